@@ -1,0 +1,73 @@
+// place_tracker.h: is this position in a text a place from which something is fetched or followed?
+//
+// A value must not be restored inside a URL, a link or image target, a reference definition, an autolink or an HTML
+// tag: an injected prompt could carry data out that way. The tracker follows the text of one channel byte by byte and
+// knows the place of every position from the text before it only, so any cut gives the same answer. When in
+// doubt it says Link: a token that stays is a smaller harm than a value that leaves.
+// Owner  one channel; no allocation after construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sallyport::redact {
+
+enum class Place : uint8_t {
+  Text,
+  Url,         // scheme://..., www..., mailto: and the like, host.name/path
+  LinkTarget,  // Markdown ](...)
+  Definition,  // Markdown [label]: target
+  Tag          // HTML tag with its attributes, autolink <...>
+};
+std::string_view place_name(Place place) noexcept;
+
+class PlaceTracker {
+ public:
+  void begin() noexcept;
+  void feed(std::span<const uint8_t> text) noexcept;
+  // Place of decoded offset `offset`, that is: where a token that starts there stands. REQUIRES: offset <= bytes fed,
+  // and not below what drop_before() was told.
+  Place at(uint64_t offset) const noexcept;
+  // Offsets below will not be asked for again. When more changes of place are pending than the tracker keeps, the
+  // oldest ones read as Tag (no restoration).
+  void drop_before(uint64_t offset) noexcept;
+  uint64_t offset() const noexcept { return offset_; }
+
+ private:
+  struct Change {
+    uint64_t offset;
+    Place place;
+  };
+  static constexpr uint32_t kChangesMax = 256;
+
+  void byte(uint8_t c) noexcept;
+  void text_byte(uint8_t c) noexcept;
+  void set(Place place, uint64_t from) noexcept;
+  void back_to_text(uint64_t from) noexcept;
+
+  uint64_t offset_ = 0;
+  Place place_ = Place::Text;
+  std::array<Change, kChangesMax> changes_;  // ring
+  uint32_t change_first_ = 0;
+  uint32_t change_count_ = 0;
+  uint64_t unknown_before_ = 0;  // changes below were lost
+
+  // What the last bytes were.
+  std::array<char, 16> word_{};  // lower case; the word before a ':' or "//" or '.'
+  uint8_t word_size_ = 0;
+  bool word_overflow_ = false;
+  bool word_has_inner_dot_ = false;
+  uint8_t slashes_ = 0;          // after "scheme:"
+  bool scheme_pending_ = false;
+  uint8_t last_ = 0;
+  uint8_t target_depth_ = 0;
+  bool target_angle_ = false;
+  uint8_t quote_ = 0;
+  bool tag_equals_ = false;
+  uint8_t newlines_ = 0;
+  bool definition_started_ = false;
+};
+
+}  // namespace sallyport::redact

@@ -1,0 +1,119 @@
+// token_finder.h: finds token-like text in a channel, as written or as models damage it.
+//
+// Accepted: any case; both brackets missing; a backslash before brackets, '-' or '_'; '*', '_' or backticks inside;
+// '_' or one of the Unicode hyphens, dashes and minus for '-'; soft hyphens and zero-width characters inside. No
+// spaces, no missing or added letters. The finder only reads the form (a known label, then 23 base32 characters);
+// whether it is a token is for the caller to decide: TokenMint::verify in a request, ExchangeTokens::find in an answer.
+//
+// Same shape as scan::TextScanner: offsets are bytes in the channel's decoded text; matches() and the edge at the end
+// depend on the text only, never on how it was cut. Text is held (behind safe_edge) only while it can still become
+// a token: at most kTokenTextBytesMax bytes.
+// A match covers both brackets when both are there (with a backslash before the first), else neither: a lone bracket
+// is text.
+// Owner  one channel; no allocation after construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/redact/token.h"
+
+namespace sallyport::redact {
+
+inline constexpr uint32_t kTokenTextBytesMax = 256;     // widest damaged form that is still recognised
+inline constexpr uint32_t kTokenMatchesMax = 1'024;     // not yet taken
+inline constexpr uint32_t kTokenLabelsMax = 256;
+
+// The labels that may stand before a core; one per image. LITERAL is always among them.
+class TokenLabels {
+ public:
+  // Entities in the order of their ids (scan::Engine::entity_name). False: too many, or a bad name.
+  [[nodiscard]] bool build(std::span<const std::string_view> entities);
+  static constexpr uint16_t kLiteral = 0xffff;  // label id of LITERAL
+  size_t size() const noexcept { return labels_.size(); }
+
+ private:
+  friend class TokenFinder;
+  struct Label {
+    std::array<char, kEntityNameBytesMax> bytes;  // upper case, '-' between words
+    uint8_t size;
+    uint16_t entity;
+  };
+  std::vector<Label> labels_;  // sorted
+  std::array<uint16_t, 37> first_{};  // labels_ that begin with letter i: [first_[i], first_[i + 1])
+};
+
+struct TokenMatch {
+  uint64_t start = 0;  // in the channel's decoded text
+  uint64_t end = 0;
+  uint16_t entity = 0;  // entity id, or TokenLabels::kLiteral
+  bool exact = false;   // as minted, both brackets, nothing damaged
+  TokenCore core{};     // normalised
+};
+
+class TokenFinder {
+ public:
+  TokenFinder();
+
+  // `labels` must outlive the channel.
+  void begin(const TokenLabels& labels) noexcept;
+  // Any chunking. False: more than kTokenMatchesMax matches not taken; take and feed at most 16 KiB at a time.
+  [[nodiscard]] bool feed(std::span<const uint8_t> text) noexcept;
+  // The channel is over: what could have become more is decided.
+  void end() noexcept;
+
+  // No later byte changes anything before this; every match that starts before it is in matches().
+  uint64_t safe_edge() const noexcept;
+  // Final, sorted, disjoint, all with end <= safe_edge().
+  std::span<const TokenMatch> matches() const noexcept { return {matches_.data() + taken_, matches_.size() - taken_}; }
+  // Forgets the first `count` of matches().
+  void take(size_t count) noexcept;
+
+ private:
+  enum class Phase : uint8_t { Label, Core, Tail };
+  struct Candidate {
+    uint64_t start;        // of the bracket (and backslash) or of the label
+    uint64_t label_start;
+    uint64_t core_end;
+    Phase phase;
+    bool opened;
+    bool exact;
+    bool pending_separator;  // a separator has been read, the next character decides
+    uint8_t position;      // in the label
+    uint8_t core_size;
+    uint16_t low, high;    // labels that still fit
+    uint16_t entity;
+    TokenCore core;
+  };
+  static constexpr size_t kCandidatesMax = 12;
+
+  void character(uint32_t code_point, uint64_t start, uint64_t end) noexcept;
+  void step(Candidate& candidate, uint32_t code_point, uint64_t start, uint64_t end) noexcept;
+  void add(const Candidate& candidate) noexcept;
+  void finish(const Candidate& candidate, uint64_t end, bool closed) noexcept;
+  void settle() noexcept;
+
+  const TokenLabels* labels_ = nullptr;
+  uint64_t offset_ = 0;           // bytes fed
+  uint64_t prefix_start_ = 0;     // of a backslash or bracket (and marks behind it) that could open a token
+  bool prefix_backslash_ = false;
+  bool prefix_open_ = false;
+  bool prefix_exact_ = false;
+  bool after_word_ = false;       // the last character was a letter or digit
+  uint32_t code_point_ = 0;       // incomplete UTF-8 character
+  uint8_t code_point_left_ = 0;
+  uint64_t code_point_start_ = 0;
+  std::array<Candidate, kCandidatesMax> candidates_;
+  size_t candidate_count_ = 0;
+  std::array<TokenMatch, kCandidatesMax> waiting_;  // found, but an earlier start is still alive
+  size_t waiting_count_ = 0;
+  uint64_t decided_ = 0;          // end of the last match
+  bool overflow_ = false;
+  std::vector<TokenMatch> matches_;
+  size_t taken_ = 0;
+};
+
+}  // namespace sallyport::redact

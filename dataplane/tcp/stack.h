@@ -1,0 +1,130 @@
+// stack.h: TCP for a terminating proxy: connections of one worker. Segments in, segments out, time as
+// an argument: no I/O, no clock, no allocation after construction.
+//
+// One turn of the caller: input() for each segment of the burst, next_event() until false (reading and
+// sending on the way), then flush() once: what was touched sends data and ACKs together; advance() runs
+// timers. Nothing but RST, duplicate and challenge ACKs and handshake answers leaves before flush().
+//
+// Invariants
+//   I1  a handle lives from Accepted / connect() until next_event() returned Reset, TimedOut or Closed for
+//       it, or until abort() or release(). A stale handle is answered (empty, zero, nothing), never a crash.
+//   I2  bytes given to send() are kept unchanged until acknowledged: a retransmission resends stored bytes.
+//   I3  the advertised window never shrinks; it grows only by what the caller consumed.
+//   I4  overlapping segments: the first copy of a byte wins; what was read is what was acknowledged.
+//   I5  every connection that waits for its peer has a timer.
+// Limits   limits.h and StackConfig. When one is reached there is a counter and a written answer.
+// Owner    one worker; no locks.
+// Not here SACK scoreboard, SYN cookies, path MTU discovery, IPv6.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/hash.h"
+#include "dataplane/base/time.h"
+#include "dataplane/mem/byte_chain.h"
+#include "dataplane/mem/segment.h"
+#include "dataplane/mem/segment_pool.h"
+#include "dataplane/tcp/counters.h"
+#include "dataplane/tcp/egress.h"
+#include "dataplane/tcp/events.h"
+#include "dataplane/wire/ipv4.h"
+
+namespace sallyport::tcp {
+
+enum class State : uint8_t {
+  Closed, Listen, SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait
+};
+
+struct StackConfig {
+  uint32_t connections_max = 4'096;
+  uint32_t half_open_max = 1'024;   // of connections_max, passive opens whose handshake is not done
+  uint32_t time_wait_max = 8'192;   // compact entries; the oldest is evicted when full
+  uint16_t mtu = 1'500;             // our MSS is this minus 40
+  uint32_t receive_bytes_max = 256 * 1024;  // per connection: unread plus out of order
+  uint32_t send_bytes_max = 256 * 1024;     // per connection: unacknowledged plus unsent
+  // Below this share of free `copies` segments windows stop growing (I3 still holds).
+  uint32_t copies_low_water = 64;
+  uint16_t ephemeral_port_first = 32'768;
+  uint16_t ephemeral_port_last = 60'999;
+
+  uint32_t handshake_ms_max = 10'000;        // both opens
+  uint32_t unacknowledged_ms_max = 100'000;  // R2 of RFC 9293 3.8.3
+  uint32_t fin_wait_2_ms_max = 60'000;       // half-closed by us, peer silent, nobody released it: 0 = off
+  uint32_t linger_ms_max = 10'000;           // after release(): finish or RST
+  uint32_t idle_ms_max = 0;                  // no payload either way; 0 = off, exchanges have own deadlines
+  uint32_t time_wait_ms = 60'000;
+  uint32_t keepalive_idle_ms = 60'000;       // cloud balancers drop at 350 s or less; 0 = off
+  uint32_t keepalive_interval_ms = 10'000;
+  uint32_t keepalive_probes_max = 6;
+
+  // Per boot, from the system's random source; never equal to each other.
+  base::SipKey table_key;     // flow table and port choice
+  base::SipKey sequence_key;  // RFC 6528 and timestamp offsets
+};
+
+class Core;
+
+class Stack {
+ public:
+  // `copies`: payload that arrives is copied here at once, so frames are never pinned. All three must
+  // outlive the stack.
+  Stack(const StackConfig& config, Egress& egress, mem::SegmentPool& copies);
+  ~Stack();
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // False: kListenersMax reached or already listening there. Address 0 listens on every address.
+  bool listen(Endpoint local) noexcept;
+  // Picks an unpredictable local port (RFC 6056); local.port is ignored unless non-zero (tests).
+  // An invalid id: no record or no port is free.
+  [[nodiscard]] ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;
+
+  // Takes the segment: data() at the TCP header, size() ends with the IP packet.
+  void input(const wire::Ipv4View& ip, mem::Segment* segment, base::Instant now) noexcept;
+  // The next event, coalesced per connection. False: none.
+  bool next_event(Event& out) noexcept;
+
+  // In-order bytes. The caller takes from the front (consume, take_front, move) and then calls received().
+  // The reference is valid while the handle is; a stale handle gets an empty chain.
+  mem::ByteChain& receive_queue(ConnectionId id) noexcept;
+  void received(ConnectionId id, base::Instant now) noexcept;
+  // All data and the FIN of the peer are in receive_queue() (or were).
+  bool peer_closed(ConnectionId id) const noexcept;
+
+  // Bytes send() takes now; 0 also when the handle is stale or sending was shut.
+  size_t send_room(ConnectionId id) const noexcept;
+  // Kept until acknowledged; leaves at flush(). REQUIRES: bytes.size() <= send_room(id) for a live handle;
+  // on a stale one the bytes are dropped.
+  void send(ConnectionId id, mem::ByteChain&& bytes) noexcept;
+  // FIN after what was queued. The other direction stays open.
+  void shutdown_send(ConnectionId id) noexcept;
+  // RST now; the handle is stale.
+  void abort(ConnectionId id) noexcept;
+  // The caller wants no more events: the handle is stale. What was queued is still sent, then FIN;
+  // what still arrives is acknowledged and dropped; after linger_ms_max RST.
+  void release(ConnectionId id) noexcept;
+  // No byte (or FIN) waits for an acknowledgment. True for a stale handle.
+  bool all_acknowledged(ConnectionId id) const noexcept;
+
+  // Timers, at most kExpiriesPerAdvanceMax.
+  void advance(base::Instant now) noexcept;
+  // Output of touched connections.
+  void flush(base::Instant now) noexcept;
+  // When advance() (or flush(), when output is waiting for buffers) is due next.
+  base::Instant next_deadline() const noexcept;
+
+  bool is_live(ConnectionId id) const noexcept;
+  Endpoint local(ConnectionId id) const noexcept;
+  Endpoint remote(ConnectionId id) const noexcept;
+  State state(ConnectionId id) const noexcept;
+  const Counters& counters() const noexcept;
+  uint32_t connection_count() const noexcept;
+  uint32_t time_wait_count() const noexcept;
+
+ private:
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace sallyport::tcp

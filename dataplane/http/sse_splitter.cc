@@ -1,0 +1,111 @@
+#include "dataplane/http/sse_splitter.h"
+
+#include <algorithm>
+
+#include "dataplane/mem/wipe.h"
+
+namespace sallyport::http {
+
+void SseSplitter::begin() noexcept {
+  mem::wipe(buffer_);
+  mem::wipe(data_);
+  buffer_.clear();
+  event_start_ = line_start_ = scan_ = 0;
+  at_stream_start_ = true;
+  skip_lf_ = delivered_ = false;
+  clear_event();
+}
+
+void SseSplitter::clear_event() noexcept {
+  data_.clear();
+  name_start_ = name_size_ = 0;
+  has_data_ = false;
+}
+
+void SseSplitter::forget_delivered() {
+  if (delivered_) {
+    clear_event();
+    delivered_ = false;
+  }
+  // Moving costs the rest's size; do it when the dead part is the larger one.
+  if (event_start_ > 0 && event_start_ >= buffer_.size() / 2) {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(event_start_));
+    line_start_ -= event_start_;
+    scan_ -= event_start_;
+    if (name_size_ > 0) name_start_ -= event_start_;
+    event_start_ = 0;
+  }
+}
+
+void SseSplitter::feed(std::span<const uint8_t> bytes) {
+  forget_delivered();
+  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+SseSplitter::Result SseSplitter::next(SseEvent& out) {
+  forget_delivered();
+  if (at_stream_start_) {
+    // One byte order mark may lead the stream; it stays in the raw bytes of the first event.
+    constexpr uint8_t kMark[3] = {0xef, 0xbb, 0xbf};
+    const size_t have = std::min<size_t>(buffer_.size(), 3);
+    if (std::equal(kMark, kMark + have, buffer_.begin())) {
+      if (have < 3) return Result::NeedMore;
+      line_start_ = scan_ = 3;
+    }
+    at_stream_start_ = false;
+  }
+  while (scan_ < buffer_.size()) {
+    const uint8_t c = buffer_[scan_];
+    if (skip_lf_) {
+      skip_lf_ = false;
+      if (c == '\n') {
+        // The LF of a CRLF. When the event it ended is gone already, it belongs to the next one's raw bytes.
+        line_start_ = ++scan_;
+        continue;
+      }
+    }
+    ++scan_;
+    if (c != '\n' && c != '\r') continue;
+    skip_lf_ = c == '\r';
+    const size_t end = scan_ - 1;
+    if (end > line_start_) {
+      line(line_start_, end);
+      line_start_ = scan_;
+      continue;
+    }
+    line_start_ = scan_;
+    // An empty line: the event is complete. Take the LF of its CRLF along when it is here already.
+    if (skip_lf_ && scan_ < buffer_.size() && buffer_[scan_] == '\n') {
+      line_start_ = ++scan_;
+      skip_lf_ = false;
+    }
+    if (has_data_) data_.pop_back();  // the LF behind the last data line
+    out.name = {reinterpret_cast<const char*>(buffer_.data()) + name_start_, name_size_};
+    out.data = data_;
+    out.raw = std::span<const uint8_t>(buffer_).subspan(event_start_, scan_ - event_start_);
+    out.has_data = has_data_;
+    event_start_ = scan_;
+    delivered_ = true;
+    return Result::Event;
+  }
+  return unfinished_bytes() > kSseEventBytesMax ? Result::Failed : Result::NeedMore;
+}
+
+void SseSplitter::line(size_t start, size_t end) {
+  const std::string_view text(reinterpret_cast<const char*>(buffer_.data()) + start, end - start);
+  const size_t colon = text.find(':');
+  if (colon == 0) return;  // a comment
+  const std::string_view field = text.substr(0, colon);
+  size_t value = colon == std::string_view::npos ? text.size() : colon + 1;
+  if (value < text.size() && text[value] == ' ') ++value;
+  if (field == "data") {
+    data_.insert(data_.end(), text.begin() + static_cast<std::ptrdiff_t>(value), text.end());
+    data_.push_back('\n');
+    has_data_ = true;
+  } else if (field == "event") {
+    name_start_ = start + value;
+    name_size_ = text.size() - value;
+  }
+}
+
+}  // namespace sallyport::http

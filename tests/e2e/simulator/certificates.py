@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """certificates.py: makes the certificates of the demo and the e2e tests at run time, with the openssl command.
 
-Usage: certificates.py FOLDER HOST=ADDRESS...      for example certificates.py /run/x gateway.lab=10.1.0.1
+Usage: certificates.py FOLDER HOST[,HOST...]=ADDRESS...      for example certificates.py /run/x gateway.lab=10.1.0.1
+Files carry the first name of a list; all names are in the certificate.
 
 Writes vendor_ca.pem, gateway_ca.pem, and for each HOST a chain HOST.pem with HOST.key and HOST.pin (SHA-256 of the
 public key, base64). Hosts named gateway.* are the appliance's side, all others are vendors; those get the bad ones
@@ -80,8 +81,9 @@ def make(folder, hosts):
     os.makedirs(folder, exist_ok=True)
     for name in ("vendor_ca", "gateway_ca", "other_ca"):
         authority(folder, name)
-    for host, address in hosts:
-        san = f"DNS:{host}" + (f",IP:{address}" if address else "")
+    for names, address in hosts:
+        host = names.split(",")[0]
+        san = ",".join(f"DNS:{name}" for name in names.split(",")) + (f",IP:{address}" if address else "")
         vendor = not host.startswith("gateway.")
         leaf(folder, host, "vendor_ca" if vendor else "gateway_ca", host, san)
         if not vendor:

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""swap_storm_test.py: 2,000 requests at concurrency 50 while two images that differ in one action swap every 100 ms.
+
+No request fails, and what happened to each fits the image digest in its own record: tokens at the vendor under the one,
+the plain address under the other. A request decided by two versions would fit neither.
+"""
+import json
+import queue
+import threading
+import time
+import unittest
+
+import lab_fixture
+from lab_fixture import Lab, LabConnection, chat
+
+REQUESTS, CONCURRENCY, SWAP_SECONDS = 2000, 50, 0.1
+
+
+class SwapStorm(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab()
+        cls.addClassCleanup(cls.lab.stop)
+        cls.lab.start()
+
+    def swap(self, digests, stop, swaps, problems):
+        turn = 0
+        while not stop.is_set():
+            turn += 1
+            began = time.monotonic()
+            answer = self.lab.sallyctl("policy", "apply", "--image", digests[turn % 2], check=False)
+            if answer.returncode != 0:
+                problems.append(answer.stderr)
+                return
+            swaps.append(time.monotonic())
+            time.sleep(max(0.0, SWAP_SECONDS - (time.monotonic() - began)))
+
+    def client(self, todo, outcomes):
+        connection = LabConnection(self.lab, timeout=60)
+        while True:
+            try:
+                number = todo.get_nowait()
+            except queue.Empty:
+                return
+            address = f"storm.{number}" + "@" + "example.org"
+            stream = number % 2 == 1
+            try:
+                answer = self.lab.post("/openai/v1/chat/completions",
+                                       chat(f"n{number} {address}", "sim-split-5", stream=stream), connection=connection)
+                text = next(iter(answer.channel_texts().values()), "") if answer.status == 200 else answer.text
+                outcomes[number] = (answer.status, text == f"You said: n{number} {address}", answer.request_id, text)
+            except Exception as error:  # a failed request is the finding, whatever its kind
+                outcomes[number] = (0, False, None, repr(error))
+                connection = LabConnection(self.lab, timeout=60)
+
+    def test_the_storm(self):
+        tokenizes = self.lab.compile(self.lab.policy_folder)
+        allows = self.lab.compile(self.lab.policy_with_action("EMAIL_ADDRESS", "allow"))
+        self.assertNotEqual(tokenizes, allows)
+        todo, outcomes, stop, swaps, problems = queue.Queue(), {}, threading.Event(), [], []
+        for number in range(REQUESTS):
+            todo.put(number)
+        swapper = threading.Thread(target=self.swap, args=((tokenizes, allows), stop, swaps, problems))
+        swapper.start()
+        clients = [threading.Thread(target=self.client, args=(todo, outcomes)) for _ in range(CONCURRENCY)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        stop.set()
+        swapper.join()
+        self.assertEqual(problems, [])
+        self.assertGreater(len(swaps), 10)
+        failed = {n: o for n, o in outcomes.items() if o[0] != 200 or not o[1]}
+        self.assertEqual(failed, {}, list(failed.items())[:3])
+        self.judge(tokenizes, allows, outcomes)
+        print(f"swap storm: {len(outcomes)} requests, {len(swaps)} swaps")
+
+    def judge(self, tokenizes, allows, outcomes):
+        received = {}
+        for body in self.lab.vendor_bodies():
+            content = json.loads(body)["messages"][0]["content"]
+            received[int(content.split(" ")[0][1:])] = content
+        records = self.lab.records_by_request()
+        both = {tokenizes: 0, allows: 0}
+        for number, outcome in outcomes.items():
+            digest = lab_fixture.image_digest(records[outcome[2]])
+            self.assertIn(digest, both)
+            both[digest] += 1
+            plain = f"storm.{number}" + "@" + "example.org" in received[number]
+            self.assertEqual(plain, digest == allows, f"request {number}")
+        self.assertTrue(all(both.values()), f"one image decided nothing: {both}")
+
+
+if __name__ == "__main__":
+    lab_fixture.main()

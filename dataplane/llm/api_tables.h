@@ -15,6 +15,10 @@
 
 namespace sallyport::llm {
 
+// Limits that load() enforces.
+inline constexpr uint32_t kKnownNameBytesMax = 64;  // longest member name or discriminator value of a table
+inline constexpr uint32_t kCapturesMax = 8;         // values that our own stream events repeat
+
 class ApiTables;
 
 // Where a walk starts: one shape of one API kind. A plain value; valid while its tables live.
@@ -64,9 +68,9 @@ class ApiTables {
   const contract::LlmPart& part(uint32_t i) const noexcept { return parts_[i]; }
   std::string_view text(contract::LlmText t) const noexcept { return {strings_ + t.offset, t.size}; }
 
-  // The node that member `name` (with hash `name_hash`) of an object at `node` leads to.
-  uint32_t child(uint32_t node, std::string_view name, uint64_t name_hash) const noexcept;
-  bool is_known_child(uint32_t node, std::string_view name, uint64_t name_hash) const noexcept;
+  // The node that member `name` (with hash `name_hash`) of an object at `node` leads to. False: no rule names it, the
+  // object's any_key_node applies.
+  bool find_child(uint32_t node, std::string_view name, uint64_t name_hash, uint32_t& out) const noexcept;
 
  private:
   LoadError check() const noexcept;

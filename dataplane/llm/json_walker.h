@@ -29,6 +29,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -81,7 +82,6 @@ struct WalkerLimits {
 };
 inline constexpr uint32_t kWalkerDepthMax = 128;      // upper bound for WalkerLimits::depth_max
 inline constexpr uint32_t kNumberBytesMax = 512;
-inline constexpr uint32_t kKnownNameBytesMax = 64;    // longest name or discriminator value a table may hold
 
 class JsonWalker {
  public:
@@ -107,7 +107,7 @@ class JsonWalker {
  private:
   enum class State : uint8_t {
     Value, ValueOrEnd, KeyOrEnd, Key, Colon, CommaOrEnd, After,
-    String, Escape, UnicodeEscape, LowSurrogateSlash, LowSurrogateU, Literal, Number, Failed
+    String, Escape, Hex, LowSlash, LowU, Literal, Number, Failed
   };
   enum class NumberState : uint8_t { Minus, Zero, Integer, Point, Fraction, E, ESign, Exponent };
   struct Frame {
@@ -115,6 +115,7 @@ class JsonWalker {
     uint32_t node;
     uint32_t index;      // of the current array element
     uint32_t keys_begin; // where this object's keys begin in key_hashes_
+    uint32_t serial;     // of this object in the document
     bool is_object;
   };
   struct KeyPiece {
@@ -125,13 +126,14 @@ class JsonWalker {
   };
 
   bool fail(WalkError error) noexcept;
-  size_t structure(uint8_t byte) noexcept;
+  bool structure(uint8_t byte) noexcept;
   size_t string_bytes(std::span<const uint8_t> raw) noexcept;
+  size_t scalar_bytes(std::span<const uint8_t> raw) noexcept;
   bool escape_byte(uint8_t byte) noexcept;
-  bool unicode_escape_byte(uint8_t byte) noexcept;
+  bool hex_byte(uint8_t byte) noexcept;
+  bool code_unit_done() noexcept;
   bool number_byte(uint8_t byte) noexcept;
   bool number_may_end() const noexcept;
-  size_t scalar_bytes(std::span<const uint8_t> raw) noexcept;
   bool utf8_byte(uint8_t byte) noexcept;
   bool start_value(uint8_t byte) noexcept;
   bool open_container(bool is_object) noexcept;
@@ -140,15 +142,17 @@ class JsonWalker {
   bool end_string() noexcept;
   bool end_key() noexcept;
   bool end_scalar() noexcept;
-  bool value_done(uint64_t raw_end) noexcept;
+  bool value_done(uint32_t node, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool emit(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool emit_code_point(uint32_t code_point) noexcept;
   bool buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool deliver_buffered_key() noexcept;
-  bool begin_leaf(LeafKind kind, bool is_key, uint64_t raw_start) noexcept;
+  void buffer_name(std::span<const uint8_t> decoded) noexcept;
+  bool begin_leaf(LeafKind kind, bool is_key, uint32_t node) noexcept;
+  bool text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool remember_key(uint64_t hash) noexcept;
   void forget_keys(uint32_t down_to) noexcept;
-  uint32_t value_node() const noexcept;
+  void choose_variant() noexcept;
 
   const WalkerLimits limits_;
   std::unique_ptr<uint64_t[]> key_hashes_;  // stack: keys of the open objects
@@ -165,19 +169,21 @@ class JsonWalker {
   uint32_t depth_ = 0;
   std::array<Frame, kWalkerDepthMax> frames_;
 
-  uint32_t child_node_ = 0;      // where the value behind the colon stands
-  uint64_t value_start_ = 0;     // raw offset of the scalar being read
+  uint32_t child_node_ = 0;      // where the next or current value stands
+  uint64_t value_start_ = 0;     // raw offset of the scalar or name being read
   uint64_t escape_start_ = 0;
   uint32_t code_unit_ = 0;
   uint32_t high_surrogate_ = 0;
   uint8_t hex_digits_ = 0;
-  uint32_t utf8_state_ = 0;
+  uint8_t utf8_left_ = 0;        // continuation bytes still to come
+  uint8_t utf8_low_ = 0x80;      // bounds of the next one
+  uint8_t utf8_high_ = 0xbf;
   const char* literal_ = nullptr;
   uint8_t literal_at_ = 0;
   NumberState number_state_ = NumberState::Minus;
   bool string_is_key_ = false;
   bool delivering_ = false;      // the string being read is a leaf that the sink has been told of
-  bool key_overflowed_ = false;
+  bool name_overflowed_ = false;
   bool value_is_discriminator_ = false;
   uint64_t key_hash_ = 0;
   uint8_t name_size_ = 0;        // key or discriminator value, as far as it may be a known one

@@ -38,7 +38,6 @@ inline constexpr uint32_t kEventLeavesMax = 4'096;
 inline constexpr uint32_t kEventIndexesMax = 256;
 inline constexpr uint32_t kEventClosesMax = 128;
 inline constexpr uint32_t kEventMarksMax = 128;
-inline constexpr uint32_t kCapturesMax = 8;
 inline constexpr uint32_t kCaptureBytesMax = 160;
 
 // New text of a channel: the content of one string.
@@ -83,7 +82,7 @@ struct StreamEvent {
   std::span<const StreamMark> marks;
 };
 
-class StreamEventReader : private Sink {
+class StreamEventReader final : private Sink {
  public:
   enum class Result : uint8_t { Ok, BadJson /* walk_error() */, TooManyParts };
 

@@ -1,0 +1,88 @@
+// api_kind_compiler.h: API kinds as an author thinks of them, and the bytes that the dataplane walks.
+//
+// Source: per message shape a list of paths with a class, plus named fragments for blocks that nest in themselves.
+// Target: contract/llm_layout.h, a graph of nodes. Equal sources give equal bytes.
+//
+// Paths: `messages[*].content[*].text`; `[*]` every element of an array, `*` every member that no other path names,
+// `a.{b,c}` both. A path is relative to its shape or fragment.
+// A scalar at a path has the path's class. A container at a path of class L, or with `tree`, passes its class to
+// everything below; any other container that no longer path enters is Unknown: inspected, never skipped.
+// `use` grafts a fragment onto the path; paths written out win over the fragment's.
+// A fragment with `by: type` may have variants: once the member `type` has been read, the variant's paths replace
+// those of the same name. A member read before `type` keeps the fragment's class, so that must be the careful one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "dataplane/contract/llm_layout.h"
+
+namespace sallyport::policy {
+
+struct ApiPath {
+  std::string path;
+  bool has_class = false;
+  contract::TextClass text_class = contract::TextClass::Unknown;
+  bool tree = false;
+  contract::LeafRole role = contract::LeafRole::None;
+  contract::MarkKind mark = contract::MarkKind::None;
+  std::string channel;  // stream: the string here is a piece of this channel
+  std::string capture;  // stream: the value here is repeated in our own events
+  std::string use;      // fragment
+  std::map<std::string, contract::CloseScope> closes;  // stream: value -> what it closes; "*" any string
+  int line = 0;
+};
+
+struct ApiFragment {
+  std::vector<ApiPath> paths;
+  std::string by;  // name of the discriminating member; empty: none
+  std::map<std::string, std::vector<ApiPath>> variants;
+  int line = 0;
+};
+
+struct ApiChannel {
+  std::string name;
+  bool is_json = false;    // fragments of a JSON text (class J)
+  std::string event_name;  // of our own events; empty: none
+  std::string event_data;  // template: ${outer} ${inner} ${text} and ${capture name}
+  int line = 0;
+};
+
+struct ApiCapture {
+  std::string name;
+  std::string fallback;  // raw JSON
+};
+
+struct ApiShape {
+  bool present = false;
+  std::vector<ApiPath> paths;
+  std::vector<ApiChannel> channels;
+  std::vector<ApiCapture> captures;
+  int line = 0;
+};
+
+struct ApiKindSource {
+  std::string name;
+  std::string file;  // for messages
+  std::string done_data;
+  std::map<std::string, ApiFragment> fragments;
+  ApiShape shapes[contract::kShapeKindCount];  // by contract::ShapeKind
+};
+
+struct ApiKindProblem {
+  std::string file;
+  int line = 0;
+  std::string what;
+};
+
+struct ApiKindSection {
+  std::vector<uint8_t> bytes;  // empty when there are problems
+  std::vector<ApiKindProblem> problems;
+};
+
+// Kinds are written in the order of their names.
+ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds);
+
+}  // namespace sallyport::policy

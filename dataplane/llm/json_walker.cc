@@ -1,0 +1,591 @@
+#include "dataplane/llm/json_walker.h"
+
+#include <emmintrin.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "dataplane/base/check.h"
+#include "dataplane/llm/json_string.h"
+
+namespace sallyport::llm {
+
+namespace {
+
+bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+
+// Bytes at the front that stand for themselves inside a string: printable ASCII without '"' and '\'.
+size_t plain_run(std::span<const uint8_t> raw) {
+  size_t n = 0;
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i space = _mm_set1_epi8(0x20);
+  while (raw.size() - n >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(raw.data() + n));
+    // Signed compare: bytes from 0x80 are negative and so also "below space".
+    const __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                         _mm_cmplt_epi8(bytes, space));
+    const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
+    if (mask != 0) return n + static_cast<size_t>(std::countr_zero(mask));
+    n += 16;
+  }
+  while (n < raw.size() && raw[n] >= 0x20 && raw[n] < 0x80 && raw[n] != '"' && raw[n] != '\\') ++n;
+  return n;
+}
+
+}  // namespace
+
+JsonWalker::JsonWalker(const WalkerLimits& limits) : limits_(limits) {
+  SP_CHECK(limits.depth_max > 0 && limits.depth_max <= kWalkerDepthMax);
+  SP_CHECK(limits.live_keys_max > 0 && limits.live_keys_max <= (1U << 24));
+  const uint32_t slots = std::bit_ceil(limits.live_keys_max * 2);
+  key_slot_mask_ = slots - 1;
+  key_hashes_ = std::make_unique<uint64_t[]>(limits.live_keys_max);
+  key_slots_ = std::make_unique<uint32_t[]>(slots);
+}
+
+void JsonWalker::begin(const PathTable& table, Sink& sink) noexcept {
+  SP_CHECK(table.valid());
+  forget_keys(0);
+  table_ = table;
+  sink_ = &sink;
+  state_ = State::Value;
+  error_ = WalkError::None;
+  offset_ = 0;
+  depth_ = 0;
+  object_serial_ = 0;
+  child_node_ = table.root_node;
+  utf8_left_ = 0;
+  high_surrogate_ = 0;
+  delivering_ = false;
+}
+
+bool JsonWalker::fail(WalkError error) noexcept {
+  state_ = State::Failed;
+  error_ = error;
+  return false;
+}
+
+bool JsonWalker::feed(std::span<const uint8_t> raw) noexcept {
+  size_t i = 0;
+  while (i < raw.size()) {
+    switch (state_) {
+      case State::String:
+        i += string_bytes(raw.subspan(i));
+        break;
+      case State::Number:
+      case State::Literal:
+        i += scalar_bytes(raw.subspan(i));
+        break;
+      case State::Failed:
+        return false;
+      case State::Escape:
+      case State::Hex:
+      case State::LowSlash:
+      case State::LowU:
+        if (!escape_byte(raw[i])) return false;
+        ++i;
+        ++offset_;
+        break;
+      default:
+        if (!structure(raw[i])) return false;
+        ++i;
+        ++offset_;
+        break;
+    }
+  }
+  return state_ != State::Failed;
+}
+
+bool JsonWalker::end() noexcept {
+  if (state_ == State::Failed) return false;
+  if (state_ == State::Number && depth_ == 0 && number_may_end() && !end_scalar()) return false;
+  if (state_ == State::After) return true;
+  return fail(blank() ? WalkError::Empty : WalkError::Truncated);
+}
+
+// One byte between values. offset_ is its own offset.
+bool JsonWalker::structure(uint8_t byte) noexcept {
+  if (is_space(byte)) return true;
+  switch (state_) {
+    case State::ValueOrEnd:
+      if (byte == ']') return close_container(false);
+      return start_value(byte);
+    case State::Value:
+      return start_value(byte);
+    case State::KeyOrEnd:
+      if (byte == '}') return close_container(true);
+      [[fallthrough]];
+    case State::Key:
+      if (byte != '"') return fail(WalkError::UnexpectedByte);
+      return start_string(true);
+    case State::Colon:
+      if (byte != ':') return fail(WalkError::UnexpectedByte);
+      state_ = State::Value;
+      return true;
+    case State::CommaOrEnd: {
+      Frame& frame = frames_[depth_ - 1];
+      if (byte == (frame.is_object ? '}' : ']')) return close_container(frame.is_object);
+      if (byte != ',') return fail(WalkError::UnexpectedByte);
+      if (frame.is_object) {
+        state_ = State::Key;
+      } else {
+        ++frame.index;
+        child_node_ = table_.tables->node(frame.node).element_node;
+        state_ = State::Value;
+      }
+      return true;
+    }
+    default:
+      return fail(WalkError::TrailingText);  // After
+  }
+}
+
+bool JsonWalker::start_value(uint8_t byte) noexcept {
+  value_start_ = offset_;
+  switch (byte) {
+    case '{': return open_container(true);
+    case '[': return open_container(false);
+    case '"': return start_string(false);
+    case 't': literal_ = "true"; break;
+    case 'f': literal_ = "false"; break;
+    case 'n': literal_ = "null"; break;
+    default:
+      if (byte == 0xef && offset_ == 0) return fail(WalkError::ByteOrderMark);
+      if (byte != '-' && !is_digit(byte)) return fail(WalkError::UnexpectedByte);
+      number_state_ = byte == '-' ? NumberState::Minus : byte == '0' ? NumberState::Zero : NumberState::Integer;
+      state_ = State::Number;
+      if (!begin_leaf(LeafKind::Number, false, child_node_)) return false;
+      return text({&byte, 1}, offset_, offset_ + 1);
+  }
+  literal_at_ = 1;
+  state_ = State::Literal;
+  if (!begin_leaf(LeafKind::Literal, false, child_node_)) return false;
+  return text({&byte, 1}, offset_, offset_ + 1);
+}
+
+bool JsonWalker::open_container(bool is_object) noexcept {
+  if (depth_ == limits_.depth_max) return fail(WalkError::TooDeep);
+  frames_[depth_++] = Frame{offset_, child_node_, 0, key_count_, ++object_serial_, is_object};
+  if (is_object) {
+    state_ = State::KeyOrEnd;
+  } else {
+    child_node_ = table_.tables->node(child_node_).element_node;
+    state_ = State::ValueOrEnd;
+  }
+  return true;
+}
+
+bool JsonWalker::close_container(bool is_object) noexcept {
+  const Frame frame = frames_[depth_ - 1];
+  SP_CHECK(frame.is_object == is_object);
+  --depth_;
+  forget_keys(frame.keys_begin);
+  return value_done(frame.node, frame.raw_start, offset_ + 1);
+}
+
+bool JsonWalker::value_done(uint32_t node, uint64_t raw_start, uint64_t raw_end) noexcept {
+  state_ = depth_ == 0 ? State::After : State::CommaOrEnd;
+  const uint16_t rule = table_.tables->node(node).rule;
+  if (rule == kNoRule) return true;
+  const auto mark = static_cast<MarkKind>(table_.tables->rule(rule).mark);
+  if (mark == MarkKind::None) return true;
+  return sink_->marked(mark, rule, raw_start, raw_end) || fail(WalkError::StoppedBySink);
+}
+
+// ---- scalars -------------------------------------------------------------------------------------
+
+size_t JsonWalker::scalar_bytes(std::span<const uint8_t> raw) noexcept {
+  size_t n = 0;
+  if (state_ == State::Literal) {
+    while (n < raw.size() && literal_[literal_at_] != '\0' && raw[n] == static_cast<uint8_t>(literal_[literal_at_])) {
+      ++n;
+      ++literal_at_;
+    }
+  } else {
+    const uint64_t room = kNumberBytesMax - (offset_ - value_start_);
+    while (n < raw.size() && n <= room && number_byte(raw[n])) ++n;
+    if (n > room) {
+      offset_ += room;
+      fail(WalkError::NumberTooLong);
+      return n;
+    }
+  }
+  if (!text(raw.first(n), offset_, offset_ + n)) return n;
+  offset_ += n;
+  if (state_ == State::Literal) {
+    if (literal_[literal_at_] == '\0')
+      end_scalar();
+    else if (n < raw.size())
+      fail(WalkError::BadLiteral);
+  } else if (n < raw.size()) {
+    if (number_may_end())
+      end_scalar();
+    else
+      fail(WalkError::BadNumber);
+  }
+  return n;
+}
+
+// Takes the byte when the number can go on with it.
+bool JsonWalker::number_byte(uint8_t byte) noexcept {
+  using enum NumberState;
+  const bool digit = is_digit(byte);
+  switch (number_state_) {
+    case Minus:
+      if (!digit) return false;
+      number_state_ = byte == '0' ? Zero : Integer;
+      return true;
+    case Integer:
+      if (digit) return true;
+      [[fallthrough]];
+    case Zero:
+      if (byte == '.') number_state_ = Point;
+      else if (byte == 'e' || byte == 'E') number_state_ = E;
+      else return false;
+      return true;
+    case Point:
+      if (!digit) return false;
+      number_state_ = Fraction;
+      return true;
+    case Fraction:
+      if (digit) return true;
+      if (byte != 'e' && byte != 'E') return false;
+      number_state_ = E;
+      return true;
+    case E:
+      if (byte == '+' || byte == '-') number_state_ = ESign;
+      else if (digit) number_state_ = Exponent;
+      else return false;
+      return true;
+    case ESign:
+      if (!digit) return false;
+      number_state_ = Exponent;
+      return true;
+    case Exponent:
+      return digit;
+  }
+  return false;
+}
+
+bool JsonWalker::number_may_end() const noexcept {
+  using enum NumberState;
+  return number_state_ == Zero || number_state_ == Integer || number_state_ == Fraction || number_state_ == Exponent;
+}
+
+bool JsonWalker::end_scalar() noexcept {
+  if (!sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
+  return value_done(child_node_, value_start_, offset_);
+}
+
+// ---- strings -------------------------------------------------------------------------------------
+
+bool JsonWalker::start_string(bool is_key) noexcept {
+  state_ = State::String;
+  string_is_key_ = is_key;
+  value_start_ = offset_;
+  name_size_ = 0;
+  name_overflowed_ = false;
+  if (!is_key) {
+    value_is_discriminator_ = (table_.tables->node(child_node_).flags & contract::kNodeDiscriminator) != 0;
+    delivering_ = true;
+    return begin_leaf(LeafKind::String, false, child_node_);
+  }
+  key_hash_ = contract::kLlmNameHashSeed;
+  key_piece_count_ = 0;
+  const contract::LlmNode& node = table_.tables->node(frames_[depth_ - 1].node);
+  delivering_ = (node.flags & contract::kNodeKeysAreText) != 0;
+  return !delivering_ || begin_leaf(LeafKind::String, true, node.any_key_node);
+}
+
+size_t JsonWalker::string_bytes(std::span<const uint8_t> raw) noexcept {
+  size_t n = 0;
+  WalkError wrong = WalkError::None;
+  while (n < raw.size()) {
+    if (utf8_left_ == 0) {
+      n += plain_run(raw.subspan(n));
+      if (n == raw.size() || raw[n] == '"' || raw[n] == '\\') break;
+      if (raw[n] < 0x20) {
+        wrong = WalkError::ControlCharacter;
+        break;
+      }
+    }
+    if (!utf8_byte(raw[n])) {
+      wrong = WalkError::BadUtf8;
+      break;
+    }
+    ++n;
+  }
+  if (n > 0 && !emit(raw.first(n), offset_, offset_ + n)) return n;
+  offset_ += n;
+  if (wrong != WalkError::None) {
+    fail(wrong);
+    return n;
+  }
+  if (n == raw.size()) return n;
+  if (raw[n] == '\\') {
+    escape_start_ = offset_;
+    state_ = State::Escape;
+  } else if (!end_string()) {
+    return n;
+  }
+  ++offset_;
+  return n + 1;
+}
+
+// Well-formed UTF-8 is the table 3-7 of the Unicode standard: only the byte after the lead has narrower bounds.
+bool JsonWalker::utf8_byte(uint8_t byte) noexcept {
+  if (utf8_left_ > 0) {
+    if (byte < utf8_low_ || byte > utf8_high_) return false;
+    --utf8_left_;
+    utf8_low_ = 0x80;
+    utf8_high_ = 0xbf;
+    return true;
+  }
+  utf8_low_ = 0x80;
+  utf8_high_ = 0xbf;
+  if (byte >= 0xc2 && byte <= 0xdf) {
+    utf8_left_ = 1;
+  } else if (byte >= 0xe0 && byte <= 0xef) {
+    utf8_left_ = 2;
+    if (byte == 0xe0) utf8_low_ = 0xa0;
+    if (byte == 0xed) utf8_high_ = 0x9f;
+  } else if (byte >= 0xf0 && byte <= 0xf4) {
+    utf8_left_ = 3;
+    if (byte == 0xf0) utf8_low_ = 0x90;
+    if (byte == 0xf4) utf8_high_ = 0x8f;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// One byte of an escape sequence behind its backslash.
+bool JsonWalker::escape_byte(uint8_t byte) noexcept {
+  switch (state_) {
+    case State::Escape: {
+      if (byte == 'u') {
+        state_ = State::Hex;
+        code_unit_ = 0;
+        hex_digits_ = 0;
+        return true;
+      }
+      uint32_t c = 0;
+      switch (byte) {
+        case '"': case '\\': case '/': c = byte; break;
+        case 'b': c = '\b'; break;
+        case 'f': c = '\f'; break;
+        case 'n': c = '\n'; break;
+        case 'r': c = '\r'; break;
+        case 't': c = '\t'; break;
+        default: return fail(WalkError::BadEscape);
+      }
+      return emit_code_point(c);
+    }
+    case State::Hex:
+      return hex_byte(byte);
+    case State::LowSlash:
+      if (byte != '\\') return fail(WalkError::LoneSurrogate);
+      state_ = State::LowU;
+      return true;
+    default:
+      if (byte != 'u') return fail(WalkError::LoneSurrogate);
+      state_ = State::Hex;
+      code_unit_ = 0;
+      hex_digits_ = 0;
+      return true;
+  }
+}
+
+bool JsonWalker::hex_byte(uint8_t byte) noexcept {
+  uint32_t digit = 0;
+  if (is_digit(byte)) digit = byte - uint32_t{'0'};
+  else if (byte >= 'a' && byte <= 'f') digit = byte - uint32_t{'a'} + 10;
+  else if (byte >= 'A' && byte <= 'F') digit = byte - uint32_t{'A'} + 10;
+  else return fail(WalkError::BadEscape);
+  code_unit_ = code_unit_ * 16 + digit;
+  if (++hex_digits_ < 4) return true;
+  return code_unit_done();
+}
+
+bool JsonWalker::code_unit_done() noexcept {
+  const bool is_low = code_unit_ >= 0xdc00 && code_unit_ <= 0xdfff;
+  if (high_surrogate_ != 0) {
+    if (!is_low) return fail(WalkError::LoneSurrogate);
+    const uint32_t code_point = 0x10000 + ((high_surrogate_ - 0xd800) << 10) + (code_unit_ - 0xdc00);
+    high_surrogate_ = 0;
+    return emit_code_point(code_point);
+  }
+  if (is_low) return fail(WalkError::LoneSurrogate);
+  if (code_unit_ >= 0xd800 && code_unit_ <= 0xdbff) {
+    high_surrogate_ = code_unit_;
+    state_ = State::LowSlash;
+    return true;
+  }
+  return emit_code_point(code_unit_);
+}
+
+bool JsonWalker::emit_code_point(uint32_t code_point) noexcept {
+  std::array<uint8_t, 4> bytes;
+  const size_t size = encode_utf8(code_point, bytes);
+  state_ = State::String;
+  return emit({bytes.data(), size}, escape_start_, offset_ + 1);
+}
+
+// A piece of the string being read, a name or a value.
+bool JsonWalker::emit(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+  if (!string_is_key_) {
+    if (value_is_discriminator_) buffer_name(decoded);
+    return text(decoded, raw_start, raw_end);
+  }
+  for (uint8_t byte : decoded) key_hash_ = contract::llm_name_hash_step(key_hash_, byte);
+  if (!delivering_) return buffer_key(decoded, raw_start, raw_end);
+  buffer_name(decoded);
+  return text(decoded, raw_start, raw_end);
+}
+
+bool JsonWalker::text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+  if (decoded.empty()) return true;
+  return sink_->leaf_text(decoded, raw_start, raw_end) || fail(WalkError::StoppedBySink);
+}
+
+void JsonWalker::buffer_name(std::span<const uint8_t> decoded) noexcept {
+  if (name_overflowed_ || decoded.size() > name_.size() - name_size_) {
+    name_overflowed_ = true;
+    return;
+  }
+  std::memcpy(name_.data() + name_size_, decoded.data(), decoded.size());
+  name_size_ = static_cast<uint8_t>(name_size_ + decoded.size());
+}
+
+// A name that may be one of the table's is kept back with its map: if it is none, it is text.
+bool JsonWalker::buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+  const uint8_t start = name_size_;
+  buffer_name(decoded);
+  if (name_overflowed_) {
+    delivering_ = true;
+    return deliver_buffered_key() && text(decoded, raw_start, raw_end);
+  }
+  // Each piece holds at least one byte of name_, so there are never more pieces than bytes.
+  key_pieces_[key_piece_count_++] = KeyPiece{raw_start, raw_end, start, static_cast<uint8_t>(decoded.size())};
+  return true;
+}
+
+bool JsonWalker::deliver_buffered_key() noexcept {
+  const uint32_t any_key = table_.tables->node(frames_[depth_ - 1].node).any_key_node;
+  if (!begin_leaf(LeafKind::String, true, any_key)) return false;
+  for (uint8_t i = 0; i < key_piece_count_; ++i) {
+    const KeyPiece& piece = key_pieces_[i];
+    if (!text({name_.data() + piece.decoded_start, piece.decoded_size}, piece.raw_start, piece.raw_end)) return false;
+  }
+  return true;
+}
+
+bool JsonWalker::end_string() noexcept {
+  if (string_is_key_) return end_key();
+  if (!sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
+  if (value_is_discriminator_) choose_variant();
+  return value_done(child_node_, value_start_, offset_ + 1);
+}
+
+bool JsonWalker::end_key() noexcept {
+  const uint64_t hash = contract::llm_name_hash_end(key_hash_);
+  if (!remember_key(hash)) return false;
+  const uint32_t object = frames_[depth_ - 1].node;
+  const std::string_view name(reinterpret_cast<const char*>(name_.data()), name_size_);
+  if (name_overflowed_ || !table_.tables->find_child(object, name, hash, child_node_)) {
+    if (!delivering_ && !deliver_buffered_key()) return false;
+    delivering_ = true;
+    child_node_ = table_.tables->node(object).any_key_node;
+  }
+  if (delivering_ && !sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
+  state_ = State::Colon;
+  return true;
+}
+
+void JsonWalker::choose_variant() noexcept {
+  if (depth_ == 0 || name_overflowed_) return;
+  Frame& frame = frames_[depth_ - 1];
+  if (!frame.is_object) return;
+  const contract::LlmNode& node = table_.tables->node(frame.node);
+  const std::string_view value(reinterpret_cast<const char*>(name_.data()), name_size_);
+  for (uint32_t i = 0; i < node.variant_count; ++i) {
+    const contract::LlmVariant& variant = table_.tables->variant(node.variant_first + i);
+    if (table_.tables->text(variant.value) != value) continue;
+    frame.node = variant.node;
+    return;
+  }
+}
+
+bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noexcept {
+  const contract::LlmNode& node = table_.tables->node(node_index);
+  Leaf leaf;
+  leaf.kind = kind;
+  leaf.is_key = is_key;
+  leaf.text_class = static_cast<TextClass>(node.text_class);
+  leaf.rule = node.rule;
+  leaf.raw_start = value_start_;
+  if (node.rule != kNoRule && !is_key) {
+    const contract::LlmRule& rule = table_.tables->rule(node.rule);
+    leaf.role = static_cast<LeafRole>(rule.role);
+    leaf.channel = rule.channel;
+    leaf.capture = rule.capture;
+  }
+  for (uint32_t i = 0; i < depth_ && leaf.index_count < kIndexesMax; ++i)
+    if (!frames_[i].is_object) leaf.indexes[leaf.index_count++] = frames_[i].index;
+  return sink_->leaf_begin(leaf) || fail(WalkError::StoppedBySink);
+}
+
+// ---- duplicate keys ------------------------------------------------------------------------------
+
+// Keys of open objects form a stack, so the one removed is always the youngest: nothing in the table was ever placed
+// behind it, and its slot may simply become empty again.
+bool JsonWalker::remember_key(uint64_t hash) noexcept {
+  const uint64_t own = contract::llm_name_hash_end(hash + 0x9e3779b97f4a7c15ULL * frames_[depth_ - 1].serial);
+  auto slot = static_cast<uint32_t>(own) & key_slot_mask_;
+  while (key_slots_[slot] != 0) {
+    if (key_hashes_[key_slots_[slot] - 1] == own) return fail(WalkError::DuplicateKey);
+    slot = (slot + 1) & key_slot_mask_;
+  }
+  if (key_count_ == limits_.live_keys_max) return fail(WalkError::TooManyKeys);
+  key_hashes_[key_count_++] = own;
+  key_slots_[slot] = key_count_;
+  return true;
+}
+
+void JsonWalker::forget_keys(uint32_t down_to) noexcept {
+  while (key_count_ > down_to) {
+    const uint64_t own = key_hashes_[key_count_ - 1];
+    auto slot = static_cast<uint32_t>(own) & key_slot_mask_;
+    while (key_slots_[slot] != key_count_) slot = (slot + 1) & key_slot_mask_;
+    key_slots_[slot] = 0;
+    --key_count_;
+  }
+}
+
+std::string_view walk_error_name(WalkError error) noexcept {
+  switch (error) {
+    case WalkError::None: return "none";
+    case WalkError::Empty: return "json_empty";
+    case WalkError::Truncated: return "json_truncated";
+    case WalkError::TrailingText: return "json_trailing_text";
+    case WalkError::ByteOrderMark: return "json_byte_order_mark";
+    case WalkError::UnexpectedByte: return "json_unexpected_byte";
+    case WalkError::BadLiteral: return "json_bad_literal";
+    case WalkError::BadNumber: return "json_bad_number";
+    case WalkError::NumberTooLong: return "json_number_too_long";
+    case WalkError::BadEscape: return "json_bad_escape";
+    case WalkError::LoneSurrogate: return "json_lone_surrogate";
+    case WalkError::ControlCharacter: return "json_control_character";
+    case WalkError::BadUtf8: return "json_bad_utf8";
+    case WalkError::DuplicateKey: return "json_duplicate_key";
+    case WalkError::TooDeep: return "json_too_deep";
+    case WalkError::TooManyKeys: return "json_too_many_keys";
+    case WalkError::StoppedBySink: return "stopped_by_sink";
+  }
+  return "?";
+}
+
+}  // namespace sallyport::llm

@@ -1,0 +1,240 @@
+#include "dataplane/llm/stream_events.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "dataplane/base/check.h"
+
+namespace sallyport::llm {
+
+namespace {
+
+// An event is small: 64 levels, a thousand keys open at once are far beyond any vendor's.
+constexpr WalkerLimits kEventLimits{.depth_max = 64, .live_keys_max = 1'024};
+
+std::string_view as_text(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+const contract::LlmChannel& channel_of(const ApiKind& kind, uint8_t channel) {
+  SP_CHECK(kind.stream.valid());
+  const contract::LlmShape& shape = kind.stream.tables->shape(kind.stream.shape);
+  SP_CHECK(channel < shape.channel_count);
+  return kind.stream.tables->channel(shape.channel_first + channel);
+}
+
+constexpr size_t kIndexDigitsMax = 10;
+
+}  // namespace
+
+StreamEventReader::StreamEventReader() : walker_(kEventLimits) {
+  deltas_.reserve(kEventDeltasMax);
+  delta_places_.reserve(kEventDeltasMax);
+  leaves_.reserve(kEventLeavesMax);
+  closes_.reserve(kEventClosesMax);
+  close_places_.reserve(kEventClosesMax);
+  marks_.reserve(kEventMarksMax);
+  indexes_.reserve(kEventIndexesMax);
+}
+
+StreamEventReader::Result StreamEventReader::read(const ApiKind& kind, std::span<const uint8_t> data,
+                                                  StreamCaptures& captures) noexcept {
+  SP_CHECK(kind.stream.valid());
+  event_ = StreamEvent{};
+  deltas_.clear();
+  delta_places_.clear();
+  leaves_.clear();
+  closes_.clear();
+  close_places_.clear();
+  marks_.clear();
+  indexes_.clear();
+  too_many_ = false;
+  if (!kind.done_data.empty() && as_text(data) == kind.done_data) {
+    event_.done = true;
+    closes_.push_back(StreamClose{});
+    event_.closes = closes_;
+    return Result::Ok;
+  }
+  table_ = kind.stream;
+  data_ = data;
+  captures_ = &captures;
+  walker_.begin(kind.stream, *this);
+  if (!walker_.feed(data) || !walker_.end()) return too_many_ ? Result::TooManyParts : Result::BadJson;
+  for (size_t i = 0; i < deltas_.size(); ++i) {
+    deltas_[i].key.outer = resolve(0, delta_places_[i]);
+    deltas_[i].key.inner = resolve(1, delta_places_[i]);
+  }
+  for (size_t i = 0; i < closes_.size(); ++i)
+    if (closes_[i].scope == CloseScope::Outer) closes_[i].outer = resolve(0, close_places_[i]);
+  event_.deltas = deltas_;
+  event_.leaves = leaves_;
+  event_.closes = closes_;
+  event_.marks = marks_;
+  return Result::Ok;
+}
+
+// The number that a member of the same element gave, else the element's position: some servers leave it out.
+uint32_t StreamEventReader::resolve(uint8_t level, const Place& place) const noexcept {
+  for (const IndexSeen& seen : indexes_) {
+    if (seen.level != level || seen.index_count > place.index_count) continue;
+    if (std::equal(seen.indexes.begin(), seen.indexes.begin() + seen.index_count, place.indexes.begin()))
+      return seen.value;
+  }
+  return place.index_count > level ? place.indexes[level] : 0;
+}
+
+bool StreamEventReader::leaf_begin(const Leaf& leaf) {
+  leaf_ = leaf;
+  value_size_ = 0;
+  return true;
+}
+
+bool StreamEventReader::leaf_text(std::span<const uint8_t> decoded, uint64_t /*raw_start*/, uint64_t /*raw_end*/) {
+  if (decoded.size() <= value_.size() - std::min<size_t>(value_size_, value_.size()))
+    std::memcpy(value_.data() + value_size_, decoded.data(), decoded.size());
+  value_size_ += static_cast<uint32_t>(decoded.size());
+  return true;
+}
+
+bool StreamEventReader::leaf_end(uint64_t raw_end) {
+  const bool is_string = leaf_.kind == LeafKind::String;
+  if (!leaf_.is_key) {
+    if (leaf_.role == LeafRole::OuterIndex && !note_index(0)) return false;
+    if (leaf_.role == LeafRole::InnerIndex && !note_index(1)) return false;
+    if (is_string && !note_closes()) return false;
+    if (leaf_.capture != contract::kLlmNoChannel) note_capture(is_string ? raw_end + 1 : raw_end);
+  }
+  const uint64_t raw_start = leaf_.raw_start + (is_string ? 1 : 0);
+  const contract::LlmShape& shape = table_.tables->shape(table_.shape);
+  if (is_string && !leaf_.is_key && leaf_.channel < shape.channel_count) {
+    if (deltas_.size() == kEventDeltasMax) return !(too_many_ = true);
+    const contract::LlmChannel& channel = table_.tables->channel(shape.channel_first + leaf_.channel);
+    StreamDelta delta;
+    delta.key.channel = leaf_.channel;
+    delta.text_class = static_cast<TextClass>(channel.text_class);
+    delta.rule = leaf_.rule;
+    delta.raw_start = raw_start;
+    delta.raw_end = raw_end;
+    deltas_.push_back(delta);
+    delta_places_.push_back(Place{leaf_.index_count, leaf_.indexes});
+    return true;
+  }
+  // Numbers and flags of the grammar are no text; everything else is the caller's to judge.
+  if (!is_string && leaf_.text_class == TextClass::Structural && leaf_.role == LeafRole::None) return true;
+  if (leaves_.size() == kEventLeavesMax) return !(too_many_ = true);
+  leaves_.push_back(StreamLeaf{leaf_, raw_start, raw_end});
+  return true;
+}
+
+bool StreamEventReader::marked(MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) {
+  if (marks_.size() == kEventMarksMax) return !(too_many_ = true);
+  marks_.push_back(StreamMark{kind, rule, raw_start, raw_end});
+  return true;
+}
+
+bool StreamEventReader::note_index(uint8_t level) {
+  if (leaf_.kind != LeafKind::Number || value_size_ > value_.size()) return true;
+  uint32_t value = 0;
+  const char* first = reinterpret_cast<const char*>(value_.data());
+  const auto [end, error] = std::from_chars(first, first + value_size_, value);
+  if (error != std::errc() || end != first + value_size_) return true;
+  if (indexes_.size() == kEventIndexesMax) return !(too_many_ = true);
+  indexes_.push_back(IndexSeen{level, leaf_.index_count, leaf_.indexes, value});
+  return true;
+}
+
+bool StreamEventReader::note_closes() {
+  if (leaf_.rule == kNoRule) return true;
+  const contract::LlmShape& shape = table_.tables->shape(table_.shape);
+  for (uint32_t i = 0; i < shape.close_count; ++i) {
+    const contract::LlmClose& close = table_.tables->close(shape.close_first + i);
+    if (close.rule != leaf_.rule) continue;
+    const std::string_view wanted = table_.tables->text(close.value);
+    if (!wanted.empty() &&
+        (value_size_ > value_.size() || as_text({value_.data(), value_size_}) != wanted))
+      continue;
+    if (closes_.size() == kEventClosesMax) return !(too_many_ = true);
+    closes_.push_back(StreamClose{static_cast<CloseScope>(close.scope), 0});
+    close_places_.push_back(Place{leaf_.index_count, leaf_.indexes});
+  }
+  return true;
+}
+
+void StreamEventReader::note_capture(uint64_t raw_end) {
+  const auto size = static_cast<size_t>(raw_end - leaf_.raw_start);
+  if (leaf_.capture >= kCapturesMax || size > kCaptureBytesMax) return;
+  std::memcpy(captures_->bytes[leaf_.capture].data(), data_.data() + leaf_.raw_start, size);
+  captures_->sizes[leaf_.capture] = static_cast<uint8_t>(size);
+}
+
+size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const StreamCaptures& captures,
+                         std::string_view escaped, std::span<char> out) noexcept {
+  const contract::LlmChannel& channel = channel_of(kind, key.channel);
+  const ApiTables& tables = *kind.stream.tables;
+  const contract::LlmShape& shape = tables.shape(kind.stream.shape);
+  size_t used = 0;
+  const auto put = [&](std::string_view text) {
+    if (text.size() > out.size() - used) return false;
+    std::memcpy(out.data() + used, text.data(), text.size());
+    used += text.size();
+    return true;
+  };
+  for (uint32_t i = 0; i < channel.part_count; ++i) {
+    const contract::LlmPart& part = tables.part(channel.part_first + i);
+    std::array<char, kIndexDigitsMax> digits;
+    bool fits = true;
+    switch (static_cast<contract::PartKind>(part.kind)) {
+      case contract::PartKind::Text:
+        fits = put(tables.text(part.text));
+        break;
+      case contract::PartKind::OuterIndex:
+      case contract::PartKind::InnerIndex: {
+        const bool outer = static_cast<contract::PartKind>(part.kind) == contract::PartKind::OuterIndex;
+        const auto end = std::to_chars(digits.begin(), digits.end(), outer ? key.outer : key.inner).ptr;
+        fits = put({digits.data(), static_cast<size_t>(end - digits.data())});
+        break;
+      }
+      case contract::PartKind::String:
+        fits = put("\"") && put(escaped) && put("\"");
+        break;
+      case contract::PartKind::Capture: {
+        const bool seen = captures.sizes[part.capture] != 0;
+        fits = put(seen ? std::string_view(captures.bytes[part.capture].data(), captures.sizes[part.capture])
+                        : tables.text(tables.capture(shape.capture_first + part.capture).fallback));
+        break;
+      }
+    }
+    if (!fits) return 0;
+  }
+  return used;
+}
+
+size_t delta_event_size_max(const ApiKind& kind, const ChannelKey& key, size_t escaped_size) noexcept {
+  const contract::LlmChannel& channel = channel_of(kind, key.channel);
+  const ApiTables& tables = *kind.stream.tables;
+  const contract::LlmShape& shape = tables.shape(kind.stream.shape);
+  size_t size = escaped_size + 2;
+  for (uint32_t i = 0; i < channel.part_count; ++i) {
+    const contract::LlmPart& part = tables.part(channel.part_first + i);
+    size += part.text.size + kIndexDigitsMax;
+    if (static_cast<contract::PartKind>(part.kind) == contract::PartKind::Capture)
+      size += std::max<size_t>(kCaptureBytesMax,
+                               tables.capture(shape.capture_first + part.capture).fallback.size);
+  }
+  return size;
+}
+
+std::string_view delta_event_name(const ApiKind& kind, const ChannelKey& key) noexcept {
+  return kind.stream.tables->text(channel_of(kind, key.channel).event_name);
+}
+
+TextClass channel_class(const ApiKind& kind, uint8_t channel) noexcept {
+  return static_cast<TextClass>(channel_of(kind, channel).text_class);
+}
+
+std::string_view channel_name(const ApiKind& kind, uint8_t channel) noexcept {
+  return kind.stream.tables->text(channel_of(kind, channel).name);
+}
+
+}  // namespace sallyport::llm

@@ -1,0 +1,70 @@
+// context.h: what all sessions of one side share: certificate and key, or roots, name and pins.
+//
+// Reload of a certificate is a new context: OpenSSL counts references, so sessions that began with the old
+// one keep it. TLS 1.2 and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no renegotiation, no
+// compression. Each context has a library context of its own, so that two workers never share OpenSSL's
+// locks (architecture section 8; openssl/openssl#20286).
+// Owner  one worker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct ssl_ctx_st;
+struct ossl_lib_ctx_st;
+
+namespace sallyport::tls {
+
+// SHA-256 of a SubjectPublicKeyInfo (RFC 7469 2.4).
+using SpkiHash = std::array<uint8_t, 32>;
+
+class ServerContext {
+ public:
+  // PEM bytes: leaf first, then the chain; an unencrypted key. Null: `error` says what is wrong (never key
+  // material).
+  static std::unique_ptr<ServerContext> create(std::string_view certificate_chain_pem,
+                                               std::string_view key_pem, std::string& error);
+  ~ServerContext();
+  ServerContext(const ServerContext&) = delete;
+  ServerContext& operator=(const ServerContext&) = delete;
+
+  // Unix seconds at which the leaf certificate ends.
+  int64_t expires_at() const noexcept { return expires_at_; }
+  ssl_ctx_st* native() const noexcept { return context_; }
+
+ private:
+  ServerContext() = default;
+  ossl_lib_ctx_st* library_ = nullptr;
+  ssl_ctx_st* context_ = nullptr;
+  int64_t expires_at_ = 0;
+};
+
+struct ClientOptions {
+  std::string host;            // SNI, and the name that a SAN must carry
+  std::string ca_pem;          // roots; empty: the system's
+  std::vector<SpkiHash> pins;  // empty: not pinned; else one of them must be the leaf's
+};
+
+class ClientContext {
+ public:
+  static std::unique_ptr<ClientContext> create(ClientOptions options, std::string& error);
+  ~ClientContext();
+  ClientContext(const ClientContext&) = delete;
+  ClientContext& operator=(const ClientContext&) = delete;
+
+  const ClientOptions& options() const noexcept { return options_; }
+  ssl_ctx_st* native() const noexcept { return context_; }
+
+ private:
+  ClientContext() = default;
+  ClientOptions options_;
+  ossl_lib_ctx_st* library_ = nullptr;
+  ssl_ctx_st* context_ = nullptr;
+};
+
+}  // namespace sallyport::tls

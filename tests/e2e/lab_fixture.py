@@ -152,3 +152,85 @@ def chat(text, model="sim-echo", **more):
 
 def messages(text, model="sim-echo", **more):
     return dict({"model": model, "max_tokens": 1024, "messages": [{"role": "user", "content": text}]}, **more)
+
+
+def planted_secret():
+    """A secret of a kind that the shipped bundle blocks, made at run time."""
+    return "AK" + "IA" + "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[b % 32] for b in os.urandom(16))
+
+
+def mentions(value, word):
+    """True when `word` is a key or a string anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return any(word == key or mentions(inner, word) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(mentions(inner, word) for inner in value)
+    return value == word
+
+
+def wait_for(what, seconds, question, *processes):
+    """Asks until the answer is true. A process that died meanwhile ends the wait with its log."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if question():
+            return
+        for process in processes:
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.name} ended with {process.returncode} while waiting for {what}:\n"
+                                   + process.tail())
+        time.sleep(0.05)
+    raise RuntimeError(f"no {what} within {seconds} s\n" + "\n".join(p.tail() for p in processes))
+
+
+class Process:
+    """One process that we started, with its output in a file."""
+
+    def __init__(self, name, command, log_path, keep=False, environment=None):
+        self.name, self.log_path = name, log_path
+        self.log = open(log_path, "ab")
+        # With --keep the process outlives us; else it dies with us even when we are killed.
+        self.child = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                      env=environment, start_new_session=True,
+                                      preexec_fn=None if keep else die_with_parent)
+        self.pid = self.child.pid
+
+    def poll(self):
+        return self.child.poll()
+
+    @property
+    def returncode(self):
+        return self.child.returncode
+
+    def tail(self, lines=25):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return f"--- {self.name} ({self.log_path})\n" + "".join(file.readlines()[-lines:])
+
+    def stop(self, sig=signal.SIGTERM, seconds=15):
+        if self.child.poll() is None:
+            # A stopped process must be continued, or it never sees the signal.
+            self.child.send_signal(signal.SIGCONT)
+            self.child.send_signal(sig)
+            try:
+                self.child.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+        self.log.close()
+
+
+def main():
+    """unittest with exit code 77 (skipped for ctest) when the machine cannot run the lab."""
+    import unittest
+    reason = why_not()
+    if reason:
+        print("SKIP: " + reason)
+        sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    program = unittest.main(module="__main__", exit=False, verbosity=2)
+    if not program.result.wasSuccessful():
+        skipped = [error for _, error in program.result.errors if "lab_fixture.Skip" in error]
+        if skipped and len(skipped) == len(program.result.errors) and not program.result.failures:
+            print("SKIP: " + skipped[0].strip().split("\n")[-1])
+            sys.exit(77)
+        sys.exit(1)
+    sys.exit(0)

@@ -19,25 +19,37 @@ ECHO = "You said: " + TEXT
 
 
 def install():
-    """The folder with node_modules."""
+    """The folder with node_modules, and the node to run."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise Skip("node and npm are not installed (Debian packages nodejs npm)")
     folder = os.path.join(os.environ.get("SALLYPORT_BUILD_DIR", os.path.join(lab_fixture.ROOT, "build")), "e2e_sdk")
     os.makedirs(folder, exist_ok=True)
     for name in ("package.json", "clients.mjs"):
         shutil.copy(os.path.join(lab_fixture.HERE, "sdk", name), folder)
-    if not os.path.isdir(os.path.join(folder, "node_modules", "openai")):
-        answer = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder,
-                                capture_output=True, text=True, timeout=180)
-        if answer.returncode != 0:
-            raise Skip("the npm registry cannot be reached: " + answer.stderr.strip().split("\n")[-1])
-    return folder
+    node = "node"
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    if int(version.strip().lstrip("v").split(".")[0]) < 20:
+        # Debian 12 has Node 18; the SDKs want 20. The registry has the runtime too.
+        node = os.path.join(folder, "node_modules", "node", "bin", "node")
+        add("node@22", folder, node)
+    add(None, folder, os.path.join(folder, "node_modules", "openai", "package.json"))
+    return folder, node
+
+
+def add(package, folder, wanted):
+    """npm install, unless an earlier run left what we want."""
+    if os.path.exists(wanted):
+        return
+    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"] + ([package] if package else [])
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
+    if answer.returncode != 0:
+        raise Skip("the npm registry cannot be reached: " + answer.stderr.strip().split("\n")[-1])
 
 
 class Sdk(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = install()
+        folder, node = install()
         cls.lab = Lab()
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
@@ -46,7 +58,7 @@ class Sdk(unittest.TestCase):
                     "anthropic": {"baseURL": cls.lab.url("/anthropic"), "key": cls.lab.keys["allowed"]},
                     "email": EMAIL, "phone": PHONE, "secret": cls.secret}
         environment = dict(os.environ, NODE_EXTRA_CA_CERTS=cls.lab.gateway_ca)
-        answer = subprocess.run(["ip", "netns", "exec", cls.lab.client_namespace, "node", "clients.mjs"], cwd=folder,
+        answer = subprocess.run(["ip", "netns", "exec", cls.lab.client_namespace, node, "clients.mjs"], cwd=folder,
                                 input=json.dumps(settings), env=environment, capture_output=True, text=True, timeout=300)
         assert answer.returncode == 0, answer.stderr
         cls.cases = {case["name"]: case for case in map(json.loads, answer.stdout.splitlines())}

@@ -1,0 +1,118 @@
+// port.h: one DPDK port (a PCI device or a vdev with arguments) and its queues.
+//
+// Nothing is asked of the device: no offload, one segment per frame, checksums in software. That is what
+// every vdev of the lab can do, and "unknown" is then never mistaken for "good" (dataplane notes f).
+// Frames are handed up as mem::Segment whose storage is the mbuf's; the Segment itself lives in the mbuf's
+// private area, so reception allocates nothing. The stack copies payload at once, so a frame is held for one turn.
+//
+// Owner   Port: main thread, at start and end. Queue: the one worker that polls it; no locks.
+// Not here ARP and IP (ip/), who polls when (worker/).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataplane/mem/segment.h"
+
+struct rte_mbuf;
+struct rte_mempool;
+
+namespace sallyport::nic {
+
+// Frames of one burst, either way. 32 fill the PMDs' vector paths; 64 let one flush() carry a full initial window
+// of several connections.
+inline constexpr size_t kBurstFramesMax = 64;
+inline constexpr uint32_t kEthernetHeaderBytes = 14;
+// Segment storage of one mbuf without headroom: holds an MTU of 1500 (and of 1986) whole.
+inline constexpr uint32_t kFrameBytesMax = 2'048;
+inline constexpr uint16_t kMtuMax = static_cast<uint16_t>(kFrameBytesMax - kEthernetHeaderBytes - 48);
+
+struct PortConfig {
+  std::string name;       // for messages
+  std::string device;     // "0000:03:00.0" or a vdev such as "net_af_packet0"
+  std::string arguments;  // of the vdev: "iface=eth1,blocksz=..."; empty for PCI
+  uint16_t mtu = 1'500;
+  uint16_t queue_count = 1;
+  uint16_t receive_descriptors = 512;
+  uint16_t transmit_descriptors = 512;
+  uint32_t frames = 2'048;  // mbufs of this port, both ways
+  bool is_pci() const noexcept;
+};
+
+// What one queue did. Written by its worker, read by anybody (each word is one relaxed store).
+struct QueueCounters {
+  uint64_t frames_received = 0;
+  uint64_t bytes_received = 0;
+  uint64_t frames_sent = 0;
+  uint64_t bytes_sent = 0;
+  uint64_t no_frame = 0;       // the mbuf pool was empty when a frame was to be sent
+  uint64_t transmit_full = 0;  // the device took fewer frames than offered; they stay queued
+  uint64_t multi_segment_dropped = 0;  // a frame larger than kFrameBytesMax
+};
+
+class Queue final : public mem::SegmentOwner {
+ public:
+  // Up to out.size() (at most kBurstFramesMax) frames, Ethernet header first. The caller holds them.
+  size_t receive(std::span<mem::Segment*> out) noexcept;
+
+  // A writable buffer of one frame, empty when there is none now; the same one until commit().
+  std::span<uint8_t> frame() noexcept;
+  // Queues the first `bytes` of it.
+  void commit(size_t bytes) noexcept;
+  // Gives what is queued to the device. What it does not take stays queued for the next call.
+  void flush() noexcept;
+  size_t queued() const noexcept { return queued_count_; }
+
+  // A descriptor that poll(2) says readable on when frames wait; -1: there is none, look again soon.
+  int wait_descriptor() const noexcept { return wait_descriptor_; }
+  const QueueCounters& counters() const noexcept { return counters_; }
+
+  void release(mem::Segment* segment) noexcept override;
+
+ private:
+  friend class Port;
+  uint16_t port_id_ = 0;
+  uint16_t queue_index_ = 0;
+  rte_mempool* pool_ = nullptr;
+  int wait_descriptor_ = -1;
+  rte_mbuf* open_frame_ = nullptr;  // given by frame(), not committed
+  std::array<rte_mbuf*, kBurstFramesMax> queued_{};
+  size_t queued_count_ = 0;
+  QueueCounters counters_;
+};
+
+class Port {
+ public:
+  // Opens, configures and starts the device. Null: `error` says what and which setting. REQUIRES: EAL is up.
+  static std::unique_ptr<Port> open(const PortConfig& config, std::string& error);
+  ~Port();  // stops and closes
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  const PortConfig& config() const noexcept { return config_; }
+  std::array<uint8_t, 6> mac() const noexcept { return mac_; }
+  Queue& queue(uint16_t index) noexcept { return *queues_[index]; }
+  bool is_link_up() const noexcept;
+  // Frames the device dropped because nobody fetched them in time, or had no mbuf for.
+  uint64_t missed() const noexcept;
+
+  // Hugepage (or, without, anonymous) memory this port takes from EAL. For the memory plan.
+  static uint64_t memory_bytes(const PortConfig& config) noexcept;
+
+ private:
+  explicit Port(const PortConfig& config) : config_(config) {}
+
+  PortConfig config_;
+  uint16_t port_id_ = 0;
+  bool is_started_ = false;
+  std::array<uint8_t, 6> mac_{};
+  rte_mempool* pool_ = nullptr;
+  std::vector<std::unique_ptr<Queue>> queues_;
+};
+
+}  // namespace sallyport::nic

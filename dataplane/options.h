@@ -1,0 +1,75 @@
+// options.h: the command line and sallyport.yaml, read into HostConfig and checked.
+//
+// sallyport.yaml is this host: ports, addresses, cores, memory, paths. Everything that is hot-swapped is in the
+// policy bundle instead. A change here needs a restart. Sample with every key: docs/sallyport.sample.yaml.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sallyport::dataplane {
+
+struct HostPort {
+  std::string name;
+  std::string device;     // PCI address, or vdev name such as net_af_packet0
+  std::string arguments;  // vdev arguments
+  uint32_t address = 0;   // host byte order
+  uint8_t prefix_length = 24;
+  uint32_t next_hop = 0;  // 0: none
+  uint16_t mtu = 1'500;
+  uint32_t worker = 0;    // index into HostConfig::workers
+  uint32_t frames = 2'048;
+};
+
+struct HostWorker {
+  int core = -1;  // -1: chosen at start
+};
+
+struct HostListen {
+  uint32_t address = 0;  // one of the ports'
+  uint16_t port = 443;
+};
+
+enum class HugepageUse : uint8_t { Auto, Required, Off };
+enum class IdleMode : uint8_t { Poll, Adaptive };
+
+struct HostMemory {
+  uint32_t total_mib = 0;              // 0: what is available at start
+  HugepageUse hugepages = HugepageUse::Auto;
+  uint32_t connections = 2'048;        // per worker, both legs
+  uint32_t exchanges = 512;            // per worker, at once
+  uint32_t copy_mib = 64;              // per worker: payload in TCP queues and TLS records
+  uint32_t body_mib = 0;               // per worker: held bodies; 0: a quarter of the total
+  uint32_t evidence_ring_mib = 16;     // per worker
+};
+
+struct HostConfig {
+  std::string path;  // of the file, for messages
+  std::string node = "sallyport";
+  uint16_t node_number = 1;  // in every request id
+  IdleMode idle = IdleMode::Adaptive;
+  std::vector<HostWorker> workers;
+  std::vector<HostPort> ports;
+  std::vector<HostListen> listen;
+  HostMemory memory;
+  std::map<std::string, int> lines;  // "memory.body_mib" -> line, for messages about a value that does not fit
+};
+
+struct Options {
+  std::string config_path = "/etc/sallyport/sallyport.yaml";
+  std::string run_dir = "/run/sallyport";
+  bool no_huge = false;
+  bool check = false;    // read, plan, print, leave
+  bool verbose = false;
+};
+
+enum class Parse : uint8_t { Run, Leave /*help or version was printed*/, Error };
+
+// Errors go to stderr, with the option or file:line:column they are about.
+Parse parse_command_line(int argc, const char* const* argv, Options& options);
+// False: `error` is "file:line:column: what (and what to change)".
+bool read_host_config(const std::string& path, HostConfig& config, std::string& error);
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,227 @@
+#include "dataplane/worker/worker.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "dataplane/base/check.h"
+
+namespace sallyport::worker {
+
+namespace {
+
+// The wall clock is steered by NTP, the monotonic one is not stepped: the offset is read again this often.
+constexpr uint64_t kWallOffsetNsMax = base::kNsPerS;
+
+uint64_t read_clock(clockid_t which) noexcept {
+  timespec t{};
+  clock_gettime(which, &t);
+  return static_cast<uint64_t>(t.tv_sec) * base::kNsPerS + static_cast<uint64_t>(t.tv_nsec);
+}
+
+// One writer, many readers: a plain add that readers never see torn.
+void add(std::atomic<uint64_t>& counter, uint64_t by = 1) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+// ip writes frames into the queue's mbufs.
+class QueueSink final : public ip::FrameSink {
+ public:
+  explicit QueueSink(nic::Queue& queue) : queue_(queue) {}
+  std::span<uint8_t> frame() noexcept override { return queue_.frame(); }
+  void commit(size_t bytes) noexcept override { queue_.commit(bytes); }
+
+ private:
+  nic::Queue& queue_;
+};
+
+}  // namespace
+
+struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
+  struct PortSide {
+    nic::Queue* queue;
+    QueueSink sink;
+    ip::Interface interface;
+    PortSide(const AttachedPort& attached, ip::SegmentHandler& handler)
+        : queue(attached.queue), sink(*attached.queue), interface(attached.interface, sink, handler) {}
+  };
+
+  explicit Parts(const WorkerConfig& given)
+      : config(given), copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
+        stack(given.stack, *this, copies) {}
+
+  void tcp_segment(const wire::Ipv4View& view, mem::Segment* segment, base::Instant now) noexcept override {
+    stack.input(view, segment, now);
+  }
+
+  bool transmit(const tcp::SegmentOut& out) noexcept override {
+    for (const auto& side : sides) {
+      if (side->interface.config().address != out.source) continue;
+      // No route is an answer of its own counter in ip; for TCP the segment is as good as lost.
+      return side->interface.send(wire::IpProtocol::Tcp, out.destination, out.header, out.payload, out.now) !=
+             ip::Interface::Send::NoBuffer;
+    }
+    add(counters.no_interface);
+    return true;
+  }
+
+  void read_clocks() noexcept {
+    const uint64_t now = read_clock(CLOCK_MONOTONIC);
+    if (wall_offset_read_ns == 0 || now - wall_offset_read_ns > kWallOffsetNsMax) {
+      wall_offset_ns = read_clock(CLOCK_REALTIME) - now;
+      wall_offset_read_ns = now;
+    }
+    clock.now = base::Instant{now};
+    clock.wall_ns = now + wall_offset_ns;
+  }
+
+  base::Instant next_deadline() const noexcept {
+    base::Instant next = stack.next_deadline();
+    for (const auto& side : sides) next = std::min(next, side->interface.next_deadline());
+    if (application != nullptr) next = std::min(next, application->next_deadline());
+    return next;
+  }
+
+  bool has_queued_frames() const noexcept {
+    for (const auto& side : sides)
+      if (side->queue->queued() > 0) return true;
+    return false;
+  }
+
+  void sleep() noexcept;
+
+  const WorkerConfig config;
+  mem::SegmentPool copies;
+  tcp::Stack stack;
+  std::vector<std::unique_ptr<PortSide>> sides;
+  Application* application = nullptr;
+  base::Clock clock;
+  uint64_t wall_offset_ns = 0;
+  uint64_t wall_offset_read_ns = 0;
+  uint32_t idle_turns = 0;
+  int wake_descriptor = -1;
+  std::array<pollfd, kPortsPerWorkerMax + 1> waits{};
+  size_t wait_count = 0;
+  bool all_wait = true;  // every port has a descriptor
+  std::atomic<bool> stopping{false};
+
+  WorkerCounters counters;
+};
+
+Worker::Worker(const WorkerConfig& config) : parts_(std::make_unique<Parts>(config)) {
+  Parts& p = *parts_;
+  SP_CHECK(config.ports.size() <= kPortsPerWorkerMax);
+  p.wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  SP_CHECK_WHY(p.wake_descriptor >= 0, "eventfd");
+  p.waits[p.wait_count++] = pollfd{p.wake_descriptor, POLLIN, 0};
+  for (const AttachedPort& attached : config.ports) {
+    p.sides.push_back(std::make_unique<Parts::PortSide>(attached, p));
+    const int descriptor = attached.queue->wait_descriptor();
+    if (descriptor < 0)
+      p.all_wait = false;
+    else
+      p.waits[p.wait_count++] = pollfd{descriptor, POLLIN, 0};
+  }
+  p.read_clocks();
+}
+
+Worker::~Worker() { close(parts_->wake_descriptor); }
+
+tcp::Stack& Worker::stack() noexcept { return parts_->stack; }
+mem::SegmentPool& Worker::copies() noexcept { return parts_->copies; }
+size_t Worker::port_count() const noexcept { return parts_->sides.size(); }
+const ip::Interface& Worker::interface(size_t port_index) const noexcept {
+  return parts_->sides[port_index]->interface;
+}
+const base::Clock& Worker::clock() const noexcept { return parts_->clock; }
+const WorkerCounters& Worker::counters() const noexcept { return parts_->counters; }
+void Worker::attach(Application& application) noexcept { parts_->application = &application; }
+
+uint32_t Worker::local_address_towards(uint32_t destination) const noexcept {
+  uint32_t routed = 0;
+  for (const auto& side : parts_->sides) {
+    const ip::InterfaceConfig& c = side->interface.config();
+    const uint32_t mask = c.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - c.prefix_length);
+    if ((c.address & mask) == (destination & mask)) return c.address;
+    if (routed == 0 && c.next_hop != 0) routed = c.address;
+  }
+  return routed;
+}
+
+bool Worker::turn() noexcept {
+  Parts& p = *parts_;
+  p.read_clocks();
+  const base::Instant now = p.clock.now;
+  size_t came = 0;
+  for (const auto& side : p.sides) {
+    std::array<mem::Segment*, nic::kBurstFramesMax> frames;
+    const size_t count = side->queue->receive(frames);
+    for (size_t i = 0; i < count; ++i) side->interface.input(frames[i], now);
+    side->interface.advance(now);
+    came += count;
+  }
+  p.stack.advance(now);
+  if (p.application != nullptr) p.application->turn(p.clock);
+  p.stack.flush(now);
+  uint64_t sent = 0;
+  for (const auto& side : p.sides) {
+    side->queue->flush();
+    sent += side->queue->counters().frames_sent;
+  }
+  add(p.counters.turns);
+  if (came > 0) {
+    add(p.counters.busy_turns);
+    add(p.counters.frames_received, came);
+  }
+  p.counters.frames_sent.store(sent, std::memory_order_relaxed);
+  return came > 0;
+}
+
+void Worker::Parts::sleep() noexcept {
+
+  if (!stopping.load(std::memory_order_seq_cst)) {
+    const uint64_t before = read_clock(CLOCK_MONOTONIC);
+    const uint64_t deadline = next_deadline().ns;
+    uint64_t ns = deadline <= before ? 0 : deadline - before;
+    ns = std::min(ns, kSleepMsMax * base::kNsPerMs);
+    if (!all_wait) ns = std::min(ns, kSleepUsWithoutDescriptor * base::kNsPerUs);
+    if (has_queued_frames()) ns = std::min(ns, base::kNsPerMs);
+    if (ns > 0) {
+      const timespec limit{static_cast<time_t>(ns / base::kNsPerS), static_cast<long>(ns % base::kNsPerS)};
+      if (ppoll(waits.data(), wait_count, &limit, nullptr) > 0 && (waits[0].revents & POLLIN) != 0) {
+        uint64_t posted = 0;
+        [[maybe_unused]] const ssize_t got = read(wake_descriptor, &posted, sizeof posted);
+      }
+      add(counters.sleeps);
+      add(counters.slept_ns, read_clock(CLOCK_MONOTONIC) - before);
+    }
+  }
+
+}
+
+void Worker::run() noexcept {
+  Parts& p = *parts_;
+  for (const auto& side : p.sides) side->interface.announce();
+  while (!p.stopping.load(std::memory_order_relaxed)) {
+    p.idle_turns = turn() ? 0 : p.idle_turns + 1;
+    if (p.config.idle == Idle::Adaptive && p.idle_turns > kIdleTurnsMax) p.sleep();
+  }
+  for (const auto& side : p.sides) side->queue->flush();
+}
+
+void Worker::stop() noexcept {
+  parts_->stopping.store(true, std::memory_order_seq_cst);
+  wake();
+}
+
+void Worker::wake() noexcept {
+  const uint64_t one = 1;
+  // A full eventfd counter means that it is readable already.
+  [[maybe_unused]] const ssize_t wrote = write(parts_->wake_descriptor, &one, sizeof one);
+}
+
+}  // namespace sallyport::worker

@@ -33,7 +33,8 @@ class Kill(unittest.TestCase):
             with self.lock:
                 Kill.number += 1
                 number = Kill.number
-            body = chat(f"k{number} planted.{number}" + "@" + "kill-example.org", "sim-split-4.slow-2", stream=number % 2 == 0)
+            body = chat(f"planted.{number}" + "@" + "kill-example.org", f"sim-split-4.slow-2.k{number}",
+                        stream=number % 2 == 0)
             try:
                 answer = self.lab.post("/openai/v1/chat/completions", body, connection=connection)
                 answered.append(answer.status)
@@ -59,17 +60,14 @@ class Kill(unittest.TestCase):
         self.assertGreater(answered.count(200), KILLS)
 
     def check_log_and_records(self):
-        self.assertEqual(self.lab.post("/openai/v1/chat/completions", chat("after")).status, 200)
+        self.assertEqual(self.lab.post("/openai/v1/chat/completions", chat("after", "sim-echo.after")).status, 200)
         self.lab.drained()
         self.assertEqual(self.lab.sallyctl("evidence", "verify").returncode, 0)
-        admitted, finished = self.lab.record_counts()
-        seen = [lab_fixture.vendor_request_id(entry) for entry in self.lab.vendor_requests()]
-        for request_id in seen:
-            self.assertIsNotNone(request_id)
-            self.assertEqual(admitted.get(request_id), 1, request_id)
-            self.assertEqual(finished.get(request_id), 1, request_id)
-        print(f"kill: {len(seen)} requests at the vendor, {sum(admitted.values())} admitted, "
-              f"{sum(finished.values())} completed or interrupted")
+        exchanges, seen = self.lab.exchanges(), self.lab.vendor_models()
+        for model in seen:
+            self.assertEqual(len(exchanges[model]), 1, model)
+            self.assertTrue(lab_fixture.finished(exchanges[model][0]), exchanges[model])
+        print(f"kill: {len(seen)} requests at the vendor, {sum(map(len, exchanges.values()))} admitted")
 
     def test_the_dataplane(self):
         def kill():

@@ -46,7 +46,7 @@ class SwapStorm(unittest.TestCase):
             stream = number % 2 == 1
             try:
                 answer = self.lab.post("/openai/v1/chat/completions",
-                                       chat(f"n{number} {address}", "sim-split-5", stream=stream), connection=connection)
+                                       chat(f"n{number} {address}", f"sim-split-5.n{number}", stream=stream), connection=connection)
                 text = next(iter(answer.channel_texts().values()), "") if answer.status == 200 else answer.text
                 outcomes[number] = (answer.status, text == f"You said: n{number} {address}", answer.request_id, text)
             except Exception as error:  # a failed request is the finding, whatever its kind
@@ -81,10 +81,13 @@ class SwapStorm(unittest.TestCase):
         for body in self.lab.vendor_bodies():
             content = json.loads(body)["messages"][0]["content"]
             received[int(content.split(" ")[0][1:])] = content
-        records = self.lab.records_by_request()
+        self.lab.drained()
+        exchanges = self.lab.exchanges()
         both = {tokenizes: 0, allows: 0}
-        for number, outcome in outcomes.items():
-            digest = lab_fixture.image_digest(records[outcome[2]])
+        for number in outcomes:
+            decided = exchanges[f"sim-split-5.n{number}"]
+            self.assertEqual(len(decided), 1)
+            digest = lab_fixture.image_digest(decided[0])
             self.assertIn(digest, both)
             both[digest] += 1
             plain = f"storm.{number}" + "@" + "example.org" in received[number]

@@ -126,6 +126,23 @@ class Answer:
         return texts
 
 
+def read_answer(connection):
+    response = connection.getresponse()
+    try:
+        return Answer(response.status, response.headers, response.read())
+    except http.client.IncompleteRead as error:
+        return Answer(response.status, response.headers, error.partial, truncated=True)
+    except (ConnectionError, ssl.SSLError):
+        return Answer(response.status, response.headers, b"", truncated=True)
+
+
+def run(command, **more):
+    answer = subprocess.run(command, capture_output=True, text=True, **more)
+    if answer.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit {answer.returncode}\n{answer.stdout}{answer.stderr}")
+    return answer.stdout
+
+
 def add(texts, channel, piece):
     texts[channel] = texts.get(channel, "") + piece
 
@@ -216,6 +233,175 @@ class Process:
                 self.child.kill()
                 self.child.wait()
         self.log.close()
+
+
+class Lab:
+    """The appliance between a client namespace and a vendor simulator."""
+
+    gateway_host, gateway_port = "gateway.lab", 443
+    vendor_hosts = ("api.openai.com", "api.anthropic.com")
+    tenant = "lab"
+
+    def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, say=None):
+        self.bin = os.path.abspath(bin_dir or os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin"))
+        self.keep, self.huge, self.environment, self.limits = keep, huge, environment, limits or {}
+        self.say = say or (lambda text: None)
+        self.name = f"e2e-{os.getpid()}-{time.monotonic_ns() % 100000}" if work is None else "demo"
+        self.work = work or tempfile.mkdtemp(prefix="sallyport-e2e-", dir="/run")
+        os.makedirs(self.work, exist_ok=True)
+        os.chmod(self.work, 0o700)
+        self.processes, self.keys, self.network_up = {}, {}, False
+        self.policy_folder = f"{self.work}/policies"
+        self.credentials = f"{self.work}/credentials"
+        self.run_dir, self.state_dir = f"{self.work}/run", f"{self.work}/state"
+        self.config_path = f"{self.work}/sallyport.yaml"
+        self.vendor_log_path = f"{self.work}/vendor.jsonl"
+        self.gateway_ca = f"{self.work}/certificates/gateway_ca.pem"
+        self.certificates = f"{self.work}/certificates"
+
+    # --- up and down ---------------------------------------------------------------------------
+
+    def start(self):
+        try:
+            self.network()
+            self.make_certificates()
+            self.make_policy()
+            self.restart_vendor()
+            self.start_sallyportd()
+            self.start_dataplane()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self):
+        """Ends what we started, newest first, and removes what we made."""
+        for name in reversed(list(self.processes)):
+            self.processes.pop(name).stop()
+        if self.network_up:
+            subprocess.run([f"{ROOT}/scripts/lab", "down", self.name], capture_output=True)
+            self.network_up = False
+        if os.environ.get("SALLYPORT_KEEP_WORK"):
+            print(f"kept: {self.work}")
+        else:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def network(self):
+        run([f"{ROOT}/scripts/lab", "up", self.name])
+        self.network_up = True
+        words = dict(line.split("=", 1) for line in run([f"{ROOT}/scripts/lab", "env", self.name]).splitlines())
+        self.client_namespace = words["LAB_CLIENT_NAMESPACE"]
+        self.sallyport_namespace = words["LAB_SALLYPORT_NAMESPACE"]
+        self.vendor_namespace = words["LAB_VENDOR_NAMESPACE"]
+        self.gateway_address, self.vendor_address = words["LAB_GATEWAY_ADDRESS"], words["LAB_VENDOR_ADDRESS"]
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(run([f"{ROOT}/scripts/lab", "config", self.name]))
+
+    def make_certificates(self):
+        run([sys.executable, f"{SIMULATOR}/certificates.py", self.certificates,
+             f"{self.gateway_host}={self.gateway_address}", ",".join(self.vendor_hosts) + "=" + self.vendor_address])
+        self.client_tls = ssl.create_default_context(cafile=self.gateway_ca)
+        self.client_tls.set_alpn_protocols(["http/1.1"])
+
+    def spawn(self, name, command, namespace=None, environment=None):
+        if namespace:
+            command = ["nsenter", f"--net=/run/netns/{namespace}", "--"] + command
+        self.processes[name] = Process(name, command, f"{self.work}/{name}.log", self.keep, environment)
+        return self.processes[name]
+
+    def restart_vendor(self, certificate=None, tls=None):
+        """The simulator, with the good certificate or a bad one (simulator/certificates.py)."""
+        self.stop_vendor()
+        stem = f"{self.certificates}/{self.vendor_hosts[0]}" + (f".{certificate}" if certificate else "")
+        ready = f"{self.work}/vendor.ready"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(ready)
+        command = [sys.executable, f"{SIMULATOR}/vendor_simulator.py", "--listen", f"{self.vendor_address}:443",
+                   "--certificate", f"{stem}.pem", "--key", f"{stem}.key", "--log", self.vendor_log_path,
+                   "--credential-file", f"{self.work}/vendor_credential", "--ready-file", ready]
+        process = self.spawn("vendor", command + (["--tls", tls] if tls else []), self.vendor_namespace)
+        wait_for("the vendor simulator", 10, lambda: os.path.exists(ready), process)
+
+    def stop_vendor(self):
+        if "vendor" in self.processes:
+            self.processes.pop("vendor").stop()
+
+    def signal(self, name, number):
+        os.kill(self.processes[name].pid, number)
+
+    def kill(self, name):
+        process = self.processes.pop(name)
+        process.child.kill()
+        process.child.wait()
+
+    # --- requests ------------------------------------------------------------------------------
+
+    def url(self, path):
+        return f"https://{self.gateway_address}:{self.gateway_port}{path}"
+
+    def headers(self, key, raw_key, more):
+        headers = {"Content-Type": "application/json", "User-Agent": "sallyport-e2e"}
+        value = raw_key or (self.keys[key] if key else None)
+        if value:
+            headers["Authorization"] = "Bearer " + value
+        for name, text in (more or {}).items():
+            headers[next((h for h in headers if h.lower() == name.lower()), name)] = text
+        return headers
+
+    def post(self, path, body, key="allowed", raw_key=None, headers=None, method="POST", connection=None, timeout=30.0):
+        """One request. `body`: an object, or the exact text or bytes. With `connection` it is kept alive."""
+        own = connection is None
+        connection = connection or LabConnection(self, timeout)
+        payload = json.dumps(body, ensure_ascii=False) if isinstance(body, (dict, list)) else body
+        payload = payload.encode() if isinstance(payload, str) else payload
+        try:
+            connection.request(method, path, payload, self.headers(key, raw_key, headers))
+            return read_answer(connection)
+        finally:
+            if own:
+                connection.close()
+
+    def post_in_pieces(self, path, raw, size, chunked, key="allowed"):
+        """The same bytes cut by hand: TLS records and, with `chunked`, chunks of `size` bytes."""
+        connection = LabConnection(self)
+        connection.connect()
+        headers = self.headers(key, None, {"Transfer-Encoding": "chunked"} if chunked else
+                               {"Content-Length": str(len(raw))})
+        head = f"POST {path} HTTP/1.1\r\nHost: {self.gateway_host}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+        pieces = [raw[i:i + size] for i in range(0, len(raw), size)]
+        if chunked:
+            pieces = [f"{len(p):x}\r\n".encode() + p + b"\r\n" for p in pieces] + [b"0\r\n\r\n"]
+        for piece in [head.encode()] + pieces:
+            connection.sock.sendall(piece)
+        response = http.client.HTTPResponse(connection.sock, method="POST")
+        response.begin()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
+    # --- what the vendor saw, what the records say ------------------------------------------------
+
+    def vendor_requests(self):
+        if not os.path.exists(self.vendor_log_path):
+            return []
+        with open(self.vendor_log_path, encoding="utf-8") as file:
+            entries = [json.loads(line) for line in file if line.endswith("\n")]
+        return [entry for entry in entries if entry["event"] == "request"]
+
+    def vendor_bodies(self):
+        return [entry.get("body", "") for entry in self.vendor_requests()]
+
+    def vendor_models(self):
+        return [json.loads(entry["body"])["model"] for entry in self.vendor_requests() if entry["complete"]]
+
+    def sallyctl(self, *arguments, input=None, check=True):
+        answer = subprocess.run([f"{self.bin}/sallyctl", *arguments], input=input, capture_output=True, text=True,
+                                env=self.environment_variables(), timeout=120)
+        if check and answer.returncode != 0:
+            raise RuntimeError(f"sallyctl {' '.join(arguments)}: exit {answer.returncode}\n"
+                               f"{answer.stdout}{answer.stderr}")
+        return answer
 
 
 def main():

@@ -51,7 +51,8 @@ def compact_stream(answer):
     """A stream's events with the text of each, one line per event, so that a screen holds it."""
     lines = []
     for name, data in answer.events():
-        lines.append((f"event: {name}  " if name else "") + "data: " + (data if len(data) < 150 else data[:147] + "..."))
+        data = data if len(data) < 150 else data[:147] + "..."
+        lines.append((f"event: {name}  " if name else "") + "data: " + data)
     if len(lines) > 9:
         lines = lines[:5] + [f"... {len(lines) - 8} more events ..."] + lines[-3:]
     return "\n".join(lines)
@@ -87,7 +88,8 @@ class Demo:
         text = f"Write to {EMAIL}, call {PHONE}, charge {CARD}."
         openai, anthropic = "/openai/v1/chat/completions", "/anthropic/v1/messages"
         answer, texts, body = self.ask("A prompt with personal data (JSON)", openai, chat(text))
-        self.expect("the vendor saw tokens", all(v not in body for v in (EMAIL, PHONE, CARD)) and "[EMAIL-ADDRESS-" in body)
+        self.expect("the vendor saw tokens",
+                    all(v not in body for v in (EMAIL, PHONE, CARD)) and "[EMAIL-ADDRESS-" in body)
         self.expect("the client has its own data", text in next(iter(texts.values()), ""))
 
         answer, texts, body = self.ask("The same as a stream, cut every 3 characters", openai,
@@ -101,7 +103,8 @@ class Demo:
                                        messages(f"Find {EMAIL}", "sim-tool.split-5", stream=True, tools=tool))
         self.expect("the vendor saw a token", EMAIL not in body and "[EMAIL-ADDRESS-" in body)
         arguments = [t for c, t in texts.items() if c[-1] == "input_json_delta"]
-        self.expect("the arguments are valid JSON and hold the value", json.loads(arguments[0])["query"] == f"Find {EMAIL}")
+        self.expect("the arguments are valid JSON and hold the value",
+                    json.loads(arguments[0])["query"] == f"Find {EMAIL}")
 
         answer, texts, body = self.ask("A principal that may not have values back", openai, chat(text), key="denied")
         self.expect("the client got tokens", EMAIL not in answer.text and "[EMAIL-ADDRESS-" in answer.text)
@@ -129,7 +132,8 @@ def how_to_talk(lab):
     settings = " ".join(f"{name}={value}" for name, value in lab.extra_environment().items())
     print(f"""
   a request     ip netns exec {lab.client_namespace} curl -sS --cacert {lab.gateway_ca} \\
-                  --resolve {lab.gateway_host}:443:{lab.gateway_address} https://{lab.gateway_host}/openai/v1/chat/completions \\
+                  --resolve {lab.gateway_host}:443:{lab.gateway_address} \\
+                  https://{lab.gateway_host}/openai/v1/chat/completions \\
                   -H 'Content-Type: application/json' -H @{lab.work}/key \\
                   -d '{{"model":"sim-echo","messages":[{{"role":"user","content":"Mail me at someone@example.org"}}]}}'
   the vendor    tail -f {lab.vendor_log_path}      (what a model name does: tests/e2e/simulator/replies.py)

@@ -14,7 +14,8 @@ from lab_fixture import Lab, LabConnection, chat
 
 COUNT = 1000
 TOKEN = re.compile(r"\[([A-Z][A-Z-]*)-[0-9A-HJKMNP-TV-Z]{23}\]")
-WORDS = "the invoice of last week was paid by our customer please send a copy to my desk today né 電話 \U0001f600 Ω".split()
+WORDS = ("the invoice of last week was paid by our customer please send a copy to my desk today "
+         "né 電話 \U0001f600 Ω").split()
 
 
 def digits(chance, count):

@@ -59,7 +59,8 @@ class Sdk(unittest.TestCase):
                     "email": EMAIL, "phone": PHONE, "secret": cls.secret}
         environment = dict(os.environ, NODE_EXTRA_CA_CERTS=cls.lab.gateway_ca)
         answer = subprocess.run(["ip", "netns", "exec", cls.lab.client_namespace, node, "clients.mjs"], cwd=folder,
-                                input=json.dumps(settings), env=environment, capture_output=True, text=True, timeout=300)
+                                input=json.dumps(settings), env=environment, capture_output=True, text=True,
+                                timeout=300)
         assert answer.returncode == 0, answer.stderr
         cls.cases = {case["name"]: case for case in map(json.loads, answer.stdout.splitlines())}
         cls.sent = cls.lab.vendor_bodies()

@@ -41,7 +41,8 @@ class Cuts(unittest.TestCase):
                 answer = self.lab.post("/anthropic/v1/messages", messages(TEXT, f"sim-split-{size}.ping", stream=True))
                 self.assertEqual(answer.channel_texts(), {("block", 0, "text_delta"): ECHO})
                 names = [name for name, _ in answer.events()]
-                self.assertEqual((names[0], names[1], names[-1]), ("message_start", "content_block_start", "message_stop"))
+                self.assertEqual((names[0], names[1], names[-1]),
+                                 ("message_start", "content_block_start", "message_stop"))
                 self.assertLess(max(n for n, name in enumerate(names) if name == "content_block_delta"),
                                 names.index("content_block_stop"))
                 for name, data in answer.events():

@@ -46,7 +46,8 @@ class SwapStorm(unittest.TestCase):
             stream = number % 2 == 1
             try:
                 answer = self.lab.post("/openai/v1/chat/completions",
-                                       chat(f"n{number} {address}", f"sim-split-5.n{number}", stream=stream), connection=connection)
+                                       chat(f"n{number} {address}", f"sim-split-5.n{number}", stream=stream),
+                                       connection=connection)
                 text = next(iter(answer.channel_texts().values()), "") if answer.status == 200 else answer.text
                 outcomes[number] = (answer.status, text == f"You said: n{number} {address}", answer.request_id, text)
             except Exception as error:  # a failed request is the finding, whatever its kind

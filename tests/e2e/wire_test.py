@@ -113,7 +113,8 @@ class Wire(unittest.TestCase):
 
     def test_bad_bodies_are_refused_not_forwarded(self):
         good = json.dumps(chat("x"))
-        for raw in ("", "{", good[:-1], good + "x", '{"model":"sim-echo","model":"b","messages":[]}', "[" * 200 + "]" * 200,
+        for raw in ("", "{", good[:-1], good + "x", '{"model":"sim-echo","model":"b","messages":[]}',
+                    "[" * 200 + "]" * 200,
                     '{"model":"sim-echo","messages":[{"role":"user","content":"\\ud800"}]}', "\xff\xfe"):
             with self.subTest(raw=raw[:40]):
                 before = len(self.lab.vendor_bodies())

@@ -222,7 +222,8 @@ def anthropic_usage(body, text):
 def anthropic_blocks(body, script, sequence):
     text, blocks = reply_text(body, script), []
     if script.has("thinking"):
-        blocks.append({"type": "thinking", "thinking": "The user wrote: " + last_text(body), "signature": "c2lnbmF0dXJl"})
+        blocks.append({"type": "thinking", "thinking": "The user wrote: " + last_text(body),
+                       "signature": "c2lnbmF0dXJl"})
     if wants_tool(body, script):
         blocks.append({"type": "text", "text": "Let me look."})
         blocks.append({"type": "tool_use", "id": f"toolu_sim{sequence:08d}", "name": tool_name(body),

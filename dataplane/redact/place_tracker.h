@@ -44,30 +44,39 @@ class PlaceTracker {
 
   void byte(uint8_t c) noexcept;
   void text_byte(uint8_t c) noexcept;
-  void set(Place place, uint64_t from) noexcept;
-  void back_to_text(uint64_t from) noexcept;
+  void url_byte(uint8_t c) noexcept;
+  void target_byte(uint8_t c) noexcept;
+  void definition_byte(uint8_t c) noexcept;
+  void tag_byte(uint8_t c) noexcept;
+  void follow_word(uint8_t c) noexcept;
+  bool word_is_scheme() const noexcept;
+  void enter(Place place) noexcept;
+  void note(Place place) noexcept;
 
   uint64_t offset_ = 0;
   Place place_ = Place::Text;
-  std::array<Change, kChangesMax> changes_;  // ring
+  std::array<Change, kChangesMax> changes_{};  // ring
   uint32_t change_first_ = 0;
   uint32_t change_count_ = 0;
-  uint64_t unknown_before_ = 0;  // changes below were lost
+  uint64_t lost_before_ = 0;     // changes up to here were dropped from the ring
 
-  // What the last bytes were.
-  std::array<char, 16> word_{};  // lower case; the word before a ':' or "//" or '.'
-  uint8_t word_size_ = 0;
-  bool word_overflow_ = false;
-  bool word_has_inner_dot_ = false;
-  uint8_t slashes_ = 0;          // after "scheme:"
-  bool scheme_pending_ = false;
+  // In Text: what came last.
+  std::array<char, 16> word_{};  // lower case letters, digits, '+', '-', '.'
+  uint8_t word_size_ = 0;        // may pass the array: then it is no known word
+  bool word_inner_dot_ = false;  // a dot between letters or digits: could be a host
+  static constexpr uint8_t kNoWord = 0xff;
+  uint8_t slashes_ = kNoWord;    // slashes behind "word:"
   uint8_t last_ = 0;
-  uint8_t target_depth_ = 0;
-  bool target_angle_ = false;
+  bool line_start_ = true;       // only block marks so far in this line
+  bool line_bracket_ = false;    // '[' is the first character of this line that is no block mark
+  // In a link target, a definition, a tag.
+  uint32_t depth_ = 0;
+  bool angle_ = false;
+  bool escaped_ = false;
+  bool started_ = false;
+  bool after_equals_ = false;
   uint8_t quote_ = 0;
-  bool tag_equals_ = false;
   uint8_t newlines_ = 0;
-  bool definition_started_ = false;
 };
 
 }  // namespace sallyport::redact

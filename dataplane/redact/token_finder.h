@@ -43,7 +43,6 @@ class TokenLabels {
     uint16_t entity;
   };
   std::vector<Label> labels_;  // sorted
-  std::array<uint16_t, 37> first_{};  // labels_ that begin with letter i: [first_[i], first_[i + 1])
 };
 
 struct TokenMatch {
@@ -73,16 +72,19 @@ class TokenFinder {
   void take(size_t count) noexcept;
 
  private:
-  enum class Phase : uint8_t { Label, Core, Tail };
+  enum class Phase : uint8_t { Label, Core };
+  enum class Kind : uint8_t { Word, Separator, Ignorable, Open, Close, Other };
+  enum class Step : uint8_t { Alive, Dead, Found, FoundClosed };
+  // A start from which the text so far can still become a token.
   struct Candidate {
-    uint64_t start;        // of the bracket (and backslash) or of the label
+    uint64_t start;        // of the bracket (or the backslash before it), else of the label
     uint64_t label_start;
-    uint64_t core_end;
+    uint64_t core_end;     // once 23 characters are there
     Phase phase;
     bool opened;
     bool exact;
-    bool pending_separator;  // a separator has been read, the next character decides
-    uint8_t position;      // in the label
+    bool after_separator;  // further separators are swallowed
+    uint8_t position;      // characters of the label matched
     uint8_t core_size;
     uint16_t low, high;    // labels that still fit
     uint16_t entity;
@@ -91,26 +93,31 @@ class TokenFinder {
   static constexpr size_t kCandidatesMax = 12;
 
   void character(uint32_t code_point, uint64_t start, uint64_t end) noexcept;
-  void step(Candidate& candidate, uint32_t code_point, uint64_t start, uint64_t end) noexcept;
-  void add(const Candidate& candidate) noexcept;
-  void finish(const Candidate& candidate, uint64_t end, bool closed) noexcept;
+  void prefix(Kind kind, uint32_t code_point, uint64_t start) noexcept;
+  void start_candidate(uint32_t code_point, uint64_t start) noexcept;
+  Step step(Candidate& candidate, Kind kind, uint32_t code_point, uint64_t end) noexcept;
+  Step label_step(Candidate& candidate, Kind kind, uint32_t code_point) noexcept;
+  Step core_step(Candidate& candidate, Kind kind, uint32_t code_point, uint64_t end) noexcept;
+  bool narrow(Candidate& candidate, char c) const noexcept;
+  void found(const Candidate& candidate, uint64_t end, bool closed) noexcept;
   void settle() noexcept;
+  static Kind kind_of(uint32_t code_point) noexcept;
 
   const TokenLabels* labels_ = nullptr;
-  uint64_t offset_ = 0;           // bytes fed
-  uint64_t prefix_start_ = 0;     // of a backslash or bracket (and marks behind it) that could open a token
-  bool prefix_backslash_ = false;
-  bool prefix_open_ = false;
+  uint64_t offset_ = 0;             // bytes fed
+  bool prefix_open_ = false;        // a bracket that could open a token, with at most marks behind it
   bool prefix_exact_ = false;
-  bool after_word_ = false;       // the last character was a letter or digit
-  uint32_t code_point_ = 0;       // incomplete UTF-8 character
+  uint64_t prefix_start_ = 0;
+  bool after_backslash_ = false;    // the last character was one; it may stand before a bracket
+  uint64_t backslash_start_ = 0;
+  bool after_word_ = false;         // the last character was a letter or digit
+  uint32_t code_point_ = 0;         // incomplete UTF-8 character
   uint8_t code_point_left_ = 0;
   uint64_t code_point_start_ = 0;
-  std::array<Candidate, kCandidatesMax> candidates_;
+  std::array<Candidate, kCandidatesMax> candidates_;  // in the order of their starts
   size_t candidate_count_ = 0;
-  std::array<TokenMatch, kCandidatesMax> waiting_;  // found, but an earlier start is still alive
+  std::array<TokenMatch, kCandidatesMax> waiting_;    // found while an earlier start is still alive
   size_t waiting_count_ = 0;
-  uint64_t decided_ = 0;          // end of the last match
   bool overflow_ = false;
   std::vector<TokenMatch> matches_;
   size_t taken_ = 0;

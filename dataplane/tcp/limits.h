@@ -9,8 +9,6 @@ namespace sallyport::tcp {
 // Out-of-order spans a connection holds. One lost segment makes one hole; a window of 256 KiB with 10 %
 // random loss has about 18. One more is refused and counted, the peer sends it again.
 inline constexpr size_t kHeldSpansMax = 24;
-// Buffers pinned by out-of-order data of one connection: a full default window of MSS-sized segments.
-inline constexpr size_t kHeldSegmentsMax = 192;
 // Payload pieces of one segment on the wire; more pieces make a shorter segment.
 inline constexpr size_t kPayloadPiecesMax = 16;
 // Segments one connection sends per flush, so that one window cannot starve the other connections.

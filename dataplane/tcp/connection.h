@@ -1,0 +1,115 @@
+// connection.h: the record of one connection: plain state, grouped by concern. What happens to it is in
+// core.h; a record never calls anything.
+//
+// Sequence space of what we send (RFC 9293 3.3.1):
+//
+//        unacked            next             highest      data_end
+//   -------|------------------|------------------|------------|----->
+//     acked    sent            after a time-out:    queued
+//                              to be sent again
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/tcp/congestion.h"
+#include "dataplane/tcp/flow_table.h"
+#include "dataplane/tcp/receive_window.h"
+#include "dataplane/tcp/rto_estimator.h"
+#include "dataplane/tcp/send_queue.h"
+#include "dataplane/tcp/stack.h"
+#include "dataplane/tcp/timer_wheel.h"
+
+namespace sallyport::tcp {
+
+inline constexpr uint64_t kNever = TimerWheel::kNever;
+
+struct SendState {
+  SendQueue queue;
+  uint32_t initial = 0;    // our SYN
+  uint32_t base = 0;       // sequence of the queue's first byte: unacked, but for SYN and FIN
+  uint32_t unacked = 0;    // SND.UNA
+  uint32_t next = 0;       // SND.NXT; goes back to unacked on a time-out
+  uint32_t highest = 0;    // one past everything ever sent
+  uint32_t recover = 0;    // RFC 6582
+  uint32_t window = 0;     // SND.WND, scaled
+  uint32_t window_max = 0;
+  uint32_t window_sequence = 0;  // SND.WL1
+  uint32_t window_ack = 0;       // SND.WL2
+  uint32_t rtt_sequence = 0;     // the timed segment ends here (without timestamps)
+  uint64_t rtt_started_ms = kNever;
+  uint64_t last_sent_ms = 0;
+  uint64_t progress_ms = 0;  // the peer acknowledged something, or answered a probe
+  uint16_t mss = 0;          // payload bytes of a full segment
+  uint8_t window_shift = 0;
+  uint8_t duplicate_acks = 0;
+  bool fin_queued = false;
+  bool retransmit_first = false;  // send from unacked before anything else
+  bool partial_ack_seen = false;  // in this recovery
+  bool syn_due = false;           // SYN or SYN-ACK waits for flush
+  bool syn_retransmitted = false;
+  bool probing = false;  // the retransmit timer is the persist timer
+
+  uint32_t data_end() const noexcept { return base + static_cast<uint32_t>(queue.size()); }
+};
+
+struct ReceiveState {
+  ReceiveWindow window;
+  uint32_t initial = 0;
+  uint32_t last_ack_sent = 0;
+  uint32_t unacked_bytes = 0;  // taken in order since our last ACK
+  uint32_t fin_sequence = 0;   // where an early FIN waits
+  uint16_t mss = 0;            // largest payload seen: what a "full" segment of this peer is
+  uint8_t window_shift = 0;
+  bool fin_held = false;
+  bool fin_taken = false;
+  bool ack_due = false;
+};
+
+struct Timestamps {
+  bool on = false;
+  uint32_t recent = 0;
+  uint32_t offset = 0;
+  uint64_t recent_ms = 0;
+};
+
+struct Deadlines {
+  uint64_t retransmit = kNever;  // or persist
+  uint64_t ack = kNever;
+  uint64_t keepalive = kNever;  // also looks at idle_ms_max
+  uint64_t state = kNever;      // handshake, FIN-WAIT-2, linger
+};
+
+struct Connection {
+  FlowKey key;
+  uint64_t hash = 0;
+  State state = State::Closed;
+  bool passive = false;     // opened by the peer
+  bool owned = false;       // the caller has a live handle
+  bool released = false;    // the caller let go; we finish alone
+  bool over = false;        // out of the flow table; waits for its last event
+  bool half_open = false;   // counted in the half-open limit
+  uint16_t peer_mss = 0;
+  SendState send;
+  ReceiveState receive;
+  Timestamps timestamps;
+  RtoEstimator rto;
+  Congestion congestion;
+  Deadlines deadlines;
+  uint64_t last_heard_ms = 0;
+  uint64_t last_payload_ms = 0;
+  uint32_t keepalive_probes = 0;
+  uint64_t challenge_until_ms = 0;
+  uint32_t challenge_left = 0;
+};
+
+// What stays with the index when the record is used again.
+struct Slot {
+  Connection connection;
+  uint32_t generation = 0;
+  uint32_t next_free = UINT32_MAX;
+  uint8_t events = 0;  // bit per EventKind
+  bool in_event_queue = false;
+  bool touched = false;
+};
+
+}  // namespace sallyport::tcp

@@ -1,0 +1,177 @@
+// core.h: the machinery behind stack.h. One class, its parts by concern, one file each:
+//   core.cc                lifecycle: records, events, endings
+//   opens.cc               listen, connect, handshakes, ports, initial sequence numbers
+//   input.cc               from a segment to its connection; segments without one; TIME-WAIT
+//   segment_acceptance.cc  may this segment change anything? (sequence, PAWS, RST, SYN, ACK)
+//   acknowledgement.cc     what the ACK field says: progress, loss, the peer's window
+//   arrival.cc             payload and FIN
+//   output.cc              what to send now
+//   timers.cc              what time does
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+
+#include "dataplane/tcp/connection.h"
+#include "dataplane/tcp/time_wait_table.h"
+#include "dataplane/wire/tcp.h"
+
+namespace sallyport::tcp {
+
+// A segment in hand. Trimming changes sequence, payload and fin together.
+struct Arrived {
+  wire::TcpView tcp;
+  FlowKey key;
+  uint32_t sequence = 0;
+  std::span<const uint8_t> payload;
+  bool fin = false;
+
+  uint32_t length() const noexcept {
+    return static_cast<uint32_t>(payload.size()) + (fin ? 1U : 0U) + (tcp.has(wire::TcpView::Syn) ? 1U : 0U);
+  }
+};
+
+class Core {
+ public:
+  Core(const StackConfig& config, Egress& egress, mem::SegmentPool& copies);
+  ~Core();
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // stack.h
+  bool listen(Endpoint local) noexcept;
+  ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;
+  void input(const wire::Ipv4View& ip, std::span<const uint8_t> segment, base::Instant now) noexcept;
+  bool next_event(Event& out) noexcept;
+  mem::ByteChain& receive_queue(ConnectionId id) noexcept;
+  void received(ConnectionId id, base::Instant now) noexcept;
+  size_t send_room(ConnectionId id) const noexcept;
+  void send(ConnectionId id, mem::ByteChain&& bytes) noexcept;
+  void shutdown_send(ConnectionId id) noexcept;
+  void abort(ConnectionId id) noexcept;
+  void release(ConnectionId id) noexcept;
+  bool all_acknowledged(ConnectionId id) const noexcept;
+  void advance(base::Instant now) noexcept;
+  void flush(base::Instant now) noexcept;
+  base::Instant next_deadline() const noexcept;
+  // Null: the handle is stale.
+  Connection* find(ConnectionId id) noexcept;
+  const Connection* find(ConnectionId id) const noexcept;
+
+  const Counters& counters() const noexcept { return counters_; }
+  uint32_t connection_count() const noexcept { return table_.size(); }
+  uint32_t time_wait_count() const noexcept { return time_wait_.size(); }
+
+ private:
+  enum class Sent : uint8_t { Yes, NothingToSend, NoBuffer };
+
+  // core.cc
+  Connection* allocate(const FlowKey& key) noexcept;
+  void free_record(Connection& c) noexcept;
+  void leave_table(Connection& c) noexcept;
+  void post(Connection& c, EventKind kind) noexcept;
+  void end(Connection& c, EventKind how) noexcept;
+  void finish_in_order(Connection& c) noexcept;
+  void enter_time_wait(Connection& c) noexcept;
+  void touch(Connection& c) noexcept;
+  void set_now(base::Instant now) noexcept;
+  uint32_t index_of(const Connection& c) const noexcept;
+  ConnectionId id_of(const Connection& c) const noexcept;
+  bool buffers_low() const noexcept { return copies_.available() <= config_.copies_low_water; }
+
+  // opens.cc
+  bool is_listening(const FlowKey& key) const noexcept;
+  void start(Connection& c, bool passive) noexcept;
+  void passive_open(const Arrived& a) noexcept;
+  void take_syn_options(Connection& c, const Arrived& a) noexcept;
+  void establish(Connection& c) noexcept;
+  void in_syn_sent(Connection& c, const Arrived& a) noexcept;
+  // True: the handshake is done (or the segment belongs to an open connection) and it is looked at further.
+  bool in_syn_received(Connection& c, Arrived& a) noexcept;
+  bool choose_port(FlowKey& key) noexcept;
+  uint64_t keyed(const FlowKey& key, uint8_t use) const noexcept;
+
+  // input.cc
+  Connection* lookup(const FlowKey& key, uint64_t hash) noexcept;
+  void without_connection(const Arrived& a) noexcept;
+  // True: the entry is gone, the SYN goes to the listener.
+  bool in_time_wait(TimeWaitEntry& entry, const Arrived& a) noexcept;
+  void synchronised(Connection& c, Arrived& a) noexcept;
+
+  // segment_acceptance.cc: false = dropped (and answered as the RFC says)
+  bool acceptable_time(Connection& c, const Arrived& a) noexcept;
+  bool acceptable_sequence(Connection& c, Arrived& a) noexcept;
+  bool acceptable_control(Connection& c, const Arrived& a) noexcept;
+  bool acceptable_ack(Connection& c, const Arrived& a) noexcept;
+  void challenge(Connection& c) noexcept;
+
+  // acknowledgement.cc
+  void acknowledge(Connection& c, const Arrived& a) noexcept;
+  void new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack) noexcept;
+  void duplicate_acknowledgement(Connection& c) noexcept;
+  void sample_round_trip(Connection& c, const Arrived& a, uint32_t ack) noexcept;
+  void update_send_window(Connection& c, const Arrived& a, uint32_t ack) noexcept;
+  // False: the connection is gone or in TIME-WAIT.
+  bool after_fin_acknowledged(Connection& c) noexcept;
+
+  // arrival.cc
+  void take_payload(Connection& c, const Arrived& a) noexcept;
+  void take_fin(Connection& c, const Arrived& a) noexcept;
+  void fin_in_order(Connection& c) noexcept;
+
+  // output.cc
+  void output(Connection& c) noexcept;
+  Sent send_next(Connection& c) noexcept;
+  Sent send_from(Connection& c, uint32_t sequence, uint32_t bytes_max, bool fin) noexcept;
+  bool send_syn(Connection& c) noexcept;
+  bool send_ack(Connection& c) noexcept;
+  void send_ack_now(Connection& c) noexcept;
+  void send_reset(Connection& c) noexcept;
+  void answer_reset(const Arrived& a) noexcept;
+  bool transmit(Connection& c, wire::TcpView& header, std::span<const std::span<const uint8_t>> payload) noexcept;
+  bool transmit_raw(const FlowKey& key, wire::TcpView& header,
+                    std::span<const std::span<const uint8_t>> payload) noexcept;
+  void fill_header(Connection& c, wire::TcpView& header, uint32_t sequence, uint8_t flags) noexcept;
+  uint32_t usable_window(const Connection& c) const noexcept;
+  void settle_retransmit_timer(Connection& c) noexcept;
+
+  // timers.cc
+  void schedule(Connection& c) noexcept;
+  void expire(Connection& c) noexcept;
+  // False: the connection is gone.
+  bool on_retransmit(Connection& c) noexcept;
+  void probe_window(Connection& c) noexcept;
+  bool on_keepalive(Connection& c) noexcept;
+  bool on_state_deadline(Connection& c) noexcept;
+  void time_out(Connection& c, Counter why) noexcept;
+
+  const StackConfig config_;
+  const uint16_t our_mss_;
+  const uint8_t our_window_shift_;
+  const uint32_t held_segments_max_;
+  Egress& egress_;
+  mem::SegmentPool& copies_;
+  FlowTable table_;
+  TimeWaitTable time_wait_;
+  TimerWheel wheel_;
+  std::unique_ptr<Slot[]> slots_;
+  uint32_t free_ = UINT32_MAX;
+  uint32_t half_open_count_ = 0;
+  uint64_t port_tries_ = 0;
+  std::array<Endpoint, kListenersMax> listeners_{};
+  size_t listener_count_ = 0;
+  // Rings of indexes, at most one entry per connection each.
+  std::unique_ptr<uint32_t[]> event_queue_;
+  uint32_t event_head_ = 0;
+  uint32_t event_count_ = 0;
+  std::unique_ptr<uint32_t[]> touched_;
+  uint32_t touched_head_ = 0;
+  uint32_t touched_count_ = 0;
+  mem::ByteChain nothing_;
+  base::Instant now_;
+  uint64_t now_ms_ = 0;
+  Counters counters_;
+};
+
+}  // namespace sallyport::tcp

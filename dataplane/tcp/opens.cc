@@ -1,0 +1,223 @@
+// Both opens: listeners, ports, initial sequence numbers, and the three states of the handshake.
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/tcp/core.h"
+#include "dataplane/tcp/sequence.h"
+
+namespace sallyport::tcp {
+namespace {
+
+using wire::TcpView;
+
+// What a keyed hash of the tuple is used for; never the same hash twice.
+constexpr uint8_t kUseSequence = 1;
+constexpr uint8_t kUseTimestamp = 2;
+
+constexpr uint16_t kTimestampOptionBytes = 12;
+
+}  // namespace
+
+bool Core::listen(Endpoint local) noexcept {
+  if (listener_count_ == listeners_.size()) return false;
+  for (size_t i = 0; i < listener_count_; ++i) {
+    if (listeners_[i] == local) return false;
+  }
+  listeners_[listener_count_++] = local;
+  return true;
+}
+
+bool Core::is_listening(const FlowKey& key) const noexcept {
+  for (size_t i = 0; i < listener_count_; ++i) {
+    const Endpoint& l = listeners_[i];
+    if (l.port == key.local_port && (l.address == 0 || l.address == key.local_address)) return true;
+  }
+  return false;
+}
+
+uint64_t Core::keyed(const FlowKey& key, uint8_t use) const noexcept {
+  uint8_t input[sizeof key + 1];
+  std::memcpy(input, &key, sizeof key);
+  input[sizeof key] = use;
+  return base::siphash24(config_.sequence_key, input);
+}
+
+//= RFC 6056 3.3.1: random port, then tries until one is free
+bool Core::choose_port(FlowKey& key) noexcept {
+  const uint32_t range = static_cast<uint32_t>(config_.ephemeral_port_last) - config_.ephemeral_port_first + 1;
+  for (uint32_t i = 0; i < kPortTriesMax; ++i) {
+    const uint64_t input[3] = {++port_tries_, now_.ns, (static_cast<uint64_t>(key.remote_address) << 16) | key.remote_port};
+    const uint64_t random =
+        base::siphash24(config_.table_key, {reinterpret_cast<const uint8_t*>(input), sizeof input});
+    key.local_port = static_cast<uint16_t>(config_.ephemeral_port_first + random % range);
+    const bool taken = lookup(key, flow_hash(config_.table_key, key)) != nullptr ||
+                       time_wait_.find(key) != nullptr;
+    if (!taken && !is_listening(key)) return true;
+  }
+  return false;
+}
+
+//= RFC 6528 3: clock of 4 us plus keyed hash of the tuple
+void Core::start(Connection& c, bool passive) noexcept {
+  c.passive = passive;
+  SendState& send = c.send;
+  send.initial = static_cast<uint32_t>(now_.ns >> 12) + static_cast<uint32_t>(keyed(c.key, kUseSequence));
+  send.unacked = send.next = send.highest = send.recover = send.initial;
+  send.base = send.initial + 1;
+  send.mss = kMssDefault;
+  send.progress_ms = now_ms_;
+  send.syn_due = true;
+  c.timestamps.offset = static_cast<uint32_t>(keyed(c.key, kUseTimestamp));
+  c.receive.window_shift = our_window_shift_;
+  c.peer_mss = kMssDefault;
+  c.last_heard_ms = c.last_payload_ms = now_ms_;
+  c.deadlines.state = now_ms_ + config_.handshake_ms_max;
+  touch(c);
+  schedule(c);
+}
+
+ConnectionId Core::connect(Endpoint local, Endpoint remote, base::Instant now) noexcept {
+  set_now(now);
+  if (free_ == UINT32_MAX) {
+    counters_.add(Counter::ConnectRefusedFull);
+    return {};
+  }
+  FlowKey key{local.address, remote.address, local.port, remote.port};
+  const bool found = local.port != 0 ? lookup(key, flow_hash(config_.table_key, key)) == nullptr : choose_port(key);
+  if (!found) {
+    counters_.add(Counter::ConnectNoPort);
+    return {};
+  }
+  Connection* c = allocate(key);
+  c->state = State::SynSent;
+  c->owned = true;
+  start(*c, false);
+  counters_.add(Counter::ConnectsStarted);
+  return id_of(*c);
+}
+
+void Core::passive_open(const Arrived& a) noexcept {
+  if (half_open_count_ >= config_.half_open_max) {
+    counters_.add(Counter::SynRefusedHalfOpen);
+    return;  // dropped, not reset: the client tries again (RFC 4987)
+  }
+  Connection* c = allocate(a.key);
+  if (c == nullptr) {
+    counters_.add(Counter::SynRefusedFull);
+    return;
+  }
+  c->state = State::SynReceived;
+  c->half_open = true;
+  ++half_open_count_;
+  start(*c, true);
+  take_syn_options(*c, a);
+}
+
+// From the peer's SYN, on either side. Before our SYN-ACK the options decide what it carries.
+void Core::take_syn_options(Connection& c, const Arrived& a) noexcept {
+  const wire::TcpOptions& options = a.tcp.options;
+  c.receive.initial = a.tcp.sequence;
+  c.receive.window.start(a.tcp.sequence + 1, config_.receive_bytes_max, held_segments_max_);
+  c.receive.last_ack_sent = a.tcp.sequence + 1;
+  c.peer_mss = options.mss == 0 ? kMssDefault : std::max(options.mss, kMssMin);
+  c.timestamps.on = options.has_timestamps;
+  c.timestamps.recent = options.timestamp_value;
+  c.timestamps.recent_ms = now_ms_;
+  if (options.has_window_scale) {
+    //= RFC 7323 2.3: a shift above 14 is taken as 14
+    c.send.window_shift = std::min(options.window_scale, kWindowScaleMax);
+    c.receive.window_shift = our_window_shift_;
+  } else {
+    c.send.window_shift = 0;
+    c.receive.window_shift = 0;
+    c.receive.window.limit_to(UINT16_MAX);
+  }
+  //= RFC 7323 2.2: the window of a SYN is never scaled
+  c.send.window = a.tcp.window;
+  c.send.window_max = a.tcp.window;
+  c.send.window_sequence = a.tcp.sequence;
+  c.send.window_ack = a.tcp.acknowledgment;
+}
+
+void Core::establish(Connection& c) noexcept {
+  c.state = State::Established;
+  if (c.half_open) --half_open_count_;
+  c.half_open = false;
+  SendState& send = c.send;
+  const uint16_t options = c.timestamps.on ? kTimestampOptionBytes : 0;
+  send.mss = static_cast<uint16_t>(std::min(c.peer_mss, our_mss_) - options);
+  c.congestion.start(send.mss);
+  if (send.syn_retransmitted) c.rto.handshake_had_loss();
+  send.syn_due = false;
+  c.deadlines.retransmit = kNever;
+  if (!c.released) c.deadlines.state = kNever;
+  if (config_.keepalive_idle_ms != 0 || config_.idle_ms_max != 0) {
+    const uint64_t first = config_.keepalive_idle_ms != 0 ? config_.keepalive_idle_ms : config_.idle_ms_max;
+    c.deadlines.keepalive = now_ms_ + first;
+  }
+  c.last_payload_ms = now_ms_;
+  if (c.passive) {
+    c.owned = true;
+    counters_.add(Counter::Accepted);
+    post(c, EventKind::Accepted);
+  } else {
+    counters_.add(Counter::Connected);
+    post(c, EventKind::Connected);
+  }
+  touch(c);
+}
+
+//= RFC 9293 3.10.7.3
+void Core::in_syn_sent(Connection& c, const Arrived& a) noexcept {
+  const bool has_ack = a.tcp.has(TcpView::Ack);
+  const uint32_t ack = a.tcp.acknowledgment;
+  const bool ack_good = has_ack && seq_after(ack, c.send.initial) && seq_at_or_before(ack, c.send.highest);
+  if (has_ack && !ack_good) {
+    if (!a.tcp.has(TcpView::Rst)) answer_reset(a);
+    return;
+  }
+  if (a.tcp.has(TcpView::Rst)) {
+    //= RFC 5961 3.2: in SYN-SENT a RST counts only when it acknowledges our SYN
+    if (!ack_good) return;
+    counters_.add(Counter::ResetsIn);
+    end(c, EventKind::Reset);
+    return;
+  }
+  if (!a.tcp.has(TcpView::Syn)) return;
+  take_syn_options(c, a);
+  c.last_heard_ms = now_ms_;
+  if (ack_good) {
+    sample_round_trip(c, a, ack);
+    c.send.unacked = ack;
+    c.send.next = seq_later(c.send.next, ack);
+    c.send.progress_ms = now_ms_;
+    establish(c);
+    c.receive.ack_due = true;
+    schedule(c);
+    return;
+  }
+  // Simultaneous open: our SYN stands, now it is answered as SYN-ACK.
+  c.state = State::SynReceived;
+  c.send.syn_due = true;
+  touch(c);
+}
+
+//= RFC 9293 3.10.7.4, the SYN-RECEIVED parts
+bool Core::in_syn_received(Connection& c, Arrived& a) noexcept {
+  if (a.tcp.has(TcpView::Syn) && a.tcp.sequence == c.receive.initial && !a.tcp.has(TcpView::Rst)) {
+    if (!a.tcp.has(TcpView::Ack)) {
+      // The peer did not get our SYN-ACK (a stuck SYN-RECEIVED is a known bug of other stacks).
+      c.send.syn_due = true;
+      touch(c);
+      return false;
+    }
+    // Simultaneous open: its SYN-ACK. The SYN is known; what is left is the ACK.
+    // Its window field is not scaled yet, and later code would scale it.
+    a.tcp.flags &= static_cast<uint8_t>(~TcpView::Syn);
+    a.tcp.window = static_cast<uint16_t>(a.tcp.window >> c.send.window_shift);
+    ++a.sequence;
+  }
+  return true;
+}
+
+}  // namespace sallyport::tcp

@@ -1,0 +1,81 @@
+// timer_wheel.h: one node per connection, ticks of 1 ms, three levels of 256, 64 and 64 slots.
+//
+// A connection keeps its several deadlines as plain fields; the wheel holds the earliest only, and lazily:
+// when a deadline moves later, nothing is written here; the node fires early and is armed again.
+//
+// Limits   2^20 ms (17 minutes) ahead; a later tick is put there and fires early (see lazy).
+//          next_tick() may be early (a level boundary), never late.
+// Owner    one worker; no allocation after construction.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace sallyport::tcp {
+
+class TimerWheel {
+ public:
+  static constexpr uint64_t kNever = UINT64_MAX;
+
+  explicit TimerWheel(uint32_t node_count);
+
+  // Arms or moves. A tick that is not after the current one fires at the next.
+  void arm(uint32_t node, uint64_t tick, uint64_t now_tick) noexcept;
+  void disarm(uint32_t node) noexcept;
+  bool is_armed(uint32_t node) const noexcept { return nodes_[node].slot != kNoSlot; }
+  // REQUIRES: is_armed(node).
+  uint64_t armed_at(uint32_t node) const noexcept { return nodes_[node].tick; }
+  uint64_t next_tick() const noexcept;
+
+  // Calls expire(node), disarmed before, for what is due; at most `count_max` of them. expire may arm.
+  template <class Expire>
+  size_t advance(uint64_t now_tick, size_t count_max, const Expire& expire) noexcept {
+    size_t done = 0;
+    if (armed_count_ == 0) {
+      if (now_tick > current_) current_ = now_tick;
+      return 0;
+    }
+    for (;;) {
+      uint32_t node;
+      while ((node = heads_[current_ & kMask0]) != kNone) {
+        if (done == count_max) return done;
+        disarm(node);
+        ++done;
+        expire(node);
+      }
+      if (current_ >= now_tick) return done;
+      step(now_tick);
+    }
+  }
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint16_t kNoSlot = UINT16_MAX;
+  static constexpr uint32_t kSlots0 = 256;
+  static constexpr uint32_t kSlots1 = 64;
+  static constexpr uint32_t kSlots2 = 64;
+  static constexpr uint64_t kMask0 = kSlots0 - 1;
+  static constexpr uint64_t kTicksMax = 1ULL << 20;
+
+  struct Node {
+    uint64_t tick = 0;
+    uint32_t next = kNone;
+    uint32_t previous = kNone;
+    uint16_t slot = kNoSlot;
+  };
+
+  uint16_t slot_for(uint64_t tick) const noexcept;
+  void link(uint32_t node, uint16_t slot) noexcept;
+  void step(uint64_t now_tick) noexcept;
+  void cascade(uint16_t slot) noexcept;
+
+  std::unique_ptr<Node[]> nodes_;
+  std::array<uint32_t, kSlots0 + kSlots1 + kSlots2> heads_;
+  uint64_t current_ = 0;
+  uint32_t armed_count_ = 0;
+  uint32_t armed_count_0_ = 0;  // in level 0
+};
+
+}  // namespace sallyport::tcp

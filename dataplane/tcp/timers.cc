@@ -1,0 +1,162 @@
+// What time does: retransmission, probes, delayed ACKs, keepalive, and the patience of each state.
+#include <algorithm>
+
+#include "dataplane/tcp/core.h"
+#include "dataplane/tcp/sequence.h"
+
+namespace sallyport::tcp {
+
+// The wheel holds the earliest deadline; when it moved later the node stays and fires early (lazy).
+void Core::schedule(Connection& c) noexcept {
+  const Deadlines& d = c.deadlines;
+  const uint64_t earliest = std::min({d.retransmit, d.ack, d.keepalive, d.state});
+  if (earliest == kNever) return;
+  const uint32_t index = index_of(c);
+  if (wheel_.is_armed(index) && wheel_.armed_at(index) <= earliest) return;
+  wheel_.arm(index, earliest, now_ms_);
+}
+
+void Core::advance(base::Instant now) noexcept {
+  set_now(now);
+  time_wait_.expire(now_ms_, kExpiriesPerAdvanceMax);
+  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax, [this](uint32_t index) { expire(slots_[index].connection); });
+}
+
+void Core::expire(Connection& c) noexcept {
+  if (c.over) return;
+  Deadlines& d = c.deadlines;
+  if (d.state <= now_ms_ && !on_state_deadline(c)) return;
+  if (d.retransmit <= now_ms_ && !on_retransmit(c)) return;
+  if (d.keepalive <= now_ms_ && !on_keepalive(c)) return;
+  if (d.ack <= now_ms_) {
+    d.ack = kNever;
+    c.receive.ack_due = true;
+    counters_.add(Counter::DelayedAcksOut);
+    touch(c);
+  }
+  schedule(c);
+}
+
+void Core::time_out(Connection& c, Counter why) noexcept {
+  counters_.add(why);
+  //= RFC 9293 3.8.3: giving up -> tell the peer too
+  if (c.state != State::SynSent) send_reset(c);
+  end(c, EventKind::TimedOut);
+}
+
+bool Core::on_state_deadline(Connection& c) noexcept {
+  c.deadlines.state = kNever;
+  if (c.released) {
+    time_out(c, Counter::TimedOutLinger);
+    return false;
+  }
+  switch (c.state) {
+    case State::SynSent:
+    case State::SynReceived:
+      time_out(c, Counter::TimedOutHandshake);
+      return false;
+    case State::FinWait2:
+      time_out(c, Counter::TimedOutFinWait2);
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool Core::on_retransmit(Connection& c) noexcept {
+  SendState& send = c.send;
+  if (c.state == State::SynSent || c.state == State::SynReceived) {
+    c.rto.back_off();
+    c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
+    counters_.add(Counter::RetransmitTimeouts);
+    send.syn_due = true;
+    touch(c);
+    return true;
+  }
+  if (now_ms_ - send.progress_ms >= config_.unacknowledged_ms_max) {
+    time_out(c, Counter::TimedOutUnacknowledged);
+    return false;
+  }
+  // A peer that shrank its window to nothing is probed, not flooded.
+  if (send.probing || send.window == 0) {
+    if (!send.probing) send.progress_ms = now_ms_;
+    send.probing = true;
+    send.next = send.unacked;
+    probe_window(c);
+    c.rto.back_off();
+    c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
+    return true;
+  }
+  counters_.add(Counter::RetransmitTimeouts);
+  const bool first = c.rto.back_off();
+  c.congestion.timed_out(send.highest - send.unacked, first);
+  //= RFC 6582 4: duplicates of what is sent again now do not start another recovery
+  send.recover = send.highest;
+  send.duplicate_acks = 0;
+  send.retransmit_first = false;
+  send.next = send.unacked;
+  send.rtt_started_ms = kNever;
+  c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
+  touch(c);
+  return true;
+}
+
+//= RFC 9293 3.8.6.1: at least one byte, even into a closed window; a small window gets what fits
+void Core::probe_window(Connection& c) noexcept {
+  SendState& send = c.send;
+  const uint32_t unsent = send.data_end() - send.unacked;
+  const uint32_t bytes = std::min({std::max(1U, std::min<uint32_t>(send.window, send.mss)), unsent});
+  const uint32_t next = send.next;
+  counters_.add(Counter::WindowProbes);
+  const Sent sent = send_from(c, send.unacked, bytes, send.fin_queued && bytes == unsent);
+  // It stays "not sent": when the window opens output() begins at the same place.
+  if (send.window == 0) send.next = next;
+  if (sent == Sent::NoBuffer) touch(c);
+}
+
+bool Core::on_keepalive(Connection& c) noexcept {
+  if (c.state == State::SynSent || c.state == State::SynReceived) {
+    c.deadlines.keepalive = kNever;
+    return true;
+  }
+  uint64_t next = kNever;
+  if (config_.idle_ms_max != 0) {
+    if (now_ms_ - c.last_payload_ms >= config_.idle_ms_max) {
+      time_out(c, Counter::TimedOutIdle);
+      return false;
+    }
+    next = c.last_payload_ms + config_.idle_ms_max;
+  }
+  if (config_.keepalive_idle_ms != 0) {
+    const uint64_t due = c.last_heard_ms + config_.keepalive_idle_ms +
+                         static_cast<uint64_t>(c.keepalive_probes) * config_.keepalive_interval_ms;
+    // While data is out the retransmission timer decides whether the peer is there.
+    const bool outstanding = c.send.highest != c.send.unacked || c.send.probing;
+    if (due > now_ms_) {
+      next = std::min(next, due);
+    } else if (outstanding) {
+      next = std::min(next, now_ms_ + config_.keepalive_interval_ms);
+    } else if (c.keepalive_probes >= config_.keepalive_probes_max) {
+      time_out(c, Counter::TimedOutKeepalive);
+      return false;
+    } else {
+      ++c.keepalive_probes;
+      counters_.add(Counter::KeepalivesOut);
+      wire::TcpView header;
+      fill_header(c, header, c.send.unacked - 1, wire::TcpView::Ack);
+      transmit(c, header, {});
+      next = std::min(next, now_ms_ + config_.keepalive_interval_ms);
+    }
+  }
+  c.deadlines.keepalive = next;
+  return true;
+}
+
+base::Instant Core::next_deadline() const noexcept {
+  if (touched_count_ > 0) return now_;
+  const uint64_t tick = std::min(wheel_.next_tick(), time_wait_.next_expiry_ms());
+  if (tick == kNever) return base::Instant{UINT64_MAX};
+  return base::Instant{tick * base::kNsPerMs};
+}
+
+}  // namespace sallyport::tcp

@@ -9,6 +9,7 @@ import ctypes
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -242,9 +243,11 @@ class Lab:
     vendor_hosts = ("api.openai.com", "api.anthropic.com")
     tenant = "lab"
 
-    def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, say=None):
+    def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, memory=None,
+                 frames=None, say=None):
         self.bin = os.path.abspath(bin_dir or os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin"))
         self.keep, self.huge, self.environment, self.limits = keep, huge, environment, limits or {}
+        self.memory, self.frames = memory or {}, frames
         self.say = say or (lambda text: None)
         self.name = f"e2e-{os.getpid()}-{time.monotonic_ns() % 100000}" if work is None else "demo"
         self.work = work or tempfile.mkdtemp(prefix="sallyport-e2e-", dir="/run")
@@ -294,8 +297,13 @@ class Lab:
         self.sallyport_namespace = words["LAB_SALLYPORT_NAMESPACE"]
         self.vendor_namespace = words["LAB_VENDOR_NAMESPACE"]
         self.gateway_address, self.vendor_address = words["LAB_GATEWAY_ADDRESS"], words["LAB_VENDOR_ADDRESS"]
+        config = run([f"{ROOT}/scripts/lab", "config", self.name])
+        for name, value in self.memory.items():
+            config = re.sub(rf"(?m)^  {name}:.*$", f"  {name}: {value}", config)
+        if self.frames:
+            config = re.sub(r"(?m)^(    device:.*)$", rf"\1\n    frames: {self.frames}", config)
         with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(run([f"{ROOT}/scripts/lab", "config", self.name]))
+            file.write(config)
 
     def make_certificates(self):
         run([sys.executable, f"{SIMULATOR}/certificates.py", self.certificates,

@@ -172,6 +172,20 @@ class Tidy(Base):
         self.rings({"scripts/a.sh": "cd /" + "work/here\n"}, "secrets")
 
 
+class Limits(Base):
+    checker = "limits.py"
+    code = {"dataplane/http/limits.h": "inline constexpr size_t kHeadBytesMax = 16 * 1024;  // why\n"}
+
+    def row(self, text):
+        return dict(self.code, **{"docs/limits.md": text + "\n"})
+
+    def test_rows(self):
+        self.quiet(self.row("| `kHeadBytesMax` | `16 * 1024` | `dataplane/http/limits.h` | 431 |"))
+        self.rings(self.row("| `kHeadBytesMax` | `8 * 1024` | `dataplane/http/limits.h` | 431 |"), "the page says")
+        self.rings(self.row("| `kTailBytesMax` | `1` | `dataplane/http/limits.h` | 431 |"), "is not in")
+        self.rings(self.row("| `kHeadBytesMax` | `1` | `dataplane/http/gone.h` | 431 |"), "does not exist")
+
+
 class DataplaneSymbols(unittest.TestCase):
     def test_quiet(self):
         self.assertEqual(dataplane_symbols.judge(["U hs_scan_stream"], ["libhs_runtime.so.5", "libc.so.6"]), [])

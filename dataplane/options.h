@@ -1,15 +1,20 @@
 // options.h: the command line and sallyport.yaml, read into HostConfig and checked.
 //
-// sallyport.yaml is this host: ports, addresses, cores, memory, paths. Everything that is hot-swapped is in the
-// policy bundle instead. A change here needs a restart. Sample with every key: docs/sallyport.sample.yaml.
+// sallyport.yaml is this host: ports, addresses, cores, memory, paths. Everything that is
+// hot-swapped is in the policy bundle instead. A change here needs a restart. Sample with every
+// key: docs/sallyport.sample.yaml.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace sallyport::dataplane {
+
+// Ports of one worker (worker/worker.h has the same bound).
+inline constexpr size_t kPortsPerWorkerMax = 8;
 
 struct HostPort {
   std::string name;
@@ -19,7 +24,7 @@ struct HostPort {
   uint8_t prefix_length = 24;
   uint32_t next_hop = 0;  // 0: none
   uint16_t mtu = 1'500;
-  uint32_t worker = 0;    // index into HostConfig::workers
+  uint32_t worker = 0;  // index into HostConfig::workers
   uint32_t frames = 2'048;
 };
 
@@ -36,13 +41,13 @@ enum class HugepageUse : uint8_t { Auto, Required, Off };
 enum class IdleMode : uint8_t { Poll, Adaptive };
 
 struct HostMemory {
-  uint32_t total_mib = 0;              // 0: what is available at start
+  uint32_t total_mib = 0;  // 0: what is available at start
   HugepageUse hugepages = HugepageUse::Auto;
-  uint32_t connections = 2'048;        // per worker, both legs
-  uint32_t exchanges = 512;            // per worker, at once
-  uint32_t copy_mib = 64;              // per worker: payload in TCP queues and TLS records
-  uint32_t body_mib = 0;               // per worker: held bodies; 0: a quarter of the total
-  uint32_t evidence_ring_mib = 16;     // per worker
+  uint32_t connections = 2'048;     // per worker, both legs
+  uint32_t exchanges = 512;         // per worker, at once
+  uint32_t copy_mib = 64;           // per worker: payload in TCP queues and TLS records
+  uint32_t body_mib = 0;            // per worker: held bodies; 0: a quarter of the total
+  uint32_t evidence_ring_mib = 16;  // per worker
 };
 
 struct HostConfig {
@@ -54,14 +59,15 @@ struct HostConfig {
   std::vector<HostPort> ports;
   std::vector<HostListen> listen;
   HostMemory memory;
-  std::map<std::string, int> lines;  // "memory.body_mib" -> line, for messages about a value that does not fit
+  std::map<std::string, int>
+      lines;  // "memory.body_mib" -> line, for messages about a value that does not fit
 };
 
 struct Options {
   std::string config_path = "/etc/sallyport/sallyport.yaml";
   std::string run_dir = "/run/sallyport";
   bool no_huge = false;
-  bool check = false;    // read, plan, print, leave
+  bool check = false;  // read, plan, print, leave
   bool verbose = false;
 };
 

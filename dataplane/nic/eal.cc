@@ -18,7 +18,8 @@ std::string core_list(const std::vector<int>& cores) {
 }
 
 std::vector<std::string> arguments_of(const EalConfig& config) {
-  std::vector<std::string> arguments = {"sallyport-dataplane", "--in-memory", "--no-telemetry", "--main-lcore=0"};
+  std::vector<std::string> arguments = {"sallyport-dataplane", "--in-memory", "--no-telemetry",
+                                        "--main-lcore=0"};
   std::string lcores = "0@(" + core_list(config.main_cores) + ")";
   for (size_t i = 0; i < config.worker_cores.size(); ++i)
     lcores += "," + std::to_string(i + 1) + "@" + std::to_string(config.worker_cores[i]);
@@ -32,11 +33,13 @@ std::vector<std::string> arguments_of(const EalConfig& config) {
   for (const PortConfig& port : config.ports) {
     any_pci = any_pci || port.is_pci();
     arguments.push_back(port.is_pci() ? "--allow=" + port.device
-                                      : "--vdev=" + port.device + (port.arguments.empty() ? "" : "," + port.arguments));
+                                      : "--vdev=" + port.device +
+                                            (port.arguments.empty() ? "" : "," + port.arguments));
   }
   if (!any_pci) {
     arguments.push_back("--no-pci");
-    arguments.push_back("--iova-mode=va");  // no device does DMA; physical addresses need not be known
+    arguments.push_back(
+        "--iova-mode=va");  // no device does DMA; physical addresses need not be known
   }
   if (!config.verbose) arguments.push_back("--log-level=*:warning");
   return arguments;

@@ -1,9 +1,10 @@
 // port.h: one DPDK port (a PCI device or a vdev with arguments) and its queues.
 //
-// Nothing is asked of the device: no offload, one segment per frame, checksums in software. That is what
-// every vdev of the lab can do, and "unknown" is then never mistaken for "good" (dataplane notes f).
-// Frames are handed up as mem::Segment whose storage is the mbuf's; the Segment itself lives in the mbuf's
-// private area, so reception allocates nothing. The stack copies payload at once, so a frame is held for one turn.
+// Nothing is asked of the device: no offload, one segment per frame, checksums in software. That is
+// what every vdev of the lab can do, and "unknown" is then never mistaken for "good" (dataplane
+// notes f). Frames are handed up as mem::Segment whose storage is the mbuf's; the Segment itself
+// lives in the mbuf's private area, so reception allocates nothing. The stack copies payload at
+// once, so a frame is held for one turn.
 //
 // Owner   Port: main thread, at start and end. Queue: the one worker that polls it; no locks.
 // Not here ARP and IP (ip/), who polls when (worker/).
@@ -24,13 +25,14 @@ struct rte_mempool;
 
 namespace sallyport::nic {
 
-// Frames of one burst, either way. 32 fill the PMDs' vector paths; 64 let one flush() carry a full initial window
-// of several connections.
+// Frames of one burst, either way. 32 fill the PMDs' vector paths; 64 let one flush() carry a full
+// initial window of several connections.
 inline constexpr size_t kBurstFramesMax = 64;
 inline constexpr uint32_t kEthernetHeaderBytes = 14;
 // Segment storage of one mbuf without headroom: holds an MTU of 1500 (and of 1986) whole.
 inline constexpr uint32_t kFrameBytesMax = 2'048;
-inline constexpr uint16_t kMtuMax = static_cast<uint16_t>(kFrameBytesMax - kEthernetHeaderBytes - 48);
+inline constexpr uint16_t kMtuMax =
+    static_cast<uint16_t>(kFrameBytesMax - kEthernetHeaderBytes - 48);
 
 struct PortConfig {
   std::string name;       // for messages
@@ -57,7 +59,8 @@ struct QueueCounters {
 
 class Queue final : public mem::SegmentOwner {
  public:
-  // Up to out.size() (at most kBurstFramesMax) frames, Ethernet header first. The caller holds them.
+  // Up to out.size() (at most kBurstFramesMax) frames, Ethernet header first. The caller holds
+  // them.
   size_t receive(std::span<mem::Segment*> out) noexcept;
 
   // A writable buffer of one frame, empty when there is none now; the same one until commit().
@@ -68,7 +71,8 @@ class Queue final : public mem::SegmentOwner {
   void flush() noexcept;
   size_t queued() const noexcept { return queued_count_; }
 
-  // A descriptor that poll(2) says readable on when frames wait; -1: there is none, look again soon.
+  // A descriptor that poll(2) says readable on when frames wait; -1: there is none, look again
+  // soon.
   int wait_descriptor() const noexcept { return wait_descriptor_; }
   const QueueCounters& counters() const noexcept { return counters_; }
 
@@ -88,7 +92,8 @@ class Queue final : public mem::SegmentOwner {
 
 class Port {
  public:
-  // Opens, configures and starts the device. Null: `error` says what and which setting. REQUIRES: EAL is up.
+  // Opens, configures and starts the device. Null: `error` says what and which setting. REQUIRES:
+  // EAL is up.
   static std::unique_ptr<Port> open(const PortConfig& config, std::string& error);
   ~Port();  // stops and closes
   Port(const Port&) = delete;

@@ -11,7 +11,8 @@ namespace sallyport::nic {
 size_t Queue::receive(std::span<mem::Segment*> out) noexcept {
   std::array<rte_mbuf*, kBurstFramesMax> frames;
   const size_t wanted = out.size() < frames.size() ? out.size() : frames.size();
-  const uint16_t came = rte_eth_rx_burst(port_id_, queue_index_, frames.data(), static_cast<uint16_t>(wanted));
+  const uint16_t came =
+      rte_eth_rx_burst(port_id_, queue_index_, frames.data(), static_cast<uint16_t>(wanted));
   size_t count = 0;
   for (uint16_t i = 0; i < came; ++i) {
     rte_mbuf* frame = frames[i];
@@ -65,8 +66,8 @@ void Queue::commit(size_t bytes) noexcept {
 
 void Queue::flush() noexcept {
   if (queued_count_ == 0) return;
-  const uint16_t sent =
-      rte_eth_tx_burst(port_id_, queue_index_, queued_.data(), static_cast<uint16_t>(queued_count_));
+  const uint16_t sent = rte_eth_tx_burst(port_id_, queue_index_, queued_.data(),
+                                         static_cast<uint16_t>(queued_count_));
   counters_.frames_sent += sent;
   if (sent < queued_count_) {
     ++counters_.transmit_full;

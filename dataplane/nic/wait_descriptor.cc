@@ -27,7 +27,8 @@ std::string argument_value(const std::string& arguments, const std::string& key)
 bool is_packet_socket_of(int descriptor, unsigned interface_index) {
   int domain = 0;
   socklen_t size = sizeof domain;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_PACKET) return false;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_PACKET)
+    return false;
   sockaddr_ll bound{};
   size = sizeof bound;
   // The cast is what the sockets interface asks for.
@@ -37,7 +38,8 @@ bool is_packet_socket_of(int descriptor, unsigned interface_index) {
 
 }  // namespace
 
-int find_wait_descriptor(const std::string& device, const std::string& arguments, uint16_t queue_index) {
+int find_wait_descriptor(const std::string& device, const std::string& arguments,
+                         uint16_t queue_index) {
   if (device.rfind("net_af_packet", 0) != 0) return -1;
   const std::string interface = argument_value(arguments, "iface");
   const unsigned interface_index = interface.empty() ? 0 : if_nametoindex(interface.c_str());
@@ -49,7 +51,8 @@ int find_wait_descriptor(const std::string& device, const std::string& arguments
     char* end = nullptr;
     const long number = std::strtol(entry->d_name, &end, 10);
     if (end == entry->d_name || *end != 0) continue;
-    if (is_packet_socket_of(static_cast<int>(number), interface_index)) found.push_back(static_cast<int>(number));
+    if (is_packet_socket_of(static_cast<int>(number), interface_index))
+      found.push_back(static_cast<int>(number));
   }
   closedir(folder);
   std::sort(found.begin(), found.end());

@@ -1,7 +1,8 @@
 // inbox.h: one command slot between the main thread and a worker, an atomic pointer each way.
 //
-// The main thread posts the newest value; a value posted before the worker looked is replaced and handed back
-// (latest wins, which is what policy adoption wants). No lock, no allocation in the worker.
+// The main thread posts the newest value; a value posted before the worker looked is replaced and
+// handed back (latest wins, which is what policy adoption wants). No lock, no allocation in the
+// worker.
 #pragma once
 
 #include <atomic>

@@ -14,7 +14,8 @@ namespace sallyport::worker {
 
 namespace {
 
-// The wall clock is steered by NTP, the monotonic one is not stepped: the offset is read again this often.
+// The wall clock is steered by NTP, the monotonic one is not stepped: the offset is read again this
+// often.
 constexpr uint64_t kWallOffsetNsMax = base::kNsPerS;
 
 uint64_t read_clock(clockid_t which) noexcept {
@@ -47,14 +48,18 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
     QueueSink sink;
     ip::Interface interface;
     PortSide(const AttachedPort& attached, ip::SegmentHandler& handler)
-        : queue(attached.queue), sink(*attached.queue), interface(attached.interface, sink, handler) {}
+        : queue(attached.queue),
+          sink(*attached.queue),
+          interface(attached.interface, sink, handler) {}
   };
 
   explicit Parts(const WorkerConfig& given)
-      : config(given), copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
+      : config(given),
+        copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
         stack(given.stack, *this, copies) {}
 
-  void tcp_segment(const wire::Ipv4View& view, mem::Segment* segment, base::Instant now) noexcept override {
+  void tcp_segment(const wire::Ipv4View& view, mem::Segment* segment,
+                   base::Instant now) noexcept override {
     stack.input(view, segment, now);
   }
 
@@ -62,8 +67,8 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
     for (const auto& side : sides) {
       if (side->interface.config().address != out.source) continue;
       // No route is an answer of its own counter in ip; for TCP the segment is as good as lost.
-      return side->interface.send(wire::IpProtocol::Tcp, out.destination, out.header, out.payload, out.now) !=
-             ip::Interface::Send::NoBuffer;
+      return side->interface.send(wire::IpProtocol::Tcp, out.destination, out.header, out.payload,
+                                  out.now) != ip::Interface::Send::NoBuffer;
     }
     add(counters.no_interface);
     return true;
@@ -182,7 +187,6 @@ bool Worker::turn() noexcept {
 }
 
 void Worker::Parts::sleep() noexcept {
-
   if (!stopping.load(std::memory_order_seq_cst)) {
     const uint64_t before = read_clock(CLOCK_MONOTONIC);
     const uint64_t deadline = next_deadline().ns;
@@ -191,8 +195,10 @@ void Worker::Parts::sleep() noexcept {
     if (!all_wait) ns = std::min(ns, kSleepUsWithoutDescriptor * base::kNsPerUs);
     if (has_queued_frames()) ns = std::min(ns, base::kNsPerMs);
     if (ns > 0) {
-      const timespec limit{static_cast<time_t>(ns / base::kNsPerS), static_cast<long>(ns % base::kNsPerS)};
-      if (ppoll(waits.data(), wait_count, &limit, nullptr) > 0 && (waits[0].revents & POLLIN) != 0) {
+      const timespec limit{static_cast<time_t>(ns / base::kNsPerS),
+                           static_cast<long>(ns % base::kNsPerS)};
+      if (ppoll(waits.data(), wait_count, &limit, nullptr) > 0 &&
+          (waits[0].revents & POLLIN) != 0) {
         uint64_t posted = 0;
         [[maybe_unused]] const ssize_t got = read(wake_descriptor, &posted, sizeof posted);
       }
@@ -200,7 +206,6 @@ void Worker::Parts::sleep() noexcept {
       add(counters.slept_ns, read_clock(CLOCK_MONOTONIC) - before);
     }
   }
-
 }
 
 void Worker::run() noexcept {

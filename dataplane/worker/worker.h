@@ -1,11 +1,14 @@
-// worker.h: one core's loop. The turn is: one clock read, receive bursts, IP and TCP input, TCP timers,
-// application, TCP output, transmit. Run to completion; nothing is shared with another worker.
+// worker.h: one core's loop. The turn is: one clock read, receive bursts, IP and TCP input, TCP
+// timers, application, TCP output, transmit. Run to completion; nothing is shared with another
+// worker.
 //
 // Invariants
 //   I1  the clock is read once per turn (and once more after a sleep, before anything is received).
-//   I2  only this thread touches the queues, interfaces, stack and application between run() and its return.
-//   I3  with Idle::Adaptive the worker sleeps only when the last turns moved no frame, and never past a deadline.
-// Owner   construction and destruction: main thread. run(): the worker's lcore. stop(), wake(), counters(): any thread.
+//   I2  only this thread touches the queues, interfaces, stack and application between run() and
+//   its return. I3  with Idle::Adaptive the worker sleeps only when the last turns moved no frame,
+//   and never past a deadline.
+// Owner   construction and destruction: main thread. run(): the worker's lcore. stop(), wake(),
+// counters(): any thread.
 #pragma once
 
 #include <atomic>
@@ -28,7 +31,8 @@ enum class Idle : uint8_t { Poll, Adaptive };
 
 // Ports of one worker; the lab and most appliances have two (clients, vendors).
 inline constexpr size_t kPortsPerWorkerMax = 8;
-// Turns without a frame before an adaptive worker sleeps: a reply that comes within this needs no wake-up.
+// Turns without a frame before an adaptive worker sleeps: a reply that comes within this needs no
+// wake-up.
 inline constexpr uint32_t kIdleTurnsMax = 8;
 // A sleeping worker looks again after this, whatever the deadlines say.
 inline constexpr uint64_t kSleepMsMax = 100;
@@ -71,11 +75,12 @@ class Worker {
   mem::SegmentPool& copies() noexcept;
   size_t port_count() const noexcept;
   const ip::Interface& interface(size_t port_index) const noexcept;
-  // The local address that reaches `destination`: the connected port's, else that of the first port with a
-  // next hop. 0: no route.
+  // The local address that reaches `destination`: the connected port's, else that of the first port
+  // with a next hop. 0: no route.
   uint32_t local_address_towards(uint32_t destination) const noexcept;
 
-  // REQUIRES: before run(); `application` outlives it. Without one the worker answers ARP and echo only.
+  // REQUIRES: before run(); `application` outlives it. Without one the worker answers ARP and echo
+  // only.
   void attach(Application& application) noexcept;
   // Until stop(). Returns after the last transmit.
   void run() noexcept;

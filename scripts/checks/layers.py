@@ -67,7 +67,7 @@ HOMES = [
      ["dataplane/scan", "controlplane/policy"]),
     (r"hs/.*|hs\.h|hs_compile\.h", ["controlplane/policy"]),
     (r"lmdb\.h", ["controlplane/evidence", "controlplane/vault"]),
-    (r"libfyaml\.h", ["controlplane/policy"]),
+    (r"libfyaml\.h", ["controlplane/policy"] + MAIN),
     (r"openssl/.*", ["dataplane/tls", "dataplane/redact", "dataplane/policy", "controlplane"]),
     (r"boost/program_options.*", ["controlplane/cli", "controlplane/supervise"] + MAIN),
     (r"(spdlog|fmt)/.*", ["controlplane", "dataplane/worker"] + MAIN),

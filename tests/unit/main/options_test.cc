@@ -1,0 +1,44 @@
+#include "dataplane/options.h"
+
+#include <gtest/gtest.h>
+
+namespace sallyport::dataplane {
+namespace {
+
+Parse parse(std::vector<const char*> words, Options& options) {
+  words.insert(words.begin(), "sallyport-dataplane");
+  return parse_command_line(static_cast<int>(words.size()), words.data(), options);
+}
+
+TEST(Options, EveryOptionIsRead) {
+  Options options;
+  ASSERT_EQ(parse({"--config", "a", "--run-dir=b", "--no-huge", "--check", "--verbose"}, options),
+            Parse::Run);
+  EXPECT_EQ(options.config_path, "a");
+  EXPECT_EQ(options.run_dir, "b");
+  EXPECT_TRUE(options.no_huge && options.check && options.verbose);
+}
+
+TEST(Options, DefaultsAreTheInstalledPaths) {
+  Options options;
+  ASSERT_EQ(parse({}, options), Parse::Run);
+  EXPECT_EQ(options.config_path, "/etc/sallyport/sallyport.yaml");
+  EXPECT_EQ(options.run_dir, "/run/sallyport");
+  EXPECT_FALSE(options.no_huge || options.check || options.verbose);
+}
+
+TEST(Options, GuessesAndStrangersAreRefused) {
+  Options options;
+  EXPECT_EQ(parse({"--conf", "a"}, options), Parse::Error);
+  EXPECT_EQ(parse({"--what"}, options), Parse::Error);
+  EXPECT_EQ(parse({"word"}, options), Parse::Error);
+  EXPECT_EQ(parse({"--config"}, options), Parse::Error);
+}
+
+TEST(Options, HelpLeaves) {
+  Options options;
+  EXPECT_EQ(parse({"--help"}, options), Parse::Leave);
+}
+
+}  // namespace
+}  // namespace sallyport::dataplane

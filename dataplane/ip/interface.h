@@ -27,6 +27,7 @@ struct ArpView;
 namespace sallyport::ip {
 
 class NeighbourTable;
+struct Neighbour;
 
 // Where frames leave. Implemented by nic/ (and by tests).
 class FrameSink {
@@ -130,7 +131,10 @@ class Interface {
   void input_icmp(const wire::Ipv4View& ip, std::span<const uint8_t> packet,
                   base::Instant now) noexcept;
   void send_arp(const wire::ArpView& arp, const wire::MacAddress& destination) noexcept;
-  void request(uint32_t address, const wire::MacAddress& destination) noexcept;
+  void send_pending(Neighbour& neighbour) noexcept;
+  bool send_frame(const wire::MacAddress& destination,
+                  std::span<const std::span<const uint8_t>> packet) noexcept;
+  void ask(Neighbour& neighbour, base::Instant now) noexcept;
   bool is_connected(uint32_t address) const noexcept;
   void count(Counter counter, uint64_t by = 1) noexcept {
     counters_[static_cast<size_t>(counter)] += by;

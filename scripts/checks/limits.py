@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""limits.py: docs/limits.md says what the code says. Each row names a constant, its value as written, and its file.
+"""limits.py: docs/limits.md and docs/errors.md say what the code says.
 
-Row form:  | `kHeadBytesMax` | `16 * 1024` | `dataplane/http/limits.h` | what happens at it |
+Each row of limits.md names a constant, its value as written, and its file; errors.md has a row for each reason code.
+
+Row form:      | `kHeadBytesMax` | `16 * 1024` | `dataplane/http/limits.h` | what happens at it |
+               | `head_too_large` | 431 | no | what to look at |
 A row whose constant is gone, lies elsewhere or has another value is refused. `--list` prints the constants ending in Max
 that no row names.
 
@@ -32,6 +35,23 @@ def everywhere(root):
                         yield path, constant, value
 
 
+REASON = re.compile(r'\{R::\w+,\s*"(\w+)",\s*(\d+),\s*(true|false)')
+REASONS_IN = os.path.join("dataplane", "flow", "refusal.cc")
+
+
+def check_reasons(root, problems):
+    """Every reason of the refusal table has a row with its status in docs/errors.md."""
+    source, page = os.path.join(root, REASONS_IN), os.path.join(root, "docs", "errors.md")
+    if not (os.path.exists(source) and os.path.exists(page)):
+        return
+    with open(source, encoding="utf-8") as code, open(page, encoding="utf-8") as prose:
+        reasons, text = REASON.findall(code.read()), prose.read()
+    for name, status, retry in reasons:
+        row = f"| `{name}` | {status} | {'yes' if retry == 'true' else 'no'} |"
+        if name != "none" and row not in text:
+            problems.append(f"docs/errors.md: no row `{row}`")
+
+
 def main():
     here = os.path.dirname(os.path.abspath(__file__))
     parser = argparse.ArgumentParser(description="docs/limits.md against the code")
@@ -55,6 +75,7 @@ def main():
             problems.append(f"{at} is not in {path}")
         elif found.replace("'", "") != value.replace("'", ""):
             problems.append(f"{at} is `{found}` in {path}, the page says `{value}`")
+    check_reasons(root, problems)
     for problem in problems:
         print(problem)
     named = {name for _, name, _, _ in rows}

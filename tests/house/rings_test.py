@@ -185,6 +185,13 @@ class Limits(Base):
         self.rings(self.row("| `kTailBytesMax` | `1` | `dataplane/http/limits.h` | 431 |"), "is not in")
         self.rings(self.row("| `kHeadBytesMax` | `1` | `dataplane/http/gone.h` | 431 |"), "does not exist")
 
+    def test_reasons(self):
+        files = {"docs/limits.md": "", "docs/errors.md": "| `not_ready` | 503 | yes | wait |\n",
+                 "dataplane/flow/refusal.cc": '{R::NotReady, "not_ready", 503, true, "x"},\n'}
+        self.quiet(files)
+        files["dataplane/flow/refusal.cc"] += '{R::Gone, "client_gone", 499, false, "x"},\n'
+        self.rings(files, "no row")
+
 
 class DataplaneSymbols(unittest.TestCase):
     def test_quiet(self):

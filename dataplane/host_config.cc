@@ -157,6 +157,14 @@ bool Reader::port(const std::string& name, fy_node* node) {
       (key == "device" ? port.device : port.arguments) = *words;
       return true;
     }
+    if (key == "upstream") {
+      const std::optional<std::string> words = text(value, here);
+      if (!words) return false;
+      if (*words != "true" && *words != "false")
+        return refuse(value, here + " must be true or false");
+      port.upstream = *words == "true";
+      return true;
+    }
     if (key == "address") return prefix(value, here, port);
     if (key == "next_hop") return address(value, here, port.next_hop);
     if (key == "mtu") return number<uint16_t>(value, here, 576, nic::kMtuMax, port.mtu);
@@ -167,6 +175,7 @@ bool Reader::port(const std::string& name, fy_node* node) {
   if (!read) return false;
   if (port.device.empty()) return refuse(node, where + " needs device: a PCI address or a vdev");
   if (port.address == 0) return refuse(node, where + " needs address: ADDRESS/LENGTH");
+  if (port.upstream && port.next_hop == 0) return refuse(node, where + ": upstream needs next_hop");
   if (port.device.find(':') != std::string::npos && !port.arguments.empty())
     return refuse(node, where + ": arguments are for a vdev, not for a PCI device");
   config_.ports.push_back(port);

@@ -41,16 +41,16 @@ void harden() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
-  if (setrlimit(RLIMIT_MEMLOCK, &all) != 0)
-    std::fprintf(stderr,
-                 "warning: RLIMIT_MEMLOCK cannot be raised; memory may be swapped (run as root, or "
-                 "LimitMEMLOCK=infinity)\n");
+  // May fail where CAP_IPC_LOCK makes the limit moot; lock_memory() is what tells.
+  setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
 void lock_memory() {
   // On fault: EAL reserves address space that will never be touched.
   if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-    std::fprintf(stderr, "warning: memory is not locked (CAP_IPC_LOCK)\n");
+    std::fprintf(stderr,
+                 "warning: memory is not locked and may be swapped (run as root, or with "
+                 "LimitMEMLOCK=infinity)\n");
 }
 
 // Workers get the cores that sallyport.yaml names; `auto` takes the highest that is left, so that a
@@ -156,7 +156,7 @@ void Dataplane::make_worker(uint32_t index) {
     interface.mtu = port.mtu;
     // One stack per worker has one MSS: the smallest of its ports.
     settings.stack.mtu = std::min(settings.stack.mtu, port.mtu);
-    settings.ports.push_back(worker::AttachedPort{&ports_[i]->queue(0), interface});
+    settings.ports.push_back(worker::AttachedPort{&ports_[i]->queue(0), interface, port.upstream});
   }
   workers_.push_back(std::make_unique<worker::Worker>(settings));
 }

@@ -26,6 +26,7 @@ struct HostPort {
   uint16_t mtu = 1'500;
   uint32_t worker = 0;  // index into HostConfig::workers
   uint32_t frames = 2'048;
+  bool upstream = false;  // connections to vendors beyond the connected networks leave here
 };
 
 struct HostWorker {

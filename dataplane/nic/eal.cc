@@ -41,7 +41,9 @@ std::vector<std::string> arguments_of(const EalConfig& config) {
     arguments.push_back(
         "--iova-mode=va");  // no device does DMA; physical addresses need not be known
   }
-  if (!config.verbose) arguments.push_back("--log-level=*:warning");
+  // EAL warns of every page size that is not reserved; what stops us is an error.
+  if (!config.verbose)
+    arguments.insert(arguments.end(), {"--log-level=*:warning", "--log-level=lib.eal:error"});
   return arguments;
 }
 

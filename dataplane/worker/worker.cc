@@ -47,10 +47,12 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
     nic::Queue* queue;
     QueueSink sink;
     ip::Interface interface;
+    bool is_upstream;
     PortSide(const AttachedPort& attached, ip::SegmentHandler& handler)
         : queue(attached.queue),
           sink(*attached.queue),
-          interface(attached.interface, sink, handler) {}
+          interface(attached.interface, sink, handler),
+          is_upstream(attached.is_upstream) {}
   };
 
   explicit Parts(const WorkerConfig& given)
@@ -147,14 +149,17 @@ const WorkerCounters& Worker::counters() const noexcept { return parts_->counter
 void Worker::attach(Application& application) noexcept { parts_->application = &application; }
 
 uint32_t Worker::local_address_towards(uint32_t destination) const noexcept {
+  uint32_t upstream = 0;
   uint32_t routed = 0;
   for (const auto& side : parts_->sides) {
     const ip::InterfaceConfig& c = side->interface.config();
     const uint32_t mask = c.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - c.prefix_length);
     if ((c.address & mask) == (destination & mask)) return c.address;
-    if (routed == 0 && c.next_hop != 0) routed = c.address;
+    if (c.next_hop == 0) continue;
+    routed = c.address;
+    if (side->is_upstream) upstream = c.address;
   }
-  return routed;
+  return upstream != 0 ? upstream : routed;
 }
 
 bool Worker::turn() noexcept {

@@ -42,6 +42,7 @@ inline constexpr uint64_t kSleepUsWithoutDescriptor = 50;
 struct AttachedPort {
   nic::Queue* queue = nullptr;
   ip::InterfaceConfig interface;  // mac from the port
+  bool is_upstream = false;       // preferred for connections beyond the connected networks
 };
 
 struct WorkerConfig {
@@ -75,8 +76,8 @@ class Worker {
   mem::SegmentPool& copies() noexcept;
   size_t port_count() const noexcept;
   const ip::Interface& interface(size_t port_index) const noexcept;
-  // The local address that reaches `destination`: the connected port's, else that of the first port
-  // with a next hop. 0: no route.
+  // The local address that reaches `destination`: the connected port's, else that of the upstream
+  // port, else that of the last port with a next hop. 0: no route.
   uint32_t local_address_towards(uint32_t destination) const noexcept;
 
   // REQUIRES: before run(); `application` outlives it. Without one the worker answers ARP and echo

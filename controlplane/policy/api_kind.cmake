@@ -1,2 +1,4 @@
 # API kinds: vendor message tables, YAML to image section (owner of the format: contract/llm_layout.h).
-sallyport_library(NAME control_api_kind SOURCES api_kind_compiler.cc DEPENDS sallyport::contract)
+pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
+sallyport_library(NAME control_api_kind SOURCES api_kind_compiler.cc api_kind_file.cc
+  DEPENDS sallyport::contract PACKAGES PkgConfig::FYAML)

@@ -12,8 +12,8 @@ using namespace contract;
 
 namespace {
 
-constexpr size_t kNameBytesMax = 64;   // llm/api_tables.h kKnownNameBytesMax
-constexpr size_t kCapturesMax = 8;     // llm/api_tables.h kCapturesMax
+constexpr size_t kNameBytesMax = 64;  // llm/api_tables.h kKnownNameBytesMax
+constexpr size_t kCapturesMax = 8;    // llm/api_tables.h kCapturesMax
 
 // A place in a path tree as written, before fragments are grafted.
 struct Place {
@@ -72,7 +72,8 @@ Place& walk_path(Place& root, const std::string& path, int line) {
       if (path[at] == '.' && at != 0) ++at;
       const size_t end = std::min(path.find_first_of(".[", at), path.size());
       const std::string name = path.substr(at, end - at);
-      if (name.empty() || name.size() > kNameBytesMax || name.find_first_of("]{} ") != std::string::npos)
+      if (name.empty() || name.size() > kNameBytesMax ||
+          name.find_first_of("]{} ") != std::string::npos)
         throw Problem{line, "bad path '" + path + "'"};
       place = name == "*" ? ensure(place->any_member).get() : ensure(place->members[name]).get();
       at = end;
@@ -101,8 +102,10 @@ class Writer {
   };
 
   LlmText text(std::string_view s);
-  uint16_t add_rule(const std::string& where, const ApiPath& path, const std::string& written, const ApiShape* shape);
-  void add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths, const ApiShape* shape);
+  uint16_t add_rule(const std::string& where, const ApiPath& path, const std::string& written,
+                    const ApiShape* shape);
+  void add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
+                 const ApiShape* shape);
   void add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out);
   void add_channels(const ApiShape& shape, LlmShape& out);
   void add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out);
@@ -131,7 +134,8 @@ class Writer {
 };
 
 LlmText Writer::text(std::string_view s) {
-  if (const auto known = known_strings_.find(s); known != known_strings_.end()) return known->second;
+  if (const auto known = known_strings_.find(s); known != known_strings_.end())
+    return known->second;
   const LlmText t{static_cast<uint32_t>(strings_.size()), static_cast<uint32_t>(s.size())};
   strings_ += s;
   known_strings_.emplace(std::string(s), t);
@@ -149,9 +153,12 @@ uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const s
   rule.channel = kLlmNoChannel;
   rule.capture = kLlmNoChannel;
   const auto index_of = [&](const auto& list, const std::string& name, const char* what) {
-    const auto found = shape == nullptr ? list.end()
-                                        : std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.name == name; });
-    if (found == list.end()) throw Problem{path.line, std::string("no ") + what + " named '" + name + "' here"};
+    const auto found =
+        shape == nullptr
+            ? list.end()
+            : std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.name == name; });
+    if (found == list.end())
+      throw Problem{path.line, std::string("no ") + what + " named '" + name + "' here"};
     return static_cast<uint8_t>(found - list.begin());
   };
   static const ApiShape none;
@@ -183,8 +190,10 @@ void Writer::add_paths(Place& root, const std::string& where, const std::vector<
     }
     for (const std::string& written : expanded) {
       Place& place = walk_path(root, written, path.line);
-      if (place.text_class || !place.use.empty()) throw Problem{path.line, "path '" + written + "' is written twice"};
-      if (!path.has_class && path.use.empty()) throw Problem{path.line, "path '" + written + "' has no class"};
+      if (place.text_class || !place.use.empty())
+        throw Problem{path.line, "path '" + written + "' is written twice"};
+      if (!path.has_class && path.use.empty())
+        throw Problem{path.line, "path '" + written + "' has no class"};
       place.use = path.use;
       if (!path.has_class) continue;
       place.text_class = path.text_class;
@@ -205,15 +214,16 @@ void Writer::add_paths(Place& root, const std::string& where, const std::vector<
 }
 
 uint32_t Writer::subtree(TextClass text_class, uint16_t rule) {
-  const auto [known, fresh] = subtrees_.try_emplace({text_class, rule}, static_cast<uint32_t>(nodes_.size()));
+  const auto [known, fresh] =
+      subtrees_.try_emplace({text_class, rule}, static_cast<uint32_t>(nodes_.size()));
   if (!fresh) return known->second;
   LlmNode node{};
   node.any_key_node = known->second;
   node.element_node = known->second;
   node.rule = rule;
   node.text_class = static_cast<uint8_t>(text_class);
-  const bool keys = text_class == TextClass::L || text_class == TextClass::Unknown || text_class == TextClass::I ||
-                    text_class == TextClass::T;
+  const bool keys = text_class == TextClass::L || text_class == TextClass::Unknown ||
+                    text_class == TextClass::I || text_class == TextClass::T;
   node.flags = keys ? kNodeKeysAreText : uint8_t{0};
   nodes_.push_back(node);
   return known->second;
@@ -233,8 +243,8 @@ void Writer::graft(std::vector<const Place*>& places, std::vector<const Fragment
 uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, bool is_variant) {
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
-  const auto [known, fresh] =
-      lowered_.try_emplace(Key{places, discriminator, is_variant}, static_cast<uint32_t>(nodes_.size()));
+  const auto [known, fresh] = lowered_.try_emplace(Key{places, discriminator, is_variant},
+                                                   static_cast<uint32_t>(nodes_.size()));
   if (!fresh) return known->second;
   const uint32_t index = known->second;
   nodes_.emplace_back();
@@ -274,7 +284,8 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
     edge.node = lower(below_name, selector != nullptr && selector->by == name, false);
     edges.push_back(edge);
   }
-  std::sort(edges.begin(), edges.end(), [](const auto& a, const auto& b) { return a.name_hash < b.name_hash; });
+  std::sort(edges.begin(), edges.end(),
+            [](const auto& a, const auto& b) { return a.name_hash < b.name_hash; });
   std::vector<LlmVariant> variants;
   if (selector != nullptr && !is_variant) {
     for (const auto& [value, place] : selector->variants) {
@@ -325,13 +336,15 @@ void Writer::add_template(const ApiShape& shape, const ApiChannel& channel, LlmC
     } else {
       const auto found = std::find_if(shape.captures.begin(), shape.captures.end(),
                                       [&](const ApiCapture& c) { return c.name == name; });
-      if (found == shape.captures.end()) throw Problem{channel.line, "no capture named '" + name + "'"};
+      if (found == shape.captures.end())
+        throw Problem{channel.line, "no capture named '" + name + "'"};
       part.kind = static_cast<uint8_t>(PartKind::Capture);
       part.capture = static_cast<uint8_t>(found - shape.captures.begin());
     }
     parts_.push_back(part);
   }
-  if (!has_text) throw Problem{channel.line, "event_data of channel '" + channel.name + "' has no ${text}"};
+  if (!has_text)
+    throw Problem{channel.line, "event_data of channel '" + channel.name + "' has no ${text}"};
   out.part_count = static_cast<uint32_t>(parts_.size()) - out.part_first;
 }
 
@@ -350,7 +363,8 @@ void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
   }
   out.capture_first = static_cast<uint32_t>(captures_.size());
   out.capture_count = static_cast<uint32_t>(shape.captures.size());
-  for (const ApiCapture& capture : shape.captures) captures_.push_back(LlmCapture{text(capture.fallback)});
+  for (const ApiCapture& capture : shape.captures)
+    captures_.push_back(LlmCapture{text(capture.fallback)});
 }
 
 void Writer::add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out) {
@@ -387,12 +401,14 @@ void Writer::compile(const ApiKindSource& source) {
     built.by = fragment.by;
     add_paths(built.root, name, fragment.paths, nullptr);
     if (!fragment.by.empty() && !built.root.members.contains(fragment.by))
-      throw Problem{fragment.line, "fragment '" + name + "' is chosen by '" + fragment.by + "', which has no path"};
+      throw Problem{fragment.line, "fragment '" + name + "' is chosen by '" + fragment.by +
+                                       "', which has no path"};
     if (fragment.by.empty() && !fragment.variants.empty())
       throw Problem{fragment.line, "fragment '" + name + "' has variants but no 'by'"};
     for (const auto& [value, paths] : fragment.variants) {
       check_uses(source, paths);
-      if (value.empty() || value.size() > kNameBytesMax) throw Problem{fragment.line, "bad variant '" + value + "'"};
+      if (value.empty() || value.size() > kNameBytesMax)
+        throw Problem{fragment.line, "bad variant '" + value + "'"};
       auto place = std::make_unique<Place>();
       add_paths(*place, name + "(" + value + ")", paths, nullptr);
       built.variants[value] = std::move(place);
@@ -406,7 +422,8 @@ void Writer::compile(const ApiKindSource& source) {
 }
 
 template <class Entry>
-void Writer::put_table(std::vector<uint8_t>& out, LlmTable& table, const std::vector<Entry>& entries) {
+void Writer::put_table(std::vector<uint8_t>& out, LlmTable& table,
+                       const std::vector<Entry>& entries) {
   out.resize((out.size() + 7) / 8 * 8);
   table = LlmTable{static_cast<uint32_t>(out.size()), static_cast<uint32_t>(entries.size())};
   if (entries.empty()) return;
@@ -440,16 +457,19 @@ std::vector<uint8_t> Writer::finish() {
 }  // namespace
 
 ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
-  std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::sort(kinds.begin(), kinds.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
   ApiKindSection section;
   Writer writer;
   for (size_t i = 0; i < kinds.size(); ++i) {
     try {
-      if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax) throw Problem{1, "bad name of the API kind"};
-      if (i > 0 && kinds[i].name == kinds[i - 1].name) throw Problem{1, "API kind '" + kinds[i].name + "' exists twice"};
+      if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax)
+        throw Problem{1, "bad name of the API kind"};
+      if (i > 0 && kinds[i].name == kinds[i - 1].name)
+        throw Problem{1, "API kind '" + kinds[i].name + "' exists twice"};
       writer.compile(kinds[i]);
     } catch (const Problem& problem) {
-      section.problems.push_back(ApiKindProblem{kinds[i].file, problem.line, problem.what});
+      section.problems.push_back(ApiKindProblem{kinds[i].file, problem.line, 0, problem.what});
     }
   }
   if (section.problems.empty()) section.bytes = writer.finish();

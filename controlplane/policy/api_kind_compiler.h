@@ -1,15 +1,17 @@
-// api_kind_compiler.h: API kinds as an author thinks of them, and the bytes that the dataplane walks.
+// api_kind_compiler.h: API kinds as an author thinks of them, and the bytes that the dataplane
+// walks.
 //
-// Source: per message shape a list of paths with a class, plus named fragments for blocks that nest in themselves.
-// Target: contract/llm_layout.h, a graph of nodes. Equal sources give equal bytes.
+// Source: per message shape a list of paths with a class, plus named fragments for blocks that nest
+// in themselves. Target: contract/llm_layout.h, a graph of nodes. Equal sources give equal bytes.
 //
-// Paths: `messages[*].content[*].text`; `[*]` every element of an array, `*` every member that no other path names,
-// `a.{b,c}` both. A path is relative to its shape or fragment.
-// A scalar at a path has the path's class. A container at a path of class L, or with `tree`, passes its class to
-// everything below; any other container that no longer path enters is Unknown: inspected, never skipped.
-// `use` grafts a fragment onto the path; paths written out win over the fragment's.
-// A fragment with `by: type` may have variants: once the member `type` has been read, the variant's paths replace
-// those of the same name. A member read before `type` keeps the fragment's class, so that must be the careful one.
+// Paths: `messages[*].content[*].text`; `[*]` every element of an array, `*` every member that no
+// other path names, `a.{b,c}` both. A path is relative to its shape or fragment. A scalar at a path
+// has the path's class. A container at a path of class L, or with `tree`, passes its class to
+// everything below; any other container that no longer path enters is Unknown: inspected, never
+// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. A
+// fragment with `by: type` may have variants: once the member `type` has been read, the variant's
+// paths replace those of the same name. A member read before `type` keeps the fragment's class, so
+// that must be the careful one.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +33,8 @@ struct ApiPath {
   std::string channel;  // stream: the string here is a piece of this channel
   std::string capture;  // stream: the value here is repeated in our own events
   std::string use;      // fragment
-  std::map<std::string, contract::CloseScope> closes;  // stream: value -> what it closes; "*" any string
+  std::map<std::string, contract::CloseScope>
+      closes;  // stream: value -> what it closes; "*" any string
   int line = 0;
 };
 
@@ -74,6 +77,7 @@ struct ApiKindSource {
 struct ApiKindProblem {
   std::string file;
   int line = 0;
+  int column = 0;  // 0: the whole line
   std::string what;
 };
 

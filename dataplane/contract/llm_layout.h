@@ -1,10 +1,11 @@
 // llm_layout.h: the llm section of a policy image: where text lives in each vendor's messages.
 //
-// The control plane writes it (controlplane/policy/api_kind_compiler.h), the dataplane validates it once
-// (llm/api_tables.h) and then walks it without copying. Little endian, every offset from the first byte
-// of the section, every table 8-byte aligned. A shape is a graph of nodes, not a tree, because message
-// blocks nest in themselves; a walker of JSON text follows one edge per key and one per array.
-// Enumerators are persisted: numbers never change, new ones go to the end and raise the version.
+// The control plane writes it (controlplane/policy/api_kind_compiler.h), the dataplane validates it
+// once (llm/api_tables.h) and then walks it without copying. Little endian, every offset from the
+// first byte of the section, every table 8-byte aligned. A shape is a graph of nodes, not a tree,
+// because message blocks nest in themselves; a walker of JSON text follows one edge per key and one
+// per array. Enumerators are persisted: numbers never change, new ones go to the end and raise the
+// version.
 #pragma once
 
 #include <cstddef>
@@ -19,18 +20,19 @@ inline constexpr uint32_t kLlmNone = 0xffff'ffff;  // "no such index"
 inline constexpr uint16_t kLlmNoRule = 0xffff;
 inline constexpr uint8_t kLlmNoChannel = 0xff;
 
-// What may be done with the value at a path. The letters are those of docs/features.md and of the YAML.
+// What may be done with the value at a path. The letters are those of docs/features.md and of the
+// YAML.
 enum class TextClass : uint8_t {
-  T = 0,           // plain text: scan, may rewrite
-  J = 1,           // a string that holds JSON: parse inside, rewrite its string leaves, escape again
-  L = 2,           // a JSON tree of any shape: every string leaf is text; keys are scanned, not rewritten
-  B = 3,           // base64 or raw binary: opaque
-  U = 4,           // URL or remote reference
-  R = 5,           // reference to state at the vendor
-  O = 6,           // signed or encrypted: never rewritten
-  I = 7,           // identifier: scanned; rewriting may break the API
-  N = 8,           // numeric offset into a text
-  S = 9,           // credential
+  T = 0,  // plain text: scan, may rewrite
+  J = 1,  // a string that holds JSON: parse inside, rewrite its string leaves, escape again
+  L = 2,  // a JSON tree of any shape: every string leaf is text; keys are scanned, not rewritten
+  B = 3,  // base64 or raw binary: opaque
+  U = 4,  // URL or remote reference
+  R = 5,  // reference to state at the vendor
+  O = 6,  // signed or encrypted: never rewritten
+  I = 7,  // identifier: scanned; rewriting may break the API
+  N = 8,  // numeric offset into a text
+  S = 9,  // credential
   Unknown = 10,    // no rule names this path: the policy default decides (inspect every string)
   Structural = 11  // part of the vendor's grammar: role names, types, numbers, flags
 };
@@ -55,8 +57,9 @@ inline constexpr uint8_t kLeafRoleCount = 11;
 // What must happen to a whole value when text next to it was rewritten.
 enum class MarkKind : uint8_t {
   None = 0,
-  Strip = 1,       // holds the text in another form (logprobs): becomes null when the text was rewritten
-  Obfuscation = 2  // random padding that hides sizes: becomes an empty string when the text was rewritten
+  Strip = 1,  // holds the text in another form (logprobs): becomes null when the text was rewritten
+  Obfuscation =
+      2  // random padding that hides sizes: becomes an empty string when the text was rewritten
 };
 inline constexpr uint8_t kMarkKindCount = 3;
 
@@ -96,10 +99,11 @@ struct LlmHeader {
 static_assert(sizeof(LlmHeader) == 104);
 
 struct LlmKind {
-  LlmText name;           // "openai_chat"
-  uint32_t shapes[3];     // by ShapeKind; kLlmNone when the kind has no such message
+  LlmText name;        // "openai_chat"
+  uint32_t shapes[3];  // by ShapeKind; kLlmNone when the kind has no such message
   uint32_t reserved;
-  LlmText done_data;      // data of the event that ends a stream and is not JSON ("[DONE]"); empty: none
+  LlmText
+      done_data;  // data of the event that ends a stream and is not JSON ("[DONE]"); empty: none
 };
 static_assert(sizeof(LlmKind) == 32);
 
@@ -115,8 +119,8 @@ struct LlmShape {
 };
 static_assert(sizeof(LlmShape) == 32);
 
-// Where the walker stands. A key without an edge goes to any_key_node, an array element to element_node;
-// both always name a node (the subtree of class Unknown when no rule says otherwise).
+// Where the walker stands. A key without an edge goes to any_key_node, an array element to
+// element_node; both always name a node (the subtree of class Unknown when no rule says otherwise).
 struct LlmNode {
   uint32_t edge_first;
   uint32_t any_key_node;
@@ -129,8 +133,9 @@ struct LlmNode {
   uint8_t flags;           // kNode...
 };
 static_assert(sizeof(LlmNode) == 24);
-inline constexpr uint8_t kNodeKeysAreText = 1;    // keys of an object here are delivered as leaves
-inline constexpr uint8_t kNodeDiscriminator = 2;  // the string here selects the variant of its object
+inline constexpr uint8_t kNodeKeysAreText = 1;  // keys of an object here are delivered as leaves
+inline constexpr uint8_t kNodeDiscriminator =
+    2;  // the string here selects the variant of its object
 
 // Edges of a node are sorted by name_hash.
 struct LlmEdge {
@@ -178,8 +183,8 @@ struct LlmChannel {
 };
 static_assert(sizeof(LlmChannel) == 32);
 
-// A value that our own events repeat from the vendor's (id, model): its raw JSON, or `fallback` when no
-// event carried it yet.
+// A value that our own events repeat from the vendor's (id, model): its raw JSON, or `fallback`
+// when no event carried it yet.
 struct LlmCapture {
   LlmText fallback;
 };

@@ -34,13 +34,17 @@ using LoadError = ApiTables::LoadError;
 
 LoadError check_node(const ApiTables& tables, const LlmHeader& header, const LlmNode& node) {
   if (!in_range(node.edge_first, node.edge_count, header.edges.count)) return LoadError::BadIndex;
-  if (!in_range(node.variant_first, node.variant_count, header.variants.count)) return LoadError::BadIndex;
-  if (node.any_key_node >= header.nodes.count || node.element_node >= header.nodes.count) return LoadError::BadIndex;
+  if (!in_range(node.variant_first, node.variant_count, header.variants.count))
+    return LoadError::BadIndex;
+  if (node.any_key_node >= header.nodes.count || node.element_node >= header.nodes.count)
+    return LoadError::BadIndex;
   if (node.rule != kLlmNoRule && node.rule >= header.rules.count) return LoadError::BadIndex;
   if (node.text_class >= contract::kTextClassCount) return LoadError::BadEnum;
-  if ((node.flags & ~(contract::kNodeKeysAreText | contract::kNodeDiscriminator)) != 0) return LoadError::BadEnum;
+  if ((node.flags & ~(contract::kNodeKeysAreText | contract::kNodeDiscriminator)) != 0)
+    return LoadError::BadEnum;
   for (uint32_t i = 1; i < node.edge_count; ++i) {
-    if (tables.edge(node.edge_first + i - 1).name_hash >= tables.edge(node.edge_first + i).name_hash)
+    if (tables.edge(node.edge_first + i - 1).name_hash >=
+        tables.edge(node.edge_first + i).name_hash)
       return LoadError::BadOrder;
   }
   return LoadError::None;
@@ -62,7 +66,8 @@ ApiTables::LoadError ApiTables::load(std::span<const uint8_t> section) noexcept 
   const auto* header = reinterpret_cast<const LlmHeader*>(section.data());
   if (header->magic != contract::kLlmSectionMagic) return LoadError::BadMagic;
   if (header->version != contract::kLlmSectionVersion) return LoadError::BadVersion;
-  if (header->section_bytes < sizeof(LlmHeader) || header->section_bytes > section.size()) return LoadError::BadSize;
+  if (header->section_bytes < sizeof(LlmHeader) || header->section_bytes > section.size())
+    return LoadError::BadSize;
   const size_t size = header->section_bytes;
   const bool tables_fit = fits(header->kinds, sizeof(contract::LlmKind), size) &&
                           fits(header->shapes, sizeof(contract::LlmShape), size) &&
@@ -73,8 +78,10 @@ ApiTables::LoadError ApiTables::load(std::span<const uint8_t> section) noexcept 
                           fits(header->closes, sizeof(contract::LlmClose), size) &&
                           fits(header->channels, sizeof(contract::LlmChannel), size) &&
                           fits(header->captures, sizeof(contract::LlmCapture), size) &&
-                          fits(header->parts, sizeof(contract::LlmPart), size) && fits(header->strings, 1, size);
-  if (!tables_fit || header->rules.count >= kLlmNoRule || header->kinds.count > 0xffff) return LoadError::BadTable;
+                          fits(header->parts, sizeof(contract::LlmPart), size) &&
+                          fits(header->strings, 1, size);
+  if (!tables_fit || header->rules.count >= kLlmNoRule || header->kinds.count > 0xffff)
+    return LoadError::BadTable;
   kinds_ = entries<contract::LlmKind>(section, header->kinds);
   shapes_ = entries<contract::LlmShape>(section, header->shapes);
   nodes_ = entries<contract::LlmNode>(section, header->nodes);
@@ -105,13 +112,16 @@ ApiTables::LoadError ApiTables::check() const noexcept {
         !in_range(s.channel_first, s.channel_count, h.channels.count) ||
         !in_range(s.capture_first, s.capture_count, h.captures.count))
       return LoadError::BadIndex;
-    if (s.channel_count >= kLlmNoChannel || s.capture_count > kCapturesMax) return LoadError::BadIndex;
+    if (s.channel_count >= kLlmNoChannel || s.capture_count > kCapturesMax)
+      return LoadError::BadIndex;
     for (uint32_t c = 0; c < s.channel_count; ++c) {
       const contract::LlmChannel& channel = channels_[s.channel_first + c];
-      if (!in_range(channel.part_first, channel.part_count, h.parts.count)) return LoadError::BadIndex;
+      if (!in_range(channel.part_first, channel.part_count, h.parts.count))
+        return LoadError::BadIndex;
       for (uint32_t p = 0; p < channel.part_count; ++p) {
         const contract::LlmPart& part = parts_[channel.part_first + p];
-        if (part.kind == static_cast<uint8_t>(contract::PartKind::Capture) && part.capture >= s.capture_count)
+        if (part.kind == static_cast<uint8_t>(contract::PartKind::Capture) &&
+            part.capture >= s.capture_count)
           return LoadError::BadIndex;
       }
     }
@@ -119,7 +129,8 @@ ApiTables::LoadError ApiTables::check() const noexcept {
   for (uint32_t i = 0; i < h.edges.count; ++i) {
     if (!name_ok(h, edges_[i].name)) return LoadError::BadText;
     if (edges_[i].node >= h.nodes.count) return LoadError::BadIndex;
-    if (contract::llm_name_hash(text(edges_[i].name)) != edges_[i].name_hash) return LoadError::BadOrder;
+    if (contract::llm_name_hash(text(edges_[i].name)) != edges_[i].name_hash)
+      return LoadError::BadOrder;
   }
   for (uint32_t i = 0; i < h.nodes.count; ++i) {
     const LoadError error = check_node(*this, h, nodes_[i]);
@@ -167,7 +178,8 @@ ApiKind ApiTables::kind(uint16_t index) const noexcept {
   kind.done_data = text(k.done_data);
   PathTable* const tables[] = {&kind.request, &kind.response, &kind.stream};
   for (size_t i = 0; i < 3; ++i)
-    if (k.shapes[i] != kLlmNone) *tables[i] = PathTable{this, shapes_[k.shapes[i]].root_node, k.shapes[i]};
+    if (k.shapes[i] != kLlmNone)
+      *tables[i] = PathTable{this, shapes_[k.shapes[i]].root_node, k.shapes[i]};
   return kind;
 }
 
@@ -185,7 +197,8 @@ std::string_view ApiTables::rule_path(uint16_t rule) const noexcept {
   return text(rules_[rule].path);
 }
 
-bool ApiTables::find_child(uint32_t node, std::string_view name, uint64_t name_hash, uint32_t& out) const noexcept {
+bool ApiTables::find_child(uint32_t node, std::string_view name, uint64_t name_hash,
+                           uint32_t& out) const noexcept {
   const LlmNode& n = nodes_[node];
   uint32_t low = n.edge_first;
   uint32_t high = n.edge_first + n.edge_count;
@@ -196,7 +209,8 @@ bool ApiTables::find_child(uint32_t node, std::string_view name, uint64_t name_h
     else
       high = middle;
   }
-  if (low == n.edge_first + n.edge_count || edges_[low].name_hash != name_hash || text(edges_[low].name) != name)
+  if (low == n.edge_first + n.edge_count || edges_[low].name_hash != name_hash ||
+      text(edges_[low].name) != name)
     return false;
   out = edges_[low].node;
   return true;
@@ -210,7 +224,9 @@ PathTable all_leaves() noexcept {
   };
   static const Section section = [] {
     Section s{};
-    const auto table = [](size_t offset, uint32_t count) { return LlmTable{static_cast<uint32_t>(offset), count}; };
+    const auto table = [](size_t offset, uint32_t count) {
+      return LlmTable{static_cast<uint32_t>(offset), count};
+    };
     s.header.magic = contract::kLlmSectionMagic;
     s.header.version = contract::kLlmSectionVersion;
     s.header.section_bytes = sizeof(Section);
@@ -232,16 +248,26 @@ PathTable all_leaves() noexcept {
 
 std::string_view load_error_name(ApiTables::LoadError error) noexcept {
   switch (error) {
-    case LoadError::None: return "none";
-    case LoadError::TooShort: return "too_short";
-    case LoadError::BadMagic: return "bad_magic";
-    case LoadError::BadVersion: return "bad_version";
-    case LoadError::BadSize: return "bad_size";
-    case LoadError::BadTable: return "bad_table";
-    case LoadError::BadText: return "bad_text";
-    case LoadError::BadIndex: return "bad_index";
-    case LoadError::BadEnum: return "bad_enum";
-    case LoadError::BadOrder: return "bad_order";
+    case LoadError::None:
+      return "none";
+    case LoadError::TooShort:
+      return "too_short";
+    case LoadError::BadMagic:
+      return "bad_magic";
+    case LoadError::BadVersion:
+      return "bad_version";
+    case LoadError::BadSize:
+      return "bad_size";
+    case LoadError::BadTable:
+      return "bad_table";
+    case LoadError::BadText:
+      return "bad_text";
+    case LoadError::BadIndex:
+      return "bad_index";
+    case LoadError::BadEnum:
+      return "bad_enum";
+    case LoadError::BadOrder:
+      return "bad_order";
   }
   return "?";
 }

@@ -1,9 +1,9 @@
 // api_tables.h: the read-only view of the llm section of a policy image.
 //
-// load() checks every index, offset, enumerator and sort order once, so that the walker may follow the
-// tables without a further check. Nothing is copied: the section must outlive the view.
-// Owner   immutable after load(); shared by all workers.
-// Not here  how the tables are written (controlplane/policy/api_kind_compiler.h).
+// load() checks every index, offset, enumerator and sort order once, so that the walker may follow
+// the tables without a further check. Nothing is copied: the section must outlive the view. Owner
+// immutable after load(); shared by all workers. Not here  how the tables are written
+// (controlplane/policy/api_kind_compiler.h).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@
 namespace sallyport::llm {
 
 // Limits that load() enforces.
-inline constexpr uint32_t kKnownNameBytesMax = 64;  // longest member name or discriminator value of a table
-inline constexpr uint32_t kCapturesMax = 8;         // values that our own stream events repeat
+inline constexpr uint32_t kKnownNameBytesMax =
+    64;  // longest member name or discriminator value of a table
+inline constexpr uint32_t kCapturesMax = 8;  // values that our own stream events repeat
 
 class ApiTables;
 
@@ -42,7 +43,16 @@ struct ApiKind {
 class ApiTables {
  public:
   enum class LoadError : uint8_t {
-    None, TooShort, BadMagic, BadVersion, BadSize, BadTable, BadText, BadIndex, BadEnum, BadOrder
+    None,
+    TooShort,
+    BadMagic,
+    BadVersion,
+    BadSize,
+    BadTable,
+    BadText,
+    BadIndex,
+    BadEnum,
+    BadOrder
   };
 
   // REQUIRES: `section` is 8-byte aligned (the image aligns its sections).
@@ -66,11 +76,14 @@ class ApiTables {
   const contract::LlmChannel& channel(uint32_t i) const noexcept { return channels_[i]; }
   const contract::LlmCapture& capture(uint32_t i) const noexcept { return captures_[i]; }
   const contract::LlmPart& part(uint32_t i) const noexcept { return parts_[i]; }
-  std::string_view text(contract::LlmText t) const noexcept { return {strings_ + t.offset, t.size}; }
+  std::string_view text(contract::LlmText t) const noexcept {
+    return {strings_ + t.offset, t.size};
+  }
 
-  // The node that member `name` (with hash `name_hash`) of an object at `node` leads to. False: no rule names it, the
-  // object's any_key_node applies.
-  bool find_child(uint32_t node, std::string_view name, uint64_t name_hash, uint32_t& out) const noexcept;
+  // The node that member `name` (with hash `name_hash`) of an object at `node` leads to. False: no
+  // rule names it, the object's any_key_node applies.
+  bool find_child(uint32_t node, std::string_view name, uint64_t name_hash,
+                  uint32_t& out) const noexcept;
 
  private:
   LoadError check() const noexcept;
@@ -89,8 +102,8 @@ class ApiTables {
   const char* strings_ = nullptr;
 };
 
-// Every string leaf is text of class L, keys are delivered: for the JSON inside a J string, and for a
-// tool call's arguments. Needs no image.
+// Every string leaf is text of class L, keys are delivered: for the JSON inside a J string, and for
+// a tool call's arguments. Needs no image.
 PathTable all_leaves() noexcept;
 
 std::string_view load_error_name(ApiTables::LoadError error) noexcept;

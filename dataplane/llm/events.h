@@ -1,8 +1,8 @@
 // events.h: what the llm stage tells the stages behind it, as plain values.
 //
-// Offsets. `raw` is a byte offset in the JSON text as it was fed, counted from begin(): absolute over all
-// pieces fed. `decoded` is a byte offset in the UTF-8 text of one string after its JSON escapes have been
-// decoded. Ranges are half open.
+// Offsets. `raw` is a byte offset in the JSON text as it was fed, counted from begin(): absolute
+// over all pieces fed. `decoded` is a byte offset in the UTF-8 text of one string after its JSON
+// escapes have been decoded. Ranges are half open.
 #pragma once
 
 #include <array>
@@ -27,20 +27,22 @@ struct Leaf {
   TextClass text_class = TextClass::Unknown;
   LeafKind kind = LeafKind::String;
   LeafRole role = LeafRole::None;
-  bool is_key = false;          // a member name: scanned, never rewritten
-  uint8_t index_count = 0;      // arrays on the way here, outermost first; only the first kIndexesMax are kept
+  bool is_key = false;  // a member name: scanned, never rewritten
+  uint8_t index_count =
+      0;  // arrays on the way here, outermost first; only the first kIndexesMax are kept
   uint8_t channel = contract::kLlmNoChannel;  // stream events: index of the shape's channel
   uint8_t capture = contract::kLlmNoChannel;  // stream events: index of the shape's capture
-  uint16_t rule = kNoRule;      // index for ApiTables::rule_path(); kNoRule: no rule names this path
+  uint16_t rule = kNoRule;  // index for ApiTables::rule_path(); kNoRule: no rule names this path
   std::array<uint32_t, kIndexesMax> indexes{};  // messages[3].content[0].text -> {3, 0}
-  uint64_t raw_start = 0;       // of the opening quote, or of the first byte of a number or literal
+  uint64_t raw_start = 0;  // of the opening quote, or of the first byte of a number or literal
 };
 
 // A piece of text that arrives over many events: one scan and one restoration state each.
 struct ChannelKey {
-  uint8_t channel = contract::kLlmNoChannel;  // which kind of text (content, refusal, arguments ...)
-  uint32_t outer = 0;  // choice or content block
-  uint32_t inner = 0;  // tool call inside the choice; 0 where there is none
+  uint8_t channel =
+      contract::kLlmNoChannel;  // which kind of text (content, refusal, arguments ...)
+  uint32_t outer = 0;           // choice or content block
+  uint32_t inner = 0;           // tool call inside the choice; 0 where there is none
   friend constexpr bool operator==(const ChannelKey&, const ChannelKey&) = default;
 };
 

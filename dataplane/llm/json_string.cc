@@ -27,12 +27,18 @@ int code_unit(std::span<const uint8_t> content, size_t at) {
 
 uint8_t short_escape(uint8_t c) {
   switch (c) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    default: return c;
+    case 'n':
+      return '\n';
+    case 't':
+      return '\t';
+    case 'r':
+      return '\r';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    default:
+      return c;
   }
 }
 
@@ -66,7 +72,8 @@ bool JsonStringPieces::next() noexcept {
   raw_start_ = raw_base_ + at_;
   if (content_[at_] != '\\') {
     const auto rest = content_.subspan(at_);
-    const auto size = static_cast<size_t>(std::find(rest.begin(), rest.end(), uint8_t{'\\'}) - rest.begin());
+    const auto size =
+        static_cast<size_t>(std::find(rest.begin(), rest.end(), uint8_t{'\\'}) - rest.begin());
     decoded_ = rest.first(size);
     at_ += size;
     raw_end_ = raw_base_ + at_;

@@ -1,7 +1,7 @@
 // json_string.h: the content of one JSON string that is at hand as a whole, piece by piece.
 //
-// For a stream event: its data has been walked (so it is valid), and the text of one delta is to be fed to the
-// scanner with the map from decoded to raw. The pieces are those of json_walker.h.
+// For a stream event: its data has been walked (so it is valid), and the text of one delta is to be
+// fed to the scanner with the map from decoded to raw. The pieces are those of json_walker.h.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@ namespace sallyport::llm {
 class JsonStringPieces {
  public:
   // `content`: the bytes between the quotes. `raw_base`: the raw offset of its first byte.
-  // REQUIRES: the walker has accepted it. On text it did not accept, next() ends early; it never reads beyond.
+  // REQUIRES: the walker has accepted it. On text it did not accept, next() ends early; it never
+  // reads beyond.
   JsonStringPieces(std::span<const uint8_t> content, uint64_t raw_base) noexcept
       : content_(content), raw_base_(raw_base) {}
 

@@ -16,7 +16,8 @@ namespace {
 bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
-// Bytes at the front that stand for themselves inside a string: printable ASCII without '"' and '\'.
+// Bytes at the front that stand for themselves inside a string: printable ASCII without '"' and
+// '\'.
 size_t plain_run(std::span<const uint8_t> raw) {
   size_t n = 0;
   const __m128i quote = _mm_set1_epi8('"');
@@ -25,8 +26,9 @@ size_t plain_run(std::span<const uint8_t> raw) {
   while (raw.size() - n >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(raw.data() + n));
     // Signed compare: bytes from 0x80 are negative and so also "below space".
-    const __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                         _mm_cmplt_epi8(bytes, space));
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                     _mm_cmplt_epi8(bytes, space));
     const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
     if (mask != 0) return n + static_cast<size_t>(std::countr_zero(mask));
     n += 16;
@@ -146,16 +148,27 @@ bool JsonWalker::structure(uint8_t byte) noexcept {
 bool JsonWalker::start_value(uint8_t byte) noexcept {
   value_start_ = offset_;
   switch (byte) {
-    case '{': return open_container(true);
-    case '[': return open_container(false);
-    case '"': return start_string(false);
-    case 't': literal_ = "true"; break;
-    case 'f': literal_ = "false"; break;
-    case 'n': literal_ = "null"; break;
+    case '{':
+      return open_container(true);
+    case '[':
+      return open_container(false);
+    case '"':
+      return start_string(false);
+    case 't':
+      literal_ = "true";
+      break;
+    case 'f':
+      literal_ = "false";
+      break;
+    case 'n':
+      literal_ = "null";
+      break;
     default:
       if (byte == 0xef && offset_ == 0) return fail(WalkError::ByteOrderMark);
       if (byte != '-' && !is_digit(byte)) return fail(WalkError::UnexpectedByte);
-      number_state_ = byte == '-' ? NumberState::Minus : byte == '0' ? NumberState::Zero : NumberState::Integer;
+      number_state_ = byte == '-'   ? NumberState::Minus
+                      : byte == '0' ? NumberState::Zero
+                                    : NumberState::Integer;
       state_ = State::Number;
       if (!begin_leaf(LeafKind::Number, false, child_node_)) return false;
       return text({&byte, 1}, offset_, offset_ + 1);
@@ -195,12 +208,14 @@ bool JsonWalker::value_done(uint32_t node, uint64_t raw_start, uint64_t raw_end)
   return sink_->marked(mark, rule, raw_start, raw_end) || fail(WalkError::StoppedBySink);
 }
 
-// ---- scalars -------------------------------------------------------------------------------------
+// ---- scalars
+// -------------------------------------------------------------------------------------
 
 size_t JsonWalker::scalar_bytes(std::span<const uint8_t> raw) noexcept {
   size_t n = 0;
   if (state_ == State::Literal) {
-    while (n < raw.size() && literal_[literal_at_] != '\0' && raw[n] == static_cast<uint8_t>(literal_[literal_at_])) {
+    while (n < raw.size() && literal_[literal_at_] != '\0' &&
+           raw[n] == static_cast<uint8_t>(literal_[literal_at_])) {
       ++n;
       ++literal_at_;
     }
@@ -242,9 +257,12 @@ bool JsonWalker::number_byte(uint8_t byte) noexcept {
       if (digit) return true;
       [[fallthrough]];
     case Zero:
-      if (byte == '.') number_state_ = Point;
-      else if (byte == 'e' || byte == 'E') number_state_ = E;
-      else return false;
+      if (byte == '.')
+        number_state_ = Point;
+      else if (byte == 'e' || byte == 'E')
+        number_state_ = E;
+      else
+        return false;
       return true;
     case Point:
       if (!digit) return false;
@@ -256,9 +274,12 @@ bool JsonWalker::number_byte(uint8_t byte) noexcept {
       number_state_ = E;
       return true;
     case E:
-      if (byte == '+' || byte == '-') number_state_ = ESign;
-      else if (digit) number_state_ = Exponent;
-      else return false;
+      if (byte == '+' || byte == '-')
+        number_state_ = ESign;
+      else if (digit)
+        number_state_ = Exponent;
+      else
+        return false;
       return true;
     case ESign:
       if (!digit) return false;
@@ -272,7 +293,8 @@ bool JsonWalker::number_byte(uint8_t byte) noexcept {
 
 bool JsonWalker::number_may_end() const noexcept {
   using enum NumberState;
-  return number_state_ == Zero || number_state_ == Integer || number_state_ == Fraction || number_state_ == Exponent;
+  return number_state_ == Zero || number_state_ == Integer || number_state_ == Fraction ||
+         number_state_ == Exponent;
 }
 
 bool JsonWalker::end_scalar() noexcept {
@@ -280,7 +302,8 @@ bool JsonWalker::end_scalar() noexcept {
   return value_done(child_node_, value_start_, offset_);
 }
 
-// ---- strings -------------------------------------------------------------------------------------
+// ---- strings
+// -------------------------------------------------------------------------------------
 
 bool JsonWalker::start_string(bool is_key) noexcept {
   state_ = State::String;
@@ -289,7 +312,8 @@ bool JsonWalker::start_string(bool is_key) noexcept {
   name_size_ = 0;
   name_overflowed_ = false;
   if (!is_key) {
-    value_is_discriminator_ = (table_.tables->node(child_node_).flags & contract::kNodeDiscriminator) != 0;
+    value_is_discriminator_ =
+        (table_.tables->node(child_node_).flags & contract::kNodeDiscriminator) != 0;
     delivering_ = true;
     return begin_leaf(LeafKind::String, false, child_node_);
   }
@@ -335,7 +359,8 @@ size_t JsonWalker::string_bytes(std::span<const uint8_t> raw) noexcept {
   return n + 1;
 }
 
-// Well-formed UTF-8 is the table 3-7 of the Unicode standard: only the byte after the lead has narrower bounds.
+// Well-formed UTF-8 is the table 3-7 of the Unicode standard: only the byte after the lead has
+// narrower bounds.
 bool JsonWalker::utf8_byte(uint8_t byte) noexcept {
   if (utf8_left_ > 0) {
     if (byte < utf8_low_ || byte > utf8_high_) return false;
@@ -374,13 +399,28 @@ bool JsonWalker::escape_byte(uint8_t byte) noexcept {
       }
       uint32_t c = 0;
       switch (byte) {
-        case '"': case '\\': case '/': c = byte; break;
-        case 'b': c = '\b'; break;
-        case 'f': c = '\f'; break;
-        case 'n': c = '\n'; break;
-        case 'r': c = '\r'; break;
-        case 't': c = '\t'; break;
-        default: return fail(WalkError::BadEscape);
+        case '"':
+        case '\\':
+        case '/':
+          c = byte;
+          break;
+        case 'b':
+          c = '\b';
+          break;
+        case 'f':
+          c = '\f';
+          break;
+        case 'n':
+          c = '\n';
+          break;
+        case 'r':
+          c = '\r';
+          break;
+        case 't':
+          c = '\t';
+          break;
+        default:
+          return fail(WalkError::BadEscape);
       }
       return emit_code_point(c);
     }
@@ -401,10 +441,14 @@ bool JsonWalker::escape_byte(uint8_t byte) noexcept {
 
 bool JsonWalker::hex_byte(uint8_t byte) noexcept {
   uint32_t digit = 0;
-  if (is_digit(byte)) digit = byte - uint32_t{'0'};
-  else if (byte >= 'a' && byte <= 'f') digit = byte - uint32_t{'a'} + 10;
-  else if (byte >= 'A' && byte <= 'F') digit = byte - uint32_t{'A'} + 10;
-  else return fail(WalkError::BadEscape);
+  if (is_digit(byte))
+    digit = byte - uint32_t{'0'};
+  else if (byte >= 'a' && byte <= 'f')
+    digit = byte - uint32_t{'a'} + 10;
+  else if (byte >= 'A' && byte <= 'F')
+    digit = byte - uint32_t{'A'} + 10;
+  else
+    return fail(WalkError::BadEscape);
   code_unit_ = code_unit_ * 16 + digit;
   if (++hex_digits_ < 4) return true;
   return code_unit_done();
@@ -414,7 +458,8 @@ bool JsonWalker::code_unit_done() noexcept {
   const bool is_low = code_unit_ >= 0xdc00 && code_unit_ <= 0xdfff;
   if (high_surrogate_ != 0) {
     if (!is_low) return fail(WalkError::LoneSurrogate);
-    const uint32_t code_point = 0x10000 + ((high_surrogate_ - 0xd800) << 10) + (code_unit_ - 0xdc00);
+    const uint32_t code_point =
+        0x10000 + ((high_surrogate_ - 0xd800) << 10) + (code_unit_ - 0xdc00);
     high_surrogate_ = 0;
     return emit_code_point(code_point);
   }
@@ -435,7 +480,8 @@ bool JsonWalker::emit_code_point(uint32_t code_point) noexcept {
 }
 
 // A piece of the string being read, a name or a value.
-bool JsonWalker::emit(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+bool JsonWalker::emit(std::span<const uint8_t> decoded, uint64_t raw_start,
+                      uint64_t raw_end) noexcept {
   if (!string_is_key_) {
     if (value_is_discriminator_) buffer_name(decoded);
     return text(decoded, raw_start, raw_end);
@@ -446,7 +492,8 @@ bool JsonWalker::emit(std::span<const uint8_t> decoded, uint64_t raw_start, uint
   return text(decoded, raw_start, raw_end);
 }
 
-bool JsonWalker::text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+bool JsonWalker::text(std::span<const uint8_t> decoded, uint64_t raw_start,
+                      uint64_t raw_end) noexcept {
   if (decoded.empty()) return true;
   return sink_->leaf_text(decoded, raw_start, raw_end) || fail(WalkError::StoppedBySink);
 }
@@ -461,7 +508,8 @@ void JsonWalker::buffer_name(std::span<const uint8_t> decoded) noexcept {
 }
 
 // A name that may be one of the table's is kept back with its map: if it is none, it is text.
-bool JsonWalker::buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept {
+bool JsonWalker::buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start,
+                            uint64_t raw_end) noexcept {
   const uint8_t start = name_size_;
   buffer_name(decoded);
   if (name_overflowed_) {
@@ -469,7 +517,8 @@ bool JsonWalker::buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start
     return deliver_buffered_key() && text(decoded, raw_start, raw_end);
   }
   // Each piece holds at least one byte of name_, so there are never more pieces than bytes.
-  key_pieces_[key_piece_count_++] = KeyPiece{raw_start, raw_end, start, static_cast<uint8_t>(decoded.size())};
+  key_pieces_[key_piece_count_++] =
+      KeyPiece{raw_start, raw_end, start, static_cast<uint8_t>(decoded.size())};
   return true;
 }
 
@@ -478,7 +527,9 @@ bool JsonWalker::deliver_buffered_key() noexcept {
   if (!begin_leaf(LeafKind::String, true, any_key)) return false;
   for (uint8_t i = 0; i < key_piece_count_; ++i) {
     const KeyPiece& piece = key_pieces_[i];
-    if (!text({name_.data() + piece.decoded_start, piece.decoded_size}, piece.raw_start, piece.raw_end)) return false;
+    if (!text({name_.data() + piece.decoded_start, piece.decoded_size}, piece.raw_start,
+              piece.raw_end))
+      return false;
   }
   return true;
 }
@@ -538,12 +589,14 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
   return sink_->leaf_begin(leaf) || fail(WalkError::StoppedBySink);
 }
 
-// ---- duplicate keys ------------------------------------------------------------------------------
+// ---- duplicate keys
+// ------------------------------------------------------------------------------
 
-// Keys of open objects form a stack, so the one removed is always the youngest: nothing in the table was ever placed
-// behind it, and its slot may simply become empty again.
+// Keys of open objects form a stack, so the one removed is always the youngest: nothing in the
+// table was ever placed behind it, and its slot may simply become empty again.
 bool JsonWalker::remember_key(uint64_t hash) noexcept {
-  const uint64_t own = contract::llm_name_hash_end(hash + 0x9e3779b97f4a7c15ULL * frames_[depth_ - 1].serial);
+  const uint64_t own =
+      contract::llm_name_hash_end(hash + 0x9e3779b97f4a7c15ULL * frames_[depth_ - 1].serial);
   auto slot = static_cast<uint32_t>(own) & key_slot_mask_;
   while (key_slots_[slot] != 0) {
     if (key_hashes_[key_slots_[slot] - 1] == own) return fail(WalkError::DuplicateKey);
@@ -567,23 +620,40 @@ void JsonWalker::forget_keys(uint32_t down_to) noexcept {
 
 std::string_view walk_error_name(WalkError error) noexcept {
   switch (error) {
-    case WalkError::None: return "none";
-    case WalkError::Empty: return "json_empty";
-    case WalkError::Truncated: return "json_truncated";
-    case WalkError::TrailingText: return "json_trailing_text";
-    case WalkError::ByteOrderMark: return "json_byte_order_mark";
-    case WalkError::UnexpectedByte: return "json_unexpected_byte";
-    case WalkError::BadLiteral: return "json_bad_literal";
-    case WalkError::BadNumber: return "json_bad_number";
-    case WalkError::NumberTooLong: return "json_number_too_long";
-    case WalkError::BadEscape: return "json_bad_escape";
-    case WalkError::LoneSurrogate: return "json_lone_surrogate";
-    case WalkError::ControlCharacter: return "json_control_character";
-    case WalkError::BadUtf8: return "json_bad_utf8";
-    case WalkError::DuplicateKey: return "json_duplicate_key";
-    case WalkError::TooDeep: return "json_too_deep";
-    case WalkError::TooManyKeys: return "json_too_many_keys";
-    case WalkError::StoppedBySink: return "stopped_by_sink";
+    case WalkError::None:
+      return "none";
+    case WalkError::Empty:
+      return "json_empty";
+    case WalkError::Truncated:
+      return "json_truncated";
+    case WalkError::TrailingText:
+      return "json_trailing_text";
+    case WalkError::ByteOrderMark:
+      return "json_byte_order_mark";
+    case WalkError::UnexpectedByte:
+      return "json_unexpected_byte";
+    case WalkError::BadLiteral:
+      return "json_bad_literal";
+    case WalkError::BadNumber:
+      return "json_bad_number";
+    case WalkError::NumberTooLong:
+      return "json_number_too_long";
+    case WalkError::BadEscape:
+      return "json_bad_escape";
+    case WalkError::LoneSurrogate:
+      return "json_lone_surrogate";
+    case WalkError::ControlCharacter:
+      return "json_control_character";
+    case WalkError::BadUtf8:
+      return "json_bad_utf8";
+    case WalkError::DuplicateKey:
+      return "json_duplicate_key";
+    case WalkError::TooDeep:
+      return "json_too_deep";
+    case WalkError::TooManyKeys:
+      return "json_too_many_keys";
+    case WalkError::StoppedBySink:
+      return "stopped_by_sink";
   }
   return "?";
 }

@@ -1,31 +1,38 @@
 // json_walker.h: reads JSON text as it arrives and says which of its strings are what.
 //
-// A push parser, not a tree: a body is judged while its bytes come in, and bytes outside the edits must
-// leave as they came, so we never build or print JSON; we report ranges. It is harder than it looks because
+// A push parser, not a tree: a body is judged while its bytes come in, and bytes outside the edits
+// must leave as they came, so we never build or print JSON; we report ranges. It is harder than it
+// looks because
 //   1. a cut may fall anywhere: inside an escape, a surrogate pair, a UTF-8 character, a number;
 //   2. the vendor's parser must read the same document: whatever two parsers could read differently
 //      (duplicate keys, lone surrogates, bad UTF-8, trailing text, BOM) is refused, by name;
-//   3. a member's class may depend on its sibling `type` (a document's data is text or base64): the node of
-//      an object changes when its discriminator has been read. A value before it keeps the wider class.
+//   3. a member's class may depend on its sibling `type` (a document's data is text or base64): the
+//   node of
+//      an object changes when its discriminator has been read. A value before it keeps the wider
+//      class.
 //
 // What the sink sees, in document order, for every scalar value and for member names that are text:
 //     leaf_begin(leaf)  leaf_text*(piece)  leaf_end(raw_end)
-// Pieces of one leaf are contiguous: raw_start of a piece is raw_end of the one before, the first one starts
-// behind the opening quote, and their decoded bytes joined are the string's text. A piece is either
-//     linear: decoded.size() == raw_end - raw_start, byte i of one is byte i of the other. It may be cut at
+// Pieces of one leaf are contiguous: raw_start of a piece is raw_end of the one before, the first
+// one starts behind the opening quote, and their decoded bytes joined are the string's text. A
+// piece is either
+//     linear: decoded.size() == raw_end - raw_start, byte i of one is byte i of the other. It may
+//     be cut at
 //             any byte, also inside a UTF-8 character, where a fed piece ended;
 //     or one whole escape sequence: \n gives 1 byte for 2, \u00e9 2 for 6, \ud83d\ude00 4 for 12.
 // The split into pieces depends on the feeding; joined text, leaves, offsets and errors do not.
-// Numbers and literals are leaves too, always linear, raw_start at their first byte, leaf_end one past the last.
+// Numbers and literals are leaves too, always linear, raw_start at their first byte, leaf_end one
+// past the last.
 //
-// To change a string's content, edit raw ranges between the opening quote + 1 and the offset of leaf_end. To
-// change a number into text, replace its whole range and bring the quotes.
-// Text inside a J string: run a second JsonWalker over the decoded bytes with all_leaves(); its raw offsets are
-// the first one's decoded offsets, so maps compose (redact/offset_map.h). For a J channel of a stream the second
-// walker lives as long as the channel and is fed fragment after fragment.
+// To change a string's content, edit raw ranges between the opening quote + 1 and the offset of
+// leaf_end. To change a number into text, replace its whole range and bring the quotes. Text inside
+// a J string: run a second JsonWalker over the decoded bytes with all_leaves(); its raw offsets are
+// the first one's decoded offsets, so maps compose (redact/offset_map.h). For a J channel of a
+// stream the second walker lives as long as the channel and is fed fragment after fragment.
 //
 // Limits   Limits; depth, live keys (keys of all objects open at one time) and length of a number.
-// Owner    one worker; no allocation after construction. Views in callbacks are valid during the call.
+// Owner    one worker; no allocation after construction. Views in callbacks are valid during the
+// call.
 #pragma once
 
 #include <array>
@@ -42,11 +49,11 @@ namespace sallyport::llm {
 
 enum class WalkError : uint8_t {
   None,
-  Empty,             // no value at all
-  Truncated,         // the text ended inside a value
-  TrailingText,      // something other than white space behind the value
+  Empty,         // no value at all
+  Truncated,     // the text ended inside a value
+  TrailingText,  // something other than white space behind the value
   ByteOrderMark,
-  UnexpectedByte,    // not JSON grammar
+  UnexpectedByte,  // not JSON grammar
   BadLiteral,
   BadNumber,
   NumberTooLong,
@@ -57,7 +64,7 @@ enum class WalkError : uint8_t {
   DuplicateKey,
   TooDeep,
   TooManyKeys,
-  StoppedBySink      // a callback answered false
+  StoppedBySink  // a callback answered false
 };
 std::string_view walk_error_name(WalkError error) noexcept;
 
@@ -65,12 +72,15 @@ std::string_view walk_error_name(WalkError error) noexcept;
 class Sink {
  public:
   virtual bool leaf_begin(const Leaf& leaf) = 0;
-  virtual bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) = 0;
+  virtual bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
+                         uint64_t raw_end) = 0;
   // `raw_end`: of a string the offset of its closing quote, of a scalar one past its last byte.
   virtual bool leaf_end(uint64_t raw_end) = 0;
-  // A whole value (any kind, containers too) whose rule carries a mark has been read: [raw_start, raw_end) is the
-  // value with its quotes or brackets. Its leaves were delivered before.
-  virtual bool marked(MarkKind, uint16_t /*rule*/, uint64_t /*raw_start*/, uint64_t /*raw_end*/) { return true; }
+  // A whole value (any kind, containers too) whose rule carries a mark has been read: [raw_start,
+  // raw_end) is the value with its quotes or brackets. Its leaves were delivered before.
+  virtual bool marked(MarkKind, uint16_t /*rule*/, uint64_t /*raw_start*/, uint64_t /*raw_end*/) {
+    return true;
+  }
 
  protected:
   ~Sink() = default;
@@ -80,7 +90,7 @@ struct WalkerLimits {
   uint32_t depth_max = 64;
   uint32_t live_keys_max = 4'096;
 };
-inline constexpr uint32_t kWalkerDepthMax = 128;      // upper bound for WalkerLimits::depth_max
+inline constexpr uint32_t kWalkerDepthMax = 128;  // upper bound for WalkerLimits::depth_max
 inline constexpr uint32_t kNumberBytesMax = 512;
 
 class JsonWalker {
@@ -89,7 +99,8 @@ class JsonWalker {
   JsonWalker(const JsonWalker&) = delete;
   JsonWalker& operator=(const JsonWalker&) = delete;
 
-  // Starts a document; forgets the one before, finished or not. `table` and `sink` must outlive the walk.
+  // Starts a document; forgets the one before, finished or not. `table` and `sink` must outlive the
+  // walk.
   void begin(const PathTable& table, Sink& sink) noexcept;
   // False: refused, error() says why; later calls change nothing.
   [[nodiscard]] bool feed(std::span<const uint8_t> raw) noexcept;
@@ -106,16 +117,29 @@ class JsonWalker {
 
  private:
   enum class State : uint8_t {
-    Value, ValueOrEnd, KeyOrEnd, Key, Colon, CommaOrEnd, After,
-    String, Escape, Hex, LowSlash, LowU, Literal, Number, Failed
+    Value,
+    ValueOrEnd,
+    KeyOrEnd,
+    Key,
+    Colon,
+    CommaOrEnd,
+    After,
+    String,
+    Escape,
+    Hex,
+    LowSlash,
+    LowU,
+    Literal,
+    Number,
+    Failed
   };
   enum class NumberState : uint8_t { Minus, Zero, Integer, Point, Fraction, E, ESign, Exponent };
   struct Frame {
     uint64_t raw_start;
     uint32_t node;
-    uint32_t index;      // of the current array element
-    uint32_t keys_begin; // where this object's keys begin in key_hashes_
-    uint32_t serial;     // of this object in the document
+    uint32_t index;       // of the current array element
+    uint32_t keys_begin;  // where this object's keys begin in key_hashes_
+    uint32_t serial;      // of this object in the document
     bool is_object;
   };
   struct KeyPiece {
@@ -169,24 +193,24 @@ class JsonWalker {
   uint32_t depth_ = 0;
   std::array<Frame, kWalkerDepthMax> frames_;
 
-  uint32_t child_node_ = 0;      // where the next or current value stands
-  uint64_t value_start_ = 0;     // raw offset of the scalar or name being read
+  uint32_t child_node_ = 0;   // where the next or current value stands
+  uint64_t value_start_ = 0;  // raw offset of the scalar or name being read
   uint64_t escape_start_ = 0;
   uint32_t code_unit_ = 0;
   uint32_t high_surrogate_ = 0;
   uint8_t hex_digits_ = 0;
-  uint8_t utf8_left_ = 0;        // continuation bytes still to come
-  uint8_t utf8_low_ = 0x80;      // bounds of the next one
+  uint8_t utf8_left_ = 0;    // continuation bytes still to come
+  uint8_t utf8_low_ = 0x80;  // bounds of the next one
   uint8_t utf8_high_ = 0xbf;
   const char* literal_ = nullptr;
   uint8_t literal_at_ = 0;
   NumberState number_state_ = NumberState::Minus;
   bool string_is_key_ = false;
-  bool delivering_ = false;      // the string being read is a leaf that the sink has been told of
+  bool delivering_ = false;  // the string being read is a leaf that the sink has been told of
   bool name_overflowed_ = false;
   bool value_is_discriminator_ = false;
   uint64_t key_hash_ = 0;
-  uint8_t name_size_ = 0;        // key or discriminator value, as far as it may be a known one
+  uint8_t name_size_ = 0;  // key or discriminator value, as far as it may be a known one
   uint8_t key_piece_count_ = 0;
   std::array<uint8_t, kKnownNameBytesMax> name_;
   std::array<KeyPiece, kKnownNameBytesMax> key_pieces_;

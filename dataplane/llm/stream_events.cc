@@ -38,7 +38,8 @@ StreamEventReader::StreamEventReader() : walker_(kEventLimits) {
   indexes_.reserve(kEventIndexesMax);
 }
 
-StreamEventReader::Result StreamEventReader::read(const ApiKind& kind, std::span<const uint8_t> data,
+StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
+                                                  std::span<const uint8_t> data,
                                                   StreamCaptures& captures) noexcept {
   SP_CHECK(kind.stream.valid());
   event_ = StreamEvent{};
@@ -60,7 +61,8 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind, std::span
   data_ = data;
   captures_ = &captures;
   walker_.begin(kind.stream, *this);
-  if (!walker_.feed(data) || !walker_.end()) return too_many_ ? Result::TooManyParts : Result::BadJson;
+  if (!walker_.feed(data) || !walker_.end())
+    return too_many_ ? Result::TooManyParts : Result::BadJson;
   for (size_t i = 0; i < deltas_.size(); ++i) {
     deltas_[i].key.outer = resolve(0, delta_places_[i]);
     deltas_[i].key.inner = resolve(1, delta_places_[i]);
@@ -74,11 +76,13 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind, std::span
   return Result::Ok;
 }
 
-// The number that a member of the same element gave, else the element's position: some servers leave it out.
+// The number that a member of the same element gave, else the element's position: some servers
+// leave it out.
 uint32_t StreamEventReader::resolve(uint8_t level, const Place& place) const noexcept {
   for (const IndexSeen& seen : indexes_) {
     if (seen.level != level || seen.index_count > place.index_count) continue;
-    if (std::equal(seen.indexes.begin(), seen.indexes.begin() + seen.index_count, place.indexes.begin()))
+    if (std::equal(seen.indexes.begin(), seen.indexes.begin() + seen.index_count,
+                   place.indexes.begin()))
       return seen.value;
   }
   return place.index_count > level ? place.indexes[level] : 0;
@@ -90,7 +94,8 @@ bool StreamEventReader::leaf_begin(const Leaf& leaf) {
   return true;
 }
 
-bool StreamEventReader::leaf_text(std::span<const uint8_t> decoded, uint64_t /*raw_start*/, uint64_t /*raw_end*/) {
+bool StreamEventReader::leaf_text(std::span<const uint8_t> decoded, uint64_t /*raw_start*/,
+                                  uint64_t /*raw_end*/) {
   if (decoded.size() <= value_.size() - std::min<size_t>(value_size_, value_.size()))
     std::memcpy(value_.data() + value_size_, decoded.data(), decoded.size());
   value_size_ += static_cast<uint32_t>(decoded.size());
@@ -109,7 +114,8 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
   const contract::LlmShape& shape = table_.tables->shape(table_.shape);
   if (is_string && !leaf_.is_key && leaf_.channel < shape.channel_count) {
     if (deltas_.size() == kEventDeltasMax) return !(too_many_ = true);
-    const contract::LlmChannel& channel = table_.tables->channel(shape.channel_first + leaf_.channel);
+    const contract::LlmChannel& channel =
+        table_.tables->channel(shape.channel_first + leaf_.channel);
     StreamDelta delta;
     delta.key.channel = leaf_.channel;
     delta.text_class = static_cast<TextClass>(channel.text_class);
@@ -120,8 +126,10 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
     delta_places_.push_back(Place{leaf_.index_count, leaf_.indexes});
     return true;
   }
-  // Numbers and flags of the grammar are no text; everything else is the caller's to judge.
-  if (!is_string && leaf_.text_class == TextClass::Structural && leaf_.role == LeafRole::None) return true;
+  // Numbers, flags and names of the grammar are no text; everything else is the caller's to judge.
+  const bool is_text = is_string && !leaf_.is_key;
+  if (!is_text && leaf_.text_class == TextClass::Structural && leaf_.role == LeafRole::None)
+    return true;
   if (leaves_.size() == kEventLeavesMax) return !(too_many_ = true);
   leaves_.push_back(StreamLeaf{leaf_, raw_start, raw_end});
   return true;
@@ -190,8 +198,10 @@ size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const Strea
         break;
       case contract::PartKind::OuterIndex:
       case contract::PartKind::InnerIndex: {
-        const bool outer = static_cast<contract::PartKind>(part.kind) == contract::PartKind::OuterIndex;
-        const auto end = std::to_chars(digits.begin(), digits.end(), outer ? key.outer : key.inner).ptr;
+        const bool outer =
+            static_cast<contract::PartKind>(part.kind) == contract::PartKind::OuterIndex;
+        const auto end =
+            std::to_chars(digits.begin(), digits.end(), outer ? key.outer : key.inner).ptr;
         fits = put({digits.data(), static_cast<size_t>(end - digits.data())});
         break;
       }
@@ -200,7 +210,8 @@ size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const Strea
         break;
       case contract::PartKind::Capture: {
         const bool seen = captures.sizes[part.capture] != 0;
-        fits = put(seen ? std::string_view(captures.bytes[part.capture].data(), captures.sizes[part.capture])
+        fits = put(seen ? std::string_view(captures.bytes[part.capture].data(),
+                                           captures.sizes[part.capture])
                         : tables.text(tables.capture(shape.capture_first + part.capture).fallback));
         break;
       }
@@ -210,7 +221,8 @@ size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const Strea
   return used;
 }
 
-size_t delta_event_size_max(const ApiKind& kind, const ChannelKey& key, size_t escaped_size) noexcept {
+size_t delta_event_size_max(const ApiKind& kind, const ChannelKey& key,
+                            size_t escaped_size) noexcept {
   const contract::LlmChannel& channel = channel_of(kind, key.channel);
   const ApiTables& tables = *kind.stream.tables;
   const contract::LlmShape& shape = tables.shape(kind.stream.shape);

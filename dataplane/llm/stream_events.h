@@ -1,19 +1,23 @@
 // stream_events.h: what one event of a vendor's stream means, told from its table.
 //
-// The data of one event is whole when we see it (the SSE splitter joins its lines), so it is walked at once and
-// becomes a list of plain values: which text belongs to which channel, which channels end, what else is text.
-// A channel's number may stand behind its text (members have no order), so keys are resolved at the end.
+// The data of one event is whole when we see it (the SSE splitter joins its lines), so it is walked
+// at once and becomes a list of plain values: which text belongs to which channel, which channels
+// end, what else is text. A channel's number may stand behind its text (members have no order), so
+// keys are resolved at the end.
 //
 // How a caller uses it, per event:
 //   reader.read(kind, data)           error: the answer is not what it claims to be; refuse
 //   event.done                        close all channels, forward
-//   for each delta (in document order): the channel's state gets the decoded text of data[raw_start, raw_end)
-//       (JsonStringPieces); the content is replaced by what the channel may release now; class J: the channel's
-//       own nested JsonWalker is fed the decoded bytes.
-//   for each leaf: a text of its own that is complete in this event (T, J, L, I, Unknown, Structural, U ...)
-//   for each close: flush these channels. Held text goes into the delta of the same event if there is one,
+//   for each delta (in document order): the channel's state gets the decoded text of
+//   data[raw_start, raw_end)
+//       (JsonStringPieces); the content is replaced by what the channel may release now; class J:
+//       the channel's own nested JsonWalker is fed the decoded bytes.
+//   for each leaf: a text of its own that is complete in this event (T, J, L, I, Unknown,
+//   Structural, U ...) for each close: flush these channels. Held text goes into the delta of the
+//   same event if there is one,
 //       else into an event of our own (write_delta_event) before this one.
-//   marked values: when text of this event or of its channels was rewritten, replace [raw_start, raw_end) by
+//   marked values: when text of this event or of its channels was rewritten, replace [raw_start,
+//   raw_end) by
 //       `null` (Strip) or `""` (Obfuscation).
 // Everything else in the event stays as it is, byte for byte.
 //
@@ -68,7 +72,8 @@ struct StreamMark {
   uint64_t raw_end = 0;
 };
 
-// The last values that our own events must repeat (id, model), as raw JSON. One per stream, kept by the caller.
+// The last values that our own events must repeat (id, model), as raw JSON. One per stream, kept by
+// the caller.
 struct StreamCaptures {
   std::array<std::array<char, kCaptureBytesMax>, kCapturesMax> bytes{};
   std::array<uint8_t, kCapturesMax> sizes{};  // 0: not seen, the table's fallback is written
@@ -88,9 +93,10 @@ class StreamEventReader final : private Sink {
 
   StreamEventReader();
 
-  // `data`: the joined data of one event, without line ends; an event without data is not passed here.
-  // `captures` are updated.
-  [[nodiscard]] Result read(const ApiKind& kind, std::span<const uint8_t> data, StreamCaptures& captures) noexcept;
+  // `data`: the joined data of one event, without line ends; an event without data is not passed
+  // here. `captures` are updated.
+  [[nodiscard]] Result read(const ApiKind& kind, std::span<const uint8_t> data,
+                            StreamCaptures& captures) noexcept;
 
   const StreamEvent& event() const noexcept { return event_; }
   WalkError walk_error() const noexcept { return walker_.error(); }
@@ -125,7 +131,7 @@ class StreamEventReader final : private Sink {
   bool too_many_ = false;
   Leaf leaf_;
   std::array<uint8_t, kKnownNameBytesMax> value_{};  // short scalars: numbers, types
-  uint32_t value_size_ = 0;                          // may exceed the array: then it is no known value
+  uint32_t value_size_ = 0;  // may exceed the array: then it is no known value
   std::vector<StreamDelta> deltas_;
   std::vector<Place> delta_places_;
   std::vector<StreamLeaf> leaves_;
@@ -135,12 +141,14 @@ class StreamEventReader final : private Sink {
   std::vector<IndexSeen> indexes_;
 };
 
-// Writes the data of an event of our own that carries `escaped` (already escaped for a JSON string, without quotes)
-// as a delta of `key`: one line, no line end. Answers its size, 0 when `out` is too small.
+// Writes the data of an event of our own that carries `escaped` (already escaped for a JSON string,
+// without quotes) as a delta of `key`: one line, no line end. Answers its size, 0 when `out` is too
+// small.
 size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const StreamCaptures& captures,
                          std::string_view escaped, std::span<char> out) noexcept;
 // Size that write_delta_event needs at most for `escaped_size` bytes of text.
-size_t delta_event_size_max(const ApiKind& kind, const ChannelKey& key, size_t escaped_size) noexcept;
+size_t delta_event_size_max(const ApiKind& kind, const ChannelKey& key,
+                            size_t escaped_size) noexcept;
 // Name for the event line of such an event; empty: no event line.
 std::string_view delta_event_name(const ApiKind& kind, const ChannelKey& key) noexcept;
 // Class of the channel (T or J) and its name in the table ("content").

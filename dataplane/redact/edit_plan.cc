@@ -10,7 +10,8 @@ namespace sallyport::redact {
 
 namespace {
 
-// Edits that lie wholly in [begin, end), in order: calls copy(from, to) and insert(edit index) alternately.
+// Edits that lie wholly in [begin, end), in order: calls copy(from, to) and insert(edit index)
+// alternately.
 template <class Copy, class Insert>
 bool run(const EditPlan& plan, uint64_t begin, uint64_t end, Copy&& copy, Insert&& insert) {
   uint64_t at = begin;
@@ -71,7 +72,8 @@ void EditPlan::clear() noexcept {
 uint64_t EditPlan::output_size(uint64_t raw_size) const noexcept {
   SP_CHECK(sealed_);
   uint64_t size = raw_size;
-  for (uint32_t i = 0; i < count_; ++i) size = size - (edits_[i].end - edits_[i].start) + edits_[i].replacement_bytes;
+  for (uint32_t i = 0; i < count_; ++i)
+    size = size - (edits_[i].end - edits_[i].start) + edits_[i].replacement_bytes;
   return size;
 }
 
@@ -99,21 +101,30 @@ EditPlan::Applied EditPlan::apply(const mem::ByteChain& raw, uint64_t raw_base, 
     }
     return true;
   };
-  const auto insert = [&](uint32_t i) { return replacement(i).empty() || out.append_copy(replacement(i), pool); };
-  return run(*this, raw_base, raw_base + raw.size(), copy, insert) ? Applied::Ok : Applied::NoMemory;
+  const auto insert = [&](uint32_t i) {
+    return replacement(i).empty() || out.append_copy(replacement(i), pool);
+  };
+  return run(*this, raw_base, raw_base + raw.size(), copy, insert) ? Applied::Ok
+                                                                   : Applied::NoMemory;
 }
 
-EditPlan::Applied EditPlan::apply(std::span<const uint8_t> raw, uint64_t raw_base, mem::ByteChain& out,
-                                  mem::SegmentPool& pool) const noexcept {
+EditPlan::Applied EditPlan::apply(std::span<const uint8_t> raw, uint64_t raw_base,
+                                  mem::ByteChain& out, mem::SegmentPool& pool) const noexcept {
   SP_CHECK(sealed_);
   const auto copy = [&](uint64_t from, uint64_t to) {
-    return from == to || out.append_copy(raw.subspan(static_cast<size_t>(from - raw_base), static_cast<size_t>(to - from)), pool);
+    return from == to || out.append_copy(raw.subspan(static_cast<size_t>(from - raw_base),
+                                                     static_cast<size_t>(to - from)),
+                                         pool);
   };
-  const auto insert = [&](uint32_t i) { return replacement(i).empty() || out.append_copy(replacement(i), pool); };
-  return run(*this, raw_base, raw_base + raw.size(), copy, insert) ? Applied::Ok : Applied::NoMemory;
+  const auto insert = [&](uint32_t i) {
+    return replacement(i).empty() || out.append_copy(replacement(i), pool);
+  };
+  return run(*this, raw_base, raw_base + raw.size(), copy, insert) ? Applied::Ok
+                                                                   : Applied::NoMemory;
 }
 
-size_t EditPlan::apply(std::span<const uint8_t> raw, uint64_t raw_base, std::span<uint8_t> out) const noexcept {
+size_t EditPlan::apply(std::span<const uint8_t> raw, uint64_t raw_base,
+                       std::span<uint8_t> out) const noexcept {
   SP_CHECK(sealed_);
   size_t used = 0;
   const auto put = [&](std::span<const uint8_t> bytes) {

@@ -1,9 +1,11 @@
-// edit_plan.h: what changes in a body: disjoint ranges of raw bytes, each with the bytes that replace it.
+// edit_plan.h: what changes in a body: disjoint ranges of raw bytes, each with the bytes that
+// replace it.
 //
-// Everything outside the ranges passes byte for byte. Edits may be added in any order (nested JSON and several
-// channels do not finish in document order); seal() sorts and proves them disjoint. Replacement bytes are copied into
-// the plan's own buffer, which is wiped by clear(): in an answer they are plaintext.
-// Owner  one exchange at a time; reusable. Limits are those of the constructor; full is an answer.
+// Everything outside the ranges passes byte for byte. Edits may be added in any order (nested JSON
+// and several channels do not finish in document order); seal() sorts and proves them disjoint.
+// Replacement bytes are copied into the plan's own buffer, which is wiped by clear(): in an answer
+// they are plaintext. Owner  one exchange at a time; reusable. Limits are those of the constructor;
+// full is an answer.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +26,12 @@ class EditPlan {
   EditPlan(const EditPlan&) = delete;
   EditPlan& operator=(const EditPlan&) = delete;
 
-  // Replaces raw [start, end) by `replacement` (either may be empty, not both). False: full; nothing added.
-  [[nodiscard]] bool add(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) noexcept;
-  // The same with room for `size` bytes that the caller fills in now; null: full. (Escaping in place.)
+  // Replaces raw [start, end) by `replacement` (either may be empty, not both). False: full;
+  // nothing added.
+  [[nodiscard]] bool add(uint64_t start, uint64_t end,
+                         std::span<const uint8_t> replacement) noexcept;
+  // The same with room for `size` bytes that the caller fills in now; null: full. (Escaping in
+  // place.)
   [[nodiscard]] uint8_t* add_room(uint64_t start, uint64_t end, uint32_t size) noexcept;
   // Sorts. False: two edits overlap (our own mistake or a sink that mapped wrongly): apply nothing.
   [[nodiscard]] bool seal() noexcept;
@@ -39,14 +44,15 @@ class EditPlan {
   // Raw bytes that are replaced. For evidence.
   uint64_t replaced_bytes() const noexcept;
 
-  // Copies `raw` with the edits to the end of `out`. `raw_base`: raw offset of the first byte of `raw`; edits that begin
-  // before it or end behind it are left out. REQUIRES: sealed.
+  // Copies `raw` with the edits to the end of `out`. `raw_base`: raw offset of the first byte of
+  // `raw`; edits that begin before it or end behind it are left out. REQUIRES: sealed.
   [[nodiscard]] Applied apply(const mem::ByteChain& raw, uint64_t raw_base, mem::ByteChain& out,
                               mem::SegmentPool& pool) const noexcept;
   [[nodiscard]] Applied apply(std::span<const uint8_t> raw, uint64_t raw_base, mem::ByteChain& out,
                               mem::SegmentPool& pool) const noexcept;
   // Into flat memory: answers the size, or SIZE_MAX when `out` is too small.
-  [[nodiscard]] size_t apply(std::span<const uint8_t> raw, uint64_t raw_base, std::span<uint8_t> out) const noexcept;
+  [[nodiscard]] size_t apply(std::span<const uint8_t> raw, uint64_t raw_base,
+                             std::span<uint8_t> out) const noexcept;
 
   struct Edit {
     uint64_t start;

@@ -24,8 +24,10 @@ ExchangeTokens::Added ExchangeTokens::add(const TokenCore& core, uint16_t entity
                                           std::span<const uint8_t> surface) noexcept {
   if (find(core, entity) != nullptr) return Added::Known;
   if (size_ == kExchangeTokensMax) return Added::Full;
-  const size_t needed = (sizeof(Entry) + surface.size() + alignof(Entry) - 1) / alignof(Entry) * alignof(Entry);
-  if (surface.size() > UINT16_MAX || needed + alignof(Entry) > pool_->segment_bytes()) return Added::TooLong;
+  const size_t needed =
+      (sizeof(Entry) + surface.size() + alignof(Entry) - 1) / alignof(Entry) * alignof(Entry);
+  if (surface.size() > UINT16_MAX || needed + alignof(Entry) > pool_->segment_bytes())
+    return Added::TooLong;
   if (segments_ == nullptr || segments_->room() < needed) {
     mem::Segment* segment = pool_->allocate();
     if (segment == nullptr) return Added::NoMemory;

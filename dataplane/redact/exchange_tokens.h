@@ -1,10 +1,11 @@
 // exchange_tokens.h: the tokens that one exchange's own request minted, and what they stand for.
 //
-// Only these are restored in the answer. The stored value is the surface form as the client wrote it (decoded text,
-// not JSON), so that it comes back byte for byte. Two surface forms with the same canonical value (John@x.org,
-// john@x.org) share a token; the first one in the request wins, because one token can come back as one text only.
-// Values lie in segments of a pool that wipes on release; clear() and the destructor give them back.
-// Owner  one exchange. Limits kExchangeTokensMax tokens; a value must fit in one segment. No allocation but segments.
+// Only these are restored in the answer. The stored value is the surface form as the client wrote
+// it (decoded text, not JSON), so that it comes back byte for byte. Two surface forms with the same
+// canonical value (John@x.org, john@x.org) share a token; the first one in the request wins,
+// because one token can come back as one text only. Values lie in segments of a pool that wipes on
+// release; clear() and the destructor give them back. Owner  one exchange. Limits
+// kExchangeTokensMax tokens; a value must fit in one segment. No allocation but segments.
 #pragma once
 
 #include <array>
@@ -27,7 +28,7 @@ class ExchangeTokens {
   struct Entry {
     Entry* next;
     TokenCore core;
-    uint16_t entity;        // entity id, or TokenLabels::kLiteral
+    uint16_t entity;  // entity id, or TokenLabels::kLiteral
     uint16_t value_bytes;
     uint32_t restored_count;  // for evidence; the restorer adds
     std::span<const uint8_t> value() const noexcept {
@@ -41,7 +42,8 @@ class ExchangeTokens {
   ExchangeTokens(const ExchangeTokens&) = delete;
   ExchangeTokens& operator=(const ExchangeTokens&) = delete;
 
-  [[nodiscard]] Added add(const TokenCore& core, uint16_t entity, std::span<const uint8_t> surface) noexcept;
+  [[nodiscard]] Added add(const TokenCore& core, uint16_t entity,
+                          std::span<const uint8_t> surface) noexcept;
   // Null: this exchange did not mint it. The label must fit too (`entity` of the match).
   [[nodiscard]] Entry* find(const TokenCore& core, uint16_t entity) noexcept;
   void clear() noexcept;

@@ -15,14 +15,32 @@ std::span<const uint8_t> escape_of(uint8_t c, std::array<uint8_t, 6>& buffer) {
   static constexpr char kHex[] = "0123456789abcdef";
   buffer[0] = '\\';
   switch (c) {
-    case '"': case '\\': buffer[1] = c; break;
-    case '\b': buffer[1] = 'b'; break;
-    case '\f': buffer[1] = 'f'; break;
-    case '\n': buffer[1] = 'n'; break;
-    case '\r': buffer[1] = 'r'; break;
-    case '\t': buffer[1] = 't'; break;
+    case '"':
+    case '\\':
+      buffer[1] = c;
+      break;
+    case '\b':
+      buffer[1] = 'b';
+      break;
+    case '\f':
+      buffer[1] = 'f';
+      break;
+    case '\n':
+      buffer[1] = 'n';
+      break;
+    case '\r':
+      buffer[1] = 'r';
+      break;
+    case '\t':
+      buffer[1] = 't';
+      break;
     default:
-      buffer = {'\\', 'u', '0', '0', static_cast<uint8_t>(kHex[c >> 4]), static_cast<uint8_t>(kHex[c & 15])};
+      buffer = {'\\',
+                'u',
+                '0',
+                '0',
+                static_cast<uint8_t>(kHex[c >> 4]),
+                static_cast<uint8_t>(kHex[c & 15])};
       return {buffer.data(), 6};
   }
   return {buffer.data(), 2};
@@ -30,7 +48,8 @@ std::span<const uint8_t> escape_of(uint8_t c, std::array<uint8_t, 6>& buffer) {
 
 // U+2028 and U+2029 are E2 80 A8 and E2 80 A9: line ends to some readers of JSON.
 bool is_line_separator(std::span<const uint8_t> rest) {
-  return rest.size() >= 3 && rest[0] == 0xe2 && rest[1] == 0x80 && (rest[2] == 0xa8 || rest[2] == 0xa9);
+  return rest.size() >= 3 && rest[0] == 0xe2 && rest[1] == 0x80 &&
+         (rest[2] == 0xa8 || rest[2] == 0xa9);
 }
 
 template <class Put>
@@ -68,7 +87,8 @@ size_t json_escaped_size(std::span<const uint8_t> value, unsigned levels) noexce
   return size;
 }
 
-size_t json_escape(std::span<const uint8_t> value, unsigned levels, std::span<uint8_t> out) noexcept {
+size_t json_escape(std::span<const uint8_t> value, unsigned levels,
+                   std::span<uint8_t> out) noexcept {
   size_t used = 0;
   const bool fits = expand_all(value, levels, [&](uint8_t c) {
     if (used == out.size()) return false;

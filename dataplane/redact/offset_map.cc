@@ -4,7 +4,8 @@
 
 namespace sallyport::redact {
 
-OffsetMap::OffsetMap(uint32_t pieces_max) : pieces_max_(pieces_max), pieces_(std::make_unique<Piece[]>(pieces_max)) {
+OffsetMap::OffsetMap(uint32_t pieces_max)
+    : pieces_max_(pieces_max), pieces_(std::make_unique<Piece[]>(pieces_max)) {
   SP_CHECK(pieces_max > 0);
 }
 
@@ -23,7 +24,8 @@ bool OffsetMap::add(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_end)
   const auto unit_raw = linear ? uint8_t{0} : static_cast<uint8_t>(raw_size);
   if (count_ > 0) {
     Piece& last = pieces_[(first_ + count_ - 1) % pieces_max_];
-    if (last.unit_decoded == unit_decoded && last.unit_raw == unit_raw && last.raw_start + last.raw_size == raw_start) {
+    if (last.unit_decoded == unit_decoded && last.unit_raw == unit_raw &&
+        last.raw_start + last.raw_size == raw_start) {
       last.decoded_size += decoded_size;
       last.raw_size += raw_size;
       decoded_size_ += decoded_size;
@@ -48,7 +50,8 @@ void OffsetMap::drop_before(uint64_t decoded) noexcept {
 }
 
 const OffsetMap::Piece& OffsetMap::find(uint64_t decoded) const noexcept {
-  SP_CHECK_WHY(count_ > 0 && decoded >= pieces_[first_].decoded_start && decoded < decoded_size_, "offset was dropped");
+  SP_CHECK_WHY(count_ > 0 && decoded >= pieces_[first_].decoded_start && decoded < decoded_size_,
+               "offset was dropped");
   uint32_t low = 0;  // the last piece that starts at or before `decoded`
   uint32_t high = count_;
   while (high - low > 1) {
@@ -67,9 +70,12 @@ RawRange OffsetMap::raw(uint64_t start, uint64_t end) const noexcept {
   const Piece& to = find(end - 1);
   RawRange range{};
   const uint64_t into_from = start - from.decoded_start;
-  range.start = from.raw_start + (from.unit_decoded == 0 ? into_from : into_from / from.unit_decoded * from.unit_raw);
+  range.start =
+      from.raw_start +
+      (from.unit_decoded == 0 ? into_from : into_from / from.unit_decoded * from.unit_raw);
   const uint64_t into_to = end - 1 - to.decoded_start;
-  range.end = to.raw_start + (to.unit_decoded == 0 ? into_to + 1 : (into_to / to.unit_decoded + 1) * to.unit_raw);
+  range.end = to.raw_start +
+              (to.unit_decoded == 0 ? into_to + 1 : (into_to / to.unit_decoded + 1) * to.unit_raw);
   return range;
 }
 

@@ -1,11 +1,11 @@
 // offset_map.h: from byte offsets in a decoded text to byte offsets in the raw JSON it came from.
 //
-// One map per text channel, filled from the walker's leaf_text pieces in order; pieces of the same shape that follow
-// each other (plain runs, or a row of \uXXXX) cost one entry. Findings come in order and never lie behind the safe
-// edge again, so drop_before(edge) keeps it small.
-// Nested JSON: raw offsets of the inner walker are decoded offsets of the outer string. Translate the inner range with
-// the inner map, then the result with the outer map.
-// Owner  one channel; reusable. No allocation after construction.
+// One map per text channel, filled from the walker's leaf_text pieces in order; pieces of the same
+// shape that follow each other (plain runs, or a row of \uXXXX) cost one entry. Findings come in
+// order and never lie behind the safe edge again, so drop_before(edge) keeps it small. Nested JSON:
+// raw offsets of the inner walker are decoded offsets of the outer string. Translate the inner
+// range with the inner map, then the result with the outer map. Owner  one channel; reusable. No
+// allocation after construction.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,14 @@ class OffsetMap {
 
   // A new channel whose decoded text begins at decoded offset 0.
   void begin() noexcept;
-  // Appends a piece (json_walker.h: linear, or one escape). False: full; drop_before() what is decided, or refuse.
+  // Appends a piece (json_walker.h: linear, or one escape). False: full; drop_before() what is
+  // decided, or refuse.
   [[nodiscard]] bool add(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_end) noexcept;
   // Decoded offsets below `decoded` will not be asked for again.
   void drop_before(uint64_t decoded) noexcept;
 
-  // Raw range of decoded [start, end): widened to whole escapes. REQUIRES: start < end <= decoded_size() and nothing of
-  // it dropped.
+  // Raw range of decoded [start, end): widened to whole escapes. REQUIRES: start < end <=
+  // decoded_size() and nothing of it dropped.
   RawRange raw(uint64_t start, uint64_t end) const noexcept;
   uint64_t decoded_size() const noexcept { return decoded_size_; }
 

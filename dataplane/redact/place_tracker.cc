@@ -10,17 +10,18 @@ namespace {
 
 bool is_letter(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-bool is_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
+bool is_space(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
+}
 
 // Schemes that are followed even without "//" behind the colon.
-constexpr std::string_view kSchemes[] = {"http", "https", "ftp", "ws",       "wss",  "mailto", "tel",
-                                         "sms",  "data",  "file", "javascript", "vbscript", "blob", "cid"};
+constexpr std::string_view kSchemes[] = {"http",       "https",    "ftp",  "ws",   "wss",
+                                         "mailto",     "tel",      "sms",  "data", "file",
+                                         "javascript", "vbscript", "blob", "cid"};
 
 }  // namespace
 
-void PlaceTracker::begin() noexcept {
-  *this = PlaceTracker();
-}
+void PlaceTracker::begin() noexcept { *this = PlaceTracker(); }
 
 void PlaceTracker::feed(std::span<const uint8_t> text) noexcept {
   for (uint8_t c : text) {
@@ -61,7 +62,8 @@ void PlaceTracker::note(Place place) noexcept {
   ++change_count_;
 }
 
-// From the current offset on, positions lie in `place`. A definition is noted later, see definition_byte().
+// From the current offset on, positions lie in `place`. A definition is noted later, see
+// definition_byte().
 void PlaceTracker::enter(Place place) noexcept {
   if (place != Place::Definition) note(place);
   place_ = place;
@@ -79,11 +81,21 @@ void PlaceTracker::enter(Place place) noexcept {
 
 void PlaceTracker::byte(uint8_t c) noexcept {
   switch (place_) {
-    case Place::Text: text_byte(c); break;
-    case Place::Url: url_byte(c); break;
-    case Place::LinkTarget: target_byte(c); break;
-    case Place::Definition: definition_byte(c); break;
-    case Place::Tag: tag_byte(c); break;
+    case Place::Text:
+      text_byte(c);
+      break;
+    case Place::Url:
+      url_byte(c);
+      break;
+    case Place::LinkTarget:
+      target_byte(c);
+      break;
+    case Place::Definition:
+      definition_byte(c);
+      break;
+    case Place::Tag:
+      tag_byte(c);
+      break;
   }
   last_ = c;
 }
@@ -91,7 +103,8 @@ void PlaceTracker::byte(uint8_t c) noexcept {
 bool PlaceTracker::word_is_scheme() const noexcept {
   if (word_size_ == 0 || word_size_ > word_.size()) return false;
   const std::string_view word(word_.data(), word_size_);
-  return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view s) { return s == word; });
+  return std::any_of(std::begin(kSchemes), std::end(kSchemes),
+                     [&](std::string_view s) { return s == word; });
 }
 
 void PlaceTracker::follow_word(uint8_t c) noexcept {
@@ -108,7 +121,8 @@ void PlaceTracker::follow_word(uint8_t c) noexcept {
 }
 
 void PlaceTracker::text_byte(uint8_t c) noexcept {
-  const bool block_mark = is_space(c) || c == '>' || c == '-' || c == '*' || c == '+' || is_digit(c) || c == '.' || c == ')';
+  const bool block_mark = is_space(c) || c == '>' || c == '-' || c == '*' || c == '+' ||
+                          is_digit(c) || c == '.' || c == ')';
   if (c == '\n' || c == '\r') {
     line_start_ = true;
     line_bracket_ = false;
@@ -120,7 +134,8 @@ void PlaceTracker::text_byte(uint8_t c) noexcept {
   if (last_ == '<' && (is_letter(c) || c == '/' || c == '!' || c == '?')) return enter(Place::Tag);
   if (last_ == ']' && c == '(') return enter(Place::LinkTarget);
   if (last_ == ']' && c == ':' && line_bracket_) return enter(Place::Definition);
-  if (c == '(' && word_size_ == 3 && std::string_view(word_.data(), 3) == "url") return enter(Place::LinkTarget);
+  if (c == '(' && word_size_ == 3 && std::string_view(word_.data(), 3) == "url")
+    return enter(Place::LinkTarget);
   if (c == ':' && word_size_ > 0) {
     if (word_is_scheme()) return enter(Place::Url);
     slashes_ = 0;
@@ -156,10 +171,14 @@ void PlaceTracker::target_byte(uint8_t c) noexcept {
     escaped_ = false;
     return;
   }
-  if (c == '\\') escaped_ = true;
-  else if (c == '<' && !started_) angle_ = true;
-  else if (c == '>' && angle_) angle_ = false;
-  else if (c == '(' && !angle_) ++depth_;
+  if (c == '\\')
+    escaped_ = true;
+  else if (c == '<' && !started_)
+    angle_ = true;
+  else if (c == '>' && angle_)
+    angle_ = false;
+  else if (c == '(' && !angle_)
+    ++depth_;
   else if (c == ')' && !angle_) {
     if (depth_ == 0) return enter(Place::Text);
     --depth_;
@@ -167,8 +186,8 @@ void PlaceTracker::target_byte(uint8_t c) noexcept {
   if (!is_space(c)) started_ = true;
 }
 
-// Behind "[label]:": white space with at most one line end, then the target up to white space. Its first character is
-// not yet inside: a target that is a token alone names no host of somebody else.
+// Behind "[label]:": white space with at most one line end, then the target up to white space. Its
+// first character is not yet inside: a target that is a token alone names no host of somebody else.
 void PlaceTracker::definition_byte(uint8_t c) noexcept {
   if (!started_) {
     if (is_space(c)) {
@@ -211,11 +230,16 @@ void PlaceTracker::tag_byte(uint8_t c) noexcept {
 
 std::string_view place_name(Place place) noexcept {
   switch (place) {
-    case Place::Text: return "text";
-    case Place::Url: return "url";
-    case Place::LinkTarget: return "link_target";
-    case Place::Definition: return "definition";
-    case Place::Tag: return "tag";
+    case Place::Text:
+      return "text";
+    case Place::Url:
+      return "url";
+    case Place::LinkTarget:
+      return "link_target";
+    case Place::Definition:
+      return "definition";
+    case Place::Tag:
+      return "tag";
   }
   return "?";
 }

@@ -1,10 +1,10 @@
 // place_tracker.h: is this position in a text a place from which something is fetched or followed?
 //
-// A value must not be restored inside a URL, a link or image target, a reference definition, an autolink or an HTML
-// tag: an injected prompt could carry data out that way. The tracker follows the text of one channel byte by byte and
-// knows the place of every position from the text before it only, so any cut gives the same answer. When in
-// doubt it says Link: a token that stays is a smaller harm than a value that leaves.
-// Owner  one channel; no allocation after construction.
+// A value must not be restored inside a URL, a link or image target, a reference definition, an
+// autolink or an HTML tag: an injected prompt could carry data out that way. The tracker follows
+// the text of one channel byte by byte and knows the place of every position from the text before
+// it only, so any cut gives the same answer. When in doubt it says Link: a token that stays is a
+// smaller harm than a value that leaves. Owner  one channel; no allocation after construction.
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@ class PlaceTracker {
  public:
   void begin() noexcept;
   void feed(std::span<const uint8_t> text) noexcept;
-  // Place of decoded offset `offset`, that is: where a token that starts there stands. REQUIRES: offset <= bytes fed,
-  // and not below what drop_before() was told.
+  // Place of decoded offset `offset`, that is: where a token that starts there stands. REQUIRES:
+  // offset <= bytes fed, and not below what drop_before() was told.
   Place at(uint64_t offset) const noexcept;
-  // Offsets below will not be asked for again. When more changes of place are pending than the tracker keeps, the
-  // oldest ones read as Tag (no restoration).
+  // Offsets below will not be asked for again. When more changes of place are pending than the
+  // tracker keeps, the oldest ones read as Tag (no restoration).
   void drop_before(uint64_t offset) noexcept;
   uint64_t offset() const noexcept { return offset_; }
 
@@ -58,17 +58,17 @@ class PlaceTracker {
   std::array<Change, kChangesMax> changes_{};  // ring
   uint32_t change_first_ = 0;
   uint32_t change_count_ = 0;
-  uint64_t lost_before_ = 0;     // changes up to here were dropped from the ring
+  uint64_t lost_before_ = 0;  // changes up to here were dropped from the ring
 
   // In Text: what came last.
   std::array<char, 16> word_{};  // lower case letters, digits, '+', '-', '.'
   uint8_t word_size_ = 0;        // may pass the array: then it is no known word
   bool word_inner_dot_ = false;  // a dot between letters or digits: could be a host
   static constexpr uint8_t kNoWord = 0xff;
-  uint8_t slashes_ = kNoWord;    // slashes behind "word:"
+  uint8_t slashes_ = kNoWord;  // slashes behind "word:"
   uint8_t last_ = 0;
-  bool line_start_ = true;       // only block marks so far in this line
-  bool line_bracket_ = false;    // '[' is the first character of this line that is no block mark
+  bool line_start_ = true;     // only block marks so far in this line
+  bool line_bracket_ = false;  // '[' is the first character of this line that is no block mark
   // In a link target, a definition, a tag.
   uint32_t depth_ = 0;
   bool angle_ = false;

@@ -47,7 +47,8 @@ EVP_MAC_CTX* keyed_state(std::span<const uint8_t> key) {
 
 class MacRun {
  public:
-  explicit MacRun(void* state) : state_(context(state)), ok_(EVP_MAC_init(state_, nullptr, 0, nullptr) == 1) {}
+  explicit MacRun(void* state)
+      : state_(context(state)), ok_(EVP_MAC_init(state_, nullptr, 0, nullptr) == 1) {}
 
   void field(std::span<const uint8_t> bytes) {
     const auto size = static_cast<uint32_t>(bytes.size());
@@ -77,8 +78,8 @@ void encode(const Mac& mac, char* out, size_t count) {
   }
 }
 
-bool check_chars(void* state, const TokenScope& scope, std::string_view entity, std::string_view epoch,
-                 std::string_view id, char* out) {
+bool check_chars(void* state, const TokenScope& scope, std::string_view entity,
+                 std::string_view epoch, std::string_view id, char* out) {
   MacRun run(state);
   run.field(scope.tenant);
   run.field(scope.scope);
@@ -134,22 +135,26 @@ void TokenMint::release() noexcept {
 }
 
 bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view current_epoch,
-                     std::span<const uint8_t> previous_key, std::string_view previous_epoch) noexcept {
+                     std::span<const uint8_t> previous_key,
+                     std::string_view previous_epoch) noexcept {
   release();
   const std::span<const uint8_t> keys[2] = {current_key, previous_key};
   const std::string_view epochs[2] = {current_epoch, previous_epoch};
   const size_t count = previous_key.empty() && previous_epoch.empty() ? 1 : 2;
   if (count == 2 && current_epoch == previous_epoch) return false;
   for (size_t i = 0; i < count; ++i) {
-    if (keys[i].size() != kTokenKeyBytes || epochs[i].size() != kTokenEpochChars) return release(), false;
+    if (keys[i].size() != kTokenKeyBytes || epochs[i].size() != kTokenEpochChars)
+      return release(), false;
     for (size_t c = 0; c < kTokenEpochChars; ++c) {
-      if (std::strchr(kAlphabet, epochs[i][c]) == nullptr || epochs[i][c] == '\0') return release(), false;
+      if (std::strchr(kAlphabet, epochs[i][c]) == nullptr || epochs[i][c] == '\0')
+        return release(), false;
       epoch_[i][c] = epochs[i][c];
     }
     EVP_MAC_CTX* root = keyed_state(keys[i]);
     if (root == nullptr) return release(), false;
     Mac derived;
-    for (const auto& [purpose, state] : {std::pair{kIdPurpose, &id_[i]}, std::pair{kCheckPurpose, &check_[i]}}) {
+    for (const auto& [purpose, state] :
+         {std::pair{kIdPurpose, &id_[i]}, std::pair{kCheckPurpose, &check_[i]}}) {
       MacRun run(root);
       run.field(purpose);
       if (run.finish(derived)) *state = keyed_state(derived);
@@ -161,8 +166,8 @@ bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view curr
   return true;
 }
 
-bool TokenMint::mint(const TokenScope& scope, std::string_view entity, std::span<const uint8_t> canonical,
-                     Token& out) noexcept {
+bool TokenMint::mint(const TokenScope& scope, std::string_view entity,
+                     std::span<const uint8_t> canonical, Token& out) noexcept {
   SP_CHECK_WHY(loaded(), "no token key");
   char label[kEntityNameBytesMax];
   const size_t label_size = token_label(entity, label);
@@ -181,7 +186,8 @@ bool TokenMint::mint(const TokenScope& scope, std::string_view entity, std::span
   std::memcpy(core, epoch.data(), kTokenEpochChars);
   encode(mac, core + kTokenEpochChars, kTokenIdChars);
   const std::string_view id(core + kTokenEpochChars, kTokenIdChars);
-  if (!check_chars(check_[0], scope, entity, epoch, id, core + kTokenEpochChars + kTokenIdChars)) return false;
+  if (!check_chars(check_[0], scope, entity, epoch, id, core + kTokenEpochChars + kTokenIdChars))
+    return false;
   char* at = out.bytes.data();
   *at++ = '[';
   at = std::copy_n(label, label_size, at);
@@ -192,23 +198,27 @@ bool TokenMint::mint(const TokenScope& scope, std::string_view entity, std::span
   return true;
 }
 
-TokenMint::Verdict TokenMint::verify(const TokenScope& scope, std::string_view entity, const TokenCore& core) noexcept {
+TokenMint::Verdict TokenMint::verify(const TokenScope& scope, std::string_view entity,
+                                     const TokenCore& core) noexcept {
   SP_CHECK_WHY(loaded(), "no token key");
   const std::string_view text(core.data(), core.size());
   for (size_t i = 0; i < 2; ++i) {
     const std::string_view epoch(epoch_[i].data(), epoch_[i].size());
     if (check_[i] == nullptr || text.substr(0, kTokenEpochChars) != epoch) continue;
     char expected[kTokenCheckChars];
-    if (!check_chars(check_[i], scope, entity, epoch, text.substr(kTokenEpochChars, kTokenIdChars), expected))
+    if (!check_chars(check_[i], scope, entity, epoch, text.substr(kTokenEpochChars, kTokenIdChars),
+                     expected))
       return Verdict::NotOurs;
-    if (CRYPTO_memcmp(expected, core.data() + kTokenEpochChars + kTokenIdChars, kTokenCheckChars) != 0)
+    if (CRYPTO_memcmp(expected, core.data() + kTokenEpochChars + kTokenIdChars, kTokenCheckChars) !=
+        0)
       return Verdict::NotOurs;
     return i == 0 ? Verdict::Current : Verdict::Previous;
   }
   return Verdict::NotOurs;
 }
 
-size_t canonical_value(std::string_view entity, std::span<const uint8_t> value, std::span<uint8_t> out) noexcept {
+size_t canonical_value(std::string_view entity, std::span<const uint8_t> value,
+                       std::span<uint8_t> out) noexcept {
   if (out.size() < value.size()) return 0;
   if (entity == "EMAIL_ADDRESS" || has_suffix(entity, "_EMAIL")) {
     for (size_t i = 0; i < value.size(); ++i) {
@@ -217,11 +227,14 @@ size_t canonical_value(std::string_view entity, std::span<const uint8_t> value, 
     }
     return value.size();
   }
-  const bool phone = entity == "PHONE_NUMBER" || has_suffix(entity, "_PHONE") || has_suffix(entity, "_PHONE_NUMBER");
-  const bool digits = phone || entity == "CREDIT_CARD" || entity == "US_SSN" || has_suffix(entity, "_CARD");
+  const bool phone = entity == "PHONE_NUMBER" || has_suffix(entity, "_PHONE") ||
+                     has_suffix(entity, "_PHONE_NUMBER");
+  const bool digits =
+      phone || entity == "CREDIT_CARD" || entity == "US_SSN" || has_suffix(entity, "_CARD");
   size_t size = 0;
   if (digits) {
-    const auto plus = std::find_if(value.begin(), value.end(), [](uint8_t c) { return c == '+' || (c >= '0' && c <= '9'); });
+    const auto plus = std::find_if(value.begin(), value.end(),
+                                   [](uint8_t c) { return c == '+' || (c >= '0' && c <= '9'); });
     if (phone && plus != value.end() && *plus == '+') out[size++] = '+';
     const size_t sign = size;
     for (uint8_t c : value)
@@ -234,7 +247,8 @@ size_t canonical_value(std::string_view entity, std::span<const uint8_t> value, 
 
 size_t token_label(std::string_view entity, std::span<char> out) noexcept {
   if (entity.empty() || entity.size() > kEntityNameBytesMax || entity.size() > out.size()) return 0;
-  if (entity.front() == '_' || entity.back() == '_' || entity.find("__") != std::string_view::npos) return 0;
+  if (entity.front() == '_' || entity.back() == '_' || entity.find("__") != std::string_view::npos)
+    return 0;
   for (size_t i = 0; i < entity.size(); ++i) {
     const char c = entity[i];
     const bool letter = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

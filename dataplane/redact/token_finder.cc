@@ -27,7 +27,8 @@ bool TokenLabels::build(std::span<const std::string_view> entities) {
     if (!add(entities[i], static_cast<uint16_t>(i))) return false;
   if (!add(kLiteralEntity, kLiteral)) return false;
   const auto text = [](const Label& l) { return std::string_view(l.bytes.data(), l.size); };
-  std::sort(labels_.begin(), labels_.end(), [&](const Label& a, const Label& b) { return text(a) < text(b); });
+  std::sort(labels_.begin(), labels_.end(),
+            [&](const Label& a, const Label& b) { return text(a) < text(b); });
   for (size_t i = 1; i < labels_.size(); ++i)
     if (text(labels_[i - 1]) == text(labels_[i])) return false;
   return true;
@@ -82,7 +83,8 @@ bool TokenFinder::feed(std::span<const uint8_t> text) noexcept {
 
 void TokenFinder::end() noexcept {
   for (size_t i = 0; i < candidate_count_; ++i)
-    if (candidates_[i].core_size == kTokenCoreChars) found(candidates_[i], candidates_[i].core_end, false);
+    if (candidates_[i].core_size == kTokenCoreChars)
+      found(candidates_[i], candidates_[i].core_end, false);
   candidate_count_ = 0;
   prefix_open_ = false;
   after_backslash_ = false;
@@ -102,16 +104,37 @@ uint64_t TokenFinder::safe_edge() const noexcept {
 TokenFinder::Kind TokenFinder::kind_of(uint32_t c) noexcept {
   if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return Kind::Word;
   switch (c) {
-    case '[': return Kind::Open;
-    case ']': return Kind::Close;
-    case '-': case '_':
-    case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2015:  // hyphens and dashes
-    case 0x2043: case 0x2212: case 0xfe58: case 0xfe63: case 0xff0d: case 0xff3f:
+    case '[':
+      return Kind::Open;
+    case ']':
+      return Kind::Close;
+    case '-':
+    case '_':
+    case 0x2010:
+    case 0x2011:
+    case 0x2012:
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:  // hyphens and dashes
+    case 0x2043:
+    case 0x2212:
+    case 0xfe58:
+    case 0xfe63:
+    case 0xff0d:
+    case 0xff3f:
       return Kind::Separator;
-    case '\\': case '*': case '`':
-    case 0x00ad: case 0x200b: case 0x200c: case 0x200d: case 0x2060: case 0xfeff:  // soft hyphen, zero width
+    case '\\':
+    case '*':
+    case '`':
+    case 0x00ad:
+    case 0x200b:
+    case 0x200c:
+    case 0x200d:
+    case 0x2060:
+    case 0xfeff:  // soft hyphen, zero width
       return Kind::Ignorable;
-    default: return Kind::Other;
+    default:
+      return Kind::Other;
   }
 }
 
@@ -119,7 +142,8 @@ void TokenFinder::character(uint32_t code_point, uint64_t start, uint64_t end) n
   const Kind kind = kind_of(code_point);
   size_t kept = 0;
   const size_t count = candidate_count_;
-  // step() may add a candidate (a fork) behind the ones of this round; it has already seen this character.
+  // step() may add a candidate (a fork) behind the ones of this round; it has already seen this
+  // character.
   for (size_t i = 0; i < count; ++i) {
     Candidate candidate = candidates_[i];
     const Step result = step(candidate, kind, code_point, end);
@@ -177,7 +201,8 @@ bool TokenFinder::narrow(Candidate& candidate, char c) const noexcept {
   return candidate.low < candidate.high;
 }
 
-TokenFinder::Step TokenFinder::step(Candidate& candidate, Kind kind, uint32_t code_point, uint64_t end) noexcept {
+TokenFinder::Step TokenFinder::step(Candidate& candidate, Kind kind, uint32_t code_point,
+                                    uint64_t end) noexcept {
   if (end - candidate.start > kTokenTextBytesMax)
     return candidate.core_size == kTokenCoreChars ? Step::Found : Step::Dead;
   if (kind == Kind::Ignorable) candidate.exact = false;
@@ -185,7 +210,8 @@ TokenFinder::Step TokenFinder::step(Candidate& candidate, Kind kind, uint32_t co
                                          : core_step(candidate, kind, code_point, end);
 }
 
-TokenFinder::Step TokenFinder::label_step(Candidate& candidate, Kind kind, uint32_t code_point) noexcept {
+TokenFinder::Step TokenFinder::label_step(Candidate& candidate, Kind kind,
+                                          uint32_t code_point) noexcept {
   switch (kind) {
     case Kind::Ignorable:
       return Step::Alive;
@@ -274,10 +300,12 @@ void TokenFinder::settle() noexcept {
     matches_.push_back(match);
     const auto overlaps = [&](const auto& other) { return other.start < match.end; };
     waiting_count_ = static_cast<size_t>(
-        std::remove_if(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(waiting_count_), overlaps) -
+        std::remove_if(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(waiting_count_),
+                       overlaps) -
         waiting_.begin());
     candidate_count_ = static_cast<size_t>(
-        std::remove_if(candidates_.begin(), candidates_.begin() + static_cast<ptrdiff_t>(candidate_count_), overlaps) -
+        std::remove_if(candidates_.begin(),
+                       candidates_.begin() + static_cast<ptrdiff_t>(candidate_count_), overlaps) -
         candidates_.begin());
   }
 }

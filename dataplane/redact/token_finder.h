@@ -1,16 +1,17 @@
 // token_finder.h: finds token-like text in a channel, as written or as models damage it.
 //
-// Accepted: any case; both brackets missing; a backslash before brackets, '-' or '_'; '*', '_' or backticks inside;
-// '_' or one of the Unicode hyphens, dashes and minus for '-'; soft hyphens and zero-width characters inside. No
-// spaces, no missing or added letters. The finder only reads the form (a known label, then 23 base32 characters);
-// whether it is a token is for the caller to decide: TokenMint::verify in a request, ExchangeTokens::find in an answer.
+// Accepted: any case; both brackets missing; a backslash before brackets, '-' or '_'; '*', '_' or
+// backticks inside;
+// '_' or one of the Unicode hyphens, dashes and minus for '-'; soft hyphens and zero-width
+// characters inside. No spaces, no missing or added letters. The finder only reads the form (a
+// known label, then 23 base32 characters); whether it is a token is for the caller to decide:
+// TokenMint::verify in a request, ExchangeTokens::find in an answer.
 //
-// Same shape as scan::TextScanner: offsets are bytes in the channel's decoded text; matches() and the edge at the end
-// depend on the text only, never on how it was cut. Text is held (behind safe_edge) only while it can still become
-// a token: at most kTokenTextBytesMax bytes.
-// A match covers both brackets when both are there (with a backslash before the first), else neither: a lone bracket
-// is text.
-// Owner  one channel; no allocation after construction.
+// Same shape as scan::TextScanner: offsets are bytes in the channel's decoded text; matches() and
+// the edge at the end depend on the text only, never on how it was cut. Text is held (behind
+// safe_edge) only while it can still become a token: at most kTokenTextBytesMax bytes. A match
+// covers both brackets when both are there (with a backslash before the first), else neither: a
+// lone bracket is text. Owner  one channel; no allocation after construction.
 #pragma once
 
 #include <array>
@@ -23,8 +24,8 @@
 
 namespace sallyport::redact {
 
-inline constexpr uint32_t kTokenTextBytesMax = 256;     // widest damaged form that is still recognised
-inline constexpr uint32_t kTokenMatchesMax = 1'024;     // not yet taken
+inline constexpr uint32_t kTokenTextBytesMax = 256;  // widest damaged form that is still recognised
+inline constexpr uint32_t kTokenMatchesMax = 1'024;  // not yet taken
 inline constexpr uint32_t kTokenLabelsMax = 256;
 
 // The labels that may stand before a core; one per image. LITERAL is always among them.
@@ -59,7 +60,8 @@ class TokenFinder {
 
   // `labels` must outlive the channel.
   void begin(const TokenLabels& labels) noexcept;
-  // Any chunking. False: more than kTokenMatchesMax matches not taken; take and feed at most 16 KiB at a time.
+  // Any chunking. False: more than kTokenMatchesMax matches not taken; take and feed at most 16 KiB
+  // at a time.
   [[nodiscard]] bool feed(std::span<const uint8_t> text) noexcept;
   // The channel is over: what could have become more is decided.
   void end() noexcept;
@@ -67,7 +69,9 @@ class TokenFinder {
   // No later byte changes anything before this; every match that starts before it is in matches().
   uint64_t safe_edge() const noexcept;
   // Final, sorted, disjoint, all with end <= safe_edge().
-  std::span<const TokenMatch> matches() const noexcept { return {matches_.data() + taken_, matches_.size() - taken_}; }
+  std::span<const TokenMatch> matches() const noexcept {
+    return {matches_.data() + taken_, matches_.size() - taken_};
+  }
   // Forgets the first `count` of matches().
   void take(size_t count) noexcept;
 
@@ -77,16 +81,16 @@ class TokenFinder {
   enum class Step : uint8_t { Alive, Dead, Found, FoundClosed };
   // A start from which the text so far can still become a token.
   struct Candidate {
-    uint64_t start;        // of the bracket (or the backslash before it), else of the label
+    uint64_t start;  // of the bracket (or the backslash before it), else of the label
     uint64_t label_start;
-    uint64_t core_end;     // once 23 characters are there
+    uint64_t core_end;  // once 23 characters are there
     Phase phase;
     bool opened;
     bool exact;
     bool after_separator;  // further separators are swallowed
     uint8_t position;      // characters of the label matched
     uint8_t core_size;
-    uint16_t low, high;    // labels that still fit
+    uint16_t low, high;  // labels that still fit
     uint16_t entity;
     TokenCore core;
   };
@@ -104,19 +108,19 @@ class TokenFinder {
   static Kind kind_of(uint32_t code_point) noexcept;
 
   const TokenLabels* labels_ = nullptr;
-  uint64_t offset_ = 0;             // bytes fed
-  bool prefix_open_ = false;        // a bracket that could open a token, with at most marks behind it
+  uint64_t offset_ = 0;       // bytes fed
+  bool prefix_open_ = false;  // a bracket that could open a token, with at most marks behind it
   bool prefix_exact_ = false;
   uint64_t prefix_start_ = 0;
-  bool after_backslash_ = false;    // the last character was one; it may stand before a bracket
+  bool after_backslash_ = false;  // the last character was one; it may stand before a bracket
   uint64_t backslash_start_ = 0;
-  bool after_word_ = false;         // the last character was a letter or digit
-  uint32_t code_point_ = 0;         // incomplete UTF-8 character
+  bool after_word_ = false;  // the last character was a letter or digit
+  uint32_t code_point_ = 0;  // incomplete UTF-8 character
   uint8_t code_point_left_ = 0;
   uint64_t code_point_start_ = 0;
   std::array<Candidate, kCandidatesMax> candidates_;  // in the order of their starts
   size_t candidate_count_ = 0;
-  std::array<TokenMatch, kCandidatesMax> waiting_;    // found while an earlier start is still alive
+  std::array<TokenMatch, kCandidatesMax> waiting_;  // found while an earlier start is still alive
   size_t waiting_count_ = 0;
   bool overflow_ = false;
   std::vector<TokenMatch> matches_;

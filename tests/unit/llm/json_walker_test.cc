@@ -1,4 +1,5 @@
-// The walker against a table of documents, against itself cut at every byte, and against nlohmann/json.
+// The walker against a table of documents, against itself cut at every byte, and against
+// nlohmann/json.
 #include "dataplane/llm/json_walker.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +25,8 @@ WalkError error_of(std::string_view text, const WalkerLimits& limits = {}) {
 TEST(JsonWalker, SaysEachLeafWithItsText) {
   JsonWalker walker;
   Walk w;
-  walk(walker, all_leaves(), R"( {"a":["x\n\u00e9\ud83d\ude00",-1.5e3,true,null],"b":{"c":"é"}} )", 0, SIZE_MAX, w);
+  walk(walker, all_leaves(), R"( {"a":["x\n\u00e9\ud83d\ude00",-1.5e3,true,null],"b":{"c":"é"}} )",
+       0, SIZE_MAX, w);
   ASSERT_TRUE(w.ok) << walk_error_name(w.error);
   ASSERT_EQ(w.sink.leaves.size(), 8U);
   EXPECT_TRUE(w.sink.contiguous);
@@ -101,8 +103,11 @@ TEST(JsonWalker, LimitsAreLimits) {
   EXPECT_EQ(error_of("[[[[]]]]", {.depth_max = 3, .live_keys_max = 2}), WalkError::TooDeep);
   EXPECT_EQ(error_of(std::string(100'000, '[')), WalkError::TooDeep);
   EXPECT_EQ(error_of(R"({"a":1,"b":1})", {.depth_max = 3, .live_keys_max = 2}), WalkError::None);
-  EXPECT_EQ(error_of(R"({"a":1,"b":1,"c":1})", {.depth_max = 3, .live_keys_max = 2}), WalkError::TooManyKeys);
-  EXPECT_EQ(error_of(R"([{"a":1,"b":1},{"c":1,"d":2},{"a":1}])", {.depth_max = 3, .live_keys_max = 2}), WalkError::None);
+  EXPECT_EQ(error_of(R"({"a":1,"b":1,"c":1})", {.depth_max = 3, .live_keys_max = 2}),
+            WalkError::TooManyKeys);
+  EXPECT_EQ(
+      error_of(R"([{"a":1,"b":1},{"c":1,"d":2},{"a":1}])", {.depth_max = 3, .live_keys_max = 2}),
+      WalkError::None);
   std::string many = "{";
   for (int i = 0; i < 100'000; ++i) many += "\"k" + std::to_string(i) + "\":0,";
   EXPECT_EQ(error_of(many), WalkError::TooManyKeys);
@@ -135,11 +140,23 @@ TEST(JsonWalker, BlankAndComplete) {
 
 const std::vector<std::string>& documents() {
   static const std::vector<std::string> kDocuments = {
-      R"({"model":"gpt-4o","messages":[{"role":"user","content":"Mail me at \"john@example.org\" \ud83d\ude00 \u00e9\\n"}],"n":12,"x":[1,-0.5e+3,0,true,false,null]})",
-      "[\"\\u0000\\b\\f\\n\\r\\t\\/\\\\\\\"\",\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 plain text of some length, to reach the wide loop\"]",
+      R"({"model":"gpt-4o","messages":[{"role":"user","content":"Mail \"john@example.org\" )"
+      R"(\ud83d\ude00 \u00e9\\n"}],"n":12,"x":[1,-0.5e+3,0,true,false,null]})",
+      "[\"\\u0000\\b\\f\\n\\r\\t\\/\\\\\\\"\",\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80 plain text of "
+      "some length, to reach the wide loop\"]",
       R"({"\u0061b":{"a\nb":[[],{},[{}]]},"k":""})",
-      "  42 ", "-0", "\"\"", "null", R"(["\ud83d\ude00\ud83d\ude00"])",
-      R"({"a":1,"a":2})", R"(["\ud83d"])", "[1,2", "[\"\xED\xA0\x80\"]", R"([tru])", R"([1.e2])", "[1" + std::string(600, '0') + "]"};
+      "  42 ",
+      "-0",
+      "\"\"",
+      "null",
+      R"(["\ud83d\ude00\ud83d\ude00"])",
+      R"({"a":1,"a":2})",
+      R"(["\ud83d"])",
+      "[1,2",
+      "[\"\xED\xA0\x80\"]",
+      R"([tru])",
+      R"([1.e2])",
+      "[1" + std::string(600, '0') + "]"};
   return kDocuments;
 }
 
@@ -189,19 +206,33 @@ void flatten(const nlohmann::ordered_json& value, std::vector<std::pair<std::str
 }
 
 nlohmann::ordered_json random_value(std::mt19937& random, int depth) {
-  static const std::vector<std::string> kTexts = {"", "a", "john@example.org", "line\nbreak", "\"q\\", "\xC3\xA9",
-                                                  "\xF0\x9F\x98\x80", "\x01", "4111 1111 1111 1111", "type", "text"};
+  static const std::vector<std::string> kTexts = {"",
+                                                  "a",
+                                                  "john@example.org",
+                                                  "line\nbreak",
+                                                  "\"q\\",
+                                                  "\xC3\xA9",
+                                                  "\xF0\x9F\x98\x80",
+                                                  "\x01",
+                                                  "4111 1111 1111 1111",
+                                                  "type",
+                                                  "text"};
   switch (random() % (depth > 4 ? 5 : 8)) {
-    case 0: return static_cast<int>(random() % 100'000);
-    case 1: return random() % 2 == 0;
-    case 2: return nullptr;
+    case 0:
+      return static_cast<int>(random() % 100'000);
+    case 1:
+      return random() % 2 == 0;
+    case 2:
+      return nullptr;
     case 3:
-    case 4: return kTexts[random() % kTexts.size()];
+    case 4:
+      return kTexts[random() % kTexts.size()];
     case 5:
     case 6: {
       nlohmann::ordered_json object = nlohmann::ordered_json::object();
       for (auto i = random() % 5; i > 0; --i)
-        object[kTexts[random() % kTexts.size()] + std::to_string(random() % 3)] = random_value(random, depth + 1);
+        object[kTexts[random() % kTexts.size()] + std::to_string(random() % 3)] =
+            random_value(random, depth + 1);
       return object;
     }
     default: {
@@ -217,18 +248,23 @@ TEST(JsonWalker, AgreesWithAnotherParserOnRandomDocuments) {
   JsonWalker walker;
   size_t valid = 0;
   for (int round = 0; round < 4'000; ++round) {
-    std::string text = random_value(random, 0).dump(random() % 2 == 0 ? -1 : 1, ' ', random() % 2 == 0);
+    std::string text =
+        random_value(random, 0).dump(random() % 2 == 0 ? -1 : 1, ' ', random() % 2 == 0);
     if (random() % 2 == 0 && !text.empty()) {  // damage
       const size_t at = random() % text.size();
       static constexpr char kBytes[] = "\"\\{}[],:0e-.u \x80\x01t";
-      if (random() % 2 == 0) text[at] = kBytes[random() % (sizeof(kBytes) - 1)];
-      else text.erase(at, 1 + random() % 3);
+      if (random() % 2 == 0)
+        text[at] = kBytes[random() % (sizeof(kBytes) - 1)];
+      else
+        text.erase(at, 1 + random() % 3);
     }
     Walk w;
     walk(walker, all_leaves(), text, 0, 1 + random() % 40, w);
-    // The other parser keeps the last of two equal names: those we refuse and it does not are left out.
+    // The other parser keeps the last of two equal names: those we refuse and it does not are left
+    // out.
     if (w.error == WalkError::DuplicateKey) continue;
-    ASSERT_EQ(w.ok, nlohmann::ordered_json::accept(text)) << text << " " << walk_error_name(w.error);
+    ASSERT_EQ(w.ok, nlohmann::ordered_json::accept(text))
+        << text << " " << walk_error_name(w.error);
     if (!w.ok) continue;
     ++valid;
     std::vector<std::pair<std::string, bool>> expected;

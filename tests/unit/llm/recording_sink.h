@@ -18,10 +18,11 @@ struct SeenLeaf {
   uint64_t raw_end = 0;
 
   friend bool operator==(const SeenLeaf& a, const SeenLeaf& b) {
-    return a.text == b.text && a.raw == b.raw && a.raw_end == b.raw_end && a.leaf.raw_start == b.leaf.raw_start &&
-           a.leaf.text_class == b.leaf.text_class && a.leaf.kind == b.leaf.kind && a.leaf.role == b.leaf.role &&
-           a.leaf.is_key == b.leaf.is_key && a.leaf.rule == b.leaf.rule && a.leaf.index_count == b.leaf.index_count &&
-           a.leaf.indexes == b.leaf.indexes;
+    return a.text == b.text && a.raw == b.raw && a.raw_end == b.raw_end &&
+           a.leaf.raw_start == b.leaf.raw_start && a.leaf.text_class == b.leaf.text_class &&
+           a.leaf.kind == b.leaf.kind && a.leaf.role == b.leaf.role &&
+           a.leaf.is_key == b.leaf.is_key && a.leaf.rule == b.leaf.rule &&
+           a.leaf.index_count == b.leaf.index_count && a.leaf.indexes == b.leaf.indexes;
   }
 };
 
@@ -51,7 +52,8 @@ class RecordingSink final : public Sink {
     const bool linear = decoded.size() == raw_end - raw_start;
     if (!linear && decoded.size() > 4) contiguous = false;
     for (size_t i = 0; i < decoded.size(); ++i)
-      seen.raw.emplace_back(linear ? raw_start + i : raw_start, linear ? raw_start + i + 1 : raw_end);
+      seen.raw.emplace_back(linear ? raw_start + i : raw_start,
+                            linear ? raw_start + i + 1 : raw_end);
     seen.text.append(reinterpret_cast<const char*>(decoded.data()), decoded.size());
     return true;
   }
@@ -81,8 +83,8 @@ struct Walk {
 };
 
 // Feeds `text` in pieces of `piece` bytes, the first one of `first` bytes when that is not 0.
-inline void walk(JsonWalker& walker, const PathTable& table, std::string_view text, size_t first, size_t piece,
-                 Walk& out) {
+inline void walk(JsonWalker& walker, const PathTable& table, std::string_view text, size_t first,
+                 size_t piece, Walk& out) {
   out = Walk{};
   walker.begin(table, out.sink);
   size_t at = 0;
@@ -91,7 +93,8 @@ inline void walk(JsonWalker& walker, const PathTable& table, std::string_view te
   while (at < text.size() && ok) {
     const size_t size = std::min(next, text.size() - at);
     // A copy of the exact size: the sanitizers then see a read past the end of a piece.
-    const std::vector<uint8_t> bytes(text.begin() + static_cast<ptrdiff_t>(at), text.begin() + static_cast<ptrdiff_t>(at + size));
+    const std::vector<uint8_t> bytes(text.begin() + static_cast<ptrdiff_t>(at),
+                                     text.begin() + static_cast<ptrdiff_t>(at + size));
     ok = walker.feed(bytes);
     at += size;
     next = piece;

@@ -35,7 +35,8 @@ TEST(EditPlan, ReplacesRangesAndKeepsTheRest) {
   EXPECT_EQ(plan.output_size(raw.size()), 18U);
   EXPECT_EQ(plan.replaced_bytes(), 3U);
   std::string out(18, '\0');
-  ASSERT_EQ(plan.apply(bytes_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), out.size()}), 18U);
+  ASSERT_EQ(plan.apply(bytes_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), out.size()}),
+            18U);
   EXPECT_EQ(out, "1234in56789XYZCDEF");
   EXPECT_EQ(plan.apply(bytes_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), 17}), SIZE_MAX);
   mem::SegmentPool pool(64, 4, mem::SegmentPool::Wipe::No);
@@ -104,12 +105,17 @@ TEST(JsonEscape, SurvivesEveryLevelAndBreaksNoFrame) {
   EXPECT_EQ(json_escaped_size(bytes_of(value), 0), value.size());
   for (unsigned levels = 1; levels <= 3; ++levels) {
     std::string out(json_escaped_size(bytes_of(value), levels), '\0');
-    ASSERT_EQ(json_escape(bytes_of(value), levels, {reinterpret_cast<uint8_t*>(out.data()), out.size()}), out.size());
-    EXPECT_EQ(json_escape(bytes_of(value), levels, {reinterpret_cast<uint8_t*>(out.data()), out.size() - 1}), SIZE_MAX);
+    ASSERT_EQ(
+        json_escape(bytes_of(value), levels, {reinterpret_cast<uint8_t*>(out.data()), out.size()}),
+        out.size());
+    EXPECT_EQ(json_escape(bytes_of(value), levels,
+                          {reinterpret_cast<uint8_t*>(out.data()), out.size() - 1}),
+              SIZE_MAX);
     EXPECT_EQ(out.find_first_of("\n\r"), std::string::npos);
     EXPECT_EQ(out.find("\u2028"), std::string::npos);
     std::string text = out;
-    for (unsigned i = 0; i < levels; ++i) text = nlohmann::json::parse("\"" + text + "\"").get<std::string>();
+    for (unsigned i = 0; i < levels; ++i)
+      text = nlohmann::json::parse("\"" + text + "\"").get<std::string>();
     EXPECT_EQ(text, value);
   }
 }
@@ -152,7 +158,8 @@ TEST_F(Exchange, IsBoundedAndGivesEverythingBack) {
   tokens.clear();
   EXPECT_EQ(tokens.size(), 0U);
   EXPECT_EQ(pool.available(), pool.segment_count());
-  EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(1'024, 'x'))), ExchangeTokens::Added::TooLong);
+  EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(1'024, 'x'))),
+            ExchangeTokens::Added::TooLong);
   EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
 }
 
@@ -160,7 +167,8 @@ TEST_F(Exchange, SaysWhenThePoolIsEmpty) {
   mem::SegmentPool tiny(1, 1'024, mem::SegmentPool::Wipe::OnRelease);
   ExchangeTokens tokens(tiny);
   EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
-  EXPECT_EQ(tokens.add(core(2), 0, bytes_of(std::string(900, 'x'))), ExchangeTokens::Added::NoMemory);
+  EXPECT_EQ(tokens.add(core(2), 0, bytes_of(std::string(900, 'x'))),
+            ExchangeTokens::Added::NoMemory);
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ std::vector<Place> places(std::string_view text, size_t piece = SIZE_MAX) {
   PlaceTracker tracker;
   tracker.begin();
   for (size_t at = 0; at < text.size(); at += std::min(piece, text.size() - at))
-    tracker.feed({reinterpret_cast<const uint8_t*>(text.data()) + at, std::min(piece, text.size() - at)});
+    tracker.feed(
+        {reinterpret_cast<const uint8_t*>(text.data()) + at, std::min(piece, text.size() - at)});
   std::vector<Place> out;
   for (size_t i = 0; i < text.size(); ++i)
     if (text[i] == '@') out.push_back(tracker.at(i));
@@ -69,14 +70,37 @@ TEST(PlaceTracker, KnowsThePlacesThatAreFollowed) {
       {"<IMG\nsrc = \"@", Place::Tag},
       {"https://a.b <img src=@", Place::Tag},
   };
-  for (const auto& [text, expected] : cases) EXPECT_EQ(place_name(place(text)), place_name(expected)) << text;
+  for (const auto& [text, expected] : cases)
+    EXPECT_EQ(place_name(place(text)), place_name(expected)) << text;
 }
 
 TEST(PlaceTracker, LeavesPlainTextAlone) {
-  for (std::string_view text :
-       {"Hello @", "see https://a.example and @", "[x](https://a.b) @", "<b>@", "<b>x</b> @", "a < b @", "1 <2 @", "x <y\n\n@",
-        "[a]: //e/ @", "[EMAIL]: @", "[a](b\n\n@", "note: @", "ratio 3:@", "and/or @", "e.g. @", "a. b/@", "mail [@](mailto)",
-        "time 10:30 @", "C: @", "[x] (@)", "[x]:y\n@", "f(@)", "\"k\":\"@", "- @", "line\r\n@", "``` @"}) {
+  for (std::string_view text : {"Hello @",
+                                "see https://a.example and @",
+                                "[x](https://a.b) @",
+                                "<b>@",
+                                "<b>x</b> @",
+                                "a < b @",
+                                "1 <2 @",
+                                "x <y\n\n@",
+                                "[a]: //e/ @",
+                                "[EMAIL]: @",
+                                "[a](b\n\n@",
+                                "note: @",
+                                "ratio 3:@",
+                                "and/or @",
+                                "e.g. @",
+                                "a. b/@",
+                                "mail [@](mailto)",
+                                "time 10:30 @",
+                                "C: @",
+                                "[x] (@)",
+                                "[x]:y\n@",
+                                "f(@)",
+                                "\"k\":\"@",
+                                "- @",
+                                "line\r\n@",
+                                "``` @"}) {
     const auto all = places(text);
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(place_name(place(text)), "text") << text;
@@ -85,9 +109,11 @@ TEST(PlaceTracker, LeavesPlainTextAlone) {
 
 TEST(PlaceTracker, EveryCutGivesTheSame) {
   const std::string text =
-      "@ https://x.y/@ @ [a](@) @ <i a=\"@\">@ www.e.f/@\n[q]: x@ @ mailto:@ (evil.example/@) `@` a://@\"@ [@](b) ![@](//c/@ (d) @) @";
+      "@ https://x.y/@ @ [a](@) @ <i a=\"@\">@ www.e.f/@\n[q]: x@ @ mailto:@ (evil.example/@) `@` "
+      "a://@\"@ [@](b) ![@](//c/@ (d) @) @";
   const auto whole = places(text);
-  for (size_t piece = 1; piece < text.size(); ++piece) EXPECT_EQ(places(text, piece), whole) << piece;
+  for (size_t piece = 1; piece < text.size(); ++piece)
+    EXPECT_EQ(places(text, piece), whole) << piece;
 }
 
 TEST(PlaceTracker, ForgetsOnlyWhatItMay) {

@@ -10,7 +10,8 @@
 namespace sallyport::redact {
 namespace {
 
-constexpr std::string_view kEntities[] = {"EMAIL_ADDRESS", "PHONE_NUMBER", "US", "US_SSN", "ADDRESS"};
+constexpr std::string_view kEntities[] = {"EMAIL_ADDRESS", "PHONE_NUMBER", "US", "US_SSN",
+                                          "ADDRESS"};
 const std::string kCore = "0A7ZK3M9QWERT1XC5VBNHJ4";
 const std::string kToken = "[EMAIL-ADDRESS-" + kCore + "]";
 
@@ -23,7 +24,8 @@ struct Found {
 };
 
 std::ostream& operator<<(std::ostream& out, const Found& f) {
-  return out << f.start << ".." << f.end << " entity " << f.entity << (f.exact ? " exact " : " ") << f.core;
+  return out << f.start << ".." << f.end << " entity " << f.entity << (f.exact ? " exact " : " ")
+             << f.core;
 }
 
 const TokenLabels& labels() {
@@ -39,7 +41,8 @@ void drain(TokenFinder& finder, std::vector<Found>& out) {
   for (const TokenMatch& m : finder.matches()) {
     EXPECT_LE(m.end, finder.safe_edge());
     EXPECT_GE(m.start, out.empty() ? 0 : out.back().end);
-    out.push_back(Found{m.start, m.end, m.entity, m.exact, std::string(m.core.data(), m.core.size())});
+    out.push_back(
+        Found{m.start, m.end, m.entity, m.exact, std::string(m.core.data(), m.core.size())});
   }
   finder.take(finder.matches().size());
 }
@@ -115,7 +118,8 @@ TEST(TokenFinder, LeavesOtherTextAlone) {
 }
 
 TEST(TokenFinder, FollowsLabelsThatBeginAlike) {
-  auto found = find("US-SSN-" + kCore + " US-" + kCore + " [US-SSN-" + kCore + "][LITERAL-" + kCore + "]");
+  auto found =
+      find("US-SSN-" + kCore + " US-" + kCore + " [US-SSN-" + kCore + "][LITERAL-" + kCore + "]");
   ASSERT_EQ(found.size(), 4U);
   EXPECT_EQ(found[0].entity, 3);
   EXPECT_EQ(found[1].entity, 2);
@@ -138,18 +142,22 @@ TEST(TokenFinder, HoldsNothingThatCannotBecomeAToken) {
 std::vector<Found> twin(const std::string& text) {
   std::string pattern = "(\\\\?\\[[\\\\*`_-]*)?(";
   const std::string mark = "[\\\\*`]*";
-  std::vector<std::string> names = {"EMAIL-ADDRESS", "PHONE-NUMBER", "US-SSN", "US", "ADDRESS", "LITERAL"};
+  std::vector<std::string> names = {"EMAIL-ADDRESS", "PHONE-NUMBER", "US-SSN", "US",
+                                    "ADDRESS",       "LITERAL"};
   for (const std::string& name : names) {
     if (pattern.back() != '(') pattern += "|";
-    for (char c : name) pattern += (c == '-' ? std::string("[-_][\\\\*`_-]*") : std::string(1, c) + mark);
+    for (char c : name)
+      pattern += (c == '-' ? std::string("[-_][\\\\*`_-]*") : std::string(1, c) + mark);
   }
-  pattern += ")[-_][\\\\*`_-]*((?:[0-9A-TV-Za-tv-z]" + mark + "){22}[0-9A-TV-Za-tv-z])(?![0-9A-Za-z])";
+  pattern +=
+      ")[-_][\\\\*`_-]*((?:[0-9A-TV-Za-tv-z]" + mark + "){22}[0-9A-TV-Za-tv-z])(?![0-9A-Za-z])";
   const std::regex whole(pattern, std::regex::icase);
   const std::regex tail("^[\\\\*`_-]*\\]");
   std::vector<Found> out;
   size_t at = 0;
   while (at < text.size()) {
-    const bool boundary = at == 0 || !std::isalnum(static_cast<unsigned char>(text[at - 1])) || text[at] == '[' || text[at] == '\\';
+    const bool boundary = at == 0 || !std::isalnum(static_cast<unsigned char>(text[at - 1])) ||
+                          text[at] == '[' || text[at] == '\\';
     std::smatch m;
     const std::string rest = text.substr(at);
     if (!boundary || !std::regex_search(rest, m, whole, std::regex_constants::match_continuous)) {
@@ -170,12 +178,20 @@ std::vector<Found> twin(const std::string& text) {
     f.end = at + end;
     std::string name;
     for (char c : m[2].str()) {
-      if (std::isalnum(static_cast<unsigned char>(c))) name += static_cast<char>(std::toupper(c));
-      else if ((c == '-' || c == '_') && name.back() != '-') name += '-';
+      if (std::isalnum(static_cast<unsigned char>(c)))
+        name += static_cast<char>(std::toupper(c));
+      else if ((c == '-' || c == '_') && name.back() != '-')
+        name += '-';
     }
-    f.entity = name == "EMAIL-ADDRESS" ? 0 : name == "PHONE-NUMBER" ? 1 : name == "US" ? 2 : name == "US-SSN" ? 3 : name == "ADDRESS" ? 4 : TokenLabels::kLiteral;
+    f.entity = name == "EMAIL-ADDRESS"  ? 0
+               : name == "PHONE-NUMBER" ? 1
+               : name == "US"           ? 2
+               : name == "US-SSN"       ? 3
+               : name == "ADDRESS"      ? 4
+                                        : TokenLabels::kLiteral;
     for (char c : m[3].str())
-      if (crockford_value(c) >= 0) f.core += crockford_char(static_cast<unsigned>(crockford_value(c)));
+      if (crockford_value(c) >= 0)
+        f.core += crockford_char(static_cast<unsigned>(crockford_value(c)));
     out.push_back(f);
     at = f.end;
   }
@@ -183,9 +199,33 @@ std::vector<Found> twin(const std::string& text) {
 }
 
 std::string random_text(std::mt19937& random) {
-  static const std::vector<std::string> kPieces = {
-      "[", "]", "\\", "*", "_", "-", "`", " ", "EMAIL", "-ADDRESS", "ADDRESS-", "US-", "US-SSN-", "us_ssn_", "PHONE-NUMBER-",
-      "[EMAIL-ADDRESS-", kCore, kCore + "]", kCore, kCore.substr(0, 22), "a", "LITERAL-", "e-mail", kToken, "\\[", "\\]", "[US-"};
+  static const std::vector<std::string> kPieces = {"[",
+                                                   "]",
+                                                   "\\",
+                                                   "*",
+                                                   "_",
+                                                   "-",
+                                                   "`",
+                                                   " ",
+                                                   "EMAIL",
+                                                   "-ADDRESS",
+                                                   "ADDRESS-",
+                                                   "US-",
+                                                   "US-SSN-",
+                                                   "us_ssn_",
+                                                   "PHONE-NUMBER-",
+                                                   "[EMAIL-ADDRESS-",
+                                                   kCore,
+                                                   kCore + "]",
+                                                   kCore,
+                                                   kCore.substr(0, 22),
+                                                   "a",
+                                                   "LITERAL-",
+                                                   "e-mail",
+                                                   kToken,
+                                                   "\\[",
+                                                   "\\]",
+                                                   "[US-"};
   std::string text;
   for (auto i = random() % 14; i > 0; --i) text += kPieces[random() % kPieces.size()];
   return text;
@@ -206,12 +246,14 @@ TEST(TokenFinder, AgreesWithItsSlowTwin) {
 
 TEST(TokenFinder, EveryCutGivesTheSame) {
   std::mt19937 random(8);
-  std::vector<std::string> texts = {"x \\[EMAIL\\-ADDRESS\\-" + kCore + "\\] y", "[EMAIL\u2011ADDRESS\u2013" + kCore + "] \u00e9" + kToken,
+  std::vector<std::string> texts = {"x \\[EMAIL\\-ADDRESS\\-" + kCore + "\\] y",
+                                    "[EMAIL\u2011ADDRESS\u2013" + kCore + "] \u00e9" + kToken,
                                     kToken + kToken, "US-SSN-" + kCore};
   for (int i = 0; i < 100; ++i) texts.push_back(random_text(random));
   for (const std::string& text : texts) {
     const auto whole = find(text);
-    for (size_t cut = 1; cut < text.size(); ++cut) ASSERT_EQ(find(text, cut), whole) << text << " cut at " << cut;
+    for (size_t cut = 1; cut < text.size(); ++cut)
+      ASSERT_EQ(find(text, cut), whole) << text << " cut at " << cut;
     for (size_t piece : {1, 2, 3}) ASSERT_EQ(find(text, 0, piece), whole) << text;
   }
 }

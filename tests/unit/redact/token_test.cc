@@ -21,7 +21,9 @@ std::string canonical(std::string_view entity, std::string_view value) {
 
 class Mint : public testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(mint.load(std::vector<uint8_t>(32, 7), "01", std::vector<uint8_t>(32, 6), "00")); }
+  void SetUp() override {
+    ASSERT_TRUE(mint.load(std::vector<uint8_t>(32, 7), "01", std::vector<uint8_t>(32, 6), "00"));
+  }
   std::string make(std::string_view value, std::string_view entity = "EMAIL_ADDRESS") {
     EXPECT_TRUE(mint.mint(scope, entity, bytes_of(value), token));
     return std::string(token.text());
@@ -64,8 +66,10 @@ TEST_F(Mint, VerifiesOnlyItsOwn) {
   make("john@example.org");
   EXPECT_EQ(mint.verify(scope, "EMAIL_ADDRESS", token.core), TokenMint::Verdict::Current);
   EXPECT_EQ(mint.verify(scope, "PHONE_NUMBER", token.core), TokenMint::Verdict::NotOurs);
-  EXPECT_EQ(mint.verify({"other", "", "openai"}, "EMAIL_ADDRESS", token.core), TokenMint::Verdict::NotOurs);
-  EXPECT_EQ(mint.verify({"acme", "", "anthropic"}, "EMAIL_ADDRESS", token.core), TokenMint::Verdict::NotOurs);
+  EXPECT_EQ(mint.verify({"other", "", "openai"}, "EMAIL_ADDRESS", token.core),
+            TokenMint::Verdict::NotOurs);
+  EXPECT_EQ(mint.verify({"acme", "", "anthropic"}, "EMAIL_ADDRESS", token.core),
+            TokenMint::Verdict::NotOurs);
   for (size_t i = 0; i < token.core.size(); ++i) {
     TokenCore changed = token.core;
     changed[i] = changed[i] == 'X' ? 'Y' : 'X';

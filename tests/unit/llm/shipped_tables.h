@@ -1,0 +1,68 @@
+// shipped_tables.h: the API kinds of the shipped bundle, compiled.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "controlplane/policy/api_kind_file.h"
+#include "dataplane/llm/api_tables.h"
+
+namespace sallyport::llm {
+
+// Section bytes at an address that suits load().
+class AlignedSection {
+ public:
+  explicit AlignedSection(const std::vector<uint8_t>& bytes) : words_((bytes.size() + 7) / 8) {
+    if (!bytes.empty()) std::memcpy(words_.data(), bytes.data(), bytes.size());
+    size_ = bytes.size();
+  }
+  std::span<uint8_t> bytes() { return {reinterpret_cast<uint8_t*>(words_.data()), size_}; }
+
+ private:
+  std::vector<uint64_t> words_;
+  size_t size_ = 0;
+};
+
+inline policy::NamedText shipped_file(const std::string& name) {
+  const char* root = std::getenv("SALLYPORT_SOURCE_DIR");
+  const std::string path =
+      std::string(root == nullptr ? "." : root) + "/policies/vendors/api/" + name;
+  std::ifstream in(path);
+  EXPECT_TRUE(in.good()) << path;
+  return {name, {std::istreambuf_iterator<char>(in), {}}};
+}
+
+inline const std::vector<uint8_t>& shipped_section() {
+  static const std::vector<uint8_t> kBytes = [] {
+    const auto section = policy::compile_api_kind_files(
+        {shipped_file("openai_chat.yaml"), shipped_file("anthropic_messages.yaml")});
+    for (const auto& p : section.problems)
+      ADD_FAILURE() << p.file << ":" << p.line << ":" << p.column << ": " << p.what;
+    return section.bytes;
+  }();
+  return kBytes;
+}
+
+inline const ApiTables& shipped_tables() {
+  static AlignedSection section(shipped_section());
+  static const ApiTables kTables = [] {
+    ApiTables tables;
+    EXPECT_EQ(load_error_name(tables.load(section.bytes())), "none");
+    return tables;
+  }();
+  return kTables;
+}
+
+inline ApiKind shipped_kind(std::string_view name) {
+  ApiKind kind;
+  EXPECT_TRUE(shipped_tables().find_kind(name, kind)) << name;
+  return kind;
+}
+
+}  // namespace sallyport::llm

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -228,26 +229,25 @@ bool Reader::memory(fy_node* node) {
     }
     if (key == "total_mib") return number<uint32_t>(value, here, 128, 4'194'304, m.total_mib);
     if (key == "connections") return number<uint32_t>(value, here, 16, 4'194'304, m.connections);
-    if (key == "exchanges") return number<uint32_t>(value, here, 4, 1'048'576, m.exchanges);
-    if (key == "copy_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.copy_mib);
+    if (key == "tcp_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.tcp_mib);
+    if (key == "tls_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.tls_mib);
     if (key == "body_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.body_mib);
     if (key == "evidence_ring_mib")
-      return number<uint32_t>(value, here, 1, 4'096, m.evidence_ring_mib);
+      return number<uint32_t>(value, here, 1, 4'096, m.evidence_ring_mib) &&
+             (std::has_single_bit(m.evidence_ring_mib) ||
+              refuse(value, here + " must be a power of two"));
     return false;
   });
 }
 
 bool Reader::top(const std::string& key, fy_node* value) {
   if (key == "node") {
-    return mapping(value, "node", [&](const std::string& inner, fy_node* v) {
-      if (inner == "number")
-        return number<uint16_t>(v, "node.number", 0, 65'535, config_.node_number);
-      const std::optional<std::string> words =
-          inner == "name" ? text(v, "node.name") : std::nullopt;
-      if (!words) return false;
-      config_.node = *words;
-      return true;
-    });
+    const std::optional<std::string> words = text(value, "node");
+    if (!words) return false;
+    if (words->empty() || words->size() > 63)
+      return refuse(value, "node must have 1 to 63 characters");
+    config_.node = *words;
+    return true;
   }
   if (key == "idle") {
     const std::optional<std::string> words = text(value, "idle");

@@ -140,7 +140,7 @@ void Dataplane::make_worker(uint32_t index) {
   worker::WorkerConfig settings;
   settings.index = index;
   settings.idle = config_.idle == IdleMode::Poll ? worker::Idle::Poll : worker::Idle::Adaptive;
-  settings.copy_segments = config_.memory.copy_mib * (1'048'576 / settings.copy_segment_bytes);
+  settings.copy_segments = config_.memory.tcp_mib * (1'048'576 / settings.copy_segment_bytes);
   settings.stack.connections_max = config_.memory.connections;
   settings.stack.half_open_max = std::max<uint32_t>(4, config_.memory.connections / 4);
   settings.stack.table_key = random_key();

@@ -24,7 +24,8 @@ constexpr uint64_t kDeviceRingBytes = 2 * kMib;
 constexpr uint64_t kConnectionBytes = 1'536;
 // Two TLS sessions of OpenSSL (dataplane notes c.3: 49 KB each with live buffers), heads, parsers,
 // scanner and edit plans of one exchange.
-constexpr uint64_t kExchangeBytes = 192 * kKib;
+constexpr uint64_t kExchangeBytes = 512 * kKib;
+constexpr uint64_t kExchangeCount = 256;
 // Image, engines and their scratch: current, next, and one kept by a long exchange.
 constexpr uint64_t kPolicyVersionBytes = 24 * kMib;
 constexpr uint64_t kPolicyVersions = 3;
@@ -62,8 +63,9 @@ void list_terms(const HostConfig& config, MemoryPlan& plan) {
     add("device rings of port " + port.name, kDeviceRingBytes);
   }
   add("TCP connections", workers * m.connections * kConnectionBytes, "memory.connections");
-  add("payload in TCP and TLS", workers * m.copy_mib * kMib, "memory.copy_mib");
-  add("exchanges", workers * m.exchanges * kExchangeBytes, "memory.exchanges");
+  add("payload in TCP queues", workers * m.tcp_mib * kMib, "memory.tcp_mib");
+  add("TLS records", workers * m.tls_mib * kMib, "memory.tls_mib");
+  add("exchanges", workers * kExchangeCount * kExchangeBytes);
   add("held bodies", workers * plan.body_bytes, "memory.body_mib");
   add("evidence rings", workers * m.evidence_ring_mib * kMib, "memory.evidence_ring_mib");
   add("policy versions", kPolicyVersions * kPolicyVersionBytes);

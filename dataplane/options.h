@@ -45,16 +45,15 @@ struct HostMemory {
   uint32_t total_mib = 0;  // 0: what is available at start
   HugepageUse hugepages = HugepageUse::Auto;
   uint32_t connections = 2'048;     // per worker, both legs
-  uint32_t exchanges = 512;         // per worker, at once
-  uint32_t copy_mib = 64;           // per worker: payload in TCP queues and TLS records
+  uint32_t tcp_mib = 64;            // per worker: payload in TCP queues
+  uint32_t tls_mib = 32;            // per worker: TLS records of both legs, half of it plaintext
   uint32_t body_mib = 0;            // per worker: held bodies; 0: a quarter of the total
-  uint32_t evidence_ring_mib = 16;  // per worker
+  uint32_t evidence_ring_mib = 16;  // per worker, a power of two
 };
 
 struct HostConfig {
-  std::string path;  // of the file, for messages
-  std::string node = "sallyport";
-  uint16_t node_number = 1;  // in every request id
+  std::string path;                // of the file, for messages
+  std::string node = "sallyport";  // in records, and hashed into every request id
   IdleMode idle = IdleMode::Adaptive;
   std::vector<HostWorker> workers;
   std::vector<HostPort> ports;

@@ -18,16 +18,18 @@ std::string core_list(const std::vector<int>& cores) {
 }
 
 std::vector<std::string> arguments_of(const EalConfig& config) {
-  std::vector<std::string> arguments = {"sallyport-dataplane", "--in-memory", "--no-telemetry",
-                                        "--main-lcore=0"};
+  std::vector<std::string> arguments = {"sallyport-dataplane", "--no-telemetry", "--main-lcore=0"};
   std::string lcores = "0@(" + core_list(config.main_cores) + ")";
   for (size_t i = 0; i < config.worker_cores.size(); ++i)
     lcores += "," + std::to_string(i + 1) + "@" + std::to_string(config.worker_cores[i]);
   arguments.push_back("--lcores=" + lcores);
-  if (!config.use_hugepages) {
-    arguments.push_back("--no-huge");
-    arguments.push_back("-m");
-    arguments.push_back(std::to_string(config.memory_mib));
+  if (config.use_hugepages) {
+    arguments.push_back("--in-memory");
+  } else {
+    // EAL 22.11 refuses --in-memory here. Its memory is then a memfd without a name, and
+    // --no-shconf keeps the rest off the disk as well: the same promise.
+    arguments.insert(arguments.end(),
+                     {"--no-huge", "--no-shconf", "-m", std::to_string(config.memory_mib)});
   }
   bool any_pci = false;
   for (const PortConfig& port : config.ports) {

@@ -90,7 +90,7 @@ std::vector<std::unique_ptr<nic::Port>> open_ports(const dataplane::HostConfig& 
 std::unique_ptr<worker::Worker> make_worker(const dataplane::HostConfig& host,
                                             const std::vector<std::unique_ptr<nic::Port>>& ports) {
   worker::WorkerConfig settings;
-  settings.copy_segments = host.memory.copy_mib * 512;
+  settings.copy_segments = host.memory.tcp_mib * 512;
   settings.stack.connections_max = host.memory.connections;
   if (getrandom(&settings.stack.table_key, sizeof(base::SipKey), 0) < 0 ||
       getrandom(&settings.stack.sequence_key, sizeof(base::SipKey), 0) < 0)
@@ -102,7 +102,8 @@ std::unique_ptr<worker::Worker> make_worker(const dataplane::HostConfig& host,
     interface.prefix_length = host.ports[i].prefix_length;
     interface.next_hop = host.ports[i].next_hop;
     interface.mtu = host.ports[i].mtu;
-    settings.ports.push_back(worker::AttachedPort{&ports[i]->queue(0), interface, host.ports[i].upstream});
+    settings.ports.push_back(
+        worker::AttachedPort{&ports[i]->queue(0), interface, host.ports[i].upstream});
   }
   return std::make_unique<worker::Worker>(settings);
 }

@@ -88,7 +88,7 @@ def run(arguments, name, folder, started):
     client, client_path = start("client", in_namespace(
         env["LAB_CLIENT_NAMESPACE"], sys.executable, KERNEL_PEER, "fetch", env["LAB_GATEWAY_ADDRESS"],
         str(SERVE_PORT), str(arguments.transfers - half), str(arguments.concurrency)))
-    patience = 60 + arguments.transfers * 1.5
+    patience = 60 + arguments.transfers * 0.5
     client_code = client.wait(patience)
     wait_for_line(ours_path, "fetches done", ours, patience)
     seconds = time.monotonic() - began

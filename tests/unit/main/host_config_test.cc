@@ -93,6 +93,7 @@ TEST_F(HostConfigFile, ValuesThatCannotBeAreRefused) {
   expect_refused("ports:\n  one: {address: 10.0.0.1/24}\n" + tail, "2:", "device");
   expect_refused("ports: 3\n" + tail, "1:", "mapping");
   expect_refused(std::string(kGood) + "idle: sometimes\n", "5:7", "poll or adaptive");
+  expect_refused(std::string(kGood) + "memory: {evidence_ring_mib: 3}\n", "5:", "power of two");
   expect_refused(std::string(kGood) + "workers: 3\n", "5:10", "list");
 }
 

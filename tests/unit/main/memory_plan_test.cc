@@ -17,8 +17,7 @@ HostConfig small_host() {
     config.ports.push_back(port);
   }
   config.memory.connections = 1'024;
-  config.memory.exchanges = 256;
-  config.memory.copy_mib = 32;
+  config.memory.tcp_mib = 32;
   config.memory.body_mib = 64;
   return config;
 }

@@ -110,6 +110,8 @@ bool Core::acceptable_sequence(Connection& c, Arrived& a) noexcept {
     if (seq_after(payload_end, edge)) {
       a.payload = a.payload.first(a.payload.size() - (payload_end - edge));
       a.fin = false;
+      c.receive.ack_due = true;  // the peer must learn where the window ends
+      touch(c);
     }
   }
   return true;

@@ -75,12 +75,13 @@ void TimerWheel::step(uint64_t now_tick) noexcept {
 
 uint64_t TimerWheel::next_tick() const noexcept {
   if (armed_count_ == 0) return kNever;
-  if (armed_count_0_ > 0) {
-    for (uint64_t tick = current_; tick < current_ + kSlots0; ++tick) {
-      if (heads_[tick & kMask0] != kNone) return tick;
-    }
+  // At the boundary nodes of the upper levels come down; one of them may be due right then.
+  const uint64_t boundary = (current_ | kMask0) + 1;
+  const uint64_t stop = armed_count_ > armed_count_0_ ? boundary : current_ + kSlots0;
+  for (uint64_t tick = current_; armed_count_0_ > 0 && tick < stop; ++tick) {
+    if (heads_[tick & kMask0] != kNone) return tick;
   }
-  return (current_ | kMask0) + 1;
+  return boundary;
 }
 
 }  // namespace sallyport::tcp

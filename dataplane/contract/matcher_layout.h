@@ -20,18 +20,17 @@ enum class RuleKind : uint8_t {
   Ssn = 3,         // US social security numbers in digit runs
   Phone = 4,       // phone numbers in digit runs
   KeyBlock = 5,    // PEM private key blocks
+  Email = 6,       // around each '@' of a word run
+  UrlCredentials = 7,  // scheme://user:password@host... in a word run
 };
-inline constexpr uint8_t kRuleKindMax = 5;
+inline constexpr uint8_t kRuleKindMax = 7;
 
 // What must hold of a candidate's text. Sources in scan/validators.h.
 enum class Validator : uint8_t {
   None = 0,
-  Email = 1,
-  UrlCredentials = 2,
-  Entropy = 3,         // Shannon entropy of at least 3 bits a character, no placeholder
-  GithubChecksum = 4,  // CRC32 tail of GitHub tokens; placeholders fail it
+  Entropy = 1,         // Shannon entropy of at least 3 bits a character, no placeholder
 };
-inline constexpr uint8_t kValidatorMax = 4;
+inline constexpr uint8_t kValidatorMax = 1;
 
 inline constexpr uint8_t kRuleNeedsContext = 1;
 inline constexpr uint8_t kRuleBoundaryLeft = 2;   // no letter, digit or '_' right before

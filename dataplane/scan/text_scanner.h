@@ -61,8 +61,10 @@ class TextScanner {
   void digit_byte(uint8_t c, uint64_t at);
   void key_block_byte(uint8_t c, uint64_t at);
   void judge_word(uint64_t end, uint64_t start_limit);
+  void judge_at_signs(uint64_t end, uint64_t start_limit);
   void judge_digits(uint64_t end, uint64_t start_limit);
   void close_digits(uint64_t end);
+  void add_key_block(uint64_t end);
   void add_rule_match(uint16_t rule, uint64_t start, uint64_t end);
   void add_digit_candidates(contract::RuleKind kind, uint64_t end, uint64_t start_limit);
   bool context_fits(const Engine::Rule& rule, uint64_t start) const;

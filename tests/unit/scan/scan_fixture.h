@@ -1,0 +1,117 @@
+// scan_fixture.h: an engine with the rules of the first entities, made from C++ values, and the whole-text answer.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "controlplane/policy/matcher_compiler.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::scan {
+
+inline std::vector<controlplane::policy::EntitySource> first_entities() {
+  using namespace controlplane::policy;
+  using contract::RuleKind;
+  using contract::Validator;
+  const auto rule = [](std::string id, RuleKind kind, std::string pattern, Validator validator) {
+    RuleSource r;
+    r.id = std::move(id);
+    r.kind = kind;
+    r.pattern = std::move(pattern);
+    r.validator = validator;
+    return r;
+  };
+  std::vector<EntitySource> out(6);
+  out[0].name = "EMAIL_ADDRESS";
+  out[0].priority = 60;
+  out[0].rules = {rule("email", RuleKind::Email, "", Validator::None)};
+  out[0].rules[0].boundary_left = false;
+  out[1].name = "PHONE_NUMBER";
+  out[1].priority = 40;
+  out[1].rules = {rule("phone", RuleKind::Phone, "", Validator::None), rule("phone-context", RuleKind::Phone, "", Validator::None)};
+  out[1].rules[1].context = {"phone", "call", "tel"};
+  out[2].name = "CREDIT_CARD";
+  out[2].priority = 70;
+  out[2].rules = {rule("card", RuleKind::Card, "", Validator::None)};
+  out[3].name = "US_SSN";
+  out[3].priority = 65;
+  out[3].rules = {rule("ssn", RuleKind::Ssn, "", Validator::None), rule("ssn-context", RuleKind::Ssn, "", Validator::None)};
+  out[3].rules[1].context = {"ssn", "social security"};
+  out[4].name = "URL_CREDENTIALS";
+  out[4].priority = 80;
+  out[4].rules = {rule("url", RuleKind::UrlCredentials, "", Validator::None)};
+  out[4].rules[0].boundary_right = false;
+  out[5].name = "SECRET";
+  out[5].priority = 100;
+  out[5].secret = true;
+  out[5].rules = {rule("aws-access-key-id", RuleKind::Pattern, "(?:AKIA|ASIA)[A-Z0-9]{16}", Validator::None),
+                  rule("private-key", RuleKind::KeyBlock, "", Validator::None)};
+  return out;
+}
+
+struct Found {
+  uint64_t start, end;
+  std::string entity;
+  friend bool operator==(const Found&, const Found&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Found& f) {
+    return out << f.entity << '[' << f.start << ',' << f.end << ')';
+  }
+};
+
+class ScanFixture : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto entities = first_entities();
+    auto compiled = controlplane::policy::compile_matcher(entities);
+    for (const auto& error : compiled.errors) ADD_FAILURE() << error.rule << ": " << error.message;
+    std::string error;
+    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
+    scratch_ = engine_.make_scratch();
+  }
+
+  static std::span<const uint8_t> bytes(std::string_view text) {
+    return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  }
+
+  void collect(TextScanner& scanner, std::vector<Found>& out) {
+    for (const Finding& f : scanner.findings()) {
+      EXPECT_LE(f.end, scanner.safe_edge());
+      out.push_back(Found{f.start, f.end, std::string(engine_.entity_name(f.entity))});
+    }
+    scanner.take(scanner.findings().size());
+  }
+
+  // Feeds the pieces that `cuts` make of the text.
+  std::vector<Found> scan(std::string_view text, std::vector<size_t> cuts = {}) {
+    TextScanner scanner;
+    scanner.begin(engine_, *scratch_);
+    std::vector<Found> out;
+    size_t at = 0;
+    cuts.push_back(text.size());
+    for (size_t cut : cuts) {
+      EXPECT_TRUE(scanner.feed(bytes(text.substr(at, cut - at))));
+      const uint64_t edge = scanner.safe_edge();
+      EXPECT_LE(edge, cut);
+      collect(scanner, out);
+      at = cut;
+    }
+    scanner.end();
+    EXPECT_EQ(scanner.safe_edge(), text.size());
+    collect(scanner, out);
+    return out;
+  }
+
+  std::vector<std::string> texts_found(std::string_view text) {
+    std::vector<std::string> out;
+    for (const Found& f : scan(text)) out.push_back(f.entity + "=" + std::string(text.substr(f.start, f.end - f.start)));
+    return out;
+  }
+
+  Engine engine_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace sallyport::scan

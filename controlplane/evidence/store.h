@@ -1,0 +1,103 @@
+// store.h: the one writer of the evidence log. Everything a batch brings (record bundles, Merkle tiles,
+// request index, open exchanges, ring cursors) commits in one LMDB transaction: no loss, no duplicate.
+//
+//   bundles         first index (u64 BE)          -> count (u32) and per record length (u32), bytes
+//   tiles           row (u8), number (u64 BE)     -> hashes, 32 bytes each
+//   requests        request id (16)               -> ExchangeIndex
+//   open_exchanges  ring key (28), request id     -> index of the admitted record
+//   rings           ring key (28)                 -> RingState
+//   checkpoints     tree size (u64 BE)            -> signed note
+//   meta            size, origin, boot, version
+//
+// Invariants
+//   I1  a ring's records enter the log once, in sequence order: RingState is in the same transaction.
+//   I2  every Completed or Interrupted record has an Admitted record before it, and none has two.
+//   I3  after a failed commit the store is as it was; the same batch can be tried again.
+// Owner  one thread (the drainer's).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/environment.h"
+#include "controlplane/evidence/log.h"
+#include "controlplane/evidence/ring_reader.h"
+
+namespace sallyport::evidence_log {
+
+struct RingState {
+  uint64_t committed_sequence = 0;
+  uint64_t committed_position = 0;
+  uint64_t closed = 0;              // its files may be removed
+};
+
+// What a control-plane record says. Texts are ours or an operator's identity, never a message's.
+struct NoteFields {
+  contract::RecordKind kind = contract::RecordKind::Administration;
+  std::string code;
+  std::string actor;
+  std::string detail;
+  contract::Digest before{};
+  contract::Digest after{};
+  uint64_t from = 0;
+  uint64_t to = 0;
+  std::optional<RingKey> ring;      // a Gap's producer
+  uint64_t ring_sequence = 0;       // set when the note stands for that record of the ring
+};
+
+class Store {
+ public:
+  // Opens or makes the log. Throws StoreError, or std::runtime_error when the content is not ours.
+  Store(std::shared_ptr<Environment> environment, const std::string& origin);
+
+  // A batch collects; commit() makes it durable. Any exception leaves the log as it was (I3).
+  struct Batch {
+    struct Entry {
+      std::vector<uint8_t> bytes;
+      std::optional<RingKey> ring;      // set for records of a ring, and for Gaps that stand for one
+    };
+    std::vector<Entry> entries;
+    std::map<RingKey, RingState> rings;
+    std::optional<std::array<uint8_t, 16>> boot_id;
+    bool empty() const { return entries.empty() && rings.empty() && !boot_id; }
+  };
+  // Records that break I2 are replaced by a Gap with their digest (a hostile producer; counted).
+  void commit(const Batch& batch);
+
+  void add_checkpoint(uint64_t size, const std::string& note);
+
+  uint64_t size() const { return size_; }
+  Hash root() const;
+  std::optional<RingState> ring(const RingKey& key) const;
+  std::vector<std::pair<RingKey, RingState>> rings() const;
+  std::vector<contract::RequestId> open_exchanges(const RingKey& key) const;
+  std::optional<std::array<uint8_t, 16>> boot_id() const;
+  uint64_t unexpected_records() const { return unexpected_; }
+  const std::shared_ptr<Environment>& environment() const { return environment_; }
+
+ private:
+  struct EdgeTile {
+    uint64_t number = 0;
+    std::vector<Hash> hashes;
+  };
+  void load();
+
+  std::shared_ptr<Environment> environment_;
+  std::string origin_;
+  uint64_t size_ = 0;
+  std::vector<EdgeTile> edges_;       // right edge tile per row
+  uint64_t unexpected_ = 0;
+};
+
+// Bytes of the records that the control plane makes itself.
+std::vector<uint8_t> note_record(const NoteFields& fields, uint64_t wall_ns, uint64_t monotonic_ns);
+std::vector<uint8_t> interrupted_record(const RingKey& ring, const contract::RequestId& id, const char* reason,
+                                        uint64_t wall_ns, uint64_t monotonic_ns);
+
+}  // namespace sallyport::evidence_log

@@ -25,12 +25,17 @@ struct Position {
 };
 
 // A YAML node with where it stands. Keys of mappings are scalars and keep their order.
+struct Member;
 struct Node {
   enum class Kind { Scalar, Sequence, Mapping } kind = Kind::Scalar;
   Position at;
   std::string scalar;
-  std::vector<std::pair<Node, Node>> members;
+  std::vector<Member> members;
   std::vector<Node> items;
+};
+struct Member {
+  Node key;
+  Node value;
 };
 
 [[noreturn]] void fail(const Position& at, std::string what) {
@@ -66,7 +71,7 @@ Node convert(fy_node* node, Position at) {
         Node key = convert(fy_node_pair_key(pair), out.at);
         if (key.kind != Node::Kind::Scalar) fail(key.at, "a key must be a plain word");
         Node value = convert(fy_node_pair_value(pair), key.at);
-        out.members.emplace_back(std::move(key), std::move(value));
+        out.members.push_back(Member{std::move(key), std::move(value)});
       }
       break;
     }
@@ -95,7 +100,7 @@ Node parse(std::string_view yaml) {
   return convert(fy_document_root(document.get()), {});
 }
 
-const std::vector<std::pair<Node, Node>>& mapping(const Node& node) {
+const std::vector<Member>& mapping(const Node& node) {
   if (node.kind != Node::Kind::Mapping) fail(node.at, "a mapping is expected here");
   return node.members;
 }

@@ -109,14 +109,19 @@ void Transfers::begin_fetches(base::Instant now) {
     transfer->seed = plan_.seed + begun_;
     const bool up = begun_ % 2 == 1;
     transfer->role = up ? Transfer::Role::FetchUp : Transfer::Role::FetchDown;
-    transfer->outgoing = {'S', 'P', static_cast<uint8_t>(up ? 'U' : 'D'), 0, 0, 0, 0, 0};
-    wire::store_be32(transfer->outgoing.data() + 4, transfer->size);
     const auto seed = big_endian(transfer->seed);
-    transfer->outgoing.insert(transfer->outgoing.end(), seed.begin(), seed.end());
-    if (up) {
-      const auto bytes = bytes_of_seed(transfer->seed, transfer->size);
-      transfer->outgoing.insert(transfer->outgoing.end(), bytes.begin(), bytes.end());
-    }
+    const std::vector<uint8_t> payload =
+        up ? bytes_of_seed(transfer->seed, transfer->size) : std::vector<uint8_t>{};
+    // Sized once and filled: gcc 12 sees an overflow in insert() at the end of a short vector.
+    auto& outgoing = transfer->outgoing;
+    outgoing.resize(8 + seed.size() + payload.size());
+    outgoing[0] = 'S';
+    outgoing[1] = 'P';
+    outgoing[2] = static_cast<uint8_t>(up ? 'U' : 'D');
+    wire::store_be32(outgoing.data() + 4, transfer->size);
+    std::copy(seed.begin(), seed.end(), outgoing.begin() + 8);
+    std::copy(payload.begin(), payload.end(),
+              outgoing.begin() + 8 + static_cast<std::ptrdiff_t>(seed.size()));
     // A download closes its half at once every other time: both half-close and a late close are
     // exercised.
     transfer->close_after = up || begun_ % 4 == 0;

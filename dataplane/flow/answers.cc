@@ -1,0 +1,143 @@
+// answers.cc: what we say ourselves: refusals in the vendor's shape, heads of relayed answers.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "dataplane/flow/gateway.h"
+
+namespace sallyport::flow {
+namespace {
+
+using http::equals_ignoring_case;
+
+// Of a vendor's head only what an SDK reads goes on; cookies and connection fields do not.
+constexpr std::array<std::string_view, 10> kAnswerHeaders{
+    "x-request-id", "request-id", "openai-processing-ms", "openai-version", "openai-organization",
+    "retry-after", "retry-after-ms", "x-should-retry", "anthropic-organization-id", "date"};
+
+bool is_answer_header(std::string_view name) noexcept {
+  constexpr std::string_view kLimits = "x-ratelimit-";
+  constexpr std::string_view kAnthropicLimits = "anthropic-ratelimit-";
+  for (std::string_view prefix : {kLimits, kAnthropicLimits})
+    if (name.size() > prefix.size() && equals_ignoring_case(name.substr(0, prefix.size()), prefix)) return true;
+  return std::any_of(kAnswerHeaders.begin(), kAnswerHeaders.end(),
+                     [&](std::string_view known) { return equals_ignoring_case(known, name); });
+}
+
+std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// "inspected=120;rewritten=20;opaque=0;unknown_fields=0"
+std::string_view coverage_text(const Tally& tally, std::span<char> out) {
+  const int size = std::snprintf(out.data(), out.size(), "inspected=%llu;rewritten=%llu;opaque=%llu;unknown_fields=%u",
+                                 static_cast<unsigned long long>(tally.inspected_bytes),
+                                 static_cast<unsigned long long>(tally.rewritten_bytes),
+                                 static_cast<unsigned long long>(tally.opaque_bytes), tally.unknown_fields);
+  return {out.data(), static_cast<size_t>(std::max(size, 0))};
+}
+
+}  // namespace
+
+bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id,
+                            std::string_view detail, bool close) {
+  const RefusalRow& row = refusal_row(reason);
+  std::array<char, 1'024> body;
+  const size_t size = write_error_body(shape, row, id, detail, body);
+  http::HeadWriter out(client.leg.plain_out, plaintext_pool_);
+  out.status_line(row.status);
+  out.header("content-type", "application/json");
+  out.header("content-length", uint64_t{size});
+  if (!id.empty()) {
+    out.header("x-sallyport-request-id", id);
+    out.header(shape == ErrorShape::OpenAi ? "x-request-id" : "request-id", id);
+  }
+  out.header("x-sallyport-reason-code", row.name);
+  if (row.retry) {
+    out.header("retry-after", "1");
+  } else {
+    out.header("x-should-retry", "false");
+  }
+  if (close) out.header("connection", "close");
+  return out.finish() && client.leg.plain_out.append_copy(bytes_of({body.data(), size}), plaintext_pool_);
+}
+
+// The caller is not known, or nothing about the request is: counted in the aggregate, and the connection ends.
+void Gateway::refuse_anonymous(Client& client, Reason reason, ErrorShape shape, std::string_view detail) {
+  const RefusalRow& row = refusal_row(reason);
+  ++counters_.refusals[static_cast<size_t>(reason)];
+  recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of_ipv4(client.source_address), row.status, clock_);
+  client.stage = Client::Stage::Closing;
+  client.keep_alive = false;
+  client.deadline = base::after_ms(clock_.now, 10'000);
+  if (!write_refusal(client, reason, shape, {}, detail, true)) return drop_client(client, true);
+  write_client(client);
+}
+
+// Ends an exchange with our own answer, whatever it was doing.
+void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail) {
+  const RefusalRow& row = refusal_row(reason);
+  ++counters_.refusals[static_cast<size_t>(reason)];
+  Client& client = client_of(exchange);
+  std::string_view shown = detail;
+  const uint16_t entity = exchange.request_scope.refusal != Reason::None ? exchange.request_scope.refusal_entity
+                                                                         : exchange.response_scope.refusal_entity;
+  if (shown.empty() && entity < exchange.version->engine().entity_count())
+    shown = exchange.version->engine().entity_name(entity);
+  const bool midstream = exchange.answer_head_sent;
+  record_end(exchange, reason, row.status, midstream);
+  bool ok = true;
+  if (midstream) {
+    write_midstream_error(exchange, client, row, shown);
+    client.keep_alive = false;
+  } else {
+    const bool body_read = client.stage == Client::Stage::Busy;
+    if (!body_read) client.keep_alive = false;
+    ok = write_refusal(client, reason, exchange.route.error_shape, exchange.id_text.view(), shown,
+                       !client.keep_alive);
+  }
+  finish(exchange);
+  if (!ok) return drop_client(client, true);
+  write_client(client);
+}
+
+// An event that SDKs raise as an error; the body then ends without its last chunk, so it is never taken for whole.
+void Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
+                                    std::string_view detail) {
+  std::array<char, 1'024> body;
+  const size_t size = write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
+  std::array<char, 1'100> event;
+  const char* name = exchange.route.error_shape == ErrorShape::Anthropic ? "event: error\n" : "";
+  const int total = std::snprintf(event.data(), event.size(), "%sdata: %.*s\n\n", name, static_cast<int>(size),
+                                  body.data());
+  if (total > 0 && static_cast<size_t>(total) < event.size() &&
+      !http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}), client.leg.plain_out, plaintext_pool_))
+    client.leg.plain_out.clear();
+}
+
+bool Gateway::write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
+                                uint64_t body_bytes) {
+  Client& client = client_of(exchange);
+  http::HeadWriter out(client.leg.plain_out, plaintext_pool_);
+  out.status_line(head.status);
+  if (chunked) {
+    out.header("content-type", "text/event-stream; charset=utf-8");
+    out.header("cache-control", "no-cache");
+    out.header("transfer-encoding", "chunked");
+  } else if (head.framing != http::Framing::None) {
+    out.header("content-type", "application/json");
+    out.header("content-length", body_bytes);
+  } else if (head.status != 204 && head.status != 304) {
+    out.header("content-length", uint64_t{0});
+  }
+  for (const http::Header& header : head.headers)
+    if (is_answer_header(header.name)) out.header(header.name, header.value);
+  out.header("x-sallyport-request-id", exchange.id_text.view());
+  std::array<char, 160> coverage;
+  out.header("x-sallyport-coverage", coverage_text(exchange.request_scope.tally, coverage));
+  if (!client.keep_alive) out.header("connection", "close");
+  exchange.answer_head_sent = true;
+  return out.finish();
+}
+
+}  // namespace sallyport::flow

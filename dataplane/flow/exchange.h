@@ -1,0 +1,91 @@
+// exchange.h: one request and its answer, from ADMIT to its one verdict.
+//
+//   Idle -> Body -> Commit -> Connect -> Send/AwaitHead -> Answer -> Idle
+//
+// Everything that decides is pinned at ADMIT: the policy version, the caller, the route. Every exchange ends
+// in exactly one of: completed record (it was admitted), refused record (it was not), and gives everything back.
+// Owner  one slot of one worker; reused. Body bytes lie in the body pool, which wipes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/base/time.h"
+#include "dataplane/evidence/recorder.h"
+#include "dataplane/flow/json_rewriter.h"
+#include "dataplane/flow/policy_version.h"
+#include "dataplane/flow/refusal.h"
+#include "dataplane/flow/rewrite_scope.h"
+#include "dataplane/flow/stream_rewriter.h"
+#include "dataplane/http/body_decoder.h"
+#include "dataplane/http/sse_splitter.h"
+#include "dataplane/mem/byte_chain.h"
+#include "dataplane/redact/edit_plan.h"
+#include "dataplane/redact/exchange_tokens.h"
+
+namespace sallyport::flow {
+
+inline constexpr uint32_t kNoSlot = 0xffff'ffff;
+
+enum class Phase : uint8_t { Free, Body, Commit, Connect, AwaitHead, AnswerJson, AnswerStream, Flush };
+
+struct Exchange {
+  explicit Exchange(StreamTools& tools, mem::SegmentPool& body_pool)
+      : tokens(body_pool), json(kJsonNestingMax), stream(tools) {}
+
+  Phase phase = Phase::Free;
+  uint32_t client_slot = kNoSlot;
+  uint32_t upstream_slot = kNoSlot;
+  PolicyVersion* version = nullptr;
+  policy::Key caller;
+  Route route;
+  std::array<char, 64> reason_text{};     // reason of a restoration, as asked for
+  uint8_t reason_size = 0;
+  bool reason_from_header = false;
+
+  evidence::RequestId id;
+  contract::RequestIdText id_text;
+  evidence::Reservation reservation;
+  bool admitted = false;
+  uint64_t admitted_sequence = 0;
+  bool committed_durability = false;
+
+  RewriteScope request_scope;
+  RewriteScope response_scope;
+  redact::ExchangeTokens tokens;
+  JsonRewriter json;                      // request body, then answer body
+  StreamRewriter stream;
+  http::SseSplitter splitter;
+
+  mem::ByteChain body;                    // request body as it came, then the answer's
+  uint64_t body_bytes = 0;
+  mem::ByteChain request_out;             // head and body for the vendor
+  uint64_t request_out_bytes = 0;
+  uint64_t request_body_out_bytes = 0;
+  std::array<char, 96> model{};
+  uint8_t model_size = 0;
+  bool wants_stream = false;
+  bool retried = false;
+
+  uint16_t vendor_status = 0;
+  bool answer_head_sent = false;
+  uint64_t answer_bytes = 0;
+  uint64_t answer_out_bytes = 0;
+  uint32_t stream_events = 0;
+  std::array<uint8_t, 32> upstream_spki{};
+  uint16_t upstream_tls_version = 0;
+
+  base::Instant started;
+  base::Instant admitted_at;
+  base::Instant body_done_at;
+  base::Instant released_at;
+  base::Instant sent_at;
+  base::Instant first_byte_at;
+  base::Instant deadline;                 // of the current phase
+
+  std::string_view reason() const noexcept { return {reason_text.data(), reason_size}; }
+  std::string_view model_name() const noexcept { return {model.data(), model_size}; }
+};
+
+}  // namespace sallyport::flow

@@ -1,0 +1,223 @@
+// gateway.h: the one owner of all exchanges of a worker: client connections, vendor connections, and the
+// straight line between them.
+//
+//   tcp events -> client leg -> head -> ADMIT -> body -> judge -> RELEASE -> vendor leg
+//   vendor leg -> head -> JSON or event stream -> judge, restore -> client leg
+//   side door: every exchange ends in one record
+//
+// Where what is: gateway.cc events, timers and slots; request_path.cc ADMIT to RELEASE; response_path.cc the
+// answer; upstream_pool.cc vendor connections; records.cc what is written to evidence; answers.cc our own answers.
+//
+// Invariants
+//   I1  no byte goes to a vendor before its exchange is admitted in evidence (and committed, where policy says).
+//   I2  an exchange is decided by the one policy version it began with.
+//   I3  every exchange that got an id ends in exactly one record.
+// Limits  limits.h. Owner  one worker; no locks, no clock of its own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/time.h"
+#include "dataplane/evidence/recorder.h"
+#include "dataplane/flow/exchange.h"
+#include "dataplane/flow/leg.h"
+#include "dataplane/flow/policy_version.h"
+#include "dataplane/http/head_parser.h"
+#include "dataplane/http/serialise.h"
+#include "dataplane/mem/segment_pool.h"
+#include "dataplane/tcp/stack.h"
+
+namespace sallyport::flow {
+
+struct GatewayConfig {
+  std::vector<tcp::Endpoint> listen;       // addresses and ports of the gateway
+  uint32_t upstream_source_address = 0;    // our address towards vendors, host byte order
+  uint32_t tcp_connections_max = 4'096;    // as given to the stack: bounds its handles
+  size_t body_pool_bytes = 128U << 20;
+  size_t plaintext_pool_bytes = 16U << 20;
+  size_t ciphertext_pool_bytes = 32U << 20;
+};
+
+// Readable by the control plane through the region.
+struct GatewayCounters {
+  uint64_t clients_accepted = 0;
+  uint64_t clients_refused = 0;            // no slot
+  uint64_t client_tls_failures = 0;
+  uint64_t exchanges = 0;
+  uint64_t admitted = 0;
+  uint64_t served = 0;
+  uint64_t upstream_connects = 0;
+  uint64_t upstream_reuses = 0;
+  uint64_t upstream_tls_failures = 0;
+  std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
+};
+
+class Gateway {
+ public:
+  Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recorder& recorder);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  void turn(const base::Clock& clock);
+  base::Instant next_deadline() const noexcept { return next_deadline_; }
+
+  // Between two turns. The version before stays until oldest_version_in_use() has passed it; the caller owns all.
+  void adopt(PolicyVersion* version) noexcept;
+  // New client connections use it; it must outlive every connection that began with it.
+  void adopt_certificate(const tls::ServerContext* context) noexcept { server_context_ = context; }
+  // Read by the main lcore: versions below may be freed.
+  uint64_t oldest_version_in_use() const noexcept { return oldest_in_use_.load(std::memory_order_acquire); }
+  uint64_t newest_version_adopted() const noexcept { return newest_adopted_.load(std::memory_order_acquire); }
+  const GatewayCounters& counters() const noexcept { return counters_; }
+
+ private:
+  struct Client {
+    enum class Stage : uint8_t { Free, Handshake, Head, Body, Busy, Closing };
+    Stage stage = Stage::Free;
+    Leg leg;
+    http::RequestHeadParser parser;
+    http::BodyDecoder decoder;
+    uint32_t slot = 0;
+    uint32_t exchange_slot = kNoSlot;
+    uint32_t source_address = 0;
+    bool keep_alive = true;
+    bool peer_closed = false;
+    bool stalled = false;       // has more to do without a new event
+    base::Instant deadline;
+    base::Instant head_started;
+  };
+  struct Upstream {
+    enum class Stage : uint8_t { Free, Connecting, Handshake, Busy, Idle };
+    Stage stage = Stage::Free;
+    Leg leg;
+    http::ResponseHeadParser parser;
+    http::BodyDecoder decoder;
+    uint32_t slot = 0;
+    uint32_t exchange_slot = kNoSlot;
+    PolicyVersion* version = nullptr;
+    uint16_t vendor_index = 0;
+    uint8_t interim_count = 0;
+    bool reused = false;
+    bool keep_alive = false;
+    bool peer_closed = false;
+    bool stalled = false;
+    base::Instant deadline;
+  };
+  enum class Side : uint8_t { None, Client, Upstream };
+  struct Owner {
+    Side side = Side::None;
+    uint32_t slot = 0;
+    uint32_t generation = 0;
+  };
+
+  // gateway.cc
+  void on_event(const tcp::Event& event);
+  void accept(tcp::ConnectionId id);
+  void on_gone(const Owner& owner, tcp::EventKind kind);
+  void own(tcp::ConnectionId id, Side side, uint32_t slot);
+  Owner* owner_of(tcp::ConnectionId id) noexcept;
+  void sweep();
+  void sweep_client(Client& client);
+  void sweep_upstream(Upstream& upstream);
+  void run_stalled();
+  void read_client(Client& client);
+  bool step_client(Client& client);
+  void write_client(Client& client);
+  void close_client(Client& client);
+  void drop_client(Client& client, bool abort);
+  void update_versions() noexcept;
+  void set_deadline(base::Instant at) noexcept;
+
+  // request_path.cc
+  bool read_head(Client& client);
+  void admit(Client& client);
+  Reason admission(Client& client, Exchange& exchange);
+  void choose_reason(Exchange& exchange, const http::Headers& headers);
+  bool read_body(Client& client);
+  void body_complete(Client& client, Exchange& exchange);
+  bool write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes);
+  bool header_may_pass(Exchange& exchange, const http::Header& header);
+  void release(Exchange& exchange);
+  void wait_for_commit();
+  Exchange* take_exchange();
+  void finish(Exchange& exchange);
+
+  // upstream_pool.cc
+  void connect(Exchange& exchange);
+  bool open_connection(Exchange& exchange);
+  void connected(Upstream& upstream);
+  void send_request(Upstream& upstream);
+  void drop_upstream(Upstream& upstream, bool abort);
+  void park_upstream(Upstream& upstream);
+  void drain_idle(const PolicyVersion* keep);
+  Upstream* take_upstream() noexcept;
+  static Reason reason_of_failure(tls::Failure failure) noexcept;
+
+  // response_path.cc
+  void read_upstream(Upstream& upstream);
+  bool step_upstream(Upstream& upstream);
+  bool read_answer_head(Upstream& upstream, Exchange& exchange);
+  bool start_answer(Upstream& upstream, Exchange& exchange);
+  bool read_answer_body(Upstream& upstream, Exchange& exchange);
+  bool relay_events(Exchange& exchange, std::span<const uint8_t> bytes);
+  bool write_event(Exchange& exchange, const http::SseEvent& event);
+  bool write_rewritten(Exchange& exchange, const http::SseEvent& event);
+  void answer_complete(Upstream& upstream, Exchange& exchange);
+  bool finish_json(Exchange& exchange);
+  bool finish_stream(Exchange& exchange);
+  void upstream_ended(Upstream& upstream);
+  bool client_takes_more(const Exchange& exchange) const noexcept;
+
+  // answers.cc
+  void refuse(Exchange& exchange, Reason reason, std::string_view detail = {});
+  void refuse_anonymous(Client& client, Reason reason, ErrorShape shape, std::string_view detail = {});
+  bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id, std::string_view detail,
+                     bool close);
+  void write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row, std::string_view detail);
+  bool write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked, uint64_t body_bytes);
+
+  // records.cc
+  void record_admitted(Exchange& exchange);
+  void record_end(Exchange& exchange, Reason reason, uint16_t http_status, bool midstream);
+
+  Client& client_of(const Exchange& exchange) noexcept { return *clients_[exchange.client_slot]; }
+
+  const GatewayConfig config_;
+  tcp::Stack& stack_;
+  evidence::Recorder& recorder_;
+  mem::SegmentPool plaintext_pool_;
+  mem::SegmentPool ciphertext_pool_;
+  mem::SegmentPool body_pool_;
+  std::vector<uint8_t> seal_buffer_;
+  LegTools leg_tools_;
+  StreamTools stream_tools_;
+  redact::EditPlan edit_plan_;
+  TextRewriter header_text_;
+  std::vector<uint8_t> event_buffer_;      // one rewritten event, wiped after use
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<std::unique_ptr<Upstream>> upstreams_;
+  std::vector<std::unique_ptr<Exchange>> exchanges_;
+  std::vector<uint32_t> free_clients_;
+  std::vector<uint32_t> free_upstreams_;
+  std::vector<uint32_t> free_exchanges_;
+  std::vector<Owner> owners_;              // by tcp::ConnectionId::index
+  base::Clock clock_;
+  base::Instant next_sweep_;
+  base::Instant next_deadline_;
+  uint32_t commit_waiting_ = 0;
+  bool any_stalled_ = false;
+  PolicyVersion* current_ = nullptr;
+  const tls::ServerContext* server_context_ = nullptr;
+  std::atomic<uint64_t> oldest_in_use_{0};
+  std::atomic<uint64_t> newest_adopted_{0};
+  GatewayCounters counters_;
+};
+
+}  // namespace sallyport::flow

@@ -1,0 +1,260 @@
+#include "dataplane/flow/json_rewriter.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+#include "dataplane/mem/wipe.h"
+#include "dataplane/redact/json_escape.h"
+
+namespace sallyport::flow {
+
+using llm::TextClass;
+
+JsonRewriter::JsonRewriter(unsigned nesting) : map_(kMapPiecesMax) {
+  if (nesting > 0) arguments_ = std::make_unique<ArgumentsRewriter>();
+}
+
+JsonRewriter::~JsonRewriter() { mem::wipe(escaped_); }
+
+void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table) {
+  scope_ = &scope;
+  edits_.clear();
+  marks_.clear();
+  facts_ = MessageFacts{};
+  in_leaf_ = false;
+  treat_ = Treat::Skip;
+  walker_.begin(table, *this);
+}
+
+bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
+
+bool JsonRewriter::end() { return walker_.end(); }
+
+void JsonRewriter::abandon() {
+  if (in_leaf_ && (treat_ == Treat::Text || treat_ == Treat::Number)) {
+    if (text_.end()) take_edits(text_.edits());
+  }
+  in_leaf_ = false;
+}
+
+uint64_t JsonRewriter::edge() const noexcept {
+  if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.offset();
+  if (treat_ == Treat::Number) return leaf_.raw_start;
+  const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
+  const uint64_t known = map_.decoded_size();
+  if (known == 0) return leaf_.raw_start + 1;
+  // Behind the last decided character; an escape that is half read is not decided.
+  if (decided == 0) return leaf_.raw_start + 1;
+  return map_.raw(decided - 1, decided).end;
+}
+
+JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
+  // A delta belongs to a channel that outlives this event (stream_rewriter.h).
+  if (leaf.channel != contract::kLlmNoChannel) return Treat::Skip;
+  if (leaf.kind == llm::LeafKind::Literal)
+    return leaf.role == llm::LeafRole::Stream ? Treat::Fact : Treat::Skip;
+  switch (leaf.text_class) {
+    case TextClass::B:
+    case TextClass::O:
+    case TextClass::S:
+    case TextClass::N:
+      return Treat::Skip;
+    case TextClass::J:
+      if (leaf.kind == llm::LeafKind::String && !leaf.is_key && arguments_ != nullptr)
+        return Treat::Arguments;
+      break;
+    default:
+      break;
+  }
+  if (leaf.kind == llm::LeafKind::String) return Treat::Text;
+  const bool text_number = leaf.text_class == TextClass::T || leaf.text_class == TextClass::L;
+  return text_number ? Treat::Number : Treat::Skip;
+}
+
+bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
+  leaf_ = leaf;
+  in_leaf_ = true;
+  treat_ = treat(leaf);
+  literal_size_ = 0;
+  if (leaf.text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
+  map_.begin();
+  number_.clear();
+  if (treat_ == Treat::Text || treat_ == Treat::Number) text_.begin(*scope_);
+  if (treat_ == Treat::Arguments) arguments_->begin(*scope_);
+  return true;
+}
+
+void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
+  if (leaf_.role == llm::LeafRole::Model && !leaf_.is_key) {
+    for (uint8_t c : decoded)
+      if (facts_.model_size < facts_.model.size() && c > 0x20 && c < 0x7f && c != '"' && c != '\\')
+        facts_.model[facts_.model_size++] = static_cast<char>(c);
+  }
+  if (leaf_.role == llm::LeafRole::Stream) {
+    for (uint8_t c : decoded)
+      if (literal_size_ < literal_.size()) literal_[literal_size_++] = static_cast<char>(c);
+  }
+}
+
+bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) {
+  if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
+  switch (treat_) {
+    case Treat::Skip:
+      if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
+          leaf_.text_class == TextClass::S)
+        scope_->tally.opaque_bytes += decoded.size();
+      return true;
+    case Treat::Fact:
+      return true;
+    case Treat::Number:
+      number_.insert(number_.end(), decoded.begin(), decoded.end());
+      return text_.feed(decoded);
+    case Treat::Text:
+      if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Reason::BuffersFull);
+      if (!text_.feed(decoded) || !take_edits(text_.edits())) return false;
+      if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
+      return true;
+    case Treat::Arguments:
+      if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Reason::BuffersFull);
+      if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
+      if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
+      return true;
+  }
+  return true;
+}
+
+bool JsonRewriter::leaf_end(uint64_t raw_end) {
+  if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
+    facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
+  bool ok = true;
+  if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
+  if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
+  if (treat_ == Treat::Number) ok = end_number(raw_end);
+  in_leaf_ = false;
+  return ok;
+}
+
+bool JsonRewriter::marked(llm::MarkKind kind, uint16_t, uint64_t raw_start, uint64_t raw_end) {
+  if (kind != llm::MarkKind::None) marks_.push_back(Mark{kind, raw_start, raw_end});
+  return true;
+}
+
+// Maps decided edits of the leaf's text to raw ranges and escapes them for the string they stand in.
+bool JsonRewriter::take_edits(EditList& from) {
+  for (const TextEdit& edit : from.edits()) {
+    const auto value = from.replacement(edit);
+    escaped_.resize(redact::json_escaped_size(value, 1));
+    const size_t size = redact::json_escape(value, 1, escaped_);
+    SP_CHECK(size == escaped_.size());
+    const auto raw = map_.raw(edit.start, edit.end);
+    edits_.add(raw.start, raw.end, escaped_);
+    mem::wipe(escaped_);
+  }
+  from.clear();
+  return true;
+}
+
+// A number in which something was found becomes a string: quotes around its edited digits.
+bool JsonRewriter::end_number(uint64_t raw_end) {
+  if (!text_.end()) return false;
+  EditList& found = text_.edits();
+  if (found.count() == 0) return true;
+  std::vector<uint8_t> out{'"'};
+  uint64_t at = 0;
+  for (const TextEdit& edit : found.edits()) {
+    out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at),
+               number_.begin() + static_cast<std::ptrdiff_t>(edit.start));
+    const auto value = found.replacement(edit);
+    out.insert(out.end(), value.begin(), value.end());
+    at = edit.end;
+  }
+  out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
+  out.push_back('"');
+  edits_.add(leaf_.raw_start, raw_end, out);
+  mem::wipe(out);
+  mem::wipe(number_);
+  found.clear();
+  return true;
+}
+
+ArgumentsRewriter::ArgumentsRewriter() : json_(0) {}
+
+void ArgumentsRewriter::begin(RewriteScope& scope) {
+  scope_ = &scope;
+  json_.begin(scope, llm::all_leaves());
+  is_plain_ = false;
+  plain_base_ = 0;
+  mem::wipe(window_);
+  window_.clear();
+  window_start_ = 0;
+  edits_.clear();
+}
+
+bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
+  if (is_plain_) return plain_.feed(text) && take_plain_edits();
+  window_.insert(window_.end(), text.begin(), text.end());
+  if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+  if (!json_.feed(text)) {
+    if (scope_->refusal != Reason::None) return false;
+    return fall_back();
+  }
+  if (!take_json_edits()) return false;
+  forget_before(json_.edge());
+  return true;
+}
+
+bool ArgumentsRewriter::end() {
+  if (!is_plain_) {
+    if (json_.end()) return take_json_edits();
+    if (scope_->refusal != Reason::None) return false;
+    if (!fall_back()) return false;
+  }
+  return plain_.end() && take_plain_edits();
+}
+
+// Not JSON after all (models write such arguments): the rest, from the first undecided byte, is one text.
+bool ArgumentsRewriter::fall_back() {
+  const uint64_t from = json_.edge();
+  if (!take_json_edits()) return false;
+  is_plain_ = true;
+  plain_base_ = std::min<uint64_t>(from, window_start_ + window_.size());
+  plain_.begin(*scope_);
+  SP_CHECK(plain_base_ >= window_start_);
+  const auto rest = std::span<const uint8_t>(window_).subspan(plain_base_ - window_start_);
+  const bool ok = plain_.feed(rest) && take_plain_edits();
+  mem::wipe(window_);
+  window_.clear();
+  return ok;
+}
+
+bool ArgumentsRewriter::take_json_edits() {
+  EditList& from = json_.edits();
+  for (const TextEdit& edit : from.edits()) edits_.add(edit.start, edit.end, from.replacement(edit));
+  from.clear();
+  return true;
+}
+
+bool ArgumentsRewriter::take_plain_edits() {
+  EditList& from = plain_.edits();
+  for (const TextEdit& edit : from.edits())
+    edits_.add(plain_base_ + edit.start, plain_base_ + edit.end, from.replacement(edit));
+  from.clear();
+  return true;
+}
+
+uint64_t ArgumentsRewriter::edge() const noexcept {
+  return is_plain_ ? plain_base_ + plain_.edge() : json_.edge();
+}
+
+void ArgumentsRewriter::forget_before(uint64_t offset) {
+  const size_t count = std::min<size_t>(offset - window_start_, window_.size());
+  if (count < window_.size() / 2 + 1) return;
+  mem::wipe(std::span(window_).first(count));
+  const size_t rest = window_.size() - count;
+  std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
+  mem::wipe(std::span(window_).subspan(rest));
+  window_.resize(rest);
+  window_start_ += count;
+}
+
+}  // namespace sallyport::flow

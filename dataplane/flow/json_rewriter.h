@@ -1,0 +1,134 @@
+// json_rewriter.h: one JSON text: every string that may hold text is a channel of its own, and the edits
+// come out in raw offsets of the JSON text, escaped for the string they land in.
+//
+// The same class reads a message body (with the table of its API kind) and the JSON text inside a
+// tool call's arguments string (with the all-leaves table): then its "raw" offsets are offsets in the
+// decoded arguments string, and its holder maps them once more.
+//
+//   class        what happens
+//   T L I R U Unknown Structural   strings (and names, where names are text) are scanned and rewritten
+//   T L          numbers too: a card number without quotes; what is rewritten becomes a string
+//   J            opened as JSON text; what is not JSON is one plain text
+//   B O S N      not touched, counted as opaque
+//
+// Names are rewritten like values: the table says "scan only", but a value that stays in a name would
+// leave, and refusing the request would help nobody (docs/decisions/0002).
+//
+// Invariants
+//   I1  edge() never goes back; every edit that begins before it is in edits() and ends at or before it.
+// Owner   one message of one exchange; reusable.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/flow/limits.h"
+#include "dataplane/flow/rewrite_scope.h"
+#include "dataplane/flow/text_edit.h"
+#include "dataplane/flow/text_rewriter.h"
+#include "dataplane/llm/json_walker.h"
+#include "dataplane/redact/offset_map.h"
+
+namespace sallyport::flow {
+
+class ArgumentsRewriter;
+
+// What the gateway itself reads from a message.
+struct MessageFacts {
+  std::array<char, 96> model{};
+  uint8_t model_size = 0;
+  bool stream = false;
+  std::string_view model_name() const noexcept { return {model.data(), model_size}; }
+};
+
+class JsonRewriter final : private llm::Sink {
+ public:
+  // `nesting`: how many levels of JSON text in strings may be opened below this one.
+  explicit JsonRewriter(unsigned nesting);
+  ~JsonRewriter();
+
+  void begin(RewriteScope& scope, const llm::PathTable& table);
+  // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
+  [[nodiscard]] bool feed(std::span<const uint8_t> raw);
+  [[nodiscard]] bool end();
+  // Gives up on the text being JSON: decides what is open, so that edge() covers all that was read.
+  void abandon();
+
+  // Raw bytes that are decided.
+  uint64_t edge() const noexcept;
+  EditList& edits() noexcept { return edits_; }
+  llm::WalkError walk_error() const noexcept { return walker_.error(); }
+  uint64_t offset() const noexcept { return walker_.offset(); }
+  const MessageFacts& facts() const noexcept { return facts_; }
+
+  struct Mark {
+    llm::MarkKind kind;
+    uint64_t raw_start;
+    uint64_t raw_end;
+  };
+  // Values that must go when any text was rewritten (log-probabilities, padding); raw ranges.
+  std::span<const Mark> marks() const noexcept { return marks_; }
+
+ private:
+  enum class Treat : uint8_t { Skip, Text, Number, Arguments, Fact };
+
+  bool leaf_begin(const llm::Leaf& leaf) override;
+  bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) override;
+  bool leaf_end(uint64_t raw_end) override;
+  bool marked(llm::MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) override;
+
+  Treat treat(const llm::Leaf& leaf) const noexcept;
+  bool take_edits(EditList& from);
+  bool end_number(uint64_t raw_end);
+  void note_fact(std::span<const uint8_t> decoded);
+
+  RewriteScope* scope_ = nullptr;
+  llm::JsonWalker walker_;
+  TextRewriter text_;
+  redact::OffsetMap map_;
+  std::unique_ptr<ArgumentsRewriter> arguments_;  // null at the deepest level
+  EditList edits_;
+  std::vector<Mark> marks_;
+  std::vector<uint8_t> escaped_;
+  std::vector<uint8_t> number_;
+  llm::Leaf leaf_;
+  Treat treat_ = Treat::Skip;
+  bool in_leaf_ = false;
+  MessageFacts facts_;
+  std::array<char, 8> literal_{};
+  uint8_t literal_size_ = 0;
+};
+
+// The content of an arguments string: JSON text if it is, one plain text from where it stops being JSON.
+class ArgumentsRewriter {
+ public:
+  ArgumentsRewriter();
+  void begin(RewriteScope& scope);
+  // `text`: the decoded string. Any chunking.
+  [[nodiscard]] bool feed(std::span<const uint8_t> text);
+  [[nodiscard]] bool end();
+  uint64_t edge() const noexcept;
+  // In offsets of the decoded string; replacements are what the decoded string shall hold.
+  EditList& edits() noexcept { return edits_; }
+
+ private:
+  bool fall_back();
+  bool take_json_edits();
+  bool take_plain_edits();
+  void forget_before(uint64_t offset);
+
+  RewriteScope* scope_ = nullptr;
+  JsonRewriter json_;
+  TextRewriter plain_;
+  bool is_plain_ = false;
+  uint64_t plain_base_ = 0;
+  std::vector<uint8_t> window_;  // undecided text, for the fall back
+  uint64_t window_start_ = 0;
+  EditList edits_;
+};
+
+}  // namespace sallyport::flow

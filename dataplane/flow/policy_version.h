@@ -1,0 +1,88 @@
+// policy_version.h: one adopted policy image with everything built from it, ready for a worker.
+//
+// Built on the main lcore (deserialising databases and parsing certificates take milliseconds), handed to the
+// worker between two turns, released when no exchange of any worker uses it. One per worker: nothing in it is
+// shared between threads, so OpenSSL's and the matcher's state need no lock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/flow/refusal.h"
+#include "dataplane/flow/rewrite_scope.h"
+#include "dataplane/http/head.h"
+#include "dataplane/llm/api_tables.h"
+#include "dataplane/policy/image.h"
+#include "dataplane/policy/secrets.h"
+#include "dataplane/redact/token.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/tls/context.h"
+
+namespace sallyport::flow {
+
+// A vendor as the worker talks to it.
+struct VendorRuntime {
+  policy::Vendor vendor;                        // views into the image
+  std::unique_ptr<tls::ClientContext> tls;
+  std::vector<uint8_t> credential_value;        // "Bearer ..." as it stands in the header; wiped at the end
+  ErrorShape error_shape = ErrorShape::OpenAi;
+  uint32_t next_address = 0;                    // round robin
+  ~VendorRuntime();
+};
+
+// Where a request goes.
+struct Route {
+  uint16_t vendor_index = 0;
+  ErrorShape error_shape = ErrorShape::OpenAi;
+  llm::ApiKind kind;
+  std::string_view target_path;                 // as the vendor knows it
+  std::string_view method;
+};
+
+class PolicyVersion {
+ public:
+  // Null: `error` says which part of the image or of the secrets does not fit.
+  static std::unique_ptr<PolicyVersion> build(std::vector<uint8_t> image_bytes,
+                                              std::shared_ptr<const policy::Secrets> secrets, uint64_t sequence,
+                                              std::string& error);
+  ~PolicyVersion();
+
+  // Reason::None and a route, or why not. The shape of the error answer is set as far as it is known.
+  Reason route(const http::RequestHead& head, Route& out) const;
+  // Who presents this gateway key; nothing: unknown or revoked.
+  std::optional<policy::Key> caller(std::string_view presented_key) const;
+
+  // Fills what both directions are judged by.
+  void prepare(RewriteScope& request, RewriteScope& response, const policy::Key& caller, const Route& route,
+               std::string_view reason);
+
+  const policy::Image& image() const noexcept { return image_; }
+  const scan::Engine& engine() const noexcept { return engine_; }
+  VendorRuntime& vendor(uint16_t index) noexcept { return *vendors_[index]; }
+  size_t vendor_count() const noexcept { return vendors_.size(); }
+  // Ascending over the process; 0 is no version.
+  uint64_t sequence() const noexcept { return sequence_; }
+
+ private:
+  PolicyVersion() = default;
+  bool build_vendors(std::string& error);
+  bool build_mints(std::string& error);
+
+  uint64_t sequence_ = 0;
+  std::vector<uint8_t> bytes_;
+  std::shared_ptr<const policy::Secrets> secrets_;
+  policy::Image image_;
+  scan::Engine engine_;
+  std::unique_ptr<scan::Scratch> scratch_;
+  llm::ApiTables tables_;
+  redact::TokenLabels labels_;
+  std::vector<std::unique_ptr<VendorRuntime>> vendors_;
+  std::vector<redact::TokenMint> mints_;        // by tenant index
+};
+
+}  // namespace sallyport::flow

@@ -1,0 +1,65 @@
+// rewrite_scope.h: what every text of one direction of one exchange is judged by.
+//
+// Filled once at admission (rulings are looked up per entity then, not per finding), read by the
+// rewriters, and it collects what they did for the evidence record. No plaintext in here.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/contract/image_layout.h"
+#include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/token.h"
+#include "dataplane/redact/token_finder.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/flow/refusal.h"
+
+namespace sallyport::flow {
+
+// Entities of one image. detection.md lists about 60; the table is indexed by entity id.
+inline constexpr size_t kEntitiesMax = 256;
+
+// Counts of one direction, for evidence and the coverage header.
+struct Tally {
+  std::array<std::array<uint32_t, 7>, kEntitiesMax> detections{};  // [entity][contract::Action]
+  std::array<uint32_t, kEntitiesMax> restored{};
+  std::array<uint32_t, kEntitiesMax> restore_denied{};
+  uint64_t inspected_bytes = 0;
+  uint64_t rewritten_bytes = 0;
+  uint64_t opaque_bytes = 0;
+  uint32_t unknown_fields = 0;
+  uint32_t foreign_tokens = 0;    // token-like text of a request that is not ours: tokenised as a literal
+  uint32_t verified_tokens = 0;   // tokens of this tenant that a client brought along: passed unchanged
+  uint32_t unrestored_tokens = 0; // token-like text of an answer that stayed as it was
+  void clear() noexcept { *this = Tally{}; }
+};
+
+struct RewriteScope {
+  enum class Direction : uint8_t { Request, Response };
+
+  Direction direction = Direction::Request;
+  const scan::Engine* engine = nullptr;
+  scan::Scratch* scratch = nullptr;
+  const redact::TokenLabels* labels = nullptr;
+  redact::TokenMint* mint = nullptr;
+  redact::TokenScope token_scope;
+  redact::ExchangeTokens* tokens = nullptr;
+  std::array<contract::Action, kEntitiesMax> actions{};
+  std::array<bool, kEntitiesMax> may_restore{};
+  Tally tally;
+
+  // The first reason to refuse, and the rule or entity that gave it (a name, never data).
+  Reason refusal = Reason::None;
+  uint16_t refusal_entity = 0xffff;
+
+  bool refuse(Reason reason, uint16_t entity = 0xffff) noexcept {
+    if (refusal == Reason::None) {
+      refusal = reason;
+      refusal_entity = entity;
+    }
+    return false;
+  }
+};
+
+}  // namespace sallyport::flow

@@ -1,0 +1,256 @@
+#include "dataplane/flow/stream_rewriter.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+#include "dataplane/flow/limits.h"
+#include "dataplane/llm/json_string.h"
+#include "dataplane/mem/wipe.h"
+#include "dataplane/redact/json_escape.h"
+
+namespace sallyport::flow {
+namespace {
+
+constexpr std::string_view kNull = "null";
+constexpr std::string_view kEmptyString = "\"\"";
+
+std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+// The largest count <= `count` that does not cut a UTF-8 character of `text`.
+size_t whole_characters(std::span<const uint8_t> text, size_t count) noexcept {
+  while (count > 0 && count < text.size() && (text[count] & 0xc0) == 0x80) --count;
+  return count;
+}
+
+}  // namespace
+
+StreamRewriter::~StreamRewriter() { wipe_buffers(); }
+
+void StreamRewriter::wipe_buffers() noexcept {
+  for (auto* buffer : {&released_, &escaped_, &edit_bytes_, &out_, &before_}) {
+    mem::wipe(*buffer);
+    buffer->clear();
+  }
+  for (auto& channel : channels_) {
+    mem::wipe(channel->held);
+    channel->held.clear();
+  }
+}
+
+void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
+  scope_ = &scope;
+  kind_ = kind;
+  captures_ = llm::StreamCaptures{};
+  facts_ = MessageFacts{};
+  channel_count_ = 0;
+  edits_.clear();
+  wipe_buffers();
+}
+
+StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key, llm::TextClass text_class) {
+  for (size_t i = 0; i < channel_count_; ++i)
+    if (channels_[i]->open && channels_[i]->key == key) return channels_[i].get();
+  Channel* free = nullptr;
+  for (size_t i = 0; i < channel_count_ && free == nullptr; ++i)
+    if (!channels_[i]->open) free = channels_[i].get();
+  if (free == nullptr) {
+    if (channel_count_ == kStreamChannelsMax) return nullptr;
+    if (channel_count_ == channels_.size()) channels_.push_back(std::make_unique<Channel>());
+    free = channels_[channel_count_++].get();
+  }
+  free->key = key;
+  free->text_class = text_class;
+  free->open = true;
+  free->ended = false;
+  mem::wipe(free->held);
+  free->held.clear();
+  free->emitted = free->fed = 0;
+  if (text_class == llm::TextClass::J) {
+    free->arguments.begin(*scope_);
+  } else {
+    free->text.begin(*scope_);
+  }
+  return free;
+}
+
+bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
+  llm::JsonStringPieces pieces(content, 0);
+  while (pieces.next()) {
+    append(channel.held, pieces.decoded());
+    channel.fed += pieces.decoded().size();
+    const bool ok = channel.text_class == llm::TextClass::J ? channel.arguments.feed(pieces.decoded())
+                                                            : channel.text.feed(pieces.decoded());
+    if (!ok) return false;
+  }
+  if (channel.held.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+  return true;
+}
+
+bool StreamRewriter::end_channel(Channel& channel) {
+  if (channel.ended) return true;
+  channel.ended = true;
+  return channel.text_class == llm::TextClass::J ? channel.arguments.end() : channel.text.end();
+}
+
+bool StreamRewriter::closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept {
+  if (event.done) return true;
+  return std::any_of(event.closes.begin(), event.closes.end(), [&](const llm::StreamClose& close) {
+    return close.scope == llm::CloseScope::All || close.outer == key.outer;
+  });
+}
+
+bool StreamRewriter::release(Channel& channel) {
+  const bool is_json = channel.text_class == llm::TextClass::J;
+  EditList& edits = is_json ? channel.arguments.edits() : channel.text.edits();
+  const uint64_t edge = is_json ? channel.arguments.edge() : channel.text.edge();
+  SP_CHECK(edge >= channel.emitted && edge <= channel.fed);
+  const size_t count = whole_characters(channel.held, edge - channel.emitted);
+  const uint64_t until = channel.emitted + count;
+  bool changed = false;
+  uint64_t at = channel.emitted;
+  size_t used = 0;
+  const std::span<const uint8_t> held(channel.held);
+  for (const TextEdit& edit : edits.edits()) {
+    if (edit.end > until) break;
+    append(released_, held.subspan(at - channel.emitted, edit.start - at));
+    append(released_, edits.replacement(edit));
+    at = edit.end;
+    changed = true;
+    ++used;
+  }
+  append(released_, held.subspan(at - channel.emitted, until - at));
+  edits.drop_front(used);
+  mem::wipe(std::span(channel.held).first(count));
+  channel.held.erase(channel.held.begin(), channel.held.begin() + static_cast<std::ptrdiff_t>(count));
+  channel.emitted = until;
+  return changed;
+}
+
+void StreamRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes) {
+  edits_.push_back(DataEdit{start, end, edit_bytes_.size(), bytes.size()});
+  append(edit_bytes_, bytes);
+}
+
+bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing, std::span<const uint8_t> data) {
+  Channel* target = channel(delta.key, delta.text_class);
+  if (target == nullptr) return scope_->refuse(Reason::BuffersFull);
+  const bool nothing_held = target->held.empty();
+  if (!feed(*target, data.subspan(delta.raw_start, delta.raw_end - delta.raw_start))) return false;
+  if (closing && !end_channel(*target)) return false;
+  mem::wipe(released_);
+  released_.clear();
+  const bool edited = release(*target);
+  if (nothing_held && !edited && target->held.empty()) return true;
+  escaped_.resize(redact::json_escaped_size(released_, 1));
+  redact::json_escape(released_, 1, escaped_);
+  add_edit(delta.raw_start, delta.raw_end, escaped_);
+  text_changed_ = true;
+  return true;
+}
+
+// Channels that end with this event but have no delta in it: what they held goes first, in its own event.
+bool StreamRewriter::close_channels(const llm::StreamEvent& event) {
+  for (size_t i = 0; i < channel_count_; ++i) {
+    Channel& open = *channels_[i];
+    if (!open.open || !closes(event, open.key)) continue;
+    if (!end_channel(open)) return false;
+    if (!open.held.empty()) write_own_event(open);
+    open.open = false;
+  }
+  return true;
+}
+
+void StreamRewriter::write_own_event(Channel& channel) {
+  mem::wipe(released_);
+  released_.clear();
+  release(channel);
+  SP_CHECK(channel.held.empty());
+  escaped_.resize(redact::json_escaped_size(released_, 1));
+  redact::json_escape(released_, 1, escaped_);
+  const std::string_view text(reinterpret_cast<const char*>(escaped_.data()), escaped_.size());
+  std::vector<char> event(llm::delta_event_size_max(kind_, channel.key, text.size()) + 1);
+  const size_t size = llm::write_delta_event(kind_, channel.key, captures_, text, event);
+  SP_CHECK(size > 0);
+  const std::string_view name = llm::delta_event_name(kind_, channel.key);
+  if (!name.empty()) {
+    append(before_, bytes_of("event: "));
+    append(before_, bytes_of(name));
+    append(before_, bytes_of("\n"));
+  }
+  append(before_, bytes_of("data: "));
+  append(before_, bytes_of(std::string_view(event.data(), size)));
+  append(before_, bytes_of("\n\n"));
+  mem::wipe({reinterpret_cast<uint8_t*>(event.data()), event.size()});
+}
+
+StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
+  for (auto* buffer : {&edit_bytes_, &out_, &before_}) {
+    mem::wipe(*buffer);
+    buffer->clear();
+  }
+  edits_.clear();
+  text_changed_ = false;
+  if (tools_->reader.read(kind_, data, captures_) != llm::StreamEventReader::Result::Ok) {
+    scope_->refuse(Reason::UpstreamMalformed);
+    return Result::Refused;
+  }
+  const llm::StreamEvent& event = tools_->reader.event();
+  if (!event.done) {
+    JsonRewriter& whole = tools_->whole;
+    whole.begin(*scope_, kind_.stream);
+    if (!whole.feed(data) || !whole.end()) {
+      scope_->refuse(Reason::UpstreamMalformed);
+      return Result::Refused;
+    }
+    for (const TextEdit& edit : whole.edits().edits())
+      add_edit(edit.start, edit.end, whole.edits().replacement(edit));
+    if (!edits_.empty()) text_changed_ = true;
+    if (facts_.model_size == 0) facts_ = whole.facts();
+  }
+  for (size_t i = 0; i < event.deltas.size(); ++i) {
+    const llm::StreamDelta& d = event.deltas[i];
+    // Only the last delta of a channel in this event can be its end.
+    const bool later = std::any_of(event.deltas.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                   event.deltas.end(), [&](const auto& o) { return o.key == d.key; });
+    if (!delta(d, !later && closes(event, d.key), data)) return Result::Refused;
+  }
+  if (!close_channels(event)) return Result::Refused;
+  if (text_changed_) {
+    for (const llm::StreamMark& mark : event.marks) {
+      const auto text = mark.kind == llm::MarkKind::Strip ? kNull : kEmptyString;
+      std::erase_if(edits_, [&](const DataEdit& e) { return e.start >= mark.raw_start && e.end <= mark.raw_end; });
+      add_edit(mark.raw_start, mark.raw_end, bytes_of(text));
+    }
+  }
+  if (edits_.empty()) return Result::Unchanged;
+  return apply(data) ? Result::Rewritten : Result::Refused;
+}
+
+bool StreamRewriter::apply(std::span<const uint8_t> data) {
+  std::sort(edits_.begin(), edits_.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  uint64_t at = 0;
+  for (const DataEdit& edit : edits_) {
+    SP_CHECK(edit.start >= at && edit.end <= data.size());
+    append(out_, data.subspan(at, edit.start - at));
+    append(out_, std::span<const uint8_t>(edit_bytes_).subspan(edit.offset, edit.size));
+    at = edit.end;
+  }
+  append(out_, data.subspan(at));
+  return true;
+}
+
+StreamRewriter::Result StreamRewriter::finish() {
+  mem::wipe(before_);
+  before_.clear();
+  llm::StreamEvent end;
+  end.done = true;
+  return close_channels(end) ? Result::Unchanged : Result::Refused;
+}
+
+}  // namespace sallyport::flow

@@ -1,0 +1,106 @@
+// stream_rewriter.h: the events of an answer that arrives as a stream, one by one, in their order.
+//
+// Every event goes out once, in its place. The text of a channel (choice, content block, tool call) is one
+// text over all its events: what is undecided is held and leaves in the next delta of its channel, or in a
+// delta of our own before the event that closes the channel. An event in which nothing changes leaves
+// byte for byte.
+//
+// It is harder than a search and replace because
+//   1. a token or a value may be cut over any number of events, and channels interleave;
+//   2. arguments of tool calls are JSON text cut anywhere, escapes included;
+//   3. an event may carry the end of its channel, so it is read whole before anything is written.
+//
+// Limits  kStreamChannelsMax channels, kChannelHeldBytesMax undecided bytes in each; more is refused.
+// Owner   one exchange; reusable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/flow/json_rewriter.h"
+#include "dataplane/flow/rewrite_scope.h"
+#include "dataplane/flow/text_rewriter.h"
+#include "dataplane/llm/stream_events.h"
+
+namespace sallyport::flow {
+
+// What one event at a time needs; one for all streams of a worker.
+struct StreamTools {
+  llm::StreamEventReader reader;
+  JsonRewriter whole{kJsonNestingMax};  // every leaf of an event that is not a delta
+};
+
+class StreamRewriter {
+ public:
+  enum class Result : uint8_t { Unchanged, Rewritten, Refused };
+
+  explicit StreamRewriter(StreamTools& tools) : tools_(&tools) {}
+  ~StreamRewriter();
+
+  // `scope` must outlive the stream.
+  void begin(RewriteScope& scope, const llm::ApiKind& kind);
+
+  // One event with data. Unchanged: send it as it came (after `before`). Rewritten: `data` is the new data.
+  // `before`: complete events of our own that go out first. Refused: scope.refusal says why.
+  [[nodiscard]] Result event(std::span<const uint8_t> data);
+  // The stream ended without closing its channels: `before` gets what they still held.
+  [[nodiscard]] Result finish();
+
+  // Valid until the next call.
+  std::span<const uint8_t> data() const noexcept { return out_; }
+  std::span<const uint8_t> before() const noexcept { return before_; }
+  // The model as the first events name it.
+  const MessageFacts& facts() const noexcept { return facts_; }
+
+ private:
+  struct Channel {
+    llm::ChannelKey key;
+    llm::TextClass text_class = llm::TextClass::T;
+    bool open = false;
+    bool ended = false;  // with a delta of the event that closes it
+    TextRewriter text;
+    ArgumentsRewriter arguments;
+    std::vector<uint8_t> held;  // text from `emitted` on
+    uint64_t emitted = 0;
+    uint64_t fed = 0;
+  };
+  struct DataEdit {
+    uint64_t start;
+    uint64_t end;
+    size_t offset;  // in edit_bytes_
+    size_t size;
+  };
+
+  Channel* channel(const llm::ChannelKey& key, llm::TextClass text_class);
+  bool feed(Channel& channel, std::span<const uint8_t> content);
+  bool close_channels(const llm::StreamEvent& event);
+  bool end_channel(Channel& channel);
+  static bool closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept;
+  bool delta(const llm::StreamDelta& delta, bool closing, std::span<const uint8_t> data);
+  // Appends what the channel may let go to released_; answers whether it differs from the text itself.
+  bool release(Channel& channel);
+  void write_own_event(Channel& channel);
+  void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes);
+  bool apply(std::span<const uint8_t> data);
+  void wipe_buffers() noexcept;
+
+  RewriteScope* scope_ = nullptr;
+  llm::ApiKind kind_;
+  StreamTools* tools_;
+  MessageFacts facts_;
+  llm::StreamCaptures captures_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  size_t channel_count_ = 0;
+  std::vector<uint8_t> released_;
+  std::vector<uint8_t> escaped_;
+  std::vector<DataEdit> edits_;
+  std::vector<uint8_t> edit_bytes_;
+  std::vector<uint8_t> out_;
+  std::vector<uint8_t> before_;
+  bool text_changed_ = false;
+};
+
+}  // namespace sallyport::flow

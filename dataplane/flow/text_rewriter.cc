@@ -1,0 +1,242 @@
+#include "dataplane/flow/text_rewriter.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dataplane/base/check.h"
+#include "dataplane/flow/limits.h"
+#include "dataplane/mem/wipe.h"
+
+namespace sallyport::flow {
+namespace {
+
+constexpr uint16_t kNoEntity = 0xffff;
+
+}  // namespace
+
+void TextRewriter::begin(RewriteScope& scope) {
+  scope_ = &scope;
+  scanner_.begin(*scope.engine, *scope.scratch);
+  finder_.begin(*scope.labels);
+  place_.begin();
+  edits_.clear();
+  wipe_window();
+  window_start_ = fed_ = edge_ = 0;
+  ended_ = false;
+}
+
+void TextRewriter::wipe_window() noexcept {
+  mem::wipe(window_);
+  window_.clear();
+}
+
+bool TextRewriter::feed(std::span<const uint8_t> text) {
+  // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of matches.
+  constexpr size_t kPieceBytes = 4'096;
+  while (!text.empty()) {
+    const auto piece = text.first(std::min(text.size(), kPieceBytes));
+    text = text.subspan(piece.size());
+    window_.insert(window_.end(), piece.begin(), piece.end());
+    fed_ += piece.size();
+    scope_->tally.inspected_bytes += piece.size();
+    if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Reason::BuffersFull);
+    if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
+    if (!settle()) return false;
+    if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+  }
+  return true;
+}
+
+bool TextRewriter::end() {
+  if (ended_) return true;
+  ended_ = true;
+  scanner_.end();
+  finder_.end();
+  return settle();
+}
+
+// Settles every cluster that both readers are past, then moves the edge.
+bool TextRewriter::settle() {
+  const uint64_t limit =
+      ended_ ? fed_ : std::min<uint64_t>(scanner_.safe_edge(), finder_.safe_edge());
+  Cluster cluster;
+  while (next_cluster(limit, cluster)) {
+    if (!rule_on(cluster)) return false;
+    scanner_.take(cluster.finding_count);
+    finder_.take(cluster.token_count);
+  }
+  // A match that is known but reaches past the limit holds the edge at its start.
+  uint64_t edge = limit;
+  if (!scanner_.findings().empty()) edge = std::min(edge, scanner_.findings().front().start);
+  if (!finder_.matches().empty()) edge = std::min(edge, finder_.matches().front().start);
+  SP_CHECK(edge >= edge_);  // I1
+  edge_ = edge;
+  forget_before(edge_);
+  return true;
+}
+
+// The first group of matches that overlap one another, when all of it lies before `limit`.
+bool TextRewriter::next_cluster(uint64_t limit, Cluster& out) const noexcept {
+  const auto findings = scanner_.findings();
+  const auto tokens = finder_.matches();
+  if (findings.empty() && tokens.empty()) return false;
+  const bool finding_first =
+      tokens.empty() || (!findings.empty() && findings[0].start <= tokens[0].start);
+  out = Cluster{};
+  out.start = finding_first ? findings[0].start : tokens[0].start;
+  out.end = finding_first ? findings[0].end : tokens[0].end;
+  for (bool grew = true; grew;) {
+    grew = false;
+    while (out.finding_count < findings.size() && findings[out.finding_count].start < out.end) {
+      out.end = std::max(out.end, findings[out.finding_count++].end);
+      grew = true;
+    }
+    while (out.token_count < tokens.size() && tokens[out.token_count].start < out.end) {
+      out.end = std::max(out.end, tokens[out.token_count++].end);
+      grew = true;
+    }
+  }
+  return out.end <= limit;
+}
+
+bool TextRewriter::rule_on(const Cluster& cluster) {
+  const auto findings = scanner_.findings().first(cluster.finding_count);
+  const auto tokens = finder_.matches().first(cluster.token_count);
+  if (tokens.empty()) {
+    for (const auto& finding : findings)
+      if (!rule_on_finding(finding)) return false;
+    return true;
+  }
+  // A finding that lies inside a token is the token's own letters. One that reaches out of it is a value
+  // that contains the token (a URL with a token for its password): the value's rule covers the whole.
+  uint16_t outer = kNoEntity;
+  for (const auto& finding : findings) {
+    const bool inside = std::any_of(tokens.begin(), tokens.end(), [&](const auto& t) {
+      return t.start <= finding.start && finding.end <= t.end;
+    });
+    if (inside) continue;
+    const auto action = scope_->actions[finding.entity];
+    if (action == contract::Action::Allow || action == contract::Action::Observe) {
+      ++scope_->tally.detections[finding.entity][static_cast<size_t>(action)];
+      continue;
+    }
+    if (outer == kNoEntity || action == contract::Action::Block) outer = finding.entity;
+  }
+  if (outer != kNoEntity) return act(outer, cluster.start, cluster.end);
+  for (const auto& token : tokens)
+    if (!rule_on_token(token)) return false;
+  return true;
+}
+
+bool TextRewriter::rule_on_finding(const scan::Finding& finding) {
+  return act(finding.entity, finding.start, finding.end);
+}
+
+bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
+  const contract::Action action = scope_->actions[entity];
+  ++scope_->tally.detections[entity][static_cast<size_t>(action)];
+  switch (action) {
+    case contract::Action::Allow:
+    case contract::Action::Observe:
+      return true;
+    case contract::Action::Tokenize:
+      return tokenize(entity, scope_->engine->entity_name(entity), start, end);
+    case contract::Action::Mask:
+      return mask(start, end);
+    case contract::Action::Hash:
+    case contract::Action::Generalise:
+    case contract::Action::Block:
+      break;
+  }
+  // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker blocks.
+  return scope_->refuse(scope_->direction == RewriteScope::Direction::Request ? Reason::PolicyBlocked
+                                                                              : Reason::ResponseBlocked,
+                        entity);
+}
+
+bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end) {
+  const auto value = text(start, end);
+  std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
+  const size_t size = redact::canonical_value(name, value, canonical);
+  redact::Token token;
+  const bool minted =
+      size > 0 && scope_->mint->mint(scope_->token_scope, name, std::span(canonical).first(size), token);
+  mem::wipe(std::span(canonical).first(size));
+  if (!minted) return scope_->refuse(Reason::PolicyBlocked, entity);
+  switch (scope_->tokens->add(token.core, entity, value)) {
+    case redact::ExchangeTokens::Added::New:
+    case redact::ExchangeTokens::Added::Known:
+      break;
+    case redact::ExchangeTokens::Added::Full:
+    case redact::ExchangeTokens::Added::TooLong:
+      return scope_->refuse(Reason::TooManyTokens, entity);
+    case redact::ExchangeTokens::Added::NoMemory:
+      return scope_->refuse(Reason::BuffersFull, entity);
+  }
+  const std::string_view bytes = token.text();
+  edits_.add(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  scope_->tally.rewritten_bytes += end - start;
+  return true;
+}
+
+bool TextRewriter::mask(uint64_t start, uint64_t end) {
+  std::array<uint8_t, 64> stars;
+  stars.fill('*');
+  edits_.add(start, end, std::span(stars).first(std::min<size_t>(end - start, stars.size())));
+  scope_->tally.rewritten_bytes += end - start;
+  return true;
+}
+
+bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
+  if (scope_->direction == RewriteScope::Direction::Response) {
+    restore(token);
+    return true;
+  }
+  const std::string_view name = token.entity == redact::TokenLabels::kLiteral
+                                    ? redact::kLiteralEntity
+                                    : scope_->engine->entity_name(token.entity);
+  if (scope_->mint->verify(scope_->token_scope, name, token.core) != redact::TokenMint::Verdict::NotOurs) {
+    ++scope_->tally.verified_tokens;
+    return true;
+  }
+  ++scope_->tally.foreign_tokens;
+  return tokenize(redact::TokenLabels::kLiteral, redact::kLiteralEntity, token.start, token.end);
+}
+
+void TextRewriter::restore(const redact::TokenMatch& token) {
+  const bool literal = token.entity == redact::TokenLabels::kLiteral;
+  auto* entry = scope_->tokens->find(token.core, token.entity);
+  if (entry == nullptr) {
+    ++scope_->tally.unrestored_tokens;
+    return;
+  }
+  // A literal is the client's own token-like text, not a value: it goes back whoever asks.
+  if (!literal && (!scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)) {
+    ++scope_->tally.restore_denied[token.entity];
+    return;
+  }
+  ++entry->restored_count;
+  if (!literal) ++scope_->tally.restored[token.entity];
+  edits_.add(token.start, token.end, entry->value());
+  scope_->tally.rewritten_bytes += token.end - token.start;
+}
+
+std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const noexcept {
+  SP_CHECK(start >= window_start_ && start < end && end <= fed_);
+  return std::span(window_).subspan(start - window_start_, end - start);
+}
+
+void TextRewriter::forget_before(uint64_t offset) {
+  place_.drop_before(offset);
+  const size_t count = offset - window_start_;
+  // Moving the rest down costs its size; do it when the dead part is the larger one.
+  if (count < window_.size() / 2 + 1) return;
+  mem::wipe(std::span(window_).first(count));
+  const size_t rest = window_.size() - count;
+  std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
+  mem::wipe(std::span(window_).subspan(rest));
+  window_.resize(rest);
+  window_start_ = offset;
+}
+
+}  // namespace sallyport::flow

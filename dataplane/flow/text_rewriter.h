@@ -1,0 +1,78 @@
+// text_rewriter.h: one text channel: what is found in it, what happens to it, how much of it may go.
+//
+// Two readers follow the same text: the scanner (values) and the token finder (tokens). What they
+// found is settled in clusters of overlapping matches, and only when both are past the whole cluster:
+// so the edits are a function of the text, never of how it was cut.
+//
+//   request   a finding is allowed, tokenised or blocks; token-like text that verifies for this tenant
+//             passes, any other is itself tokenised as a LITERAL
+//   response  a token that this exchange minted is restored, where its place and the access rules allow;
+//             a finding is new data and meets the policy for responses
+//
+// Invariants
+//   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or before it.
+// Owner   one channel of one exchange; reusable.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/flow/rewrite_scope.h"
+#include "dataplane/flow/text_edit.h"
+#include "dataplane/redact/place_tracker.h"
+#include "dataplane/redact/token_finder.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::flow {
+
+class TextRewriter {
+ public:
+  TextRewriter() = default;
+  ~TextRewriter() { wipe_window(); }
+
+  // `scope` must outlive the channel.
+  void begin(RewriteScope& scope);
+  // Any chunking. False: refused, scope.refusal says why.
+  [[nodiscard]] bool feed(std::span<const uint8_t> text);
+  [[nodiscard]] bool end();
+
+  // Bytes of the text that are decided.
+  uint64_t edge() const noexcept { return edge_; }
+  // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it took.
+  EditList& edits() noexcept { return edits_; }
+
+ private:
+  struct Cluster {
+    uint64_t start = 0;
+    uint64_t end = 0;
+    size_t finding_count = 0;
+    size_t token_count = 0;
+  };
+
+  bool settle();
+  bool next_cluster(uint64_t limit, Cluster& out) const noexcept;
+  bool rule_on(const Cluster& cluster);
+  bool rule_on_finding(const scan::Finding& finding);
+  bool rule_on_token(const redact::TokenMatch& token);
+  bool act(uint16_t entity, uint64_t start, uint64_t end);
+  bool tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end);
+  bool mask(uint64_t start, uint64_t end);
+  void restore(const redact::TokenMatch& token);
+  std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
+  void forget_before(uint64_t offset);
+  void wipe_window() noexcept;
+
+  RewriteScope* scope_ = nullptr;
+  scan::TextScanner scanner_;
+  redact::TokenFinder finder_;
+  redact::PlaceTracker place_;
+  EditList edits_;
+  std::vector<uint8_t> window_;   // text from window_start_ on: what is not decided yet
+  uint64_t window_start_ = 0;
+  uint64_t fed_ = 0;
+  uint64_t edge_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace sallyport::flow

@@ -6,9 +6,9 @@
 //   (empty line)
 //   — sallyport/<node> <base64(key id, 4 bytes || signature, 64 bytes)>
 //
-// Nobody needs our software to check it (docs; reliability notes 5.4). The signer signs only what extends
-// the last thing it signed; that state lies next to the key, not in the log, so an old copy of the log
-// put back in place is noticed.
+// Nobody needs our software to check it (docs; reliability notes 5.4). The signer signs only what
+// extends the last thing it signed; that state lies next to the key, not in the log, so an old copy
+// of the log put back in place is noticed.
 #pragma once
 
 #include <filesystem>
@@ -33,8 +33,9 @@ class VerifierKey {
   static VerifierKey of(std::string name, const std::array<uint8_t, 32>& public_key);
   const std::string& name() const { return name_; }
   std::string text() const;
-  std::string pem() const;   // SubjectPublicKeyInfo for openssl
-  // The checkpoint when the note is well formed, of this origin, and carries a valid signature of this key.
+  std::string pem() const;  // SubjectPublicKeyInfo for openssl
+  // The checkpoint when the note is well formed, of this origin, and carries a valid signature of
+  // this key.
   std::optional<Checkpoint> open(std::string_view note) const;
 
  private:
@@ -54,7 +55,7 @@ class Signer {
   ~Signer();
 
   VerifierKey verifier() const;
-  std::string sign(const Checkpoint& checkpoint) const;      // the whole note
+  std::string sign(const Checkpoint& checkpoint) const;  // the whole note
 
   // The last checkpoint signed, from "<key>.state"; nothing before the first.
   std::optional<Checkpoint> last_signed() const;
@@ -64,7 +65,7 @@ class Signer {
   Signer() = default;
   std::filesystem::path key_file_;
   std::string name_;
-  void* key_ = nullptr;   // EVP_PKEY
+  void* key_ = nullptr;  // EVP_PKEY
 };
 
 std::string base64(std::span<const uint8_t> bytes);

@@ -1,8 +1,9 @@
-// environment.h: one LMDB environment, opened once per process and path (LMDB's own rule), shared by
-// the store that writes and the readers of the same process.
+// environment.h: one LMDB environment, opened once per process and path (LMDB's own rule), shared
+// by the store that writes and the readers of the same process.
 //
-// Default sync mode and no other: NOSYNC loses acknowledged records. Blocks of the data file are reserved
-// ahead (fallocate), so a full disk is met when the map grows, not in the middle of a commit.
+// Default sync mode and no other: NOSYNC loses acknowledged records. Blocks of the data file are
+// reserved ahead (fallocate), so a full disk is met when the map grows, not in the middle of a
+// commit.
 #pragma once
 
 #include <lmdb.h>
@@ -30,7 +31,7 @@ class StoreError : public std::runtime_error {
 struct EnvironmentOptions {
   std::filesystem::path folder;
   bool read_only = false;
-  uint64_t map_bytes = 256ULL << 20;        // first size; reserved on disk when writable
+  uint64_t map_bytes = 256ULL << 20;  // first size; reserved on disk when writable
   uint64_t map_bytes_max = 256ULL << 30;
 };
 
@@ -53,7 +54,8 @@ class Environment {
   uint64_t used_bytes() const;
   int clear_dead_readers();
 
-  MDB_dbi meta = 0, bundles = 0, tiles = 0, requests = 0, open_exchanges = 0, rings = 0, checkpoints = 0;
+  MDB_dbi meta = 0, bundles = 0, tiles = 0, requests = 0, open_exchanges = 0, rings = 0,
+          checkpoints = 0;
 
  private:
   Environment() = default;

@@ -1,7 +1,7 @@
 // log.h: read access to the evidence log: records by index, tiles, indexes, checkpoints.
 //
-// Works beside the writer, in its process (shared Environment) or in another one. Read transactions are
-// short: a long one would pin pages and make the file grow.
+// Works beside the writer, in its process (shared Environment) or in another one. Read transactions
+// are short: a long one would pin pages and make the file grow.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr uint64_t kNoIndex = ~0ULL;
 
 // Positions of an exchange's records in the log.
 struct ExchangeIndex {
-  uint64_t admitted = kNoIndex;   // or the Refused record
-  uint64_t verdict = kNoIndex;    // Completed or Interrupted; equal to `admitted` for Refused
+  uint64_t admitted = kNoIndex;  // or the Refused record
+  uint64_t verdict = kNoIndex;   // Completed or Interrupted; equal to `admitted` for Refused
 };
 
 // A record, decoded by copy. Pointers are null when the kind has no such part.
@@ -34,7 +34,9 @@ class RecordView {
   explicit RecordView(std::span<const uint8_t> bytes);
   const contract::RecordHeader& header() const { return header_; }
   contract::RecordKind kind() const { return static_cast<contract::RecordKind>(header_.kind); }
-  contract::RequestId request_id() const { return contract::RequestId::of_words(header_.request_high, header_.request_low); }
+  contract::RequestId request_id() const {
+    return contract::RequestId::of_words(header_.request_high, header_.request_low);
+  }
   const std::optional<contract::RequestPart>& request() const { return request_; }
   const std::optional<contract::OutcomePart>& outcome() const { return outcome_; }
   const std::optional<contract::AggregatePart>& aggregate() const { return aggregate_; }
@@ -54,19 +56,23 @@ class RecordView {
 
 class LogReader : public TileSource {
  public:
-  // Opens the store read-only from its folder (sallyctl, offline), or shares the daemon's environment.
+  // Opens the store read-only from its folder (sallyctl, offline), or shares the daemon's
+  // environment.
   static LogReader open(const std::filesystem::path& folder);
   explicit LogReader(std::shared_ptr<Environment> environment);
 
-  uint64_t size() const;                                              // records in the log
+  uint64_t size() const;  // records in the log
   std::optional<std::vector<uint8_t>> record(uint64_t index) const;
-  // Calls `visit` for records [from, to) in order until it returns false. Transactions are renewed on the way.
-  void scan(uint64_t from, uint64_t to, const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const;
+  // Calls `visit` for records [from, to) in order until it returns false. Transactions are renewed
+  // on the way.
+  void scan(
+      uint64_t from, uint64_t to,
+      const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const;
   std::optional<ExchangeIndex> exchange(const contract::RequestId& id) const;
   uint64_t exchange_count() const;
-  uint64_t open_count() const;                                        // admitted, no verdict yet
+  uint64_t open_count() const;  // admitted, no verdict yet
   std::vector<Hash> tile(uint32_t row, uint64_t number) const override;
-  std::vector<std::string> checkpoints() const;                       // all kept notes, oldest first
+  std::vector<std::string> checkpoints() const;  // all kept notes, oldest first
   std::optional<std::string> latest_checkpoint() const;
   std::string origin() const;
   const Environment& environment() const { return *environment_; }

@@ -1,8 +1,9 @@
 // ring_reader.h: reads one evidence ring as if a hostile process wrote it.
 //
-// Bytes are copied with pread, never looked at in place: the producer cannot change a record between
-// check and use, and a file cut under our hands is a short read instead of SIGBUS. Every length is
-// checked against the ring before it is used, every record against the contract before it is kept.
+// Bytes are copied with pread, never looked at in place: the producer cannot change a record
+// between check and use, and a file cut under our hands is a short read instead of SIGBUS. Every
+// length is checked against the ring before it is used, every record against the contract before it
+// is kept.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct RingKey {
   uint64_t generation = 0;
   uint32_t worker = 0;
   friend auto operator<=>(const RingKey&, const RingKey&) = default;
-  std::string file_stem() const;                                      // "<hex>-<generation>-<worker>"
+  std::string file_stem() const;  // "<hex>-<generation>-<worker>"
   static std::optional<RingKey> parse_stem(std::string_view stem);
 };
 
@@ -38,31 +39,56 @@ class RingBytes {
 };
 
 enum class RecordProblem : uint8_t {
-  None, TooShort, Version, Kind, Length, Sequence, Identity, Text, Number, Tally, Padding, Request,
+  None,
+  TooShort,
+  Version,
+  Kind,
+  Length,
+  Sequence,
+  Identity,
+  Text,
+  Number,
+  Tally,
+  Padding,
+  Request,
 };
 const char* name_of(RecordProblem problem);
 
 // Every rule of contract/evidence_record.h that bytes alone can show.
 RecordProblem validate_record(std::span<const uint8_t> record);
 // As above, plus what holds for a record that came from this ring at this sequence.
-RecordProblem validate_ring_record(std::span<const uint8_t> record, const contract::RingDataHeader& ring, uint64_t sequence);
+RecordProblem validate_ring_record(std::span<const uint8_t> record,
+                                   const contract::RingDataHeader& ring, uint64_t sequence);
 
 enum class RingProblem : uint8_t {
-  None, HeaderShort, Magic, Version, Capacity, Name, Head, SlotLength, SlotKind, SlotSequence, SlotCheck, Short,
+  None,
+  HeaderShort,
+  Magic,
+  Version,
+  Capacity,
+  Name,
+  Head,
+  SlotLength,
+  SlotKind,
+  SlotSequence,
+  SlotCheck,
+  Short,
 };
 const char* name_of(RingProblem problem);
 
 struct RingRecord {
   uint64_t sequence = 0;
-  uint64_t end_position = 0;        // the cursor may go here once this is committed
+  uint64_t end_position = 0;  // the cursor may go here once this is committed
   RecordProblem problem = RecordProblem::None;
-  std::vector<uint8_t> bytes;       // as read; not to be interpreted when problem is set
+  std::vector<uint8_t> bytes;  // as read; not to be interpreted when problem is set
 };
 
 class RingReader {
  public:
-  // Reads and checks the header against the ring's name. `problem` says why when nothing comes back.
-  static std::optional<RingReader> open(std::unique_ptr<RingBytes> bytes, const RingKey& key, RingProblem& problem);
+  // Reads and checks the header against the ring's name. `problem` says why when nothing comes
+  // back.
+  static std::optional<RingReader> open(std::unique_ptr<RingBytes> bytes, const RingKey& key,
+                                        RingProblem& problem);
 
   // Goes on behind what is committed.
   void resume(uint64_t position, uint64_t sequence);
@@ -70,7 +96,7 @@ class RingReader {
   // remembered, and nothing more is read (the producer then runs out of room, which fails closed).
   RingProblem read(size_t records_max, std::vector<RingRecord>& out);
 
-  bool drained() const;             // nothing is published behind the position (reads head)
+  bool drained() const;  // nothing is published behind the position (reads head)
   uint64_t position() const { return position_; }
   uint64_t next_sequence() const { return next_sequence_; }
   const contract::RingDataHeader& header() const { return *header_; }
@@ -83,7 +109,8 @@ class RingReader {
   RingProblem read_slot_once(uint64_t head, RingRecord& out);
 
   std::unique_ptr<RingBytes> bytes_;
-  std::unique_ptr<contract::RingDataHeader> header_;   // our copy; its atomics are plain numbers here
+  std::unique_ptr<contract::RingDataHeader>
+      header_;  // our copy; its atomics are plain numbers here
   RingKey key_;
   uint64_t position_ = 0;
   uint64_t next_sequence_ = 1;

@@ -1,5 +1,6 @@
-// store.h: the one writer of the evidence log. Everything a batch brings (record bundles, Merkle tiles,
-// request index, open exchanges, ring cursors) commits in one LMDB transaction: no loss, no duplicate.
+// store.h: the one writer of the evidence log. Everything a batch brings (record bundles, Merkle
+// tiles, request index, open exchanges, ring cursors) commits in one LMDB transaction: no loss, no
+// duplicate.
 //
 //   bundles         first index (u64 BE)          -> count (u32) and per record length (u32), bytes
 //   tiles           row (u8), number (u64 BE)     -> hashes, 32 bytes each
@@ -10,9 +11,10 @@
 //   meta            size, origin, boot, version
 //
 // Invariants
-//   I1  a ring's records enter the log once, in sequence order: RingState is in the same transaction.
-//   I2  every Completed or Interrupted record has an Admitted record before it, and none has two.
-//   I3  after a failed commit the store is as it was; the same batch can be tried again.
+//   I1  a ring's records enter the log once, in sequence order: RingState is in the same
+//   transaction. I2  every Completed or Interrupted record has an Admitted record before it, and
+//   none has two. I3  after a failed commit the store is as it was; the same batch can be tried
+//   again.
 // Owner  one thread (the drainer's).
 #pragma once
 
@@ -34,7 +36,7 @@ namespace sallyport::evidence_log {
 struct RingState {
   uint64_t committed_sequence = 0;
   uint64_t committed_position = 0;
-  uint64_t closed = 0;              // its files may be removed
+  uint64_t closed = 0;  // its files may be removed
 };
 
 // What a control-plane record says. Texts are ours or an operator's identity, never a message's.
@@ -47,8 +49,8 @@ struct NoteFields {
   contract::Digest after{};
   uint64_t from = 0;
   uint64_t to = 0;
-  std::optional<RingKey> ring;      // a Gap's producer
-  uint64_t ring_sequence = 0;       // set when the note stands for that record of the ring
+  std::optional<RingKey> ring;  // a Gap's producer
+  uint64_t ring_sequence = 0;   // set when the note stands for that record of the ring
 };
 
 class Store {
@@ -60,7 +62,7 @@ class Store {
   struct Batch {
     struct Entry {
       std::vector<uint8_t> bytes;
-      std::optional<RingKey> ring;      // set for records of a ring, and for Gaps that stand for one
+      std::optional<RingKey> ring;  // set for records of a ring, and for Gaps that stand for one
     };
     std::vector<Entry> entries;
     std::map<RingKey, RingState> rings;
@@ -91,13 +93,14 @@ class Store {
   std::shared_ptr<Environment> environment_;
   std::string origin_;
   uint64_t size_ = 0;
-  std::vector<EdgeTile> edges_;       // right edge tile per row
+  std::vector<EdgeTile> edges_;  // right edge tile per row
   uint64_t unexpected_ = 0;
 };
 
 // Bytes of the records that the control plane makes itself.
 std::vector<uint8_t> note_record(const NoteFields& fields, uint64_t wall_ns, uint64_t monotonic_ns);
-std::vector<uint8_t> interrupted_record(const RingKey& ring, const contract::RequestId& id, const char* reason,
-                                        uint64_t wall_ns, uint64_t monotonic_ns);
+std::vector<uint8_t> interrupted_record(const RingKey& ring, const contract::RequestId& id,
+                                        const char* reason, uint64_t wall_ns,
+                                        uint64_t monotonic_ns);
 
 }  // namespace sallyport::evidence_log

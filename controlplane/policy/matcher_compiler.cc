@@ -19,7 +19,8 @@ using contract::MatcherText;
 class SectionBuilder {
  public:
   MatcherText text(const std::string& value) {
-    const MatcherText t{static_cast<uint32_t>(strings_.size()), static_cast<uint32_t>(value.size())};
+    const MatcherText t{static_cast<uint32_t>(strings_.size()),
+                        static_cast<uint32_t>(value.size())};
     strings_ += value;
     return t;
   }
@@ -65,7 +66,8 @@ struct Expressions {
 };
 
 std::string take_message(hs_compile_error_t* error) {
-  std::string text = error != nullptr && error->message != nullptr ? error->message : "not accepted";
+  std::string text =
+      error != nullptr && error->message != nullptr ? error->message : "not accepted";
   hs_free_compile_error(error);
   return text;
 }
@@ -74,7 +76,8 @@ std::string take_message(hs_compile_error_t* error) {
 std::string check_pattern(const RuleSource& rule, unsigned flags) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_expression_info(rule.pattern.c_str(), flags, &info, &error) != HS_SUCCESS) return take_message(error);
+  if (hs_expression_info(rule.pattern.c_str(), flags, &info, &error) != HS_SUCCESS)
+    return take_message(error);
   const unsigned max_width = info->max_width, min_width = info->min_width;
   std::free(info);
   if (min_width == 0) return "the pattern matches nothing (minimum width 0)";
@@ -84,14 +87,16 @@ std::string check_pattern(const RuleSource& rule, unsigned flags) {
   return {};
 }
 
-void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entity_id, SectionBuilder& section,
-              Expressions& expressions, CompiledMatcher& result) {
+void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entity_id,
+              SectionBuilder& section, Expressions& expressions, CompiledMatcher& result) {
   const auto fail = [&](std::string message) {
     result.errors.push_back({entity.name, rule.id, std::move(message)});
   };
   if (rule.kind == contract::RuleKind::Pattern) {
-    const unsigned flags = HS_FLAG_SOM_LEFTMOST | (rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U);
-    if (std::string message = check_pattern(rule, flags); !message.empty()) return fail(std::move(message));
+    const unsigned flags =
+        HS_FLAG_SOM_LEFTMOST | (rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U);
+    if (std::string message = check_pattern(rule, flags); !message.empty())
+      return fail(std::move(message));
     expressions.patterns.push_back(rule.pattern.c_str());
     expressions.flags.push_back(flags);
     expressions.ids.push_back(static_cast<unsigned>(section.rules.size()));
@@ -119,14 +124,15 @@ void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entit
 
 std::vector<char> compile_database(const Expressions& expressions, CompiledMatcher& result) {
   if (expressions.patterns.empty()) return {};
-  // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in the database.
+  // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in
+  // the database.
   hs_platform_info_t platform{};
   platform.tune = HS_TUNE_FAMILY_GENERIC;
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_compile_multi(expressions.patterns.data(), expressions.flags.data(), expressions.ids.data(),
-                       static_cast<unsigned>(expressions.patterns.size()), HS_MODE_BLOCK, &platform, &database,
-                       &error) != HS_SUCCESS) {
+  if (hs_compile_multi(expressions.patterns.data(), expressions.flags.data(),
+                       expressions.ids.data(), static_cast<unsigned>(expressions.patterns.size()),
+                       HS_MODE_BLOCK, &platform, &database, &error) != HS_SUCCESS) {
     result.errors.push_back({"", "", take_message(error)});
     return {};
   }

@@ -1,7 +1,7 @@
 // matcher_compiler.h: entities and their rules to the matcher section of an image.
 //
-// Deterministic: the same entities give the same bytes, on any machine (patterns are compiled for a common
-// processor, x86-64-v2; the runtime picks its own instructions).
+// Deterministic: the same entities give the same bytes, on any machine (patterns are compiled for a
+// common processor, x86-64-v2; the runtime picks its own instructions).
 #pragma once
 
 #include <cstdint>
@@ -14,34 +14,34 @@
 namespace sallyport::controlplane::policy {
 
 struct RuleSource {
-  std::string id;                       // unique in the bundle; in evidence as the subtype
+  std::string id;  // unique in the bundle; in evidence as the subtype
   contract::RuleKind kind = contract::RuleKind::Pattern;
-  std::string pattern;                  // Pattern only: matched inside one word run; at most 1,024 wide
+  std::string pattern;  // Pattern only: matched inside one word run; at most 1,024 wide
   bool case_insensitive = false;
   contract::Validator validator = contract::Validator::None;
-  uint8_t confidence = 80;              // percent
+  uint8_t confidence = 80;  // percent
   bool boundary_left = true;
   bool boundary_right = true;
-  std::vector<std::string> context;     // words of which one must stand before; empty: none needed
+  std::vector<std::string> context;  // words of which one must stand before; empty: none needed
 };
 
 struct ExampleSource {
   std::string text;
-  std::string match;                    // must_match: the text that is found; empty for must_not_match
+  std::string match;  // must_match: the text that is found; empty for must_not_match
 };
 
 struct EntitySource {
   std::string name;
   std::string description;
-  uint8_t priority = 50;                // of overlapping matches the higher one stays
-  bool secret = false;                  // a credential: never tokenised (checked by the bundle)
+  uint8_t priority = 50;  // of overlapping matches the higher one stays
+  bool secret = false;    // a credential: never tokenised (checked by the bundle)
   std::vector<RuleSource> rules;
   std::vector<ExampleSource> must_match;
   std::vector<ExampleSource> must_not_match;
 };
 
 struct CompiledMatcher {
-  std::vector<uint8_t> section;         // empty when there are errors
+  std::vector<uint8_t> section;  // empty when there are errors
   struct Error {
     std::string entity;
     std::string rule;

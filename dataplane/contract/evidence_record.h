@@ -1,17 +1,18 @@
-// evidence_record.h: the native evidence record, version 1. These bytes are what the transparency log
-// hashes, so a released layout never changes; a new field means a new kRecordVersion.
+// evidence_record.h: the native evidence record, version 1. These bytes are what the transparency
+// log hashes, so a released layout never changes; a new field means a new kRecordVersion.
 //
 //   RecordHeader                       every kind
 //   RequestPart                        Admitted, Refused
 //   OutcomePart                        Completed, Refused, Interrupted
 //   AggregatePart                      RefusedAggregate
 //   NotePart                           Gap, Security, Administration
-//   Tally    x header.tally_count      counts per entity, action, reason; what a scan found and what was done
-//   SubjectId x header.subject_count   keyed hashes, never names
+//   Tally    x header.tally_count      counts per entity, action, reason; what a scan found and
+//   what was done SubjectId x header.subject_count   keyed hashes, never names
 //
 // There is no field for a detected value, and none that could take one by mistake: texts are short,
 // printable, and come from policy or from our own fixed codes; the two that a client can influence
-// (model, prompt template) pass sanitise_client_name(). Little-endian, no implicit padding, unused bytes zero.
+// (model, prompt template) pass sanitise_client_name(). Little-endian, no implicit padding, unused
+// bytes zero.
 #pragma once
 
 #include <array>
@@ -27,34 +28,35 @@ inline constexpr uint16_t kRecordVersion = 1;
 
 // Persisted numbers: never reused.
 enum class RecordKind : uint16_t {
-  Admitted = 1,          // before the first byte leaves
-  Completed = 2,         // the one verdict of an admitted exchange
-  Refused = 3,           // a known principal's request that was never admitted
-  RefusedAggregate = 4,  // anonymous or over-quota refusals, exact count per (reason, source, minute)
-  Interrupted = 5,       // made by the drainer: an admitted exchange whose dataplane died
-  Gap = 6,               // made by the drainer: something may be missing here, and why
-  Security = 7,          // alarm of the dataplane; has reserved room in the ring
-  Administration = 8,    // a control-plane action: who, what, before and after
+  Admitted = 1,   // before the first byte leaves
+  Completed = 2,  // the one verdict of an admitted exchange
+  Refused = 3,    // a known principal's request that was never admitted
+  RefusedAggregate =
+      4,               // anonymous or over-quota refusals, exact count per (reason, source, minute)
+  Interrupted = 5,     // made by the drainer: an admitted exchange whose dataplane died
+  Gap = 6,             // made by the drainer: something may be missing here, and why
+  Security = 7,        // alarm of the dataplane; has reserved room in the ring
+  Administration = 8,  // a control-plane action: who, what, before and after
 };
 
 enum class Outcome : uint16_t {
   None = 0,
   Served = 1,
-  Blocked = 2,             // policy refused the content; nothing left
-  BlockedMidstream = 3,    // response cut by policy after its head was sent
-  RefusedPolicy = 4,       // host, path, method, type, destination not named by policy
-  RefusedRequest = 5,      // the client's bytes: framing, JSON, size
-  RefusedIdentity = 6,     // gateway key missing, unknown, revoked
-  RefusedOverload = 7,     // body pool, connections, rate
-  RefusedEvidence = 8,     // no evidence room, or not committed in time
-  RefusedNotReady = 9,     // no policy or no keys yet
-  UpstreamFailed = 10,     // no connection, reset, bad framing, encoded answer
-  UpstreamIdentity = 11,   // certificate, name or pin; nothing was sent
+  Blocked = 2,            // policy refused the content; nothing left
+  BlockedMidstream = 3,   // response cut by policy after its head was sent
+  RefusedPolicy = 4,      // host, path, method, type, destination not named by policy
+  RefusedRequest = 5,     // the client's bytes: framing, JSON, size
+  RefusedIdentity = 6,    // gateway key missing, unknown, revoked
+  RefusedOverload = 7,    // body pool, connections, rate
+  RefusedEvidence = 8,    // no evidence room, or not committed in time
+  RefusedNotReady = 9,    // no policy or no keys yet
+  UpstreamFailed = 10,    // no connection, reset, bad framing, encoded answer
+  UpstreamIdentity = 11,  // certificate, name or pin; nothing was sent
   UpstreamTimeout = 12,
   ClientGone = 13,
-  Truncated = 14,          // the answer ended without its proper end
-  Interrupted = 15,        // set by the drainer only
-  Failed = 16,             // our own limit met mid-exchange
+  Truncated = 14,    // the answer ended without its proper end
+  Interrupted = 15,  // set by the drainer only
+  Failed = 16,       // our own limit met mid-exchange
 };
 
 enum class RecordedDirection : uint8_t { None = 0, Request = 1, Response = 2 };
@@ -62,17 +64,24 @@ enum class RecordedDurability : uint8_t { None = 0, Recorded = 1, Committed = 2 
 enum class ClockState : uint8_t { Unknown = 0, Synchronised = 1, Unsynchronised = 2 };
 
 enum class RecordedAction : uint8_t {
-  None = 0, Allow = 1, Observe = 2, Tokenize = 3, Mask = 4, Hash = 5, Generalise = 6, Block = 7,
+  None = 0,
+  Allow = 1,
+  Observe = 2,
+  Tokenize = 3,
+  Mask = 4,
+  Hash = 5,
+  Generalise = 6,
+  Block = 7,
 };
 
 enum class TallySection : uint8_t {
-  DetectedInRequest = 1,    // name = entity, action
-  DetectedInResponse = 2,   // name = entity, action
-  RestorationAllowed = 3,   // name = entity, reason = reason code of the access rule
-  RestorationDenied = 4,    // name = entity, reason
-  OpaqueInRequest = 5,      // name = why not inspected, bytes
+  DetectedInRequest = 1,   // name = entity, action
+  DetectedInResponse = 2,  // name = entity, action
+  RestorationAllowed = 3,  // name = entity, reason = reason code of the access rule
+  RestorationDenied = 4,   // name = entity, reason
+  OpaqueInRequest = 5,     // name = why not inspected, bytes
   OpaqueInResponse = 6,
-  OnFailureAllowed = 7,     // name = the check whose on_failure: allow was used
+  OnFailureAllowed = 7,  // name = the check whose on_failure: allow was used
 };
 
 // Fixed storage, counted, printable ASCII, zero behind its end.
@@ -104,20 +113,20 @@ using Digest = std::array<uint8_t, 32>;
 using SubjectId = std::array<uint8_t, 16>;
 
 struct RecordHeader {
-  uint16_t version;             // kRecordVersion
-  uint16_t kind;                // RecordKind
-  uint32_t total_bytes;         // of the whole record
-  uint64_t ring_sequence;       // gap-free per ring; 0 in records made by the control plane
+  uint16_t version;        // kRecordVersion
+  uint16_t kind;           // RecordKind
+  uint32_t total_bytes;    // of the whole record
+  uint64_t ring_sequence;  // gap-free per ring; 0 in records made by the control plane
   std::array<uint8_t, 16> boot_id;
   uint64_t generation;
   uint32_t worker;
-  uint8_t clock_state;          // ClockState
+  uint8_t clock_state;  // ClockState
   uint8_t reserved0;
   uint16_t tally_count;
-  uint64_t request_high;        // RequestId words; zero where no request is meant
+  uint64_t request_high;  // RequestId words; zero where no request is meant
   uint64_t request_low;
-  uint64_t wall_ns;             // Unix epoch
-  uint64_t monotonic_ns;        // of this boot
+  uint64_t wall_ns;       // Unix epoch
+  uint64_t monotonic_ns;  // of this boot
   uint16_t subject_count;
   std::array<uint8_t, 6> reserved1;
 };
@@ -127,8 +136,9 @@ static_assert(offsetof(RecordHeader, generation) == 32);
 static_assert(offsetof(RecordHeader, request_high) == 48);
 static_assert(offsetof(RecordHeader, subject_count) == 80);
 
-inline constexpr uint8_t kRequestFlagStreaming = 1;       // the client asked for a stream
-inline constexpr uint8_t kRequestFlagReasonHeader = 2;    // reason came from the header, not the default
+inline constexpr uint8_t kRequestFlagStreaming = 1;  // the client asked for a stream
+inline constexpr uint8_t kRequestFlagReasonHeader =
+    2;  // reason came from the header, not the default
 
 struct RequestPart {
   BoundedText<47> tenant;
@@ -138,18 +148,18 @@ struct RequestPart {
   BoundedText<23> region;
   BoundedText<63> model;
   BoundedText<31> api_kind;
-  BoundedText<31> reason;             // restoration reason in force
+  BoundedText<31> reason;  // restoration reason in force
   BoundedText<47> template_name;
   BoundedText<23> template_version;
   Digest bundle_digest;
   Digest image_digest;
-  uint64_t body_bytes;                // of the client's request body, as received (0 when refused before it)
+  uint64_t body_bytes;  // of the client's request body, as received (0 when refused before it)
   uint64_t inspected_bytes;
   uint64_t rewritten_bytes;
-  uint64_t opaque_bytes;              // by reason in the tallies
-  uint64_t sent_bytes;                // body bytes to be sent to the vendor after edits
-  uint32_t unknown_fields;            // JSON members that no table names
-  uint8_t durability;                 // RecordedDurability
+  uint64_t opaque_bytes;    // by reason in the tallies
+  uint64_t sent_bytes;      // body bytes to be sent to the vendor after edits
+  uint32_t unknown_fields;  // JSON members that no table names
+  uint8_t durability;       // RecordedDurability
   uint8_t flags;
   uint16_t reserved;
 };
@@ -161,37 +171,37 @@ static_assert(sizeof(RequestPart) == 504);
 
 // Where the time of an exchange went; nanoseconds.
 enum class Stage : uint8_t {
-  Head = 0,        // first byte of the request to ADMIT
-  Body = 1,        // ADMIT to the last body byte
-  Judge = 2,       // last body byte to RELEASE: what scanning added
-  Evidence = 3,    // waiting for admitted to be recorded or committed
-  Connect = 4,     // vendor TCP and TLS, zero when pooled
-  FirstByte = 5,   // RELEASE to the first byte of the vendor's answer
-  Answer = 6,      // first to last byte of the answer
+  Head = 0,       // first byte of the request to ADMIT
+  Body = 1,       // ADMIT to the last body byte
+  Judge = 2,      // last body byte to RELEASE: what scanning added
+  Evidence = 3,   // waiting for admitted to be recorded or committed
+  Connect = 4,    // vendor TCP and TLS, zero when pooled
+  FirstByte = 5,  // RELEASE to the first byte of the vendor's answer
+  Answer = 6,     // first to last byte of the answer
   Total = 7,
 };
 inline constexpr size_t kStageCount = 8;
 
 struct OutcomePart {
-  uint16_t outcome;                   // Outcome
-  uint8_t direction;                  // RecordedDirection: where the verdict fell
+  uint16_t outcome;   // Outcome
+  uint8_t direction;  // RecordedDirection: where the verdict fell
   uint8_t failover_hops;
-  uint16_t http_status;               // what the client was told; 0 = nothing
-  uint16_t vendor_status;             // 0 = no answer
-  BoundedText<47> reason;             // fixed code, e.g. "secret_in_request"
+  uint16_t http_status;    // what the client was told; 0 = nothing
+  uint16_t vendor_status;  // 0 = no answer
+  BoundedText<47> reason;  // fixed code, e.g. "secret_in_request"
   BoundedText<63> response_model;
-  uint64_t body_bytes;                // of the vendor's answer, as received
-  uint64_t sent_bytes;                // to the client after edits
+  uint64_t body_bytes;  // of the vendor's answer, as received
+  uint64_t sent_bytes;  // to the client after edits
   uint64_t inspected_bytes;
   uint64_t rewritten_bytes;
   uint64_t opaque_bytes;
   uint32_t unknown_fields;
   uint32_t stream_events;
   std::array<uint64_t, kStageCount> stage_ns;
-  Digest upstream_spki;               // SHA-256 of the vendor's public key as seen; zero = no TLS peer
-  uint16_t client_tls_version;        // 0x0303, 0x0304
+  Digest upstream_spki;         // SHA-256 of the vendor's public key as seen; zero = no TLS peer
+  uint16_t client_tls_version;  // 0x0303, 0x0304
   uint16_t upstream_tls_version;
-  uint32_t upstream_request_bytes;    // head and body really handed to the vendor leg (saturates)
+  uint32_t upstream_request_bytes;  // head and body really handed to the vendor leg (saturates)
 };
 static_assert(offsetof(OutcomePart, reason) == 8);
 static_assert(offsetof(OutcomePart, body_bytes) == 120);
@@ -201,34 +211,34 @@ static_assert(sizeof(OutcomePart) == 272);
 
 struct AggregatePart {
   BoundedText<47> reason;
-  BoundedText<47> tenant;             // empty for anonymous callers
+  BoundedText<47> tenant;  // empty for anonymous callers
   BoundedText<63> principal;
-  std::array<uint8_t, 16> source;     // address, masked to prefix_bits; IPv4 in the first four bytes
-  uint8_t source_version;             // 4, 6, or 0 when sources were folded together
+  std::array<uint8_t, 16> source;  // address, masked to prefix_bits; IPv4 in the first four bytes
+  uint8_t source_version;          // 4, 6, or 0 when sources were folded together
   uint8_t prefix_bits;
   uint16_t http_status;
   uint32_t reserved;
-  uint64_t minute;                    // Unix time / 60
-  uint64_t count;                     // exact
+  uint64_t minute;  // Unix time / 60
+  uint64_t count;   // exact
 };
 static_assert(offsetof(AggregatePart, source) == 160);
 static_assert(offsetof(AggregatePart, minute) == 184);
 static_assert(sizeof(AggregatePart) == 200);
 
 struct NotePart {
-  BoundedText<47> code;               // "host_reboot", "ring_missing", "record_invalid", "policy_applied", ...
-  BoundedText<63> actor;              // who, where a person or a service did it
-  BoundedText<95> detail;             // our own words and numbers, never a caller's bytes
-  Digest before;                      // what it was (image, bundle), or digest of refused bytes
+  BoundedText<47> code;    // "host_reboot", "ring_missing", "record_invalid", "policy_applied", ...
+  BoundedText<63> actor;   // who, where a person or a service did it
+  BoundedText<95> detail;  // our own words and numbers, never a caller's bytes
+  Digest before;           // what it was (image, bundle), or digest of refused bytes
   Digest after;
-  uint64_t from;                      // range the note is about: sequences for a Gap
+  uint64_t from;  // range the note is about: sequences for a Gap
   uint64_t to;
 };
 static_assert(sizeof(NotePart) == 288);
 
 struct Tally {
-  uint8_t section;                    // TallySection
-  uint8_t action;                     // RecordedAction
+  uint8_t section;  // TallySection
+  uint8_t action;   // RecordedAction
   uint16_t reserved;
   uint32_t count;
   uint64_t bytes;
@@ -238,41 +248,57 @@ struct Tally {
 static_assert(offsetof(Tally, name) == 16);
 static_assert(sizeof(Tally) == 64);
 
-inline constexpr size_t kTalliesMax = 40;    // one more folds into the entry named "other"
-inline constexpr size_t kSubjectsMax = 16;   // one more is dropped and counted in the entry "subjects_dropped"
-inline constexpr uint32_t kAdmittedBytesMax =
-    sizeof(RecordHeader) + sizeof(RequestPart) + kTalliesMax * sizeof(Tally) + kSubjectsMax * sizeof(SubjectId);
-inline constexpr uint32_t kCompletedBytesMax =
-    sizeof(RecordHeader) + sizeof(OutcomePart) + kTalliesMax * sizeof(Tally) + kSubjectsMax * sizeof(SubjectId);
+inline constexpr size_t kTalliesMax = 40;  // one more folds into the entry named "other"
+inline constexpr size_t kSubjectsMax =
+    16;  // one more is dropped and counted in the entry "subjects_dropped"
+inline constexpr uint32_t kAdmittedBytesMax = sizeof(RecordHeader) + sizeof(RequestPart) +
+                                              kTalliesMax * sizeof(Tally) +
+                                              kSubjectsMax * sizeof(SubjectId);
+inline constexpr uint32_t kCompletedBytesMax = sizeof(RecordHeader) + sizeof(OutcomePart) +
+                                               kTalliesMax * sizeof(Tally) +
+                                               kSubjectsMax * sizeof(SubjectId);
 inline constexpr uint32_t kRecordBytesMax = kAdmittedBytesMax + sizeof(OutcomePart);
-static_assert(kRecordBytesMax < 65'536);     // entry bundles of C2SP tlog-tiles use 16-bit lengths
+static_assert(kRecordBytesMax < 65'536);  // entry bundles of C2SP tlog-tiles use 16-bit lengths
 
 struct RecordShape {
   bool request = false, outcome = false, aggregate = false, note = false;
-  uint32_t fixed_bytes = 0;                  // header and parts; 0 for an unknown kind
+  uint32_t fixed_bytes = 0;  // header and parts; 0 for an unknown kind
 };
 constexpr RecordShape record_shape(uint16_t kind) {
   RecordShape shape;
   switch (static_cast<RecordKind>(kind)) {
-    case RecordKind::Admitted: shape.request = true; break;
+    case RecordKind::Admitted:
+      shape.request = true;
+      break;
     case RecordKind::Completed:
-    case RecordKind::Interrupted: shape.outcome = true; break;
-    case RecordKind::Refused: shape.request = shape.outcome = true; break;
-    case RecordKind::RefusedAggregate: shape.aggregate = true; break;
+    case RecordKind::Interrupted:
+      shape.outcome = true;
+      break;
+    case RecordKind::Refused:
+      shape.request = shape.outcome = true;
+      break;
+    case RecordKind::RefusedAggregate:
+      shape.aggregate = true;
+      break;
     case RecordKind::Gap:
     case RecordKind::Security:
-    case RecordKind::Administration: shape.note = true; break;
-    default: return shape;
+    case RecordKind::Administration:
+      shape.note = true;
+      break;
+    default:
+      return shape;
   }
   shape.fixed_bytes = static_cast<uint32_t>(
-      sizeof(RecordHeader) + (shape.request ? sizeof(RequestPart) : 0) + (shape.outcome ? sizeof(OutcomePart) : 0) +
-      (shape.aggregate ? sizeof(AggregatePart) : 0) + (shape.note ? sizeof(NotePart) : 0));
+      sizeof(RecordHeader) + (shape.request ? sizeof(RequestPart) : 0) +
+      (shape.outcome ? sizeof(OutcomePart) : 0) + (shape.aggregate ? sizeof(AggregatePart) : 0) +
+      (shape.note ? sizeof(NotePart) : 0));
   return shape;
 }
 
 // A name that a client chose (model, template), made safe to keep: at most 63 characters of
-// [A-Za-z0-9._:/-], starting with a letter. Whatever could be data instead of a name (nine digits in a
-// row, a social security shape, a long unbroken key-like run, any other character) gives "withheld".
+// [A-Za-z0-9._:/-], starting with a letter. Whatever could be data instead of a name (nine digits
+// in a row, a social security shape, a long unbroken key-like run, any other character) gives
+// "withheld".
 std::string_view sanitise_client_name(std::string_view name);
 
 namespace detail {
@@ -284,18 +310,20 @@ inline std::string_view sanitise_client_name(std::string_view name) {
   constexpr std::string_view kWithheld = "withheld";
   if (name.empty()) return name;
   if (name.size() > 63 || !detail::letter(name[0])) return kWithheld;
-  size_t digits = 0;   // in a row
-  size_t unbroken = 0; // letters and digits in a row
+  size_t digits = 0;    // in a row
+  size_t unbroken = 0;  // letters and digits in a row
   for (size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
     const bool is_digit = detail::digit(c);
-    if (!is_digit && !detail::letter(c) && c != '.' && c != '_' && c != ':' && c != '/' && c != '-') return kWithheld;
+    if (!is_digit && !detail::letter(c) && c != '.' && c != '_' && c != ':' && c != '/' && c != '-')
+      return kWithheld;
     digits = is_digit ? digits + 1 : 0;
     unbroken = is_digit || detail::letter(c) ? unbroken + 1 : 0;
     if (digits > 8 || unbroken > 19) return kWithheld;
     if (i + 11 <= name.size()) {  // ddd-dd-dddd
       bool social = name[i + 3] == '-' && name[i + 6] == '-';
-      for (const size_t k : {0, 1, 2, 4, 5, 7, 8, 9, 10}) social = social && detail::digit(name[i + k]);
+      for (const size_t k : {0, 1, 2, 4, 5, 7, 8, 9, 10})
+        social = social && detail::digit(name[i + k]);
       if (social) return kWithheld;
     }
   }

@@ -2,10 +2,10 @@
 //
 //   ImageHeader | ImageSection[section_count] | sections, each at a multiple of 64
 //
-// The control plane writes it once (controlplane/policy/image_writer.h); the dataplane validates every
-// index and offset once (policy/image.h) and then follows them without a check. Little endian. Nothing in
-// it depends on time, machine or memory address: the same bundle compiles to the same bytes.
-// No secret is in an image: gateway keys are HMACs, vendor credentials are names.
+// The control plane writes it once (controlplane/policy/image_writer.h); the dataplane validates
+// every index and offset once (policy/image.h) and then follows them without a check. Little
+// endian. Nothing in it depends on time, machine or memory address: the same bundle compiles to the
+// same bytes. No secret is in an image: gateway keys are HMACs, vendor credentials are names.
 // Enumerators are persisted: numbers never change, new ones go to the end and raise the version.
 #pragma once
 
@@ -19,36 +19,36 @@ inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
 inline constexpr uint32_t kImageVersion = 1;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
-inline constexpr uint16_t kImageAny = 0xffff;   // in a rule: whatever it is
-inline constexpr size_t kVendorsMax = 64;       // a tenant's vendors are one bit mask
+inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
+inline constexpr size_t kVendorsMax = 64;      // a tenant's vendors are one bit mask
 
-using Digest = std::array<uint8_t, 32>;         // SHA-256
+using Digest = std::array<uint8_t, 32>;  // SHA-256
 
 enum class SectionKind : uint32_t {
-  Matcher = 1,      // opaque here: contract/matcher_layout.h
-  Llm = 2,          // opaque here: contract/llm_layout.h
-  Strings = 3,      // bytes
-  Entities = 4,     // ImageText, index = entity id of the matcher section
-  Environments = 5, // ImageText
-  Vendors = 6,      // ImageVendor
-  Addresses = 7,    // uint32_t, IPv4 in host order
-  Pins = 8,         // Digest of a SubjectPublicKeyInfo
-  Endpoints = 9,    // ImageEndpoint
-  Tenants = 10,     // ImageTenant
-  Durability = 11,  // uint8_t (Durability), [tenant][environment]
-  Keys = 12,        // ImageKey, sorted by hmac
-  Actions = 13,     // ImageAction: the rules by id; a ruling names one
-  Rulings = 14,     // uint16_t index into Actions, [tenant][environment][vendor][direction][entity]
-  Access = 15,      // ImageAccess, first match decides, none: denied
-  Routes = 16,      // ImageRoute
-  Limits = 17       // one ImageLimits
+  Matcher = 1,       // opaque here: contract/matcher_layout.h
+  Llm = 2,           // opaque here: contract/llm_layout.h
+  Strings = 3,       // bytes
+  Entities = 4,      // ImageText, index = entity id of the matcher section
+  Environments = 5,  // ImageText
+  Vendors = 6,       // ImageVendor
+  Addresses = 7,     // uint32_t, IPv4 in host order
+  Pins = 8,          // Digest of a SubjectPublicKeyInfo
+  Endpoints = 9,     // ImageEndpoint
+  Tenants = 10,      // ImageTenant
+  Durability = 11,   // uint8_t (Durability), [tenant][environment]
+  Keys = 12,         // ImageKey, sorted by hmac
+  Actions = 13,      // ImageAction: the rules by id; a ruling names one
+  Rulings = 14,  // uint16_t index into Actions, [tenant][environment][vendor][direction][entity]
+  Access = 15,   // ImageAccess, first match decides, none: denied
+  Routes = 16,   // ImageRoute
+  Limits = 17    // one ImageLimits
 };
 inline constexpr size_t kSectionCount = 17;
 
 // What happens to a finding.
 enum class Action : uint8_t {
-  Allow = 0,       // passes, not counted as an event
-  Observe = 1,     // passes, counted
+  Allow = 0,    // passes, not counted as an event
+  Observe = 1,  // passes, counted
   Tokenize = 2,
   Mask = 3,
   Hash = 4,
@@ -60,8 +60,8 @@ inline constexpr size_t kActionCount = 7;
 enum class Direction : uint8_t { Request = 0, Response = 1 };
 enum class Durability : uint8_t { Recorded = 0, Committed = 1 };
 enum class RouteKind : uint8_t {
-  Host = 0,      // the whole path goes to this vendor
-  Prefix = 1,    // on a gateway host: the prefix is stripped
+  Host = 0,        // the whole path goes to this vendor
+  Prefix = 1,      // on a gateway host: the prefix is stripped
   GatewayHost = 2  // a name under which prefixes are served; "*": every name
 };
 
@@ -95,7 +95,7 @@ struct ImageRange {
 
 struct ImageVendor {
   ImageText name;
-  ImageText host;             // SNI, certificate name and Host header
+  ImageText host;  // SNI, certificate name and Host header
   ImageText region;
   ImageText ca_pem;           // empty: pins alone decide
   ImageText auth_header;      // "authorization", "x-api-key"
@@ -127,7 +127,7 @@ struct ImageKey {
   std::array<uint8_t, 32> hmac;  // HMAC-SHA256(gateway HMAC key, the key as presented)
   ImageText id;
   ImageText principal;
-  ImageText default_reason;      // empty: none
+  ImageText default_reason;  // empty: none
   uint16_t tenant;
   uint16_t environment;
   uint32_t reserved;
@@ -161,21 +161,21 @@ struct ImageRoute {
 static_assert(sizeof(ImageRoute) == 16);
 
 struct ImageLimits {
-  uint64_t max_body_bytes;           // of a request
-  uint64_t max_response_bytes;       // of an answer that is not a stream
+  uint64_t max_body_bytes;      // of a request
+  uint64_t max_response_bytes;  // of an answer that is not a stream
   uint32_t max_tokens_per_exchange;
-  uint32_t header_ms;                // client: from the first byte of a head to its end
-  uint32_t body_ms;                  // client: between two reads of a body
-  uint32_t client_idle_ms;           // keep-alive
-  uint32_t connect_ms;               // vendor: TCP and TLS
-  uint32_t first_byte_ms;            // vendor: after the request
-  uint32_t stream_idle_ms;           // vendor: between two reads of an answer
-  uint32_t upstream_idle_ms;         // pooled connection
+  uint32_t header_ms;         // client: from the first byte of a head to its end
+  uint32_t body_ms;           // client: between two reads of a body
+  uint32_t client_idle_ms;    // keep-alive
+  uint32_t connect_ms;        // vendor: TCP and TLS
+  uint32_t first_byte_ms;     // vendor: after the request
+  uint32_t stream_idle_ms;    // vendor: between two reads of an answer
+  uint32_t upstream_idle_ms;  // pooled connection
   uint32_t max_undrained_ms;
-  uint32_t commit_wait_ms;           // durability committed: longest wait for the record
-  uint32_t body_pool_percent;        // of memory
+  uint32_t commit_wait_ms;     // durability committed: longest wait for the record
+  uint32_t body_pool_percent;  // of memory
   uint32_t ring_high_water_percent;
-  uint32_t retry_after_s;            // in our 503
+  uint32_t retry_after_s;  // in our 503
   uint32_t reserved;
 };
 static_assert(sizeof(ImageLimits) == 72);

@@ -1,10 +1,12 @@
-// region_layout.h: the shared region: who is alive, which policy is in use, and every counter by name.
+// region_layout.h: the shared region: who is alive, which policy is in use, and every counter by
+// name.
 //
-// One tmpfs file, <run dir>/region, made by sallyportd and mapped by both daemons; anybody with read access
-// may map it read-only. Version first, sizes and offsets in the header, so that a stranger can read it.
-// Writers never share a block: ControlBlock belongs to sallyportd, everything after it to the main lcore of
-// the dataplane, which copies the workers' own blocks in every 100 ms. All words are 64 bit and written
-// whole; there is no lock, so two words of one block may be of different moments.
+// One tmpfs file, <run dir>/region, made by sallyportd and mapped by both daemons; anybody with
+// read access may map it read-only. Version first, sizes and offsets in the header, so that a
+// stranger can read it. Writers never share a block: ControlBlock belongs to sallyportd, everything
+// after it to the main lcore of the dataplane, which copies the workers' own blocks in every 100
+// ms. All words are 64 bit and written whole; there is no lock, so two words of one block may be of
+// different moments.
 #pragma once
 
 #include <atomic>
@@ -31,7 +33,7 @@ struct RegionHeader {
   uint32_t counters_max;
   uint32_t control_offset;
   uint32_t dataplane_offset;
-  uint32_t names_offset;    // char[counters_max][kCounterNameBytes], zero padded
+  uint32_t names_offset;  // char[counters_max][kCounterNameBytes], zero padded
   uint32_t workers_offset;
   uint32_t worker_bytes;
   uint32_t reserved[3];
@@ -43,7 +45,7 @@ struct ControlBlock {
   RegionWord pid;
   RegionWord heartbeat_ns;
   RegionWord published_version;
-  RegionWord image_digest[4];          // 32 bytes as four words, in memory order
+  RegionWord image_digest[4];  // 32 bytes as four words, in memory order
   RegionWord bundle_digest[4];
   RegionWord secrets_generation;
   RegionWord certificate_not_after_s;  // gateway certificate, 0: none
@@ -51,7 +53,13 @@ struct ControlBlock {
 };
 static_assert(sizeof(ControlBlock) == 128);
 
-enum class DataplaneState : uint64_t { Absent = 0, Starting = 1, NotReady = 2, Ready = 3, Stopping = 4 };
+enum class DataplaneState : uint64_t {
+  Absent = 0,
+  Starting = 1,
+  NotReady = 2,
+  Ready = 3,
+  Stopping = 4
+};
 
 // Written by the dataplane's main lcore.
 struct DataplaneBlock {
@@ -61,8 +69,8 @@ struct DataplaneBlock {
   RegionWord start_generation;
   RegionWord worker_count;
   RegionWord counter_count;
-  RegionWord loaded_version;      // newest image that the main lcore built
-  RegionWord secrets_generation;  // adopted
+  RegionWord loaded_version;           // newest image that the main lcore built
+  RegionWord secrets_generation;       // adopted
   RegionWord certificate_not_after_s;  // in use on the client side
   RegionWord reserved[7];
 };
@@ -70,11 +78,11 @@ static_assert(sizeof(DataplaneBlock) == 128);
 
 // One worker. The same struct is the worker's own block in the dataplane's memory.
 struct alignas(64) WorkerBlock {
-  RegionWord heartbeat_ns;      // instant of its last turn
+  RegionWord heartbeat_ns;  // instant of its last turn
   RegionWord turns;
   RegionWord core;
-  RegionWord adopted_version;   // newest policy version taken; 0: none yet
-  RegionWord oldest_version;    // oldest one that an exchange still uses; 0: none in use
+  RegionWord adopted_version;  // newest policy version taken; 0: none yet
+  RegionWord oldest_version;   // oldest one that an exchange still uses; 0: none in use
   RegionWord reserved[3];
   RegionWord counters[kCountersMax];
 };
@@ -89,9 +97,18 @@ struct Region {
 };
 
 constexpr RegionHeader region_header() noexcept {
-  return {kRegionMagic, kRegionVersion, sizeof(RegionHeader), sizeof(Region), kWorkersMax, kCountersMax,
-          offsetof(Region, control), offsetof(Region, dataplane), offsetof(Region, counter_names),
-          offsetof(Region, workers), sizeof(WorkerBlock), {}};
+  return {kRegionMagic,
+          kRegionVersion,
+          sizeof(RegionHeader),
+          sizeof(Region),
+          kWorkersMax,
+          kCountersMax,
+          offsetof(Region, control),
+          offsetof(Region, dataplane),
+          offsetof(Region, counter_names),
+          offsetof(Region, workers),
+          sizeof(WorkerBlock),
+          {}};
 }
 
 }  // namespace sallyport::contract

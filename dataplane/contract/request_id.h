@@ -14,10 +14,10 @@
 namespace sallyport::contract {
 
 struct RequestId {
-  uint32_t node = 0;       // hash of the node name
-  uint32_t start = 0;      // hash of (boot id, generation): one dataplane start
-  uint32_t worker = 0;     // 16 bits are written
-  uint64_t number = 0;     // 48 bits are written; from 1, gap-free per worker and start
+  uint32_t node = 0;    // hash of the node name
+  uint32_t start = 0;   // hash of (boot id, generation): one dataplane start
+  uint32_t worker = 0;  // 16 bits are written
+  uint64_t number = 0;  // 48 bits are written; from 1, gap-free per worker and start
   friend constexpr auto operator<=>(const RequestId&, const RequestId&) = default;
 
   // The 128 bits as stored: high = node | start, low = worker(16) | number(48).
@@ -67,13 +67,15 @@ constexpr std::optional<RequestId> parse_request_id(std::string_view text) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     const size_t digit = kCrockfordDigits.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
-    if (at == 3 && digit > 7) return std::nullopt;  // 26 digits carry 130 bits; the top two are zero
+    if (at == 3 && digit > 7)
+      return std::nullopt;  // 26 digits carry 130 bits; the top two are zero
     high = (high << 5) | (low >> 59);
     low = (low << 5) | digit;
   }
   return RequestId::of_words(high, low);
 }
 
-static_assert(parse_request_id(request_id_text(RequestId{1, 2, 3, 4}).view()) == RequestId{1, 2, 3, 4});
+static_assert(parse_request_id(request_id_text(RequestId{1, 2, 3, 4}).view()) ==
+              RequestId{1, 2, 3, 4});
 
 }  // namespace sallyport::contract

@@ -5,7 +5,8 @@
 //   <boot id, 32 hex>-<generation>-<worker>.cursor   written by the consumer only
 //
 //   .data    +0     RingDataHeader, one page: who made this, versions, capacity, head
-//            +4096  capacity bytes; a byte position p (never wraps, 64 bit) lies at 4096 + p % capacity
+//            +4096  capacity bytes; a byte position p (never wraps, 64 bit) lies at 4096 + p %
+//            capacity
 //
 //   slot     RingSlot (32 bytes), then the evidence record, padded with zeros to kSlotAlignment.
 //            A slot never crosses the end of the area: a Padding slot fills the rest instead.
@@ -13,11 +14,12 @@
 //
 //   .cursor  +0     RingCursor, one page: what the consumer has committed, and its heartbeat
 //
-// Publication: the producer writes slots, then stores `head` with release. The consumer never trusts
-// what it reads: it copies, then validates (controlplane/evidence/ring_reader.h).
-// Life: the producer holds an exclusive flock on .data for as long as it lives; the kernel drops it at
-// any death. A ring without the lock is over; it is drained, its open exchanges are closed, and it is removed.
-// The data file appears under its name only when it is complete (written as a dot file, then renamed).
+// Publication: the producer writes slots, then stores `head` with release. The consumer never
+// trusts what it reads: it copies, then validates (controlplane/evidence/ring_reader.h). Life: the
+// producer holds an exclusive flock on .data for as long as it lives; the kernel drops it at any
+// death. A ring without the lock is over; it is drained, its open exchanges are closed, and it is
+// removed. The data file appears under its name only when it is complete (written as a dot file,
+// then renamed).
 #pragma once
 
 #include <array>
@@ -39,19 +41,19 @@ inline constexpr uint32_t kWorkersMax = 256;
 struct RingDataHeader {
   uint64_t magic;
   uint32_t layout_version;
-  uint32_t record_version;       // kRecordVersion of evidence_record.h
-  uint64_t capacity_bytes;       // power of two
+  uint32_t record_version;  // kRecordVersion of evidence_record.h
+  uint64_t capacity_bytes;  // power of two
   std::array<uint8_t, 16> boot_id;
   uint64_t generation;
   uint32_t worker;
-  uint32_t node;                 // RequestId::node
-  uint32_t start;                // RequestId::start
-  uint32_t producer_pid;         // for messages only
+  uint32_t node;          // RequestId::node
+  uint32_t start;         // RequestId::start
+  uint32_t producer_pid;  // for messages only
   uint64_t created_wall_ns;
   std::array<uint8_t, 48> reserved;
   // On a cache line of its own: the only words that change.
-  alignas(64) std::atomic<uint64_t> head;            // byte position behind the last published slot
-  std::atomic<uint64_t> published_sequence;          // a hint; the slots decide
+  alignas(64) std::atomic<uint64_t> head;    // byte position behind the last published slot
+  std::atomic<uint64_t> published_sequence;  // a hint; the slots decide
 };
 static_assert(offsetof(RingDataHeader, capacity_bytes) == 16);
 static_assert(offsetof(RingDataHeader, boot_id) == 24);
@@ -65,11 +67,11 @@ static_assert(sizeof(RingDataHeader) <= kRingHeaderBytes);
 enum class SlotKind : uint16_t { Record = 1, Padding = 2 };
 
 struct RingSlot {
-  uint32_t total_bytes;    // this header, the record and the padding; a multiple of kSlotAlignment
-  uint32_t record_bytes;   // exact length of the record; 0 in a Padding slot
-  uint64_t sequence;       // of this record; in a Padding slot, of the next one
-  uint64_t check;          // siphash13 (zero key) over the record, then folded with the fields above
-  uint16_t kind;           // SlotKind
+  uint32_t total_bytes;   // this header, the record and the padding; a multiple of kSlotAlignment
+  uint32_t record_bytes;  // exact length of the record; 0 in a Padding slot
+  uint64_t sequence;      // of this record; in a Padding slot, of the next one
+  uint64_t check;         // siphash13 (zero key) over the record, then folded with the fields above
+  uint16_t kind;          // SlotKind
   std::array<uint8_t, 6> reserved;
 };
 static_assert(sizeof(RingSlot) == 32);
@@ -78,11 +80,12 @@ static_assert(offsetof(RingSlot, check) == 16);
 static_assert(offsetof(RingSlot, kind) == 24);
 
 constexpr uint32_t slot_total_bytes(uint32_t record_bytes) {
-  return static_cast<uint32_t>((sizeof(RingSlot) + record_bytes + kSlotAlignment - 1) / kSlotAlignment *
-                               kSlotAlignment);
+  return static_cast<uint32_t>((sizeof(RingSlot) + record_bytes + kSlotAlignment - 1) /
+                               kSlotAlignment * kSlotAlignment);
 }
 // Binds length, kind and sequence to the bytes: a slot moved or relabelled fails its check.
-constexpr uint64_t slot_check(uint64_t record_hash, uint32_t record_bytes, uint64_t sequence, SlotKind kind) {
+constexpr uint64_t slot_check(uint64_t record_hash, uint32_t record_bytes, uint64_t sequence,
+                              SlotKind kind) {
   uint64_t x = record_hash ^ (sequence * 0x9e37'79b9'7f4a'7c15ULL);
   x ^= (uint64_t{record_bytes} << 17) ^ static_cast<uint64_t>(kind);
   x ^= x >> 31;
@@ -97,10 +100,13 @@ struct RingCursor {
   std::array<uint8_t, 48> reserved;
   alignas(64) std::atomic<uint64_t> committed_position;  // bytes before this may be overwritten
   std::atomic<uint64_t> committed_sequence;              // records up to this are in LMDB, synced
-  std::atomic<uint64_t> heartbeat_ns;                    // consumer's CLOCK_MONOTONIC at its last round
-  std::atomic<uint64_t> consumer_state;                  // ConsumerState
+  std::atomic<uint64_t> heartbeat_ns;    // consumer's CLOCK_MONOTONIC at its last round
+  std::atomic<uint64_t> consumer_state;  // ConsumerState
 };
-enum class ConsumerState : uint64_t { Draining = 1, Blocked = 2 /* disk or map full: heartbeat goes on, commits do not */ };
+enum class ConsumerState : uint64_t {
+  Draining = 1,
+  Blocked = 2 /* disk or map full: heartbeat goes on, commits do not */
+};
 static_assert(offsetof(RingCursor, committed_position) == 64);
 static_assert(offsetof(RingCursor, committed_sequence) == 72);
 static_assert(offsetof(RingCursor, heartbeat_ns) == 80);

@@ -2,8 +2,9 @@
 //
 //   SecretsHeader | entry_count times: SecretsEntry, name bytes, value bytes, padding to 8
 //
-// The memfd carries F_SEAL_WRITE, GROW, SHRINK and SEAL; the receiver checks that, copies into locked
-// memory that is kept out of dumps, and closes it. A message is always complete: it replaces the one before.
+// The memfd carries F_SEAL_WRITE, GROW, SHRINK and SEAL; the receiver checks that, copies into
+// locked memory that is kept out of dumps, and closes it. A message is always complete: it replaces
+// the one before.
 #pragma once
 
 #include <cstddef>

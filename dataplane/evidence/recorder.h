@@ -8,12 +8,13 @@
 //   ... or recorder.cancel(r) when it was never admitted (then write refused() instead)
 //
 // Room of the ring: [ undrained | reserved | free | wrap slack | security reserve ]
-// Ordinary records never touch the security reserve. Refusals of known principals are written one by one
-// while there is room below the high-water mark and their principal is within its quota; beyond it they
-// are folded, as anonymous ones always are, into exact counts per (reason, source, minute).
+// Ordinary records never touch the security reserve. Refusals of known principals are written one
+// by one while there is room below the high-water mark and their principal is within its quota;
+// beyond it they are folded, as anonymous ones always are, into exact counts per (reason, source,
+// minute).
 //
-// Owner  one worker. No clock, no lock, no allocation after construction; the one system call is the
-// attempt to map the cursor in turn(), at most every 20 ms until it succeeds.
+// Owner  one worker. No clock, no lock, no allocation after construction; the one system call is
+// the attempt to map the cursor in turn(), at most every 20 ms until it succeeds.
 #pragma once
 
 #include <array>
@@ -41,9 +42,9 @@ using contract::SubjectId;
 // What is known at admission. Texts are copied; all but model and template come from policy.
 struct AdmittedFields {
   std::string_view tenant, principal, environment, vendor, region;
-  std::string_view model;             // as the client wrote it; sanitised here (sanitise_client_name)
+  std::string_view model;  // as the client wrote it; sanitised here (sanitise_client_name)
   std::string_view api_kind;
-  std::string_view reason;            // restoration reason in force
+  std::string_view reason;                           // restoration reason in force
   std::string_view template_name, template_version;  // sanitised here
   Digest bundle_digest{};
   Digest image_digest{};
@@ -56,7 +57,7 @@ struct AdmittedFields {
   RecordedDurability durability = RecordedDurability::None;
   bool streaming = false;
   bool reason_from_header = false;
-  std::span<const contract::Tally> tallies;   // request side: TallyList::view()
+  std::span<const contract::Tally> tallies;  // request side: TallyList::view()
   std::span<const SubjectId> subjects;
 };
 
@@ -66,17 +67,18 @@ struct CompletedFields {
   uint8_t failover_hops = 0;
   uint16_t http_status = 0;
   uint16_t vendor_status = 0;
-  std::string_view reason;            // fixed code of ours
-  std::string_view response_model;    // sanitised here
-  uint64_t body_bytes = 0, sent_bytes = 0, inspected_bytes = 0, rewritten_bytes = 0, opaque_bytes = 0;
+  std::string_view reason;          // fixed code of ours
+  std::string_view response_model;  // sanitised here
+  uint64_t body_bytes = 0, sent_bytes = 0, inspected_bytes = 0, rewritten_bytes = 0,
+           opaque_bytes = 0;
   uint32_t unknown_fields = 0;
   uint32_t stream_events = 0;
-  std::array<uint64_t, contract::kStageCount> stage_ns{};   // index: Stage
+  std::array<uint64_t, contract::kStageCount> stage_ns{};  // index: Stage
   Digest upstream_spki{};
   uint16_t client_tls_version = 0;
   uint16_t upstream_tls_version = 0;
   uint32_t upstream_request_bytes = 0;
-  std::span<const contract::Tally> tallies;   // response side: detections, restorations
+  std::span<const contract::Tally> tallies;  // response side: detections, restorations
   std::span<const SubjectId> subjects;
 };
 
@@ -88,10 +90,10 @@ struct SourcePrefix {
 };
 
 struct RecorderConfig {
-  uint32_t high_water_percent = 80;        // of the ring: above_high_water(), refusals fold
+  uint32_t high_water_percent = 80;  // of the ring: above_high_water(), refusals fold
   uint32_t security_percent = 10;
-  uint64_t heartbeat_ms_max = 500;         // no heartbeat for so long: the control plane is gone
-  uint32_t refusals_per_s = 200;           // per principal, written one by one; burst is five times that
+  uint64_t heartbeat_ms_max = 500;  // no heartbeat for so long: the control plane is gone
+  uint32_t refusals_per_s = 200;    // per principal, written one by one; burst is five times that
 };
 
 // Room for one exchange. Plain value; whoever holds it must end it with completed() or cancel().
@@ -108,18 +110,24 @@ class Recorder {
 
   RequestId next_request_id() { return ids_.next(); }
 
-  [[nodiscard]] bool reserve(Reservation& out);   // false: no room
+  [[nodiscard]] bool reserve(Reservation& out);  // false: no room
   // REQUIRES: held, not yet admitted. Returns the ring sequence to wait for.
-  uint64_t admitted(Reservation& reservation, const RequestId& id, const AdmittedFields& fields, const base::Clock& clock);
+  uint64_t admitted(Reservation& reservation, const RequestId& id, const AdmittedFields& fields,
+                    const base::Clock& clock);
   // REQUIRES: admitted. Gives the room back.
-  uint64_t completed(Reservation& reservation, const RequestId& id, const CompletedFields& fields, const base::Clock& clock);
-  void cancel(Reservation& reservation);          // REQUIRES: not admitted
+  uint64_t completed(Reservation& reservation, const RequestId& id, const CompletedFields& fields,
+                     const base::Clock& clock);
+  void cancel(Reservation& reservation);  // REQUIRES: not admitted
 
   // Never fails: written, or counted in the aggregate of this principal.
-  void refused(const RequestId& id, const AdmittedFields& request, const CompletedFields& outcome, const base::Clock& clock);
-  void refused_anonymous(std::string_view reason, const SourcePrefix& source, uint16_t http_status, const base::Clock& clock);
-  // Uses the reserved room. False: even that is full (the alarm is then counted in lost_security_events()).
-  bool security(std::string_view code, const RequestId& id, std::string_view detail, const base::Clock& clock);
+  void refused(const RequestId& id, const AdmittedFields& request, const CompletedFields& outcome,
+               const base::Clock& clock);
+  void refused_anonymous(std::string_view reason, const SourcePrefix& source, uint16_t http_status,
+                         const base::Clock& clock);
+  // Uses the reserved room. False: even that is full (the alarm is then counted in
+  // lost_security_events()).
+  bool security(std::string_view code, const RequestId& id, std::string_view detail,
+                const base::Clock& clock);
 
   // Once per worker turn: maps the cursor when it appears, writes aggregates of past minutes.
   void turn(const base::Clock& clock);
@@ -162,8 +170,8 @@ class Recorder {
   bool within_quota(std::string_view tenant, std::string_view principal, const base::Clock& clock);
   uint64_t write(contract::RecordKind kind, const RequestId& id, const AdmittedFields* request,
                  const CompletedFields* outcome, const base::Clock& clock);
-  void fill_header(contract::RecordHeader& header, contract::RecordKind kind, uint32_t bytes, const RequestId& id,
-                   const base::Clock& clock) const;
+  void fill_header(contract::RecordHeader& header, contract::RecordKind kind, uint32_t bytes,
+                   const RequestId& id, const base::Clock& clock) const;
 
   const RecorderConfig config_;
   RingProducer ring_;

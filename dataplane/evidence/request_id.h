@@ -1,13 +1,14 @@
-// request_id.h: numbers the exchanges of one worker. The layout and text form are contract/request_id.h.
+// request_id.h: numbers the exchanges of one worker. The layout and text form are
+// contract/request_id.h.
 #pragma once
 
 #include "dataplane/contract/request_id.h"
 
 namespace sallyport::evidence {
 
+using contract::request_id_text;
 using contract::RequestId;
 using contract::RequestIdText;
-using contract::request_id_text;
 
 // Gap-free per worker and dataplane start, also for requests that are refused: a hole in the ids a
 // client saw is a request we did not answer. Owner: one worker.

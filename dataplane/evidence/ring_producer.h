@@ -1,8 +1,9 @@
-// ring_producer.h: the worker's side of an evidence ring: creates the files, writes slots, publishes.
+// ring_producer.h: the worker's side of an evidence ring: creates the files, writes slots,
+// publishes.
 //
 // The data file is allocated in full before its name appears, so a push can never meet a full tmpfs
-// (that would be SIGBUS in the middle of a record). The consumer's cursor file is mapped read-only and
-// judged as hostile: a position that goes back, or beyond what was published, is ignored.
+// (that would be SIGBUS in the middle of a record). The consumer's cursor file is mapped read-only
+// and judged as hostile: a position that goes back, or beyond what was published, is ignored.
 //
 // Invariants
 //   I1  head - committed_position() <= capacity.
@@ -32,10 +33,10 @@ StartIdentity read_start_identity(std::string_view node_name);
 contract::ClockState read_clock_state();  // adjtimex; a system call, for the main lcore only
 
 struct RingConfig {
-  std::string folder;                            // <run dir>/rings, must exist
+  std::string folder;  // <run dir>/rings, must exist
   StartIdentity identity;
   uint32_t worker = 0;
-  uint64_t capacity_bytes = 8 * 1024 * 1024;     // power of two
+  uint64_t capacity_bytes = 8 * 1024 * 1024;  // power of two
   uint64_t wall_ns = 0;
 };
 
@@ -61,9 +62,9 @@ class RingProducer {
 
   uint64_t next_sequence() const { return next_sequence_; }
   uint64_t published_sequence() const { return next_sequence_ - 1; }
-  uint64_t committed_sequence() const;   // 0 until attached
+  uint64_t committed_sequence() const;  // 0 until attached
   uint64_t committed_position() const;
-  uint64_t heartbeat_ns() const;         // 0 until attached
+  uint64_t heartbeat_ns() const;  // 0 until attached
   bool consumer_blocked() const;
   uint64_t capacity_bytes() const { return capacity_; }
   uint64_t used_bytes() const { return head_ - committed_position(); }
@@ -78,15 +79,15 @@ class RingProducer {
   RingConfig config_;
   std::string data_path_;
   std::string cursor_path_;
-  int data_fd_ = -1;                     // holds the flock that says "alive"
-  uint8_t* base_ = nullptr;              // header page and area
+  int data_fd_ = -1;         // holds the flock that says "alive"
+  uint8_t* base_ = nullptr;  // header page and area
   const contract::RingCursor* cursor_ = nullptr;
   uint64_t capacity_ = 0;
 
   uint64_t head_ = 0;
   uint64_t next_sequence_ = 1;
-  uint32_t open_record_bytes_ = 0;       // between begin_record and publish
-  mutable uint64_t seen_position_ = 0;   // never goes back, whatever the consumer's page says
+  uint32_t open_record_bytes_ = 0;      // between begin_record and publish
+  mutable uint64_t seen_position_ = 0;  // never goes back, whatever the consumer's page says
   mutable uint64_t seen_sequence_ = 0;
 };
 

@@ -19,8 +19,8 @@ class TallyList {
  public:
   // Adds to the entry with the same section, name, action and reason, or makes one. When all
   // kTalliesMax are taken, the count goes to the section's entry "other", so sums stay exact.
-  void add(TallySection section, std::string_view name, RecordedAction action, std::string_view reason,
-           uint32_t count, uint64_t bytes = 0);
+  void add(TallySection section, std::string_view name, RecordedAction action,
+           std::string_view reason, uint32_t count, uint64_t bytes = 0);
   void clear() { count_ = 0; }
   std::span<const contract::Tally> view() const { return {entries_.data(), count_}; }
   bool empty() const { return count_ == 0; }
@@ -28,7 +28,8 @@ class TallyList {
  private:
   // The last places are kept for "other", one per section.
   static constexpr size_t kNamedMax = contract::kTalliesMax - 8;
-  contract::Tally* find(TallySection section, std::string_view name, RecordedAction action, std::string_view reason);
+  contract::Tally* find(TallySection section, std::string_view name, RecordedAction action,
+                        std::string_view reason);
 
   std::array<contract::Tally, contract::kTalliesMax> entries_{};
   size_t count_ = 0;

@@ -11,15 +11,23 @@ namespace {
 using http::equals_ignoring_case;
 
 // Of a vendor's head only what an SDK reads goes on; cookies and connection fields do not.
-constexpr std::array<std::string_view, 10> kAnswerHeaders{
-    "x-request-id", "request-id", "openai-processing-ms", "openai-version", "openai-organization",
-    "retry-after", "retry-after-ms", "x-should-retry", "anthropic-organization-id", "date"};
+constexpr std::array<std::string_view, 10> kAnswerHeaders{"x-request-id",
+                                                          "request-id",
+                                                          "openai-processing-ms",
+                                                          "openai-version",
+                                                          "openai-organization",
+                                                          "retry-after",
+                                                          "retry-after-ms",
+                                                          "x-should-retry",
+                                                          "anthropic-organization-id",
+                                                          "date"};
 
 bool is_answer_header(std::string_view name) noexcept {
   constexpr std::string_view kLimits = "x-ratelimit-";
   constexpr std::string_view kAnthropicLimits = "anthropic-ratelimit-";
   for (std::string_view prefix : {kLimits, kAnthropicLimits})
-    if (name.size() > prefix.size() && equals_ignoring_case(name.substr(0, prefix.size()), prefix)) return true;
+    if (name.size() > prefix.size() && equals_ignoring_case(name.substr(0, prefix.size()), prefix))
+      return true;
   return std::any_of(kAnswerHeaders.begin(), kAnswerHeaders.end(),
                      [&](std::string_view known) { return equals_ignoring_case(known, name); });
 }
@@ -29,11 +37,12 @@ std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
 }
 
 // "inspected=120;rewritten=20;opaque=0;unknown_fields=0"
-std::string_view coverage_text(const Tally& tally, std::span<char> out) {
-  const int size = std::snprintf(out.data(), out.size(), "inspected=%llu;rewritten=%llu;opaque=%llu;unknown_fields=%u",
-                                 static_cast<unsigned long long>(tally.inspected_bytes),
-                                 static_cast<unsigned long long>(tally.rewritten_bytes),
-                                 static_cast<unsigned long long>(tally.opaque_bytes), tally.unknown_fields);
+std::string_view coverage_text(const rewrite::Tally& tally, std::span<char> out) {
+  const int size = std::snprintf(
+      out.data(), out.size(), "inspected=%llu;rewritten=%llu;opaque=%llu;unknown_fields=%u",
+      static_cast<unsigned long long>(tally.inspected_bytes),
+      static_cast<unsigned long long>(tally.rewritten_bytes),
+      static_cast<unsigned long long>(tally.opaque_bytes), tally.unknown_fields);
   return {out.data(), static_cast<size_t>(std::max(size, 0))};
 }
 
@@ -59,14 +68,18 @@ bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std
     out.header("x-should-retry", "false");
   }
   if (close) out.header("connection", "close");
-  return out.finish() && client.leg.plain_out.append_copy(bytes_of({body.data(), size}), plaintext_pool_);
+  return out.finish() &&
+         client.leg.plain_out.append_copy(bytes_of({body.data(), size}), plaintext_pool_);
 }
 
-// The caller is not known, or nothing about the request is: counted in the aggregate, and the connection ends.
-void Gateway::refuse_anonymous(Client& client, Reason reason, ErrorShape shape, std::string_view detail) {
+// The caller is not known, or nothing about the request is: counted in the aggregate, and the
+// connection ends.
+void Gateway::refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
+                               std::string_view detail) {
   const RefusalRow& row = refusal_row(reason);
   ++counters_.refusals[static_cast<size_t>(reason)];
-  recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of_ipv4(client.source_address), row.status, clock_);
+  recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of_ipv4(client.source_address),
+                              row.status, clock_);
   client.stage = Client::Stage::Closing;
   client.keep_alive = false;
   client.deadline = base::after_ms(clock_.now, 10'000);
@@ -80,8 +93,9 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
   ++counters_.refusals[static_cast<size_t>(reason)];
   Client& client = client_of(exchange);
   std::string_view shown = detail;
-  const uint16_t entity = exchange.request_scope.refusal != Reason::None ? exchange.request_scope.refusal_entity
-                                                                         : exchange.response_scope.refusal_entity;
+  const uint16_t entity = exchange.request_scope.refusal != rewrite::Refusal::None
+                              ? exchange.request_scope.refusal_entity
+                              : exchange.response_scope.refusal_entity;
   if (shown.empty() && entity < exchange.version->engine().entity_count())
     shown = exchange.version->engine().entity_name(entity);
   const bool midstream = exchange.answer_head_sent;
@@ -101,17 +115,20 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
   write_client(client);
 }
 
-// An event that SDKs raise as an error; the body then ends without its last chunk, so it is never taken for whole.
+// An event that SDKs raise as an error; the body then ends without its last chunk, so it is never
+// taken for whole.
 void Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                                     std::string_view detail) {
   std::array<char, 1'024> body;
-  const size_t size = write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
+  const size_t size =
+      write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
   std::array<char, 1'100> event;
   const char* name = exchange.route.error_shape == ErrorShape::Anthropic ? "event: error\n" : "";
-  const int total = std::snprintf(event.data(), event.size(), "%sdata: %.*s\n\n", name, static_cast<int>(size),
-                                  body.data());
+  const int total = std::snprintf(event.data(), event.size(), "%sdata: %.*s\n\n", name,
+                                  static_cast<int>(size), body.data());
   if (total > 0 && static_cast<size_t>(total) < event.size() &&
-      !http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}), client.leg.plain_out, plaintext_pool_))
+      !http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}), client.leg.plain_out,
+                         plaintext_pool_))
     client.leg.plain_out.clear();
 }
 

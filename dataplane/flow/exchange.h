@@ -2,9 +2,10 @@
 //
 //   Idle -> Body -> Commit -> Connect -> Send/AwaitHead -> Answer -> Idle
 //
-// Everything that decides is pinned at ADMIT: the policy version, the caller, the route. Every exchange ends
-// in exactly one of: completed record (it was admitted), refused record (it was not), and gives everything back.
-// Owner  one slot of one worker; reused. Body bytes lie in the body pool, which wipes.
+// Everything that decides is pinned at ADMIT: the policy version, the caller, the route. Every
+// exchange ends in exactly one of: completed record (it was admitted), refused record (it was not),
+// and gives everything back. Owner  one slot of one worker; reused. Body bytes lie in the body
+// pool, which wipes.
 #pragma once
 
 #include <array>
@@ -13,26 +14,35 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/evidence/recorder.h"
-#include "dataplane/flow/json_rewriter.h"
 #include "dataplane/flow/policy_version.h"
 #include "dataplane/flow/refusal.h"
-#include "dataplane/flow/rewrite_scope.h"
-#include "dataplane/flow/stream_rewriter.h"
 #include "dataplane/http/body_decoder.h"
 #include "dataplane/http/sse_splitter.h"
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/redact/edit_plan.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/stream_rewriter.h"
 
 namespace sallyport::flow {
 
 inline constexpr uint32_t kNoSlot = 0xffff'ffff;
 
-enum class Phase : uint8_t { Free, Body, Commit, Connect, AwaitHead, AnswerJson, AnswerStream, Flush };
+enum class Phase : uint8_t {
+  Free,
+  Body,
+  Commit,
+  Connect,
+  AwaitHead,
+  AnswerJson,
+  AnswerStream,
+  Flush
+};
 
 struct Exchange {
-  explicit Exchange(StreamTools& tools, mem::SegmentPool& body_pool)
-      : tokens(body_pool), json(kJsonNestingMax), stream(tools) {}
+  explicit Exchange(rewrite::StreamTools& tools, mem::SegmentPool& body_pool)
+      : tokens(body_pool), json(rewrite::kJsonNestingMax), stream(tools) {}
 
   Phase phase = Phase::Free;
   uint32_t client_slot = kNoSlot;
@@ -40,7 +50,7 @@ struct Exchange {
   PolicyVersion* version = nullptr;
   policy::Key caller;
   Route route;
-  std::array<char, 64> reason_text{};     // reason of a restoration, as asked for
+  std::array<char, 64> reason_text{};  // reason of a restoration, as asked for
   uint8_t reason_size = 0;
   bool reason_from_header = false;
 
@@ -51,16 +61,16 @@ struct Exchange {
   uint64_t admitted_sequence = 0;
   bool committed_durability = false;
 
-  RewriteScope request_scope;
-  RewriteScope response_scope;
+  rewrite::RewriteScope request_scope;
+  rewrite::RewriteScope response_scope;
   redact::ExchangeTokens tokens;
-  JsonRewriter json;                      // request body, then answer body
-  StreamRewriter stream;
+  rewrite::JsonRewriter json;  // request body, then answer body
+  rewrite::StreamRewriter stream;
   http::SseSplitter splitter;
 
-  mem::ByteChain body;                    // request body as it came, then the answer's
+  mem::ByteChain body;  // request body as it came, then the answer's
   uint64_t body_bytes = 0;
-  mem::ByteChain request_out;             // head and body for the vendor
+  mem::ByteChain request_out;  // head and body for the vendor
   uint64_t request_out_bytes = 0;
   uint64_t request_body_out_bytes = 0;
   std::array<char, 96> model{};
@@ -82,7 +92,7 @@ struct Exchange {
   base::Instant released_at;
   base::Instant sent_at;
   base::Instant first_byte_at;
-  base::Instant deadline;                 // of the current phase
+  base::Instant deadline;  // of the current phase
 
   std::string_view reason() const noexcept { return {reason_text.data(), reason_size}; }
   std::string_view model_name() const noexcept { return {model.data(), model_size}; }

@@ -30,7 +30,8 @@ Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recor
                       mem::SegmentPool::Wipe::OnRelease),
       ciphertext_pool_(config.ciphertext_pool_bytes / kWireSegmentBytes, kWireSegmentBytes,
                        mem::SegmentPool::Wipe::No),
-      body_pool_(config.body_pool_bytes / kBodySegmentBytes, kBodySegmentBytes, mem::SegmentPool::Wipe::OnRelease),
+      body_pool_(config.body_pool_bytes / kBodySegmentBytes, kBodySegmentBytes,
+                 mem::SegmentPool::Wipe::OnRelease),
       seal_buffer_(kSealBytesMax),
       edit_plan_(kEditsPerBodyMax, kReplacementBytesMax),
       owners_(config.tcp_connections_max) {
@@ -65,7 +66,9 @@ Gateway::~Gateway() {
   }
 }
 
-void Gateway::set_deadline(base::Instant at) noexcept { next_deadline_ = std::min(next_deadline_, at); }
+void Gateway::set_deadline(base::Instant at) noexcept {
+  next_deadline_ = std::min(next_deadline_, at);
+}
 
 void Gateway::turn(const base::Clock& clock) {
   clock_ = clock;
@@ -80,7 +83,8 @@ void Gateway::turn(const base::Clock& clock) {
     next_sweep_ = base::after_ms(clock.now, kTimerSweepMs);
   }
   // A record that waits for its commit is the one thing that no packet announces.
-  if (any_stalled_ || commit_waiting_ > 0) next_deadline_ = std::min(next_deadline_, base::after_ms(clock.now, 1));
+  if (any_stalled_ || commit_waiting_ > 0)
+    next_deadline_ = std::min(next_deadline_, base::after_ms(clock.now, 1));
 }
 
 void Gateway::adopt(PolicyVersion* version) noexcept {
@@ -119,7 +123,8 @@ void Gateway::on_event(const tcp::Event& event) {
   const Owner who = *owner;
   const bool is_client = who.side == Side::Client;
   switch (event.kind) {
-    case tcp::EventKind::Accepted: break;
+    case tcp::EventKind::Accepted:
+      break;
     case tcp::EventKind::Connected:
       if (!is_client) connected(*upstreams_[who.slot]);
       break;
@@ -201,7 +206,8 @@ void Gateway::read_client(Client& client) {
       break;
     }
     if (client.stage == Client::Stage::Busy) break;
-    const bool had_bytes = !stack_.receive_queue(client.leg.id()).empty() || client.leg.tls().has_pending();
+    const bool had_bytes =
+        !stack_.receive_queue(client.leg.id()).empty() || client.leg.tls().has_pending();
     const tls::State state = client.leg.receive(clock_.now);
     if (state == tls::State::Failed) {
       ++counters_.client_tls_failures;
@@ -228,9 +234,12 @@ bool Gateway::step_client(Client& client) {
       client.stage = Client::Stage::Head;
       client.deadline = base::after_ms(clock_.now, kHeadMs);
       return true;
-    case Client::Stage::Head: return read_head(client);
-    case Client::Stage::Body: return read_body(client);
-    default: return false;
+    case Client::Stage::Head:
+      return read_head(client);
+    case Client::Stage::Body:
+      return read_body(client);
+    default:
+      return false;
   }
 }
 
@@ -281,7 +290,8 @@ void Gateway::run_stalled() {
     if (client->stage != Client::Stage::Free && client->stalled) read_client(*client);
   for (auto& upstream : upstreams_) {
     if (upstream->stage == Upstream::Stage::Free || !upstream->stalled) continue;
-    if (upstream->exchange_slot == kNoSlot || client_takes_more(*exchanges_[upstream->exchange_slot]))
+    if (upstream->exchange_slot == kNoSlot ||
+        client_takes_more(*exchanges_[upstream->exchange_slot]))
       read_upstream(*upstream);
   }
 }
@@ -300,13 +310,15 @@ void Gateway::sweep_client(Client& client) {
   if (client.stage == Client::Stage::Head && client.leg.plain_in.size() > 0) read_client(client);
   if (client.stage == Client::Stage::Free || clock_.now < client.deadline) return;
   switch (client.stage) {
-    case Client::Stage::Handshake: return drop_client(client, true);
+    case Client::Stage::Handshake:
+      return drop_client(client, true);
     case Client::Stage::Head:
       if (client.parser.empty()) return close_client(client);
       return refuse_anonymous(client, Reason::HeaderTimeout, ErrorShape::OpenAi);
     case Client::Stage::Body:
       return refuse(*exchanges_[client.exchange_slot], Reason::BodyTimeout);
-    default: return drop_client(client, true);
+    default:
+      return drop_client(client, true);
   }
 }
 
@@ -324,7 +336,8 @@ void Gateway::sweep_upstream(Upstream& upstream) {
   Exchange& exchange = *exchanges_[upstream.exchange_slot];
   const bool connecting =
       upstream.stage == Upstream::Stage::Connecting || upstream.stage == Upstream::Stage::Handshake;
-  refuse(exchange, connecting ? Reason::UpstreamConnect : Reason::UpstreamTimeout, connecting ? "timeout" : "");
+  refuse(exchange, connecting ? Reason::UpstreamConnect : Reason::UpstreamTimeout,
+         connecting ? "timeout" : "");
 }
 
 Exchange* Gateway::take_exchange() {

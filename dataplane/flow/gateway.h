@@ -1,17 +1,18 @@
-// gateway.h: the one owner of all exchanges of a worker: client connections, vendor connections, and the
-// straight line between them.
+// gateway.h: the one owner of all exchanges of a worker: client connections, vendor connections,
+// and the straight line between them.
 //
 //   tcp events -> client leg -> head -> ADMIT -> body -> judge -> RELEASE -> vendor leg
 //   vendor leg -> head -> JSON or event stream -> judge, restore -> client leg
 //   side door: every exchange ends in one record
 //
-// Where what is: gateway.cc events, timers and slots; request_path.cc ADMIT to RELEASE; response_path.cc the
-// answer; upstream_pool.cc vendor connections; records.cc what is written to evidence; answers.cc our own answers.
+// Where what is: gateway.cc events, timers and slots; request_path.cc ADMIT to RELEASE;
+// response_path.cc the answer; upstream_pool.cc vendor connections; records.cc what is written to
+// evidence; answers.cc our own answers.
 //
 // Invariants
-//   I1  no byte goes to a vendor before its exchange is admitted in evidence (and committed, where policy says).
-//   I2  an exchange is decided by the one policy version it began with.
-//   I3  every exchange that got an id ends in exactly one record.
+//   I1  no byte goes to a vendor before its exchange is admitted in evidence (and committed, where
+//   policy says). I2  an exchange is decided by the one policy version it began with. I3  every
+//   exchange that got an id ends in exactly one record.
 // Limits  limits.h. Owner  one worker; no locks, no clock of its own.
 #pragma once
 
@@ -36,9 +37,9 @@
 namespace sallyport::flow {
 
 struct GatewayConfig {
-  std::vector<tcp::Endpoint> listen;       // addresses and ports of the gateway
-  uint32_t upstream_source_address = 0;    // our address towards vendors, host byte order
-  uint32_t tcp_connections_max = 4'096;    // as given to the stack: bounds its handles
+  std::vector<tcp::Endpoint> listen;     // addresses and ports of the gateway
+  uint32_t upstream_source_address = 0;  // our address towards vendors, host byte order
+  uint32_t tcp_connections_max = 4'096;  // as given to the stack: bounds its handles
   size_t body_pool_bytes = 128U << 20;
   size_t plaintext_pool_bytes = 16U << 20;
   size_t ciphertext_pool_bytes = 32U << 20;
@@ -47,7 +48,7 @@ struct GatewayConfig {
 // Readable by the control plane through the region.
 struct GatewayCounters {
   uint64_t clients_accepted = 0;
-  uint64_t clients_refused = 0;            // no slot
+  uint64_t clients_refused = 0;  // no slot
   uint64_t client_tls_failures = 0;
   uint64_t exchanges = 0;
   uint64_t admitted = 0;
@@ -68,13 +69,18 @@ class Gateway {
   void turn(const base::Clock& clock);
   base::Instant next_deadline() const noexcept { return next_deadline_; }
 
-  // Between two turns. The version before stays until oldest_version_in_use() has passed it; the caller owns all.
+  // Between two turns. The version before stays until oldest_version_in_use() has passed it; the
+  // caller owns all.
   void adopt(PolicyVersion* version) noexcept;
   // New client connections use it; it must outlive every connection that began with it.
   void adopt_certificate(const tls::ServerContext* context) noexcept { server_context_ = context; }
   // Read by the main lcore: versions below may be freed.
-  uint64_t oldest_version_in_use() const noexcept { return oldest_in_use_.load(std::memory_order_acquire); }
-  uint64_t newest_version_adopted() const noexcept { return newest_adopted_.load(std::memory_order_acquire); }
+  uint64_t oldest_version_in_use() const noexcept {
+    return oldest_in_use_.load(std::memory_order_acquire);
+  }
+  uint64_t newest_version_adopted() const noexcept {
+    return newest_adopted_.load(std::memory_order_acquire);
+  }
   const GatewayCounters& counters() const noexcept { return counters_; }
 
  private:
@@ -89,7 +95,7 @@ class Gateway {
     uint32_t source_address = 0;
     bool keep_alive = true;
     bool peer_closed = false;
-    bool stalled = false;       // has more to do without a new event
+    bool stalled = false;  // has more to do without a new event
     base::Instant deadline;
     base::Instant head_started;
   };
@@ -177,11 +183,14 @@ class Gateway {
 
   // answers.cc
   void refuse(Exchange& exchange, Reason reason, std::string_view detail = {});
-  void refuse_anonymous(Client& client, Reason reason, ErrorShape shape, std::string_view detail = {});
-  bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id, std::string_view detail,
-                     bool close);
-  void write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row, std::string_view detail);
-  bool write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked, uint64_t body_bytes);
+  void refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
+                        std::string_view detail = {});
+  bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id,
+                     std::string_view detail, bool close);
+  void write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
+                             std::string_view detail);
+  bool write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
+                         uint64_t body_bytes);
 
   // records.cc
   void record_admitted(Exchange& exchange);
@@ -197,17 +206,17 @@ class Gateway {
   mem::SegmentPool body_pool_;
   std::vector<uint8_t> seal_buffer_;
   LegTools leg_tools_;
-  StreamTools stream_tools_;
+  rewrite::StreamTools stream_tools_;
   redact::EditPlan edit_plan_;
-  TextRewriter header_text_;
-  std::vector<uint8_t> event_buffer_;      // one rewritten event, wiped after use
+  rewrite::TextRewriter header_text_;
+  std::vector<uint8_t> event_buffer_;  // one rewritten event, wiped after use
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<uint32_t> free_clients_;
   std::vector<uint32_t> free_upstreams_;
   std::vector<uint32_t> free_exchanges_;
-  std::vector<Owner> owners_;              // by tcp::ConnectionId::index
+  std::vector<Owner> owners_;  // by tcp::ConnectionId::index
   base::Clock clock_;
   base::Instant next_sweep_;
   base::Instant next_deadline_;

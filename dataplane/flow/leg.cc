@@ -8,7 +8,8 @@
 namespace sallyport::flow {
 namespace {
 
-// A TLS record adds at most this to its plaintext (RFC 8446 5.2: header, type, tag; TLS 1.2: explicit nonce).
+// A TLS record adds at most this to its plaintext (RFC 8446 5.2: header, type, tag; TLS 1.2:
+// explicit nonce).
 constexpr size_t kRecordOverheadBytes = 64;
 
 }  // namespace
@@ -30,9 +31,10 @@ void Leg::reset() noexcept {
 tls::State Leg::receive(base::Instant now) {
   mem::ByteChain& ciphertext = tools_.stack->receive_queue(id_);
   const tls::State before = session_.state();
-  if (ciphertext.empty() && !session_.has_pending() && before != tls::State::Handshaking) return before;
-  const tls::State state =
-      session_.open(ciphertext, plain_in, kPlaintextStepBytesMax, *tools_.plaintext_pool, cipher_out_);
+  if (ciphertext.empty() && !session_.has_pending() && before != tls::State::Handshaking)
+    return before;
+  const tls::State state = session_.open(ciphertext, plain_in, kPlaintextStepBytesMax,
+                                         *tools_.plaintext_pool, cipher_out_);
   tools_.stack->received(id_, now);
   flush_cipher();
   return state;
@@ -47,7 +49,8 @@ bool Leg::flush_cipher() {
     return true;
   }
   mem::ByteChain part;
-  if (cipher_out_.take_front(room, part, *tools_.ciphertext_pool)) tools_.stack->send(id_, std::move(part));
+  if (cipher_out_.take_front(room, part, *tools_.ciphertext_pool))
+    tools_.stack->send(id_, std::move(part));
   return false;
 }
 

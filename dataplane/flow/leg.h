@@ -1,8 +1,9 @@
-// leg.h: one TLS connection over one TCP connection, client's or vendor's: bytes in, bytes out, no meaning.
+// leg.h: one TLS connection over one TCP connection, client's or vendor's: bytes in, bytes out, no
+// meaning.
 //
-// Back-pressure is the size of two queues: what was opened and not yet taken (plain_in), and what waits to be
-// sealed (plain_out). The owner stops calling receive() while its sink is full; then TCP's window closes.
-// Owner  one connection slot of one worker.
+// Back-pressure is the size of two queues: what was opened and not yet taken (plain_in), and what
+// waits to be sealed (plain_out). The owner stops calling receive() while its sink is full; then
+// TCP's window closes. Owner  one connection slot of one worker.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@ namespace sallyport::flow {
 // What all legs of a worker use.
 struct LegTools {
   tcp::Stack* stack = nullptr;
-  mem::SegmentPool* plaintext_pool = nullptr;   // wipes on release
+  mem::SegmentPool* plaintext_pool = nullptr;  // wipes on release
   mem::SegmentPool* ciphertext_pool = nullptr;
-  std::span<uint8_t> seal_buffer;               // kSealBytesMax, wiped after use
+  std::span<uint8_t> seal_buffer;  // kSealBytesMax, wiped after use
 };
 
 class Leg {

@@ -1,8 +1,9 @@
 // policy_version.h: one adopted policy image with everything built from it, ready for a worker.
 //
-// Built on the main lcore (deserialising databases and parsing certificates take milliseconds), handed to the
-// worker between two turns, released when no exchange of any worker uses it. One per worker: nothing in it is
-// shared between threads, so OpenSSL's and the matcher's state need no lock.
+// Built on the main lcore (deserialising databases and parsing certificates take milliseconds),
+// handed to the worker between two turns, released when no exchange of any worker uses it. One per
+// worker: nothing in it is shared between threads, so OpenSSL's and the matcher's state need no
+// lock.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,12 @@
 #include <vector>
 
 #include "dataplane/flow/refusal.h"
-#include "dataplane/flow/rewrite_scope.h"
 #include "dataplane/http/head.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/policy/secrets.h"
 #include "dataplane/redact/token.h"
+#include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/tls/context.h"
 
@@ -27,11 +28,12 @@ namespace sallyport::flow {
 
 // A vendor as the worker talks to it.
 struct VendorRuntime {
-  policy::Vendor vendor;                        // views into the image
+  policy::Vendor vendor;  // views into the image
   std::unique_ptr<tls::ClientContext> tls;
-  std::vector<uint8_t> credential_value;        // "Bearer ..." as it stands in the header; wiped at the end
+  std::vector<uint8_t>
+      credential_value;  // "Bearer ..." as it stands in the header; wiped at the end
   ErrorShape error_shape = ErrorShape::OpenAi;
-  uint32_t next_address = 0;                    // round robin
+  uint32_t next_address = 0;  // round robin
   ~VendorRuntime();
 };
 
@@ -40,7 +42,7 @@ struct Route {
   uint16_t vendor_index = 0;
   ErrorShape error_shape = ErrorShape::OpenAi;
   llm::ApiKind kind;
-  std::string_view target_path;                 // as the vendor knows it
+  std::string_view target_path;  // as the vendor knows it
   std::string_view method;
 };
 
@@ -48,18 +50,19 @@ class PolicyVersion {
  public:
   // Null: `error` says which part of the image or of the secrets does not fit.
   static std::unique_ptr<PolicyVersion> build(std::vector<uint8_t> image_bytes,
-                                              std::shared_ptr<const policy::Secrets> secrets, uint64_t sequence,
-                                              std::string& error);
+                                              std::shared_ptr<const policy::Secrets> secrets,
+                                              uint64_t sequence, std::string& error);
   ~PolicyVersion();
 
-  // Reason::None and a route, or why not. The shape of the error answer is set as far as it is known.
+  // Reason::None and a route, or why not. The shape of the error answer is set as far as it is
+  // known.
   Reason route(const http::RequestHead& head, Route& out) const;
   // Who presents this gateway key; nothing: unknown or revoked.
   std::optional<policy::Key> caller(std::string_view presented_key) const;
 
   // Fills what both directions are judged by.
-  void prepare(RewriteScope& request, RewriteScope& response, const policy::Key& caller, const Route& route,
-               std::string_view reason);
+  void prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
+               const policy::Key& caller, const Route& route, std::string_view reason);
 
   const policy::Image& image() const noexcept { return image_; }
   const scan::Engine& engine() const noexcept { return engine_; }
@@ -82,7 +85,7 @@ class PolicyVersion {
   llm::ApiTables tables_;
   redact::TokenLabels labels_;
   std::vector<std::unique_ptr<VendorRuntime>> vendors_;
-  std::vector<redact::TokenMint> mints_;        // by tenant index
+  std::vector<redact::TokenMint> mints_;  // by tenant index
 };
 
 }  // namespace sallyport::flow

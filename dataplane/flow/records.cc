@@ -1,4 +1,5 @@
-// records.cc: what an exchange leaves in evidence: admitted before a byte leaves, completed at its one verdict.
+// records.cc: what an exchange leaves in evidence: admitted before a byte leaves, completed at its
+// one verdict.
 #include <algorithm>
 
 #include "dataplane/evidence/tally_list.h"
@@ -13,26 +14,35 @@ using contract::TallySection;
 
 RecordedAction recorded(contract::Action action) noexcept {
   switch (action) {
-    case contract::Action::Allow: return RecordedAction::Allow;
-    case contract::Action::Observe: return RecordedAction::Observe;
-    case contract::Action::Tokenize: return RecordedAction::Tokenize;
-    case contract::Action::Mask: return RecordedAction::Mask;
-    case contract::Action::Hash: return RecordedAction::Hash;
-    case contract::Action::Generalise: return RecordedAction::Generalise;
-    case contract::Action::Block: return RecordedAction::Block;
+    case contract::Action::Allow:
+      return RecordedAction::Allow;
+    case contract::Action::Observe:
+      return RecordedAction::Observe;
+    case contract::Action::Tokenize:
+      return RecordedAction::Tokenize;
+    case contract::Action::Mask:
+      return RecordedAction::Mask;
+    case contract::Action::Hash:
+      return RecordedAction::Hash;
+    case contract::Action::Generalise:
+      return RecordedAction::Generalise;
+    case contract::Action::Block:
+      return RecordedAction::Block;
   }
   return RecordedAction::None;
 }
 
-void add_detections(evidence::TallyList& out, const scan::Engine& engine, const Tally& tally, TallySection section) {
+void add_detections(evidence::TallyList& out, const scan::Engine& engine,
+                    const rewrite::Tally& tally, TallySection section) {
   for (uint16_t entity = 0; entity < engine.entity_count(); ++entity)
     for (size_t action = 0; action < tally.detections[entity].size(); ++action)
       if (tally.detections[entity][action] > 0)
-        out.add(section, engine.entity_name(entity), recorded(static_cast<contract::Action>(action)), "",
+        out.add(section, engine.entity_name(entity),
+                recorded(static_cast<contract::Action>(action)), "",
                 tally.detections[entity][action]);
 }
 
-void add_tokens(evidence::TallyList& out, const Tally& tally, TallySection section) {
+void add_tokens(evidence::TallyList& out, const rewrite::Tally& tally, TallySection section) {
   if (tally.foreign_tokens > 0)
     out.add(section, "LITERAL", RecordedAction::Tokenize, "foreign_token", tally.foreign_tokens);
   if (tally.verified_tokens > 0)
@@ -41,56 +51,73 @@ void add_tokens(evidence::TallyList& out, const Tally& tally, TallySection secti
     out.add(section, "LITERAL", RecordedAction::Observe, "unknown_token", tally.unrestored_tokens);
 }
 
-void add_restorations(evidence::TallyList& out, const scan::Engine& engine, const Tally& tally,
-                      std::string_view reason) {
+void add_restorations(evidence::TallyList& out, const scan::Engine& engine,
+                      const rewrite::Tally& tally, std::string_view reason) {
   for (uint16_t entity = 0; entity < engine.entity_count(); ++entity) {
     if (tally.restored[entity] > 0)
-      out.add(TallySection::RestorationAllowed, engine.entity_name(entity), RecordedAction::None, reason,
-              tally.restored[entity]);
+      out.add(TallySection::RestorationAllowed, engine.entity_name(entity), RecordedAction::None,
+              reason, tally.restored[entity]);
     if (tally.restore_denied[entity] > 0)
-      out.add(TallySection::RestorationDenied, engine.entity_name(entity), RecordedAction::None, reason,
-              tally.restore_denied[entity]);
+      out.add(TallySection::RestorationDenied, engine.entity_name(entity), RecordedAction::None,
+              reason, tally.restore_denied[entity]);
   }
 }
 
 Outcome outcome_of(Reason reason, bool midstream) noexcept {
   switch (reason) {
-    case Reason::None: return Outcome::Served;
-    case Reason::PolicyBlocked: return Outcome::Blocked;
-    case Reason::ResponseBlocked: return midstream ? Outcome::BlockedMidstream : Outcome::Blocked;
+    case Reason::None:
+      return Outcome::Served;
+    case Reason::PolicyBlocked:
+      return Outcome::Blocked;
+    case Reason::ResponseBlocked:
+      return midstream ? Outcome::BlockedMidstream : Outcome::Blocked;
     case Reason::UnknownHost:
     case Reason::UnknownPath:
     case Reason::UnknownMethod:
     case Reason::UnknownContentType:
-    case Reason::UpgradeRefused: return Outcome::RefusedPolicy;
-    case Reason::BadCredentials: return Outcome::RefusedIdentity;
-    case Reason::NotReady: return Outcome::RefusedNotReady;
+    case Reason::UpgradeRefused:
+      return Outcome::RefusedPolicy;
+    case Reason::BadCredentials:
+      return Outcome::RefusedIdentity;
+    case Reason::NotReady:
+      return Outcome::RefusedNotReady;
     case Reason::EvidenceFull:
     case Reason::EvidenceStalled:
-    case Reason::EvidenceNotCommitted: return Outcome::RefusedEvidence;
+    case Reason::EvidenceNotCommitted:
+      return Outcome::RefusedEvidence;
     case Reason::BodyPoolFull:
     case Reason::BuffersFull:
-    case Reason::UpstreamsFull: return midstream ? Outcome::Failed : Outcome::RefusedOverload;
+    case Reason::UpstreamsFull:
+      return midstream ? Outcome::Failed : Outcome::RefusedOverload;
     case Reason::UpstreamTls:
     case Reason::UpstreamPinMismatch:
-    case Reason::UpstreamCertificate: return Outcome::UpstreamIdentity;
-    case Reason::UpstreamTimeout: return Outcome::UpstreamTimeout;
-    case Reason::UpstreamTruncated: return Outcome::Truncated;
+    case Reason::UpstreamCertificate:
+      return Outcome::UpstreamIdentity;
+    case Reason::UpstreamTimeout:
+      return Outcome::UpstreamTimeout;
+    case Reason::UpstreamTruncated:
+      return Outcome::Truncated;
     case Reason::UpstreamConnect:
     case Reason::UpstreamClosed:
     case Reason::UpstreamMalformed:
     case Reason::UpstreamEncoded:
     case Reason::UpstreamContentType:
-    case Reason::UpstreamTooLarge: return Outcome::UpstreamFailed;
-    case Reason::ClientGone: return Outcome::ClientGone;
-    default: return Outcome::RefusedRequest;
+    case Reason::UpstreamTooLarge:
+      return Outcome::UpstreamFailed;
+    case Reason::ClientGone:
+      return Outcome::ClientGone;
+    default:
+      return Outcome::RefusedRequest;
   }
 }
 
-uint64_t between(base::Instant from, base::Instant to) noexcept { return to.ns > from.ns ? to.ns - from.ns : 0; }
+uint64_t between(base::Instant from, base::Instant to) noexcept {
+  return to.ns > from.ns ? to.ns - from.ns : 0;
+}
 
-evidence::AdmittedFields admitted_fields(const Exchange& exchange, const evidence::TallyList& tallies) {
-  const Tally& tally = exchange.request_scope.tally;
+evidence::AdmittedFields admitted_fields(const Exchange& exchange,
+                                         const evidence::TallyList& tallies) {
+  const rewrite::Tally& tally = exchange.request_scope.tally;
   const policy::Image& image = exchange.version->image();
   evidence::AdmittedFields fields;
   fields.tenant = exchange.caller.tenant;
@@ -125,10 +152,11 @@ evidence::AdmittedFields admitted_fields(const Exchange& exchange, const evidenc
 
 void Gateway::record_admitted(Exchange& exchange) {
   evidence::TallyList tallies;
-  add_detections(tallies, exchange.version->engine(), exchange.request_scope.tally, TallySection::DetectedInRequest);
+  add_detections(tallies, exchange.version->engine(), exchange.request_scope.tally,
+                 TallySection::DetectedInRequest);
   add_tokens(tallies, exchange.request_scope.tally, TallySection::DetectedInRequest);
-  exchange.admitted_sequence =
-      recorder_.admitted(exchange.reservation, exchange.id, admitted_fields(exchange, tallies), clock_);
+  exchange.admitted_sequence = recorder_.admitted(exchange.reservation, exchange.id,
+                                                  admitted_fields(exchange, tallies), clock_);
   exchange.admitted = true;
   ++counters_.admitted;
 }
@@ -140,11 +168,12 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   add_detections(tallies, engine, exchange.response_scope.tally, TallySection::DetectedInResponse);
   add_tokens(tallies, exchange.response_scope.tally, TallySection::DetectedInResponse);
   add_restorations(tallies, engine, exchange.response_scope.tally, exchange.reason());
-  const Tally& tally = exchange.response_scope.tally;
+  const rewrite::Tally& tally = exchange.response_scope.tally;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);
   const bool response_verdict = exchange.vendor_status != 0;
-  fields.direction = response_verdict ? contract::RecordedDirection::Response : contract::RecordedDirection::Request;
+  fields.direction = response_verdict ? contract::RecordedDirection::Response
+                                      : contract::RecordedDirection::Request;
   fields.http_status = midstream ? exchange.vendor_status : http_status;
   fields.vendor_status = exchange.vendor_status;
   fields.reason = refusal_row(reason).name;
@@ -167,8 +196,8 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   fields.upstream_spki = exchange.upstream_spki;
   fields.client_tls_version = client_of(exchange).leg.tls().version();
   fields.upstream_tls_version = exchange.upstream_tls_version;
-  fields.upstream_request_bytes = static_cast<uint32_t>(
-      std::min<uint64_t>(exchange.upstream_tls_version != 0 ? exchange.request_out_bytes : 0, 0xffff'ffffU));
+  fields.upstream_request_bytes = static_cast<uint32_t>(std::min<uint64_t>(
+      exchange.upstream_tls_version != 0 ? exchange.request_out_bytes : 0, 0xffff'ffffU));
   fields.tallies = tallies.view();
   if (exchange.admitted) {
     recorder_.completed(exchange.reservation, exchange.id, fields, clock_);
@@ -176,7 +205,8 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
     return;
   }
   evidence::TallyList request_tallies;
-  add_detections(request_tallies, engine, exchange.request_scope.tally, TallySection::DetectedInRequest);
+  add_detections(request_tallies, engine, exchange.request_scope.tally,
+                 TallySection::DetectedInRequest);
   recorder_.refused(exchange.id, admitted_fields(exchange, request_tallies), fields, clock_);
 }
 

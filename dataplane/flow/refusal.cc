@@ -13,42 +13,61 @@ using R = Reason;
 constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
     {R::None, "none", 200, true, ""},
     {R::MalformedHead, "malformed_head", 400, false, "The request head is malformed or ambiguous."},
-    {R::HeadTooLarge, "head_too_large", 431, false, "The request head is larger than the gateway accepts."},
+    {R::HeadTooLarge, "head_too_large", 431, false,
+     "The request head is larger than the gateway accepts."},
     {R::UnknownHost, "unknown_host", 421, false, "This host name is not served by the gateway."},
-    {R::UnknownPath, "unknown_path", 404, false, "This path is not allowed by the gateway's policy."},
+    {R::UnknownPath, "unknown_path", 404, false,
+     "This path is not allowed by the gateway's policy."},
     {R::UnknownMethod, "unknown_method", 405, false, "This method is not allowed for this path."},
-    {R::UnknownContentType, "unknown_content_type", 415, false, "Only application/json bodies are inspected, so only they are accepted."},
+    {R::UnknownContentType, "unknown_content_type", 415, false,
+     "Only application/json bodies are inspected, so only they are accepted."},
     {R::UpgradeRefused, "upgrade_refused", 400, false, "Protocol upgrades are not allowed."},
     {R::LengthRequired, "length_required", 411, false, "The request needs a body."},
-    {R::BodyTooLarge, "body_too_large", 413, false, "The request body is larger than policy allows."},
-    {R::ContentEncoded, "content_encoded", 415, false, "Encoded request bodies cannot be inspected and are refused."},
-    {R::BadCredentials, "bad_credentials", 401, false, "The gateway key is missing, unknown or revoked."},
+    {R::BodyTooLarge, "body_too_large", 413, false,
+     "The request body is larger than policy allows."},
+    {R::ContentEncoded, "content_encoded", 415, false,
+     "Encoded request bodies cannot be inspected and are refused."},
+    {R::BadCredentials, "bad_credentials", 401, false,
+     "The gateway key is missing, unknown or revoked."},
     {R::MalformedBody, "malformed_body", 400, false, "The request body's framing is malformed."},
-    {R::MalformedJson, "malformed_json", 400, false, "The request body is not valid, unambiguous JSON."},
+    {R::MalformedJson, "malformed_json", 400, false,
+     "The request body is not valid, unambiguous JSON."},
     {R::HeaderTimeout, "header_timeout", 408, false, "The request head did not arrive in time."},
     {R::BodyTimeout, "body_timeout", 408, false, "The request body did not arrive in time."},
     {R::ClientGone, "client_gone", 499, false, "The client went away."},
-    {R::PolicyBlocked, "policy_blocked", 403, false, "Blocked by policy: the request contains data that must not leave."},
-    {R::TooManyTokens, "too_many_tokens", 413, false, "The request contains more protected values than policy allows."},
+    {R::PolicyBlocked, "policy_blocked", 403, false,
+     "Blocked by policy: the request contains data that must not leave."},
+    {R::TooManyTokens, "too_many_tokens", 413, false,
+     "The request contains more protected values than policy allows."},
     {R::NotReady, "not_ready", 503, true, "The gateway has no policy or keys yet."},
-    {R::EvidenceFull, "evidence_full", 503, true, "No room to record the request; it was not forwarded."},
-    {R::EvidenceStalled, "evidence_stalled", 503, true, "Records are not being drained; the request was not forwarded."},
-    {R::EvidenceNotCommitted, "evidence_not_committed", 503, true, "The record was not made durable in time; the request was not forwarded."},
+    {R::EvidenceFull, "evidence_full", 503, true,
+     "No room to record the request; it was not forwarded."},
+    {R::EvidenceStalled, "evidence_stalled", 503, true,
+     "Records are not being drained; the request was not forwarded."},
+    {R::EvidenceNotCommitted, "evidence_not_committed", 503, true,
+     "The record was not made durable in time; the request was not forwarded."},
     {R::BodyPoolFull, "body_pool_full", 503, true, "No room to hold the request body."},
     {R::BuffersFull, "buffers_full", 503, true, "The gateway is out of buffers."},
     {R::UpstreamsFull, "upstreams_full", 503, true, "No free connection to the vendor."},
     {R::UpstreamConnect, "upstream_connect", 502, true, "The vendor could not be reached."},
-    {R::UpstreamTls, "upstream_tls", 502, false, "The TLS handshake with the vendor failed; nothing was sent."},
-    {R::UpstreamPinMismatch, "upstream_pin_mismatch", 502, false, "The vendor's key does not match the pin; nothing was sent."},
-    {R::UpstreamCertificate, "upstream_certificate", 502, false, "The vendor's certificate was refused; nothing was sent."},
+    {R::UpstreamTls, "upstream_tls", 502, false,
+     "The TLS handshake with the vendor failed; nothing was sent."},
+    {R::UpstreamPinMismatch, "upstream_pin_mismatch", 502, false,
+     "The vendor's key does not match the pin; nothing was sent."},
+    {R::UpstreamCertificate, "upstream_certificate", 502, false,
+     "The vendor's certificate was refused; nothing was sent."},
     {R::UpstreamClosed, "upstream_closed", 502, true, "The vendor closed the connection."},
     {R::UpstreamMalformed, "upstream_malformed", 502, false, "The vendor's answer is malformed."},
     {R::UpstreamTruncated, "upstream_truncated", 502, false, "The vendor's answer ended early."},
-    {R::UpstreamEncoded, "upstream_encoded", 502, false, "The vendor's answer is encoded and cannot be inspected."},
-    {R::UpstreamContentType, "upstream_content_type", 502, false, "The vendor's answer has a content type that cannot be inspected."},
+    {R::UpstreamEncoded, "upstream_encoded", 502, false,
+     "The vendor's answer is encoded and cannot be inspected."},
+    {R::UpstreamContentType, "upstream_content_type", 502, false,
+     "The vendor's answer has a content type that cannot be inspected."},
     {R::UpstreamTimeout, "upstream_timeout", 504, true, "The vendor did not answer in time."},
-    {R::UpstreamTooLarge, "upstream_too_large", 502, false, "The vendor's answer is larger than policy allows."},
-    {R::ResponseBlocked, "response_blocked", 403, false, "Blocked by policy: the answer contains data that must not be delivered."},
+    {R::UpstreamTooLarge, "upstream_too_large", 502, false,
+     "The vendor's answer is larger than policy allows."},
+    {R::ResponseBlocked, "response_blocked", 403, false,
+     "Blocked by policy: the answer contains data that must not be delivered."},
 }};
 
 constexpr bool rows_in_order() {
@@ -60,21 +79,31 @@ static_assert(rows_in_order());
 
 const char* openai_type(uint16_t status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 404: return "not_found_error";
-    default: return status >= 500 ? "api_error" : "invalid_request_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    default:
+      return status >= 500 ? "api_error" : "invalid_request_error";
   }
 }
 
 const char* anthropic_type(uint16_t status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 404: return "not_found_error";
-    case 413: return "request_too_large";
-    case 503: return "overloaded_error";
-    default: return status >= 500 ? "api_error" : "invalid_request_error";
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 413:
+      return "request_too_large";
+    case 503:
+      return "overloaded_error";
+    default:
+      return status >= 500 ? "api_error" : "invalid_request_error";
   }
 }
 
@@ -85,6 +114,25 @@ const RefusalRow& refusal_row(Reason reason) noexcept {
   return kRows[static_cast<size_t>(reason)];
 }
 
+Reason reason_of(rewrite::Refusal refusal) noexcept {
+  switch (refusal) {
+    case rewrite::Refusal::None:
+      return Reason::None;
+    case rewrite::Refusal::PolicyBlocked:
+      return Reason::PolicyBlocked;
+    case rewrite::Refusal::ResponseBlocked:
+      return Reason::ResponseBlocked;
+    case rewrite::Refusal::TooManyTokens:
+      return Reason::TooManyTokens;
+    case rewrite::Refusal::BuffersFull:
+      return Reason::BuffersFull;
+    case rewrite::Refusal::MalformedEvent:
+      return Reason::UpstreamMalformed;
+  }
+  SP_CHECK(false);
+  return Reason::BuffersFull;
+}
+
 size_t write_error_body(ErrorShape shape, const RefusalRow& row, std::string_view request_id,
                         std::string_view detail, std::span<char> out) noexcept {
   const int detail_size = static_cast<int>(detail.size());
@@ -93,17 +141,17 @@ size_t write_error_body(ErrorShape shape, const RefusalRow& row, std::string_vie
   const char* close = detail.empty() ? "" : ")";
   int written = 0;
   if (shape == ErrorShape::OpenAi) {
-    written = std::snprintf(
-        out.data(), out.size(),
-        R"({"error":{"message":"%s%s%.*s%s Sallyport request id: %.*s","type":"%s","param":null,"code":"%s"}})",
-        row.message, open, detail_size, detail.data(), close, id_size, request_id.data(),
-        openai_type(row.status), row.name);
+    written = std::snprintf(out.data(), out.size(),
+                            R"({"error":{"message":"%s%s%.*s%s Sallyport request id: %.*s",)"
+                            R"("type":"%s","param":null,"code":"%s"}})",
+                            row.message, open, detail_size, detail.data(), close, id_size,
+                            request_id.data(), openai_type(row.status), row.name);
   } else {
-    written = std::snprintf(
-        out.data(), out.size(),
-        R"({"type":"error","error":{"type":"%s","message":"%s%s%.*s%s Sallyport reason: %s"},"request_id":"%.*s"})",
-        anthropic_type(row.status), row.message, open, detail_size, detail.data(), close, row.name,
-        id_size, request_id.data());
+    written = std::snprintf(out.data(), out.size(),
+                            R"({"type":"error","error":{"type":"%s",)"
+                            R"("message":"%s%s%.*s%s Sallyport reason: %s"},"request_id":"%.*s"})",
+                            anthropic_type(row.status), row.message, open, detail_size,
+                            detail.data(), close, row.name, id_size, request_id.data());
   }
   if (written < 0 || static_cast<size_t>(written) >= out.size()) return 0;
   return static_cast<size_t>(written);

@@ -1,7 +1,9 @@
 // request_path.cc: from a request head to RELEASE.
 //
-//   head -> ADMIT (who, where, how much, is there room to record it) -> body, judged while it arrives
-//        -> RELEASE: edits applied, admitted record written, committed where policy says so -> vendor leg
+//   head -> ADMIT (who, where, how much, is there room to record it) -> body, judged while it
+//   arrives
+//        -> RELEASE: edits applied, admitted record written, committed where policy says so ->
+//        vendor leg
 #include <algorithm>
 #include <array>
 
@@ -15,12 +17,21 @@ namespace {
 
 using http::equals_ignoring_case;
 
-// What goes on to the vendor. Everything else of a head stays here: cookies, forwarding fields and unknown
-// ones are ways out that nobody inspects. Values that pass are scanned like text.
+// What goes on to the vendor. Everything else of a head stays here: cookies, forwarding fields and
+// unknown ones are ways out that nobody inspects. Values that pass are scanned like text.
 constexpr std::array<std::string_view, 12> kForwardedHeaders{
-    "accept", "accept-language", "user-agent", "anthropic-version", "anthropic-beta",
-    "anthropic-dangerous-direct-browser-access", "openai-beta", "openai-organization", "openai-project",
-    "idempotency-key", "x-client-request-id", "anthropic-user-profile-id"};
+    "accept",
+    "accept-language",
+    "user-agent",
+    "anthropic-version",
+    "anthropic-beta",
+    "anthropic-dangerous-direct-browser-access",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+    "idempotency-key",
+    "x-client-request-id",
+    "anthropic-user-profile-id"};
 constexpr std::string_view kForwardedPrefix = "x-stainless-";
 
 bool is_forwarded(std::string_view name) noexcept {
@@ -50,8 +61,9 @@ std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
 }
 
 Reason reason_of_head_error(http::HeadError error) noexcept {
-  return error == http::HeadError::TooLarge || error == http::HeadError::TooManyHeaders ? Reason::HeadTooLarge
-                                                                                         : Reason::MalformedHead;
+  return error == http::HeadError::TooLarge || error == http::HeadError::TooManyHeaders
+             ? Reason::HeadTooLarge
+             : Reason::MalformedHead;
 }
 
 }  // namespace
@@ -63,12 +75,14 @@ bool Gateway::read_head(Client& client) {
     client.deadline = base::after_ms(clock_.now, 10'000);
   }
   switch (client.parser.feed(client.leg.plain_in)) {
-    case http::RequestHeadParser::Result::NeedMore: return true;
+    case http::RequestHeadParser::Result::NeedMore:
+      return true;
     case http::RequestHeadParser::Result::Failed:
       refuse_anonymous(client, reason_of_head_error(client.parser.error()), ErrorShape::OpenAi,
                        http::head_error_name(client.parser.error()));
       return false;
-    case http::RequestHeadParser::Result::Complete: break;
+    case http::RequestHeadParser::Result::Complete:
+      break;
   }
   client.keep_alive = client.parser.head().keep_alive;
   admit(client);
@@ -83,7 +97,8 @@ void Gateway::admit(Client& client) {
   const Reason routed = head.upgrade ? Reason::UpgradeRefused : current_->route(head, route);
   const auto caller = current_->caller(presented_key(head.headers));
   // Who has no key learns nothing about the routes.
-  if (!caller.has_value()) return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
+  if (!caller.has_value())
+    return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
   Exchange* exchange = take_exchange();
   if (exchange == nullptr) return refuse_anonymous(client, Reason::BuffersFull, route.error_shape);
   for (uint32_t i = 0; i < exchanges_.size(); ++i)
@@ -97,7 +112,8 @@ void Gateway::admit(Client& client) {
   exchange->route = route;
   exchange->id = recorder_.next_request_id();
   exchange->id_text = contract::request_id_text(exchange->id);
-  exchange->admitted = exchange->answer_head_sent = exchange->wants_stream = exchange->retried = false;
+  exchange->admitted = exchange->answer_head_sent = exchange->wants_stream = exchange->retried =
+      false;
   exchange->body_bytes = exchange->request_out_bytes = exchange->request_body_out_bytes = 0;
   exchange->answer_bytes = exchange->answer_out_bytes = 0;
   exchange->stream_events = 0;
@@ -110,7 +126,7 @@ void Gateway::admit(Client& client) {
   exchange->sent_at = exchange->first_byte_at = clock_.now;
   exchange->request_scope.tally.clear();
   exchange->response_scope.tally.clear();
-  exchange->request_scope.refusal = exchange->response_scope.refusal = Reason::None;
+  exchange->request_scope.refusal = exchange->response_scope.refusal = rewrite::Refusal::None;
   client.stage = Client::Stage::Body;
   client.decoder.begin(head.framing, head.content_length);
   choose_reason(*exchange, head.headers);
@@ -129,24 +145,27 @@ Reason Gateway::admission(Client& client, Exchange& exchange) {
   if (head.content_encoded) return Reason::ContentEncoded;
   if (head.framing == http::Framing::None) return Reason::LengthRequired;
   const std::string_view type = head.headers.find("content-type");
-  if (!equals_ignoring_case(type.substr(0, std::min(type.find(';'), type.size())), "application/json"))
+  if (!equals_ignoring_case(type.substr(0, std::min(type.find(';'), type.size())),
+                            "application/json"))
     return Reason::UnknownContentType;
   if (head.framing == http::Framing::ContentLength && head.content_length > limits.max_body_bytes)
     return Reason::BodyTooLarge;
   // The body and its edited copy live side by side for a moment.
-  const uint64_t expected = head.framing == http::Framing::ContentLength ? head.content_length : 64 * 1024;
+  const uint64_t expected =
+      head.framing == http::Framing::ContentLength ? head.content_length : 64 * 1024;
   if (expected * 2 + 64 * 1024 > uint64_t{body_pool_.available()} * body_pool_.segment_bytes())
     return Reason::BodyPoolFull;
   exchange.committed_durability =
       exchange.version->image().durability(exchange.caller) == policy::Durability::Committed;
   if (!recorder_.consumer_alive(clock_.now)) {
     if (exchange.committed_durability) return Reason::EvidenceStalled;
-    if (recorder_.undrained_age_ms(clock_.now) > limits.max_undrained_ms) return Reason::EvidenceStalled;
+    if (recorder_.undrained_age_ms(clock_.now) > limits.max_undrained_ms)
+      return Reason::EvidenceStalled;
   }
   if (recorder_.above_high_water()) return Reason::EvidenceFull;
   if (!recorder_.reserve(exchange.reservation)) return Reason::EvidenceFull;
-  exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller, exchange.route,
-                            exchange.reason());
+  exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller,
+                            exchange.route, exchange.reason());
   exchange.request_scope.tokens = &exchange.tokens;
   exchange.response_scope.tokens = &exchange.tokens;
   return Reason::None;
@@ -157,8 +176,9 @@ void Gateway::choose_reason(Exchange& exchange, const http::Headers& headers) {
   std::string_view reason = headers.find("x-sallyport-reason");
   exchange.reason_from_header = !reason.empty();
   if (reason.empty()) reason = exchange.caller.default_reason;
-  const bool usable = reason.size() <= exchange.reason_text.size() &&
-                      std::all_of(reason.begin(), reason.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  const bool usable =
+      reason.size() <= exchange.reason_text.size() &&
+      std::all_of(reason.begin(), reason.end(), [](char c) { return c > 0x20 && c < 0x7f; });
   exchange.reason_size = usable ? static_cast<uint8_t>(reason.size()) : uint8_t{0};
   std::copy_n(reason.begin(), exchange.reason_size, exchange.reason_text.begin());
 }
@@ -179,19 +199,23 @@ bool Gateway::read_body(Client& client) {
       return false;
     }
     if (!exchange.json.feed(s->bytes())) {
-      const Reason reason = exchange.request_scope.refusal;
+      const Reason reason = reason_of(exchange.request_scope.refusal);
       refuse(exchange, reason == Reason::None ? Reason::MalformedJson : reason,
-             reason == Reason::None ? llm::walk_error_name(exchange.json.walk_error()) : std::string_view{});
+             reason == Reason::None ? llm::walk_error_name(exchange.json.walk_error())
+                                    : std::string_view{});
       return false;
     }
   }
   switch (result) {
-    case http::BodyDecoder::Result::NeedMore: return moved;
-    case http::BodyDecoder::Result::NoMemory: return false;
+    case http::BodyDecoder::Result::NeedMore:
+      return moved;
+    case http::BodyDecoder::Result::NoMemory:
+      return false;
     case http::BodyDecoder::Result::Failed:
       refuse(exchange, Reason::MalformedBody, http::body_error_name(client.decoder.error()));
       return false;
-    case http::BodyDecoder::Result::Complete: break;
+    case http::BodyDecoder::Result::Complete:
+      break;
   }
   client.stage = Client::Stage::Busy;
   body_complete(client, exchange);
@@ -201,17 +225,18 @@ bool Gateway::read_body(Client& client) {
 void Gateway::body_complete(Client& client, Exchange& exchange) {
   exchange.body_done_at = clock_.now;
   if (!exchange.json.end()) {
-    const Reason reason = exchange.request_scope.refusal;
+    const Reason reason = reason_of(exchange.request_scope.refusal);
     return refuse(exchange, reason == Reason::None ? Reason::MalformedJson : reason,
-                  reason == Reason::None ? llm::walk_error_name(exchange.json.walk_error()) : std::string_view{});
+                  reason == Reason::None ? llm::walk_error_name(exchange.json.walk_error())
+                                         : std::string_view{});
   }
-  const MessageFacts& facts = exchange.json.facts();
+  const rewrite::MessageFacts& facts = exchange.json.facts();
   exchange.wants_stream = facts.stream;
   exchange.model = facts.model;
   exchange.model_size = facts.model_size;
   edit_plan_.clear();
-  EditList& edits = exchange.json.edits();
-  for (const TextEdit& edit : edits.edits())
+  rewrite::EditList& edits = exchange.json.edits();
+  for (const rewrite::TextEdit& edit : edits.edits())
     if (!edit_plan_.add(edit.start, edit.end, edits.replacement(edit)))
       return refuse(exchange, Reason::TooManyTokens);
   edits.clear();
@@ -219,9 +244,11 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
   exchange.request_body_out_bytes = edit_plan_.output_size(exchange.body.size());
   const bool written =
       write_request_head(exchange, client.parser.head(), exchange.request_body_out_bytes) &&
-      edit_plan_.apply(exchange.body, 0, exchange.request_out, body_pool_) == redact::EditPlan::Applied::Ok;
+      edit_plan_.apply(exchange.body, 0, exchange.request_out, body_pool_) ==
+          redact::EditPlan::Applied::Ok;
   edit_plan_.clear();
-  if (exchange.request_scope.refusal != Reason::None) return refuse(exchange, exchange.request_scope.refusal);
+  if (exchange.request_scope.refusal != rewrite::Refusal::None)
+    return refuse(exchange, reason_of(exchange.request_scope.refusal));
   if (!written) return refuse(exchange, Reason::BodyPoolFull);
   exchange.request_out_bytes = exchange.request_out.size();
   exchange.body.clear();
@@ -237,7 +264,8 @@ bool Gateway::header_may_pass(Exchange& exchange, const http::Header& header) {
   return clean;
 }
 
-bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes) {
+bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& head,
+                                 uint64_t body_bytes) {
   const VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
   http::HeadWriter out(exchange.request_out, body_pool_);
   out.request_line(exchange.route.method, exchange.route.target_path);
@@ -245,10 +273,12 @@ bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& he
   out.header("content-type", "application/json");
   out.header("content-length", body_bytes);
   out.header("accept-encoding", "identity");
-  out.header(vendor.vendor.auth_header, std::string_view(reinterpret_cast<const char*>(vendor.credential_value.data()),
-                                                         vendor.credential_value.size()));
+  out.header(vendor.vendor.auth_header,
+             std::string_view(reinterpret_cast<const char*>(vendor.credential_value.data()),
+                              vendor.credential_value.size()));
   for (const http::Header& header : head.headers)
-    if (is_forwarded(header.name) && header_may_pass(exchange, header)) out.header(header.name, header.value);
+    if (is_forwarded(header.name) && header_may_pass(exchange, header))
+      out.header(header.name, header.value);
   return out.finish();
 }
 
@@ -258,7 +288,8 @@ void Gateway::release(Exchange& exchange) {
   record_admitted(exchange);
   if (!exchange.committed_durability) return connect(exchange);
   exchange.phase = Phase::Commit;
-  exchange.deadline = base::after_ms(clock_.now, exchange.version->image().limits().commit_timeout_ms);
+  exchange.deadline =
+      base::after_ms(clock_.now, exchange.version->image().limits().commit_timeout_ms);
   ++commit_waiting_;
 }
 

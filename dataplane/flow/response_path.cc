@@ -1,4 +1,5 @@
-// response_path.cc: the vendor's answer: head, then JSON as a whole or events one by one, to the client.
+// response_path.cc: the vendor's answer: head, then JSON as a whole or events one by one, to the
+// client.
 #include <algorithm>
 
 #include "dataplane/base/check.h"
@@ -21,8 +22,10 @@ bool Gateway::client_takes_more(const Exchange& exchange) const noexcept {
 void Gateway::read_upstream(Upstream& upstream) {
   upstream.stalled = false;
   for (int step = 0; step < kStepsPerReadMax; ++step) {
-    if (upstream.stage == Upstream::Stage::Free || upstream.stage == Upstream::Stage::Connecting) return;
-    if (upstream.exchange_slot != kNoSlot && !client_takes_more(*exchanges_[upstream.exchange_slot])) {
+    if (upstream.stage == Upstream::Stage::Free || upstream.stage == Upstream::Stage::Connecting)
+      return;
+    if (upstream.exchange_slot != kNoSlot &&
+        !client_takes_more(*exchanges_[upstream.exchange_slot])) {
       upstream.stalled = true;  // the client's Writable event or the sweep goes on
       return;
     }
@@ -67,11 +70,13 @@ bool Gateway::step_upstream(Upstream& upstream) {
 
 bool Gateway::read_answer_head(Upstream& upstream, Exchange& exchange) {
   switch (upstream.parser.feed(upstream.leg.plain_in, false)) {
-    case http::ResponseHeadParser::Result::NeedMore: return true;
+    case http::ResponseHeadParser::Result::NeedMore:
+      return true;
     case http::ResponseHeadParser::Result::Failed:
       refuse(exchange, Reason::UpstreamMalformed, http::head_error_name(upstream.parser.error()));
       return false;
-    case http::ResponseHeadParser::Result::Complete: break;
+    case http::ResponseHeadParser::Result::Complete:
+      break;
   }
   const uint16_t status = upstream.parser.head().status;
   if (status < 200) {
@@ -111,8 +116,10 @@ bool Gateway::start_answer(Upstream& upstream, Exchange& exchange) {
     if (!write_answer_head(exchange, head, true, 0)) return refused(Reason::BuffersFull);
     return true;
   }
-  if (!equals_ignoring_case(head.content_type, "application/json")) return refused(Reason::UpstreamContentType);
-  if (head.framing == http::Framing::ContentLength && head.content_length > limits.max_response_bytes)
+  if (!equals_ignoring_case(head.content_type, "application/json"))
+    return refused(Reason::UpstreamContentType);
+  if (head.framing == http::Framing::ContentLength &&
+      head.content_length > limits.max_response_bytes)
     return refused(Reason::UpstreamTooLarge);
   exchange.json.begin(exchange.response_scope, exchange.route.kind.response);
   exchange.phase = Phase::AnswerJson;
@@ -139,18 +146,21 @@ bool Gateway::read_answer_body(Upstream& upstream, Exchange& exchange) {
       return false;
     }
     if (!exchange.json.feed(s->bytes())) {
-      const Reason reason = exchange.response_scope.refusal;
+      const Reason reason = reason_of(exchange.response_scope.refusal);
       refuse(exchange, reason == Reason::None ? Reason::UpstreamMalformed : reason);
       return false;
     }
   }
   switch (result) {
-    case http::BodyDecoder::Result::NeedMore: return !part.empty();
-    case http::BodyDecoder::Result::NoMemory: return false;
+    case http::BodyDecoder::Result::NeedMore:
+      return !part.empty();
+    case http::BodyDecoder::Result::NoMemory:
+      return false;
     case http::BodyDecoder::Result::Failed:
       refuse(exchange, Reason::UpstreamMalformed, http::body_error_name(upstream.decoder.error()));
       return false;
-    case http::BodyDecoder::Result::Complete: break;
+    case http::BodyDecoder::Result::Complete:
+      break;
   }
   if (!(stream ? finish_stream(exchange) : finish_json(exchange))) return false;
   answer_complete(upstream, exchange);
@@ -189,12 +199,12 @@ bool Gateway::write_event(Exchange& exchange, const http::SseEvent& event) {
   } else {
     ++exchange.stream_events;
     const auto result = exchange.stream.event(event.data);
-    if (result == StreamRewriter::Result::Refused) {
-      refuse(exchange, exchange.response_scope.refusal);
+    if (result == rewrite::StreamRewriter::Result::Refused) {
+      refuse(exchange, reason_of(exchange.response_scope.refusal));
       return false;
     }
     ok = http::write_chunk(exchange.stream.before(), out, plaintext_pool_);
-    if (result == StreamRewriter::Result::Unchanged) {
+    if (result == rewrite::StreamRewriter::Result::Unchanged) {
       ok = ok && http::write_chunk(event.raw, out, plaintext_pool_);
     } else {
       ok = ok && write_rewritten(exchange, event);
@@ -205,8 +215,8 @@ bool Gateway::write_event(Exchange& exchange, const http::SseEvent& event) {
   return ok;
 }
 
-// JSON data has no line ends (they are escaped in strings, and ours are), so one data line carries it. A vendor
-// that prints its JSON over several lines gets them back as several data lines.
+// JSON data has no line ends (they are escaped in strings, and ours are), so one data line carries
+// it. A vendor that prints its JSON over several lines gets them back as several data lines.
 bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
   std::vector<uint8_t>& text = event_buffer_;
   text.clear();
@@ -230,8 +240,8 @@ bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
 bool Gateway::finish_stream(Exchange& exchange) {
   mem::ByteChain& out = client_of(exchange).leg.plain_out;
   const size_t before = out.size();
-  if (exchange.stream.finish() == StreamRewriter::Result::Refused) {
-    refuse(exchange, exchange.response_scope.refusal);
+  if (exchange.stream.finish() == rewrite::StreamRewriter::Result::Refused) {
+    refuse(exchange, reason_of(exchange.response_scope.refusal));
     return false;
   }
   const bool ok = http::write_chunk(exchange.stream.before(), out, plaintext_pool_) &&
@@ -243,15 +253,16 @@ bool Gateway::finish_stream(Exchange& exchange) {
 
 bool Gateway::finish_json(Exchange& exchange) {
   if (!exchange.json.end()) {
-    const Reason reason = exchange.response_scope.refusal;
+    const Reason reason = reason_of(exchange.response_scope.refusal);
     refuse(exchange, reason == Reason::None ? Reason::UpstreamMalformed : reason);
     return false;
   }
-  EditList& edits = exchange.json.edits();
-  const auto marks = edits.count() > 0 ? exchange.json.marks() : std::span<const JsonRewriter::Mark>{};
+  rewrite::EditList& edits = exchange.json.edits();
+  const auto marks =
+      edits.count() > 0 ? exchange.json.marks() : std::span<const rewrite::JsonRewriter::Mark>{};
   edit_plan_.clear();
   bool fits = true;
-  for (const TextEdit& edit : edits.edits()) {
+  for (const rewrite::TextEdit& edit : edits.edits()) {
     const bool inside = std::any_of(marks.begin(), marks.end(), [&](const auto& mark) {
       return edit.start >= mark.raw_start && edit.end <= mark.raw_end;
     });
@@ -265,12 +276,14 @@ bool Gateway::finish_json(Exchange& exchange) {
   edits.clear();
   SP_CHECK(edit_plan_.seal());
   const uint64_t size = edit_plan_.output_size(exchange.body.size());
-  exchange.model = exchange.json.facts().model_size > 0 ? exchange.json.facts().model : exchange.model;
+  exchange.model =
+      exchange.json.facts().model_size > 0 ? exchange.json.facts().model : exchange.model;
   Upstream& upstream = *upstreams_[exchange.upstream_slot];
   mem::ByteChain answer;
-  const bool ok = fits &&
-                  edit_plan_.apply(exchange.body, 0, answer, body_pool_) == redact::EditPlan::Applied::Ok &&
-                  write_answer_head(exchange, upstream.parser.head(), false, size);
+  const bool ok =
+      fits &&
+      edit_plan_.apply(exchange.body, 0, answer, body_pool_) == redact::EditPlan::Applied::Ok &&
+      write_answer_head(exchange, upstream.parser.head(), false, size);
   edit_plan_.clear();
   if (!ok) {
     refuse(exchange, Reason::BuffersFull);
@@ -296,10 +309,13 @@ void Gateway::answer_complete(Upstream& upstream, Exchange& exchange) {
 void Gateway::upstream_ended(Upstream& upstream) {
   if (upstream.exchange_slot == kNoSlot) return drop_upstream(upstream, false);
   Exchange& exchange = *exchanges_[upstream.exchange_slot];
-  if (upstream.stage != Upstream::Stage::Busy) return refuse(exchange, Reason::UpstreamConnect, "closed");
+  if (upstream.stage != Upstream::Stage::Busy)
+    return refuse(exchange, Reason::UpstreamConnect, "closed");
   if (exchange.phase == Phase::AwaitHead) {
-    // Reused and closed under our hands, and not one byte of ours was taken: a fresh connection may do.
-    return refuse(exchange, upstream.parser.empty() ? Reason::UpstreamClosed : Reason::UpstreamTruncated);
+    // Reused and closed under our hands, and not one byte of ours was taken: a fresh connection may
+    // do.
+    return refuse(exchange,
+                  upstream.parser.empty() ? Reason::UpstreamClosed : Reason::UpstreamTruncated);
   }
   // An answer that lasts until the close is complete only when TLS said so too (RFC 9112 9.8).
   const bool proper = upstream.leg.tls().saw_close_notify() && upstream.decoder.end_of_input();

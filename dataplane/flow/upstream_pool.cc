@@ -1,7 +1,8 @@
 // upstream_pool.cc: connections to vendors: opened, verified, reused, drained.
 //
-// A handshake costs hundreds of microseconds, so a connection that ended an exchange cleanly waits for the next
-// one to the same vendor. It belongs to the policy version it was opened under: a new version drains it.
+// A handshake costs hundreds of microseconds, so a connection that ended an exchange cleanly waits
+// for the next one to the same vendor. It belongs to the policy version it was opened under: a new
+// version drains it.
 #include <algorithm>
 
 #include "dataplane/flow/gateway.h"
@@ -11,13 +12,16 @@ namespace sallyport::flow {
 
 Reason Gateway::reason_of_failure(tls::Failure failure) noexcept {
   switch (failure) {
-    case tls::Failure::PinMismatch: return Reason::UpstreamPinMismatch;
+    case tls::Failure::PinMismatch:
+      return Reason::UpstreamPinMismatch;
     case tls::Failure::UnknownCa:
     case tls::Failure::SelfSigned:
     case tls::Failure::Expired:
     case tls::Failure::NameMismatch:
-    case tls::Failure::BadCertificate: return Reason::UpstreamCertificate;
-    default: return Reason::UpstreamTls;
+    case tls::Failure::BadCertificate:
+      return Reason::UpstreamCertificate;
+    default:
+      return Reason::UpstreamTls;
   }
 }
 
@@ -50,9 +54,11 @@ bool Gateway::open_connection(Exchange& exchange) {
   if (vendor.vendor.addresses.empty()) return false;
   Upstream* upstream = take_upstream();
   if (upstream == nullptr) return false;
-  const uint32_t address = vendor.vendor.addresses[vendor.next_address++ % vendor.vendor.addresses.size()];
-  const tcp::ConnectionId id = stack_.connect(tcp::Endpoint{config_.upstream_source_address, 0},
-                                              tcp::Endpoint{address, vendor.vendor.port}, clock_.now);
+  const uint32_t address =
+      vendor.vendor.addresses[vendor.next_address++ % vendor.vendor.addresses.size()];
+  const tcp::ConnectionId id =
+      stack_.connect(tcp::Endpoint{config_.upstream_source_address, 0},
+                     tcp::Endpoint{address, vendor.vendor.port}, clock_.now);
   if (!stack_.is_live(id)) {
     free_upstreams_.push_back(upstream->slot);
     return false;
@@ -65,7 +71,8 @@ bool Gateway::open_connection(Exchange& exchange) {
   upstream->version = exchange.version;
   upstream->vendor_index = exchange.route.vendor_index;
   upstream->reused = upstream->keep_alive = upstream->peer_closed = upstream->stalled = false;
-  upstream->deadline = base::after_ms(clock_.now, exchange.version->image().limits().connect_timeout_ms);
+  upstream->deadline =
+      base::after_ms(clock_.now, exchange.version->image().limits().connect_timeout_ms);
   exchange.upstream_slot = upstream->slot;
   return true;
 }
@@ -85,7 +92,8 @@ void Gateway::send_request(Upstream& upstream) {
   upstream.parser.reset();
   upstream.interim_count = 0;
   upstream.stalled = false;
-  upstream.deadline = base::after_ms(clock_.now, exchange.version->image().limits().first_byte_timeout_ms);
+  upstream.deadline =
+      base::after_ms(clock_.now, exchange.version->image().limits().first_byte_timeout_ms);
   exchange.phase = Phase::AwaitHead;
   exchange.upstream_spki = upstream.leg.tls().peer_spki();
   exchange.upstream_tls_version = upstream.leg.tls().version();
@@ -117,19 +125,24 @@ void Gateway::park_upstream(Upstream& upstream) {
   upstream.exchange_slot = kNoSlot;
   size_t idle = 0;
   for (const auto& other : upstreams_)
-    if (other->stage == Upstream::Stage::Idle && other->vendor_index == upstream.vendor_index) ++idle;
-  const bool clean = upstream.keep_alive && !upstream.peer_closed && upstream.leg.plain_in.empty() &&
-                     upstream.leg.all_sent() && upstream.leg.tls().state() == tls::State::Open;
-  if (!clean || idle >= kIdlePerVendorMax || upstream.version != current_) return drop_upstream(upstream, false);
+    if (other->stage == Upstream::Stage::Idle && other->vendor_index == upstream.vendor_index)
+      ++idle;
+  const bool clean = upstream.keep_alive && !upstream.peer_closed &&
+                     upstream.leg.plain_in.empty() && upstream.leg.all_sent() &&
+                     upstream.leg.tls().state() == tls::State::Open;
+  if (!clean || idle >= kIdlePerVendorMax || upstream.version != current_)
+    return drop_upstream(upstream, false);
   upstream.parser.reset();
   upstream.stage = Upstream::Stage::Idle;
   upstream.stalled = false;
-  upstream.deadline = base::after_ms(clock_.now, upstream.version->image().limits().upstream_idle_ms);
+  upstream.deadline =
+      base::after_ms(clock_.now, upstream.version->image().limits().upstream_idle_ms);
 }
 
 void Gateway::drain_idle(const PolicyVersion* keep) {
   for (auto& upstream : upstreams_)
-    if (upstream->stage == Upstream::Stage::Idle && upstream->version != keep) drop_upstream(*upstream, false);
+    if (upstream->stage == Upstream::Stage::Idle && upstream->version != keep)
+      drop_upstream(*upstream, false);
 }
 
 }  // namespace sallyport::flow

@@ -20,20 +20,27 @@ constexpr uint8_t kChunkSizeDigitsMax = 15;
 
 std::string_view body_error_name(BodyError error) noexcept {
   static constexpr std::array<std::string_view, 6> kNames{
-      "none", "bad_chunk_size", "chunk_line_too_long", "bad_chunk_end", "trailers_too_long", "bad_trailer"};
+      "none",          "bad_chunk_size",    "chunk_line_too_long",
+      "bad_chunk_end", "trailers_too_long", "bad_trailer"};
   return kNames[static_cast<size_t>(error)];
 }
 
 void BodyDecoder::begin(Framing framing, uint64_t content_length) noexcept {
   *this = BodyDecoder{};
   switch (framing) {
-    case Framing::None: state_ = State::Complete; break;
+    case Framing::None:
+      state_ = State::Complete;
+      break;
     case Framing::ContentLength:
       state_ = content_length > 0 ? State::Counted : State::Complete;
       left_ = content_length;
       break;
-    case Framing::Chunked: state_ = State::SizeLine; break;
-    case Framing::UntilClose: state_ = State::UntilClose; break;
+    case Framing::Chunked:
+      state_ = State::SizeLine;
+      break;
+    case Framing::UntilClose:
+      state_ = State::UntilClose;
+      break;
   }
 }
 
@@ -43,11 +50,14 @@ BodyDecoder::Result BodyDecoder::fail(BodyError error) noexcept {
   return Result::Failed;
 }
 
-BodyDecoder::Result BodyDecoder::feed(mem::ByteChain& in, mem::ByteChain& out, mem::SegmentPool& pool) noexcept {
+BodyDecoder::Result BodyDecoder::feed(mem::ByteChain& in, mem::ByteChain& out,
+                                      mem::SegmentPool& pool) noexcept {
   for (;;) {
     switch (state_) {
-      case State::Complete: return Result::Complete;
-      case State::Failed: return Result::Failed;
+      case State::Complete:
+        return Result::Complete;
+      case State::Failed:
+        return Result::Failed;
       case State::Counted:
       case State::ChunkData: {
         if (in.empty()) return Result::NeedMore;
@@ -82,7 +92,8 @@ BodyDecoder::Result BodyDecoder::feed(mem::ByteChain& in, mem::ByteChain& out, m
 BodyDecoder::Result BodyDecoder::line_byte(char c) noexcept {
   if (saw_cr_) {
     saw_cr_ = false;
-    if (c != '\n') return fail(state_ == State::Trailers ? BodyError::BadTrailer : BodyError::BadChunkEnd);
+    if (c != '\n')
+      return fail(state_ == State::Trailers ? BodyError::BadTrailer : BodyError::BadChunkEnd);
     if (state_ == State::SizeLine) return size_line_done();
     if (state_ == State::ChunkEnd) {
       state_ = State::SizeLine;
@@ -97,16 +108,19 @@ BodyDecoder::Result BodyDecoder::line_byte(char c) noexcept {
     return Result::NeedMore;
   }
   switch (state_) {
-    case State::ChunkEnd: return fail(BodyError::BadChunkEnd);
+    case State::ChunkEnd:
+      return fail(BodyError::BadChunkEnd);
     case State::Trailers:
       if (c == '\n' || c == '\0') return fail(BodyError::BadTrailer);
       ++line_bytes_;
       if (++trailer_bytes_ > kTrailerBytesMax) return fail(BodyError::TrailersTooLong);
       return Result::NeedMore;
-    default: break;
+    default:
+      break;
   }
   if (++line_bytes_ > kChunkLineBytesMax) return fail(BodyError::ChunkLineTooLong);
-  if (in_extension_) return c == '\n' || c == '\0' ? fail(BodyError::BadChunkSize) : Result::NeedMore;
+  if (in_extension_)
+    return c == '\n' || c == '\0' ? fail(BodyError::BadChunkSize) : Result::NeedMore;
   if (c == ';' && size_digits_ > 0) {
     in_extension_ = true;
     return Result::NeedMore;

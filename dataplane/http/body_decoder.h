@@ -1,6 +1,7 @@
 // body_decoder.h: framed bytes to body bytes, whatever the framing and the cuts (RFC 9112 6 and 7).
 //
-// Owner  one message. No allocation but segments for a body part that shares its segment with framing.
+// Owner  one message. No allocation but segments for a body part that shares its segment with
+// framing.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,14 @@
 
 namespace sallyport::http {
 
-enum class BodyError : uint8_t { None, BadChunkSize, ChunkLineTooLong, BadChunkEnd, TrailersTooLong, BadTrailer };
+enum class BodyError : uint8_t {
+  None,
+  BadChunkSize,
+  ChunkLineTooLong,
+  BadChunkEnd,
+  TrailersTooLong,
+  BadTrailer
+};
 std::string_view body_error_name(BodyError error) noexcept;
 
 class BodyDecoder {
@@ -21,14 +29,25 @@ class BodyDecoder {
 
   void begin(Framing framing, uint64_t content_length) noexcept;
   // Moves body bytes from `in` to the end of `out`; bytes behind the body stay in `in`.
-  [[nodiscard]] Result feed(mem::ByteChain& in, mem::ByteChain& out, mem::SegmentPool& pool) noexcept;
-  // The peer closed. True: that was the end of the body (UntilClose), or the body was already complete.
+  [[nodiscard]] Result feed(mem::ByteChain& in, mem::ByteChain& out,
+                            mem::SegmentPool& pool) noexcept;
+  // The peer closed. True: that was the end of the body (UntilClose), or the body was already
+  // complete.
   bool end_of_input() noexcept;
   BodyError error() const noexcept { return error_; }
   uint64_t body_bytes() const noexcept { return body_bytes_; }
 
  private:
-  enum class State : uint8_t { Counted, SizeLine, ChunkData, ChunkEnd, Trailers, UntilClose, Complete, Failed };
+  enum class State : uint8_t {
+    Counted,
+    SizeLine,
+    ChunkData,
+    ChunkEnd,
+    Trailers,
+    UntilClose,
+    Complete,
+    Failed
+  };
 
   Result fail(BodyError error) noexcept;
   Result line_byte(char c) noexcept;

@@ -46,11 +46,30 @@ bool Headers::add(Header header) noexcept {
 
 std::string_view head_error_name(HeadError error) noexcept {
   static constexpr std::array<std::string_view, static_cast<size_t>(HeadError::kCount)> kNames{
-      "none", "too_large", "too_many_headers", "bad_start_line", "bad_version", "bad_method",
-      "bad_target", "bad_line_end", "bad_header_name", "bad_header_value", "line_folding",
-      "space_before_colon", "missing_host", "duplicate_host", "bad_host", "host_mismatch",
-      "length_and_chunked", "duplicate_length", "bad_length", "bad_transfer_coding",
-      "old_version_chunked", "bad_expectation", "bad_status", "bad_content_type"};
+      "none",
+      "too_large",
+      "too_many_headers",
+      "bad_start_line",
+      "bad_version",
+      "bad_method",
+      "bad_target",
+      "bad_line_end",
+      "bad_header_name",
+      "bad_header_value",
+      "line_folding",
+      "space_before_colon",
+      "missing_host",
+      "duplicate_host",
+      "bad_host",
+      "host_mismatch",
+      "length_and_chunked",
+      "duplicate_length",
+      "bad_length",
+      "bad_transfer_coding",
+      "old_version_chunked",
+      "bad_expectation",
+      "bad_status",
+      "bad_content_type"};
   return kNames[static_cast<size_t>(error)];
 }
 

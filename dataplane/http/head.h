@@ -42,16 +42,16 @@ class Headers {
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;   // as it came
-  std::string_view path;     // without query; of an absolute-form target its path
-  std::string_view query;    // without '?'
-  std::string_view host;     // of the Host field, without port
+  std::string_view target;  // as it came
+  std::string_view path;    // without query; of an absolute-form target its path
+  std::string_view query;   // without '?'
+  std::string_view host;    // of the Host field, without port
   Headers headers;
   Framing framing = Framing::None;
   uint64_t content_length = 0;
   bool keep_alive = true;
   bool expect_continue = false;
-  bool upgrade = false;        // asks for another protocol
+  bool upgrade = false;          // asks for another protocol
   bool content_encoded = false;  // a content-encoding other than identity
 };
 
@@ -65,12 +65,34 @@ struct ResponseHead {
   std::string_view content_type;  // without parameters
 };
 
-// Why a head is refused. Every ambiguity is one: what two parsers could read differently is not passed on.
+// Why a head is refused. Every ambiguity is one: what two parsers could read differently is not
+// passed on.
 enum class HeadError : uint8_t {
-  None, TooLarge, TooManyHeaders, BadStartLine, BadVersion, BadMethod, BadTarget, BadLineEnd,
-  BadHeaderName, BadHeaderValue, LineFolding, SpaceBeforeColon, MissingHost, DuplicateHost, BadHost,
-  HostMismatch, LengthAndChunked, DuplicateLength, BadLength, BadTransferCoding, OldVersionChunked,
-  BadExpectation, BadStatus, BadContentType, kCount
+  None,
+  TooLarge,
+  TooManyHeaders,
+  BadStartLine,
+  BadVersion,
+  BadMethod,
+  BadTarget,
+  BadLineEnd,
+  BadHeaderName,
+  BadHeaderValue,
+  LineFolding,
+  SpaceBeforeColon,
+  MissingHost,
+  DuplicateHost,
+  BadHost,
+  HostMismatch,
+  LengthAndChunked,
+  DuplicateLength,
+  BadLength,
+  BadTransferCoding,
+  OldVersionChunked,
+  BadExpectation,
+  BadStatus,
+  BadContentType,
+  kCount
 };
 std::string_view head_error_name(HeadError error) noexcept;
 

@@ -35,7 +35,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Digits only; at most 18 of them, so that it cannot overflow.
 bool parse_length(std::string_view text, uint64_t& out) noexcept {
-  if (text.empty() || text.size() > 18 || !std::all_of(text.begin(), text.end(), is_digit)) return false;
+  if (text.empty() || text.size() > 18 || !std::all_of(text.begin(), text.end(), is_digit))
+    return false;
   out = 0;
   for (char c : text) out = out * 10 + static_cast<uint64_t>(c - '0');
   return true;
@@ -59,7 +60,8 @@ HeadError parse_fields(std::string_view text, Headers& headers) noexcept {
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return HeadError::BadHeaderName;
     const std::string_view name = line.substr(0, colon);
-    if (!name.empty() && (name.back() == ' ' || name.back() == '\t')) return HeadError::SpaceBeforeColon;
+    if (!name.empty() && (name.back() == ' ' || name.back() == '\t'))
+      return HeadError::SpaceBeforeColon;
     if (!is_token(name)) return HeadError::BadHeaderName;
     const std::string_view value = trim(line.substr(colon + 1));
     if (!is_field_value(value)) return HeadError::BadHeaderValue;
@@ -87,7 +89,8 @@ struct Lengths {
 HeadError read_lengths(const Headers& headers, bool version_1_0, Lengths& out) noexcept {
   for (const Header& header : headers) {
     if (equals_ignoring_case(header.name, "transfer-encoding")) {
-      if (out.chunked || !equals_ignoring_case(header.value, "chunked")) return HeadError::BadTransferCoding;
+      if (out.chunked || !equals_ignoring_case(header.value, "chunked"))
+        return HeadError::BadTransferCoding;
       out.chunked = true;
     } else if (equals_ignoring_case(header.name, "content-length")) {
       if (out.has_length) return HeadError::DuplicateLength;
@@ -119,14 +122,16 @@ bool keeps_alive(const Headers& headers, bool version_1_0) noexcept {
 }
 
 bool is_host_char(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' ||
+         c == '_';
 }
 
 // reg-name or IPv4 with an optional port; user info, IPv6 literals and anything else are refused.
 bool parse_host(std::string_view value, std::string_view& host) noexcept {
   const size_t colon = value.find(':');
   host = value.substr(0, colon);
-  if (host.empty() || host.size() > 253 || !std::all_of(host.begin(), host.end(), is_host_char)) return false;
+  if (host.empty() || host.size() > 253 || !std::all_of(host.begin(), host.end(), is_host_char))
+    return false;
   if (colon == std::string_view::npos) return true;
   const std::string_view port = value.substr(colon + 1);
   return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
@@ -155,9 +160,11 @@ HeadBuffer::Result HeadBuffer::take(mem::ByteChain& in) noexcept {
       }
       bytes_[size_++] = c;
       if (c != '\n') continue;
-      // A bare LF also ends the search: "\n\n" must not wait for ever, it is judged (and refused) as it is.
+      // A bare LF also ends the search: "\n\n" must not wait for ever, it is judged (and refused)
+      // as it is.
       const std::string_view sofar = text();
-      if (sofar.ends_with("\r\n\r\n") || sofar.ends_with("\n\n") || sofar == "\r\n" || sofar == "\n") {
+      if (sofar.ends_with("\r\n\r\n") || sofar.ends_with("\n\n") || sofar == "\r\n" ||
+          sofar == "\n") {
         in.consume(used);
         return Result::Complete;
       }
@@ -209,9 +216,10 @@ HeadError RequestHeadParser::parse() noexcept {
   error = read_lengths(head_.headers, old, lengths);
   if (error != HeadError::None) return error;
   head_.keep_alive = keeps_alive(head_.headers, old);
-  head_.framing = lengths.chunked ? Framing::Chunked
-                                  : (lengths.has_length && lengths.content_length > 0 ? Framing::ContentLength
-                                                                                      : Framing::None);
+  head_.framing = lengths.chunked
+                      ? Framing::Chunked
+                      : (lengths.has_length && lengths.content_length > 0 ? Framing::ContentLength
+                                                                          : Framing::None);
   head_.content_length = lengths.content_length;
   return judge();
 }
@@ -222,7 +230,9 @@ HeadError RequestHeadParser::parse_target() noexcept {
       !std::all_of(target.begin(), target.end(), is_target_char))
     return HeadError::BadTarget;
   for (std::string_view scheme : {std::string_view("https://"), std::string_view("http://")}) {
-    if (target.size() < scheme.size() || !equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    if (target.size() < scheme.size() ||
+        !equals_ignoring_case(target.substr(0, scheme.size()), scheme))
+      continue;
     target.remove_prefix(scheme.size());
     const size_t slash = target.find('/');
     authority_ = target.substr(0, slash);
@@ -232,9 +242,11 @@ HeadError RequestHeadParser::parse_target() noexcept {
   if (target.front() != '/') return HeadError::BadTarget;
   const size_t question = target.find('?');
   head_.path = target.substr(0, question);
-  head_.query = question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
+  head_.query =
+      question == std::string_view::npos ? std::string_view{} : target.substr(question + 1);
   // What a vendor might resolve differently than the route table is not a path we know.
-  if (head_.path.find("//") != std::string_view::npos || head_.path.find("/./") != std::string_view::npos ||
+  if (head_.path.find("//") != std::string_view::npos ||
+      head_.path.find("/./") != std::string_view::npos ||
       head_.path.find("/../") != std::string_view::npos || head_.path.ends_with("/..") ||
       head_.path.ends_with("/.") || head_.path.find('%') != std::string_view::npos)
     return HeadError::BadTarget;
@@ -248,7 +260,8 @@ HeadError RequestHeadParser::judge() noexcept {
   if (hosts > 1) return HeadError::DuplicateHost;
   const std::string_view host = head_.headers.find("host");
   if (!parse_host(host, head_.host)) return HeadError::BadHost;
-  if (!authority_.empty() && !equals_ignoring_case(authority_, host)) return HeadError::HostMismatch;
+  if (!authority_.empty() && !equals_ignoring_case(authority_, host))
+    return HeadError::HostMismatch;
   if (head_.headers.count_of("content-type") > 1) return HeadError::BadContentType;
   head_.upgrade = head_.headers.count_of("upgrade") > 0;
   head_.content_encoded = is_content_encoded(head_.headers);
@@ -266,7 +279,8 @@ void ResponseHeadParser::reset() noexcept {
   error_ = HeadError::None;
 }
 
-ResponseHeadParser::Result ResponseHeadParser::feed(mem::ByteChain& in, bool request_was_head) noexcept {
+ResponseHeadParser::Result ResponseHeadParser::feed(mem::ByteChain& in,
+                                                    bool request_was_head) noexcept {
   const Result result = buffer_.take(in);
   if (result == Result::NeedMore) return result;
   error_ = result == Result::Failed ? buffer_.error() : parse(request_was_head);
@@ -284,7 +298,8 @@ HeadError ResponseHeadParser::parse(bool request_was_head) noexcept {
   if (!std::all_of(code.begin(), code.end(), is_digit) || (line.size() > 12 && line[12] != ' '))
     return HeadError::BadStatus;
   if (!is_field_value(line.substr(12))) return HeadError::BadStatus;
-  head_.status = static_cast<uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
+  head_.status =
+      static_cast<uint16_t>((code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0'));
   if (head_.status < 100 || head_.status > 599) return HeadError::BadStatus;
   const HeadError error = parse_fields(text, head_.headers);
   if (error != HeadError::None) return error;

@@ -1,9 +1,9 @@
 // head_parser.h: bytes to a request or response head.
 //
-// The head is collected until its empty line and then read as a whole: the result cannot depend on how the
-// bytes were cut. We are stricter than RFC 9112 allows a server to be: bare CR or LF, folding, white
-// space before the colon, list-valued lengths and every transfer coding but a lone `chunked` are refused,
-// because the vendor's parser might read them differently than ours.
+// The head is collected until its empty line and then read as a whole: the result cannot depend on
+// how the bytes were cut. We are stricter than RFC 9112 allows a server to be: bare CR or LF,
+// folding, white space before the colon, list-valued lengths and every transfer coding but a lone
+// `chunked` are refused, because the vendor's parser might read them differently than ours.
 //
 // Owner  one connection. The buffer is wiped by reset(): heads carry credentials.
 #pragma once

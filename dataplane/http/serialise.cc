@@ -60,7 +60,8 @@ bool HeadWriter::finish() noexcept {
   return ok_;
 }
 
-bool write_chunk(std::span<const uint8_t> data, mem::ByteChain& out, mem::SegmentPool& pool) noexcept {
+bool write_chunk(std::span<const uint8_t> data, mem::ByteChain& out,
+                 mem::SegmentPool& pool) noexcept {
   if (data.empty()) return true;  // an empty chunk would end the body
   std::array<char, 20> size{};
   const auto end = std::to_chars(size.data(), size.data() + 16, data.size(), 16);
@@ -77,34 +78,64 @@ bool write_last_chunk(mem::ByteChain& out, mem::SegmentPool& pool) noexcept {
 
 std::string_view reason_phrase(uint16_t status) noexcept {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 411: return "Length Required";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "-";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 411:
+      return "Length Required";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    default:
+      return "-";
   }
 }
 
 bool is_hop_by_hop(std::string_view name, const Headers& headers) noexcept {
-  static constexpr std::array<std::string_view, 12> kNames{
-      "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te",
-      "trailer", "transfer-encoding", "upgrade", "content-length", "expect", "host"};
-  if (std::any_of(kNames.begin(), kNames.end(), [&](auto n) { return equals_ignoring_case(n, name); }))
+  static constexpr std::array<std::string_view, 12> kNames{"connection",
+                                                           "keep-alive",
+                                                           "proxy-connection",
+                                                           "proxy-authenticate",
+                                                           "proxy-authorization",
+                                                           "te",
+                                                           "trailer",
+                                                           "transfer-encoding",
+                                                           "upgrade",
+                                                           "content-length",
+                                                           "expect",
+                                                           "host"};
+  if (std::any_of(kNames.begin(), kNames.end(),
+                  [&](auto n) { return equals_ignoring_case(n, name); }))
     return true;
   return std::any_of(headers.begin(), headers.end(), [&](const Header& h) {
     return equals_ignoring_case(h.name, "connection") && list_has_token(h.value, name);

@@ -1,7 +1,8 @@
-// serialise.h: heads and chunks out again, from the parsed form: nothing of the peer's framing is copied.
+// serialise.h: heads and chunks out again, from the parsed form: nothing of the peer's framing is
+// copied.
 //
-// Every function appends to a chain and answers false when the pool is exhausted (the chain may then hold a
-// part; the caller gives the connection up).
+// Every function appends to a chain and answers false when the pool is exhausted (the chain may
+// then hold a part; the caller gives the connection up).
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,8 @@ class HeadWriter {
   bool ok_ = true;
 };
 
-[[nodiscard]] bool write_chunk(std::span<const uint8_t> data, mem::ByteChain& out, mem::SegmentPool& pool) noexcept;
+[[nodiscard]] bool write_chunk(std::span<const uint8_t> data, mem::ByteChain& out,
+                               mem::SegmentPool& pool) noexcept;
 [[nodiscard]] bool write_last_chunk(mem::ByteChain& out, mem::SegmentPool& pool) noexcept;
 std::string_view reason_phrase(uint16_t status) noexcept;
 

@@ -59,7 +59,8 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
     if (skip_lf_) {
       skip_lf_ = false;
       if (c == '\n') {
-        // The LF of a CRLF. When the event it ended is gone already, it belongs to the next one's raw bytes.
+        // The LF of a CRLF. When the event it ended is gone already, it belongs to the next one's
+        // raw bytes.
         line_start_ = ++scan_;
         continue;
       }

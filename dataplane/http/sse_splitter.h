@@ -1,9 +1,9 @@
 // sse_splitter.h: a stream of bytes to server-sent events (WHATWG HTML, section 9.2.6).
 //
-// Lines end with CR, LF or CRLF; an event ends with an empty line. The raw bytes of each event are kept
-// beside its meaning, so that an event in which nothing changes goes on byte for byte.
-// Limits  kSseEventBytesMax per event; more is Failed, never cut.
-// Owner   one answer; memory is kept for the next one and wiped by begin().
+// Lines end with CR, LF or CRLF; an event ends with an empty line. The raw bytes of each event are
+// kept beside its meaning, so that an event in which nothing changes goes on byte for byte. Limits
+// kSseEventBytesMax per event; more is Failed, never cut. Owner   one answer; memory is kept for
+// the next one and wiped by begin().
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 namespace sallyport::http {
 
 struct SseEvent {
-  std::string_view name;           // of the last event line; empty: "message"
-  std::span<const uint8_t> data;   // data lines joined by LF
-  std::span<const uint8_t> raw;    // all its bytes with the empty line
-  bool has_data = false;           // false: comments, keep-alives, ids only
+  std::string_view name;          // of the last event line; empty: "message"
+  std::span<const uint8_t> data;  // data lines joined by LF
+  std::span<const uint8_t> raw;   // all its bytes with the empty line
+  bool has_data = false;          // false: comments, keep-alives, ids only
 };
 
 class SseSplitter {
@@ -32,8 +32,8 @@ class SseSplitter {
   void feed(std::span<const uint8_t> bytes);
   // The views are valid until the next call on this object.
   [[nodiscard]] Result next(SseEvent& out);
-  // Bytes of an event that has no end yet: at the end of the stream they are a truncated event (the standard
-  // drops them).
+  // Bytes of an event that has no end yet: at the end of the stream they are a truncated event (the
+  // standard drops them).
   size_t unfinished_bytes() const noexcept { return buffer_.size() - event_start_; }
 
  private:
@@ -42,11 +42,11 @@ class SseSplitter {
   void forget_delivered();
 
   std::vector<uint8_t> buffer_;
-  size_t event_start_ = 0;   // of the event being read, in buffer_
+  size_t event_start_ = 0;  // of the event being read, in buffer_
   size_t line_start_ = 0;
-  size_t scan_ = 0;          // bytes looked at
+  size_t scan_ = 0;  // bytes looked at
   bool at_stream_start_ = true;
-  bool skip_lf_ = false;     // the last line ended with CR: an LF right behind belongs to it
+  bool skip_lf_ = false;  // the last line ended with CR: an LF right behind belongs to it
   bool delivered_ = false;
   std::vector<uint8_t> data_;
   size_t name_start_ = 0;

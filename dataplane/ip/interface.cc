@@ -17,16 +17,36 @@ namespace sallyport::ip {
 namespace {
 
 constexpr std::string_view kCounterNames[] = {
-    "ip_frames_in",          "ip_frames_out",          "ip_truncated_frame",
-    "ip_other_mac",          "ip_other_ether_type",    "arp_requests_in",
-    "arp_replies_out",       "arp_requests_out",       "arp_replies_accepted",
-    "arp_replies_unsolicited", "arp_malformed",        "ip_malformed",
-    "ip_bad_checksum",       "ip_other_destination",   "ip_bad_source",
-    "ip_fragment",           "ip_other_protocol",      "icmp_malformed",
-    "icmp_other",            "icmp_echo_replies",      "icmp_echo_rate_limited",
-    "ip_tcp_segments_in",    "ip_packets_out",         "ip_no_frame_buffer",
-    "ip_no_route",           "ip_too_large",           "ip_neighbour_queued",
-    "ip_neighbour_queue_full", "ip_neighbour_unreachable", "ip_neighbour_table_full",
+    "ip_frames_in",
+    "ip_frames_out",
+    "ip_truncated_frame",
+    "ip_other_mac",
+    "ip_other_ether_type",
+    "arp_requests_in",
+    "arp_replies_out",
+    "arp_requests_out",
+    "arp_replies_accepted",
+    "arp_replies_unsolicited",
+    "arp_malformed",
+    "ip_malformed",
+    "ip_bad_checksum",
+    "ip_other_destination",
+    "ip_bad_source",
+    "ip_fragment",
+    "ip_other_protocol",
+    "icmp_malformed",
+    "icmp_other",
+    "icmp_echo_replies",
+    "icmp_echo_rate_limited",
+    "ip_tcp_segments_in",
+    "ip_packets_out",
+    "ip_no_frame_buffer",
+    "ip_no_route",
+    "ip_too_large",
+    "ip_neighbour_queued",
+    "ip_neighbour_queue_full",
+    "ip_neighbour_unreachable",
+    "ip_neighbour_table_full",
 };
 static_assert(std::size(kCounterNames) == static_cast<size_t>(Counter::kCount));
 
@@ -120,7 +140,7 @@ void Interface::input_ipv4(mem::Segment* packet, base::Instant now) noexcept {
     count(Counter::Ipv4BadSource);
     return;
   }
-  //= dataplane notes (b), RFC 791: fragments are dropped and counted; what we send has DF
+  //= RFC 791 3.2: fragments are dropped and counted; what we send has DF
   if (ip.is_fragment()) {
     count(Counter::Ipv4Fragment);
     return;
@@ -164,10 +184,11 @@ void Interface::input_icmp(const wire::Ipv4View& ip, std::span<const uint8_t> pa
   std::array<uint8_t, wire::IcmpView::kBytes> header;
   icmp.write(header, payload);
   const std::array<std::span<const uint8_t>, 1> pieces{payload};
-  if (send(wire::IpProtocol::Icmp, ip.source, header, pieces, now) == Send::Sent) count(Counter::EchoReplies);
+  if (send(wire::IpProtocol::Icmp, ip.source, header, pieces, now) == Send::Sent)
+    count(Counter::EchoReplies);
 }
 
-//= RFC 826, RFC 5227: answers for our address; no learning from what we did not ask for
+//= RFC 5227 2.4: answers for our address (RFC 826); no learning from what we did not ask for
 void Interface::input_arp(std::span<const uint8_t> packet, base::Instant now) noexcept {
   wire::ArpView arp;
   if (!wire::ArpView::parse(packet, arp) || !wire::is_unicast(arp.sender_mac)) {
@@ -186,8 +207,8 @@ void Interface::input_arp(std::span<const uint8_t> packet, base::Instant now) no
     count(Counter::ArpRepliesOut);
   }
   Neighbour* neighbour = neighbours_->find(arp.sender_address);
-  const bool answer = arp.operation == wire::ArpView::Operation::Reply &&
-                      arp.target_address == config_.address;
+  const bool answer =
+      arp.operation == wire::ArpView::Operation::Reply && arp.target_address == config_.address;
   const bool asked = neighbour != nullptr && (neighbour->state == NeighbourState::Asking ||
                                               neighbour->state == NeighbourState::Probing);
   if (!answer || !asked) {

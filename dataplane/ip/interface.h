@@ -4,8 +4,8 @@
 // reached through a handler for the same reason: stages do not include each other.
 //
 // No forwarding: a packet that is not for our address is counted and dropped. TCP fragments are
-// refused (overlapping fragments are an evasion channel in an inspection box); everything leaves with DF.
-// Limits  limits.h. Owner: one worker; no locks. No clock: `now` is given.
+// refused (overlapping fragments are an evasion channel in an inspection box); everything leaves
+// with DF. Limits  limits.h. Owner: one worker; no locks. No clock: `now` is given.
 #pragma once
 
 #include <array>
@@ -32,8 +32,8 @@ struct Neighbour;
 // Where frames leave. Implemented by nic/ (and by tests).
 class FrameSink {
  public:
-  // A writable buffer for one frame of at least MTU + 14 bytes; empty when there is none now. Asking
-  // again without commit() may give the same buffer.
+  // A writable buffer for one frame of at least MTU + 14 bytes; empty when there is none now.
+  // Asking again without commit() may give the same buffer.
   virtual std::span<uint8_t> frame() noexcept = 0;
   // Sends the first `bytes` of the buffer given last.
   virtual void commit(size_t bytes) noexcept = 0;

@@ -114,7 +114,8 @@ void Interface::send_pending(Neighbour& neighbour) noexcept {
   }
 }
 
-// One more request, or the end of our patience. The first half of the probes of a known neighbour is unicast.
+// One more request, or the end of our patience. The first half of the probes of a known neighbour
+// is unicast.
 void Interface::ask(Neighbour& n, base::Instant now) noexcept {
   if (n.tries >= kArpTriesMax) {
     neighbours_->drop_pending(n);

@@ -8,7 +8,8 @@ namespace sallyport::ip {
 
 // An appliance talks to a router and the hosts of one segment; more is a scan or an attack.
 inline constexpr size_t kNeighboursMax = 256;
-// RFC 1122 2.3.2.2 asks for one at least; three cover a SYN and the first retransmissions of others.
+// RFC 1122 2.3.2.2 asks for one at least; three cover a SYN and the first retransmissions of
+// others.
 inline constexpr size_t kPendingPerNeighbourMax = 3;
 // Frames that wait for all unresolved neighbours together; they are copied, so this is memory.
 inline constexpr size_t kPendingFramesMax = 64;

@@ -66,7 +66,8 @@ std::span<const uint8_t> NeighbourTable::take_pending(Neighbour& neighbour) noex
   if (neighbour.pending_count == 0) return {};
   Frame& frame = frames_[neighbour.pending[0]];
   --neighbour.pending_count;
-  for (size_t i = 0; i < neighbour.pending_count; ++i) neighbour.pending[i] = neighbour.pending[i + 1];
+  for (size_t i = 0; i < neighbour.pending_count; ++i)
+    neighbour.pending[i] = neighbour.pending[i + 1];
   frame.used = false;
   return {frame.bytes.get(), frame.size};
 }

@@ -2,9 +2,8 @@
 //
 // No poisoning: only an answer to a question that is open now changes an entry. A gratuitous or
 // unsolicited ARP with another MAC makes us ask; who then answers is believed.
-// Limits   kNeighboursMax entries; the longest unused one goes. kPendingPerNeighbourMax packets wait.
-// Owner    one interface.
-// Not here sending; interface.cc asks what() is due and sends.
+// Limits   kNeighboursMax entries; the longest unused one goes. kPendingPerNeighbourMax packets
+// wait. Owner    one interface. Not here sending; interface.cc asks what() is due and sends.
 #pragma once
 
 #include <array>
@@ -44,8 +43,8 @@ class NeighbourTable {
   explicit NeighbourTable(uint16_t mtu);
 
   Neighbour* find(uint32_t address) noexcept;
-  // An entry in state Asking, taken from a free place or the longest unused entry that nothing waits for.
-  // Null: every entry is waiting for an answer.
+  // An entry in state Asking, taken from a free place or the longest unused entry that nothing
+  // waits for. Null: every entry is waiting for an answer.
   Neighbour* add(uint32_t address, base::Instant now) noexcept;
   // Copies an IP packet (pieces in order) to wait. False: no place.
   bool hold(Neighbour& neighbour, std::span<const std::span<const uint8_t>> pieces) noexcept;

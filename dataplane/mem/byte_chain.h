@@ -1,4 +1,5 @@
-// byte_chain.h: an ordered run of bytes held in segments. How payload travels between stages, by move.
+// byte_chain.h: an ordered run of bytes held in segments. How payload travels between stages, by
+// move.
 //
 // Invariants
 //   I1  size() is the sum of the segments' sizes; no segment in a chain is empty.
@@ -39,8 +40,8 @@ class ByteChain {
   void consume(size_t count) noexcept;
   // Drops bytes from the end. REQUIRES: count <= size().
   void trim_back(size_t count) noexcept;
-  // Moves the first `count` bytes to `out` (appended). A segment cut in the middle is copied for its
-  // front part. False: pool exhausted, nothing moved. REQUIRES: count <= size().
+  // Moves the first `count` bytes to `out` (appended). A segment cut in the middle is copied for
+  // its front part. False: pool exhausted, nothing moved. REQUIRES: count <= size().
   [[nodiscard]] bool take_front(size_t count, ByteChain& out, SegmentPool& pool) noexcept;
   // Takes the first segment off, or null when empty. The caller now holds it.
   [[nodiscard]] Segment* pop_front() noexcept;

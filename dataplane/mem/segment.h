@@ -1,8 +1,8 @@
 // segment.h: bytes and who owns them. The unit in which payload moves between stages.
 //
-// A segment has exactly one holder at a time; it moves, it is never shared. Its storage belongs to an
-// owner (an mbuf pool of nic/, a SegmentPool, a test), which gets it back through release().
-// No DPDK type appears here, so the engine and the TCP core link without EAL.
+// A segment has exactly one holder at a time; it moves, it is never shared. Its storage belongs to
+// an owner (an mbuf pool of nic/, a SegmentPool, a test), which gets it back through release(). No
+// DPDK type appears here, so the engine and the TCP core link without EAL.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // segment_pool.h: a fixed number of equal segments, allocated once at start.
 //
 // Why fixed: exhaustion is then a written rule (allocate() answers null, the caller holds back or
-// refuses), never growth. With `wipe_on_release` the bytes are zeroed when they come back: use it for
-// every pool that holds plaintext.
-// Owner   one worker; no locks. Lifetime: longer than every segment it hands out.
+// refuses), never growth. With `wipe_on_release` the bytes are zeroed when they come back: use it
+// for every pool that holds plaintext. Owner   one worker; no locks. Lifetime: longer than every
+// segment it hands out.
 #pragma once
 
 #include <cstddef>

@@ -35,11 +35,14 @@ Digits digits_of(const DigitRun& run, size_t first, size_t last) noexcept {
   return out;
 }
 
-uint32_t size_of(const DigitRun& run, size_t group) noexcept { return run.groups[group].end - run.groups[group].start; }
+uint32_t size_of(const DigitRun& run, size_t group) noexcept {
+  return run.groups[group].end - run.groups[group].start;
+}
 
 // What stands between a group and the next one.
 std::span<const uint8_t> gap(const DigitRun& run, size_t group) noexcept {
-  return run.text.subspan(run.groups[group].end, run.groups[group + 1].start - run.groups[group].end);
+  return run.text.subspan(run.groups[group].end,
+                          run.groups[group + 1].start - run.groups[group].end);
 }
 
 // All gaps of [first, last) are one and the same separator.
@@ -64,7 +67,8 @@ uint8_t behind_group(const DigitRun& run, size_t group) noexcept {
 // Not the tail of an identifier, a decimal or a path: "v1.2.3", "A-123", "#123", "/123".
 bool clean_left(const DigitRun& run, size_t first) noexcept {
   const uint8_t c = before_group(run, first);
-  return !is_word(c) && c != '.' && c != '#' && c != '$' && c != '=' && c != '&' && c != '%' && c != '@';
+  return !is_word(c) && c != '.' && c != '#' && c != '$' && c != '=' && c != '&' && c != '%' &&
+         c != '@';
 }
 
 bool clean_right(const DigitRun& run, size_t last) noexcept {
@@ -76,12 +80,14 @@ bool card_grouping(const DigitRun& run, size_t first, size_t last, size_t digits
   const size_t n = last - first;
   const auto is = [&](std::initializer_list<uint32_t> sizes) {
     return sizes.size() == n &&
-           std::equal(sizes.begin(), sizes.end(), run.groups.begin() + static_cast<std::ptrdiff_t>(first),
+           std::equal(sizes.begin(), sizes.end(),
+                      run.groups.begin() + static_cast<std::ptrdiff_t>(first),
                       [](uint32_t size, const DigitGroup& g) { return size == g.end - g.start; });
   };
   if (n == 1) return true;
-  return is({4, 4, 4, 4}) || is({4, 6, 5}) || is({4, 6, 4}) || is({4, 4, 4, 4, 3}) || is({4, 4, 4, 1}) ||
-         is({4, 4, 4}) || is({4, 4, 5}) || is({8, 8}) || (digits == 19 && is({6, 13})) || is({4, 4, 4, 3});
+  return is({4, 4, 4, 4}) || is({4, 6, 5}) || is({4, 6, 4}) || is({4, 4, 4, 4, 3}) ||
+         is({4, 4, 4, 1}) || is({4, 4, 4}) || is({4, 4, 5}) || is({8, 8}) ||
+         (digits == 19 && is({6, 13})) || is({4, 4, 4, 3});
 }
 
 }  // namespace
@@ -107,9 +113,11 @@ bool card_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
     const Digits digits = digits_of(run, first, last);
     if (!digits.fits || digits.count < 12) continue;
     uint8_t separator = 0;
-    if (!one_separator(run, first, last, separator) || (separator != 0 && separator != ' ' && separator != '-' && separator != '.'))
+    if (!one_separator(run, first, last, separator) ||
+        (separator != 0 && separator != ' ' && separator != '-' && separator != '.'))
       continue;
-    if (!card_grouping(run, first, last, digits.count) || is_word(behind_group(run, last - 1))) continue;
+    if (!card_grouping(run, first, last, digits.count) || is_word(behind_group(run, last - 1)))
+      continue;
     if (!is_card_range(digits.span()) || !luhn(digits.span())) continue;
     out = NumberMatch{run.groups[first].start, run.groups[last - 1].end, last, false};
     return true;
@@ -118,10 +126,12 @@ bool card_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
 }
 
 bool ssn_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
-  if (!clean_left(run, first) || before_group(run, first) == '-' || before_group(run, first) == '+') return false;
+  if (!clean_left(run, first) || before_group(run, first) == '-' || before_group(run, first) == '+')
+    return false;
   if (size_of(run, first) == 9) {
     const Digits digits = digits_of(run, first, first + 1);
-    if (!is_ssn(digits.span()) || !clean_right(run, first + 1) || behind_group(run, first) == '-') return false;
+    if (!is_ssn(digits.span()) || !clean_right(run, first + 1) || behind_group(run, first) == '-')
+      return false;
     out = NumberMatch{run.groups[first].start, run.groups[first].end, first + 1, true};
     return true;
   }
@@ -134,7 +144,8 @@ bool ssn_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
   const Digits digits = digits_of(run, first, first + 3);
   const uint8_t behind = behind_group(run, first + 2);
   if (!is_ssn(digits.span()) || !clean_right(run, first + 3) || behind == '-') return false;
-  out = NumberMatch{run.groups[first].start, run.groups[first + 2].end, first + 3, separator != '-'};
+  out =
+      NumberMatch{run.groups[first].start, run.groups[first + 2].end, first + 3, separator != '-'};
   return true;
 }
 
@@ -154,12 +165,14 @@ bool international_at(const DigitRun& run, size_t first, NumberMatch& out) noexc
   for (size_t last = first + 1; last <= std::min(first + 7, run.group_count); ++last) {
     if (last - 1 > first) {
       const auto between = gap(run, last - 2);
-      if (between.size() > 2 || std::find(between.begin(), between.end(), '+') != between.end()) break;
+      if (between.size() > 2 || std::find(between.begin(), between.end(), '+') != between.end())
+        break;
       if (between.size() == 2 && between[0] == ' ' && between[1] == ' ') break;
     }
     const Digits digits = digits_of(run, first, last);
     if (!digits.fits || digits.count > 15) break;
-    const bool whole = north_america ? digits.count == 11 && is_nanp(digits.span().subspan(1)) : is_e164(digits.span());
+    const bool whole = north_america ? digits.count == 11 && is_nanp(digits.span().subspan(1))
+                                     : is_e164(digits.span());
     if (whole && !is_word(behind_group(run, last - 1))) best = last;
     // Twelve digits are enough for any subscriber number; a further group is another number.
     if (digits.count >= 11) break;
@@ -174,7 +187,9 @@ bool international_at(const DigitRun& run, size_t first, NumberMatch& out) noexc
 }
 
 bool is_phone_separator(std::span<const uint8_t> between) noexcept {
-  if (between.size() == 1) return between[0] == '-' || between[0] == '.' || between[0] == ' ' || between[0] == '/' || between[0] == ')';
+  if (between.size() == 1)
+    return between[0] == '-' || between[0] == '.' || between[0] == ' ' || between[0] == '/' ||
+           between[0] == ')';
   return between.size() == 2 && between[0] == ')' && between[1] == ' ';
 }
 
@@ -191,12 +206,15 @@ bool north_american_at(const DigitRun& run, size_t first, NumberMatch& out) noex
     if (!opens && !is_phone_separator(between)) return false;
   }
   uint32_t start = run.groups[first].start;
-  const bool bracket = area == first && start > 0 && run.text[start - 1] == '(' && gap(run, area)[0] == ')';
+  const bool bracket =
+      area == first && start > 0 && run.text[start - 1] == '(' && gap(run, area)[0] == ')';
   if (bracket) --start;
   const uint8_t before = start == 0 ? run.before : run.text[start - 1];
-  if (is_word(before) || before == '.' || before == '-' || before == '+' || before == '#') return false;
+  if (is_word(before) || before == '.' || before == '-' || before == '+' || before == '#')
+    return false;
   const uint8_t behind = behind_group(run, area + 2);
-  if (is_word(behind) || behind == '-' || (behind == '.' && area + 3 < run.group_count)) return false;
+  if (is_word(behind) || behind == '-' || (behind == '.' && area + 3 < run.group_count))
+    return false;
   if (!is_nanp(digits_of(run, area, area + 3).span())) return false;
   const bool spaces = gap(run, area)[0] == ' ';
   out = NumberMatch{start, run.groups[area + 2].end, area + 3, spaces && !bracket && area == first};
@@ -208,7 +226,8 @@ bool national_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
   uint32_t start = run.groups[first].start;
   if (start > 0 && run.text[start - 1] == '(') --start;
   const uint8_t before = start == 0 ? run.before : run.text[start - 1];
-  if (is_word(before) || before == '.' || before == '-' || before == '#' || before == '$') return false;
+  if (is_word(before) || before == '.' || before == '-' || before == '#' || before == '$')
+    return false;
   size_t best = 0;
   for (size_t last = first + 1; last <= std::min(first + 6, run.group_count); ++last) {
     if (last - 1 > first && !is_phone_separator(gap(run, last - 2))) break;
@@ -228,7 +247,8 @@ bool national_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
 }  // namespace
 
 bool phone_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
-  return international_at(run, first, out) || north_american_at(run, first, out) || national_at(run, first, out);
+  return international_at(run, first, out) || north_american_at(run, first, out) ||
+         national_at(run, first, out);
 }
 
 }  // namespace sallyport::scan

@@ -1,7 +1,9 @@
-// digit_runs.h: cards, social security numbers and phone numbers in one run of digits and separators.
+// digit_runs.h: cards, social security numbers and phone numbers in one run of digits and
+// separators.
 //
-// A run is a row of groups of digits ("4111 1111 1111 1111", "(415) 555-2671", "+49 171 1234567"). We look at
-// windows of whole groups only, so part of a longer number is never taken for a shorter one.
+// A run is a row of groups of digits ("4111 1111 1111 1111", "(415) 555-2671", "+49 171 1234567").
+// We look at windows of whole groups only, so part of a longer number is never taken for a shorter
+// one.
 #pragma once
 
 #include <array>
@@ -31,8 +33,8 @@ void split_groups(DigitRun& run) noexcept;
 struct NumberMatch {
   uint32_t start;
   uint32_t end;
-  size_t group_end;     // index behind its last group
-  bool needs_context;   // the shape alone says too little
+  size_t group_end;    // index behind its last group
+  bool needs_context;  // the shape alone says too little
 };
 
 // The widest number of the kind that begins with group `first`. False: none.

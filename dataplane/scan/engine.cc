@@ -65,11 +65,13 @@ bool Engine::load_tables(std::span<const uint8_t> section, std::string& error) {
   }
   const auto text = [&](MatcherText t, std::string& out) {
     if (!inside(t.offset, t.size, 1, header.string_bytes)) return false;
-    out.assign(reinterpret_cast<const char*>(section.data()) + header.string_offset + t.offset, t.size);
+    out.assign(reinterpret_cast<const char*>(section.data()) + header.string_offset + t.offset,
+               t.size);
     return true;
   };
   for (uint32_t i = 0; i < header.entity_count; ++i) {
-    const auto raw = read<MatcherEntity>(section, header.entity_offset + uint64_t{i} * sizeof(MatcherEntity));
+    const auto raw =
+        read<MatcherEntity>(section, header.entity_offset + uint64_t{i} * sizeof(MatcherEntity));
     Entity entity{.name = {}, .priority = raw.priority};
     if (!text(raw.name, entity.name) || entity.name.empty()) {
       error = "matcher section: bad entity name";
@@ -78,10 +80,12 @@ bool Engine::load_tables(std::span<const uint8_t> section, std::string& error) {
     entities_.push_back(std::move(entity));
   }
   for (uint32_t i = 0; i < header.rule_count; ++i) {
-    const auto raw = read<MatcherRule>(section, header.rule_offset + uint64_t{i} * sizeof(MatcherRule));
-    const bool valid = raw.entity < header.entity_count && raw.kind >= 1 && raw.kind <= contract::kRuleKindMax &&
-                       raw.validator <= contract::kValidatorMax && (raw.flags & ~contract::kRuleFlagsMask) == 0 &&
-                       raw.confidence <= 100 &&
+    const auto raw =
+        read<MatcherRule>(section, header.rule_offset + uint64_t{i} * sizeof(MatcherRule));
+    const bool valid = raw.entity < header.entity_count && raw.kind >= 1 &&
+                       raw.kind <= contract::kRuleKindMax &&
+                       raw.validator <= contract::kValidatorMax &&
+                       (raw.flags & ~contract::kRuleFlagsMask) == 0 && raw.confidence <= 100 &&
                        inside(raw.context_first, raw.context_count, 1, header.context_count);
     Rule rule{};
     if (!valid || !text(raw.id, rule.id)) {
@@ -95,7 +99,8 @@ bool Engine::load_tables(std::span<const uint8_t> section, std::string& error) {
     rule.flags = raw.flags;
     rule.priority = entities_[raw.entity].priority;
     for (uint32_t c = 0; c < raw.context_count; ++c) {
-      const uint64_t at = header.context_offset + (uint64_t{raw.context_first} + c) * sizeof(MatcherText);
+      const uint64_t at =
+          header.context_offset + (uint64_t{raw.context_first} + c) * sizeof(MatcherText);
       std::string word;
       if (!text(read<MatcherText>(section, at), word) || word.empty()) {
         error = "matcher section: bad context word";
@@ -123,9 +128,11 @@ bool Engine::load(std::span<const uint8_t> section, std::string& error) {
   if (!load_tables(section, error)) return false;
   if (by_kind_[static_cast<size_t>(contract::RuleKind::Pattern)].empty()) return true;
   if (!inside(header.database_offset, header.database_bytes, 1, section.size()) ||
-      hs_deserialize_database(reinterpret_cast<const char*>(section.data()) + header.database_offset,
-                              header.database_bytes, &database_) != HS_SUCCESS) {
-    error = "matcher section: the pattern database does not load (made by another matcher version?)";
+      hs_deserialize_database(
+          reinterpret_cast<const char*>(section.data()) + header.database_offset,
+          header.database_bytes, &database_) != HS_SUCCESS) {
+    error =
+        "matcher section: the pattern database does not load (made by another matcher version?)";
     return false;
   }
   return true;
@@ -133,7 +140,8 @@ bool Engine::load(std::span<const uint8_t> section, std::string& error) {
 
 std::unique_ptr<Scratch> Engine::make_scratch() const {
   std::unique_ptr<Scratch> scratch(new Scratch);
-  if (database_ != nullptr && hs_alloc_scratch(database_, &scratch->native_) != HS_SUCCESS) return nullptr;
+  if (database_ != nullptr && hs_alloc_scratch(database_, &scratch->native_) != HS_SUCCESS)
+    return nullptr;
   return scratch;
 }
 
@@ -141,8 +149,9 @@ bool Engine::match(std::span<const uint8_t> run, Scratch& scratch, std::vector<R
                    size_t max) const noexcept {
   if (database_ == nullptr) return true;
   MatchContext context{&out, max, false};
-  const hs_error_t result = hs_scan(database_, reinterpret_cast<const char*>(run.data()),
-                                    static_cast<unsigned>(run.size()), 0, scratch.native_, on_match, &context);
+  const hs_error_t result =
+      hs_scan(database_, reinterpret_cast<const char*>(run.data()),
+              static_cast<unsigned>(run.size()), 0, scratch.native_, on_match, &context);
   return result == HS_SUCCESS && !context.overflow;
 }
 

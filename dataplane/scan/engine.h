@@ -1,12 +1,14 @@
 // engine.h: the compiled rules of one policy image, ready to match.
 //
-// Two stages. Word runs (no white space, quotes or non-ASCII in them) go to the pattern matcher only when they
-// hold an '@' or are long enough for a secret; digit runs, phone numbers and key blocks are read by code of our
-// own (detection.md 0.2: as patterns they would cost eight times the rest). A run is matched when it has ended,
-// as a whole: so a result can never depend on how the text was cut.
+// Two stages. Word runs (no white space, quotes or non-ASCII in them) go to the pattern matcher
+// only when they hold an '@' or are long enough for a secret; digit runs, phone numbers and key
+// blocks are read by code of our own (detection.md 0.2: as patterns they would cost eight times the
+// rest). A run is matched when it has ended, as a whole: so a result can never depend on how the
+// text was cut.
 //
-// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per thread.
-// Not here  what a run is (text_scanner.h), validators (validators.h), compiling (controlplane/policy).
+// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per
+// thread. Not here  what a run is (text_scanner.h), validators (validators.h), compiling
+// (controlplane/policy).
 #pragma once
 
 #include <cstdint>
@@ -56,8 +58,9 @@ class Engine {
   // Copies what it needs of the section. False: `error` names what does not hold.
   [[nodiscard]] bool load(std::span<const uint8_t> section, std::string& error);
   std::unique_ptr<Scratch> make_scratch() const;
-  // Canaries of every pattern rule kind at every offset 0 to 127 from a buffer's end: a matcher that loses
-  // matches on this processor is refused at start (detection.md 2). False: `error` says where it failed.
+  // Canaries of every pattern rule kind at every offset 0 to 127 from a buffer's end: a matcher
+  // that loses matches on this processor is refused at start (detection.md 2). False: `error` says
+  // where it failed.
   [[nodiscard]] bool self_test(Scratch& scratch, std::string& error) const;
 
   uint16_t entity_count() const noexcept { return static_cast<uint16_t>(entities_.size()); }
@@ -82,7 +85,8 @@ class Engine {
     return by_kind_[static_cast<size_t>(kind)];
   }
   // Appends the matches in one run. False: more than `max` matches, or the matcher failed.
-  bool match(std::span<const uint8_t> run, Scratch& scratch, std::vector<RawMatch>& out, size_t max) const noexcept;
+  bool match(std::span<const uint8_t> run, Scratch& scratch, std::vector<RawMatch>& out,
+             size_t max) const noexcept;
 
  private:
   struct Entity {

@@ -1,9 +1,12 @@
-// The hard part: the edge. Idea: everything that could be a match lies in a run, and a run is judged when it is
-// over. It is harder because
-//   1. runs of different kinds overlap (a number inside a URL), so findings wait for the latest of them;
-//   2. a run may never end (base64 of megabytes, a table of numbers), so long ones are judged in overlapping
+// The hard part: the edge. Idea: everything that could be a match lies in a run, and a run is
+// judged when it is over. It is harder because
+//   1. runs of different kinds overlap (a number inside a URL), so findings wait for the latest of
+//   them;
+//   2. a run may never end (base64 of megabytes, a table of numbers), so long ones are judged in
+//   overlapping
 //      halves at places that depend on the run's start only, never on the cuts;
-//   3. the character behind a match decides too (boundaries), so a run is judged when that one is known.
+//   3. the character behind a match decides too (boundaries), so a run is judged when that one is
+//   known.
 #include "dataplane/scan/text_scanner.h"
 
 #include <algorithm>
@@ -52,11 +55,14 @@ bool is_word_char(uint8_t c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-uint8_t lower(uint8_t c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c; }
+uint8_t lower(uint8_t c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
+}
 
 bool contains(std::span<const uint8_t> text, std::string_view word) noexcept {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](uint8_t a, char b) { return lower(a) == static_cast<uint8_t>(b); }) != text.end();
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), [](uint8_t a, char b) {
+           return lower(a) == static_cast<uint8_t>(b);
+         }) != text.end();
 }
 
 }  // namespace
@@ -186,7 +192,9 @@ void TextScanner::judge_word(uint64_t end, uint64_t start_limit) {
   }
   // The matcher reports every end; the longest one of a rule's start is the match.
   std::sort(raw_.begin(), raw_.end(), [](const RawMatch& a, const RawMatch& b) {
-    return a.rule != b.rule ? a.rule < b.rule : a.start != b.start ? a.start < b.start : a.end > b.end;
+    return a.rule != b.rule     ? a.rule < b.rule
+           : a.start != b.start ? a.start < b.start
+                                : a.end > b.end;
   });
   const RawMatch* last = nullptr;
   for (const RawMatch& match : raw_) {
@@ -207,10 +215,12 @@ void TextScanner::judge_at_signs(uint64_t end, uint64_t start_limit) {
     for (;;) {
       const auto hit = std::search(run.begin() + from, run.end(), anchor.begin(), anchor.end());
       if (hit == run.end()) return;
-      const auto anchor_end = static_cast<uint32_t>(hit - run.begin() + static_cast<std::ptrdiff_t>(anchor.size()));
+      const auto anchor_end =
+          static_cast<uint32_t>(hit - run.begin() + static_cast<std::ptrdiff_t>(anchor.size()));
       uint32_t start = from, stop = static_cast<uint32_t>(run.size());
       const bool found = narrow(run, start, stop);
-      if (found && word_start_ + start < start_limit) add_rule_match(rules[0], word_start_ + start, word_start_ + stop);
+      if (found && word_start_ + start < start_limit)
+        add_rule_match(rules[0], word_start_ + start, word_start_ + stop);
       from = found ? std::max(stop, anchor_end) : anchor_end;
     }
   };
@@ -228,7 +238,8 @@ bool TextScanner::context_fits(const Engine::Rule& rule, uint64_t start) const {
 
 bool TextScanner::boundaries_fit(const Engine::Rule& rule, uint64_t start, uint64_t end) const {
   if (rule.kind != contract::RuleKind::Pattern) return true;  // the others know their own edges
-  if ((rule.flags & contract::kRuleBoundaryLeft) != 0 && start > window_start_ && is_word_char(at(start - 1)))
+  if ((rule.flags & contract::kRuleBoundaryLeft) != 0 && start > window_start_ &&
+      is_word_char(at(start - 1)))
     return false;
   const uint64_t known = window_start_ + window_.size();
   return (rule.flags & contract::kRuleBoundaryRight) == 0 || end >= known || !is_word_char(at(end));
@@ -243,7 +254,8 @@ void TextScanner::add_rule_match(uint16_t index, uint64_t start, uint64_t end) {
     overflow_ = true;
     return;
   }
-  candidates_.push_back(Candidate{Finding{start, end, rule.entity, index, rule.confidence}, rule.priority});
+  candidates_.push_back(
+      Candidate{Finding{start, end, rule.entity, index, rule.confidence}, rule.priority});
 }
 
 void TextScanner::judge_digits(uint64_t end, uint64_t start_limit) {
@@ -251,7 +263,8 @@ void TextScanner::judge_digits(uint64_t end, uint64_t start_limit) {
     if (!engine_->rules_of(kind).empty()) add_digit_candidates(kind, end, start_limit);
 }
 
-void TextScanner::add_digit_candidates(contract::RuleKind kind, uint64_t end, uint64_t start_limit) {
+void TextScanner::add_digit_candidates(contract::RuleKind kind, uint64_t end,
+                                       uint64_t start_limit) {
   DigitRun run;
   run.text = text(digit_start_, end);
   run.before = digit_start_ > window_start_ ? at(digit_start_ - 1) : uint8_t{0};
@@ -266,7 +279,8 @@ void TextScanner::add_digit_candidates(contract::RuleKind kind, uint64_t end, ui
                                                          : phone_at(run, g, match);
     bool added = false;
     if (found) {
-      // Rules of one kind differ in whether they ask for a context word; the surer one is tried first.
+      // Rules of one kind differ in whether they ask for a context word; the surer one is tried
+      // first.
       for (uint16_t index : engine_->rules_of(kind)) {
         const Engine::Rule& rule = engine_->rule(index);
         const bool asks = (rule.flags & contract::kRuleNeedsContext) != 0;
@@ -281,7 +295,8 @@ void TextScanner::add_digit_candidates(contract::RuleKind kind, uint64_t end, ui
   }
 }
 
-// PEM (RFC 7468): from the dashes of a header line that names a private key to the end of its end line.
+// PEM (RFC 7468): from the dashes of a header line that names a private key to the end of its end
+// line.
 void TextScanner::key_block_byte(uint8_t c, uint64_t at) {
   switch (block_phase_) {
     case 0:
@@ -315,16 +330,19 @@ void TextScanner::key_block_byte(uint8_t c, uint64_t at) {
       block_phase_ = 0;
       block_start_ = kNone;
       return;
-    default: break;
+    default:
+      break;
   }
   // In the body: the end line is complete with its closing dashes.
   bool closed = at + 1 - block_start_ >= kKeyBlockBytesMax;
   if (c == '-' && at >= block_mark_ + 4) {
-    const uint64_t line = at + 1 > kHeaderLineMax ? std::max(block_mark_, at + 1 - kHeaderLineMax) : block_mark_;
+    const uint64_t line =
+        at + 1 > kHeaderLineMax ? std::max(block_mark_, at + 1 - kHeaderLineMax) : block_mark_;
     const auto tail = text(line, at + 1);
     const std::string_view view(reinterpret_cast<const char*>(tail.data()), tail.size());
     const size_t from = view.rfind(kEnd);
-    closed = closed || (from != std::string_view::npos && view.substr(from).find(kPrivate) != std::string_view::npos &&
+    closed = closed || (from != std::string_view::npos &&
+                        view.substr(from).find(kPrivate) != std::string_view::npos &&
                         view.ends_with("-----"));
   }
   if (!closed) return;
@@ -334,15 +352,18 @@ void TextScanner::key_block_byte(uint8_t c, uint64_t at) {
 }
 
 void TextScanner::add_key_block(uint64_t end) {
-  for (uint16_t rule : engine_->rules_of(contract::RuleKind::KeyBlock)) return add_rule_match(rule, block_start_, end);
+  for (uint16_t rule : engine_->rules_of(contract::RuleKind::KeyBlock))
+    return add_rule_match(rule, block_start_, end);
 }
 
-// Moves the edge to the earliest run that is alive, and resolves the clusters that lie wholly before it.
+// Moves the edge to the earliest run that is alive, and resolves the clusters that lie wholly
+// before it.
 void TextScanner::settle() {
   uint64_t edge = fed_;
   if (!ended_) edge = std::min({edge, word_start_, digit_start_, block_start_});
   std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
-    return a.finding.start != b.finding.start ? a.finding.start < b.finding.start : a.finding.end > b.finding.end;
+    return a.finding.start != b.finding.start ? a.finding.start < b.finding.start
+                                              : a.finding.end > b.finding.end;
   });
   while (!candidates_.empty()) {
     uint64_t cluster_end = candidates_.front().finding.end;
@@ -354,18 +375,22 @@ void TextScanner::settle() {
       break;
     }
     resolve(count);
-    candidates_.erase(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count));
+    candidates_.erase(candidates_.begin(),
+                      candidates_.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  edge_ = std::max(edge_, edge);  // I2: a '+' that opens a run may lie before what a judged run released
+  edge_ = std::max(edge_,
+                   edge);  // I2: a '+' that opens a run may lie before what a judged run released
 }
 
 // Of the first `count` candidates, which all hang together, the strongest ones that do not overlap.
 void TextScanner::resolve(size_t count) {
   std::sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count),
             [](const Candidate& a, const Candidate& b) {
-              const auto size_a = a.finding.end - a.finding.start, size_b = b.finding.end - b.finding.start;
+              const auto size_a = a.finding.end - a.finding.start,
+                         size_b = b.finding.end - b.finding.start;
               if (a.priority != b.priority) return a.priority > b.priority;
-              if (a.finding.confidence != b.finding.confidence) return a.finding.confidence > b.finding.confidence;
+              if (a.finding.confidence != b.finding.confidence)
+                return a.finding.confidence > b.finding.confidence;
               if (size_a != size_b) return size_a > size_b;
               if (a.finding.start != b.finding.start) return a.finding.start < b.finding.start;
               return a.finding.rule < b.finding.rule;

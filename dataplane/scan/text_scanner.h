@@ -1,14 +1,15 @@
 // text_scanner.h: finds values in one text channel that arrives in pieces.
 //
 // The run tracker knows what could still become a match:
-//   word run    visible ASCII without quotes and angle brackets: e-mail, URLs with credentials, secrets
-//   digit run   digits with single separators, from '+', '(' or a digit: cards, SSN, phones
+//   word run    visible ASCII without quotes and angle brackets: e-mail, URLs with credentials,
+//   secrets digit run   digits with single separators, from '+', '(' or a digit: cards, SSN, phones
 //   key block   from the first dash of "-----BEGIN" to the end line, at most kKeyBlockBytesMax
-// A run is judged once, when it has ended (or in overlapping halves when it is very long). The safe edge is
-// the earliest start of a run that is alive; text without one is not held at all.
+// A run is judged once, when it has ended (or in overlapping halves when it is very long). The safe
+// edge is the earliest start of a run that is alive; text without one is not held at all.
 //
-// Overlaps: of matches that touch the same byte the one with the higher entity priority stays, then the higher
-// confidence, then the longer, then the earlier one. A cluster is resolved when all of it lies before the edge.
+// Overlaps: of matches that touch the same byte the one with the higher entity priority stays, then
+// the higher confidence, then the longer, then the earlier one. A cluster is resolved when all of
+// it lies before the edge.
 //
 // Invariants
 //   I1  findings() and the state at end() depend on the text only, never on its cuts.
@@ -27,9 +28,11 @@ namespace sallyport::scan {
 
 // A key block that is not closed by then is taken for one (an RSA 16384 key has 13 KiB).
 inline constexpr uint64_t kKeyBlockBytesMax = 16 * 1024;
-// A word run is judged in halves from here on: base64 and the like. More than twice the widest pattern.
+// A word run is judged in halves from here on: base64 and the like. More than twice the widest
+// pattern.
 inline constexpr uint64_t kWordRunBytesMax = 4'096;
-// A row of numbers is judged in halves from here on. More than twice the widest number (19 digits, separators).
+// A row of numbers is judged in halves from here on. More than twice the widest number (19 digits,
+// separators).
 inline constexpr uint64_t kDigitRunBytesMax = 128;
 // Text kept before the edge, for context words and left boundaries.
 inline constexpr uint64_t kLookBehindBytes = 96;
@@ -46,7 +49,9 @@ class TextScanner {
   void end();
 
   uint64_t safe_edge() const noexcept { return edge_; }
-  std::span<const Finding> findings() const noexcept { return std::span(findings_).subspan(taken_); }
+  std::span<const Finding> findings() const noexcept {
+    return std::span(findings_).subspan(taken_);
+  }
   // Forgets the first `count` of findings().
   void take(size_t count) noexcept;
 
@@ -92,8 +97,8 @@ class TextScanner {
   bool word_has_at_ = false;
 
   uint64_t digit_start_ = kNone;
-  uint64_t digit_last_ = 0;       // behind the last digit of the run
-  uint8_t separators_ = 0;        // in a row
+  uint64_t digit_last_ = 0;  // behind the last digit of the run
+  uint8_t separators_ = 0;   // in a row
   uint32_t digit_count_ = 0;
 
   uint64_t block_start_ = kNone;  // of a possible key block

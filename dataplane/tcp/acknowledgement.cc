@@ -79,7 +79,8 @@ void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack) no
       c.congestion.leave_recovery(send.highest - ack);
       send.duplicate_acks = 0;
     } else {
-      //= RFC 6582 3.2 step 3: partial ACK -> the next hole at once; the timer restarts for the first only
+      //= RFC 6582 3.2 step 3: partial ACK -> the next hole at once; the timer restarts for the
+      //first only
       counters_.add(Counter::PartialAckRetransmits);
       c.congestion.partial_ack(acked);
       send.retransmit_first = true;

@@ -23,7 +23,8 @@ void Core::take_payload(Connection& c, const Arrived& a) noexcept {
     // Bytes behind the FIN cannot be.
     const uint32_t end = a.sequence + static_cast<uint32_t>(payload.size());
     if (seq_at_or_after(a.sequence, receive.fin_sequence)) return;
-    if (seq_after(end, receive.fin_sequence)) payload = payload.first(receive.fin_sequence - a.sequence);
+    if (seq_after(end, receive.fin_sequence))
+      payload = payload.first(receive.fin_sequence - a.sequence);
   }
   const uint32_t before = receive.window.next();
   const bool had_hole = receive.window.has_hole();
@@ -60,7 +61,8 @@ void Core::take_payload(Connection& c, const Arrived& a) noexcept {
   }
   receive.mss = std::max(receive.mss, static_cast<uint16_t>(a.payload.size()));
   receive.unacked_bytes += taken;
-  // At once for every second full segment, for a gap that fills, for the tail of a message (PSH); else it may wait.
+  // At once for every second full segment, for a gap that fills, for the tail of a message (PSH);
+  // else it may wait.
   if (receive.unacked_bytes >= 2U * receive.mss || had_hole || a.tcp.has(TcpView::Psh)) {
     receive.ack_due = true;
     touch(c);
@@ -77,7 +79,8 @@ void Core::take_fin(Connection& c, const Arrived& a) noexcept {
     receive.fin_sequence = a.sequence + static_cast<uint32_t>(a.payload.size());
   }
   // Only when everything before it is here; an early FIN waits for its hole to fill.
-  if (receive.fin_held && receive.window.next() == receive.fin_sequence && !receive.window.has_hole()) {
+  if (receive.fin_held && receive.window.next() == receive.fin_sequence &&
+      !receive.window.has_hole()) {
     fin_in_order(c);
   } else if (a.fin) {
     send_ack_now(c);

@@ -1,8 +1,9 @@
 // congestion.h: how much may be in flight: slow start, congestion avoidance, NewReno fast recovery
 // (RFC 5681, 6582, 6928, 3042), counted in bytes.
 //
-// It never looks at sequence numbers; acknowledgement.cc tells it what happened. The window does not
-// grow while the application, not the network, limits the flight: LLM streams are almost always so.
+// It never looks at sequence numbers; acknowledgement.cc tells it what happened. The window does
+// not grow while the application, not the network, limits the flight: LLM streams are almost always
+// so.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// connection.h: the record of one connection: plain state, grouped by concern. What happens to it is in
-// core.h; a record never calls anything.
+// connection.h: the record of one connection: plain state, grouped by concern. What happens to it
+// is in core.h; a record never calls anything.
 //
 // Sequence space of what we send (RFC 9293 3.3.1):
 //
@@ -25,13 +25,13 @@ inline constexpr uint64_t kNever = TimerWheel::kNever;
 
 struct SendState {
   SendQueue queue;
-  uint32_t initial = 0;    // our SYN
-  uint32_t base = 0;       // sequence of the queue's first byte: unacked, but for SYN and FIN
-  uint32_t unacked = 0;    // SND.UNA
-  uint32_t next = 0;       // SND.NXT; goes back to unacked on a time-out
-  uint32_t highest = 0;    // one past everything ever sent
-  uint32_t recover = 0;    // RFC 6582
-  uint32_t window = 0;     // SND.WND, scaled
+  uint32_t initial = 0;  // our SYN
+  uint32_t base = 0;     // sequence of the queue's first byte: unacked, but for SYN and FIN
+  uint32_t unacked = 0;  // SND.UNA
+  uint32_t next = 0;     // SND.NXT; goes back to unacked on a time-out
+  uint32_t highest = 0;  // one past everything ever sent
+  uint32_t recover = 0;  // RFC 6582
+  uint32_t window = 0;   // SND.WND, scaled
   uint32_t window_max = 0;
   uint32_t window_sequence = 0;  // SND.WL1
   uint32_t window_ack = 0;       // SND.WL2
@@ -83,11 +83,11 @@ struct Connection {
   FlowKey key;
   uint64_t hash = 0;
   State state = State::Closed;
-  bool passive = false;     // opened by the peer
-  bool owned = false;       // the caller has a live handle
-  bool released = false;    // the caller let go; we finish alone
-  bool over = false;        // out of the flow table; waits for its last event
-  bool half_open = false;   // counted in the half-open limit
+  bool passive = false;    // opened by the peer
+  bool owned = false;      // the caller has a live handle
+  bool released = false;   // the caller let go; we finish alone
+  bool over = false;       // out of the flow table; waits for its last event
+  bool half_open = false;  // counted in the half-open limit
   uint16_t peer_mss = 0;
   SendState send;
   ReceiveState receive;

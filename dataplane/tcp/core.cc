@@ -160,7 +160,8 @@ void Core::enter_time_wait(Connection& c) noexcept {
   entry.timestamp_offset = c.timestamps.offset;
   entry.window_field = c.receive.window.offer(c.receive.window_shift, our_mss_, true);
   counters_.add(Counter::TimeWaitEntered);
-  if (time_wait_.insert(entry, now_ms_ + config_.time_wait_ms)) counters_.add(Counter::TimeWaitEvicted);
+  if (time_wait_.insert(entry, now_ms_ + config_.time_wait_ms))
+    counters_.add(Counter::TimeWaitEvicted);
   finish_in_order(c);
 }
 

@@ -28,7 +28,8 @@ struct Arrived {
   bool fin = false;
 
   uint32_t length() const noexcept {
-    return static_cast<uint32_t>(payload.size()) + (fin ? 1U : 0U) + (tcp.has(wire::TcpView::Syn) ? 1U : 0U);
+    return static_cast<uint32_t>(payload.size()) + (fin ? 1U : 0U) +
+           (tcp.has(wire::TcpView::Syn) ? 1U : 0U);
   }
 };
 
@@ -42,7 +43,8 @@ class Core {
   // stack.h
   bool listen(Endpoint local) noexcept;
   ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;
-  void input(const wire::Ipv4View& ip, std::span<const uint8_t> segment, base::Instant now) noexcept;
+  void input(const wire::Ipv4View& ip, std::span<const uint8_t> segment,
+             base::Instant now) noexcept;
   bool next_event(Event& out) noexcept;
   mem::ByteChain& receive_queue(ConnectionId id) noexcept;
   void received(ConnectionId id, base::Instant now) noexcept;
@@ -87,7 +89,8 @@ class Core {
   void take_syn_options(Connection& c, const Arrived& a) noexcept;
   void establish(Connection& c) noexcept;
   void in_syn_sent(Connection& c, const Arrived& a) noexcept;
-  // True: the handshake is done (or the segment belongs to an open connection) and it is looked at further.
+  // True: the handshake is done (or the segment belongs to an open connection) and it is looked at
+  // further.
   bool in_syn_received(Connection& c, Arrived& a) noexcept;
   bool choose_port(FlowKey& key) noexcept;
   uint64_t keyed(const FlowKey& key, uint8_t use) const noexcept;
@@ -129,7 +132,8 @@ class Core {
   void send_ack_now(Connection& c) noexcept;
   void send_reset(Connection& c) noexcept;
   void answer_reset(const Arrived& a) noexcept;
-  bool transmit(Connection& c, wire::TcpView& header, std::span<const std::span<const uint8_t>> payload) noexcept;
+  bool transmit(Connection& c, wire::TcpView& header,
+                std::span<const std::span<const uint8_t>> payload) noexcept;
   bool transmit_raw(const FlowKey& key, wire::TcpView& header,
                     std::span<const std::span<const uint8_t>> payload) noexcept;
   void fill_header(Connection& c, wire::TcpView& header, uint32_t sequence, uint8_t flags) noexcept;

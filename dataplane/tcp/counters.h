@@ -1,4 +1,5 @@
-// counters.h: what happened, one number per reason. Names are stable: they are what `sallyctl status` shows.
+// counters.h: what happened, one number per reason. Names are stable: they are what `sallyctl
+// status` shows.
 #pragma once
 
 #include <array>
@@ -9,53 +10,53 @@
 namespace sallyport::tcp {
 
 // One row per counter: enumerator, name.
-#define SP_TCP_COUNTERS(X)                                        \
-  X(SegmentsIn, "tcp_segments_in")                                \
-  X(SegmentsOut, "tcp_segments_out")                              \
-  X(BytesIn, "tcp_bytes_in")                                      \
-  X(BytesOut, "tcp_bytes_out")                                    \
-  X(Accepted, "tcp_accepted")                                     \
-  X(Connected, "tcp_connected")                                   \
-  X(ConnectsStarted, "tcp_connects_started")                      \
-  X(Malformed, "tcp_malformed")                                   \
-  X(BadChecksum, "tcp_bad_checksum")                              \
-  X(NoConnection, "tcp_no_connection")                            \
-  X(ResetsOut, "tcp_resets_out")                                  \
-  X(ResetsIn, "tcp_resets_in")                                    \
-  X(SynRefusedFull, "tcp_syn_refused_connections_full")           \
-  X(SynRefusedHalfOpen, "tcp_syn_refused_half_open_full")         \
-  X(ConnectRefusedFull, "tcp_connect_refused_connections_full")   \
-  X(ConnectNoPort, "tcp_connect_no_port")                         \
-  X(OutOfWindow, "tcp_out_of_window")                             \
-  X(PawsRejected, "tcp_paws_rejected")                            \
-  X(TimestampMissing, "tcp_timestamp_missing")                    \
-  X(BadAck, "tcp_bad_ack")                                        \
-  X(ChallengeAcks, "tcp_challenge_acks")                          \
-  X(ChallengeAcksLimited, "tcp_challenge_acks_limited")           \
-  X(DuplicateSegments, "tcp_duplicate_segments")                  \
-  X(OutOfOrderHeld, "tcp_out_of_order_held")                      \
-  X(OutOfOrderRefused, "tcp_out_of_order_refused")                \
-  X(NoReceiveBuffer, "tcp_no_receive_buffer")                     \
-  X(DuplicateAcksIn, "tcp_duplicate_acks_in")                     \
-  X(FastRetransmits, "tcp_fast_retransmits")                      \
-  X(PartialAckRetransmits, "tcp_partial_ack_retransmits")         \
-  X(LimitedTransmits, "tcp_limited_transmits")                    \
-  X(Retransmits, "tcp_retransmits")                               \
-  X(RetransmitTimeouts, "tcp_retransmit_timeouts")                \
-  X(WindowProbes, "tcp_window_probes")                            \
-  X(KeepalivesOut, "tcp_keepalives_out")                          \
-  X(DelayedAcksOut, "tcp_delayed_acks_out")                       \
-  X(WindowUpdatesOut, "tcp_window_updates_out")                   \
-  X(NoEgressBuffer, "tcp_no_egress_buffer")                       \
-  X(TimedOutHandshake, "tcp_timed_out_handshake")                 \
-  X(TimedOutUnacknowledged, "tcp_timed_out_unacknowledged")       \
-  X(TimedOutKeepalive, "tcp_timed_out_keepalive")                 \
-  X(TimedOutFinWait2, "tcp_timed_out_fin_wait_2")                 \
-  X(TimedOutIdle, "tcp_timed_out_idle")                           \
-  X(TimedOutLinger, "tcp_timed_out_linger")                       \
-  X(TimeWaitEntered, "tcp_time_wait_entered")                     \
-  X(TimeWaitEvicted, "tcp_time_wait_evicted")                     \
-  X(TimeWaitReused, "tcp_time_wait_reused")                       \
+#define SP_TCP_COUNTERS(X)                                      \
+  X(SegmentsIn, "tcp_segments_in")                              \
+  X(SegmentsOut, "tcp_segments_out")                            \
+  X(BytesIn, "tcp_bytes_in")                                    \
+  X(BytesOut, "tcp_bytes_out")                                  \
+  X(Accepted, "tcp_accepted")                                   \
+  X(Connected, "tcp_connected")                                 \
+  X(ConnectsStarted, "tcp_connects_started")                    \
+  X(Malformed, "tcp_malformed")                                 \
+  X(BadChecksum, "tcp_bad_checksum")                            \
+  X(NoConnection, "tcp_no_connection")                          \
+  X(ResetsOut, "tcp_resets_out")                                \
+  X(ResetsIn, "tcp_resets_in")                                  \
+  X(SynRefusedFull, "tcp_syn_refused_connections_full")         \
+  X(SynRefusedHalfOpen, "tcp_syn_refused_half_open_full")       \
+  X(ConnectRefusedFull, "tcp_connect_refused_connections_full") \
+  X(ConnectNoPort, "tcp_connect_no_port")                       \
+  X(OutOfWindow, "tcp_out_of_window")                           \
+  X(PawsRejected, "tcp_paws_rejected")                          \
+  X(TimestampMissing, "tcp_timestamp_missing")                  \
+  X(BadAck, "tcp_bad_ack")                                      \
+  X(ChallengeAcks, "tcp_challenge_acks")                        \
+  X(ChallengeAcksLimited, "tcp_challenge_acks_limited")         \
+  X(DuplicateSegments, "tcp_duplicate_segments")                \
+  X(OutOfOrderHeld, "tcp_out_of_order_held")                    \
+  X(OutOfOrderRefused, "tcp_out_of_order_refused")              \
+  X(NoReceiveBuffer, "tcp_no_receive_buffer")                   \
+  X(DuplicateAcksIn, "tcp_duplicate_acks_in")                   \
+  X(FastRetransmits, "tcp_fast_retransmits")                    \
+  X(PartialAckRetransmits, "tcp_partial_ack_retransmits")       \
+  X(LimitedTransmits, "tcp_limited_transmits")                  \
+  X(Retransmits, "tcp_retransmits")                             \
+  X(RetransmitTimeouts, "tcp_retransmit_timeouts")              \
+  X(WindowProbes, "tcp_window_probes")                          \
+  X(KeepalivesOut, "tcp_keepalives_out")                        \
+  X(DelayedAcksOut, "tcp_delayed_acks_out")                     \
+  X(WindowUpdatesOut, "tcp_window_updates_out")                 \
+  X(NoEgressBuffer, "tcp_no_egress_buffer")                     \
+  X(TimedOutHandshake, "tcp_timed_out_handshake")               \
+  X(TimedOutUnacknowledged, "tcp_timed_out_unacknowledged")     \
+  X(TimedOutKeepalive, "tcp_timed_out_keepalive")               \
+  X(TimedOutFinWait2, "tcp_timed_out_fin_wait_2")               \
+  X(TimedOutIdle, "tcp_timed_out_idle")                         \
+  X(TimedOutLinger, "tcp_timed_out_linger")                     \
+  X(TimeWaitEntered, "tcp_time_wait_entered")                   \
+  X(TimeWaitEvicted, "tcp_time_wait_evicted")                   \
+  X(TimeWaitReused, "tcp_time_wait_reused")                     \
   X(DiscardedAfterRelease, "tcp_discarded_after_release")
 
 enum class Counter : uint8_t {

@@ -1,4 +1,5 @@
-// egress.h: where segments leave. An adapter above both folders hands them to ip::Interface::send().
+// egress.h: where segments leave. An adapter above both folders hands them to
+// ip::Interface::send().
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace sallyport::tcp {
 struct SegmentOut {
   uint32_t source = 0;  // host byte order
   uint32_t destination = 0;
-  std::span<const uint8_t> header;                      // TCP header with options
-  std::span<const std::span<const uint8_t>> payload;    // at most kPayloadPiecesMax pieces
+  std::span<const uint8_t> header;                    // TCP header with options
+  std::span<const std::span<const uint8_t>> payload;  // at most kPayloadPiecesMax pieces
   base::Instant now;
 };
 

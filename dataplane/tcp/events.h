@@ -1,4 +1,5 @@
-// events.h: what TCP tells the stage above, as plain values. The one header other stages may include.
+// events.h: what TCP tells the stage above, as plain values. The one header other stages may
+// include.
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,16 @@
 // flow_table.h: from the four-tuple's keyed hash to a record index.
 //
-// One cache line per bucket: eight 16-bit tags and eight 32-bit indexes, overflow into the next bucket.
-// Measured 2x faster than a node map at a million flows (dataplane notes c.1). The hash is keyed by the
-// caller, because clients choose their side of the tuple. The full key lives in the record: find() asks.
+// One cache line per bucket: eight 16-bit tags and eight 32-bit indexes, overflow into the next
+// bucket. Measured 2x faster than a node map at a million flows (dataplane notes c.1). The hash is
+// keyed by the caller, because clients choose their side of the tuple. The full key lives in the
+// record: find() asks.
 //
 // Invariants
-//   I1  a bucket's `passed` is the number of entries that were put behind it because it was full; zero
+//   I1  a bucket's `passed` is the number of entries that were put behind it because it was full;
+//   zero
 //       ends a search.
-// Limits   entries_max given at construction; slots are at least twice that, so insert() always finds one.
-// Owner    one worker.
+// Limits   entries_max given at construction; slots are at least twice that, so insert() always
+// finds one. Owner    one worker.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +75,9 @@ class FlowTable {
   };
   static_assert(sizeof(Bucket) == 64);
 
-  static uint16_t tag_of(uint64_t hash) noexcept { return static_cast<uint16_t>((hash >> 48) | 1U); }
+  static uint16_t tag_of(uint64_t hash) noexcept {
+    return static_cast<uint16_t>((hash >> 48) | 1U);
+  }
   uint32_t home_of(uint64_t hash) const noexcept { return static_cast<uint32_t>(hash) & mask_; }
 
   const uint32_t entries_max_;

@@ -10,11 +10,13 @@ using wire::TcpView;
 }  // namespace
 
 Connection* Core::lookup(const FlowKey& key, uint64_t hash) noexcept {
-  const uint32_t index = table_.find(hash, [&](uint32_t i) { return slots_[i].connection.key == key; });
+  const uint32_t index =
+      table_.find(hash, [&](uint32_t i) { return slots_[i].connection.key == key; });
   return index == FlowTable::kNone ? nullptr : &slots_[index].connection;
 }
 
-void Core::input(const wire::Ipv4View& ip, std::span<const uint8_t> segment, base::Instant now) noexcept {
+void Core::input(const wire::Ipv4View& ip, std::span<const uint8_t> segment,
+                 base::Instant now) noexcept {
   set_now(now);
   counters_.add(Counter::SegmentsIn);
   Arrived a;
@@ -27,7 +29,8 @@ void Core::input(const wire::Ipv4View& ip, std::span<const uint8_t> segment, bas
     return;
   }
   // A multicast or broadcast source cannot open a connection; port 0 names nobody.
-  if (a.tcp.source_port == 0 || a.tcp.destination_port == 0 || ip.source >= 0xe0000000U || ip.source == 0) {
+  if (a.tcp.source_port == 0 || a.tcp.destination_port == 0 || ip.source >= 0xe0000000U ||
+      ip.source == 0) {
     counters_.add(Counter::Malformed);
     return;
   }
@@ -60,7 +63,8 @@ void Core::without_connection(const Arrived& a) noexcept {
     return;
   }
   if (is_listening(a.key)) {
-    //= RFC 9293 3.10.7.2: in LISTEN an ACK is answered by RST, a SYN opens, anything else is dropped
+    //= RFC 9293 3.10.7.2: in LISTEN an ACK is answered by RST, a SYN opens, anything else is
+    //dropped
     if (ack) {
       answer_reset(a);
     } else if (syn) {

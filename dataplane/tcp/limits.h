@@ -1,4 +1,5 @@
-// limits.h: the bounds of the TCP stack, each with its reason. What an operator sizes is in StackConfig.
+// limits.h: the bounds of the TCP stack, each with its reason. What an operator sizes is in
+// StackConfig.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +7,8 @@
 
 namespace sallyport::tcp {
 
-// Out-of-order spans a connection holds. One lost segment makes one hole; a window of 256 KiB with 10 %
-// random loss has about 18. One more is refused and counted, the peer sends it again.
+// Out-of-order spans a connection holds. One lost segment makes one hole; a window of 256 KiB with
+// 10 % random loss has about 18. One more is refused and counted, the peer sends it again.
 inline constexpr size_t kHeldSpansMax = 24;
 // Payload pieces of one segment on the wire; more pieces make a shorter segment.
 inline constexpr size_t kPayloadPiecesMax = 16;
@@ -31,7 +32,8 @@ inline constexpr uint32_t kInitialWindowSegments = 10;
 inline constexpr uint32_t kDuplicateAcksForLoss = 3;
 // RFC 9293 3.7.1: without an MSS option.
 inline constexpr uint16_t kMssDefault = 536;
-// Smaller MSS values of a peer are raised to this: an MSS of 1 is an attack on our packet rate (Linux: 48).
+// Smaller MSS values of a peer are raised to this: an MSS of 1 is an attack on our packet rate
+// (Linux: 48).
 inline constexpr uint16_t kMssMin = 64;
 inline constexpr uint8_t kWindowScaleMax = 14;
 // RFC 7323 5.5: an older ts_recent says nothing.

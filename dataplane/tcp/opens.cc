@@ -44,9 +44,11 @@ uint64_t Core::keyed(const FlowKey& key, uint8_t use) const noexcept {
 
 //= RFC 6056 3.3.1: random port, then tries until one is free
 bool Core::choose_port(FlowKey& key) noexcept {
-  const uint32_t range = static_cast<uint32_t>(config_.ephemeral_port_last) - config_.ephemeral_port_first + 1;
+  const uint32_t range =
+      static_cast<uint32_t>(config_.ephemeral_port_last) - config_.ephemeral_port_first + 1;
   for (uint32_t i = 0; i < kPortTriesMax; ++i) {
-    const uint64_t input[3] = {++port_tries_, now_.ns, (static_cast<uint64_t>(key.remote_address) << 16) | key.remote_port};
+    const uint64_t input[3] = {++port_tries_, now_.ns,
+                               (static_cast<uint64_t>(key.remote_address) << 16) | key.remote_port};
     const uint64_t random =
         base::siphash24(config_.table_key, {reinterpret_cast<const uint8_t*>(input), sizeof input});
     key.local_port = static_cast<uint16_t>(config_.ephemeral_port_first + random % range);
@@ -61,7 +63,8 @@ bool Core::choose_port(FlowKey& key) noexcept {
 void Core::start(Connection& c, bool passive) noexcept {
   c.passive = passive;
   SendState& send = c.send;
-  send.initial = static_cast<uint32_t>(now_.ns >> 12) + static_cast<uint32_t>(keyed(c.key, kUseSequence));
+  send.initial =
+      static_cast<uint32_t>(now_.ns >> 12) + static_cast<uint32_t>(keyed(c.key, kUseSequence));
   send.unacked = send.next = send.highest = send.recover = send.initial;
   send.base = send.initial + 1;
   send.mss = kMssDefault;
@@ -83,7 +86,8 @@ ConnectionId Core::connect(Endpoint local, Endpoint remote, base::Instant now) n
     return {};
   }
   FlowKey key{local.address, remote.address, local.port, remote.port};
-  const bool found = local.port != 0 ? lookup(key, flow_hash(config_.table_key, key)) == nullptr : choose_port(key);
+  const bool found = local.port != 0 ? lookup(key, flow_hash(config_.table_key, key)) == nullptr
+                                     : choose_port(key);
   if (!found) {
     counters_.add(Counter::ConnectNoPort);
     return {};
@@ -152,7 +156,8 @@ void Core::establish(Connection& c) noexcept {
   c.deadlines.retransmit = kNever;
   if (!c.released) c.deadlines.state = kNever;
   if (config_.keepalive_idle_ms != 0 || config_.idle_ms_max != 0) {
-    const uint64_t first = config_.keepalive_idle_ms != 0 ? config_.keepalive_idle_ms : config_.idle_ms_max;
+    const uint64_t first =
+        config_.keepalive_idle_ms != 0 ? config_.keepalive_idle_ms : config_.idle_ms_max;
     c.deadlines.keepalive = now_ms_ + first;
   }
   c.last_payload_ms = now_ms_;
@@ -171,7 +176,8 @@ void Core::establish(Connection& c) noexcept {
 void Core::in_syn_sent(Connection& c, const Arrived& a) noexcept {
   const bool has_ack = a.tcp.has(TcpView::Ack);
   const uint32_t ack = a.tcp.acknowledgment;
-  const bool ack_good = has_ack && seq_after(ack, c.send.initial) && seq_at_or_before(ack, c.send.highest);
+  const bool ack_good =
+      has_ack && seq_after(ack, c.send.initial) && seq_at_or_before(ack, c.send.highest);
   if (has_ack && !ack_good) {
     if (!a.tcp.has(TcpView::Rst)) answer_reset(a);
     return;

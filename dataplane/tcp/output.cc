@@ -1,4 +1,5 @@
-// What to send now. Everything that leaves a connection passes transmit(), which takes the pending ACK along.
+// What to send now. Everything that leaves a connection passes transmit(), which takes the pending
+// ACK along.
 #include <algorithm>
 #include <array>
 
@@ -52,7 +53,8 @@ void Core::output(Connection& c) noexcept {
   if (may_send_data(c.state)) {
     if (send.retransmit_first && send.highest != send.unacked) {
       const bool fin = send.fin_queued && seq_after(send.highest, send.data_end());
-      const uint32_t bytes = std::min<uint32_t>(send.mss, seq_earlier(send.highest, send.data_end()) - send.unacked);
+      const uint32_t bytes =
+          std::min<uint32_t>(send.mss, seq_earlier(send.highest, send.data_end()) - send.unacked);
       sent = send_from(c, send.unacked, bytes, fin);
     }
     if (sent != Sent::NoBuffer) {
@@ -102,7 +104,8 @@ Core::Sent Core::send_next(Connection& c) noexcept {
 }
 
 // One segment of stored bytes, new or again.
-Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max, bool fin) noexcept {
+Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max,
+                           bool fin) noexcept {
   SendState& send = c.send;
   std::array<std::span<const uint8_t>, kPayloadPiecesMax> pieces;
   size_t covered = 0;
@@ -175,7 +178,8 @@ void Core::fill_header(Connection& c, TcpView& header, uint32_t sequence, uint8_
   header.flags = flags;
   header.acknowledgment = c.receive.window.next();
   if (c.receive.fin_taken) {
-    header.window = static_cast<uint16_t>(std::min<uint32_t>(c.receive.window.window() >> c.receive.window_shift, UINT16_MAX));
+    header.window = static_cast<uint16_t>(
+        std::min<uint32_t>(c.receive.window.window() >> c.receive.window_shift, UINT16_MAX));
   } else {
     header.window = c.receive.window.offer(c.receive.window_shift, our_mss_, buffers_low());
   }
@@ -225,9 +229,11 @@ bool Core::send_syn(Connection& c) noexcept {
 bool Core::send_ack(Connection& c) noexcept {
   const SendState& send = c.send;
   TcpView header;
-  // Not past the peer's window: a probe byte may be out there, and an ACK at its place would be refused.
+  // Not past the peer's window: a probe byte may be out there, and an ACK at its place would be
+  // refused.
   const uint32_t limit = send.unacked + send.window;
-  const uint32_t sequence = seq_after(send.highest, limit) ? seq_later(limit, send.unacked) : send.highest;
+  const uint32_t sequence =
+      seq_after(send.highest, limit) ? seq_later(limit, send.unacked) : send.highest;
   fill_header(c, header, sequence, TcpView::Ack);
   return transmit(c, header, {});
 }
@@ -263,7 +269,8 @@ void Core::answer_reset(const Arrived& a) noexcept {
   transmit_raw(a.key, header, {});
 }
 
-bool Core::transmit(Connection& c, TcpView& header, std::span<const std::span<const uint8_t>> payload) noexcept {
+bool Core::transmit(Connection& c, TcpView& header,
+                    std::span<const std::span<const uint8_t>> payload) noexcept {
   if (!transmit_raw(c.key, header, payload)) return false;
   if ((header.flags & TcpView::Ack) != 0) {
     c.receive.ack_due = false;

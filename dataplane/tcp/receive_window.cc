@@ -8,7 +8,8 @@
 
 namespace sallyport::tcp {
 
-void ReceiveWindow::start(uint32_t next, uint32_t limit_bytes, uint32_t held_segments_max) noexcept {
+void ReceiveWindow::start(uint32_t next, uint32_t limit_bytes,
+                          uint32_t held_segments_max) noexcept {
   next_ = next;
   limit_ = limit_bytes;
   edge_ = next + limit_bytes;
@@ -45,7 +46,8 @@ ReceiveWindow::Accepted ReceiveWindow::accept(uint32_t sequence, std::span<const
   return Accepted::InOrder;
 }
 
-bool ReceiveWindow::take_in_order(std::span<const uint8_t> bytes, mem::SegmentPool& copies) noexcept {
+bool ReceiveWindow::take_in_order(std::span<const uint8_t> bytes,
+                                  mem::SegmentPool& copies) noexcept {
   if (!queue_.append_copy(bytes, copies)) return false;
   next_ += static_cast<uint32_t>(bytes.size());
   return true;
@@ -159,8 +161,8 @@ uint16_t ReceiveWindow::offer(uint8_t shift, uint32_t mss_bytes, bool buffers_lo
   if (grown > 0 && grown >= std::min(mss_bytes, limit_ / 2)) edge_ += grown;
   const uint32_t unit = 1U << shift;
   uint32_t field = window() >> shift;
-  // Rounding down would take back up to unit - 1 bytes that were offered; rounding up is bounded (I3),
-  // or single bytes would push the edge for ever.
+  // Rounding down would take back up to unit - 1 bytes that were offered; rounding up is bounded
+  // (I3), or single bytes would push the edge for ever.
   if ((window() & (unit - 1)) != 0 && queue_.size() + window() < limit_ + 4ULL * unit) ++field;
   field = std::min<uint32_t>(field, UINT16_MAX);
   edge_ = seq_later(edge_, next_ + (field << shift));

@@ -1,8 +1,9 @@
-// receive_window.h: segments in any order become one stream of bytes in order; how much more we take.
+// receive_window.h: segments in any order become one stream of bytes in order; how much more we
+// take.
 //
-// Payload is copied at once into segments of the `copies` pool, packed: a frame is never pinned, and a
-// peer that sends single bytes cannot hold more buffers than bytes / segment size, plus one per span.
-// We keep spans of what arrived early, not segments; a short sorted array beats a tree.
+// Payload is copied at once into segments of the `copies` pool, packed: a frame is never pinned,
+// and a peer that sends single bytes cannot hold more buffers than bytes / segment size, plus one
+// per span. We keep spans of what arrived early, not segments; a short sorted array beats a tree.
 //
 // Invariants
 //   I1  next() and edge() never go back; next() <= edge() except for bytes that were rounded away.
@@ -39,8 +40,8 @@ class ReceiveWindow {
   // The FIN takes one sequence number. REQUIRES: everything before it arrived.
   void accept_fin() noexcept;
 
-  // Moves the edge for what was consumed, by steps that avoid silly windows (RFC 9293 3.8.6.2.2), and
-  // answers the window field to send, scaled by `shift`.
+  // Moves the edge for what was consumed, by steps that avoid silly windows (RFC 9293 3.8.6.2.2),
+  // and answers the window field to send, scaled by `shift`.
   uint16_t offer(uint8_t shift, uint32_t mss_bytes, bool buffers_low) noexcept;
   // How far offer() could move the edge now.
   uint32_t growth(bool buffers_low) const noexcept;
@@ -49,7 +50,9 @@ class ReceiveWindow {
   const mem::ByteChain& queue() const noexcept { return queue_; }
   uint32_t next() const noexcept { return next_; }
   uint32_t edge() const noexcept { return edge_; }
-  uint32_t window() const noexcept { return static_cast<int32_t>(edge_ - next_) > 0 ? edge_ - next_ : 0; }
+  uint32_t window() const noexcept {
+    return static_cast<int32_t>(edge_ - next_) > 0 ? edge_ - next_ : 0;
+  }
   uint32_t limit() const noexcept { return limit_; }
   bool has_hole() const noexcept { return span_count_ > 0; }
   size_t span_count() const noexcept { return span_count_; }
@@ -64,8 +67,10 @@ class ReceiveWindow {
 
   bool take_in_order(std::span<const uint8_t> bytes, mem::SegmentPool& copies) noexcept;
   void absorb_spans(mem::SegmentPool& copies) noexcept;
-  Accepted hold(uint32_t sequence, std::span<const uint8_t> bytes, mem::SegmentPool& copies) noexcept;
-  Accepted hold_gap(uint32_t begin, std::span<const uint8_t> bytes, mem::SegmentPool& copies) noexcept;
+  Accepted hold(uint32_t sequence, std::span<const uint8_t> bytes,
+                mem::SegmentPool& copies) noexcept;
+  Accepted hold_gap(uint32_t begin, std::span<const uint8_t> bytes,
+                    mem::SegmentPool& copies) noexcept;
   void erase_span(size_t index) noexcept;
   size_t held_segment_count() const noexcept;
 

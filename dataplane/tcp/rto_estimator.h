@@ -1,6 +1,7 @@
 // rto_estimator.h: round-trip time and retransmission timeout (RFC 6298), in milliseconds.
 //
-// Samples come from timestamps (any ACK) or from one timed segment that was not retransmitted (Karn).
+// Samples come from timestamps (any ACK) or from one timed segment that was not retransmitted
+// (Karn).
 #pragma once
 
 #include <algorithm>

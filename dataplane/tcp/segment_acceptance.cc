@@ -1,4 +1,5 @@
-// May this segment change anything? RFC 9293 3.10.7.4 first to fifth, with RFC 7323 (PAWS) and RFC 5961.
+// May this segment change anything? RFC 9293 3.10.7.4 first to fifth, with RFC 7323 (PAWS) and RFC
+// 5961.
 #include "dataplane/tcp/core.h"
 #include "dataplane/tcp/sequence.h"
 
@@ -9,7 +10,8 @@ using wire::TcpView;
 
 }  // namespace
 
-//= RFC 5961 10: the limit is per connection and its period jittered, so that nobody can count it from outside
+//= RFC 5961 10: the limit is per connection and its period jittered, so that nobody can count it
+//from outside
 void Core::challenge(Connection& c) noexcept {
   if (now_ms_ >= c.challenge_until_ms) {
     const uint64_t jitter = (c.send.initial ^ c.challenge_until_ms * 0x9e3779b97f4a7c15ULL) >> 7;
@@ -58,7 +60,8 @@ bool Core::acceptable_control(Connection& c, const Arrived& a) noexcept {
       return false;
     }
     //= RFC 5961 3.2: in the window but not at its left edge -> challenge ACK
-    const bool inside = seq_after(a.sequence, next) && seq_before(a.sequence, next + c.receive.window.window());
+    const bool inside =
+        seq_after(a.sequence, next) && seq_before(a.sequence, next + c.receive.window.window());
     if (inside) {
       challenge(c);
     } else {
@@ -81,7 +84,8 @@ bool Core::acceptable_sequence(Connection& c, Arrived& a) noexcept {
   const uint32_t edge = next + window;
   const uint32_t length = a.length();
   if (length == 0) {
-    // At the right edge too: the pure ACK of a peer that filled our window carries news (Linux does so).
+    // At the right edge too: the pure ACK of a peer that filled our window carries news (Linux does
+    // so).
     if (seq_at_or_after(a.sequence, next) && seq_at_or_before(a.sequence, edge)) return true;
     counters_.add(Counter::OutOfWindow);
     challenge(c);  // keepalives end here; limited, or two confused ends would talk for ever
@@ -126,7 +130,8 @@ bool Core::acceptable_ack(Connection& c, const Arrived& a) noexcept {
     return false;
   }
   //= RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT, else challenge ACK
-  if (seq_at_or_before(ack, c.send.highest) && seq_at_or_after(ack, c.send.unacked - c.send.window_max))
+  if (seq_at_or_before(ack, c.send.highest) &&
+      seq_at_or_after(ack, c.send.unacked - c.send.window_max))
     return true;
   counters_.add(Counter::BadAck);
   challenge(c);

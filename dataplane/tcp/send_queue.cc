@@ -33,8 +33,8 @@ size_t SendQueue::read(size_t offset, size_t bytes_max, std::span<std::span<cons
   }
   size_t count = 0;
   size_t skip = static_cast<size_t>(position - cursor_base_);
-  for (const mem::Segment* s = cursor_; s != nullptr && covered < bytes_max && count < pieces.size();
-       s = s->next) {
+  for (const mem::Segment* s = cursor_;
+       s != nullptr && covered < bytes_max && count < pieces.size(); s = s->next) {
     if (skip >= s->size) break;  // only at the end of the queue
     const size_t part = std::min(bytes_max - covered, s->size - skip);
     pieces[count++] = {s->data() + skip, part};

@@ -1,11 +1,14 @@
-// send_queue.h: bytes from the first unacknowledged one on, as the caller gave them. A retransmission
-// reads the same stored bytes again (stack.h I2), so an encrypted TLS record is never built twice.
+// send_queue.h: bytes from the first unacknowledged one on, as the caller gave them. A
+// retransmission reads the same stored bytes again (stack.h I2), so an encrypted TLS record is
+// never built twice.
 //
-// Offsets count from the first unacknowledged byte. A cursor remembers the segment that was read last,
-// because the window is walked in order: without it every segment sent would walk the whole chain.
+// Offsets count from the first unacknowledged byte. A cursor remembers the segment that was read
+// last, because the window is walked in order: without it every segment sent would walk the whole
+// chain.
 //
 // Invariants
-//   I1  the cursor, when set, names a segment of the chain and the stream position of its first byte.
+//   I1  the cursor, when set, names a segment of the chain and the stream position of its first
+//   byte.
 // Owner    one connection.
 // Not here what may be sent now (output.cc).
 #pragma once
@@ -26,8 +29,8 @@ class SendQueue {
   void acknowledge(size_t count) noexcept;
   void clear() noexcept;
 
-  // Views of at most `bytes_max` bytes from `offset` on, in at most pieces.size() pieces; answers the
-  // piece count and puts the bytes covered into `covered`. Valid until the queue changes.
+  // Views of at most `bytes_max` bytes from `offset` on, in at most pieces.size() pieces; answers
+  // the piece count and puts the bytes covered into `covered`. Valid until the queue changes.
   size_t read(size_t offset, size_t bytes_max, std::span<std::span<const uint8_t>> pieces,
               size_t& covered) noexcept;
 

@@ -1,4 +1,5 @@
-// sequence.h: comparison of sequence numbers and timestamps modulo 2^32 (RFC 9293 3.4, RFC 7323 5.2).
+// sequence.h: comparison of sequence numbers and timestamps modulo 2^32 (RFC 9293 3.4, RFC
+// 7323 5.2).
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,9 @@ bool Stack::peer_closed(ConnectionId id) const noexcept {
   return c != nullptr && c->receive.fin_taken;
 }
 size_t Stack::send_room(ConnectionId id) const noexcept { return core_->send_room(id); }
-void Stack::send(ConnectionId id, mem::ByteChain&& bytes) noexcept { core_->send(id, std::move(bytes)); }
+void Stack::send(ConnectionId id, mem::ByteChain&& bytes) noexcept {
+  core_->send(id, std::move(bytes));
+}
 void Stack::shutdown_send(ConnectionId id) noexcept { core_->shutdown_send(id); }
 void Stack::abort(ConnectionId id) noexcept { core_->abort(id); }
 void Stack::release(ConnectionId id) noexcept { core_->release(id); }

@@ -1,17 +1,20 @@
-// stack.h: TCP for a terminating proxy: connections of one worker. Segments in, segments out, time as
-// an argument: no I/O, no clock, no allocation after construction.
+// stack.h: TCP for a terminating proxy: connections of one worker. Segments in, segments out, time
+// as an argument: no I/O, no clock, no allocation after construction.
 //
-// One turn of the caller: input() for each segment of the burst, next_event() until false (reading and
-// sending on the way), then flush() once: what was touched sends data and ACKs together; advance() runs
-// timers. Nothing but RST, duplicate and challenge ACKs and handshake answers leaves before flush().
+// One turn of the caller: input() for each segment of the burst, next_event() until false (reading
+// and sending on the way), then flush() once: what was touched sends data and ACKs together;
+// advance() runs timers. Nothing but RST, duplicate and challenge ACKs and handshake answers leaves
+// before flush().
 //
 // Invariants
-//   I1  a handle lives from Accepted / connect() until next_event() returned Reset, TimedOut or Closed for
-//       it, or until abort() or release(). A stale handle is answered (empty, zero, nothing), never a crash.
-//   I2  bytes given to send() are kept unchanged until acknowledged: a retransmission resends stored bytes.
-//   I3  the advertised window never shrinks; it grows only by what the caller consumed.
-//   I4  overlapping segments: the first copy of a byte wins; what was read is what was acknowledged.
-//   I5  every connection that waits for its peer has a timer.
+//   I1  a handle lives from Accepted / connect() until next_event() returned Reset, TimedOut or
+//   Closed for
+//       it, or until abort() or release(). A stale handle is answered (empty, zero, nothing), never
+//       a crash.
+//   I2  bytes given to send() are kept unchanged until acknowledged: a retransmission resends
+//   stored bytes. I3  the advertised window never shrinks; it grows only by what the caller
+//   consumed. I4  overlapping segments: the first copy of a byte wins; what was read is what was
+//   acknowledged. I5  every connection that waits for its peer has a timer.
 // Limits   limits.h and StackConfig. When one is reached there is a counter and a written answer.
 // Owner    one worker; no locks.
 // Not here SACK scoreboard, SYN cookies, path MTU discovery, IPv6.
@@ -34,14 +37,24 @@
 namespace sallyport::tcp {
 
 enum class State : uint8_t {
-  Closed, Listen, SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait
+  Closed,
+  Listen,
+  SynSent,
+  SynReceived,
+  Established,
+  FinWait1,
+  FinWait2,
+  CloseWait,
+  Closing,
+  LastAck,
+  TimeWait
 };
 
 struct StackConfig {
   uint32_t connections_max = 4'096;
-  uint32_t half_open_max = 1'024;   // of connections_max, passive opens whose handshake is not done
-  uint32_t time_wait_max = 8'192;   // compact entries; the oldest is evicted when full
-  uint16_t mtu = 1'500;             // our MSS is this minus 40
+  uint32_t half_open_max = 1'024;  // of connections_max, passive opens whose handshake is not done
+  uint32_t time_wait_max = 8'192;  // compact entries; the oldest is evicted when full
+  uint16_t mtu = 1'500;            // our MSS is this minus 40
   uint32_t receive_bytes_max = 256 * 1024;  // per connection: unread plus out of order
   uint32_t send_bytes_max = 256 * 1024;     // per connection: unacknowledged plus unsent
   // Below this share of free `copies` segments windows stop growing (I3 still holds).
@@ -51,11 +64,12 @@ struct StackConfig {
 
   uint32_t handshake_ms_max = 10'000;        // both opens
   uint32_t unacknowledged_ms_max = 100'000;  // R2 of RFC 9293 3.8.3
-  uint32_t fin_wait_2_ms_max = 60'000;       // half-closed by us, peer silent, nobody released it: 0 = off
-  uint32_t linger_ms_max = 10'000;           // after release(): finish or RST
-  uint32_t idle_ms_max = 0;                  // no payload either way; 0 = off, exchanges have own deadlines
+  uint32_t fin_wait_2_ms_max =
+      60'000;                       // half-closed by us, peer silent, nobody released it: 0 = off
+  uint32_t linger_ms_max = 10'000;  // after release(): finish or RST
+  uint32_t idle_ms_max = 0;         // no payload either way; 0 = off, exchanges have own deadlines
   uint32_t time_wait_ms = 60'000;
-  uint32_t keepalive_idle_ms = 60'000;       // cloud balancers drop at 350 s or less; 0 = off
+  uint32_t keepalive_idle_ms = 60'000;  // cloud balancers drop at 350 s or less; 0 = off
   uint32_t keepalive_interval_ms = 10'000;
   uint32_t keepalive_probes_max = 6;
 
@@ -68,8 +82,8 @@ class Core;
 
 class Stack {
  public:
-  // `copies`: payload that arrives is copied here at once, so frames are never pinned. All three must
-  // outlive the stack.
+  // `copies`: payload that arrives is copied here at once, so frames are never pinned. All three
+  // must outlive the stack.
   Stack(const StackConfig& config, Egress& egress, mem::SegmentPool& copies);
   ~Stack();
   Stack(const Stack&) = delete;
@@ -86,8 +100,8 @@ class Stack {
   // The next event, coalesced per connection. False: none.
   bool next_event(Event& out) noexcept;
 
-  // In-order bytes. The caller takes from the front (consume, take_front, move) and then calls received().
-  // The reference is valid while the handle is; a stale handle gets an empty chain.
+  // In-order bytes. The caller takes from the front (consume, take_front, move) and then calls
+  // received(). The reference is valid while the handle is; a stale handle gets an empty chain.
   mem::ByteChain& receive_queue(ConnectionId id) noexcept;
   void received(ConnectionId id, base::Instant now) noexcept;
   // All data and the FIN of the peer are in receive_queue() (or were).
@@ -95,8 +109,8 @@ class Stack {
 
   // Bytes send() takes now; 0 also when the handle is stale or sending was shut.
   size_t send_room(ConnectionId id) const noexcept;
-  // Kept until acknowledged; leaves at flush(). REQUIRES: bytes.size() <= send_room(id) for a live handle;
-  // on a stale one the bytes are dropped.
+  // Kept until acknowledged; leaves at flush(). REQUIRES: bytes.size() <= send_room(id) for a live
+  // handle; on a stale one the bytes are dropped.
   void send(ConnectionId id, mem::ByteChain&& bytes) noexcept;
   // FIN after what was queued. The other direction stays open.
   void shutdown_send(ConnectionId id) noexcept;

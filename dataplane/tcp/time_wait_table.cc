@@ -67,8 +67,8 @@ bool TimeWaitTable::insert(const TimeWaitEntry& entry, uint64_t expires_ms) noex
 
 TimeWaitEntry* TimeWaitTable::find(const FlowKey& key) noexcept {
   if (table_.size() == 0) return nullptr;
-  const uint32_t index = table_.find(flow_hash(secret_, key),
-                                     [&](uint32_t i) { return nodes_[i].entry.key == key; });
+  const uint32_t index =
+      table_.find(flow_hash(secret_, key), [&](uint32_t i) { return nodes_[i].entry.key == key; });
   return index == kNone ? nullptr : &nodes_[index].entry;
 }
 

@@ -1,8 +1,9 @@
-// time_wait_table.h: connections that are over, in a compact form, until their late segments are gone.
+// time_wait_table.h: connections that are over, in a compact form, until their late segments are
+// gone.
 //
-// A FIFO in order of expiry: every entry lives equally long, and one that starts again moves to the end.
-// Limits   entry_count; the oldest is evicted when full (counted by the caller).
-// Owner    one worker.
+// A FIFO in order of expiry: every entry lives equally long, and one that starts again moves to the
+// end. Limits   entry_count; the oldest is evicted when full (counted by the caller). Owner    one
+// worker.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // timer_wheel.h: one node per connection, ticks of 1 ms, three levels of 256, 64 and 64 slots.
 //
-// A connection keeps its several deadlines as plain fields; the wheel holds the earliest only, and lazily:
-// when a deadline moves later, nothing is written here; the node fires early and is armed again.
+// A connection keeps its several deadlines as plain fields; the wheel holds the earliest only, and
+// lazily: when a deadline moves later, nothing is written here; the node fires early and is armed
+// again.
 //
 // Limits   2^20 ms (17 minutes) ahead; a later tick is put there and fires early (see lazy).
 //          next_tick() may be early (a level boundary), never late.
@@ -29,7 +30,8 @@ class TimerWheel {
   uint64_t armed_at(uint32_t node) const noexcept { return nodes_[node].tick; }
   uint64_t next_tick() const noexcept;
 
-  // Calls expire(node), disarmed before, for what is due; at most `count_max` of them. expire may arm.
+  // Calls expire(node), disarmed before, for what is due; at most `count_max` of them. expire may
+  // arm.
   template <class Expire>
   size_t advance(uint64_t now_tick, size_t count_max, const Expire& expire) noexcept {
     size_t done = 0;

@@ -19,7 +19,8 @@ void Core::schedule(Connection& c) noexcept {
 void Core::advance(base::Instant now) noexcept {
   set_now(now);
   time_wait_.expire(now_ms_, kExpiriesPerAdvanceMax);
-  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax, [this](uint32_t index) { expire(slots_[index].connection); });
+  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax,
+                 [this](uint32_t index) { expire(slots_[index].connection); });
 }
 
 void Core::expire(Connection& c) noexcept {
@@ -105,7 +106,8 @@ bool Core::on_retransmit(Connection& c) noexcept {
 void Core::probe_window(Connection& c) noexcept {
   SendState& send = c.send;
   const uint32_t unsent = send.data_end() - send.unacked;
-  const uint32_t bytes = std::min({std::max(1U, std::min<uint32_t>(send.window, send.mss)), unsent});
+  const uint32_t bytes =
+      std::min({std::max(1U, std::min<uint32_t>(send.window, send.mss)), unsent});
   const uint32_t next = send.next;
   counters_.add(Counter::WindowProbes);
   const Sent sent = send_from(c, send.unacked, bytes, send.fin_queued && bytes == unsent);

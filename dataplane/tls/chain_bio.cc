@@ -27,8 +27,8 @@ int write_bytes(BIO* bio, const char* in, int size) {
   BIO_clear_retry_flags(bio);
   ChainBioEnds* ends = ends_of(bio);
   if (ends->ciphertext_out == nullptr || size <= 0 ||
-      !ends->ciphertext_out->append_copy({reinterpret_cast<const uint8_t*>(in), static_cast<size_t>(size)},
-                                         *ends->pool)) {
+      !ends->ciphertext_out->append_copy(
+          {reinterpret_cast<const uint8_t*>(in), static_cast<size_t>(size)}, *ends->pool)) {
     BIO_set_retry_write(bio);
     return -1;
   }

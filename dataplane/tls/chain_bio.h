@@ -1,4 +1,5 @@
-// chain_bio.h: OpenSSL's byte source and sink over our chains, so that nothing is copied into a memory BIO.
+// chain_bio.h: OpenSSL's byte source and sink over our chains, so that nothing is copied into a
+// memory BIO.
 #pragma once
 
 #include "dataplane/mem/byte_chain.h"

@@ -1,10 +1,9 @@
 // context.h: what all sessions of one side share: certificate and key, or roots, name and pins.
 //
-// Reload of a certificate is a new context: OpenSSL counts references, so sessions that began with the old
-// one keep it. TLS 1.2 and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no renegotiation, no
-// compression. Each context has a library context of its own, so that two workers never share OpenSSL's
-// locks (architecture section 8; openssl/openssl#20286).
-// Owner  one worker.
+// Reload of a certificate is a new context: OpenSSL counts references, so sessions that began with
+// the old one keep it. TLS 1.2 and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no
+// renegotiation, no compression. Each context has a library context of its own, so that two workers
+// never share OpenSSL's locks (architecture section 8; openssl/openssl#20286). Owner  one worker.
 #pragma once
 
 #include <array>
@@ -25,8 +24,8 @@ using SpkiHash = std::array<uint8_t, 32>;
 
 class ServerContext {
  public:
-  // PEM bytes: leaf first, then the chain; an unencrypted key. Null: `error` says what is wrong (never key
-  // material).
+  // PEM bytes: leaf first, then the chain; an unencrypted key. Null: `error` says what is wrong
+  // (never key material).
   static std::unique_ptr<ServerContext> create(std::string_view certificate_chain_pem,
                                                std::string_view key_pem, std::string& error);
   ~ServerContext();

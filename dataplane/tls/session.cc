@@ -15,14 +15,19 @@ namespace {
 Failure failure_of_verify(long code) noexcept {
   switch (code) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID: return Failure::Expired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return Failure::Expired;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: return Failure::SelfSigned;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return Failure::SelfSigned;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE: return Failure::UnknownCa;
-    case X509_V_ERR_HOSTNAME_MISMATCH: return Failure::NameMismatch;
-    default: return Failure::BadCertificate;
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return Failure::UnknownCa;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+      return Failure::NameMismatch;
+    default:
+      return Failure::BadCertificate;
   }
 }
 
@@ -76,7 +81,8 @@ bool Session::init_client(const ClientContext& context, mem::SegmentPool& cipher
   SSL_set_connect_state(ssl_);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
   // OpenSSL falls back to the common name by default; we never do (RFC 9525 2).
-  X509_VERIFY_PARAM_set_hostflags(verify, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(
+      verify, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   const std::string& host = context.options().host;
   if (SSL_set_tlsext_host_name(ssl_, host.c_str()) != 1 ||
       X509_VERIFY_PARAM_set1_host(verify, host.data(), host.size()) != 1) {
@@ -129,7 +135,8 @@ void Session::judge_peer() {
   if (!chosen.empty() && chosen != "http/1.1") return fail(Failure::WrongProtocol);
   if (client_ != nullptr) {
     X509* peer = SSL_get0_peer_certificate(ssl_);
-    if (peer == nullptr || SSL_get_verify_result(ssl_) != X509_V_OK) return fail(Failure::BadCertificate);
+    if (peer == nullptr || SSL_get_verify_result(ssl_) != X509_V_OK)
+      return fail(Failure::BadCertificate);
     peer_spki_ = spki_hash(peer);
     const auto& pins = client_->options().pins;
     if (!pins.empty() && std::find(pins.begin(), pins.end(), peer_spki_) == pins.end())
@@ -138,8 +145,9 @@ void Session::judge_peer() {
   state_ = State::Open;
 }
 
-State Session::open(mem::ByteChain& ciphertext_in, mem::ByteChain& plaintext_out, size_t plaintext_max,
-                    mem::SegmentPool& plaintext_pool, mem::ByteChain& ciphertext_out) {
+State Session::open(mem::ByteChain& ciphertext_in, mem::ByteChain& plaintext_out,
+                    size_t plaintext_max, mem::SegmentPool& plaintext_pool,
+                    mem::ByteChain& ciphertext_out) {
   if (ssl_ == nullptr || state_ == State::Failed) return state_;
   ends_.ciphertext_in = &ciphertext_in;
   ends_.ciphertext_out = &ciphertext_out;
@@ -182,12 +190,14 @@ void Session::read_plaintext(mem::ByteChain& out, size_t max, mem::SegmentPool& 
 
 bool Session::seal(std::span<const uint8_t> plaintext, mem::ByteChain& ciphertext_out) {
   SP_CHECK(!plaintext.empty());
-  if (ssl_ == nullptr || closed_by_us_ || (state_ != State::Open && state_ != State::PeerClosed)) return false;
-  // A record that could be written only in part would be stuck in OpenSSL: look for room first. A record adds
-  // at most 5 + 1 + 16 bytes (TLS 1.3) or 5 + 8 + 16 (TLS 1.2) to 16 KiB.
+  if (ssl_ == nullptr || closed_by_us_ || (state_ != State::Open && state_ != State::PeerClosed))
+    return false;
+  // A record that could be written only in part would be stuck in OpenSSL: look for room first. A
+  // record adds at most 5 + 1 + 16 bytes (TLS 1.3) or 5 + 8 + 16 (TLS 1.2) to 16 KiB.
   const size_t records = plaintext.size() / 16'384 + 1;
   const size_t needed = plaintext.size() + records * 64;
-  if (ends_.pool->available() * ends_.pool->segment_bytes() < needed + ends_.pool->segment_bytes()) return false;
+  if (ends_.pool->available() * ends_.pool->segment_bytes() < needed + ends_.pool->segment_bytes())
+    return false;
   ends_.ciphertext_out = &ciphertext_out;
   bool ok = true;
   while (ok && !plaintext.empty()) {
@@ -206,7 +216,8 @@ bool Session::seal(std::span<const uint8_t> plaintext, mem::ByteChain& ciphertex
 }
 
 void Session::close(mem::ByteChain& ciphertext_out) {
-  if (ssl_ == nullptr || closed_by_us_ || (state_ != State::Open && state_ != State::PeerClosed)) return;
+  if (ssl_ == nullptr || closed_by_us_ || (state_ != State::Open && state_ != State::PeerClosed))
+    return;
   closed_by_us_ = true;
   ends_.ciphertext_out = &ciphertext_out;
   ERR_clear_error();
@@ -216,7 +227,8 @@ void Session::close(mem::ByteChain& ciphertext_out) {
 }
 
 std::string_view Session::server_name() const noexcept {
-  const char* name = ssl_ == nullptr ? nullptr : SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+  const char* name =
+      ssl_ == nullptr ? nullptr : SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? std::string_view{} : std::string_view(name);
 }
 

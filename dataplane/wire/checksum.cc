@@ -9,8 +9,8 @@
 namespace sallyport::wire {
 namespace {
 
-// Ones' complement sums may be folded at any width and in either byte order (RFC 1071 2(B)), so words
-// are added as they lie in memory and the answer is swapped once.
+// Ones' complement sums may be folded at any width and in either byte order (RFC 1071 2(B)), so
+// words are added as they lie in memory and the answer is swapped once.
 uint64_t sum_words(const uint8_t* p, size_t n) noexcept {
   uint64_t even = 0;
   uint64_t odd = 0;

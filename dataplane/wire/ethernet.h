@@ -1,4 +1,5 @@
-// ethernet.h: Ethernet II header. VLAN tags are not spoken here; a tagged frame has an unknown type.
+// ethernet.h: Ethernet II header. VLAN tags are not spoken here; a tagged frame has an unknown
+// type.
 #pragma once
 
 #include <array>

@@ -11,7 +11,14 @@ enum class IpProtocol : uint8_t { Icmp = 1, Tcp = 6 };
 
 struct Ipv4View {
   static constexpr size_t kBytes = 20;  // without options, as we write it
-  enum class Parse : uint8_t { Good, Truncated, NotVersion4, BadHeaderLength, BadTotalLength, BadChecksum };
+  enum class Parse : uint8_t {
+    Good,
+    Truncated,
+    NotVersion4,
+    BadHeaderLength,
+    BadTotalLength,
+    BadChecksum
+  };
 
   uint32_t source = 0;  // host byte order
   uint32_t destination = 0;
@@ -24,7 +31,9 @@ struct Ipv4View {
   bool more_fragments = false;
 
   bool is_fragment() const noexcept { return more_fragments || fragment_offset != 0; }
-  uint16_t payload_bytes() const noexcept { return static_cast<uint16_t>(total_bytes - header_bytes); }
+  uint16_t payload_bytes() const noexcept {
+    return static_cast<uint16_t>(total_bytes - header_bytes);
+  }
 
   // `packet` may be longer than the packet (Ethernet padding); total_bytes tells where it ends.
   [[nodiscard]] static Parse parse(std::span<const uint8_t> packet, Ipv4View& out) noexcept;

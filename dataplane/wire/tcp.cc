@@ -8,9 +8,17 @@
 namespace sallyport::wire {
 namespace {
 
-enum Kind : uint8_t { End = 0, Nop = 1, Mss = 2, WindowScale = 3, SackPermitted = 4, Timestamps = 8 };
+enum Kind : uint8_t {
+  End = 0,
+  Nop = 1,
+  Mss = 2,
+  WindowScale = 3,
+  SackPermitted = 4,
+  Timestamps = 8
+};
 
-// Unknown options are skipped by their length; a known one with a wrong length is skipped as unknown.
+// Unknown options are skipped by their length; a known one with a wrong length is skipped as
+// unknown.
 //= RFC 9293 3.1: option length below 2 or past the header -> refuse the segment
 bool parse_options(std::span<const uint8_t> bytes, TcpOptions& out) noexcept {
   size_t at = 0;

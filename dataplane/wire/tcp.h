@@ -1,7 +1,7 @@
 // tcp.h: the TCP header and its options (RFC 9293 3.1, RFC 7323) as values.
 //
-// Everything here comes from a peer, so nothing is asserted: a lying length is an answer of parse().
-// Urgent data is in-band data (dataplane notes b): the pointer is not even read.
+// Everything here comes from a peer, so nothing is asserted: a lying length is an answer of
+// parse(). Urgent data is in-band data (dataplane notes b): the pointer is not even read.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,18 @@ struct TcpOptions {
 };
 
 struct TcpView {
-  static constexpr size_t kBytes = 20;         // without options
+  static constexpr size_t kBytes = 20;  // without options
   static constexpr size_t kOptionsBytesMax = 40;
-  enum Flag : uint8_t { Fin = 1, Syn = 2, Rst = 4, Psh = 8, Ack = 16, Urg = 32, Ece = 64, Cwr = 128 };
+  enum Flag : uint8_t {
+    Fin = 1,
+    Syn = 2,
+    Rst = 4,
+    Psh = 8,
+    Ack = 16,
+    Urg = 32,
+    Ece = 64,
+    Cwr = 128
+  };
   enum class Parse : uint8_t { Good, Truncated, BadDataOffset, BadOption };
 
   uint16_t source_port = 0;
@@ -37,16 +46,18 @@ struct TcpView {
 
   bool has(Flag flag) const noexcept { return (flags & flag) != 0; }
 
-  // Header and options; the checksum is tcp_checksum_is_good(). `segment` ends where the IP packet ends.
+  // Header and options; the checksum is tcp_checksum_is_good(). `segment` ends where the IP packet
+  // ends.
   [[nodiscard]] static Parse parse(std::span<const uint8_t> segment, TcpView& out) noexcept;
-  // Writes header and options (order MSS, SACK-permitted, timestamps, NOP, window scale) with a zero
-  // checksum; answers the header's length. REQUIRES: out.size() >= kBytes + kOptionsBytesMax.
+  // Writes header and options (order MSS, SACK-permitted, timestamps, NOP, window scale) with a
+  // zero checksum; answers the header's length. REQUIRES: out.size() >= kBytes + kOptionsBytesMax.
   size_t write(std::span<uint8_t> out) const noexcept;
 };
 
 [[nodiscard]] bool tcp_checksum_is_good(uint32_t source, uint32_t destination,
                                         std::span<const uint8_t> segment) noexcept;
-// Puts the checksum into `header` (written by TcpView::write) for the payload pieces that follow it.
+// Puts the checksum into `header` (written by TcpView::write) for the payload pieces that follow
+// it.
 void write_tcp_checksum(uint32_t source, uint32_t destination, std::span<uint8_t> header,
                         std::span<const std::span<const uint8_t>> payload) noexcept;
 

@@ -37,7 +37,9 @@ def dataplane_table():
         table[stage] = set(UNDER_STAGES)
         if stage in STAGES_THAT_READ_POLICY:
             table[stage].add("policy")
-    table["flow"] = set(UNDER_STAGES) | {"policy"} | set(STAGES)
+    # Texts to edits: the stages that judge text, and no connection (docs/decisions/003).
+    table["rewrite"] = set(UNDER_STAGES) | {"policy", "llm", "scan", "redact"}
+    table["flow"] = set(UNDER_STAGES) | {"policy", "rewrite"} | set(STAGES)
     table["worker"] = table["flow"] | {"flow", "nic"}
     table["main"] = table["worker"] | {"worker"}
     return table
@@ -54,7 +56,8 @@ CONTROLPLANE = {
     "cli": {"policy", "evidence", "vault", "restore", "supervise"},
 }
 # The pure stages that `sallyctl scan` and the self test of a bundle run in process.
-PURE = {"dataplane/mem", "dataplane/llm", "dataplane/scan", "dataplane/redact", "dataplane/policy"}
+PURE = {"dataplane/mem", "dataplane/llm", "dataplane/scan", "dataplane/redact", "dataplane/policy",
+        "dataplane/rewrite"}
 PURE_READERS = re.compile(r"^controlplane/(cli/|policy/self_test)")
 
 # Outside headers and the only places that may include them.

@@ -5,8 +5,8 @@ Each row of limits.md names a constant, its value as written, and its file; erro
 
 Row form:      | `kHeadBytesMax` | `16 * 1024` | `dataplane/http/limits.h` | what happens at it |
                | `head_too_large` | 431 | no | what to look at |
-A row whose constant is gone, lies elsewhere or has another value is refused. `--list` prints the constants ending in Max
-that no row names.
+A row whose constant is gone, lies elsewhere or has another value is refused. `--list` prints the
+constants ending in Max that no row names.
 
 Usage: scripts/checks/limits.py [--root DIR] [--list]
 """
@@ -83,7 +83,8 @@ def main():
     if options.list:
         for path, constant, value in others:
             print(f"| `{constant}` | `{value}` | `{path}` |  |")
-    print(f"limits: {len(rows)} rows, {len(problems)} refused; {len(others)} constants ending in Max are not in the page")
+    print(f"limits: {len(rows)} rows, {len(problems)} refused; "
+          f"{len(others)} constants ending in Max are not in the page")
     return 1 if problems else 0
 
 

@@ -40,7 +40,7 @@ BANNED_NOT_IN = {"printf": ("dataplane/main", "dataplane/options", "dataplane/ba
                             "dataplane/worker")}
 NO_EXCEPTIONS = tuple("dataplane/" + f + "/" for f in (
     "contract", "base", "mem", "wire", "nic", "ip", "tcp", "tls", "http", "llm", "policy", "scan",
-    "redact", "evidence", "flow"))
+    "redact", "evidence", "rewrite", "flow"))
 WORDS = re.compile(r"\b(TODO|FIXME|XXX)\b(?!\(#\d+\))")
 UNFINISHED = re.compile(r"to be written|to be done|\bTBD\b|coming soon|lorem ipsum|fill (this )?in later",
                         re.I)

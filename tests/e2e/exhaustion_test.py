@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """exhaustion_test.py: something runs out. New work is refused with 503, admitted work is finished, and service returns.
 
-Body pool full: slow clients hold bodies. Evidence disk full: LMDB lies on a small tmpfs that is filled. Receive buffers:
+Body pool full: slow clients hold bodies. Evidence disk full: LMDB lies on a small tmpfs that is filled. Receive
+buffers:
 far more data at once than there are frames for.
 """
 import contextlib

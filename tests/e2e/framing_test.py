@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""framing_test.py: a request that two parsers could read in two ways is refused, and nothing of it reaches the vendor."""
+"""framing_test.py: a request that two parsers could read in two ways is refused; nothing of it reaches the vendor."""
 import json
 import socket
 import unittest

@@ -1,5 +1,5 @@
-// Replays a kept corpus through a fuzz target without libFuzzer: every argument is a file or a folder.
-// Ends with failure when it found no input at all, so that a lost corpus is noticed.
+// Replays a kept corpus through a fuzz target without libFuzzer: every argument is a file or a
+// folder. Ends with failure when it found no input at all, so that a lost corpus is noticed.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -39,8 +39,8 @@ struct Flow {
 
 class Host final : public tcp::Egress {
  public:
-  Host(const tcp::StackConfig& config, Link& out, std::mt19937_64& random, size_t copy_segments = 2048,
-       uint32_t copy_bytes = 2048)
+  Host(const tcp::StackConfig& config, Link& out, std::mt19937_64& random,
+       size_t copy_segments = 2048, uint32_t copy_bytes = 2048)
       : frames_(64, 2048, mem::SegmentPool::Wipe::No),
         copies_(copy_segments, copy_bytes, mem::SegmentPool::Wipe::No),
         sending_(2048, 1024, mem::SegmentPool::Wipe::No),
@@ -123,7 +123,8 @@ class Host final : public tcp::Egress {
   }
 
   void read(Flow& flow, base::Instant now) {
-    if (read_laziness > 0 && std::uniform_real_distribution<>(0, 1)(random_) < read_laziness) return;
+    if (read_laziness > 0 && std::uniform_real_distribution<>(0, 1)(random_) < read_laziness)
+      return;
     mem::ByteChain& queue = stack.receive_queue(flow.id);
     size_t budget = 1 + random_() % read_bytes_max;
     bool any = false;
@@ -177,7 +178,8 @@ class Host final : public tcp::Egress {
 // Runs both ends until every flow ended or virtual time is over. False: time is over.
 class Simulation {
  public:
-  Simulation(Host& a, Host& b, Link& a_to_b, Link& b_to_a) : a_(a), b_(b), a_to_b_(a_to_b), b_to_a_(b_to_a) {}
+  Simulation(Host& a, Host& b, Link& a_to_b, Link& b_to_a)
+      : a_(a), b_(b), a_to_b_(a_to_b), b_to_a_(b_to_a) {}
 
   bool until_ended(uint64_t virtual_ms_max) {
     const uint64_t stop_ns = now.ns + virtual_ms_max * base::kNsPerMs;
@@ -198,7 +200,8 @@ class Simulation {
 
  private:
   static bool ended(const Host& host) {
-    return std::all_of(host.flows.begin(), host.flows.end(), [](const auto& f) { return f->ended; });
+    return std::all_of(host.flows.begin(), host.flows.end(),
+                       [](const auto& f) { return f->ended; });
   }
 
   void turn(Host& host, Link& in) {

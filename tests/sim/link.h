@@ -1,7 +1,8 @@
-// link.h: a link emulator under virtual time: seeded loss, duplication, reordering, corruption, delay, rate.
+// link.h: a link emulator under virtual time: seeded loss, duplication, reordering, corruption,
+// delay, rate.
 //
-// One direction of one link. Packets are IP-less: addresses travel beside the bytes, because what is
-// tested is TCP; everything random comes from the one generator of the run, so a seed is a run.
+// One direction of one link. Packets are IP-less: addresses travel beside the bytes, because what
+// is tested is TCP; everything random comes from the one generator of the run, so a seed is a run.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,7 @@ struct LinkFaults {
   double reordering = 0;  // share of packets that take up to 4 delays longer
   double corruption = 0;  // one bit of the packet
   uint64_t delay_us = 500;
-  uint64_t bytes_per_ms = 0;  // 0: no limit
+  uint64_t bytes_per_ms = 0;            // 0: no limit
   size_t queue_bytes_max = 256 * 1024;  // tail drop when rate-limited
 };
 
@@ -71,7 +72,8 @@ class Link {
  private:
   bool chance(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
 
-  void enqueue(uint32_t source, uint32_t destination, const std::vector<uint8_t>& bytes, base::Instant now) {
+  void enqueue(uint32_t source, uint32_t destination, const std::vector<uint8_t>& bytes,
+               base::Instant now) {
     uint64_t leaves_ns = now.ns;
     if (faults_.bytes_per_ms != 0) {
       const uint64_t cost_ns = bytes.size() * base::kNsPerMs / faults_.bytes_per_ms;

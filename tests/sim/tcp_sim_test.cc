@@ -51,7 +51,8 @@ Outcome run_seed(uint64_t seed, double loss_max) {
   tcp::StackConfig config_a = config_for(seed);
   tcp::StackConfig config_b = config_for(seed + 1000);
   if (random() % 4 == 0) config_a.mtu = static_cast<uint16_t>(576 + random() % 900);
-  if (random() % 3 == 0) config_b.receive_bytes_max = static_cast<uint32_t>(3'000 + random() % 60'000);
+  if (random() % 3 == 0)
+    config_b.receive_bytes_max = static_cast<uint32_t>(3'000 + random() % 60'000);
   if (random() % 4 == 0) config_a.send_bytes_max = static_cast<uint32_t>(2'000 + random() % 30'000);
   Host a(config_a, a_to_b, random);
   Host b(config_b, b_to_a, random, 1024, random() % 2 == 0 ? 2048 : 512);
@@ -78,13 +79,15 @@ Outcome run_seed(uint64_t seed, double loss_max) {
   uint64_t received[2] = {0, 0};
   for (const auto& f : a.flows) {
     if (f->mismatch) out.what += " client bytes differ;";
-    if (f->ended && f->end_kind != tcp::EventKind::Closed) out.what += " client not closed in order;";
+    if (f->ended && f->end_kind != tcp::EventKind::Closed)
+      out.what += " client not closed in order;";
     sent[0] += f->send_total;
     received[0] += f->received;
   }
   for (const auto& f : b.flows) {
     if (f->mismatch) out.what += " server bytes differ;";
-    if (f->ended && f->end_kind != tcp::EventKind::Closed) out.what += " server not closed in order;";
+    if (f->ended && f->end_kind != tcp::EventKind::Closed)
+      out.what += " server not closed in order;";
     sent[1] += f->send_total;
     received[1] += f->received;
   }
@@ -92,7 +95,8 @@ Outcome run_seed(uint64_t seed, double loss_max) {
   if (sent[0] != received[1] || sent[1] != received[0]) out.what += " bytes are missing;";
   out.bytes = received[0] + received[1];
   out.lost = a_to_b.lost + b_to_a.lost;
-  out.retransmits = a.stack.counters()[tcp::Counter::Retransmits] + b.stack.counters()[tcp::Counter::Retransmits];
+  out.retransmits =
+      a.stack.counters()[tcp::Counter::Retransmits] + b.stack.counters()[tcp::Counter::Retransmits];
   return out;
 }
 
@@ -108,7 +112,8 @@ TEST(TcpSim, EveryByteArrivesOverABadLink) {
   uint64_t bytes = 0;
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     const Outcome out = run_seed(seed, seed % 2 == 0 ? 0.02 : 0.10);
-    ASSERT_EQ(out.what, "") << "again with: SALLYPORT_SIM_SEED=" << seed << " build/dev/bin/tcp_sim_test";
+    ASSERT_EQ(out.what, "") << "again with: SALLYPORT_SIM_SEED=" << seed
+                            << " build/dev/bin/tcp_sim_test";
     lost += out.lost;
     bytes += out.bytes;
     retransmits += out.retransmits;

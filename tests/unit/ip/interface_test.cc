@@ -43,7 +43,8 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
   void commit(size_t bytes) noexcept override {
     frames_.emplace_back(buffer_.begin(), buffer_.begin() + static_cast<long>(bytes));
   }
-  void tcp_segment(const wire::Ipv4View& ip, mem::Segment* segment, base::Instant) noexcept override {
+  void tcp_segment(const wire::Ipv4View& ip, mem::Segment* segment,
+                   base::Instant) noexcept override {
     last_ip_ = ip;
     segments_.emplace_back(segment->data(), segment->data() + segment->size);
     mem::release(segment);
@@ -57,13 +58,15 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
     EXPECT_EQ(pool_.available(), pool_.segment_count());
   }
 
-  static Bytes ethernet(wire::EtherType type, const wire::MacAddress& to, const wire::MacAddress& from, const Bytes& rest) {
+  static Bytes ethernet(wire::EtherType type, const wire::MacAddress& to,
+                        const wire::MacAddress& from, const Bytes& rest) {
     Bytes bytes(14);
     wire::EthernetView{to, from, type}.write(bytes);
     bytes.insert(bytes.end(), rest.begin(), rest.end());
     return bytes;
   }
-  static Bytes arp(wire::ArpView::Operation op, const wire::MacAddress& mac, uint32_t sender, uint32_t target) {
+  static Bytes arp(wire::ArpView::Operation op, const wire::MacAddress& mac, uint32_t sender,
+                   uint32_t target) {
     wire::ArpView view;
     view.operation = op;
     view.sender_mac = mac;
@@ -74,7 +77,8 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
     view.write(bytes);
     return ethernet(wire::EtherType::Arp, kOurMac, mac, bytes);
   }
-  static Bytes ipv4(uint8_t protocol, uint32_t source, const Bytes& payload, uint32_t destination = kOurAddress) {
+  static Bytes ipv4(uint8_t protocol, uint32_t source, const Bytes& payload,
+                    uint32_t destination = kOurAddress) {
     wire::Ipv4View view;
     view.source = source;
     view.destination = destination;
@@ -196,7 +200,8 @@ TEST_F(Ip, EchoIsAnsweredAndLimited) {
   EXPECT_EQ(counted(Counter::EchoReplies), kEchoBurst);
   EXPECT_EQ(counted(Counter::EchoRateLimited), 10U);
   wire::IcmpView reply;
-  ASSERT_EQ(wire::IcmpView::parse(std::span(frames_[0]).subspan(34), reply), wire::IcmpView::Parse::Good);
+  ASSERT_EQ(wire::IcmpView::parse(std::span(frames_[0]).subspan(34), reply),
+            wire::IcmpView::Parse::Good);
   EXPECT_EQ(reply.type, wire::IcmpView::kEchoReply);
   EXPECT_EQ(reply.rest, 77U);
   now_ = base::after_ms(now_, 1'000);

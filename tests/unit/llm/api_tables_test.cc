@@ -152,9 +152,8 @@ TEST(AnthropicMessages, Response) {
       "signature":"O:4"}],
      "stop_reason":"structural:end_turn","stop_sequence":"T:5","usage":{"input_tokens":3,
       "service_tier":"structural:x"}})");
-  expect_named_classes(
-      table,
-      R"({"type":"error","error":{"type":"structural:e","message":"T:1"},
+  expect_named_classes(table,
+                       R"({"type":"error","error":{"type":"structural:e","message":"T:1"},
       "request_id":"structural:r"})");
 }
 
@@ -242,11 +241,10 @@ TEST(ApiTables, DamagedSectionsAreRefusedOrHarmless) {
       const ApiKind kind = tables.kind(k);
       Walk w;
       if (kind.request.valid())
-        walk(
-            walker, kind.request,
-            R"({"messages":[{"content":[{"type":"text","text":"x"},{"source":{"type":"base64",
+        walk(walker, kind.request,
+             R"({"messages":[{"content":[{"type":"text","text":"x"},{"source":{"type":"base64",
       "data":""}}]}]})",
-            0, SIZE_MAX, w);
+             0, SIZE_MAX, w);
     }
   }
   EXPECT_GT(refused, 1'000U);

@@ -62,9 +62,9 @@ TEST_F(Events, OpenAiDeltasFindTheirChannel) {
 }
 
 TEST_F(Events, OpenAiCloses) {
-  const auto& e = read(
-      openai,
-      R"({"choices":[{"index":3,"delta":{"content":"x"},"finish_reason":"stop","logprobs":
+  const auto& e =
+      read(openai,
+           R"({"choices":[{"index":3,"delta":{"content":"x"},"finish_reason":"stop","logprobs":
       {"content":[]}}]})");
   ASSERT_EQ(e.closes.size(), 1U);
   EXPECT_EQ(e.closes[0].scope, CloseScope::Outer);
@@ -107,9 +107,9 @@ TEST_F(Events, AnthropicDeltasAndCloses) {
            R"({"type":"content_block_delta","delta":{"type":"text_delta","text":"Hi"},"index":1})");
   ASSERT_EQ(delta.deltas.size(), 1U);
   EXPECT_EQ(delta.deltas[0].key, channel);
-  const auto& json = read(
-      anthropic,
-      R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta",
+  const auto& json =
+      read(anthropic,
+           R"({"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta",
       "partial_json":"{\"a\": \"b"}})");
   ASSERT_EQ(json.deltas.size(), 1U);
   EXPECT_EQ(json.deltas[0].text_class, TextClass::J);
@@ -125,15 +125,14 @@ TEST_F(Events, AnthropicDeltasAndCloses) {
 }
 
 TEST_F(Events, AnthropicLeavesThatAreWholeOrOpaque) {
-  const auto& thinking = read(
-      anthropic,
-      R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta",
+  const auto& thinking =
+      read(anthropic,
+           R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta",
       "thinking":"t"}})");
   EXPECT_TRUE(thinking.deltas.empty());
   EXPECT_EQ(thinking.leaves.back().leaf.text_class, TextClass::O);
-  const auto& tool = read(
-      anthropic,
-      R"({"type":"content_block_start","index":0,"content_block":
+  const auto& tool = read(anthropic,
+                          R"({"type":"content_block_start","index":0,"content_block":
       {"type":"web_search_tool_result","content":[{"title":"tt","url":"uu"}]}})");
   bool title = false;
   for (const StreamLeaf& leaf : tool.leaves) {

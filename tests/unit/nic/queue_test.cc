@@ -1,4 +1,5 @@
-// A net_ring port gives back what it sends, so one queue is its own peer. Needs no root and no hugepage.
+// A net_ring port gives back what it sends, so one queue is its own peer. Needs no root and no
+// hugepage.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -118,7 +119,9 @@ TEST_F(LoopedQueue, ADeviceThatIsNotThereIsNamed) {
   EXPECT_NE(error.find("absent (net_ring9)"), std::string::npos) << error;
 }
 
-TEST_F(LoopedQueue, OnlyAfPacketHasADescriptorToWaitOn) { EXPECT_EQ(queue().wait_descriptor(), -1); }
+TEST_F(LoopedQueue, OnlyAfPacketHasADescriptorToWaitOn) {
+  EXPECT_EQ(queue().wait_descriptor(), -1);
+}
 
 }  // namespace
 }  // namespace sallyport::nic

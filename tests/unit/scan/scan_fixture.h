@@ -1,4 +1,5 @@
-// scan_fixture.h: an engine with the rules of the first entities, made from C++ values, and the whole-text answer.
+// scan_fixture.h: an engine with the rules of the first entities, made from C++ values, and the
+// whole-text answer.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,14 +32,16 @@ inline std::vector<controlplane::policy::EntitySource> first_entities() {
   out[0].rules[0].boundary_left = false;
   out[1].name = "PHONE_NUMBER";
   out[1].priority = 40;
-  out[1].rules = {rule("phone", RuleKind::Phone, "", Validator::None), rule("phone-context", RuleKind::Phone, "", Validator::None)};
+  out[1].rules = {rule("phone", RuleKind::Phone, "", Validator::None),
+                  rule("phone-context", RuleKind::Phone, "", Validator::None)};
   out[1].rules[1].context = {"phone", "call", "tel"};
   out[2].name = "CREDIT_CARD";
   out[2].priority = 70;
   out[2].rules = {rule("card", RuleKind::Card, "", Validator::None)};
   out[3].name = "US_SSN";
   out[3].priority = 65;
-  out[3].rules = {rule("ssn", RuleKind::Ssn, "", Validator::None), rule("ssn-context", RuleKind::Ssn, "", Validator::None)};
+  out[3].rules = {rule("ssn", RuleKind::Ssn, "", Validator::None),
+                  rule("ssn-context", RuleKind::Ssn, "", Validator::None)};
   out[3].rules[1].context = {"ssn", "social security"};
   out[4].name = "URL_CREDENTIALS";
   out[4].priority = 80;
@@ -47,8 +50,9 @@ inline std::vector<controlplane::policy::EntitySource> first_entities() {
   out[5].name = "SECRET";
   out[5].priority = 100;
   out[5].secret = true;
-  out[5].rules = {rule("aws-access-key-id", RuleKind::Pattern, "(?:AKIA|ASIA)[A-Z0-9]{16}", Validator::None),
-                  rule("private-key", RuleKind::KeyBlock, "", Validator::None)};
+  out[5].rules = {
+      rule("aws-access-key-id", RuleKind::Pattern, "(?:AKIA|ASIA)[A-Z0-9]{16}", Validator::None),
+      rule("private-key", RuleKind::KeyBlock, "", Validator::None)};
   return out;
 }
 
@@ -106,7 +110,8 @@ class ScanFixture : public testing::Test {
 
   std::vector<std::string> texts_found(std::string_view text) {
     std::vector<std::string> out;
-    for (const Found& f : scan(text)) out.push_back(f.entity + "=" + std::string(text.substr(f.start, f.end - f.start)));
+    for (const Found& f : scan(text))
+      out.push_back(f.entity + "=" + std::string(text.substr(f.start, f.end - f.start)));
     return out;
   }
 

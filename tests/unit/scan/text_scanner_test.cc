@@ -15,13 +15,16 @@ using testing::IsEmpty;
 std::string aws_key() { return "AKI" + std::string("A") + "Q7ZK3M9QWERT1XC5"; }
 std::string key_block() {
   const std::string dashes = "-----";
-  return dashes + "BEGIN RSA " + "PRIVATE KEY" + dashes + "\nMIIEow\nabc==\n" + dashes + "END RSA " + "PRIVATE KEY" + dashes;
+  return dashes + "BEGIN RSA " + "PRIVATE KEY" + dashes + "\nMIIEow\nabc==\n" + dashes +
+         "END RSA " + "PRIVATE KEY" + dashes;
 }
 
 TEST_F(ScanFixture, FindsEachEntity) {
-  EXPECT_THAT(texts_found("write to John.Doe+x@mail.example.com, now."), ElementsAre("EMAIL_ADDRESS=John.Doe+x@mail.example.com"));
+  EXPECT_THAT(texts_found("write to John.Doe+x@mail.example.com, now."),
+              ElementsAre("EMAIL_ADDRESS=John.Doe+x@mail.example.com"));
   EXPECT_THAT(texts_found("('a@b.co', 1)"), ElementsAre("EMAIL_ADDRESS=a@b.co"));
-  EXPECT_THAT(texts_found("card 4111 1111 1111 1111 exp 12/26"), ElementsAre("CREDIT_CARD=4111 1111 1111 1111"));
+  EXPECT_THAT(texts_found("card 4111 1111 1111 1111 exp 12/26"),
+              ElementsAre("CREDIT_CARD=4111 1111 1111 1111"));
   EXPECT_THAT(texts_found("(415) 555-2671"), ElementsAre("PHONE_NUMBER=(415) 555-2671"));
   EXPECT_THAT(texts_found("tel +49 171 1234567."), ElementsAre("PHONE_NUMBER=+49 171 1234567"));
   EXPECT_THAT(texts_found("ssn 536-90-4399"), ElementsAre("US_SSN=536-90-4399"));
@@ -33,7 +36,8 @@ TEST_F(ScanFixture, FindsEachEntity) {
 }
 
 TEST_F(ScanFixture, LeavesOtherNumbersAndWordsAlone) {
-  EXPECT_THAT(texts_found("4111 1111 1111 1112, 2024-01-02, 10.0.0.1, v1.2.3, 123456789"), IsEmpty());
+  EXPECT_THAT(texts_found("4111 1111 1111 1112, 2024-01-02, 10.0.0.1, v1.2.3, 123456789"),
+              IsEmpty());
   EXPECT_THAT(texts_found("550e8400-e29b-41d4-a716-446655440000"), IsEmpty());
   EXPECT_THAT(texts_found("foo@bar, @name, a@b.c"), IsEmpty());
   EXPECT_THAT(texts_found("postgres://user:${PASSWORD}@db/x"), IsEmpty());
@@ -62,12 +66,15 @@ TEST_F(ScanFixture, TextWithoutALiveRunIsNotHeld) {
 }
 
 TEST_F(ScanFixture, CutAtEveryByteGivesTheSameFindings) {
-  const std::string text = "Hi, I am john.doe@example.org (tel. (415) 555-2671, +1 415-555-2671). Card 4111-1111-1111-1111, "
-                           "ssn 536-90-4399; ftp://kev:Orbit0014x@files.example.org:21/v1 key " + aws_key() + "\n" +
-                           key_block() + "\nbye - (555) 12 1 2 3 4 5 6 7 8 9 0 5555555555554444 +";
+  const std::string text =
+      "Hi, I am john.doe@example.org (tel. (415) 555-2671, +1 415-555-2671). Card "
+      "4111-1111-1111-1111, "
+      "ssn 536-90-4399; ftp://kev:Orbit0014x@files.example.org:21/v1 key " +
+      aws_key() + "\n" + key_block() + "\nbye - (555) 12 1 2 3 4 5 6 7 8 9 0 5555555555554444 +";
   const auto whole = scan(text);
   EXPECT_EQ(whole.size(), 9U) << testing::PrintToString(whole);
-  for (size_t cut = 0; cut <= text.size(); ++cut) EXPECT_EQ(scan(text, {cut}), whole) << "cut at " << cut;
+  for (size_t cut = 0; cut <= text.size(); ++cut)
+    EXPECT_EQ(scan(text, {cut}), whole) << "cut at " << cut;
   std::vector<size_t> every;
   for (size_t i = 1; i < text.size(); ++i) every.push_back(i);
   EXPECT_EQ(scan(text, every), whole);
@@ -92,9 +99,11 @@ TEST_F(ScanFixture, LongRunsAreCutInvariantToo) {
 }
 
 TEST_F(ScanFixture, RandomTextsCutAnywhereGiveTheSameFindings) {
-  const std::vector<std::string> pieces = {"john", "@", "example.org", " ", "4111", "1111", "-", "(415)", "555", "2671", "+1",
-                                           ".", "/", "://", ":", "\n", "-----", "BEGIN ", "PRIVATE KEY", "END ", "536-90-4399",
-                                           "ssn", "é", aws_key(), "\"", "00", ")", "  "};
+  const std::vector<std::string> pieces = {
+      "john",  "@",   "example.org", " ",      "4111",        "1111", "-",
+      "(415)", "555", "2671",        "+1",     ".",           "/",    "://",
+      ":",     "\n",  "-----",       "BEGIN ", "PRIVATE KEY", "END ", "536-90-4399",
+      "ssn",   "é",   aws_key(),     "\"",     "00",          ")",    "  "};
   for (uint32_t seed = 1; seed <= 400; ++seed) {
     std::mt19937 random(seed);
     std::string text;
@@ -135,7 +144,8 @@ TEST_F(ScanFixture, DamagedSectionsAreRefused) {
 
 TEST(MatcherCompiler, SameEntitiesGiveTheSameBytes) {
   const auto entities = first_entities();
-  EXPECT_EQ(controlplane::policy::compile_matcher(entities).section, controlplane::policy::compile_matcher(entities).section);
+  EXPECT_EQ(controlplane::policy::compile_matcher(entities).section,
+            controlplane::policy::compile_matcher(entities).section);
 }
 
 TEST(MatcherCompiler, RefusesPatternsThatAreTooWideOrMatchNothing) {

@@ -15,7 +15,8 @@ TEST_F(Closing, TheFullWalkWhenWeCloseFirst) {
   EXPECT_EQ(read_all(), "still talking");
   peer_sends(seg().seq(14).ack(2).fin());
   expect_ack(15);
-  EXPECT_EQ(events(), (std::vector{EventKind::Readable, EventKind::Writable, EventKind::PeerClosed, EventKind::Closed}));
+  EXPECT_EQ(events(), (std::vector{EventKind::Readable, EventKind::Writable, EventKind::PeerClosed,
+                                   EventKind::Closed}));
   EXPECT_FALSE(stack_->is_live(id_));
   EXPECT_EQ(stack_->connection_count(), 0U);
   EXPECT_EQ(stack_->time_wait_count(), 1U);
@@ -130,7 +131,8 @@ TEST_F(Closing, ReleaseDoesNotLingerForEver) {
 }
 
 TEST_F(Closing, ResetEndsEveryState) {
-  for (const State s : {State::FinWait1, State::FinWait2, State::CloseWait, State::Closing, State::LastAck}) {
+  for (const State s :
+       {State::FinWait1, State::FinWait2, State::CloseWait, State::Closing, State::LastAck}) {
     TearDown();
     SetUp();
     enter(s);

@@ -80,7 +80,8 @@ TEST_F(Established, BytesBehindTheFinAreNotTaken) {
 
 TEST_F(Established, WhatIsRightOfTheWindowIsCut) {
   // The window is 65,535 (no scaling was offered); segments of 1,000 fill it.
-  for (uint32_t at = 1; at < 65'001; at += 1000) peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
+  for (uint32_t at = 1; at < 65'001; at += 1000)
+    peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
   take_all();
   peer_sends(seg().seq(65'001).ack(1).data(numbered(1000)));
   const auto all = take_all();
@@ -93,7 +94,8 @@ TEST_F(Established, WhatIsRightOfTheWindowIsCut) {
 }
 
 TEST_F(Established, TheWindowReopensInGoodSteps) {
-  for (uint32_t at = 1; at < 65'001; at += 1000) peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
+  for (uint32_t at = 1; at < 65'001; at += 1000)
+    peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
   peer_sends(seg().seq(65'001).ack(1).data(numbered(535)));
   take_all();
   auto& queue = stack_->receive_queue(id_);
@@ -108,7 +110,8 @@ TEST_F(Established, TheWindowReopensInGoodSteps) {
 TEST_F(Established, AProbeOfTheClosedWindowIsAnsweredAndItsAckCounts) {
   send("x");
   next();
-  for (uint32_t at = 1; at < 65'001; at += 1000) peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
+  for (uint32_t at = 1; at < 65'001; at += 1000)
+    peer_sends(seg().seq(at).ack(1).data(numbered(1000)));
   peer_sends(seg().seq(65'001).ack(1).data(numbered(535)));
   take_all();
   peer_sends(seg().seq(65'536).ack(2).data("p"));

@@ -1,5 +1,5 @@
-// harness.h: one stack and a scripted peer under virtual time. Sequence numbers are relative on both sides:
-// 0 is the SYN, data begins at 1.
+// harness.h: one stack and a scripted peer under virtual time. Sequence numbers are relative on
+// both sides: 0 is the SYN, data begins at 1.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -35,16 +35,48 @@ struct Seg {
   std::string payload;
   wire::TcpOptions options;
 
-  Seg& seq(uint32_t v) { sequence = v; return *this; }
-  Seg& ack(uint32_t v) { acknowledgment = v; flags |= TcpView::Ack; return *this; }
-  Seg& syn() { flags |= TcpView::Syn; return *this; }
-  Seg& fin() { flags |= TcpView::Fin; return *this; }
-  Seg& rst() { flags |= TcpView::Rst; return *this; }
-  Seg& psh() { flags |= TcpView::Psh; return *this; }
-  Seg& window(uint16_t v) { win = v; return *this; }
-  Seg& data(std::string v) { payload = std::move(v); return *this; }
-  Seg& mss(uint16_t v) { options.mss = v; return *this; }
-  Seg& scale(uint8_t v) { options.has_window_scale = true; options.window_scale = v; return *this; }
+  Seg& seq(uint32_t v) {
+    sequence = v;
+    return *this;
+  }
+  Seg& ack(uint32_t v) {
+    acknowledgment = v;
+    flags |= TcpView::Ack;
+    return *this;
+  }
+  Seg& syn() {
+    flags |= TcpView::Syn;
+    return *this;
+  }
+  Seg& fin() {
+    flags |= TcpView::Fin;
+    return *this;
+  }
+  Seg& rst() {
+    flags |= TcpView::Rst;
+    return *this;
+  }
+  Seg& psh() {
+    flags |= TcpView::Psh;
+    return *this;
+  }
+  Seg& window(uint16_t v) {
+    win = v;
+    return *this;
+  }
+  Seg& data(std::string v) {
+    payload = std::move(v);
+    return *this;
+  }
+  Seg& mss(uint16_t v) {
+    options.mss = v;
+    return *this;
+  }
+  Seg& scale(uint8_t v) {
+    options.has_window_scale = true;
+    options.window_scale = v;
+    return *this;
+  }
   Seg& time(uint32_t value, uint32_t echo = 0) {
     options.has_timestamps = true;
     options.timestamp_value = value;
@@ -85,7 +117,8 @@ class TcpTest : public testing::Test, public Egress {
     stack_.reset();
     out_.clear();
     frames_ = std::make_unique<mem::SegmentPool>(4, 4096, mem::SegmentPool::Wipe::No);
-    copies_ = std::make_unique<mem::SegmentPool>(copy_segments, copy_bytes, mem::SegmentPool::Wipe::No);
+    copies_ =
+        std::make_unique<mem::SegmentPool>(copy_segments, copy_bytes, mem::SegmentPool::Wipe::No);
     sending_ = std::make_unique<mem::SegmentPool>(512, 1024, mem::SegmentPool::Wipe::No);
     stack_ = std::make_unique<Stack>(config(), *this, *copies_);
     ASSERT_TRUE(stack_->listen({kOurAddress, kOurPort}));
@@ -130,7 +163,8 @@ class TcpTest : public testing::Test, public Egress {
     }
     std::vector<uint8_t> header(60);
     header.resize(view.write(header));
-    std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(s.payload.data()), s.payload.size());
+    std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(s.payload.data()),
+                                     s.payload.size());
     const std::span<const uint8_t> pieces[1] = {payload};
     wire::write_tcp_checksum(kPeerAddress, kOurAddress, header, pieces);
     header.insert(header.end(), payload.begin(), payload.end());
@@ -168,8 +202,9 @@ class TcpTest : public testing::Test, public Egress {
   }
   void expect_silence() {
     flush();
-    EXPECT_TRUE(out_.empty()) << "an unexpected segment with flags " << int{out_.front().flags} << " seq "
-                              << out_.front().sequence << " ack " << out_.front().acknowledgment;
+    EXPECT_TRUE(out_.empty()) << "an unexpected segment with flags " << int{out_.front().flags}
+                              << " seq " << out_.front().sequence << " ack "
+                              << out_.front().acknowledgment;
     out_.clear();
   }
   void expect_ack(uint32_t acknowledgment) {
@@ -214,7 +249,8 @@ class TcpTest : public testing::Test, public Egress {
   }
   void send(const std::string& bytes) {
     mem::ByteChain chain;
-    ASSERT_TRUE(chain.append_copy({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, *sending_));
+    ASSERT_TRUE(chain.append_copy({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()},
+                                  *sending_));
     stack_->send(id_, std::move(chain));
   }
   State state() const { return stack_->state(id_); }

@@ -20,7 +20,9 @@
 namespace sallyport::tcp {
 namespace {
 
-std::span<const uint8_t> bytes_of(const std::string& s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }
+std::span<const uint8_t> bytes_of(const std::string& s) {
+  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
+}
 
 TEST(Sequence, ComparesAcrossTheWrap) {
   EXPECT_TRUE(seq_before(0xfffffff0U, 0x10U));
@@ -127,7 +129,9 @@ TEST(ReceiveWindow, AgreesWithAnArray) {
       }
       // A refused part may have been stored in part: accept again from the reference's view is not
       // possible, so runs where it happened stop here.
-      if (accepted == ReceiveWindow::Accepted::RefusedNoRoom || window.span_count() == kHeldSpansMax) break;
+      if (accepted == ReceiveWindow::Accepted::RefusedNoRoom ||
+          window.span_count() == kHeldSpansMax)
+        break;
       std::string got(window.queue().size(), '\0');
       window.queue().copy_out(0, {reinterpret_cast<uint8_t*>(got.data()), got.size()});
       window.queue().consume(got.size());
@@ -171,8 +175,10 @@ TEST(ReceiveWindow, AnEmptyPoolIsAnAnswer) {
   mem::SegmentPool copies(1, 4, mem::SegmentPool::Wipe::No);
   ReceiveWindow window;
   window.start(0, 100, 10);
-  EXPECT_EQ(window.accept(0, bytes_of("abcdefgh"), copies), ReceiveWindow::Accepted::RefusedNoBuffer);
-  EXPECT_EQ(window.accept(50, bytes_of("abcdefgh"), copies), ReceiveWindow::Accepted::RefusedNoBuffer);
+  EXPECT_EQ(window.accept(0, bytes_of("abcdefgh"), copies),
+            ReceiveWindow::Accepted::RefusedNoBuffer);
+  EXPECT_EQ(window.accept(50, bytes_of("abcdefgh"), copies),
+            ReceiveWindow::Accepted::RefusedNoBuffer);
   EXPECT_EQ(window.next(), 0U);
   EXPECT_EQ(copies.available(), 1U);
 }
@@ -232,7 +238,8 @@ TEST(SendQueue, ReadsTheSameBytesInAnyOrder) {
     size_t covered = 0;
     const size_t count = queue.read(offset, wanted, pieces, covered);
     std::string got;
-    for (size_t i = 0; i < count; ++i) got.append(reinterpret_cast<const char*>(pieces[i].data()), pieces[i].size());
+    for (size_t i = 0; i < count; ++i)
+      got.append(reinterpret_cast<const char*>(pieces[i].data()), pieces[i].size());
     ASSERT_EQ(got.size(), covered);
     ASSERT_EQ(got, text.substr(base + offset, covered));
     if (offset < queue.size()) {

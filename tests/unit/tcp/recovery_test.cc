@@ -10,7 +10,9 @@ class Recovery : public TcpTest {
     TcpTest::SetUp();
     open_passively();
   }
-  void acked(uint32_t ack, uint16_t window = 65'535) { peer_sends(seg().seq(1).ack(ack).window(window)); }
+  void acked(uint32_t ack, uint16_t window = 65'535) {
+    peer_sends(seg().seq(1).ack(ack).window(window));
+  }
   // A first sample, so that the timeout is the minimum.
   void warm_up() {
     send("x");

@@ -1,5 +1,5 @@
-// State x event x position x payload: every synchronised state against every kind of segment, judged by the
-// rules of RFC 9293 3.10.7.4 and RFC 5961 in a few lines, not by what the stack does.
+// State x event x position x payload: every synchronised state against every kind of segment,
+// judged by the rules of RFC 9293 3.10.7.4 and RFC 5961 in a few lines, not by what the stack does.
 #include "tests/unit/tcp/harness.h"
 
 namespace sallyport::tcp {
@@ -19,9 +19,12 @@ struct Case {
 
 class Matrix : public TcpTest, public testing::WithParamInterface<Case> {
  protected:
-  static bool fin_taken(State s) { return s == State::CloseWait || s == State::Closing || s == State::LastAck; }
+  static bool fin_taken(State s) {
+    return s == State::CloseWait || s == State::Closing || s == State::LastAck;
+  }
   static bool fin_sent(State s) {
-    return s == State::FinWait1 || s == State::FinWait2 || s == State::Closing || s == State::LastAck;
+    return s == State::FinWait1 || s == State::FinWait2 || s == State::Closing ||
+           s == State::LastAck;
   }
 };
 
@@ -35,22 +38,48 @@ TEST_P(Matrix, OnlyAcceptableSegmentsChangeAnything) {
   const uint32_t ack = c.state == State::FinWait2 ? 2 : 1;
   uint32_t at = left;
   switch (c.position) {
-    case Position::Left: at = left - 1; break;
-    case Position::LeftEdge: at = left; break;
-    case Position::Inside: at = left + 100; break;
-    case Position::RightEdge: at = left + window; break;
-    case Position::Outside: at = left + window + 5'000; break;
+    case Position::Left:
+      at = left - 1;
+      break;
+    case Position::LeftEdge:
+      at = left;
+      break;
+    case Position::Inside:
+      at = left + 100;
+      break;
+    case Position::RightEdge:
+      at = left + window;
+      break;
+    case Position::Outside:
+      at = left + window + 5'000;
+      break;
   }
   Seg s = seg().seq(at).ack(ack);
   switch (c.kind) {
-    case Kind::PlainAck: break;
-    case Kind::Data: s.data("d"); break;
-    case Kind::Fin: s.fin(); break;
-    case Kind::Reset: s.rst(); break;
-    case Kind::Syn: s.flags = TcpView::Syn; break;
-    case Kind::SynAck: s.syn(); break;
-    case Kind::NoFlags: s.flags = 0; s.data("d"); break;
-    case Kind::FutureAck: s.ack(5'000); break;
+    case Kind::PlainAck:
+      break;
+    case Kind::Data:
+      s.data("d");
+      break;
+    case Kind::Fin:
+      s.fin();
+      break;
+    case Kind::Reset:
+      s.rst();
+      break;
+    case Kind::Syn:
+      s.flags = TcpView::Syn;
+      break;
+    case Kind::SynAck:
+      s.syn();
+      break;
+    case Kind::NoFlags:
+      s.flags = 0;
+      s.data("d");
+      break;
+    case Kind::FutureAck:
+      s.ack(5'000);
+      break;
   }
   peer_sends(s);
   flush();

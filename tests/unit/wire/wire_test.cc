@@ -74,7 +74,8 @@ TEST(Arp, RoundTripAndRefusals) {
   ASSERT_TRUE(ArpView::parse(bytes, in));
   EXPECT_EQ(in.sender_address, out.sender_address);
   EXPECT_EQ(in.operation, out.operation);
-  for (size_t n = 0; n < bytes.size(); ++n) EXPECT_FALSE(ArpView::parse(std::span(bytes).first(n), in));
+  for (size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_FALSE(ArpView::parse(std::span(bytes).first(n), in));
   for (size_t i : {0, 2, 4, 5, 6}) {
     auto bad = bytes;
     bad[i] ^= 0x80;
@@ -196,9 +197,9 @@ TEST(Tcp, HostileOptionsAreRefusedOrSkipped) {
   EXPECT_EQ(parse({2, 1}), TcpView::Parse::BadOption);
   EXPECT_EQ(parse({1, 1, 1, 8}), TcpView::Parse::BadOption);
   EXPECT_EQ(parse({8, 255, 0, 0}), TcpView::Parse::BadOption);
-  EXPECT_EQ(parse({254, 6, 1, 2, 3, 4}), TcpView::Parse::Good);   // unknown
-  EXPECT_EQ(parse({2, 3, 0}), TcpView::Parse::Good);              // MSS of a wrong length
-  EXPECT_EQ(parse({0, 2, 0, 0}), TcpView::Parse::Good);           // end of list hides the rest
+  EXPECT_EQ(parse({254, 6, 1, 2, 3, 4}), TcpView::Parse::Good);  // unknown
+  EXPECT_EQ(parse({2, 3, 0}), TcpView::Parse::Good);             // MSS of a wrong length
+  EXPECT_EQ(parse({0, 2, 0, 0}), TcpView::Parse::Good);          // end of list hides the rest
   TcpView in;
   std::vector<uint8_t> bytes(20, 0);
   bytes[12] = 0x40;
@@ -213,7 +214,8 @@ TEST(Tcp, ChecksumCoversPayloadPieces) {
   const size_t size = out.write(header);
   const std::vector<uint8_t> a{1, 2, 3};
   const std::vector<uint8_t> b{4, 5, 6, 7};
-  const std::array<std::span<const uint8_t>, 2> pieces{std::span<const uint8_t>(a), std::span<const uint8_t>(b)};
+  const std::array<std::span<const uint8_t>, 2> pieces{std::span<const uint8_t>(a),
+                                                       std::span<const uint8_t>(b)};
   write_tcp_checksum(1, 2, std::span(header).first(size), pieces);
   std::vector<uint8_t> all(header.begin(), header.begin() + static_cast<long>(size));
   all.insert(all.end(), a.begin(), a.end());

@@ -1,21 +1,22 @@
-// json_rewriter.h: one JSON text: every string that may hold text is a channel of its own, and the edits
-// come out in raw offsets of the JSON text, escaped for the string they land in.
+// json_rewriter.h: one JSON text: every string that may hold text is a channel of its own, and the
+// edits come out in raw offsets of the JSON text, escaped for the string they land in.
 //
 // The same class reads a message body (with the table of its API kind) and the JSON text inside a
-// tool call's arguments string (with the all-leaves table): then its "raw" offsets are offsets in the
-// decoded arguments string, and its holder maps them once more.
+// tool call's arguments string (with the all-leaves table): then its "raw" offsets are offsets in
+// the decoded arguments string, and its holder maps them once more.
 //
 //   class        what happens
-//   T L I R U Unknown Structural   strings (and names, where names are text) are scanned and rewritten
-//   T L          numbers too: a card number without quotes; what is rewritten becomes a string
-//   J            opened as JSON text; what is not JSON is one plain text
-//   B O S N      not touched, counted as opaque
+//   T L I R U Unknown Structural   strings (and names, where names are text) are scanned and
+//   rewritten T L          numbers too: a card number without quotes; what is rewritten becomes a
+//   string J            opened as JSON text; what is not JSON is one plain text B O S N      not
+//   touched, counted as opaque
 //
-// Names are rewritten like values: the table says "scan only", but a value that stays in a name would
-// leave, and refusing the request would help nobody (docs/decisions/0002).
+// Names are rewritten like values: the table says "scan only", but a value that stays in a name
+// would leave, and refusing the request would help nobody (docs/decisions/0002).
 //
 // Invariants
-//   I1  edge() never goes back; every edit that begins before it is in edits() and ends at or before it.
+//   I1  edge() never goes back; every edit that begins before it is in edits() and ends at or
+//   before it.
 // Owner   one message of one exchange; reusable.
 #pragma once
 
@@ -26,14 +27,14 @@
 #include <string_view>
 #include <vector>
 
-#include "dataplane/flow/limits.h"
-#include "dataplane/flow/rewrite_scope.h"
-#include "dataplane/flow/text_edit.h"
-#include "dataplane/flow/text_rewriter.h"
 #include "dataplane/llm/json_walker.h"
 #include "dataplane/redact/offset_map.h"
+#include "dataplane/rewrite/limits.h"
+#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text_edit.h"
+#include "dataplane/rewrite/text_rewriter.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 class ArgumentsRewriter;
 
@@ -103,7 +104,8 @@ class JsonRewriter final : private llm::Sink {
   uint8_t literal_size_ = 0;
 };
 
-// The content of an arguments string: JSON text if it is, one plain text from where it stops being JSON.
+// The content of an arguments string: JSON text if it is, one plain text from where it stops being
+// JSON.
 class ArgumentsRewriter {
  public:
   ArgumentsRewriter();
@@ -131,4 +133,4 @@ class ArgumentsRewriter {
   EditList edits_;
 };
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -1,14 +1,14 @@
-#include "dataplane/flow/stream_rewriter.h"
+#include "dataplane/rewrite/stream_rewriter.h"
 
 #include <algorithm>
 
 #include "dataplane/base/check.h"
-#include "dataplane/flow/limits.h"
 #include "dataplane/llm/json_string.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
+#include "dataplane/rewrite/limits.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 namespace {
 
 constexpr std::string_view kNull = "null";
@@ -53,7 +53,8 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   wipe_buffers();
 }
 
-StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key, llm::TextClass text_class) {
+StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key,
+                                                 llm::TextClass text_class) {
   for (size_t i = 0; i < channel_count_; ++i)
     if (channels_[i]->open && channels_[i]->key == key) return channels_[i].get();
   Channel* free = nullptr;
@@ -84,11 +85,12 @@ bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
   while (pieces.next()) {
     append(channel.held, pieces.decoded());
     channel.fed += pieces.decoded().size();
-    const bool ok = channel.text_class == llm::TextClass::J ? channel.arguments.feed(pieces.decoded())
-                                                            : channel.text.feed(pieces.decoded());
+    const bool ok = channel.text_class == llm::TextClass::J
+                        ? channel.arguments.feed(pieces.decoded())
+                        : channel.text.feed(pieces.decoded());
     if (!ok) return false;
   }
-  if (channel.held.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+  if (channel.held.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
   return true;
 }
 
@@ -127,7 +129,8 @@ bool StreamRewriter::release(Channel& channel) {
   append(released_, held.subspan(at - channel.emitted, until - at));
   edits.drop_front(used);
   mem::wipe(std::span(channel.held).first(count));
-  channel.held.erase(channel.held.begin(), channel.held.begin() + static_cast<std::ptrdiff_t>(count));
+  channel.held.erase(channel.held.begin(),
+                     channel.held.begin() + static_cast<std::ptrdiff_t>(count));
   channel.emitted = until;
   return changed;
 }
@@ -137,9 +140,10 @@ void StreamRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint
   append(edit_bytes_, bytes);
 }
 
-bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing, std::span<const uint8_t> data) {
+bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing,
+                           std::span<const uint8_t> data) {
   Channel* target = channel(delta.key, delta.text_class);
-  if (target == nullptr) return scope_->refuse(Reason::BuffersFull);
+  if (target == nullptr) return scope_->refuse(Refusal::BuffersFull);
   const bool nothing_held = target->held.empty();
   if (!feed(*target, data.subspan(delta.raw_start, delta.raw_end - delta.raw_start))) return false;
   if (closing && !end_channel(*target)) return false;
@@ -154,7 +158,8 @@ bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing, std::spa
   return true;
 }
 
-// Channels that end with this event but have no delta in it: what they held goes first, in its own event.
+// Channels that end with this event but have no delta in it: what they held goes first, in its own
+// event.
 bool StreamRewriter::close_channels(const llm::StreamEvent& event) {
   for (size_t i = 0; i < channel_count_; ++i) {
     Channel& open = *channels_[i];
@@ -197,7 +202,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   edits_.clear();
   text_changed_ = false;
   if (tools_->reader.read(kind_, data, captures_) != llm::StreamEventReader::Result::Ok) {
-    scope_->refuse(Reason::UpstreamMalformed);
+    scope_->refuse(Refusal::MalformedEvent);
     return Result::Refused;
   }
   const llm::StreamEvent& event = tools_->reader.event();
@@ -205,7 +210,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     JsonRewriter& whole = tools_->whole;
     whole.begin(*scope_, kind_.stream);
     if (!whole.feed(data) || !whole.end()) {
-      scope_->refuse(Reason::UpstreamMalformed);
+      scope_->refuse(Refusal::MalformedEvent);
       return Result::Refused;
     }
     for (const TextEdit& edit : whole.edits().edits())
@@ -216,15 +221,18 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   for (size_t i = 0; i < event.deltas.size(); ++i) {
     const llm::StreamDelta& d = event.deltas[i];
     // Only the last delta of a channel in this event can be its end.
-    const bool later = std::any_of(event.deltas.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                   event.deltas.end(), [&](const auto& o) { return o.key == d.key; });
+    const bool later =
+        std::any_of(event.deltas.begin() + static_cast<std::ptrdiff_t>(i) + 1, event.deltas.end(),
+                    [&](const auto& o) { return o.key == d.key; });
     if (!delta(d, !later && closes(event, d.key), data)) return Result::Refused;
   }
   if (!close_channels(event)) return Result::Refused;
   if (text_changed_) {
     for (const llm::StreamMark& mark : event.marks) {
       const auto text = mark.kind == llm::MarkKind::Strip ? kNull : kEmptyString;
-      std::erase_if(edits_, [&](const DataEdit& e) { return e.start >= mark.raw_start && e.end <= mark.raw_end; });
+      std::erase_if(edits_, [&](const DataEdit& e) {
+        return e.start >= mark.raw_start && e.end <= mark.raw_end;
+      });
       add_edit(mark.raw_start, mark.raw_end, bytes_of(text));
     }
   }
@@ -233,7 +241,8 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
 }
 
 bool StreamRewriter::apply(std::span<const uint8_t> data) {
-  std::sort(edits_.begin(), edits_.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  std::sort(edits_.begin(), edits_.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
   uint64_t at = 0;
   for (const DataEdit& edit : edits_) {
     SP_CHECK(edit.start >= at && edit.end <= data.size());
@@ -253,4 +262,4 @@ StreamRewriter::Result StreamRewriter::finish() {
   return close_channels(end) ? Result::Unchanged : Result::Refused;
 }
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -1,17 +1,17 @@
 // stream_rewriter.h: the events of an answer that arrives as a stream, one by one, in their order.
 //
-// Every event goes out once, in its place. The text of a channel (choice, content block, tool call) is one
-// text over all its events: what is undecided is held and leaves in the next delta of its channel, or in a
-// delta of our own before the event that closes the channel. An event in which nothing changes leaves
-// byte for byte.
+// Every event goes out once, in its place. The text of a channel (choice, content block, tool call)
+// is one text over all its events: what is undecided is held and leaves in the next delta of its
+// channel, or in a delta of our own before the event that closes the channel. An event in which
+// nothing changes leaves byte for byte.
 //
 // It is harder than a search and replace because
 //   1. a token or a value may be cut over any number of events, and channels interleave;
 //   2. arguments of tool calls are JSON text cut anywhere, escapes included;
 //   3. an event may carry the end of its channel, so it is read whole before anything is written.
 //
-// Limits  kStreamChannelsMax channels, kChannelHeldBytesMax undecided bytes in each; more is refused.
-// Owner   one exchange; reusable.
+// Limits  kStreamChannelsMax channels, kChannelHeldBytesMax undecided bytes in each; more is
+// refused. Owner   one exchange; reusable.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@
 #include <string_view>
 #include <vector>
 
-#include "dataplane/flow/json_rewriter.h"
-#include "dataplane/flow/rewrite_scope.h"
-#include "dataplane/flow/text_rewriter.h"
 #include "dataplane/llm/stream_events.h"
+#include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text_rewriter.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 // What one event at a time needs; one for all streams of a worker.
 struct StreamTools {
@@ -43,8 +43,9 @@ class StreamRewriter {
   // `scope` must outlive the stream.
   void begin(RewriteScope& scope, const llm::ApiKind& kind);
 
-  // One event with data. Unchanged: send it as it came (after `before`). Rewritten: `data` is the new data.
-  // `before`: complete events of our own that go out first. Refused: scope.refusal says why.
+  // One event with data. Unchanged: send it as it came (after `before`). Rewritten: `data` is the
+  // new data. `before`: complete events of our own that go out first. Refused: scope.refusal says
+  // why.
   [[nodiscard]] Result event(std::span<const uint8_t> data);
   // The stream ended without closing its channels: `before` gets what they still held.
   [[nodiscard]] Result finish();
@@ -80,7 +81,8 @@ class StreamRewriter {
   bool end_channel(Channel& channel);
   static bool closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept;
   bool delta(const llm::StreamDelta& delta, bool closing, std::span<const uint8_t> data);
-  // Appends what the channel may let go to released_; answers whether it differs from the text itself.
+  // Appends what the channel may let go to released_; answers whether it differs from the text
+  // itself.
   bool release(Channel& channel);
   void write_own_event(Channel& channel);
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes);
@@ -103,4 +105,4 @@ class StreamRewriter {
   bool text_changed_ = false;
 };
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -2,7 +2,8 @@
 //
 // Invariants
 //   I1  edits are sorted by start and disjoint.
-//   I2  replacement bytes live in the list's own arena, wiped by clear(): a restored value is plaintext.
+//   I2  replacement bytes live in the list's own arena, wiped by clear(): a restored value is
+//   plaintext.
 // Owner   one rewriter of one worker.
 #pragma once
 
@@ -14,7 +15,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 struct TextEdit {
   uint64_t start = 0;
@@ -65,4 +66,4 @@ class EditList {
   size_t first_ = 0;
 };
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -13,12 +13,21 @@
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/scan/engine.h"
-#include "dataplane/flow/refusal.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 // Entities of one image. detection.md lists about 60; the table is indexed by entity id.
 inline constexpr size_t kEntitiesMax = 256;
+
+// Why a text cannot go on. What a caller is told is the holder's business (flow/refusal.h).
+enum class Refusal : uint8_t {
+  None,
+  PolicyBlocked,    // the action of a finding in a request is block
+  ResponseBlocked,  // the same in an answer
+  TooManyTokens,    // max_tokens_per_exchange
+  BuffersFull,      // one of limits.h
+  MalformedEvent    // a stream event that is not what its table says
+};
 
 // Counts of one direction, for evidence and the coverage header.
 struct Tally {
@@ -29,9 +38,11 @@ struct Tally {
   uint64_t rewritten_bytes = 0;
   uint64_t opaque_bytes = 0;
   uint32_t unknown_fields = 0;
-  uint32_t foreign_tokens = 0;    // token-like text of a request that is not ours: tokenised as a literal
-  uint32_t verified_tokens = 0;   // tokens of this tenant that a client brought along: passed unchanged
-  uint32_t unrestored_tokens = 0; // token-like text of an answer that stayed as it was
+  uint32_t foreign_tokens =
+      0;  // token-like text of a request that is not ours: tokenised as a literal
+  uint32_t verified_tokens =
+      0;  // tokens of this tenant that a client brought along: passed unchanged
+  uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
   void clear() noexcept { *this = Tally{}; }
 };
 
@@ -50,11 +61,11 @@ struct RewriteScope {
   Tally tally;
 
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).
-  Reason refusal = Reason::None;
+  Refusal refusal = Refusal::None;
   uint16_t refusal_entity = 0xffff;
 
-  bool refuse(Reason reason, uint16_t entity = 0xffff) noexcept {
-    if (refusal == Reason::None) {
+  bool refuse(Refusal reason, uint16_t entity = 0xffff) noexcept {
+    if (refusal == Refusal::None) {
       refusal = reason;
       refusal_entity = entity;
     }
@@ -62,4 +73,4 @@ struct RewriteScope {
   }
 };
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

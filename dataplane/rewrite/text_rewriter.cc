@@ -1,13 +1,13 @@
-#include "dataplane/flow/text_rewriter.h"
+#include "dataplane/rewrite/text_rewriter.h"
 
 #include <algorithm>
 #include <array>
 
 #include "dataplane/base/check.h"
-#include "dataplane/flow/limits.h"
 #include "dataplane/mem/wipe.h"
+#include "dataplane/rewrite/limits.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 namespace {
 
 constexpr uint16_t kNoEntity = 0xffff;
@@ -31,7 +31,8 @@ void TextRewriter::wipe_window() noexcept {
 }
 
 bool TextRewriter::feed(std::span<const uint8_t> text) {
-  // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of matches.
+  // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of
+  // matches.
   constexpr size_t kPieceBytes = 4'096;
   while (!text.empty()) {
     const auto piece = text.first(std::min(text.size(), kPieceBytes));
@@ -39,10 +40,10 @@ bool TextRewriter::feed(std::span<const uint8_t> text) {
     window_.insert(window_.end(), piece.begin(), piece.end());
     fed_ += piece.size();
     scope_->tally.inspected_bytes += piece.size();
-    if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Reason::BuffersFull);
+    if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
     if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
     if (!settle()) return false;
-    if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+    if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
   }
   return true;
 }
@@ -107,8 +108,9 @@ bool TextRewriter::rule_on(const Cluster& cluster) {
       if (!rule_on_finding(finding)) return false;
     return true;
   }
-  // A finding that lies inside a token is the token's own letters. One that reaches out of it is a value
-  // that contains the token (a URL with a token for its password): the value's rule covers the whole.
+  // A finding that lies inside a token is the token's own letters. One that reaches out of it is a
+  // value that contains the token (a URL with a token for its password): the value's rule covers
+  // the whole.
   uint16_t outer = kNoEntity;
   for (const auto& finding : findings) {
     const bool inside = std::any_of(tokens.begin(), tokens.end(), [&](const auto& t) {
@@ -148,9 +150,11 @@ bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
     case contract::Action::Block:
       break;
   }
-  // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker blocks.
-  return scope_->refuse(scope_->direction == RewriteScope::Direction::Request ? Reason::PolicyBlocked
-                                                                              : Reason::ResponseBlocked,
+  // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker
+  // blocks.
+  return scope_->refuse(scope_->direction == RewriteScope::Direction::Request
+                            ? Refusal::PolicyBlocked
+                            : Refusal::ResponseBlocked,
                         entity);
 }
 
@@ -159,19 +163,19 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
   std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
   const size_t size = redact::canonical_value(name, value, canonical);
   redact::Token token;
-  const bool minted =
-      size > 0 && scope_->mint->mint(scope_->token_scope, name, std::span(canonical).first(size), token);
+  const bool minted = size > 0 && scope_->mint->mint(scope_->token_scope, name,
+                                                     std::span(canonical).first(size), token);
   mem::wipe(std::span(canonical).first(size));
-  if (!minted) return scope_->refuse(Reason::PolicyBlocked, entity);
+  if (!minted) return scope_->refuse(Refusal::PolicyBlocked, entity);
   switch (scope_->tokens->add(token.core, entity, value)) {
     case redact::ExchangeTokens::Added::New:
     case redact::ExchangeTokens::Added::Known:
       break;
     case redact::ExchangeTokens::Added::Full:
     case redact::ExchangeTokens::Added::TooLong:
-      return scope_->refuse(Reason::TooManyTokens, entity);
+      return scope_->refuse(Refusal::TooManyTokens, entity);
     case redact::ExchangeTokens::Added::NoMemory:
-      return scope_->refuse(Reason::BuffersFull, entity);
+      return scope_->refuse(Refusal::BuffersFull, entity);
   }
   const std::string_view bytes = token.text();
   edits_.add(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
@@ -195,7 +199,8 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
   const std::string_view name = token.entity == redact::TokenLabels::kLiteral
                                     ? redact::kLiteralEntity
                                     : scope_->engine->entity_name(token.entity);
-  if (scope_->mint->verify(scope_->token_scope, name, token.core) != redact::TokenMint::Verdict::NotOurs) {
+  if (scope_->mint->verify(scope_->token_scope, name, token.core) !=
+      redact::TokenMint::Verdict::NotOurs) {
     ++scope_->tally.verified_tokens;
     return true;
   }
@@ -211,7 +216,8 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
     return;
   }
   // A literal is the client's own token-like text, not a value: it goes back whoever asks.
-  if (!literal && (!scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)) {
+  if (!literal &&
+      (!scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)) {
     ++scope_->tally.restore_denied[token.entity];
     return;
   }
@@ -239,4 +245,4 @@ void TextRewriter::forget_before(uint64_t offset) {
   window_start_ = offset;
 }
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

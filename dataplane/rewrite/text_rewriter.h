@@ -1,16 +1,20 @@
-// text_rewriter.h: one text channel: what is found in it, what happens to it, how much of it may go.
+// text_rewriter.h: one text channel: what is found in it, what happens to it, how much of it may
+// go.
 //
 // Two readers follow the same text: the scanner (values) and the token finder (tokens). What they
-// found is settled in clusters of overlapping matches, and only when both are past the whole cluster:
-// so the edits are a function of the text, never of how it was cut.
+// found is settled in clusters of overlapping matches, and only when both are past the whole
+// cluster: so the edits are a function of the text, never of how it was cut.
 //
-//   request   a finding is allowed, tokenised or blocks; token-like text that verifies for this tenant
+//   request   a finding is allowed, tokenised or blocks; token-like text that verifies for this
+//   tenant
 //             passes, any other is itself tokenised as a LITERAL
-//   response  a token that this exchange minted is restored, where its place and the access rules allow;
+//   response  a token that this exchange minted is restored, where its place and the access rules
+//   allow;
 //             a finding is new data and meets the policy for responses
 //
 // Invariants
-//   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or before it.
+//   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or
+//   before it.
 // Owner   one channel of one exchange; reusable.
 #pragma once
 
@@ -18,13 +22,13 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/flow/rewrite_scope.h"
-#include "dataplane/flow/text_edit.h"
 #include "dataplane/redact/place_tracker.h"
 #include "dataplane/redact/token_finder.h"
+#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text_edit.h"
 #include "dataplane/scan/text_scanner.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 class TextRewriter {
  public:
@@ -39,7 +43,8 @@ class TextRewriter {
 
   // Bytes of the text that are decided.
   uint64_t edge() const noexcept { return edge_; }
-  // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it took.
+  // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it
+  // took.
   EditList& edits() noexcept { return edits_; }
 
  private:
@@ -68,11 +73,11 @@ class TextRewriter {
   redact::TokenFinder finder_;
   redact::PlaceTracker place_;
   EditList edits_;
-  std::vector<uint8_t> window_;   // text from window_start_ on: what is not decided yet
+  std::vector<uint8_t> window_;  // text from window_start_ on: what is not decided yet
   uint64_t window_start_ = 0;
   uint64_t fed_ = 0;
   uint64_t edge_ = 0;
   bool ended_ = false;
 };
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -1,4 +1,4 @@
-#include "dataplane/flow/json_rewriter.h"
+#include "dataplane/rewrite/json_rewriter.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
 
-namespace sallyport::flow {
+namespace sallyport::rewrite {
 
 using llm::TextClass;
 
@@ -96,7 +96,8 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
   }
 }
 
-bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) {
+bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
+                             uint64_t raw_end) {
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
   switch (treat_) {
     case Treat::Skip:
@@ -110,12 +111,14 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
       number_.insert(number_.end(), decoded.begin(), decoded.end());
       return text_.feed(decoded);
     case Treat::Text:
-      if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Reason::BuffersFull);
+      if (!map_.add(decoded.size(), raw_start, raw_end))
+        return scope_->refuse(Refusal::BuffersFull);
       if (!text_.feed(decoded) || !take_edits(text_.edits())) return false;
       if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
       return true;
     case Treat::Arguments:
-      if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Reason::BuffersFull);
+      if (!map_.add(decoded.size(), raw_start, raw_end))
+        return scope_->refuse(Refusal::BuffersFull);
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
       return true;
@@ -139,7 +142,8 @@ bool JsonRewriter::marked(llm::MarkKind kind, uint16_t, uint64_t raw_start, uint
   return true;
 }
 
-// Maps decided edits of the leaf's text to raw ranges and escapes them for the string they stand in.
+// Maps decided edits of the leaf's text to raw ranges and escapes them for the string they stand
+// in.
 bool JsonRewriter::take_edits(EditList& from) {
   for (const TextEdit& edit : from.edits()) {
     const auto value = from.replacement(edit);
@@ -193,9 +197,9 @@ void ArgumentsRewriter::begin(RewriteScope& scope) {
 bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
   if (is_plain_) return plain_.feed(text) && take_plain_edits();
   window_.insert(window_.end(), text.begin(), text.end());
-  if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Reason::BuffersFull);
+  if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
   if (!json_.feed(text)) {
-    if (scope_->refusal != Reason::None) return false;
+    if (scope_->refusal != Refusal::None) return false;
     return fall_back();
   }
   if (!take_json_edits()) return false;
@@ -206,13 +210,14 @@ bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
 bool ArgumentsRewriter::end() {
   if (!is_plain_) {
     if (json_.end()) return take_json_edits();
-    if (scope_->refusal != Reason::None) return false;
+    if (scope_->refusal != Refusal::None) return false;
     if (!fall_back()) return false;
   }
   return plain_.end() && take_plain_edits();
 }
 
-// Not JSON after all (models write such arguments): the rest, from the first undecided byte, is one text.
+// Not JSON after all (models write such arguments): the rest, from the first undecided byte, is one
+// text.
 bool ArgumentsRewriter::fall_back() {
   const uint64_t from = json_.edge();
   if (!take_json_edits()) return false;
@@ -229,7 +234,8 @@ bool ArgumentsRewriter::fall_back() {
 
 bool ArgumentsRewriter::take_json_edits() {
   EditList& from = json_.edits();
-  for (const TextEdit& edit : from.edits()) edits_.add(edit.start, edit.end, from.replacement(edit));
+  for (const TextEdit& edit : from.edits())
+    edits_.add(edit.start, edit.end, from.replacement(edit));
   from.clear();
   return true;
 }
@@ -257,4 +263,4 @@ void ArgumentsRewriter::forget_before(uint64_t offset) {
   window_start_ += count;
 }
 
-}  // namespace sallyport::flow
+}  // namespace sallyport::rewrite

@@ -1,0 +1,1 @@
+#include "dataplane/policy/secrets.h"

@@ -1,0 +1,27 @@
+// limits.h: capacities of the rewriters, each with its reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sallyport::rewrite {
+
+// Pieces of one text leaf that may be undecided at once: the widest match (a private key block) has
+// one escape and one run per line, twice that inside a tool call; rows of equal escapes cost one
+// piece.
+inline constexpr uint32_t kMapPiecesMax = 2'048;
+
+// Levels of JSON text inside JSON text that are opened (tool-call arguments inside a body).
+inline constexpr unsigned kJsonNestingMax = 1;
+
+// A stream event larger than this is refused: the largest real ones (a whole tool result) are far
+// below.
+inline constexpr size_t kSseEventBytesMax = 1U << 20;
+
+// Text channels of one response stream: choices x tool calls. Vendors stop far below.
+inline constexpr size_t kStreamChannelsMax = 128;
+
+// Undecided text of one channel: the widest match plus one event.
+inline constexpr size_t kChannelHeldBytesMax = kSseEventBytesMax + 64 * 1024;
+
+}  // namespace sallyport::rewrite

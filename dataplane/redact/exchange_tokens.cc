@@ -23,7 +23,7 @@ ExchangeTokens::Entry* ExchangeTokens::find(const TokenCore& core, uint16_t enti
 ExchangeTokens::Added ExchangeTokens::add(const TokenCore& core, uint16_t entity,
                                           std::span<const uint8_t> surface) noexcept {
   if (find(core, entity) != nullptr) return Added::Known;
-  if (size_ == kExchangeTokensMax) return Added::Full;
+  if (size_ >= max_) return Added::Full;
   const size_t needed =
       (sizeof(Entry) + surface.size() + alignof(Entry) - 1) / alignof(Entry) * alignof(Entry);
   if (surface.size() > UINT16_MAX || needed + alignof(Entry) > pool_->segment_bytes())

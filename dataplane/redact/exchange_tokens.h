@@ -48,6 +48,10 @@ class ExchangeTokens {
   [[nodiscard]] Entry* find(const TokenCore& core, uint16_t entity) noexcept;
   void clear() noexcept;
 
+  // Policy's bound (max_tokens_per_exchange), at most kExchangeTokensMax. Survives clear(); what is
+  // in already stays.
+  void limit(uint32_t max) noexcept { max_ = max < kExchangeTokensMax ? max : kExchangeTokensMax; }
+
   uint32_t size() const noexcept { return size_; }
   // for_each(f): f(const Entry&) for all mappings, in no promised order.
   template <class F>
@@ -64,6 +68,7 @@ class ExchangeTokens {
   mem::Segment* segments_ = nullptr;
   std::array<Entry*, kBuckets> buckets_{};
   uint32_t size_ = 0;
+  uint32_t max_ = kExchangeTokensMax;
 };
 
 }  // namespace sallyport::redact

@@ -20,12 +20,11 @@ import tempfile
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
+from lab_appliance import Appliance, finished, image_digest  # noqa: F401 (the tests' vocabulary)
+from lab_processes import HERE, LIBC, ROOT, run, wait_for
+
 SIMULATOR = os.path.join(HERE, "simulator")
-LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG = 1
 
 
 class Skip(Exception):
@@ -43,10 +42,6 @@ def why_not():
     if probe.returncode != 0:
         return "network namespaces are not permitted here"
     return None
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -137,13 +132,6 @@ def read_answer(connection):
         return Answer(response.status, response.headers, b"", truncated=True)
 
 
-def run(command, **more):
-    answer = subprocess.run(command, capture_output=True, text=True, **more)
-    if answer.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: exit {answer.returncode}\n{answer.stdout}{answer.stderr}")
-    return answer.stdout
-
-
 def add(texts, channel, piece):
     texts[channel] = texts.get(channel, "") + piece
 
@@ -186,57 +174,7 @@ def mentions(value, word):
     return value == word
 
 
-def wait_for(what, seconds, question, *processes):
-    """Asks until the answer is true. A process that died meanwhile ends the wait with its log."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if question():
-            return
-        for process in processes:
-            if process.poll() is not None:
-                raise RuntimeError(f"{process.name} ended with {process.returncode} while waiting for {what}:\n"
-                                   + process.tail())
-        time.sleep(0.05)
-    raise RuntimeError(f"no {what} within {seconds} s\n" + "\n".join(p.tail() for p in processes))
-
-
-class Process:
-    """One process that we started, with its output in a file."""
-
-    def __init__(self, name, command, log_path, keep=False, environment=None):
-        self.name, self.log_path = name, log_path
-        self.log = open(log_path, "ab")
-        # With --keep the process outlives us; else it dies with us even when we are killed.
-        self.child = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                      env=environment, start_new_session=True,
-                                      preexec_fn=None if keep else die_with_parent)
-        self.pid = self.child.pid
-
-    def poll(self):
-        return self.child.poll()
-
-    @property
-    def returncode(self):
-        return self.child.returncode
-
-    def tail(self, lines=25):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return f"--- {self.name} ({self.log_path})\n" + "".join(file.readlines()[-lines:])
-
-    def stop(self, sig=signal.SIGTERM, seconds=15):
-        if self.child.poll() is None:
-            # A stopped process must be continued, or it never sees the signal.
-            self.child.send_signal(signal.SIGCONT)
-            self.child.send_signal(sig)
-            try:
-                self.child.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
-        self.log.close()
-
-
-class Lab:
+class Lab(Appliance):
     """The appliance between a client namespace and a vendor simulator."""
 
     gateway_host, gateway_port = "gateway.lab", 443
@@ -310,12 +248,6 @@ class Lab:
              f"{self.gateway_host}={self.gateway_address}", ",".join(self.vendor_hosts) + "=" + self.vendor_address])
         self.client_tls = ssl.create_default_context(cafile=self.gateway_ca)
         self.client_tls.set_alpn_protocols(["http/1.1"])
-
-    def spawn(self, name, command, namespace=None, environment=None):
-        if namespace:
-            command = ["nsenter", f"--net=/run/netns/{namespace}", "--"] + command
-        self.processes[name] = Process(name, command, f"{self.work}/{name}.log", self.keep, environment)
-        return self.processes[name]
 
     def restart_vendor(self, certificate=None, tls=None):
         """The simulator, with the good certificate or a bad one (simulator/certificates.py)."""

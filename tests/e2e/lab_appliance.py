@@ -1,0 +1,163 @@
+"""lab_appliance.py: the appliance's half of the lab: its policy overlay, its two processes, and what its log says.
+
+Mixed into lab_fixture.Lab, which owns networks, certificates, the vendor simulator and the requests.
+"""
+import json
+import os
+import shutil
+import time
+
+import lab_processes
+from lab_processes import Process, run, wait_for
+
+ROOT = lab_processes.ROOT
+REASON = "customer-support"
+PRINCIPALS = {"allowed": "support-desk", "denied": "batch-reports"}
+
+
+def image_digest(exchange):
+    """Digest of the image that decided an exchange (as `evidence list` and `evidence show` give it)."""
+    return exchange.get("image_digest") or exchange["admitted"]["image_digest"]
+
+
+def finished(exchange):
+    """True when an admitted exchange has its one verdict: completed, or interrupted."""
+    return bool(exchange.get("completed") or exchange.get("interrupted"))
+
+
+class Appliance:
+    # --- policy and secrets ----------------------------------------------------------------------
+
+    def make_policy(self):
+        """Credentials, and one overlay directory on the shipped bundle: the lab's vendors, tenant, keys and access."""
+        os.makedirs(self.credentials, mode=0o700, exist_ok=True)
+        with open(f"{self.work}/vendor_credential", "w", encoding="utf-8") as file:
+            file.write("lab-" + os.urandom(24).hex())
+        os.chmod(f"{self.work}/vendor_credential", 0o600)
+        for vendor in ("openai", "anthropic"):
+            shutil.copy(f"{self.work}/vendor_credential", f"{self.credentials}/vendor.{vendor}")
+        for name in ("pem", "key"):
+            path = f"{self.credentials}/gateway.{name}"
+            shutil.copy(f"{self.certificates}/{self.gateway_host}.{name}", path)
+            os.chmod(path, 0o600)
+        self.write_overlay()
+        for key, principal in PRINCIPALS.items():
+            answer = json.loads(self.sallyctl(
+                "key", "new", "--policy", self.policy_folder, "--tenant", self.tenant, "--principal", principal,
+                "--environment", self.environment, "--reason", REASON, "--id", key, "--output", "json").stdout)
+            self.keys[key] = answer["key"]
+
+    def write_overlay(self):
+        with open(f"{self.certificates}/{self.vendor_hosts[0]}.pin", encoding="utf-8") as file:
+            pin = file.read().strip()
+        os.makedirs(f"{self.policy_folder}/vendors", exist_ok=True)
+        shutil.copy(f"{self.certificates}/vendor_ca.pem", f"{self.policy_folder}/vendor_ca.pem")
+        self.overlay("bundle.yaml", f"format: 1\nname: lab\ndescription: the lab of scripts/lab\n"
+                                    f"extends: {ROOT}/policies\n")
+        for vendor in ("openai", "anthropic"):
+            self.overlay(f"vendors/{vendor}.yaml", f"vendor:\n  addresses: [{self.vendor_address}]\n"
+                                                   f"  pins: [\"sha256/{pin}\"]\n  ca_file: vendor_ca.pem\n")
+        self.overlay("tenants.yaml", f"tenants:\n  {self.tenant}:\n    vendors: [openai, anthropic]\n")
+        self.overlay("access.yaml", f"rules:\n  - id: lab-support\n    tenant: {self.tenant}\n"
+                                    f"    principal: {PRINCIPALS['allowed']}\n    reason: {REASON}\n    allow: true\n")
+        if self.limits:
+            self.overlay("limits.yaml", "limits:\n" + "".join(f"  {n}: {v}\n" for n, v in self.limits.items()))
+
+    def overlay(self, name, text):
+        with open(f"{self.policy_folder}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def policy_with_action(self, entity, action):
+        """A copy of the overlay in which one entity meets another action in requests; its folder."""
+        folder = f"{self.policy_folder}.{entity.lower()}.{action}"
+        shutil.copytree(self.policy_folder, folder, dirs_exist_ok=True)
+        with open(f"{folder}/actions.yaml", "w", encoding="utf-8") as file:
+            file.write(f"rules:\n  - id: lab-{entity.lower().replace('_', '-')}\n    entity: {entity}\n"
+                       f"    direction: request\n    action: {action}\n")
+        return folder
+
+    def compile(self, folder):
+        """Compiles a bundle into the cache; the digest of its image."""
+        return json.loads(self.sallyctl("policy", "compile", folder, "--output", "json").stdout)["image"]
+
+    # --- processes -------------------------------------------------------------------------------
+
+    def common_arguments(self):
+        return ["--run-dir", self.run_dir, "--state-dir", self.state_dir, "--credentials", self.credentials]
+
+    def extra_environment(self):
+        """What an operator's shell needs besides common_arguments()."""
+        return {}
+
+    def environment_variables(self):
+        return dict(os.environ, SALLYPORT_RUN_DIR=self.run_dir, SALLYPORT_STATE_DIR=self.state_dir,
+                    SALLYPORT_CREDENTIALS=self.credentials)
+
+    def spawn(self, name, command, namespace=None, environment=None):
+        if namespace:
+            command = ["nsenter", f"--net=/run/netns/{namespace}", "--"] + command
+        self.processes[name] = Process(name, command, f"{self.work}/{name}.log", self.keep, environment)
+        return self.processes[name]
+
+    def start_sallyportd(self):
+        process = self.spawn("sallyportd", [f"{self.bin}/sallyportd", "--config", self.config_path,
+                                            *self.common_arguments(), "--policy", self.policy_folder])
+        wait_for("sallyportd", 30, lambda: self.status() is not None, process)
+
+    def start_dataplane(self):
+        command = [f"{self.bin}/sallyport-dataplane", "--config", self.config_path, "--run-dir", self.run_dir]
+        process = self.spawn("dataplane", command + ([] if self.huge else ["--no-huge"]), self.sallyport_namespace)
+        wait_for("a ready dataplane", 60, lambda: self.is_ready(process.pid), process, self.processes["sallyportd"])
+
+    def is_ready(self, pid):
+        status = self.status() or {}
+        dataplane = status.get("dataplane", {})
+        return dataplane.get("pid") == pid and str(dataplane.get("state")).lower() == "ready"
+
+    def status(self):
+        answer = self.sallyctl("status", "--output", "json", check=False)
+        try:
+            status = json.loads(answer.stdout)
+        except ValueError:
+            return None
+        return status if status.get("ok", True) and "policy" in status else None
+
+    # --- what the log says -----------------------------------------------------------------------
+
+    def drained(self, seconds=30):
+        """Waits until every exchange has its verdict in the log and nothing more arrives."""
+        end, before = time.monotonic() + seconds, None
+        while time.monotonic() < end:
+            report = json.loads(self.sallyctl("evidence", "verify", "--output", "json", check=False).stdout or "{}")
+            now = (report.get("records"), report.get("open"))
+            if now == before and report.get("open") == 0:
+                return
+            before = now
+            time.sleep(0.2)
+        raise RuntimeError(f"the log does not come to rest: {before}")
+
+    def exchanges(self):
+        """{model name: [admitted exchanges]}"""
+        found = {}
+        listing = json.loads(self.sallyctl("evidence", "list", "--limit", "0", "--output", "json").stdout)
+        for exchange in listing["exchanges"]:
+            if exchange.get("admitted"):
+                found.setdefault(exchange["model"], []).append(exchange)
+        return found
+
+    def record(self, answer, seconds=10):
+        """The records of the exchange that an answer names, once its verdict is in the log."""
+        end = time.monotonic() + seconds
+        while True:
+            shown = self.sallyctl("evidence", "show", answer.request_id, "--output", "json", check=False)
+            if shown.returncode == 0:
+                record = json.loads(shown.stdout)
+                if finished(record) or record.get("refused"):
+                    return record
+            if time.monotonic() > end:
+                raise RuntimeError(f"no verdict for {answer.request_id}: {shown.stdout}{shown.stderr}")
+            time.sleep(0.05)
+
+    def evidence_text(self, answer):
+        self.record(answer)
+        return self.sallyctl("evidence", "show", answer.request_id).stdout.rstrip()

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/redact/exchange_tokens.h"
@@ -46,6 +47,14 @@ struct Tally {
   void clear() noexcept { *this = Tally{}; }
 };
 
+// One finding and what became of it, in offsets of its text.
+struct Ruled {
+  uint64_t start = 0;
+  uint64_t end = 0;
+  uint16_t entity = 0;  // entity id, or TokenLabels::kLiteral
+  contract::Action action = contract::Action::Block;
+};
+
 struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
 
@@ -59,6 +68,9 @@ struct RewriteScope {
   std::array<contract::Action, kEntitiesMax> actions{};
   std::array<bool, kEntitiesMax> may_restore{};
   Tally tally;
+  // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
+  // is appended, and a block is noted in `refusal` without ending the text. Null on the live path.
+  std::vector<Ruled>* rulings = nullptr;
 
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).
   Refusal refusal = Refusal::None;

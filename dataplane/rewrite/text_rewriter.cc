@@ -120,6 +120,7 @@ bool TextRewriter::rule_on(const Cluster& cluster) {
     const auto action = scope_->actions[finding.entity];
     if (action == contract::Action::Allow || action == contract::Action::Observe) {
       ++scope_->tally.detections[finding.entity][static_cast<size_t>(action)];
+      note(finding.entity, action, finding.start, finding.end);
       continue;
     }
     if (outer == kNoEntity || action == contract::Action::Block) outer = finding.entity;
@@ -137,6 +138,7 @@ bool TextRewriter::rule_on_finding(const scan::Finding& finding) {
 bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
   const contract::Action action = scope_->actions[entity];
   ++scope_->tally.detections[entity][static_cast<size_t>(action)];
+  note(entity, action, start, end);
   switch (action) {
     case contract::Action::Allow:
     case contract::Action::Observe:
@@ -152,10 +154,14 @@ bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
   }
   // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker
   // blocks.
-  return scope_->refuse(scope_->direction == RewriteScope::Direction::Request
-                            ? Refusal::PolicyBlocked
-                            : Refusal::ResponseBlocked,
-                        entity);
+  scope_->refuse(scope_->direction == RewriteScope::Direction::Request ? Refusal::PolicyBlocked
+                                                                       : Refusal::ResponseBlocked,
+                 entity);
+  return scope_->rulings != nullptr;  // a reader that lists goes on behind the block
+}
+
+void TextRewriter::note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end) {
+  if (scope_->rulings != nullptr) scope_->rulings->push_back(Ruled{start, end, entity, action});
 }
 
 bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end) {
@@ -205,6 +211,7 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
     return true;
   }
   ++scope_->tally.foreign_tokens;
+  note(redact::TokenLabels::kLiteral, contract::Action::Tokenize, token.start, token.end);
   return tokenize(redact::TokenLabels::kLiteral, redact::kLiteralEntity, token.start, token.end);
 }
 

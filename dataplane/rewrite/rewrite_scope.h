@@ -69,7 +69,8 @@ struct RewriteScope {
   std::array<bool, kEntitiesMax> may_restore{};
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
-  // is appended, and a block is noted in `refusal` without ending the text. Null on the live path.
+  // is appended, and what would refuse is noted in `refusal` without ending the text. Null on the
+  // live path.
   std::vector<Ruled>* rulings = nullptr;
 
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).

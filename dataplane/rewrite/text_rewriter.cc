@@ -154,10 +154,14 @@ bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
   }
   // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker
   // blocks.
-  scope_->refuse(scope_->direction == RewriteScope::Direction::Request ? Refusal::PolicyBlocked
-                                                                       : Refusal::ResponseBlocked,
-                 entity);
-  return scope_->rulings != nullptr;  // a reader that lists goes on behind the block
+  return refuse(scope_->direction == RewriteScope::Direction::Request ? Refusal::PolicyBlocked
+                                                                      : Refusal::ResponseBlocked,
+                entity);
+}
+
+// A reader that lists goes on behind what would have ended the exchange.
+bool TextRewriter::refuse(Refusal reason, uint16_t entity) {
+  return scope_->refuse(reason, entity) || scope_->rulings != nullptr;
 }
 
 void TextRewriter::note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end) {
@@ -172,16 +176,16 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
   const bool minted = size > 0 && scope_->mint->mint(scope_->token_scope, name,
                                                      std::span(canonical).first(size), token);
   mem::wipe(std::span(canonical).first(size));
-  if (!minted) return scope_->refuse(Refusal::PolicyBlocked, entity);
+  if (!minted) return refuse(Refusal::PolicyBlocked, entity);
   switch (scope_->tokens->add(token.core, entity, value)) {
     case redact::ExchangeTokens::Added::New:
     case redact::ExchangeTokens::Added::Known:
       break;
     case redact::ExchangeTokens::Added::Full:
     case redact::ExchangeTokens::Added::TooLong:
-      return scope_->refuse(Refusal::TooManyTokens, entity);
+      return refuse(Refusal::TooManyTokens, entity);
     case redact::ExchangeTokens::Added::NoMemory:
-      return scope_->refuse(Refusal::BuffersFull, entity);
+      return refuse(Refusal::BuffersFull, entity);
   }
   const std::string_view bytes = token.text();
   edits_.add(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});

@@ -61,6 +61,7 @@ class TextRewriter {
   bool rule_on_finding(const scan::Finding& finding);
   bool rule_on_token(const redact::TokenMatch& token);
   bool act(uint16_t entity, uint64_t start, uint64_t end);
+  bool refuse(Refusal reason, uint16_t entity);
   void note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end);
   bool tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end);
   bool mask(uint64_t start, uint64_t end);

@@ -36,7 +36,7 @@ inline constexpr size_t kRingHeaderBytes = 4096;
 inline constexpr size_t kSlotAlignment = 8;
 inline constexpr uint64_t kRingCapacityBytesMin = 64 * 1024;
 inline constexpr uint64_t kRingCapacityBytesMax = 1ULL << 30;
-inline constexpr uint32_t kWorkersMax = 256;
+inline constexpr uint32_t kRingWorkersMax = 256;
 
 struct RingDataHeader {
   uint64_t magic;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sallyport::policy {
+namespace sallyport::controlplane::policy {
 
 using namespace contract;
 
@@ -476,4 +476,4 @@ ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
   return section;
 }
 
-}  // namespace sallyport::policy
+}  // namespace sallyport::controlplane::policy

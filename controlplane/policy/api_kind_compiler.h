@@ -21,7 +21,7 @@
 
 #include "dataplane/contract/llm_layout.h"
 
-namespace sallyport::policy {
+namespace sallyport::controlplane::policy {
 
 struct ApiPath {
   std::string path;
@@ -89,4 +89,4 @@ struct ApiKindSection {
 // Kinds are written in the order of their names.
 ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds);
 
-}  // namespace sallyport::policy
+}  // namespace sallyport::controlplane::policy

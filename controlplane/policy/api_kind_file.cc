@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace sallyport::policy {
+namespace sallyport::controlplane::policy {
 
 using namespace contract;
 
@@ -293,4 +293,4 @@ ApiKindSection compile_api_kind_files(const std::vector<NamedText>& files) {
   return section;
 }
 
-}  // namespace sallyport::policy
+}  // namespace sallyport::controlplane::policy

@@ -17,7 +17,7 @@
 
 #include "controlplane/policy/api_kind_compiler.h"
 
-namespace sallyport::policy {
+namespace sallyport::controlplane::policy {
 
 // Answers false when anything was added to `problems`. `file` is for messages.
 bool read_api_kind(std::string_view yaml, const std::string& file, ApiKindSource& out,
@@ -30,4 +30,4 @@ struct NamedText {
 };
 ApiKindSection compile_api_kind_files(const std::vector<NamedText>& files);
 
-}  // namespace sallyport::policy
+}  // namespace sallyport::controlplane::policy

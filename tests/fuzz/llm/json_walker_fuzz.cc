@@ -74,8 +74,8 @@ class Transcript final : public llm::Sink {
   uint64_t at_ = 0;
 };
 
-policy::ApiPath path(const char* text, contract::TextClass text_class) {
-  policy::ApiPath p;
+controlplane::policy::ApiPath path(const char* text, contract::TextClass text_class) {
+  controlplane::policy::ApiPath p;
   p.path = text;
   p.has_class = true;
   p.text_class = text_class;
@@ -86,39 +86,39 @@ policy::ApiPath path(const char* text, contract::TextClass text_class) {
 const llm::ApiTables& tables() {
   static const std::vector<uint64_t> section = [] {
     using contract::TextClass;
-    policy::ApiKindSource source;
+    controlplane::policy::ApiKindSource source;
     source.name = "k";
     source.done_data = "[DONE]";
-    policy::ApiFragment block;
+    controlplane::policy::ApiFragment block;
     block.by = "type";
     block.paths = {path("type", TextClass::Structural), path("data", TextClass::T),
                    path("text", TextClass::T)};
-    policy::ApiPath nested;
+    controlplane::policy::ApiPath nested;
     nested.path = "content[*]";
     nested.use = "block";
     block.paths.push_back(nested);
     block.variants["base64"] = {path("data", TextClass::B)};
     source.fragments["block"] = block;
-    for (policy::ApiShape& shape : source.shapes) {
+    for (controlplane::policy::ApiShape& shape : source.shapes) {
       shape.present = true;
-      policy::ApiPath index = path("c[*].index", TextClass::Structural);
+      controlplane::policy::ApiPath index = path("c[*].index", TextClass::Structural);
       index.role = contract::LeafRole::OuterIndex;
-      policy::ApiPath delta = path("c[*].d", TextClass::J);
-      policy::ApiPath logprobs = path("c[*].logprobs", TextClass::Structural);
+      controlplane::policy::ApiPath delta = path("c[*].d", TextClass::J);
+      controlplane::policy::ApiPath logprobs = path("c[*].logprobs", TextClass::Structural);
       logprobs.tree = true;
       logprobs.mark = contract::MarkKind::Strip;
       shape.paths = {path("s", TextClass::T), path("m.*", TextClass::I), path("j", TextClass::L),
                      nested, logprobs};
-      policy::ApiPath end = path("c[*].end", TextClass::Structural);
+      controlplane::policy::ApiPath end = path("c[*].end", TextClass::Structural);
       if (&shape == &source.shapes[2]) {
         shape.channels = {
-            policy::ApiChannel{"d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
+            controlplane::policy::ApiChannel{"d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
         delta.channel = "d";
         end.closes["*"] = contract::CloseScope::Outer;
       }
       shape.paths.insert(shape.paths.end(), {index, delta, end});
     }
-    const auto compiled = policy::compile_api_kinds({source});
+    const auto compiled = controlplane::policy::compile_api_kinds({source});
     require(compiled.problems.empty());
     std::vector<uint64_t> words((compiled.bytes.size() + 7) / 8);
     std::memcpy(words.data(), compiled.bytes.data(), compiled.bytes.size());

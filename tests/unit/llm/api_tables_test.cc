@@ -214,7 +214,7 @@ TEST(ApiTables, EveryCutGivesTheSame) {
 }
 
 TEST(ApiTables, SameSourceSameBytes) {
-  const auto again = policy::compile_api_kind_files(
+  const auto again = controlplane::policy::compile_api_kind_files(
       {shipped_file("anthropic_messages.yaml"), shipped_file("openai_chat.yaml")});
   EXPECT_EQ(again.bytes, shipped_section());
 }
@@ -252,7 +252,7 @@ TEST(ApiTables, DamagedSectionsAreRefusedOrHarmless) {
 
 TEST(ApiKindFile, ProblemsSayWhere) {
   const auto problem = [](const std::string& yaml) {
-    const auto section = policy::compile_api_kind_files({{"k.yaml", yaml}});
+    const auto section = controlplane::policy::compile_api_kind_files({{"k.yaml", yaml}});
     EXPECT_TRUE(section.bytes.empty());
     if (section.problems.empty()) return std::string("none");
     const auto& p = section.problems[0];

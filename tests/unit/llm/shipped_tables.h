@@ -29,7 +29,7 @@ class AlignedSection {
   size_t size_ = 0;
 };
 
-inline policy::NamedText shipped_file(const std::string& name) {
+inline controlplane::policy::NamedText shipped_file(const std::string& name) {
   const char* root = std::getenv("SALLYPORT_SOURCE_DIR");
   const std::string path =
       std::string(root == nullptr ? "." : root) + "/policies/vendors/api/" + name;
@@ -40,7 +40,7 @@ inline policy::NamedText shipped_file(const std::string& name) {
 
 inline const std::vector<uint8_t>& shipped_section() {
   static const std::vector<uint8_t> kBytes = [] {
-    const auto section = policy::compile_api_kind_files(
+    const auto section = controlplane::policy::compile_api_kind_files(
         {shipped_file("openai_chat.yaml"), shipped_file("anthropic_messages.yaml")});
     for (const auto& p : section.problems)
       ADD_FAILURE() << p.file << ":" << p.line << ":" << p.column << ": " << p.what;

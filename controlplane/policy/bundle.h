@@ -1,0 +1,163 @@
+// bundle.h: a policy bundle (a folder of YAML, docs/policy.md) as a checked, typed model.
+//
+// read_bundle() reads every file, lays an overlay over its base, and checks all that can be checked
+// without compiling: names, references, ranges, and that no secret entity can leave. A Bundle that
+// was returned is complete; compile_image() (image_writer.h) turns it into the bytes that the
+// dataplane adopts, self_test() (self_test.h) tries them.
+//
+// Orders are those of the files (rules) or of the names (everything that is a mapping), so that the
+// same bundle gives the same image.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/policy/api_kind_file.h"
+#include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/problem.h"
+#include "dataplane/contract/image_layout.h"
+
+namespace sallyport::controlplane::policy {
+
+struct Entity {
+  EntitySource source;
+  Place place;
+  std::vector<Place> rule_places;            // as source.rules
+  std::vector<Place> must_match_places;      // as source.must_match
+  std::vector<Place> must_not_match_places;  // as source.must_not_match
+};
+
+struct Environment {
+  std::string name;
+  contract::Durability durability = contract::Durability::Committed;
+  Place place;
+};
+
+struct VendorEndpoint {
+  std::string method;
+  std::string path;
+  std::string api_kind;
+  Place place;
+};
+
+struct BundleVendor {
+  std::string name;
+  std::string host;
+  std::string region;
+  uint16_t port = 443;
+  std::vector<uint32_t> addresses;     // IPv4, host order
+  std::vector<contract::Digest> pins;  // SHA-256 of a SubjectPublicKeyInfo
+  std::string ca_pem;                  // empty: pins alone decide
+  std::string auth_header;
+  std::string auth_prefix;
+  std::string credential;  // file vendor.<credential> of the credentials folder
+  std::vector<VendorEndpoint> endpoints;
+  Place place;
+};
+
+struct BundleTenant {
+  std::string name;
+  std::vector<std::string> vendors;
+  bool scope_is_principal = false;
+  std::map<std::string, contract::Durability> durability;  // by environment, where it differs
+  Place place;
+};
+
+struct GatewayKey {
+  std::string id;
+  contract::Digest hmac{};  // HMAC-SHA256(gateway HMAC key, key as presented)
+  std::string tenant;
+  std::string principal;
+  std::string environment;
+  std::string default_reason;  // empty: none
+  Place place;
+};
+
+// Matchers: empty means any.
+struct ActionRule {
+  std::string id;
+  std::vector<std::string> entities;
+  std::vector<std::string> environments;
+  std::vector<std::string> destinations;  // vendors
+  std::vector<std::string> tenants;
+  std::optional<contract::Direction> direction;
+  contract::Action action = contract::Action::Block;
+  Place place;
+};
+
+struct AccessRule {
+  std::string id;
+  std::vector<std::string> tenants;
+  std::vector<std::string> principals;
+  std::vector<std::string> entities;
+  std::vector<std::string> reasons;
+  bool allow = false;
+  Place place;
+};
+
+struct Routes {
+  std::vector<std::string> gateway_hosts;       // lower case; "*": every name
+  std::map<std::string, std::string> prefixes;  // "/openai" -> vendor
+  std::map<std::string, std::string> hosts;     // "api.openai.com" -> vendor
+};
+
+struct ExpectedDetection {
+  std::string entity;
+  std::string match;  // text that is found
+  contract::Action action = contract::Action::Block;
+};
+
+// One text through the rewriters, as a request to or an answer from `destination`.
+struct BundleTest {
+  std::string name;
+  std::string tenant;
+  std::string environment;
+  std::string destination;
+  contract::Direction direction = contract::Direction::Request;
+  std::string text;
+  bool blocked = false;
+  std::vector<ExpectedDetection> detections;  // in the order of the text; all there are
+  Place place;
+};
+
+struct Bundle {
+  std::string name;
+  std::string description;
+  std::string folder;            // as given
+  contract::Digest digest{};     // SHA-256 over the sorted (path, file hash): what people approve
+  std::vector<Entity> entities;  // by name; index = entity id
+  std::vector<Environment> environments;  // by name
+  std::vector<BundleVendor> vendors;      // by name
+  std::vector<ApiKindSource> api_kinds;   // by file
+  std::vector<BundleTenant> tenants;      // by name
+  std::vector<GatewayKey> keys;           // by id
+  std::vector<ActionRule> actions;        // first match decides; none: block
+  std::vector<AccessRule> access;         // first match decides; none: denied
+  Routes routes;
+  contract::ImageLimits limits{};
+  std::vector<BundleTest> tests;
+  Sources sources;  // for the problems of later steps
+};
+
+// What is decided where no action rule matches.
+inline constexpr std::string_view kNoRuleId = "no-rule";
+
+// Nothing: `problems` (which is appended to) says what is wrong, all that was found, in the order
+// of files and lines.
+std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
+                                  std::vector<Problem>& problems);
+
+// Index into bundle.actions of the rule that decides; nothing: no rule matches, block.
+std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,
+                                    std::string_view environment, std::string_view vendor,
+                                    contract::Direction direction, std::string_view entity);
+
+// "tokenize" and so on, as written in the YAML.
+std::string_view action_name(contract::Action action);
+
+}  // namespace sallyport::controlplane::policy

@@ -1,0 +1,19 @@
+// cases.h: the measured parts of the micro suite; each file builds the cases of one group. What a
+// case needs is owned by its closure.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "bench/harness/harness.h"
+
+namespace sallyport::bench {
+
+// Prompt JSON through the stages alone and together, with the bundle in `policies`.
+std::vector<Case> scan_cases(const std::filesystem::path& policies);
+// One segment into an established connection.
+std::vector<Case> tcp_cases();
+// One record sealed, one opened, against the cipher alone.
+std::vector<Case> tls_cases();
+
+}  // namespace sallyport::bench

@@ -1,0 +1,185 @@
+// scan_cases.cc: prompt JSON through the stages, each alone and together, with the shipped bundle.
+// The yardstick is a read of every byte once.
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <span>
+
+#include "bench/micro/cases.h"
+#include "bench/micro/prompt_text.h"
+#include "controlplane/policy/bundle.h"
+#include "controlplane/policy/image_writer.h"
+#include "dataplane/base/check.h"
+#include "dataplane/llm/api_tables.h"
+#include "dataplane/llm/json_walker.h"
+#include "dataplane/mem/segment_pool.h"
+#include "dataplane/policy/image.h"
+#include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/token.h"
+#include "dataplane/redact/token_finder.h"
+#include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/ruling.h"
+#include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::bench {
+namespace {
+
+namespace control = controlplane::policy;
+
+constexpr size_t kPromptBytes = 4U << 20;
+constexpr size_t kWhole = ~size_t{0};
+
+std::span<const uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// Feeds `text` in pieces of at most `piece` bytes.
+template <class F>
+void feed(std::span<const uint8_t> text, size_t piece, F&& take) {
+  while (!text.empty()) {
+    const size_t size = std::min(piece, text.size());
+    take(text.first(size));
+    text = text.subspan(size);
+  }
+}
+
+class NoSink final : public llm::Sink {
+ public:
+  bool leaf_begin(const llm::Leaf&) override { return true; }
+  bool leaf_text(std::span<const uint8_t>, uint64_t, uint64_t) override { return true; }
+  bool leaf_end(uint64_t) override { return true; }
+};
+
+// Everything that a worker would hold for one exchange.
+struct Box {
+  control::CompiledImage compiled;
+  policy::Image image;
+  scan::Engine engine;
+  std::unique_ptr<scan::Scratch> scratch;
+  llm::ApiTables tables;
+  redact::TokenLabels labels;
+  redact::TokenMint mint;
+  mem::SegmentPool pool{2'048, 8'192, mem::SegmentPool::Wipe::OnRelease};
+  redact::ExchangeTokens tokens{pool};
+  rewrite::RewriteScope scope;
+  rewrite::JsonRewriter json{rewrite::kJsonNestingMax};
+  rewrite::TextRewriter text;
+  scan::TextScanner scanner;
+  redact::TokenFinder finder;
+  llm::JsonWalker walker;
+  NoSink sink;
+  Prompts prompts = make_prompts(7, kPromptBytes);
+  llm::ApiKind kind;
+
+  explicit Box(const std::filesystem::path& policies) {
+    std::vector<control::Problem> problems;
+    const auto bundle = control::read_bundle(policies, problems);
+    auto made = bundle.has_value() ? control::compile_image(*bundle, problems) : std::nullopt;
+    for (const auto& problem : problems)
+      std::fprintf(stderr, "%s:%d: %s\n", problem.file.c_str(), problem.line,
+                   problem.message.c_str());
+    SP_CHECK_WHY(made.has_value(), "the bundle does not compile");
+    compiled = std::move(*made);
+    std::string error;
+    SP_CHECK_WHY(image.load(compiled.bytes, error), error.c_str());
+    SP_CHECK_WHY(engine.load(image.matcher_section(), error), error.c_str());
+    scratch = engine.make_scratch();
+    SP_CHECK(tables.load(image.llm_section()) == llm::ApiTables::LoadError::None);
+    SP_CHECK(tables.find_kind("openai_chat", kind));
+    std::vector<std::string_view> names;
+    for (uint16_t i = 0; i < engine.entity_count(); ++i) names.push_back(engine.entity_name(i));
+    SP_CHECK(labels.build(names));
+    const std::array<uint8_t, redact::kTokenKeyBytes> key{1, 2, 3};
+    SP_CHECK(mint.load(key, "00"));
+    scope.engine = &engine;
+    scope.scratch = scratch.get();
+    scope.labels = &labels;
+    scope.mint = &mint;
+    scope.tokens = &tokens;
+  }
+
+  void begin_scope() {
+    tokens.clear();
+    rewrite::RulingFor who;
+    who.principal = "bench";
+    SP_CHECK(rewrite::fill_scope(image, who, rewrite::RewriteScope::Direction::Request, scope));
+  }
+
+  void walk_all() {
+    for (const std::string& body : prompts.bodies) {
+      walker.begin(kind.request, sink);
+      SP_CHECK(walker.feed(bytes_of(body)) && walker.end());
+    }
+  }
+  void scan_all(size_t piece) {
+    for (const std::string& text_of_body : prompts.texts) {
+      scanner.begin(engine, *scratch);
+      feed(bytes_of(text_of_body), piece, [&](std::span<const uint8_t> part) {
+        SP_CHECK(scanner.feed(part));
+        scanner.take(scanner.findings().size());
+      });
+      scanner.end();
+      scanner.take(scanner.findings().size());
+    }
+  }
+  void find_tokens() {
+    for (const std::string& text_of_body : prompts.texts) {
+      finder.begin(labels);
+      SP_CHECK(finder.feed(bytes_of(text_of_body)));
+      finder.end();
+    }
+  }
+  void match_all(std::vector<scan::RawMatch>& raw) {
+    for (const std::string& text_of_body : prompts.texts) {
+      raw.clear();
+      engine.match(bytes_of(text_of_body), *scratch, raw, 4'096);
+    }
+  }
+  void rewrite_all(size_t piece) {
+    for (const std::string& body : prompts.bodies) {
+      begin_scope();
+      json.begin(scope, kind.request);
+      feed(bytes_of(body), piece,
+           [&](std::span<const uint8_t> part) { SP_CHECK(json.feed(part)); });
+      SP_CHECK(json.end());
+      json.edits().clear();
+    }
+  }
+};
+
+}  // namespace
+
+std::vector<Case> scan_cases(const std::filesystem::path& policies) {
+  auto box = std::make_shared<Box>(policies);
+  const auto body_bytes = static_cast<double>(box->prompts.body_bytes);
+  const auto text_bytes = static_cast<double>(box->prompts.text_bytes);
+  auto raw = std::make_shared<std::vector<scan::RawMatch>>();
+  auto sum = std::make_shared<uint64_t>(0);
+  std::vector<Case> cases;
+  const auto add = [&](std::string name, double bytes, std::function<void()> work,
+                       bool limit = false) {
+    cases.push_back(
+        Case{"scan", std::move(name), Unit::GigabytesPerSecond, bytes, std::move(work), limit});
+  };
+  add(
+      "every byte read once", body_bytes,
+      [box, sum] {
+        for (const std::string& body : box->prompts.bodies)
+          *sum = std::accumulate(body.begin(), body.end(), *sum);
+      },
+      true);
+  add("JSON walked", body_bytes, [box] { box->walk_all(); });
+  add("matcher over the text", text_bytes, [box, raw] { box->match_all(*raw); });
+  add("tokens looked for", text_bytes, [box] { box->find_tokens(); });
+  add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });
+  add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });
+  add("together, 16 KiB pieces", body_bytes, [box] { box->rewrite_all(16'384); });
+  add("together, 1460 B pieces", body_bytes, [box] { box->rewrite_all(1'460); });
+  return cases;
+}
+
+}  // namespace sallyport::bench

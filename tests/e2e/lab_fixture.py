@@ -182,10 +182,10 @@ class Lab(Appliance):
     tenant = "lab"
 
     def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, memory=None,
-                 frames=None, say=None):
+                 frames=None, say=None, loss=0):
         self.bin = os.path.abspath(bin_dir or os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin"))
         self.keep, self.huge, self.environment, self.limits = keep, huge, environment, limits or {}
-        self.memory, self.frames = memory or {}, frames
+        self.memory, self.frames, self.loss = memory or {}, frames, loss
         self.say = say or (lambda text: None)
         self.name = f"e2e-{os.getpid()}-{time.monotonic_ns() % 100000}" if work is None else "demo"
         self.work = work or tempfile.mkdtemp(prefix="sallyport-e2e-", dir="/run")
@@ -228,12 +228,13 @@ class Lab(Appliance):
             shutil.rmtree(self.work, ignore_errors=True)
 
     def network(self):
-        run([f"{ROOT}/scripts/lab", "up", self.name])
+        run([f"{ROOT}/scripts/lab", "up", self.name] + (["--loss", str(self.loss)] if self.loss else []))
         self.network_up = True
         words = dict(line.split("=", 1) for line in run([f"{ROOT}/scripts/lab", "env", self.name]).splitlines())
         self.client_namespace = words["LAB_CLIENT_NAMESPACE"]
         self.sallyport_namespace = words["LAB_SALLYPORT_NAMESPACE"]
         self.vendor_namespace = words["LAB_VENDOR_NAMESPACE"]
+        self.router_namespace = words["LAB_ROUTER_NAMESPACE"]
         self.gateway_address, self.vendor_address = words["LAB_GATEWAY_ADDRESS"], words["LAB_VENDOR_ADDRESS"]
         config = run([f"{ROOT}/scripts/lab", "config", self.name])
         for name, value in self.memory.items():

@@ -38,6 +38,24 @@ class RingBytes {
   virtual size_t read(uint64_t offset, std::span<uint8_t> into) const = 0;
 };
 
+// The data file of a ring. Owns its descriptor; the file is never mapped.
+class RingFile final : public RingBytes {
+ public:
+  // Nothing when it cannot be opened or is no regular file; `error` is an errno value then.
+  static std::unique_ptr<RingFile> open(const std::filesystem::path& path, int& error);
+  ~RingFile() override;
+  RingFile(const RingFile&) = delete;
+  RingFile& operator=(const RingFile&) = delete;
+
+  size_t read(uint64_t offset, std::span<uint8_t> into) const override;
+  // The producer holds its lock. Once false, never true again: nobody takes up an old ring.
+  bool producer_alive() const;
+
+ private:
+  explicit RingFile(int fd) : fd_(fd) {}
+  int fd_;
+};
+
 enum class RecordProblem : uint8_t {
   None,
   TooShort,

@@ -33,7 +33,7 @@ inline constexpr uint64_t kRingMagic = 0x5350'5249'4e47'0001ULL;
 inline constexpr uint64_t kCursorMagic = 0x5350'4355'5253'0001ULL;
 inline constexpr uint32_t kRingLayoutVersion = 1;
 inline constexpr size_t kRingHeaderBytes = 4096;
-inline constexpr size_t kSlotAlignment = 8;
+inline constexpr size_t kSlotAlignment = 32;
 inline constexpr uint64_t kRingCapacityBytesMin = 64 * 1024;
 inline constexpr uint64_t kRingCapacityBytesMax = 1ULL << 30;
 inline constexpr uint32_t kRingWorkersMax = 256;
@@ -75,6 +75,9 @@ struct RingSlot {
   std::array<uint8_t, 6> reserved;
 };
 static_assert(sizeof(RingSlot) == 32);
+// What is left before the end of the area always has room for the header of a Padding slot.
+static_assert(kSlotAlignment % sizeof(RingSlot) == 0);
+static_assert(kRingCapacityBytesMin % kSlotAlignment == 0);
 static_assert(offsetof(RingSlot, sequence) == 8);
 static_assert(offsetof(RingSlot, check) == 16);
 static_assert(offsetof(RingSlot, kind) == 24);

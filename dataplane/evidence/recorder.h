@@ -11,8 +11,15 @@
 // Ordinary records never touch the security reserve. Refusals of known principals are written one
 // by one while there is room below the high-water mark and their principal is within its quota;
 // beyond it they are folded, as anonymous ones always are, into exact counts per (reason, source,
-// minute).
+// minute). When there are too many of those, sources are counted together, then callers, then
+// reasons: the sum over all aggregates stays exact.
 //
+// Invariants
+//   I1  undrained + reserved + wrap slack <= capacity + padding among the undrained. The wrap slack
+//       is one slot of the greatest record; at most one end of the area lies before the reserved
+//       records, so they fit whatever the consumer does (recorder_test.cc, at every fill level).
+//   I2  every call of refused() and refused_anonymous() is in exactly one record, or in memory
+//       until turn() or flush() finds room for its aggregate.
 // Owner  one worker. No clock, no lock, no allocation after construction; the one system call is
 // the attempt to map the cursor in turn(), at most every 20 ms until it succeeds.
 #pragma once
@@ -21,7 +28,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "dataplane/base/time.h"
 #include "dataplane/contract/evidence_record.h"
@@ -124,21 +130,22 @@ class Recorder {
                const base::Clock& clock);
   void refused_anonymous(std::string_view reason, const SourcePrefix& source, uint16_t http_status,
                          const base::Clock& clock);
-  // Uses the reserved room. False: even that is full (the alarm is then counted in
-  // lost_security_events()).
+  // `detail` is our own words and numbers. Uses the security reserve. False: even that is full
+  // (counted in counters().security_lost).
   bool security(std::string_view code, const RequestId& id, std::string_view detail,
                 const base::Clock& clock);
 
   // Once per worker turn: maps the cursor when it appears, writes aggregates of past minutes.
   void turn(const base::Clock& clock);
-  // At a clean end: writes every aggregate, whatever its minute.
+  // At a clean end: writes every aggregate, whatever its minute, into the security reserve too:
+  // nothing comes after it.
   void flush(const base::Clock& clock);
   void set_clock_state(ClockState state) { clock_state_ = state; }
 
   uint64_t committed_sequence() const { return ring_.committed_sequence(); }
   uint64_t published_sequence() const { return ring_.published_sequence(); }
   uint64_t undrained_age_ms(base::Instant now) const;
-  bool above_high_water() const;
+  bool above_high_water() const;  // of undrained bytes
   // The drainer has shown signs of life within heartbeat_ms_max and says that it commits.
   bool consumer_alive(base::Instant now) const;
 
@@ -150,38 +157,43 @@ class Recorder {
   const RingProducer& ring() const { return ring_; }
 
  private:
-  struct Aggregate {
-    contract::AggregatePart part{};
-    bool used = false;
-  };
   struct Quota {
-    uint64_t key = 0;
+    uint64_t key = 0;  // 0 = never used
     uint64_t tokens_milli = 0;
     uint64_t refilled_ns = 0;
   };
+  enum class Reserve : uint8_t { Keep, Use };
   static constexpr size_t kAggregatesMax = 256;
   static constexpr size_t kQuotasMax = 256;
 
-  uint64_t free_bytes() const;
-  void fold(std::string_view reason, std::string_view tenant, std::string_view principal,
-            const SourcePrefix& source, uint16_t http_status, const base::Clock& clock);
-  bool write_aggregate(const contract::AggregatePart& part, const base::Clock& clock);
-  void write_aggregates_before(uint64_t minute, const base::Clock& clock);
-  bool within_quota(std::string_view tenant, std::string_view principal, const base::Clock& clock);
+  uint64_t free_bytes(Reserve security) const;
   uint64_t write(contract::RecordKind kind, const RequestId& id, const AdmittedFields* request,
                  const CompletedFields* outcome, const base::Clock& clock);
-  void fill_header(contract::RecordHeader& header, contract::RecordKind kind, uint32_t bytes,
-                   const RequestId& id, const base::Clock& clock) const;
+  contract::RecordHeader header_of(contract::RecordKind kind, uint32_t bytes, const RequestId& id,
+                                   const base::Clock& clock) const;
+  void gather_tallies(const AdmittedFields* request, const CompletedFields* outcome,
+                      size_t subjects_dropped);
+
+  void fold(const contract::AggregatePart& label);
+  bool count_in(const contract::AggregatePart& label, size_t places);
+  bool write_aggregate(const contract::AggregatePart& part, Reserve security,
+                       const base::Clock& clock);
+  // Writes those of other minutes than `kept_minute` while there is room; true when all are.
+  bool write_aggregates(uint64_t kept_minute, Reserve security, const base::Clock& clock);
+  bool within_quota(std::string_view tenant, std::string_view principal, const base::Clock& clock);
+  Quota& quota_of(uint64_t key, base::Instant now);
 
   const RecorderConfig config_;
   RingProducer ring_;
   RequestIdSource ids_;
   uint64_t reserved_bytes_ = 0;
-  std::vector<Aggregate> aggregates_;
+  std::array<uint64_t, kAggregatesMax> aggregate_keys_{};  // hash of the label; the first used
+  std::array<contract::AggregatePart, kAggregatesMax> aggregates_{};
   size_t aggregates_used_ = 0;
   std::array<Quota, kQuotasMax> quotas_{};
+  TallyList tallies_;  // of the record being written
   base::Instant next_attach_{};
-  uint64_t last_minute_ = 0;
+  uint64_t aggregated_minute_ = 0;  // aggregates of all other minutes are written
   ClockState clock_state_ = ClockState::Unknown;
   Counters counters_;
 };

@@ -3,7 +3,8 @@
 //
 // The data file is allocated in full before its name appears, so a push can never meet a full tmpfs
 // (that would be SIGBUS in the middle of a record). The consumer's cursor file is mapped read-only
-// and judged as hostile: a position that goes back, or beyond what was published, is ignored.
+// and judged as hostile: a position that goes back, beyond what was published, or between two
+// slots' alignments is ignored.
 //
 // Invariants
 //   I1  head - committed_position() <= capacity.
@@ -55,7 +56,9 @@ class RingProducer {
   bool attach_cursor();
   bool attached() const { return cursor_ != nullptr; }
 
-  // Contiguous room for one record, valid until publish(); empty when the ring is full.
+  // Contiguous room for one record, valid until publish(); empty when the ring is full. Its bytes
+  // are what an older record left there: the caller writes every one.
+  // REQUIRES: 0 < record_bytes <= kRecordBytesMax.
   [[nodiscard]] std::span<uint8_t> begin_record(uint32_t record_bytes);
   // Makes the record visible to the consumer; its sequence is next_sequence() as it was before.
   uint64_t publish();
@@ -65,16 +68,21 @@ class RingProducer {
   uint64_t committed_sequence() const;  // 0 until attached
   uint64_t committed_position() const;
   uint64_t heartbeat_ns() const;  // 0 until attached
-  bool consumer_blocked() const;
+  bool consumer_blocked() const;  // attached, and it does not say that it drains
   uint64_t capacity_bytes() const { return capacity_; }
   uint64_t used_bytes() const { return head_ - committed_position(); }
-  // monotonic_ns of the oldest record that is not committed; nothing when all are.
+  // monotonic_ns of the oldest record that is not committed; nothing when all are, and 0 when the
+  // cursor points where no record of ours begins. Hashes one record.
   std::optional<uint64_t> oldest_undrained_ns() const;
   const RingConfig& config() const { return config_; }
   const std::string& data_path() const { return data_path_; }
 
  private:
+  bool make_data_file(const std::string& hidden_path, std::string& error);
+  void put_slot(uint64_t offset, const contract::RingSlot& slot);
   void put_padding(uint64_t bytes);
+  contract::RingDataHeader* header();
+  void close_files();
 
   RingConfig config_;
   std::string data_path_;

@@ -1,0 +1,102 @@
+#include "controlplane/supervise/image_names.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string_view>
+
+namespace sallyport::supervise {
+
+namespace {
+
+using contract::SectionKind;
+
+// The image as sections of plain structs; every access is checked and copied.
+class Sections {
+ public:
+  explicit Sections(std::span<const uint8_t> image) : image_(image) {}
+
+  bool open(std::string& error) {
+    if (!copy(0, header_) || header_.magic != contract::kImageMagic) {
+      error = "not a policy image";
+      return false;
+    }
+    if (header_.version != contract::kImageVersion) {
+      error = "image version " + std::to_string(header_.version) + ", this sallyportd knows " +
+              std::to_string(contract::kImageVersion) + "; compile the bundle again";
+      return false;
+    }
+    if (header_.image_bytes != image_.size() || header_.section_count != contract::kSectionCount) {
+      error = "image is cut or has another number of sections";
+      return false;
+    }
+    return true;
+  }
+
+  // The section's bytes; empty span when it does not lie inside the image.
+  std::span<const uint8_t> section(SectionKind kind) const {
+    contract::ImageSection entry{};
+    const size_t index = static_cast<size_t>(kind) - 1;
+    if (!copy(sizeof header_ + index * sizeof entry, entry)) return {};
+    if (entry.kind != static_cast<uint32_t>(kind) || entry.offset > image_.size() ||
+        entry.bytes > image_.size() - entry.offset)
+      return {};
+    return image_.subspan(entry.offset, entry.bytes);
+  }
+
+  std::optional<std::string> text(const contract::ImageText& where) const {
+    const std::span<const uint8_t> all = section(SectionKind::Strings);
+    if (where.offset > all.size() || where.size > all.size() - where.offset) return std::nullopt;
+    return std::string(reinterpret_cast<const char*>(all.data()) + where.offset, where.size);
+  }
+
+  const contract::ImageHeader& header() const { return header_; }
+
+ private:
+  template <typename T>
+  bool copy(size_t offset, T& into) const {
+    if (offset > image_.size() || sizeof into > image_.size() - offset) return false;
+    std::memcpy(&into, image_.data() + offset, sizeof into);
+    return true;
+  }
+
+  std::span<const uint8_t> image_;
+  contract::ImageHeader header_{};
+};
+
+// The text that `member` points at, in every T of the section. False: one does not hold.
+template <typename T>
+bool collect(const Sections& sections, SectionKind kind, contract::ImageText T::*member,
+             std::vector<std::string>& into) {
+  const std::span<const uint8_t> bytes = sections.section(kind);
+  if (bytes.size() % sizeof(T) != 0) return false;
+  std::set<std::string> names;
+  for (size_t at = 0; at < bytes.size(); at += sizeof(T)) {
+    T entry;
+    std::memcpy(&entry, bytes.data() + at, sizeof entry);
+    const std::optional<std::string> name = sections.text(entry.*member);
+    if (!name || name->size() > contract::kSecretNameBytesMax) return false;
+    if (!name->empty()) names.insert(*name);
+  }
+  into.assign(names.begin(), names.end());
+  return true;
+}
+
+}  // namespace
+
+std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::string& error) {
+  Sections sections(image);
+  if (!sections.open(error)) return std::nullopt;
+  ImageNames names;
+  names.bundle_digest = sections.header().bundle_digest;
+  if (!collect(sections, SectionKind::Tenants, &contract::ImageTenant::name,
+               names.wanted.tenants) ||
+      !collect(sections, SectionKind::Vendors, &contract::ImageVendor::credential_name,
+               names.wanted.vendor_credentials)) {
+    error = "image: a name of a tenant or vendor does not lie inside it";
+    return std::nullopt;
+  }
+  return names;
+}
+
+}  // namespace sallyport::supervise

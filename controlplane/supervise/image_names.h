@@ -1,0 +1,27 @@
+// image_names.h: what the control plane itself needs to know of a compiled image: that it is one,
+// and which secrets it asks for.
+//
+// Reads contract/image_layout.h only as far as that takes, with every offset checked. The full
+// validation is the dataplane's (policy/image.h); an image that passes here may still be refused
+// there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "controlplane/supervise/credentials.h"
+#include "dataplane/contract/image_layout.h"
+
+namespace sallyport::supervise {
+
+struct ImageNames {
+  WantedSecrets wanted;  // sorted, without repetition
+  contract::Digest bundle_digest{};
+};
+
+// Nothing: `error` says what does not hold.
+std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::string& error);
+
+}  // namespace sallyport::supervise

@@ -34,8 +34,10 @@ enum class Validator : uint8_t {
 inline constexpr uint8_t kValidatorMax = 1;
 
 inline constexpr uint8_t kRuleNeedsContext = 1;
-inline constexpr uint8_t kRuleBoundaryLeft = 2;   // no letter, digit or '_' right before
-inline constexpr uint8_t kRuleBoundaryRight = 4;  // no letter, digit or '_' right behind
+inline constexpr uint8_t kRuleBoundaryLeft = 2;  // no letter, digit or '_' right before
+// No letter, digit or '_' right behind. Not set: the match goes on over letters, digits, '_' and
+// '-'.
+inline constexpr uint8_t kRuleBoundaryRight = 4;
 inline constexpr uint8_t kRuleFlagsMask = 7;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.

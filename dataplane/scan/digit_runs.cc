@@ -143,9 +143,9 @@ bool ssn_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
   if (separator != '-' && separator != ' ' && separator != '.') return false;
   const Digits digits = digits_of(run, first, first + 3);
   const uint8_t behind = behind_group(run, first + 2);
+  if (separator == '.' && behind == '.' && first + 3 < run.group_count) return false;  // a version
   if (!is_ssn(digits.span()) || !clean_right(run, first + 3) || behind == '-') return false;
-  out =
-      NumberMatch{run.groups[first].start, run.groups[first + 2].end, first + 3, separator != '-'};
+  out = NumberMatch{run.groups[first].start, run.groups[first + 2].end, first + 3, false};
   return true;
 }
 
@@ -216,8 +216,48 @@ bool north_american_at(const DigitRun& run, size_t first, NumberMatch& out) noex
   if (is_word(behind) || behind == '-' || (behind == '.' && area + 3 < run.group_count))
     return false;
   if (!is_nanp(digits_of(run, area, area + 3).span())) return false;
-  const bool spaces = gap(run, area)[0] == ' ';
-  out = NumberMatch{start, run.groups[area + 2].end, area + 3, spaces && !bracket && area == first};
+  out = NumberMatch{start, run.groups[area + 2].end, area + 3, false};
+  return true;
+}
+
+// 020 7946 0958, 01.41.27.23.47, 03-4927-9802, 0688 872 49 99: a trunk zero, ten or eleven digits
+// in groups with one separator. And (11) 99399-5165: an area code in brackets.
+bool trunk_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
+  const uint32_t start = run.groups[first].start;
+  size_t last = first + 1;
+  if (start > 0 && run.text[start - 1] == '(') {
+    if (first + 3 > run.group_count || size_of(run, first) != 2 || size_of(run, first + 2) != 4 ||
+        size_of(run, first + 1) < 4 || size_of(run, first + 1) > 5)
+      return false;
+    const auto close = gap(run, first), middle = gap(run, first + 1);
+    if (close[0] != ')' || (close.size() == 2 && close[1] != ' ') || middle.size() != 1 ||
+        middle[0] != '-')
+      return false;
+    out = NumberMatch{start - 1, run.groups[first + 2].end, first + 3, false};
+    return !is_word(behind_group(run, first + 2)) &&
+           !is_word(start < 2 ? run.before : run.text[start - 2]);
+  }
+  if (run.text[start] != '0' || size_of(run, first) < 2 || run.text[start + 1] == '0') return false;
+  if (!clean_left(run, first) || before_group(run, first) == '-' ||
+      before_group(run, first) == '+' || before_group(run, first) == '/' ||
+      (first > 0 && gap(run, first - 1).size() == 1))  // the middle of a longer number: an IBAN
+    return false;
+  uint8_t separator = 0;
+  size_t digits = size_of(run, first);
+  for (; last < run.group_count; ++last) {
+    const auto between = gap(run, last - 1);
+    if (between.size() != 1 || (separator != 0 && between[0] != separator)) break;
+    separator = between[0];
+    if (separator != ' ' && separator != '-' && separator != '.') break;
+    digits += size_of(run, last);
+  }
+  const size_t groups = last - first;
+  if (groups < 3 || groups > 5 || (digits != 10 && digits != 11)) return false;
+  for (size_t g = first; g < last; ++g)
+    if (size_of(run, g) < 2 || size_of(run, g) > 5) return false;
+  const uint8_t behind = behind_group(run, last - 1);
+  if (is_word(behind) || behind == '-' || behind == '/') return false;
+  out = NumberMatch{start, run.groups[last - 1].end, last, false};
   return true;
 }
 
@@ -248,7 +288,7 @@ bool national_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
 
 bool phone_at(const DigitRun& run, size_t first, NumberMatch& out) noexcept {
   return international_at(run, first, out) || north_american_at(run, first, out) ||
-         national_at(run, first, out);
+         trunk_at(run, first, out) || national_at(run, first, out);
 }
 
 }  // namespace sallyport::scan

@@ -28,12 +28,13 @@ T read(std::span<const uint8_t> section, uint64_t offset) noexcept {
 struct MatchContext {
   std::vector<RawMatch>* out;
   size_t max;
+  size_t rule_count;
   bool overflow;
 };
 
 int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned, void* context) {
   auto* state = static_cast<MatchContext*>(context);
-  if (state->out->size() >= state->max) {
+  if (state->out->size() >= state->max || id >= state->rule_count) {
     state->overflow = true;
     return 1;
   }
@@ -148,7 +149,7 @@ std::unique_ptr<Scratch> Engine::make_scratch() const {
 bool Engine::match(std::span<const uint8_t> run, Scratch& scratch, std::vector<RawMatch>& out,
                    size_t max) const noexcept {
   if (database_ == nullptr) return true;
-  MatchContext context{&out, max, false};
+  MatchContext context{&out, max, rules_.size(), false};
   const hs_error_t result =
       hs_scan(database_, reinterpret_cast<const char*>(run.data()),
               static_cast<unsigned>(run.size()), 0, scratch.native_, on_match, &context);

@@ -59,10 +59,36 @@ uint8_t lower(uint8_t c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
 }
 
+bool is_letter(uint8_t c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_hex(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool is_base64(uint8_t c) noexcept {
+  return (is_word_char(c) && c != '_') || c == '+' || c == '/' || c == '=';
+}
+
 bool contains(std::span<const uint8_t> text, std::string_view word) noexcept {
   return std::search(text.begin(), text.end(), word.begin(), word.end(), [](uint8_t a, char b) {
            return lower(a) == static_cast<uint8_t>(b);
          }) != text.end();
+}
+
+// Short words also stand inside others ("tel" in "hotel", "call" in "called"): they must stand
+// alone, or be the last part of a name like userTel, or have a plural s.
+constexpr size_t kShortContextWord = 4;
+
+bool contains_context(std::span<const uint8_t> text, std::string_view word) noexcept {
+  if (word.size() > kShortContextWord) return contains(text, word);
+  for (size_t i = 0; i + word.size() <= text.size(); ++i) {
+    if (!contains(text.subspan(i, word.size()), word)) continue;
+    const uint8_t left = i == 0 ? uint8_t{0} : text[i - 1];
+    size_t end = i + word.size();
+    if (end < text.size() && lower(text[end]) == 's') ++end;
+    const uint8_t right = end < text.size() ? text[end] : uint8_t{0};
+    const bool begins = !is_letter(left) || (left >= 'a' && text[i] >= 'A' && text[i] <= 'Z');
+    if (begins && !(right >= 'a' && right <= 'z')) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -81,6 +107,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch) {
   separators_ = 0;
   digit_count_ = 0;
   block_phase_ = block_matched_ = 0;
+  block_row_ = block_row_max_ = 0;
   candidates_.clear();
   findings_.clear();
   taken_ = 0;
@@ -108,8 +135,8 @@ void TextScanner::end() {
   if (ended_) return;
   if (word_start_ != kNone) judge_word(fed_, kNone);
   close_digits(fed_);
-  // A block that was opened and never closed counts as one (fail closed).
-  if (block_phase_ == 3) add_key_block(fed_);
+  // A block that was opened and never closed counts as one when it holds key material.
+  if (block_phase_ == 3 && block_row_max_ >= kKeyMaterialRun) add_key_block(fed_);
   word_start_ = block_start_ = kNone;
   block_phase_ = 0;
   ended_ = true;
@@ -165,7 +192,9 @@ void TextScanner::digit_byte(uint8_t c, uint64_t at) {
     return;
   }
   if (at + 1 - digit_start_ >= kDigitRunBytesMax) {
-    const uint64_t limit = digit_start_ + kDigitRunBytesMax / 2;
+    uint64_t limit = digit_start_ + kDigitRunBytesMax / 2;
+    // The plus or bracket of the number behind goes with it.
+    while (limit > digit_start_ + 1 && (kClasses[this->at(limit - 1)] & kOpener) != 0) --limit;
     judge_digits(at + 1, limit);
     digit_start_ = limit;
     // The rest keeps its digits; counting them again would only skip the judging of short runs.
@@ -201,7 +230,15 @@ void TextScanner::judge_word(uint64_t end, uint64_t start_limit) {
     if (last != nullptr && last->rule == match.rule && last->start == match.start) continue;
     last = &match;
     const uint64_t start = word_start_ + match.start;
-    if (start < start_limit) add_rule_match(match.rule, start, word_start_ + match.end);
+    if (start >= start_limit) continue;
+    // Without a right boundary the pattern is how a value begins, and it goes on to the end of its
+    // row: keys grow longer over the years, and half a key masked is half a key shown.
+    uint64_t stop = word_start_ + match.end;
+    if ((engine_->rule(match.rule).flags & contract::kRuleBoundaryRight) == 0)
+      while (stop < end && stop - start < contract::kPatternWidthMax &&
+             (is_word_char(at(stop)) || at(stop) == '-'))
+        ++stop;
+    add_rule_match(match.rule, start, stop);
   }
 }
 
@@ -211,7 +248,7 @@ void TextScanner::judge_at_signs(uint64_t end, uint64_t start_limit) {
   const auto try_all = [&](contract::RuleKind kind, std::string_view anchor, auto&& narrow) {
     const auto rules = engine_->rules_of(kind);
     if (rules.empty()) return;
-    uint32_t from = 0;
+    uint32_t from = escape_at_word_start();
     for (;;) {
       const auto hit = std::search(run.begin() + from, run.end(), anchor.begin(), anchor.end());
       if (hit == run.end()) return;
@@ -231,16 +268,45 @@ void TextScanner::judge_at_signs(uint64_t end, uint64_t start_limit) {
 bool TextScanner::context_fits(const Engine::Rule& rule, uint64_t start) const {
   if (rule.context.empty()) return true;
   const uint64_t from = std::max(window_start_, start > kContextBytes ? start - kContextBytes : 0);
-  const auto before = text(from, start);
+  const auto preceding = text(from, start);
   return std::any_of(rule.context.begin(), rule.context.end(),
-                     [&](const std::string& word) { return contains(before, word); });
+                     [&](const std::string& word) { return contains_context(preceding, word); });
+}
+
+// Text is often JSON or source code that holds text: of "\nAKIA..." or "\u003cjohn@..." the
+// letters of the escape are no part of what follows. Size of the escape that ends at `offset`, or
+// 0.
+size_t TextScanner::escape_before(uint64_t offset) const noexcept {
+  const uint64_t known = offset - window_start_;
+  if (known >= 2 && at(offset - 2) == '\\') {
+    const uint8_t c = at(offset - 1);
+    return c == 'n' || c == 'r' || c == 't' ? 2 : 0;
+  }
+  if (known < 6 || at(offset - 6) != '\\' || at(offset - 5) != 'u') return 0;
+  for (uint64_t i = offset - 4; i < offset; ++i)
+    if (!is_hex(at(i))) return 0;
+  return 6;
+}
+
+// How many letters of such an escape the word run begins with (its backslash is no word character).
+uint32_t TextScanner::escape_at_word_start() const noexcept {
+  const uint64_t end = window_start_ + window_.size();
+  for (uint32_t size : {1U, 5U})
+    if (word_start_ + size <= end && word_start_ > window_start_ &&
+        escape_before(word_start_ + size) == size + 1)
+      return size;
+  return 0;
+}
+
+// What stands before `offset`, as a boundary: 0 at the start of the text, a space for an escape.
+uint8_t TextScanner::before(uint64_t offset) const noexcept {
+  if (offset <= window_start_) return 0;
+  return escape_before(offset) > 0 ? uint8_t{' '} : at(offset - 1);
 }
 
 bool TextScanner::boundaries_fit(const Engine::Rule& rule, uint64_t start, uint64_t end) const {
   if (rule.kind != contract::RuleKind::Pattern) return true;  // the others know their own edges
-  if ((rule.flags & contract::kRuleBoundaryLeft) != 0 && start > window_start_ &&
-      is_word_char(at(start - 1)))
-    return false;
+  if ((rule.flags & contract::kRuleBoundaryLeft) != 0 && is_word_char(before(start))) return false;
   const uint64_t known = window_start_ + window_.size();
   return (rule.flags & contract::kRuleBoundaryRight) == 0 || end >= known || !is_word_char(at(end));
 }
@@ -267,7 +333,7 @@ void TextScanner::add_digit_candidates(contract::RuleKind kind, uint64_t end,
                                        uint64_t start_limit) {
   DigitRun run;
   run.text = text(digit_start_, end);
-  run.before = digit_start_ > window_start_ ? at(digit_start_ - 1) : uint8_t{0};
+  run.before = before(digit_start_);
   run.behind = end < window_start_ + window_.size() ? at(end) : uint8_t{0};
   split_groups(run);
   const uint64_t base = digit_start_;
@@ -325,30 +391,55 @@ void TextScanner::key_block_byte(uint8_t c, uint64_t at) {
       if (c == '-' && contains(text(block_mark_, at), "private key")) {
         block_phase_ = 3;
         block_mark_ = at;
+        block_row_ = block_row_max_ = 0;
         return;
       }
       block_phase_ = 0;
       block_start_ = kNone;
+      if (c == '-') key_block_byte(c, at);  // may be the first dash of the real one
       return;
     default:
-      break;
+      key_body_byte(c, at);
   }
-  // In the body: the end line is complete with its closing dashes.
-  bool closed = at + 1 - block_start_ >= kKeyBlockBytesMax;
-  if (c == '-' && at >= block_mark_ + 4) {
-    const uint64_t line =
-        at + 1 > kHeaderLineMax ? std::max(block_mark_, at + 1 - kHeaderLineMax) : block_mark_;
-    const auto tail = text(line, at + 1);
-    const std::string_view view(reinterpret_cast<const char*>(tail.data()), tail.size());
-    const size_t from = view.rfind(kEnd);
-    closed = closed || (from != std::string_view::npos &&
-                        view.substr(from).find(kPrivate) != std::string_view::npos &&
-                        view.ends_with("-----"));
+}
+
+void TextScanner::key_body_byte(uint8_t c, uint64_t at) {
+  block_row_ = is_base64(c) ? block_row_ + 1 : 0;
+  block_row_max_ = std::max(block_row_max_, block_row_);
+  const bool full = at + 1 - block_start_ >= kKeyBlockBytesMax;
+  if (c == '-' && at >= block_mark_ + 4 && key_block_closes(at)) {
+    if (block_row_max_ >= kKeyMaterialRunClosed) add_key_block(at + 1);
+  } else if (full) {
+    add_key_block(at + 1);
+  } else {
+    if (at - block_mark_ >= kKeyMaterialWithin && block_row_max_ < kKeyMaterialRun)
+      give_up_key_block(at);
+    return;
   }
-  if (!closed) return;
-  add_key_block(at + 1);
   block_phase_ = 0;
   block_start_ = kNone;
+}
+
+// The end line is complete with its closing dashes.
+bool TextScanner::key_block_closes(uint64_t at) const {
+  const uint64_t line =
+      at + 1 > kHeaderLineMax ? std::max(block_mark_, at + 1 - kHeaderLineMax) : block_mark_;
+  const auto tail = text(line, at + 1);
+  const std::string_view view(reinterpret_cast<const char*>(tail.data()), tail.size());
+  const size_t from = view.rfind(kEnd);
+  return from != std::string_view::npos &&
+         view.substr(from).find(kPrivate) != std::string_view::npos && view.ends_with("-----");
+}
+
+// Only talk about keys so far; the header of a real one may stand in what was read.
+void TextScanner::give_up_key_block(uint64_t at) {
+  const uint64_t from = block_mark_;
+  block_phase_ = 0;
+  block_start_ = kNone;
+  for (uint64_t i = from; i <= at; ++i) {
+    const uint8_t c = this->at(i);
+    if (c == '-' || block_phase_ != 0) key_block_byte(c, i);
+  }
 }
 
 void TextScanner::add_key_block(uint64_t end) {

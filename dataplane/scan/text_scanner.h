@@ -3,7 +3,9 @@
 // The run tracker knows what could still become a match:
 //   word run    visible ASCII without quotes and angle brackets: e-mail, URLs with credentials,
 //   secrets digit run   digits with single separators, from '+', '(' or a digit: cards, SSN, phones
-//   key block   from the first dash of "-----BEGIN" to the end line, at most kKeyBlockBytesMax
+//   key block   from the first dash of "-----BEGIN" to the end line, at most kKeyBlockBytesMax;
+//   given
+//               up when nothing like key material follows its header within kKeyMaterialWithin
 // A run is judged once, when it has ended (or in overlapping halves when it is very long). The safe
 // edge is the earliest start of a run that is alive; text without one is not held at all.
 //
@@ -28,6 +30,11 @@ namespace sallyport::scan {
 
 // A key block that is not closed by then is taken for one (an RSA 16384 key has 13 KiB).
 inline constexpr uint64_t kKeyBlockBytesMax = 16 * 1024;
+// Key material: this many base64 characters in a row stand behind a header soon, or it is only talk
+// about keys. A block that is closed by its end line needs fewer: then nothing is guessed.
+inline constexpr uint64_t kKeyMaterialWithin = 1'024;
+inline constexpr uint32_t kKeyMaterialRun = 40;
+inline constexpr uint32_t kKeyMaterialRunClosed = 16;
 // A word run is judged in halves from here on: base64 and the like. More than twice the widest
 // pattern.
 inline constexpr uint64_t kWordRunBytesMax = 4'096;
@@ -69,6 +76,9 @@ class TextScanner {
   void judge_at_signs(uint64_t end, uint64_t start_limit);
   void judge_digits(uint64_t end, uint64_t start_limit);
   void close_digits(uint64_t end);
+  void key_body_byte(uint8_t c, uint64_t at);
+  bool key_block_closes(uint64_t at) const;
+  void give_up_key_block(uint64_t at);
   void add_key_block(uint64_t end);
   void add_rule_match(uint16_t rule, uint64_t start, uint64_t end);
   void add_digit_candidates(contract::RuleKind kind, uint64_t end, uint64_t start_limit);
@@ -77,6 +87,9 @@ class TextScanner {
   void settle();
   void resolve(size_t count);
   void forget();
+  size_t escape_before(uint64_t offset) const noexcept;
+  uint32_t escape_at_word_start() const noexcept;
+  uint8_t before(uint64_t offset) const noexcept;
   uint8_t at(uint64_t offset) const noexcept { return window_[offset - window_start_]; }
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept {
     return std::span(window_).subspan(start - window_start_, end - start);
@@ -104,7 +117,9 @@ class TextScanner {
   uint64_t block_start_ = kNone;  // of a possible key block
   uint8_t block_phase_ = 0;       // 0 none, 1 in "-----BEGIN ", 2 header line, 3 body
   uint8_t block_matched_ = 0;     // characters of the literal
-  uint64_t block_mark_ = 0;       // where the header line or the end line began
+  uint64_t block_mark_ = 0;       // where the header line, then the body began
+  uint32_t block_row_ = 0;        // base64 characters in a row, now and at most
+  uint32_t block_row_max_ = 0;
 
   std::vector<RawMatch> raw_;
   std::vector<Candidate> candidates_;

@@ -8,6 +8,8 @@
 namespace sallyport::scan {
 namespace {
 
+constexpr uint32_t kDomainBytesMax = 253;  // RFC 1035, 2.3.4
+
 bool is_alpha(uint8_t c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 bool is_alnum(uint8_t c) noexcept { return is_alpha(c) || is_digit(c); }
@@ -18,6 +20,11 @@ uint8_t lower(uint8_t c) noexcept {
 bool is_local_char(uint8_t c) noexcept {
   return is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~.").find(static_cast<char>(c)) !=
                             std::string_view::npos;
+}
+
+bool is_punycode(Bytes label) noexcept {
+  return label.size() > 4 && lower(label[0]) == 'x' && lower(label[1]) == 'n' && label[2] == '-' &&
+         label[3] == '-';
 }
 
 uint64_t prefix(Bytes digits, size_t count) noexcept {
@@ -75,7 +82,7 @@ bool is_ssn(Bytes d) noexcept {
   if (area == 0 || area == 666 || area >= 900 || group == 0 || serial == 0) return false;
   const uint64_t all = prefix(d, 9);
   // Printed on sample cards and in advertisements; the SSA lists them as never valid.
-  if (all == 78051120 || all == 219099999 || all == 123456789 || all == 457555462) return false;
+  if (all == 78051120 || all == 219099999 || all == 457555462) return false;
   return !(area == 987 && group == 65);
 }
 
@@ -99,10 +106,11 @@ bool email(Bytes text, uint32_t& start, uint32_t& end) noexcept {
       first = i + 1;
   while (first < at_index && !is_alnum(text[first]) && text[first] != '_') ++first;
   if (first == at_index || text[at_index - 1] == '.') return false;
-  uint32_t label_start = at_index + 1, last = label_start;
+  uint32_t label_start = at_index + 1;
   uint32_t best = 0;
   unsigned labels = 0;
   for (uint32_t i = label_start; i <= end; ++i) {
+    if (i - at_index > kDomainBytesMax) break;
     const bool stop = i == end || !(is_alnum(text[i]) || text[i] == '-' || text[i] == '.');
     if (!stop && text[i] != '.') continue;
     const uint32_t size = i - label_start;
@@ -111,14 +119,12 @@ bool email(Bytes text, uint32_t& start, uint32_t& end) noexcept {
     while (trimmed > label_start && text[trimmed - 1] == '-') --trimmed;
     const Bytes label = text.subspan(label_start, trimmed - label_start);
     if (labels > 0 && label.size() >= 2 && label.size() <= 24 &&
-        std::all_of(label.begin(), label.end(), is_alpha))
+        (std::all_of(label.begin(), label.end(), is_alpha) || is_punycode(label)))
       best = trimmed;
     ++labels;
-    last = i;
     if (stop || trimmed != i) break;
     label_start = i + 1;
   }
-  (void)last;
   if (best == 0) return false;
   start = first;
   end = best;
@@ -153,10 +159,9 @@ bool url_credentials(Bytes text, uint32_t& start, uint32_t& end) noexcept {
   for (size_t i = at + 1; i < last; ++i)
     if (text[i] == '\'' || text[i] == ',' || text[i] == ';' || text[i] == ')' || text[i] == ']' ||
         text[i] == '}')
-      last = i;
-  while (last > at + 2 && (text[last - 1] == '.' || text[last - 1] == '!' ||
-                           text[last - 1] == ':' || text[last - 1] == '?'))
-    --last;
+      while (last > at + 2 && (text[last - 1] == '.' || text[last - 1] == '!' ||
+                               text[last - 1] == ':' || text[last - 1] == '?'))
+        --last;
   start = static_cast<uint32_t>(first);
   end = static_cast<uint32_t>(last);
   return true;

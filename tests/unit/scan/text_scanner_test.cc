@@ -15,8 +15,8 @@ using testing::IsEmpty;
 std::string aws_key() { return "AKI" + std::string("A") + "Q7ZK3M9QWERT1XC5"; }
 std::string key_block() {
   const std::string dashes = "-----";
-  return dashes + "BEGIN RSA " + "PRIVATE KEY" + dashes + "\nMIIEow\nabc==\n" + dashes +
-         "END RSA " + "PRIVATE KEY" + dashes;
+  return dashes + "BEGIN RSA " + "PRIVATE KEY" + dashes + "\n" + std::string(64, 'M') +
+         "\nabc==\n" + dashes + "END RSA " + "PRIVATE KEY" + dashes;
 }
 
 TEST_F(ScanFixture, FindsEachEntity) {
@@ -45,12 +45,82 @@ TEST_F(ScanFixture, LeavesOtherNumbersAndWordsAlone) {
 }
 
 TEST_F(ScanFixture, AnUnclosedKeyBlockCountsAsOne) {
-  const std::string open = key_block().substr(0, 40);
+  const std::string open = key_block().substr(0, 80);
   EXPECT_THAT(scan(open), ElementsAre(Found{0, open.size(), "SECRET"}));
   const std::string long_one = key_block().substr(0, 40) + std::string(20'000, 'A');
   const auto found = scan(long_one);
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(found[0], (Found{0, kKeyBlockBytesMax, "SECRET"}));
+}
+
+TEST_F(ScanFixture, TalkAboutKeysIsNoKey) {
+  const std::string header = key_block().substr(0, 31);
+  EXPECT_THAT(scan("the line " + header + " opens a key"), IsEmpty());
+  EXPECT_THAT(scan(header + "\n...\n" + key_block().substr(key_block().size() - 29)), IsEmpty());
+  // A real one behind the talk, before and after the talk is given up.
+  for (const size_t between : {10U, 900U, 990U, 1'020U, 1'100U, 3'000U}) {
+    std::string text = header + " is talk";
+    while (text.size() < between) text += " or so";
+    const size_t start = text.size();
+    text += key_block();
+    const auto found = scan(text);
+    ASSERT_EQ(found.size(), 1U) << between;
+    EXPECT_LE(found[0].start, start) << between;
+    EXPECT_EQ(found[0].end, text.size()) << between;
+    for (size_t cut = 0; cut <= text.size(); cut += 7) EXPECT_EQ(scan(text, {cut}), found) << cut;
+  }
+}
+
+TEST_F(ScanFixture, AHeaderInsideAnotherHeaderIsSeen) {
+  const std::string text = std::string("-----") + "BEGIN X" + key_block();
+  const auto found = scan(text);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].end, text.size());
+}
+
+// Text holds source code and JSON that hold text: the letters of an escape are no part of a value.
+TEST_F(ScanFixture, EscapesInTheTextAreBoundaries) {
+  EXPECT_THAT(texts_found("x\\n" + aws_key() + "\\n"), ElementsAre("SECRET=" + aws_key()));
+  EXPECT_THAT(texts_found("{\\njohn@example.org\\n}"),
+              ElementsAre("EMAIL_ADDRESS=john@example.org"));
+  EXPECT_THAT(texts_found("\\u003cjohn@example.org\\u003e"),
+              ElementsAre("EMAIL_ADDRESS=john@example.org"));
+  EXPECT_THAT(texts_found("\\t4111 1111 1111 1111\\r"),
+              ElementsAre("CREDIT_CARD=4111 1111 1111 1111"));
+  EXPECT_THAT(texts_found("a\\nhttps://kev:Orbit0014x@files.example.org"),
+              ElementsAre("URL_CREDENTIALS=https://kev:Orbit0014x@files.example.org"));
+  std::string one_line;
+  for (char c : key_block()) one_line += c == '\n' ? std::string("\\n") : std::string(1, c);
+  EXPECT_THAT(texts_found("{\"k\":\"" + one_line + "\"}"), ElementsAre("SECRET=" + one_line));
+  std::string indented;
+  for (char c : key_block()) indented += c == '\n' ? std::string("\r\n    ") : std::string(1, c);
+  EXPECT_THAT(texts_found("k: |\r\n    " + indented), ElementsAre("SECRET=" + indented));
+}
+
+TEST_F(ScanFixture, ShortContextWordsStandAlone) {
+  EXPECT_THAT(texts_found("hotel 5552671"), IsEmpty());
+  EXPECT_THAT(texts_found("tell 5552671"), IsEmpty());
+  EXPECT_THAT(texts_found("userTel=5552671"), ElementsAre("PHONE_NUMBER=5552671"));
+  EXPECT_THAT(texts_found("TEL 5552671"), ElementsAre("PHONE_NUMBER=5552671"));
+  EXPECT_THAT(texts_found("telephone 5552671"), ElementsAre("PHONE_NUMBER=5552671"));
+}
+
+// A table of numbers is judged in halves: no number is lost where a half begins.
+TEST_F(ScanFixture, NumbersAtTheSeamOfLongRunsAreFound) {
+  for (size_t lead = 1; lead < 200; ++lead) {
+    std::string text;
+    while (text.size() < lead) text += text.size() % 3 == 2 ? ' ' : '7';
+    if (text.back() != ' ') text += ' ';
+    const size_t plus = text.size();
+    text += "+1 415-555-2671 ";
+    const size_t card = text.size();
+    text += "4111-1111-1111-1111 ";
+    for (int i = 0; i < 40; ++i) text += "12 ";
+    const auto found = scan(text);
+    EXPECT_THAT(found, testing::IsSupersetOf({Found{plus, plus + 15, "PHONE_NUMBER"},
+                                              Found{card, card + 19, "CREDIT_CARD"}}))
+        << lead;
+  }
 }
 
 TEST_F(ScanFixture, TextWithoutALiveRunIsNotHeld) {

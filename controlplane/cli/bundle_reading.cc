@@ -1,0 +1,59 @@
+#include "controlplane/cli/bundle_reading.h"
+
+#include <fmt/format.h>
+
+#include "controlplane/cli/output.h"
+#include "controlplane/cli/problem_text.h"
+
+namespace sallyport::cli {
+
+namespace cp = controlplane::policy;
+
+nlohmann::json problems_json(const std::vector<cp::Problem>& problems) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const cp::Problem& problem : problems)
+    rows.push_back({{"file", problem.file},
+                    {"line", problem.line},
+                    {"column", problem.column},
+                    {"message", problem.message},
+                    {"text", problem.source_line}});
+  return rows;
+}
+
+Failure bundle_failure(Exit exit, const std::string& what,
+                       const std::vector<cp::Problem>& problems) {
+  Failure failure(exit, "bundle_invalid", what,
+                  problems.size() == 1 ? "1 problem, above"
+                                       : fmt::format("{} problems, above", problems.size()),
+                  "mend the lines that are named, then check again");
+  failure.problems = problems_json(problems);
+  failure.problems_text = problem_text(failure.problems);
+  return failure;
+}
+
+cp::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error))
+    throw Failure(Exit::NotFound, "no_folder",
+                  fmt::format("there is no folder {}", printable(folder.string())),
+                  error ? error.message() : "it is not a folder", "name the folder of a bundle");
+  std::vector<cp::Problem> problems;
+  auto bundle = cp::read_bundle(folder, problems);
+  if (!bundle)
+    throw bundle_failure(if_bad, fmt::format("the bundle {} is not good", folder.string()),
+                         problems);
+  return std::move(*bundle);
+}
+
+CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad) {
+  CompiledBundle out{read_bundle_or_fail(folder, if_bad), {}};
+  std::vector<cp::Problem> problems;
+  auto image = cp::compile_image(out.bundle, problems);
+  if (!image)
+    throw bundle_failure(if_bad, fmt::format("the bundle {} does not compile", folder.string()),
+                         problems);
+  out.image = std::move(*image);
+  return out;
+}
+
+}  // namespace sallyport::cli

@@ -1,0 +1,29 @@
+// bundle_reading.h: from a bundle's folder to a compiled image, with problems as a Failure.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/failure.h"
+#include "controlplane/policy/bundle.h"
+#include "controlplane/policy/image_writer.h"
+
+namespace sallyport::cli {
+
+struct CompiledBundle {
+  controlplane::policy::Bundle bundle;
+  controlplane::policy::CompiledImage image;
+};
+
+// REQUIRES nothing. Throws Failure: NotFound when there is no such folder; `if_bad` with the
+// problems when the bundle does not read or compile.
+controlplane::policy::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad);
+CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad);
+
+// The form of the admin socket: file, line, column, message, text.
+nlohmann::json problems_json(const std::vector<controlplane::policy::Problem>& problems);
+Failure bundle_failure(Exit exit, const std::string& what,
+                       const std::vector<controlplane::policy::Problem>& problems);
+
+}  // namespace sallyport::cli

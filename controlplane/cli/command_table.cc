@@ -1,0 +1,47 @@
+#include "controlplane/cli/command.h"
+#include "controlplane/cli/commands.h"
+
+namespace sallyport::cli {
+
+const std::vector<Command>& command_table() {
+  static const std::vector<Command> table = [] {
+    std::vector<Command> rows;
+    add_status_commands(rows);
+    add_policy_commands(rows);
+    add_scan_commands(rows);
+    add_evidence_commands(rows);
+    add_key_commands(rows);
+    return rows;
+  }();
+  return table;
+}
+
+const std::vector<OptionSpec>& global_options() {
+  static const std::vector<OptionSpec> options = {
+      {.name = "output",
+       .value = "FORMAT",
+       .text = "how to answer; data goes to stdout, everything else to stderr",
+       .one_of = {"table", "json"}},
+      {.name = "run-dir",
+       .value = "DIR",
+       .text = "sockets and rings ($SALLYPORT_RUN_DIR, else /run/sallyport)"},
+      {.name = "state-dir",
+       .value = "DIR",
+       .text = "evidence, images, keys ($SALLYPORT_STATE_DIR, else /var/lib/sallyport)"},
+      {.name = "credentials",
+       .value = "DIR",
+       .text = "the operator's secrets ($SALLYPORT_CREDENTIALS, else $CREDENTIALS_DIRECTORY, else "
+               "/etc/sallyport/credentials)"},
+  };
+  return options;
+}
+
+std::string_view noun_summary(std::string_view noun) {
+  if (noun == "policy") return "check, compile and publish policy bundles";
+  if (noun == "evidence") return "read and prove the evidence log";
+  if (noun == "key") return "gateway keys: what callers present in place of a vendor's key";
+  if (noun == "completion") return "tab completion for a shell";
+  return "";
+}
+
+}  // namespace sallyport::cli

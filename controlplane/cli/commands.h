@@ -1,0 +1,16 @@
+// commands.h: where each noun's rows of the command table come from.
+#pragma once
+
+#include <vector>
+
+#include "controlplane/cli/command.h"
+
+namespace sallyport::cli {
+
+void add_status_commands(std::vector<Command>& table);    // status, doctor, version, completion
+void add_policy_commands(std::vector<Command>& table);    // policy check, test, compile, apply
+void add_scan_commands(std::vector<Command>& table);      // scan
+void add_evidence_commands(std::vector<Command>& table);  // evidence list, show, verify, export
+void add_key_commands(std::vector<Command>& table);       // key new, list, revoke
+
+}  // namespace sallyport::cli

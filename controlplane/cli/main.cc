@@ -1,0 +1,50 @@
+// sallyctl: the operator's command line. Everything happens in the rows of the command table.
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/command_line.h"
+#include "controlplane/cli/help.h"
+
+namespace {
+
+using namespace sallyport::cli;
+
+int run(const std::vector<std::string>& words) {
+  bool json_errors = false;
+  try {
+    const ParsedLine line = parse_line(words, json_errors);
+    if (line.help) {
+      const std::string text = line.command != nullptr ? help_of(*line.command)
+                               : line.noun.empty()     ? help_of_all()
+                                                       : help_of_noun(line.noun);
+      return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
+    }
+    Output out(line.settings.output, stdout, stderr);
+    const Exit exit = line.command->run(Call{line.settings, line.arguments, out});
+    if (!out.flush())
+      throw Failure(Exit::Failed, "not_written", "the answer was not written whole",
+                    "stdout cannot be written", "is the disk full, or the reader gone?");
+    return static_cast<int>(exit);
+  } catch (const Failure& failure) {
+    Output(json_errors ? Format::Json : Format::Table, stdout, stderr).failure(failure);
+    return static_cast<int>(failure.exit);
+  } catch (const std::exception& error) {
+    const Failure failure(Exit::Failed, "failed", "it did not work", error.what(),
+                          "sallyctl doctor may say why");
+    Output(json_errors ? Format::Json : Format::Table, stdout, stderr).failure(failure);
+    return static_cast<int>(failure.exit);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (words.empty()) {
+    std::fputs(help_of_all().c_str(), stderr);
+    return static_cast<int>(Exit::Usage);
+  }
+  return run(words);
+}

@@ -1,0 +1,246 @@
+// policy check | test | compile | apply.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "controlplane/cli/admin_client.h"
+#include "controlplane/cli/bundle_reading.h"
+#include "controlplane/cli/commands.h"
+#include "controlplane/cli/problem_text.h"
+#include "controlplane/policy/image_cache.h"
+#include "controlplane/policy/self_test.h"
+
+namespace sallyport::cli {
+namespace {
+
+namespace cp = controlplane::policy;
+
+// The daemon compiles, tests, and waits for every worker.
+constexpr std::chrono::seconds kApplyPatience{120};
+
+nlohmann::json counts_json(const cp::Bundle& bundle) {
+  return {{"entities", bundle.entities.size()},  {"environments", bundle.environments.size()},
+          {"vendors", bundle.vendors.size()},    {"tenants", bundle.tenants.size()},
+          {"keys", bundle.keys.size()},          {"action_rules", bundle.actions.size()},
+          {"access_rules", bundle.access.size()}};
+}
+
+std::string counts_text(const cp::Bundle& bundle) {
+  return fmt::format(
+      "{} entities, {} environments, {} vendors, {} tenants, {} keys, {} action rules, "
+      "{} access rules",
+      bundle.entities.size(), bundle.environments.size(), bundle.vendors.size(),
+      bundle.tenants.size(), bundle.keys.size(), bundle.actions.size(), bundle.access.size());
+}
+
+// check and test say no with a document on stdout where JSON is wanted: no is an answer.
+Exit say_no(const Call& call, const std::string& schema, const Failure& failure) {
+  if (!call.out.is_json()) throw failure;
+  call.out.json(schema,
+                {{"ok", false}, {"message", failure.message}, {"problems", failure.problems}});
+  return failure.exit;
+}
+
+Exit examine_bundle(const Call& call, const std::string& schema, const char* verb) {
+  const std::filesystem::path folder = call.arguments.positional[0];
+  try {
+    const CompiledBundle compiled = compile_or_fail(folder, Exit::No);
+    const cp::SelfTestReport report = cp::self_test(compiled.bundle, compiled.image);
+    if (!report.passed())
+      throw bundle_failure(
+          Exit::No,
+          fmt::format("{} of {} examples and tests of {} fail", report.failures.size(),
+                      report.examples + report.tests, folder.string()),
+          report.failures);
+    const std::string bundle = cp::digest_hex(compiled.image.bundle_digest);
+    const std::string image = cp::digest_hex(compiled.image.image_digest);
+    if (call.out.is_json()) {
+      call.out.json(schema, {{"ok", true},
+                             {"problems", nlohmann::json::array()},
+                             {"bundle", bundle},
+                             {"image", image},
+                             {"examples", report.examples},
+                             {"tests", report.tests},
+                             {"counts", counts_json(compiled.bundle)}});
+    } else {
+      call.out.fields(
+          {{"bundle", bundle},
+           {"image", image},
+           {"holds", counts_text(compiled.bundle)},
+           {"ran", fmt::format("{} examples, {} tests", report.examples, report.tests)}});
+      call.out.line(fmt::format("policy {}: OK", verb));
+    }
+    return Exit::Ok;
+  } catch (const Failure& failure) {
+    if (failure.exit != Exit::No) throw;
+    return say_no(call, schema, failure);
+  }
+}
+
+Exit run_check(const Call& call) {
+  return examine_bundle(call, "sallyport/policy-check/1", "check");
+}
+
+Exit run_test(const Call& call) { return examine_bundle(call, "sallyport/policy-test/1", "test"); }
+
+// Beside its name, then into place: a reader never sees half an image.
+void write_file(const std::filesystem::path& path, const std::vector<uint8_t>& bytes) {
+  const std::filesystem::path beside = path.string() + fmt::format(".{}", getpid());
+  const auto fail = [&](int error) {
+    unlink(beside.c_str());
+    throw Failure(Exit::Failed, "not_written", fmt::format("{} is not written", path.string()),
+                  std::strerror(error), "name another file with -o");
+  };
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) fail(errno);
+  for (size_t at = 0; at < bytes.size();) {
+    const ssize_t written = write(fd, bytes.data() + at, bytes.size() - at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int error = errno;
+      close(fd);
+      fail(error);
+    }
+    at += static_cast<size_t>(written);
+  }
+  if (fsync(fd) != 0 || close(fd) != 0 || rename(beside.c_str(), path.c_str()) != 0) fail(errno);
+}
+
+// Where apply --image finds it; nothing: this user has no such folder, which -o can do without.
+std::optional<std::string> store(const Call& call, const cp::CompiledImage& image) {
+  try {
+    return cp::ImageCache(call.settings.images_folder()).put(image).string();
+  } catch (const std::runtime_error& error) {
+    if (!call.arguments.has("out"))
+      throw Failure(Exit::Failed, "not_stored", "the image is not stored", error.what(),
+                    "run as the user of sallyportd, name --state-dir, or write a file with -o");
+    call.out.note(fmt::format("not stored for apply --image: {}", error.what()));
+    return std::nullopt;
+  }
+}
+
+Exit run_compile(const Call& call) {
+  const std::filesystem::path folder = call.arguments.positional[0];
+  const CompiledBundle compiled = compile_or_fail(folder, Exit::Failed);
+  // What is stored can be applied by digest, so it has passed the bundle's own tests too.
+  const cp::SelfTestReport report = cp::self_test(compiled.bundle, compiled.image);
+  if (!report.passed())
+    throw bundle_failure(Exit::Failed, fmt::format("the tests of {} fail", folder.string()),
+                         report.failures);
+  const auto out = call.arguments.find("out");
+  if (out) write_file(*out, compiled.image.bytes);
+  const auto stored = store(call, compiled.image);
+  const std::string image = cp::digest_hex(compiled.image.image_digest);
+  const std::string bundle = cp::digest_hex(compiled.image.bundle_digest);
+  if (call.out.is_json()) {
+    call.out.json("sallyport/policy-compile/1",
+                  {{"image", image},
+                   {"bundle", bundle},
+                   {"bytes", compiled.image.bytes.size()},
+                   {"file", out ? nlohmann::json(*out) : nlohmann::json()},
+                   {"stored", stored ? nlohmann::json(*stored) : nlohmann::json()}});
+    return Exit::Ok;
+  }
+  call.out.fields({{"image", image},
+                   {"bundle", bundle},
+                   {"bytes", std::to_string(compiled.image.bytes.size())},
+                   {"file", out.value_or("-")},
+                   {"stored", stored.value_or("-")}});
+  return Exit::Ok;
+}
+
+Exit run_apply(const Call& call) {
+  const auto image = call.arguments.find("image");
+  const bool has_folder = !call.arguments.positional.empty();
+  if (has_folder == image.has_value())
+    throw Failure(Exit::Usage, "bad_arguments", "sallyctl policy apply needs DIR or --image DIGEST",
+                  has_folder ? "both are given" : "neither is given",
+                  "sallyctl policy apply --help");
+  nlohmann::json request = {{"command", "apply"}};
+  if (image) {
+    const auto digest = cp::parse_digest(*image);
+    if (!digest)
+      throw Failure(Exit::Usage, "bad_digest", "that is no digest of an image",
+                    "64 hex digits are wanted", "sallyctl policy compile DIR prints it");
+    request["image"] = cp::digest_hex(*digest);
+  } else {
+    std::error_code error;
+    const auto folder = std::filesystem::canonical(call.arguments.positional[0], error);
+    if (error || !std::filesystem::is_directory(folder, error))
+      throw Failure(Exit::NotFound, "no_folder",
+                    fmt::format("there is no folder {}", printable(call.arguments.positional[0])),
+                    error ? error.message() : "it is not a folder", "name the folder of a bundle");
+    request["folder"] = folder.string();
+  }
+  const nlohmann::json answer = ask_daemon(call.settings, request, kApplyPatience);
+  if (call.out.is_json()) {
+    call.out.json("sallyport/policy-apply/1", answer);
+    return Exit::Ok;
+  }
+  const bool adopted = answer.value("adopted", false);
+  call.out.fields(
+      {{"image", answer.value("image", "-")},
+       {"bundle", answer.value("bundle", "-")},
+       {"version", answer.contains("version") ? answer["version"].dump() : "-"},
+       {"in force", adopted ? "in every worker"
+                            : "published; the dataplane is not there and takes it when it comes"}});
+  return Exit::Ok;
+}
+
+}  // namespace
+
+void add_policy_commands(std::vector<Command>& table) {
+  table.push_back(
+      {.noun = "policy",
+       .verb = "check",
+       .summary = "Is this bundle good: reads, checks, compiles, runs its examples",
+       .details = "Changes nothing. Exit 3 when it is not good; each problem with file, "
+                  "line, column and a caret.",
+       .arguments = {{"DIR", "folder of the bundle or overlay"}},
+       .options = {},
+       .examples = {{"sallyctl policy check /etc/sallyport/policies", "before a commit"},
+                    {"sallyctl policy check policies --output json", "in a pipeline"}},
+       .run = run_check});
+  table.push_back(
+      {.noun = "policy",
+       .verb = "test",
+       .summary = "Runs the bundle's own examples and tests through the live engine",
+       .details = "must_match, must_not_match and tests/*.yaml. Exit 3 when one fails.",
+       .arguments = {{"DIR", "folder of the bundle or overlay"}},
+       .options = {},
+       .examples = {{"sallyctl policy test policies", "after a change of a rule"},
+                    {"sallyctl policy test policies --output json", "counts, failures"}},
+       .run = run_test});
+  table.push_back(
+      {.noun = "policy",
+       .verb = "compile",
+       .summary = "Bundle to image; stored by digest for apply --image",
+       .details = "The image is stored in <state dir>/images after the bundle's own tests passed. "
+                  "The same bundle\ngives the same image on any machine.",
+       .arguments = {{"DIR", "folder of the bundle or overlay"}},
+       .options =
+           {{.name = "out", .value = "IMAGE", .text = "write the image there too", .letter = 'o'}},
+       .examples = {{"sallyctl policy compile policies -o /var/tmp/candidate.image", "and a file"},
+                    {"sallyctl policy compile policies --output json", "digests for a script"}},
+       .run = run_compile});
+  table.push_back(
+      {.noun = "policy",
+       .verb = "apply",
+       .summary = "Publishes a bundle, or a stored image by digest; no connection is dropped",
+       .details =
+           "sallyportd compiles, tests and publishes; the answer comes when every worker has "
+           "it. A refused\nimage leaves the former in force. Going back is apply --image with "
+           "the former digest.",
+       .arguments = {{.name = "DIR", .text = "folder of the bundle or overlay", .required = false}},
+       .options = {{.name = "image", .value = "DIGEST", .text = "a stored image (policy compile)"}},
+       .examples = {{"sallyctl policy apply /etc/sallyport/policies", "publish a folder"},
+                    {"sallyctl policy apply --image 9f2c...e1 (64 hex digits)",
+                     "go back to an image"}},
+       .run = run_apply});
+}
+
+}  // namespace sallyport::cli

@@ -233,7 +233,7 @@ bool Reader::memory(fy_node* node) {
     if (key == "tls_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.tls_mib);
     if (key == "body_mib") return number<uint32_t>(value, here, 4, 1'048'576, m.body_mib);
     if (key == "evidence_ring_mib")
-      return number<uint32_t>(value, here, 1, 4'096, m.evidence_ring_mib) &&
+      return number<uint32_t>(value, here, 1, 1'024, m.evidence_ring_mib) &&
              (std::has_single_bit(m.evidence_ring_mib) ||
               refuse(value, here + " must be a power of two"));
     return false;

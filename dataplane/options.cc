@@ -2,6 +2,7 @@
 
 #include <boost/program_options.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 namespace sallyport::dataplane {
@@ -9,13 +10,15 @@ namespace sallyport::dataplane {
 namespace po = boost::program_options;
 
 Parse parse_command_line(int argc, const char* const* argv, Options& options) {
+  if (const char* folder = std::getenv("SALLYPORT_RUN_DIR"); folder != nullptr && *folder != 0)
+    options.run_dir = folder;
   po::options_description known("sallyport-dataplane: the packet side of Sallyport\n\nOptions");
   auto add = known.add_options();
   add("config",
       po::value(&options.config_path)->value_name("FILE")->default_value(options.config_path),
       "sallyport.yaml of this host");
   add("run-dir", po::value(&options.run_dir)->value_name("DIR")->default_value(options.run_dir),
-      "sockets, rings and the shared region (tmpfs)");
+      "sockets, rings and the shared region (tmpfs); also SALLYPORT_RUN_DIR");
   add("no-huge", po::bool_switch(&options.no_huge), "plain memory in place of hugepages");
   add("check", po::bool_switch(&options.check), "read the file, print the memory plan, leave");
   add("verbose", po::bool_switch(&options.verbose), "let DPDK say everything");

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "dataplane/base/check.h"
+
 namespace sallyport::tls {
 namespace {
 
@@ -105,7 +107,9 @@ bool add_roots(SSL_CTX* context, std::string_view pem) {
 }  // namespace
 
 std::unique_ptr<ServerContext> ServerContext::create(std::string_view certificate_chain_pem,
-                                                     std::string_view key_pem, std::string& error) {
+                                                     std::string_view key_pem,
+                                                     std::span<const uint8_t> ticket_key,
+                                                     std::string& error) {
   std::unique_ptr<ServerContext> made(new ServerContext);
   made->library_ = OSSL_LIB_CTX_new();
   made->context_ = SSL_CTX_new_ex(made->library_, nullptr, TLS_server_method());
@@ -121,6 +125,13 @@ std::unique_ptr<ServerContext> ServerContext::create(std::string_view certificat
     error = "gateway key is not a PEM private key of the certificate: " + last_error();
     return nullptr;
   }
+  if (!ticket_key.empty() &&
+      (ticket_key.size() != kTicketKeyBytes ||
+       SSL_CTX_set_tlsext_ticket_keys(made->context_, const_cast<uint8_t*>(ticket_key.data()),
+                                      kTicketKeyBytes) != 1)) {
+    error = "TLS ticket key: not " + std::to_string(kTicketKeyBytes) + " bytes";
+    return nullptr;
+  }
   SSL_CTX_set_alpn_select_cb(made->context_, choose_alpn, nullptr);
   static constexpr unsigned char kSessionId[] = "sallyport";
   SSL_CTX_set_session_id_context(made->context_, kSessionId, sizeof kSessionId - 1);
@@ -128,6 +139,7 @@ std::unique_ptr<ServerContext> ServerContext::create(std::string_view certificat
 }
 
 ServerContext::~ServerContext() {
+  SP_CHECK(session_count() == 0);
   SSL_CTX_free(context_);
   OSSL_LIB_CTX_free(library_);
 }

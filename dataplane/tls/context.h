@@ -1,12 +1,14 @@
 // context.h: what all sessions of one side share: certificate and key, or roots, name and pins.
 //
-// Reload of a certificate is a new context: OpenSSL counts references, so sessions that began with
-// the old one keep it. TLS 1.2 and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no
-// renegotiation, no compression. Each context has a library context of its own, so that two workers
-// never share OpenSSL's locks (architecture section 8; openssl/openssl#20286). Owner  one worker.
+// Reload of a certificate is a new context; the old one may go when session_count() is 0 and nobody
+// can begin with it any more (the library context inside is not counted by OpenSSL). TLS 1.2
+// and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no renegotiation, no compression.
+// Each context has a library context of its own, so that two workers never share OpenSSL's locks
+// (architecture section 8; openssl/openssl#20286). Owner  one worker.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,23 +23,32 @@ namespace sallyport::tls {
 
 // SHA-256 of a SubjectPublicKeyInfo (RFC 7469 2.4).
 using SpkiHash = std::array<uint8_t, 32>;
+// Name, HMAC key and AES key of OpenSSL 3's session tickets.
+inline constexpr size_t kTicketKeyBytes = 80;
 
 class ServerContext {
  public:
-  // PEM bytes: leaf first, then the chain; an unencrypted key. Null: `error` says what is wrong
-  // (never key material).
+  // PEM bytes: leaf first, then the chain; an unencrypted key. `ticket_key` seals session tickets:
+  // kTicketKeyBytes shared by all workers, or empty for one of its own. Null: `error` says what is
+  // wrong (never key material).
   static std::unique_ptr<ServerContext> create(std::string_view certificate_chain_pem,
-                                               std::string_view key_pem, std::string& error);
+                                               std::string_view key_pem,
+                                               std::span<const uint8_t> ticket_key,
+                                               std::string& error);
   ~ServerContext();
   ServerContext(const ServerContext&) = delete;
   ServerContext& operator=(const ServerContext&) = delete;
 
   // Unix seconds at which the leaf certificate ends.
   int64_t expires_at() const noexcept { return expires_at_; }
+  // Sessions that began with this context and are not reset yet. Any thread may ask.
+  uint32_t session_count() const noexcept { return sessions_.load(std::memory_order_acquire); }
   ssl_ctx_st* native() const noexcept { return context_; }
 
  private:
+  friend class Session;
   ServerContext() = default;
+  mutable std::atomic<uint32_t> sessions_{0};
   ossl_lib_ctx_st* library_ = nullptr;
   ssl_ctx_st* context_ = nullptr;
   int64_t expires_at_ = 0;

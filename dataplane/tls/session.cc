@@ -45,6 +45,8 @@ SpkiHash spki_hash(X509* certificate) {
 void Session::reset() noexcept {
   if (ssl_ != nullptr) SSL_free(ssl_);
   ssl_ = nullptr;
+  if (server_ != nullptr) server_->sessions_.fetch_sub(1, std::memory_order_release);
+  server_ = nullptr;
   ends_ = ChainBioEnds{};
   client_ = nullptr;
   state_ = State::Idle;
@@ -70,6 +72,8 @@ bool Session::init(ssl_st* ssl, mem::SegmentPool& pool) {
 bool Session::init_server(const ServerContext& context, mem::SegmentPool& ciphertext_pool) {
   reset();
   if (!init(SSL_new(context.native()), ciphertext_pool)) return false;
+  server_ = &context;
+  server_->sessions_.fetch_add(1, std::memory_order_relaxed);
   SSL_set_accept_state(ssl_);
   return true;
 }

@@ -72,6 +72,7 @@ class Session {
   ssl_st* ssl_ = nullptr;
   ChainBioEnds ends_;
   const ClientContext* client_ = nullptr;
+  const ServerContext* server_ = nullptr;
   State state_ = State::Idle;
   Failure failure_ = Failure::None;
   bool pending_ = false;

@@ -1,0 +1,127 @@
+#include "dataplane/counter_catalog.h"
+
+#include <string_view>
+
+#include "dataplane/base/check.h"
+
+namespace sallyport::dataplane {
+namespace {
+
+// Stages name their counters with their folder in front (tcp_segments_in, arp_malformed): the first
+// underscore is the dot.
+template <class Visit>
+void dotted(Visit& visit, std::string_view name, uint64_t value) {
+  const size_t split = name.find('_');
+  visit(name.substr(0, split), name.substr(split + 1), value);
+}
+
+template <class Visit>
+void list_gateway(const flow::GatewayCounters& counters, Visit& visit) {
+  static constexpr std::string_view kRefused = "gateway_refused_";
+  counters.for_each([&visit](std::string_view name, uint64_t value) {
+    if (name.starts_with(kRefused)) {
+      visit("gateway.refused", name.substr(kRefused.size()), value);
+    } else {
+      dotted(visit, name, value);
+    }
+  });
+}
+
+template <class Visit>
+void list_evidence(const CounterSources& from, Visit& visit) {
+  const evidence::Recorder::Counters none;
+  const evidence::Recorder::Counters& r = from.recorder != nullptr ? *from.recorder : none;
+  visit("evidence", "admitted", r.admitted);
+  visit("evidence", "completed", r.completed);
+  visit("evidence", "refused", r.refused);
+  visit("evidence", "refused_folded", r.refused_folded);
+  visit("evidence", "anonymous", r.anonymous);
+  visit("evidence", "aggregates_written", r.aggregates_written);
+  visit("evidence", "reservations_denied", r.reservations_denied);
+  visit("evidence", "security", r.security);
+  visit("evidence", "security_lost", r.security_lost);
+  const bool has_ring = from.ring != nullptr;
+  visit("evidence", "ring_bytes", has_ring ? from.ring->capacity_bytes() : 0);
+  visit("evidence", "ring_used_bytes", has_ring ? from.ring->used_bytes() : 0);
+  visit("evidence", "published_sequence", has_ring ? from.ring->published_sequence() : 0);
+  visit("evidence", "committed_sequence", has_ring ? from.ring->committed_sequence() : 0);
+}
+
+template <class Visit>
+void list_worker(const CounterSources& from, Visit& visit) {
+  const auto value = [&from](const std::atomic<uint64_t> worker::WorkerCounters::*field) {
+    return from.worker != nullptr ? (from.worker->*field).load(std::memory_order_relaxed) : 0;
+  };
+  visit("worker", "turns", value(&worker::WorkerCounters::turns));
+  visit("worker", "busy_turns", value(&worker::WorkerCounters::busy_turns));
+  visit("worker", "sleeps", value(&worker::WorkerCounters::sleeps));
+  visit("worker", "slept_ns", value(&worker::WorkerCounters::slept_ns));
+  visit("worker", "frames_received", value(&worker::WorkerCounters::frames_received));
+  visit("worker", "frames_sent", value(&worker::WorkerCounters::frames_sent));
+  visit("worker", "no_interface", value(&worker::WorkerCounters::no_interface));
+}
+
+template <class Visit>
+void list_network(const CounterSources& from, Visit& visit) {
+  for (size_t i = 0; i < static_cast<size_t>(tcp::Counter::kCount); ++i)
+    dotted(visit, tcp::counter_name(static_cast<tcp::Counter>(i)),
+           from.tcp != nullptr ? from.tcp->values[i] : 0);
+  visit("tcp", "connections_open", from.connections_open);
+  visit("tcp", "copies_free", from.copies_free);
+  for (size_t i = 0; i < static_cast<size_t>(ip::Counter::kCount); ++i) {
+    const auto counter = static_cast<ip::Counter>(i);
+    uint64_t sum = 0;
+    for (const ip::Interface* interface : from.interfaces) sum += interface->counter(counter);
+    dotted(visit, ip::counter_name(counter), sum);
+  }
+  nic::QueueCounters sum;
+  for (const nic::QueueCounters* queue : from.queues) {
+    sum.frames_received += queue->frames_received;
+    sum.bytes_received += queue->bytes_received;
+    sum.frames_sent += queue->frames_sent;
+    sum.bytes_sent += queue->bytes_sent;
+    sum.no_frame += queue->no_frame;
+    sum.transmit_full += queue->transmit_full;
+    sum.multi_segment_dropped += queue->multi_segment_dropped;
+  }
+  visit("nic", "frames_received", sum.frames_received);
+  visit("nic", "bytes_received", sum.bytes_received);
+  visit("nic", "frames_sent", sum.frames_sent);
+  visit("nic", "bytes_sent", sum.bytes_sent);
+  visit("nic", "no_frame", sum.no_frame);
+  visit("nic", "transmit_full", sum.transmit_full);
+  visit("nic", "multi_segment_dropped", sum.multi_segment_dropped);
+}
+
+template <class Visit>
+void list(const CounterSources& from, Visit& visit) {
+  static const flow::GatewayCounters kNone;
+  list_gateway(from.gateway != nullptr ? *from.gateway : kNone, visit);
+  list_evidence(from, visit);
+  list_worker(from, visit);
+  list_network(from, visit);
+}
+
+}  // namespace
+
+std::vector<std::string> counter_names() {
+  std::vector<std::string> names;
+  auto visit = [&names](std::string_view folder, std::string_view name, uint64_t) {
+    names.push_back(std::string(folder) + "." + std::string(name));
+    SP_CHECK_WHY(names.back().size() < contract::kCounterNameBytes, "a counter's name is too long");
+  };
+  list(CounterSources{}, visit);
+  SP_CHECK_WHY(names.size() <= contract::kCountersMax,
+               "more counters than the region has room for");
+  return names;
+}
+
+void copy_counters(const CounterSources& sources, contract::WorkerBlock& out) noexcept {
+  size_t index = 0;
+  auto visit = [&out, &index](std::string_view, std::string_view, uint64_t value) {
+    out.counters[index++].store(value, std::memory_order_relaxed);
+  };
+  list(sources, visit);
+}
+
+}  // namespace sallyport::dataplane

@@ -1,0 +1,66 @@
+#include "dataplane/gateway_application.h"
+
+namespace sallyport::dataplane {
+
+GatewayApplication::GatewayApplication(worker::Worker& worker, const flow::GatewayConfig& config,
+                                       evidence::RingProducer&& ring,
+                                       const evidence::RecorderConfig& recording,
+                                       std::vector<const nic::QueueCounters*> queues, int core)
+    : worker_(worker),
+      recorder_(std::move(ring), recording),
+      gateway_(config, worker.stack(), recorder_),
+      queues_(std::move(queues)) {
+  for (size_t i = 0; i < worker.port_count(); ++i) interfaces_.push_back(&worker.interface(i));
+  block_.core.store(static_cast<uint64_t>(core), std::memory_order_relaxed);
+}
+
+void GatewayApplication::take_commands() {
+  if (flow::PolicyVersion* version = door_.versions.fetch(); version != nullptr)
+    gateway_.adopt(version);
+  if (const GatewayCertificate* certificate = door_.certificates.fetch(); certificate != nullptr) {
+    gateway_.adopt_certificate(certificate->context.get());
+    door_.certificate_sequence.store(certificate->sequence, std::memory_order_release);
+  }
+  // Last, so that a certificate that came late does not open the door again.
+  if (draining_.load(std::memory_order_relaxed)) gateway_.adopt_certificate(nullptr);
+  recorder_.set_clock_state(
+      static_cast<contract::ClockState>(clock_state_.load(std::memory_order_relaxed)));
+}
+
+void GatewayApplication::turn(const base::Clock& clock) noexcept {
+  take_commands();
+  gateway_.turn(clock);
+  report(clock);
+}
+
+void GatewayApplication::report(const base::Clock& clock) noexcept {
+  // Oldest first: a reader that sees the newer of the two words sees no older one beside it.
+  door_.oldest_sequence.store(gateway_.oldest_version_in_use(), std::memory_order_release);
+  door_.newest_sequence.store(gateway_.newest_version_adopted(), std::memory_order_release);
+  block_.heartbeat_ns.store(clock.now.ns, std::memory_order_relaxed);
+  if (clock.now < next_copy_) return;
+  next_copy_ = base::after_ms(clock.now, kCounterCopyMs);
+  const worker::WorkerCounters& counters = worker_.counters();
+  block_.turns.store(counters.turns.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  const evidence::Recorder::Counters& recorded = recorder_.counters();
+  open_exchanges_.store(recorded.admitted - recorded.completed, std::memory_order_relaxed);
+  CounterSources from;
+  from.gateway = &gateway_.counters();
+  from.tcp = &worker_.stack().counters();
+  from.worker = &counters;
+  from.recorder = &recorded;
+  from.ring = &recorder_.ring();
+  from.interfaces = interfaces_;
+  from.queues = queues_;
+  from.connections_open = worker_.stack().connection_count();
+  from.copies_free = worker_.copies().available();
+  copy_counters(from, block_);
+}
+
+void GatewayApplication::end(const base::Clock& clock) {
+  recorder_.flush(clock);
+  next_copy_ = base::Instant{};
+  report(clock);
+}
+
+}  // namespace sallyport::dataplane

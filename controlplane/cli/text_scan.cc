@@ -14,11 +14,11 @@
 namespace sallyport::cli {
 namespace {
 
-// Room for every token that one exchange may have, each with a value of the longest kind.
+// Room for every token that one exchange may have, each with a value of the longest kind: a text is
+// never refused here for memory that the appliance would have had.
 constexpr uint32_t kSegmentBytes = 16'384;
 constexpr size_t kSegments = redact::kExchangeTokensMax / 2;
-static_assert(kSegments * kSegmentBytes >=
-              2 * size_t{redact::kExchangeTokensMax} * redact::kCanonicalBytesMax / 2);
+static_assert(kSegmentBytes / 2 > redact::kCanonicalBytesMax);
 
 [[noreturn]] void unusable(const std::string& why) {
   throw Failure(Exit::Failed, "image_unusable", "the compiled policy cannot be used", why,

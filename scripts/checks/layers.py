@@ -79,7 +79,7 @@ HOMES = [
     (r"(x86|imm|emm|xmm|smm|nmm|tmm|pmm|wmm)intrin\.h|cpuid\.h", ["dataplane", "controlplane"]),
     # The operating system. No stage and no flow code may do I/O or read a clock.
     (r"(sys|netinet|arpa|net|linux)/.*\.h", POSIX_HOMES),
-    (r"(unistd|fcntl|poll|signal|sched|pthread|termios|pwd|grp|dirent|dlfcn|ftw|ifaddrs|netdb|getopt"
+    (r"(unistd|fcntl|poll|signal|sched|spawn|pthread|termios|pwd|grp|dirent|dlfcn|ftw|ifaddrs|netdb|getopt"
      r"|time|errno|endian|byteswap|syslog|execinfo|stdlib|limits)\.h", POSIX_HOMES),
 ]
 STANDARD = re.compile(r"^[a-z_0-9]+$")

@@ -11,10 +11,14 @@
 // of the log put back in place is noticed.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "controlplane/evidence/merkle.h"
 
@@ -25,6 +29,9 @@ struct Checkpoint {
   uint64_t size = 0;
   Hash root{};
 };
+
+// The body of a note without judging its signatures. Nothing when it is not well formed.
+std::optional<Checkpoint> read_checkpoint(std::string_view note);
 
 // What an outsider gets: "name+key id, hex+base64(0x01 || public key)".
 class VerifierKey {
@@ -55,16 +62,26 @@ class Signer {
   ~Signer();
 
   VerifierKey verifier() const;
-  std::string sign(const Checkpoint& checkpoint) const;  // the whole note
+  // Signs, makes "<key>.state" durable, and only then gives out the whole note.
+  // `proof` is the consistency proof from the last signed checkpoint to this one; empty for the
+  // first. Throws std::runtime_error when this does not extend what was signed last.
+  std::string sign(const Checkpoint& checkpoint, const std::vector<Hash>& proof);
 
-  // The last checkpoint signed, from "<key>.state"; nothing before the first.
-  std::optional<Checkpoint> last_signed() const;
-  void remember(const std::string& note) const;
+  // The last checkpoint signed, and its note; nothing before the first.
+  const std::optional<Checkpoint>& last_signed() const { return last_signed_; }
+  const std::string& last_note() const { return last_note_; }
+  // The state file is gone, but the log holds this note of ours: go on from it.
+  // Throws std::runtime_error when it is not ours, or older than what is known.
+  void adopt(const std::string& note);
 
  private:
   Signer() = default;
+  void read_state();
+  void remember(const std::string& note, const Checkpoint& checkpoint);
   std::filesystem::path key_file_;
   std::string name_;
+  std::optional<Checkpoint> last_signed_;
+  std::string last_note_;
   void* key_ = nullptr;  // EVP_PKEY
 };
 

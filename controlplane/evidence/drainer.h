@@ -5,16 +5,20 @@
 // cursors. Durability `committed` waits for exactly this, so there is no timer in it: while one
 // commit syncs, the next batch gathers by itself. When LMDB or the disk is full, nothing advances,
 // the state says so in every cursor and in status(), and the same batch is tried again until it
-// goes through.
+// goes through. Any other failure of the store (a sync that failed, damage) is thrown: a process
+// that starts again reads what is really there, one that goes on would guess.
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,12 +65,15 @@ class Drainer {
   Drainer(const Drainer&) = delete;
 
   // Work done: records committed, rings opened or closed, checkpoints signed. Never throws for a
-  // full disk.
+  // full disk; std::exception for what only a new start can mend.
   size_t drain_once();
-  // Until `stop`: drain_once, sleeping 200 us to 1 ms when there was nothing to do.
+  // Until `stop`: drain_once, sleeping 200 us to 1 ms when there was nothing to do, 2 ms after a
+  // second of that. After `stop` it commits and signs what is there. Throws what drain_once throws.
   void run(const std::atomic<bool>& stop);
-  // Any thread: goes into the log with the next commit.
-  void append_note(NoteFields fields);
+  // Any thread: goes into the log with the next commit. The answer is for wait_note().
+  uint64_t append_note(NoteFields fields);
+  // Any thread but the drainer's: true once that note is committed, false when time ran out.
+  bool wait_note(uint64_t ticket, std::chrono::milliseconds time);
   DrainerStatus status() const;
   // For queries in this process.
   LogReader reader() const;
@@ -74,19 +81,35 @@ class Drainer {
 
  private:
   struct Ring;
-  void scan_rings(uint64_t now_ns);
-  void open_ring(const RingKey& key, uint64_t now_ns);
-  void note_missing_rings();
-  void note_reboot();
-  size_t gather(Store::Batch& batch);
-  void gather_ring(Ring& ring, Store::Batch& batch);
-  void finish_ring(Ring& ring, Store::Batch& batch);
-  bool try_commit(const Store::Batch& batch);
-  void advance_cursors(const Store::Batch& batch);
-  void remove_closed();
-  bool sign_if_due(uint64_t now_ns);
+  // Start.
   void check_against_last_signed();
-  void heartbeat(uint64_t now_ns);
+  void check_tail() const;
+  void note_reboot();
+  void note_missing_rings();
+  // Rings.
+  size_t scan_rings();
+  bool open_ring(const RingKey& key);
+  bool attach_cursor(Ring& ring);
+  void note_reappeared(Ring& ring);
+  void complain(const RingKey& key, const std::string& why);
+  void remove_files(const RingKey& key) const;
+  size_t remove_closed();
+  // One round.
+  size_t gather();
+  size_t gather_notes();
+  size_t gather_ring(Ring& ring, size_t records_max);
+  void add_record(Ring& ring, RingRecord& record);
+  void stop_ring(Ring& ring, RingProblem problem);
+  bool finish_ring(Ring& ring);
+  void close_exchanges(const RingKey& key, const char* reason);
+  void add_note(const NoteFields& fields);
+  size_t commit_pending();
+  bool try_commit();
+  void after_commit(uint64_t began_ns);
+  size_t sign_if_due(bool at_end);
+  void sign();
+  void heartbeat();
+  void grow_ahead();
   void say(const std::string& line) const;
   void set_problem(const std::string& problem, bool blocked);
 
@@ -94,16 +117,26 @@ class Drainer {
   std::unique_ptr<Signer> signer_;
   std::unique_ptr<Store> store_;
   std::map<RingKey, std::unique_ptr<Ring>> rings_;
-  Store::Batch pending_;           // kept until it is committed
-  std::vector<NoteFields> notes_;  // guarded by mutex_
-  mutable std::mutex mutex_;
-  DrainerStatus status_;  // guarded by mutex_
+  std::set<RingKey> complained_;
+  Store::Batch pending_;  // kept until it is committed
+  uint64_t pending_gaps_ = 0;
+  uint64_t pending_interrupted_ = 0;
+  uint64_t pending_ticket_ = 0;  // the last note in pending_
+  uint64_t now_ns_ = 0;          // CLOCK_MONOTONIC at the beginning of the round
   uint64_t next_scan_ns_ = 0;
-  uint64_t last_commit_ns_ = 0;
+  uint64_t last_record_ns_ = 0;
   uint64_t last_signed_ns_ = 0;
-  uint64_t signed_size_ = 0;
   uint64_t retry_at_ns_ = 0;
-  uint64_t readers_checked_ns_ = 0;
+  uint64_t sign_retry_at_ns_ = 0;
+  uint64_t next_care_ns_ = 0;
+  uint64_t former_unexpected_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable committed_;
+  std::vector<NoteFields> notes_;  // guarded by mutex_, as all below
+  uint64_t tickets_ = 0;
+  uint64_t committed_ticket_ = 0;
+  DrainerStatus status_;
 };
 
 }  // namespace sallyport::evidence_log

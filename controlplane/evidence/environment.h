@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <shared_mutex>
 #include <stdexcept>
 #include <string>
 
@@ -45,10 +46,11 @@ class Environment {
   bool read_only() const { return options_.read_only; }
   const std::filesystem::path& folder() const { return options_.folder; }
 
-  // Doubles the map and reserves its blocks. REQUIRES: no transaction of this process is open.
+  // Doubles the map (or adds less, when the disk has less) and reserves its blocks; waits for open
+  // transactions of this process. REQUIRES: this thread has none open.
   // Throws StoreError (is_full()) when the disk or map_bytes_max does not allow it.
   void grow();
-  // Another process grew the map: adopt its size. REQUIRES: no transaction of this process is open.
+  // Another process grew the map: adopt its size. Waits and requires as grow() does.
   void adopt_size();
   uint64_t map_bytes() const;
   uint64_t used_bytes() const;
@@ -58,13 +60,21 @@ class Environment {
           checkpoints = 0;
 
  private:
+  friend class Transaction;
   Environment() = default;
+  void open_handle();
+  void open_tables();
+  void take_writer_lock();
+  void reserve_first();
   void reserve_blocks(uint64_t bytes);
   EnvironmentOptions options_;
   MDB_env* env_ = nullptr;
+  int writer_lock_ = -1;  // held for life: a second writer of the same log is refused
+  // Held shared by every transaction, alone while the map moves.
+  mutable std::shared_mutex map_;
 };
 
-// Ends itself: aborts unless committed.
+// Ends itself: aborts unless committed. One at a time per thread. Throws StoreError.
 class Transaction {
  public:
   Transaction(Environment& environment, bool write);
@@ -74,6 +84,8 @@ class Transaction {
   void commit();
 
  private:
+  void begin(Environment& environment, bool write);
+  std::shared_lock<std::shared_mutex> map_;
   MDB_txn* txn_ = nullptr;
 };
 

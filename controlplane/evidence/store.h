@@ -12,9 +12,11 @@
 //
 // Invariants
 //   I1  a ring's records enter the log once, in sequence order: RingState is in the same
-//   transaction. I2  every Completed or Interrupted record has an Admitted record before it, and
-//   none has two. I3  after a failed commit the store is as it was; the same batch can be tried
-//   again.
+//       transaction, and a batch that does not continue it is refused.
+//   I2  every Completed or Interrupted record has an Admitted record of the same ring before it,
+//       and none has two.
+//   I3  after a failed commit the store is as it was; the same batch can be tried again.
+// Limits kCheckpointsKept notes; then older ones are thinned, the first and the newest stay.
 // Owner  one thread (the drainer's).
 #pragma once
 
@@ -53,6 +55,8 @@ struct NoteFields {
   uint64_t ring_sequence = 0;   // set when the note stands for that record of the ring
 };
 
+inline constexpr size_t kCheckpointsKept = 10'000;
+
 class Store {
  public:
   // Opens or makes the log. Throws StoreError, or std::runtime_error when the content is not ours.
@@ -70,8 +74,10 @@ class Store {
     bool empty() const { return entries.empty() && rings.empty() && !boot_id; }
   };
   // Records that break I2 are replaced by a Gap with their digest (a hostile producer; counted).
+  // Throws StoreError (is_full() among others), std::logic_error for a batch that breaks I1.
   void commit(const Batch& batch);
 
+  // REQUIRES: a note for this size that the signer has made durable.
   void add_checkpoint(uint64_t size, const std::string& note);
 
   uint64_t size() const { return size_; }
@@ -88,7 +94,10 @@ class Store {
     uint64_t number = 0;
     std::vector<Hash> hashes;
   };
+  struct Writer;  // one commit in progress
   void load();
+  void load_edges(const LogReader& reader);
+  void begin_log();
 
   std::shared_ptr<Environment> environment_;
   std::string origin_;

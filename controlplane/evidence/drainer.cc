@@ -1,0 +1,651 @@
+#include "controlplane/evidence/drainer.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+#include "controlplane/evidence/plain_file.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+using contract::ConsumerState;
+using contract::RecordKind;
+using contract::RingCursor;
+
+constexpr uint64_t kMillisecond = 1'000'000;
+constexpr uint64_t kScanEveryNs = 20 * kMillisecond;    // a new worker waits for its cursor so long
+constexpr uint64_t kRetryEveryNs = 100 * kMillisecond;  // while disk or map is full
+constexpr uint64_t kCareEveryNs = 1000 * kMillisecond;
+constexpr size_t kRecordsPerRingMin = 64;
+constexpr int kLastRoundsMax = 16;
+constexpr uint64_t kTailChecked = 4096;
+constexpr std::string_view kDataSuffix = ".data";
+constexpr std::string_view kCursorSuffix = ".cursor";
+
+uint64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
+}
+
+std::array<uint8_t, 16> boot_of_host() {
+  constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
+  const std::string text = read_file(kPath, 256).value_or("");
+  std::array<uint8_t, 16> boot{};
+  size_t digits = 0;
+  for (const char c : text) {
+    const size_t value = std::string_view("0123456789abcdef").find(c);
+    if (value == std::string_view::npos) continue;
+    if (digits < 32)
+      boot[digits / 2] = static_cast<uint8_t>((boot[digits / 2] << 4) | static_cast<int>(value));
+    ++digits;
+  }
+  if (digits != 32) throw std::runtime_error(std::string(kPath) + ": no boot id");
+  return boot;
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder.parent_path());
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    throw std::system_error(errno, std::generic_category(), "make " + folder.string());
+}
+
+// Our page of a ring. A file from an earlier run of this process is kept, not replaced: the
+// producer has it mapped.
+class CursorPage {
+ public:
+  explicit CursorPage(const std::filesystem::path& path) {
+    int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const std::filesystem::path hidden = path.parent_path() / ("." + path.filename().string());
+    const bool fresh = file < 0 && errno == ENOENT;
+    if (fresh) {
+      ::unlink(hidden.c_str());
+      file = ::open(hidden.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    }
+    if (file < 0) fail("open", path);
+    struct stat info {};
+    bool good = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+    if (good && info.st_size != static_cast<off_t>(contract::kCursorFileBytes))
+      good = ::ftruncate(file, static_cast<off_t>(contract::kCursorFileBytes)) == 0;
+    if (good) {
+      // Blocks now, or a full tmpfs would be SIGBUS later.
+      errno = ::posix_fallocate(file, 0, static_cast<off_t>(contract::kCursorFileBytes));
+      good = errno == 0;
+    }
+    void* page = good ? ::mmap(nullptr, contract::kCursorFileBytes, PROT_READ | PROT_WRITE,
+                               MAP_SHARED, file, 0)
+                      : MAP_FAILED;
+    const int code = errno;
+    ::close(file);
+    errno = code;
+    if (page == MAP_FAILED) fail("map", path);
+    cursor_ = static_cast<RingCursor*>(page);
+    cursor_->magic = contract::kCursorMagic;
+    cursor_->layout_version = contract::kRingLayoutVersion;
+    hidden_ = fresh ? hidden : std::filesystem::path();
+    path_ = path;
+  }
+  ~CursorPage() { ::munmap(cursor_, contract::kCursorFileBytes); }
+  CursorPage(const CursorPage&) = delete;
+  RingCursor& page() const { return *cursor_; }
+  // Gives a new page its name: from here on the producer may look at it.
+  void appear() {
+    if (hidden_.empty()) return;
+    if (::rename(hidden_.c_str(), path_.c_str()) != 0) fail("rename to", path_);
+    hidden_.clear();
+  }
+
+ private:
+  [[noreturn]] static void fail(const char* what, const std::filesystem::path& path) {
+    throw std::system_error(errno, std::generic_category(),
+                            std::string(what) + " " + path.string());
+  }
+  RingCursor* cursor_ = nullptr;
+  std::filesystem::path path_;
+  std::filesystem::path hidden_;
+};
+
+}  // namespace
+
+struct Drainer::Ring {
+  RingKey key;
+  std::unique_ptr<CursorPage> cursor;  // null when the header was no header
+  std::optional<RingReader> reader;
+  std::unique_ptr<RingFile> lock;  // for the question whether the producer lives
+  RingState committed;
+  RingProblem stopped = RingProblem::None;
+  bool ended = false;    // the producer is gone; nothing more will be published
+  bool closing = false;  // its end is in pending_
+};
+
+Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
+  make_folder(options_.rings_folder);
+  make_folder(options_.store_folder);
+  const std::string origin = "sallyport/" + options_.node_name;
+  signer_ = std::make_unique<Signer>(Signer::load_or_create(options_.key_file, origin));
+  EnvironmentOptions environment;
+  environment.folder = options_.store_folder;
+  environment.map_bytes = options_.map_bytes;
+  environment.map_bytes_max = options_.map_bytes_max;
+  store_ = std::make_unique<Store>(Environment::open(environment), origin);
+  check_against_last_signed();
+  check_tail();
+  now_ns_ = clock_ns(CLOCK_MONOTONIC);
+  note_reboot();
+  scan_rings();
+  note_missing_rings();
+  const std::lock_guard lock(mutex_);
+  status_.log_size = store_->size();
+  status_.map_bytes = store_->environment()->map_bytes();
+  status_.used_bytes = store_->environment()->used_bytes();
+}
+
+Drainer::~Drainer() = default;
+
+LogReader Drainer::reader() const { return LogReader(store_->environment()); }
+VerifierKey Drainer::verifier() const { return signer_->verifier(); }
+
+DrainerStatus Drainer::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void Drainer::say(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+void Drainer::set_problem(const std::string& problem, bool blocked) {
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = status_.problem != problem || status_.blocked != blocked;
+    status_.problem = problem;
+    status_.blocked = blocked;
+  }
+  if (changed) say(problem.empty() ? "evidence: all well again" : "evidence: " + problem);
+}
+
+// --- start ---------------------------------------------------------------------------------------
+
+void Drainer::check_against_last_signed() {
+  const LogReader log = reader();
+  const auto newest = log.latest_checkpoint();
+  const uint64_t newest_size = newest ? read_checkpoint(*newest).value_or(Checkpoint{}).size : 0;
+  // The state beside the key is gone, or is an older copy.
+  if (newest && (!signer_->last_signed() || signer_->last_signed()->size < newest_size)) {
+    if (!signer_->verifier().open(*newest))
+      throw std::runtime_error("the evidence log was signed by another key than " +
+                               options_.key_file.string());
+    say("evidence: the signing key's state is missing or old; going on from the log's checkpoint");
+    signer_->adopt(*newest);
+  }
+  if (!signer_->last_signed()) return;
+  const Checkpoint& last = *signer_->last_signed();
+  const std::string state = options_.key_file.string() + ".state";
+  if (store_->size() < last.size)
+    throw std::runtime_error("the evidence log has " + std::to_string(store_->size()) +
+                             " records, but " + std::to_string(last.size) + " were signed (" +
+                             state + "): an old copy was put back, or records are lost");
+  if (Tree(log).root(last.size) != last.root)
+    throw std::runtime_error("the evidence log is not the one that was signed (" + state +
+                             "): records were changed");
+  // Signed, but not yet in the log when the process ended.
+  if (last.size > newest_size) store_->add_checkpoint(last.size, signer_->last_note());
+  const std::lock_guard lock(mutex_);
+  status_.checkpoint_size = last.size;
+}
+
+// What lies behind the last checkpoint has no signature yet, but it has its tiles.
+void Drainer::check_tail() const {
+  const LogReader log = reader();
+  const uint64_t size = store_->size();
+  const uint64_t from = size > kTailChecked ? size - kTailChecked : 0;
+  uint64_t seen = from;
+  std::vector<Hash> tile;
+  log.scan(from, size, [&](uint64_t index, std::span<const uint8_t> record) {
+    if (index == from || index % kTileWidth == 0) tile = log.tile(0, index / kTileWidth);
+    const uint64_t at = index % kTileWidth;
+    if (at >= tile.size() || tile[at] != leaf_hash(record))
+      throw std::runtime_error("the evidence log is damaged at record " + std::to_string(index));
+    ++seen;
+    return true;
+  });
+  if (seen != size)
+    throw std::runtime_error("the evidence log ends at record " + std::to_string(seen) + " of " +
+                             std::to_string(size));
+}
+
+void Drainer::note_reboot() {
+  const std::array<uint8_t, 16> boot = boot_of_host();
+  const auto former = store_->boot_id();
+  if (former == boot) return;
+  pending_.boot_id = boot;
+  if (!former) return;
+  NoteFields gap;
+  gap.kind = RecordKind::Gap;
+  gap.code = "host_reboot";
+  gap.detail = "possible gap: what a ring held and was not committed is lost with the memory";
+  std::copy(former->begin(), former->end(), gap.before.begin());
+  std::copy(boot.begin(), boot.end(), gap.after.begin());
+  add_note(gap);
+}
+
+void Drainer::note_missing_rings() {
+  for (const auto& [key, state] : store_->rings()) {
+    if (state.closed != 0 || rings_.contains(key)) continue;
+    NoteFields gap;
+    gap.kind = RecordKind::Gap;
+    gap.code = "ring_missing";
+    gap.detail = "possible gap: the ring is gone; records behind this sequence are unknown";
+    gap.ring = key;
+    gap.from = state.committed_sequence + 1;
+    add_note(gap);
+    close_exchanges(key, "ring_missing");
+    RingState closed = state;
+    closed.closed = 1;
+    pending_.rings[key] = closed;
+  }
+}
+
+// --- rings ---------------------------------------------------------------------------------------
+
+size_t Drainer::scan_rings() {
+  size_t work = 0;
+  next_scan_ns_ = now_ns_ + kScanEveryNs;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.rings_folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with(kDataSuffix)) continue;
+    const auto key =
+        RingKey::parse_stem(std::string_view(name).substr(0, name.size() - kDataSuffix.size()));
+    if (!key || rings_.contains(*key)) continue;
+    work += open_ring(*key) ? 1 : 0;
+  }
+  for (auto& [key, ring] : rings_)
+    if (!ring->ended && ring->lock && !ring->lock->producer_alive()) ring->ended = true;
+  uint64_t stopped = 0;
+  for (const auto& [key, ring] : rings_) stopped += ring->stopped != RingProblem::None ? 1U : 0U;
+  const std::lock_guard lock(mutex_);
+  status_.rings_live = rings_.size() - stopped;
+  status_.rings_stopped = stopped;
+  return work;
+}
+
+bool Drainer::open_ring(const RingKey& key) {
+  const std::optional<RingState> known = store_->ring(key);
+  RingState state = known.value_or(RingState{});
+  const std::filesystem::path stem = options_.rings_folder / key.file_stem();
+  auto ring = std::make_unique<Ring>();
+  ring->key = key;
+  ring->committed = state;
+  int code = 0;
+  auto bytes = RingFile::open(stem.string() + ".data", code);
+  ring->lock = RingFile::open(stem.string() + ".data", code);
+  if (!bytes || !ring->lock) {
+    if (code != ENOENT) complain(key, std::string("cannot be opened: ") + std::strerror(code));
+    return false;
+  }
+  RingProblem problem = RingProblem::None;
+  ring->reader = RingReader::open(std::move(bytes), key, problem);
+  if (ring->reader) ring->reader->resume(state.committed_position, state.committed_sequence);
+  if (state.closed != 0 && !ring->lock->producer_alive() &&
+      (!ring->reader || ring->reader->drained())) {
+    // We were ended between the commit that closed it and the removal.
+    remove_files(key);
+    return false;
+  }
+  if (ring->reader && !attach_cursor(*ring)) return false;
+  Ring& opened = *rings_.emplace(key, std::move(ring)).first->second;
+  if (problem != RingProblem::None) stop_ring(opened, problem);
+  if (state.closed != 0) note_reappeared(opened);
+  if (!known || state.closed != 0)
+    pending_.rings[key] = opened.committed;  // known from now on, also when it vanishes
+  say("evidence: reading ring " + key.file_stem());
+  return true;
+}
+
+bool Drainer::attach_cursor(Ring& ring) {
+  const std::filesystem::path stem = options_.rings_folder / ring.key.file_stem();
+  try {
+    ring.cursor = std::make_unique<CursorPage>(stem.string() + std::string(kCursorSuffix));
+    RingCursor& cursor = ring.cursor->page();
+    cursor.committed_position.store(ring.committed.committed_position);
+    cursor.committed_sequence.store(ring.committed.committed_sequence);
+    cursor.heartbeat_ns.store(now_ns_);
+    cursor.consumer_state.store(static_cast<uint64_t>(ConsumerState::Draining));
+    ring.cursor->appear();
+    return true;
+  } catch (const std::system_error& error) {
+    complain(ring.key, error.what());
+    return false;
+  }
+}
+
+// It was closed as missing (a start with another folder), and lives. What it holds still counts.
+void Drainer::note_reappeared(Ring& ring) {
+  ring.committed.closed = 0;
+  NoteFields note;
+  note.kind = RecordKind::Gap;
+  note.code = "ring_reappeared";
+  note.detail = "possible gap: closed as missing, now read on";
+  note.ring = ring.key;
+  note.from = ring.committed.committed_sequence + 1;
+  add_note(note);
+}
+
+// Once per ring: a scan comes 50 times a second.
+void Drainer::complain(const RingKey& key, const std::string& why) {
+  if (complained_.insert(key).second) say("evidence: ring " + key.file_stem() + ": " + why);
+}
+
+void Drainer::remove_files(const RingKey& key) const {
+  const std::string stem = (options_.rings_folder / key.file_stem()).string();
+  // The cursor first: a data file alone is found again by the next scan.
+  ::unlink((stem + std::string(kCursorSuffix)).c_str());
+  ::unlink((stem + std::string(kDataSuffix)).c_str());
+}
+
+size_t Drainer::remove_closed() {
+  size_t removed = 0;
+  for (auto at = rings_.begin(); at != rings_.end();) {
+    if (at->second->committed.closed == 0) {
+      ++at;
+      continue;
+    }
+    remove_files(at->first);
+    say("evidence: ring " + at->first.file_stem() + " is drained and closed");
+    at = rings_.erase(at);
+    ++removed;
+  }
+  return removed;
+}
+
+// --- one round -----------------------------------------------------------------------------------
+
+uint64_t Drainer::append_note(NoteFields fields) {
+  const std::lock_guard lock(mutex_);
+  notes_.push_back(std::move(fields));
+  return ++tickets_;
+}
+
+bool Drainer::wait_note(uint64_t ticket, std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return committed_.wait_for(lock, time, [&] { return committed_ticket_ >= ticket; });
+}
+
+void Drainer::add_note(const NoteFields& fields) {
+  pending_.entries.push_back(
+      {note_record(fields, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)), fields.ring});
+  if (fields.kind == RecordKind::Gap) {
+    ++pending_gaps_;
+    say("evidence: gap: " + fields.code + ", " + fields.detail);
+  }
+}
+
+void Drainer::close_exchanges(const RingKey& key, const char* reason) {
+  for (const contract::RequestId& id : store_->open_exchanges(key)) {
+    pending_.entries.push_back(
+        {interrupted_record(key, id, reason, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)),
+         std::nullopt});
+    ++pending_interrupted_;
+  }
+}
+
+size_t Drainer::gather_notes() {
+  std::vector<NoteFields> notes;
+  {
+    const std::lock_guard lock(mutex_);
+    notes.swap(notes_);
+    pending_ticket_ = tickets_;
+  }
+  for (const NoteFields& note : notes) add_note(note);
+  return notes.size();
+}
+
+// A framing problem ends the reading of a ring for good: the producer then meets a full ring, which
+// fails closed.
+void Drainer::stop_ring(Ring& ring, RingProblem problem) {
+  ring.stopped = problem;
+  NoteFields gap;
+  gap.kind = RecordKind::Gap;
+  gap.code = "ring_damaged";
+  gap.detail = std::string("not read any more: ") + name_of(problem);
+  gap.ring = ring.key;
+  gap.from = ring.reader ? ring.reader->next_sequence() : 1;
+  add_note(gap);
+}
+
+void Drainer::add_record(Ring& ring, RingRecord& record) {
+  RingState& state = pending_.rings[ring.key];
+  state.committed_sequence = record.sequence;
+  state.committed_position = record.end_position;
+  if (record.problem == RecordProblem::None) {
+    pending_.entries.push_back({std::move(record.bytes), ring.key});
+    return;
+  }
+  NoteFields gap;
+  gap.kind = RecordKind::Gap;
+  gap.code = "record_invalid";
+  gap.detail = std::string("a ring's record breaks the contract: ") + name_of(record.problem);
+  gap.before = sha256(record.bytes);
+  gap.from = gap.to = record.sequence;
+  gap.ring = ring.key;
+  gap.ring_sequence = record.sequence;
+  add_note(gap);
+}
+
+size_t Drainer::gather_ring(Ring& ring, size_t records_max) {
+  if (ring.stopped != RingProblem::None || ring.closing || !ring.reader) return 0;
+  std::vector<RingRecord> records;
+  const RingProblem problem = ring.reader->read(records_max, records);
+  if (!records.empty()) pending_.rings.emplace(ring.key, ring.committed);
+  for (RingRecord& record : records) add_record(ring, record);
+  if (problem != RingProblem::None) stop_ring(ring, problem);
+  return records.size();
+}
+
+// Only when everything that the ring held is committed: the store then knows what is still open.
+bool Drainer::finish_ring(Ring& ring) {
+  if (!ring.ended || ring.closing || pending_.rings.contains(ring.key)) return false;
+  if (ring.stopped == RingProblem::None && ring.reader && !ring.reader->drained()) return false;
+  close_exchanges(ring.key, ring.stopped == RingProblem::None ? "dataplane_ended" : "ring_damaged");
+  RingState state = ring.committed;
+  state.closed = 1;
+  pending_.rings[ring.key] = state;
+  ring.closing = true;
+  return true;
+}
+
+size_t Drainer::gather() {
+  size_t work = gather_notes();
+  const size_t each =
+      std::max(kRecordsPerRingMin, options_.batch_records_max / std::max<size_t>(rings_.size(), 1));
+  for (auto& [key, ring] : rings_) {
+    const size_t records = gather_ring(*ring, each);
+    work += records;
+    if (records == 0 && finish_ring(*ring)) ++work;
+  }
+  return work;
+}
+
+bool Drainer::try_commit() {
+  try {
+    for (;;) {
+      try {
+        store_->commit(pending_);
+        return true;
+      } catch (const StoreError& error) {
+        if (error.code() != MDB_MAP_FULL) throw;
+        store_->environment()->grow();
+      }
+    }
+  } catch (const StoreError& error) {
+    set_problem(error.what(), true);
+    heartbeat();
+    if (!error.is_full()) throw;
+    retry_at_ns_ = now_ns_ + kRetryEveryNs;
+    return false;
+  }
+}
+
+void Drainer::after_commit(uint64_t began_ns) {
+  for (const auto& [key, state] : pending_.rings) {
+    const auto found = rings_.find(key);
+    if (found == rings_.end()) continue;
+    Ring& ring = *found->second;
+    ring.committed = state;
+    if (!ring.cursor) continue;
+    RingCursor& cursor = ring.cursor->page();
+    cursor.committed_position.store(state.committed_position, std::memory_order_release);
+    cursor.committed_sequence.store(state.committed_sequence, std::memory_order_release);
+  }
+  if (!pending_.entries.empty()) last_record_ns_ = now_ns_;
+  const uint64_t unexpected = store_->unexpected_records();
+  if (unexpected != former_unexpected_)
+    say("evidence: " + std::to_string(unexpected - former_unexpected_) + " unexpected records");
+  {
+    const std::lock_guard lock(mutex_);
+    status_.log_size = store_->size();
+    status_.records_committed += pending_.entries.size();
+    ++status_.commits;
+    status_.gaps += pending_gaps_ + unexpected - former_unexpected_;
+    status_.interrupted += pending_interrupted_;
+    status_.last_commit_us = (clock_ns(CLOCK_MONOTONIC) - began_ns) / 1000;
+    committed_ticket_ = pending_ticket_;
+  }
+  committed_.notify_all();
+  former_unexpected_ = unexpected;
+  pending_ = {};
+  pending_gaps_ = pending_interrupted_ = 0;
+}
+
+size_t Drainer::commit_pending() {
+  if (pending_.empty() || now_ns_ < retry_at_ns_) return 0;
+  const size_t work = pending_.entries.size() + 1;
+  const uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+  if (!try_commit()) return 0;
+  if (retry_at_ns_ != 0) set_problem("", false);
+  retry_at_ns_ = 0;
+  after_commit(began_ns);
+  return work;
+}
+
+size_t Drainer::drain_once() {
+  now_ns_ = clock_ns(CLOCK_MONOTONIC);
+  heartbeat();
+  size_t work = 0;
+  if (now_ns_ >= next_scan_ns_) work += scan_rings();
+  // A batch that did not go through is tried again as it is; nothing is read meanwhile.
+  if (retry_at_ns_ == 0) gather();
+  work += commit_pending();
+  work += remove_closed();
+  if (retry_at_ns_ == 0) work += sign_if_due(false);
+  if (now_ns_ >= next_care_ns_) grow_ahead();
+  return work;
+}
+
+void Drainer::heartbeat() {
+  const bool blocked = [this] {
+    const std::lock_guard lock(mutex_);
+    return status_.blocked;
+  }();
+  const auto state = blocked ? ConsumerState::Blocked : ConsumerState::Draining;
+  for (auto& [key, ring] : rings_) {
+    if (!ring->cursor) continue;
+    RingCursor& cursor = ring->cursor->page();
+    cursor.consumer_state.store(static_cast<uint64_t>(state), std::memory_order_relaxed);
+    cursor.heartbeat_ns.store(now_ns_, std::memory_order_relaxed);
+  }
+}
+
+// While there is still room: growing costs less now than in the commit that needs it.
+void Drainer::grow_ahead() {
+  next_care_ns_ = now_ns_ + kCareEveryNs;
+  Environment& environment = *store_->environment();
+  environment.clear_dead_readers();
+  if (retry_at_ns_ == 0 && environment.used_bytes() > environment.map_bytes() / 10 * 8) {
+    try {
+      environment.grow();
+      set_problem("", false);
+    } catch (const StoreError& error) {
+      if (!error.is_full()) throw;
+      set_problem(std::string("more than 80 % used: ") + error.what(), false);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  status_.map_bytes = environment.map_bytes();
+  status_.used_bytes = environment.used_bytes();
+}
+
+size_t Drainer::sign_if_due(bool at_end) {
+  const uint64_t signed_size = signer_->last_signed() ? signer_->last_signed()->size : 0;
+  if (store_->size() == signed_size || now_ns_ < sign_retry_at_ns_) return 0;
+  const uint64_t since_ns = now_ns_ - last_signed_ns_;
+  const bool quiet = now_ns_ - last_record_ns_ >= options_.checkpoint_idle_ms * kMillisecond;
+  const uint64_t wait_ns = options_.checkpoint_ms * kMillisecond;
+  // A trickle of single requests is quiet between any two of them: a quarter of the interval then.
+  if (!at_end && since_ns < (quiet ? wait_ns / 4 : wait_ns)) return 0;
+  try {
+    sign();
+    sign_retry_at_ns_ = 0;
+    return 1;
+  } catch (const StoreError& error) {
+    if (!error.is_full()) throw;
+    set_problem(std::string("no checkpoint: ") + error.what(), false);
+  } catch (const std::system_error& error) {
+    set_problem(std::string("no checkpoint: ") + error.what(), false);
+  }
+  sign_retry_at_ns_ = now_ns_ + kCareEveryNs;
+  return 0;
+}
+
+void Drainer::sign() {
+  const Checkpoint checkpoint{signer_->verifier().name(), store_->size(), store_->root()};
+  const LogReader log = reader();
+  const uint64_t from = signer_->last_signed() ? signer_->last_signed()->size : 0;
+  const std::string note =
+      signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
+  for (;;) {
+    try {
+      store_->add_checkpoint(checkpoint.size, note);
+      break;
+    } catch (const StoreError& error) {
+      if (error.code() != MDB_MAP_FULL) throw;
+      store_->environment()->grow();
+    }
+  }
+  last_signed_ns_ = now_ns_;
+  if (sign_retry_at_ns_ != 0) set_problem("", false);
+  const std::lock_guard lock(mutex_);
+  status_.checkpoint_size = checkpoint.size;
+  status_.checkpoint_wall_ns = clock_ns(CLOCK_REALTIME);
+}
+
+void Drainer::run(const std::atomic<bool>& stop) {
+  using std::chrono::microseconds;
+  uint64_t idle_since_ns = 0;
+  while (!stop.load(std::memory_order_relaxed)) {
+    if (drain_once() != 0) {
+      idle_since_ns = 0;
+      continue;
+    }
+    if (idle_since_ns == 0) idle_since_ns = now_ns_;
+    const uint64_t idle_ms = (now_ns_ - idle_since_ns) / kMillisecond;
+    std::this_thread::sleep_for(microseconds(idle_ms < 20 ? 200 : idle_ms < 1000 ? 1000 : 2000));
+  }
+  // What was published before `stop`; a producer that goes on does not keep us.
+  for (int round = 0; round < kLastRoundsMax && drain_once() != 0; ++round) continue;
+  if (retry_at_ns_ == 0) sign_if_due(true);
+}
+
+}  // namespace sallyport::evidence_log

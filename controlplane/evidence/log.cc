@@ -1,0 +1,195 @@
+#include "controlplane/evidence/log.h"
+
+#include <cstring>
+
+#include "controlplane/evidence/store_keys.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+constexpr uint64_t kScanBytesPerTransaction = 1 << 20;
+
+class PartReader {
+ public:
+  explicit PartReader(std::span<const uint8_t> bytes) : rest_(bytes) {}
+  template <class T>
+  T take() {
+    T part{};
+    // Short only when the caller broke the REQUIRES; zeros are then better than a wild read.
+    const size_t bytes = sizeof(T) <= rest_.size() ? sizeof(T) : 0;
+    std::memcpy(&part, rest_.data(), bytes);
+    rest_ = rest_.subspan(bytes);
+    return part;
+  }
+
+ private:
+  std::span<const uint8_t> rest_;
+};
+
+std::runtime_error damaged(const std::string& what) {
+  return std::runtime_error("evidence store damaged: " + what);
+}
+
+// The bundle that holds `index`, and its first index.
+bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val& value) {
+  const NumberKey wanted = number_key(index);
+  MDB_val key = as_val(wanted);
+  bool found = cursor.get(key, value, MDB_SET_RANGE);
+  if (found && key.mv_size == sizeof(NumberKey) &&
+      get_be64(static_cast<const uint8_t*>(key.mv_data)) == index) {
+    first = index;
+    return true;
+  }
+  found = cursor.get(key, value, found ? MDB_PREV : MDB_LAST);
+  if (!found || key.mv_size != sizeof(NumberKey)) return false;
+  first = get_be64(static_cast<const uint8_t*>(key.mv_data));
+  return first < index;
+}
+
+}  // namespace
+
+RecordView::RecordView(std::span<const uint8_t> bytes) {
+  PartReader reader(bytes);
+  header_ = reader.take<contract::RecordHeader>();
+  const contract::RecordShape shape = contract::record_shape(header_.kind);
+  if (shape.request) request_ = reader.take<contract::RequestPart>();
+  if (shape.outcome) outcome_ = reader.take<contract::OutcomePart>();
+  if (shape.aggregate) aggregate_ = reader.take<contract::AggregatePart>();
+  if (shape.note) note_ = reader.take<contract::NotePart>();
+  for (size_t i = 0; i < header_.tally_count && i < contract::kTalliesMax; ++i)
+    tallies_.push_back(reader.take<contract::Tally>());
+  for (size_t i = 0; i < header_.subject_count && i < contract::kSubjectsMax; ++i)
+    subjects_.push_back(reader.take<contract::SubjectId>());
+}
+
+LogReader LogReader::open(const std::filesystem::path& folder) {
+  EnvironmentOptions options;
+  options.folder = folder;
+  options.read_only = true;
+  return LogReader(Environment::open(options));
+}
+
+LogReader::LogReader(std::shared_ptr<Environment> environment)
+    : environment_(std::move(environment)) {}
+
+uint64_t LogReader::size() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  uint64_t size = 0;
+  if (!get(transaction, environment_->meta, as_val(kMetaSize), value)) return 0;
+  if (!read_val(value, size)) throw damaged("size");
+  return size;
+}
+
+std::string LogReader::origin() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  if (!get(transaction, environment_->meta, as_val(kMetaOrigin), value)) return {};
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+std::optional<std::vector<uint8_t>> LogReader::record(uint64_t index) const {
+  std::optional<std::vector<uint8_t>> found;
+  scan(index, index + 1, [&](uint64_t, std::span<const uint8_t> bytes) {
+    found.emplace(bytes.begin(), bytes.end());
+    return false;
+  });
+  return found;
+}
+
+void LogReader::scan(
+    uint64_t from, uint64_t to,
+    const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const {
+  uint64_t next = from;
+  while (next < to) {
+    // Copied out, so that the visitor may take its time and open transactions of its own.
+    std::vector<std::vector<uint8_t>> records;
+    const uint64_t begin = next;
+    {
+      const Transaction transaction(*environment_, false);
+      Cursor cursor(transaction, environment_->bundles);
+      MDB_val value{};
+      MDB_val key{};
+      uint64_t first = 0;
+      size_t bytes = 0;
+      bool more = find_bundle(cursor, next, first, value);
+      while (more && next < to && bytes < kScanBytesPerTransaction) {
+        BundleView bundle(bytes_of(value));
+        std::span<const uint8_t> record;
+        uint64_t index = first;
+        for (; index < to && bundle.next(record); ++index) {
+          if (index < next) continue;
+          records.emplace_back(record.begin(), record.end());
+          bytes += record.size();
+        }
+        if (!bundle.whole()) throw damaged("bundle " + std::to_string(first));
+        if (index <= next) break;
+        next = index;
+        more = cursor.get(key, value, MDB_NEXT) && key.mv_size == sizeof(NumberKey);
+        if (more) first = get_be64(static_cast<const uint8_t*>(key.mv_data));
+        if (more && first != next) throw damaged("no record " + std::to_string(next));
+      }
+    }
+    if (records.empty()) return;
+    for (size_t i = 0; i < records.size(); ++i)
+      if (!visit(begin + i, records[i])) return;
+  }
+}
+
+std::optional<ExchangeIndex> LogReader::exchange(const contract::RequestId& id) const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  if (!get(transaction, environment_->requests, as_val(request_key(id.high(), id.low())), value))
+    return std::nullopt;
+  ExchangeIndex index;
+  if (!read_val(value, index)) throw damaged("request index");
+  return index;
+}
+
+uint64_t LogReader::exchange_count() const {
+  const Transaction transaction(*environment_, false);
+  MDB_stat stat{};
+  mdb_stat(transaction.handle(), environment_->requests, &stat);
+  return stat.ms_entries;
+}
+
+uint64_t LogReader::open_count() const {
+  const Transaction transaction(*environment_, false);
+  MDB_stat stat{};
+  mdb_stat(transaction.handle(), environment_->open_exchanges, &stat);
+  return stat.ms_entries;
+}
+
+std::vector<Hash> LogReader::tile(uint32_t row, uint64_t number) const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  std::vector<Hash> hashes;
+  if (!get(transaction, environment_->tiles, as_val(tile_key(row, number)), value)) return hashes;
+  if (value.mv_size % sizeof(Hash) != 0 || value.mv_size > kTileWidth * sizeof(Hash))
+    throw damaged("tile size");
+  hashes.resize(value.mv_size / sizeof(Hash));
+  if (!hashes.empty()) std::memcpy(hashes.data(), value.mv_data, value.mv_size);
+  return hashes;
+}
+
+std::vector<std::string> LogReader::checkpoints() const {
+  const Transaction transaction(*environment_, false);
+  Cursor cursor(transaction, environment_->checkpoints);
+  std::vector<std::string> notes;
+  MDB_val key{};
+  MDB_val value{};
+  for (bool more = cursor.get(key, value, MDB_FIRST); more; more = cursor.get(key, value, MDB_NEXT))
+    notes.emplace_back(static_cast<const char*>(value.mv_data), value.mv_size);
+  return notes;
+}
+
+std::optional<std::string> LogReader::latest_checkpoint() const {
+  const Transaction transaction(*environment_, false);
+  Cursor cursor(transaction, environment_->checkpoints);
+  MDB_val key{};
+  MDB_val value{};
+  if (!cursor.get(key, value, MDB_LAST)) return std::nullopt;
+  return std::string(static_cast<const char*>(value.mv_data), value.mv_size);
+}
+
+}  // namespace sallyport::evidence_log

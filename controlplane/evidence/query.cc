@@ -1,0 +1,370 @@
+#include "controlplane/evidence/query.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/ring_reader.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+using contract::RecordKind;
+using contract::TallySection;
+using nlohmann::json;
+
+constexpr uint64_t kListChunk = 512;
+
+template <size_t N>
+std::string name_at(const std::array<const char*, N>& names, uint64_t number) {
+  return number < N ? names[number] : "unknown_" + std::to_string(number);
+}
+
+std::string kind_name(uint64_t kind) {
+  static constexpr std::array kNames{"none",    "admitted",          "completed",
+                                     "refused", "refused_aggregate", "interrupted",
+                                     "gap",     "security",          "administration"};
+  return name_at(kNames, kind);
+}
+std::string outcome_name(uint64_t outcome) {
+  static constexpr std::array kNames{"none",
+                                     "served",
+                                     "blocked",
+                                     "blocked_midstream",
+                                     "refused_policy",
+                                     "refused_request",
+                                     "refused_identity",
+                                     "refused_overload",
+                                     "refused_evidence",
+                                     "refused_not_ready",
+                                     "upstream_failed",
+                                     "upstream_identity",
+                                     "upstream_timeout",
+                                     "client_gone",
+                                     "truncated",
+                                     "interrupted",
+                                     "failed"};
+  return name_at(kNames, outcome);
+}
+std::string action_name(uint64_t action) {
+  static constexpr std::array kNames{"none", "allow", "observe",    "tokenize",
+                                     "mask", "hash",  "generalise", "block"};
+  return name_at(kNames, action);
+}
+std::string direction_name(uint64_t direction) {
+  static constexpr std::array kNames{"none", "request", "response"};
+  return name_at(kNames, direction);
+}
+
+std::string hex(std::span<const uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+json digest_json(std::span<const uint8_t> digest) {
+  const bool zero = std::all_of(digest.begin(), digest.end(), [](uint8_t b) { return b == 0; });
+  return zero ? json() : json(hex(digest));
+}
+
+std::string padded(uint64_t number, size_t digits) {
+  std::string text = std::to_string(number);
+  if (text.size() < digits) text.insert(0, digits - text.size(), '0');
+  return text;
+}
+
+// RFC 3339, UTC, nanoseconds.
+std::string time_text(uint64_t wall_ns) {
+  const auto seconds = static_cast<time_t>(wall_ns / 1'000'000'000ULL);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return padded(static_cast<uint64_t>(parts.tm_year + 1900), 4) + "-" +
+         padded(static_cast<uint64_t>(parts.tm_mon + 1), 2) + "-" +
+         padded(static_cast<uint64_t>(parts.tm_mday), 2) + "T" +
+         padded(static_cast<uint64_t>(parts.tm_hour), 2) + ":" +
+         padded(static_cast<uint64_t>(parts.tm_min), 2) + ":" +
+         padded(static_cast<uint64_t>(parts.tm_sec), 2) + "." +
+         padded(wall_ns % 1'000'000'000ULL, 9) + "Z";
+}
+
+json tls_json(uint16_t version) {
+  if (version == 0x0304) return "1.3";
+  if (version == 0x0303) return "1.2";
+  return nullptr;
+}
+
+void add_request(json& out, const contract::RequestPart& part) {
+  static constexpr std::array kDurability{"none", "recorded", "committed"};
+  out["tenant"] = part.tenant.view();
+  out["principal"] = part.principal.view();
+  out["environment"] = part.environment.view();
+  out["vendor"] = part.vendor.view();
+  out["region"] = part.region.view();
+  out["model"] = part.model.view();
+  out["api_kind"] = part.api_kind.view();
+  out["reason"] = part.reason.view();
+  out["reason_from_header"] = (part.flags & contract::kRequestFlagReasonHeader) != 0;
+  out["template"] = part.template_name.view();
+  out["template_version"] = part.template_version.view();
+  out["bundle_digest"] = digest_json(part.bundle_digest);
+  out["image_digest"] = digest_json(part.image_digest);
+  out["body_bytes"] = part.body_bytes;
+  out["inspected_bytes"] = part.inspected_bytes;
+  out["rewritten_bytes"] = part.rewritten_bytes;
+  out["opaque_bytes"] = part.opaque_bytes;
+  out["sent_bytes"] = part.sent_bytes;
+  out["unknown_fields"] = part.unknown_fields;
+  out["durability"] = name_at(kDurability, part.durability);
+  out["streaming"] = (part.flags & contract::kRequestFlagStreaming) != 0;
+}
+
+void add_response_numbers(json& out, const contract::OutcomePart& part) {
+  out["body_bytes"] = part.body_bytes;
+  out["inspected_bytes"] = part.inspected_bytes;
+  out["rewritten_bytes"] = part.rewritten_bytes;
+  out["opaque_bytes"] = part.opaque_bytes;
+  out["sent_bytes"] = part.sent_bytes;
+  out["unknown_fields"] = part.unknown_fields;
+  out["stream_events"] = part.stream_events;
+}
+
+void add_outcome(json& out, const contract::OutcomePart& part, bool with_request) {
+  static constexpr std::array kStages{"head",    "body",       "judge",  "evidence",
+                                      "connect", "first_byte", "answer", "total"};
+  static_assert(kStages.size() == contract::kStageCount);
+  out["outcome"] = outcome_name(part.outcome);
+  out["direction"] = direction_name(part.direction);
+  out["reason_code"] = part.reason.view();
+  out["http_status"] = part.http_status;
+  out["vendor_status"] = part.vendor_status;
+  out["response_model"] = part.response_model.view();
+  out["failover_hops"] = part.failover_hops;
+  if (with_request) {  // the same names already say what the request had
+    add_response_numbers(out["response"], part);
+  } else {
+    add_response_numbers(out, part);
+  }
+  json& stages = out["latency_ns"];
+  for (size_t i = 0; i < kStages.size(); ++i) stages[kStages[i]] = part.stage_ns[i];
+  out["upstream_spki"] = digest_json(part.upstream_spki);
+  out["client_tls"] = tls_json(part.client_tls_version);
+  out["upstream_tls"] = tls_json(part.upstream_tls_version);
+  out["upstream_request_bytes"] = part.upstream_request_bytes;
+}
+
+void add_aggregate(json& out, const contract::AggregatePart& part) {
+  out["reason_code"] = part.reason.view();
+  out["tenant"] = part.tenant.view();
+  out["principal"] = part.principal.view();
+  out["http_status"] = part.http_status;
+  out["minute"] = time_text(part.minute * 60'000'000'000ULL);
+  out["count"] = part.count;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = part.source_version == 4 ? AF_INET : AF_INET6;
+  const bool known = part.source_version == 4 || part.source_version == 6;
+  if (known && inet_ntop(family, part.source.data(), text.data(), text.size()) != nullptr) {
+    out["source"] = std::string(text.data()) + "/" + std::to_string(part.prefix_bits);
+  } else {
+    out["source"] = nullptr;
+  }
+}
+
+void add_note(json& out, const contract::NotePart& part) {
+  out["code"] = part.code.view();
+  out["actor"] = part.actor.view();
+  out["detail"] = part.detail.view();
+  out["before"] = digest_json(part.before);
+  out["after"] = digest_json(part.after);
+  out["from"] = part.from;
+  out["to"] = part.to;
+}
+
+void add_tally(json& out, const contract::Tally& tally) {
+  const auto section = static_cast<TallySection>(tally.section);
+  const bool response =
+      section == TallySection::DetectedInResponse || section == TallySection::OpaqueInResponse;
+  const char* direction = response ? "response" : "request";
+  switch (section) {
+    case TallySection::DetectedInRequest:
+    case TallySection::DetectedInResponse:
+      out["detections"].push_back({{"entity", tally.name.view()},
+                                   {"action", action_name(tally.action)},
+                                   {"direction", direction},
+                                   {"count", tally.count}});
+      return;
+    case TallySection::RestorationAllowed:
+    case TallySection::RestorationDenied:
+      out["restorations"].push_back({{"entity", tally.name.view()},
+                                     {"allowed", section == TallySection::RestorationAllowed},
+                                     {"reason", tally.reason.view()},
+                                     {"count", tally.count}});
+      return;
+    case TallySection::OpaqueInRequest:
+    case TallySection::OpaqueInResponse:
+      out["opaque"].push_back({{"why", tally.name.view()},
+                               {"direction", direction},
+                               {"count", tally.count},
+                               {"bytes", tally.bytes}});
+      return;
+    case TallySection::OnFailureAllowed:
+      out["on_failure_allowed"].push_back({{"check", tally.name.view()}, {"count", tally.count}});
+      return;
+  }
+}
+
+json view_json(uint64_t index, const RecordView& view) {
+  static constexpr std::array kClock{"unknown", "synchronised", "unsynchronised"};
+  const contract::RecordHeader& header = view.header();
+  json out = json::object();
+  out["index"] = index;
+  out["kind"] = kind_name(header.kind);
+  out["request_id"] = view.request_id().empty()
+                          ? json()
+                          : json(contract::request_id_text(view.request_id()).view());
+  out["time"] = time_text(header.wall_ns);
+  out["monotonic_ns"] = header.monotonic_ns;
+  out["clock"] = name_at(kClock, header.clock_state);
+  const bool of_a_ring = header.generation != 0 || header.ring_sequence != 0;
+  out["ring"] = nullptr;
+  if (of_a_ring)
+    out["ring"] = {{"boot_id", hex(header.boot_id)},
+                   {"generation", header.generation},
+                   {"worker", header.worker},
+                   {"sequence", header.ring_sequence}};
+  if (view.request()) add_request(out, *view.request());
+  if (view.outcome()) add_outcome(out, *view.outcome(), view.request().has_value());
+  if (view.aggregate()) add_aggregate(out, *view.aggregate());
+  if (view.note()) add_note(out, *view.note());
+  if (view.request() || view.outcome()) {
+    for (const char* list : {"detections", "restorations", "opaque", "on_failure_allowed"})
+      out[list] = json::array();
+    for (const contract::Tally& tally : view.tallies()) add_tally(out, tally);
+    out["subjects"] = json::array();
+    for (const contract::SubjectId& subject : view.subjects())
+      out["subjects"].push_back(hex(subject));
+  }
+  return out;
+}
+
+// admitted and its verdict as one object; the record objects stay inside as they are.
+json exchange_json(const json& admitted, const json& verdict) {
+  json out = json::object();
+  out["kind"] = "exchange";
+  for (const char* name :
+       {"request_id", "time", "tenant", "principal", "environment", "vendor", "region", "model",
+        "api_kind", "reason", "streaming", "durability", "bundle_digest", "image_digest"})
+    out[name] = admitted.at(name);
+  const bool over = verdict.is_object();
+  out["outcome"] = over ? verdict.at("outcome") : json("open");
+  for (const char* name : {"reason_code", "http_status", "vendor_status", "latency_ns"})
+    out[name] = over ? verdict.at(name) : json();
+  for (const char* name : {"detections", "restorations", "opaque"}) {
+    out[name] = admitted.at(name);
+    if (over)
+      for (const json& one : verdict.at(name)) out[name].push_back(one);
+  }
+  out["admitted"] = admitted;
+  if (over) out[verdict.at("kind").get<std::string>()] = verdict;
+  return out;
+}
+
+bool is_verdict(const RecordView& view) {
+  return view.kind() == RecordKind::Completed || view.kind() == RecordKind::Interrupted;
+}
+
+json stored_json(const LogReader& log, uint64_t index) {
+  if (index == kNoIndex) return nullptr;
+  const auto record = log.record(index);
+  return record ? record_json(index, *record) : json();
+}
+
+std::string text_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+bool wanted(const json& object, const ListFilter& filter) {
+  const auto fits = [&](const std::string& want, const char* name) {
+    return want.empty() || text_of(object, name) == want;
+  };
+  const bool kind = fits(filter.kind, "kind") ||
+                    (text_of(object, "kind") == "exchange" && object.contains(filter.kind));
+  return kind && fits(filter.tenant, "tenant") && fits(filter.principal, "principal") &&
+         fits(filter.vendor, "vendor") && fits(filter.outcome, "outcome");
+}
+
+json inclusion_json(const LogReader& log, const Checkpoint& checkpoint, const std::string& note,
+                    uint64_t index) {
+  const auto record = log.record(index);
+  if (!record || index >= checkpoint.size) return nullptr;  // not under a signature yet
+  json proof = json::array();
+  for (const Hash& hash : Tree(log).inclusion_proof(index, checkpoint.size))
+    proof.push_back(base64(hash));
+  return {{"index", index},          {"leaf", base64(leaf_hash(*record))}, {"proof", proof},
+          {"size", checkpoint.size}, {"root", base64(checkpoint.root)},    {"checkpoint", note}};
+}
+
+}  // namespace
+
+json record_json(uint64_t index, std::span<const uint8_t> record) {
+  const RecordProblem problem = validate_record(record);
+  if (problem != RecordProblem::None)
+    return {{"index", index}, {"kind", "unreadable"}, {"problem", name_of(problem)}};
+  return view_json(index, RecordView(record));
+}
+
+json list(const LogReader& log, const ListFilter& filter) {
+  json out = json::array();
+  const auto full = [&] { return filter.limit != 0 && out.size() >= filter.limit; };
+  for (uint64_t end = log.size(); end > 0 && !full();) {
+    const uint64_t begin = end > kListChunk ? end - kListChunk : 0;
+    std::vector<std::vector<uint8_t>> records;
+    log.scan(begin, end, [&](uint64_t, std::span<const uint8_t> record) {
+      records.emplace_back(record.begin(), record.end());
+      return true;
+    });
+    for (size_t i = records.size(); i-- > 0 && !full();) {
+      if (validate_record(records[i]) != RecordProblem::None) continue;
+      const RecordView view(records[i]);
+      const uint64_t wall_ns = view.header().wall_ns;
+      if (is_verdict(view) || wall_ns < filter.from_wall_ns || wall_ns > filter.to_wall_ns)
+        continue;
+      json object = view_json(begin + i, view);
+      if (view.kind() == RecordKind::Admitted) {
+        const auto index = log.exchange(view.request_id());
+        object = exchange_json(object, stored_json(log, index ? index->verdict : kNoIndex));
+      }
+      if (wanted(object, filter)) out.push_back(std::move(object));
+    }
+    end = begin;
+  }
+  return out;
+}
+
+json show(const LogReader& log, std::string_view request_id) {
+  const auto id = contract::parse_request_id(request_id);
+  const auto index = id ? log.exchange(*id) : std::nullopt;
+  if (!index) return nullptr;
+  const json first = stored_json(log, index->admitted);
+  const bool refused = index->verdict == index->admitted;
+  if (!first.is_object() || (!refused && text_of(first, "kind") != "admitted")) return nullptr;
+  json out = refused ? first : exchange_json(first, stored_json(log, index->verdict));
+  const auto note = log.latest_checkpoint();
+  const auto checkpoint = note ? read_checkpoint(*note) : std::nullopt;
+  out["inclusion"] = checkpoint ? inclusion_json(log, *checkpoint, *note, index->admitted) : json();
+  if (!refused)
+    out["verdict_inclusion"] = checkpoint && index->verdict != kNoIndex
+                                   ? inclusion_json(log, *checkpoint, *note, index->verdict)
+                                   : json();
+  return out;
+}
+
+}  // namespace sallyport::evidence_log

@@ -1,0 +1,338 @@
+// query_verify.cc: verify() of query.h: the whole log against everything that it says about itself.
+#include <map>
+#include <set>
+
+#include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/query.h"
+#include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/store.h"
+#include "controlplane/evidence/store_keys.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+using contract::RecordHeader;
+using contract::RecordKind;
+
+constexpr size_t kProblemsMax = 100;
+
+struct Admission {
+  uint64_t index = 0;
+  RingKey ring;
+};
+
+// A note to compare with: a stored checkpoint, or one that the caller kept.
+struct Expected {
+  Checkpoint checkpoint;
+  bool from_outside = false;
+};
+
+class Verifier {
+ public:
+  Verifier(const LogReader& log, const VerifyOptions& options) : log_(log), options_(options) {}
+
+  VerifyReport run() {
+    // One step after the other; a step that meets damage must not hide what the others find.
+    step([&] { read_checkpoints(); });
+    step([&] { read_known_checkpoint(); });
+    step([&] { walk(); });
+    step([&] { check_tiles(); });
+    step([&] { check_indexes(); });
+    step([&] { check_rings(); });
+    report_.root = base64(range_.root());
+    report_.records = range_.size();
+    report_.open = open_.size();
+    for (const Expected& expected : expected_)
+      if (!expected.from_outside) newest_ = std::max(newest_, expected.checkpoint.size);
+    report_.after_checkpoint = range_.size() - std::min(newest_, range_.size());
+    report_.ok = report_.problems.empty();
+    return report_;
+  }
+
+ private:
+  template <class Step>
+  void step(Step&& what) {
+    try {
+      what();
+    } catch (const std::exception& error) {
+      problem(error.what());
+    }
+  }
+  void problem(const std::string& text) {
+    if (report_.problems.size() < kProblemsMax) report_.problems.push_back(text);
+  }
+
+  void read_checkpoints();
+  void read_known_checkpoint();
+  void judge_roots();
+  void walk();
+  void add(uint64_t index, std::span<const uint8_t> record);
+  void check_sequence(uint64_t index, const RecordHeader& header);
+  void check_exchange(uint64_t index, const RecordHeader& header);
+  void check_index_entry(uint64_t index, const RecordHeader& header, bool verdict);
+  void add_hash(uint32_t row, const Hash& hash);
+  void compare_tile(uint32_t row);
+  void check_tiles();
+  void check_indexes();
+  void check_rings();
+
+  const LogReader& log_;
+  const VerifyOptions& options_;
+  VerifyReport report_;
+  std::optional<VerifierKey> key_;
+  std::vector<Expected> expected_;
+  uint64_t newest_ = 0;
+  CompactRange range_;
+  std::vector<std::vector<Hash>> tiles_;  // being filled, one per row
+  std::vector<uint64_t> tile_numbers_;
+  std::map<contract::RequestId, Admission> open_;
+  std::map<RingKey, uint64_t> sequences_;
+  uint64_t indexed_ = 0;
+};
+
+void Verifier::read_checkpoints() {
+  const std::string origin = log_.origin();
+  if (options_.vkey) {
+    key_ = VerifierKey::parse(*options_.vkey);
+    if (!key_) problem("the given key is no verifier key line");
+    if (key_ && key_->name() != origin)
+      problem("the log is of " + origin + ", the key is of " + key_->name());
+    report_.signatures_checked = key_.has_value();
+  }
+  uint64_t former = 0;
+  for (const std::string& note : log_.checkpoints()) {
+    ++report_.checkpoints;
+    const auto checkpoint = key_ ? key_->open(note) : read_checkpoint(note);
+    if (!checkpoint) {
+      const auto body = read_checkpoint(note);
+      problem("checkpoint " + (body ? "of size " + std::to_string(body->size) : "") +
+              (key_ && body ? " has no valid signature of the given key" : " is malformed"));
+      continue;
+    }
+    if (checkpoint->origin != origin) problem("a checkpoint of another log: " + checkpoint->origin);
+    if (checkpoint->size < former) problem("checkpoints out of order");
+    former = checkpoint->size;
+    expected_.push_back({*checkpoint, false});
+  }
+}
+
+void Verifier::read_known_checkpoint() {
+  if (!options_.known_checkpoint) return;
+  const std::string& note = *options_.known_checkpoint;
+  const auto known = key_ ? key_->open(note) : read_checkpoint(note);
+  if (!known) {
+    problem("the known checkpoint is malformed or not signed by the given key");
+    return;
+  }
+  if (known->origin != log_.origin()) problem("the known checkpoint is of " + known->origin);
+  expected_.push_back({*known, true});
+}
+
+// Called at every size: the tree as it is now against every note about this size.
+void Verifier::judge_roots() {
+  for (const Expected& expected : expected_) {
+    if (expected.checkpoint.size != range_.size()) continue;
+    if (range_.root() == expected.checkpoint.root) continue;
+    problem(std::string(expected.from_outside ? "the known checkpoint" : "the checkpoint") +
+            " of size " + std::to_string(range_.size()) + " has another root than the records");
+  }
+}
+
+void Verifier::walk() {
+  const uint64_t size = log_.size();
+  std::set<uint64_t> sizes;
+  for (const Expected& expected : expected_) {
+    sizes.insert(expected.checkpoint.size);
+    if (expected.checkpoint.size > size)
+      problem(std::string(expected.from_outside ? "the known" : "a") + " checkpoint has size " +
+              std::to_string(expected.checkpoint.size) + ", the log " + std::to_string(size));
+  }
+  if (sizes.contains(0)) judge_roots();
+  log_.scan(0, size, [&](uint64_t index, std::span<const uint8_t> record) {
+    add(index, record);
+    if (sizes.contains(range_.size())) judge_roots();
+    return true;
+  });
+  if (range_.size() != size)
+    problem("the log says " + std::to_string(size) + " records and holds " +
+            std::to_string(range_.size()));
+}
+
+void Verifier::add(uint64_t index, std::span<const uint8_t> record) {
+  const Hash leaf = leaf_hash(record);
+  range_.append(leaf);
+  add_hash(0, leaf);
+  const RecordProblem wrong = validate_record(record);
+  if (wrong != RecordProblem::None) {
+    problem("record " + std::to_string(index) + " is malformed: " + name_of(wrong));
+    return;
+  }
+  RecordHeader header{};
+  std::memcpy(&header, record.data(), sizeof(header));
+  check_sequence(index, header);
+  check_exchange(index, header);
+}
+
+void Verifier::check_sequence(uint64_t index, const RecordHeader& header) {
+  if (header.ring_sequence == 0) return;
+  const RingKey ring{header.boot_id, header.generation, header.worker};
+  uint64_t& last = sequences_[ring];
+  if (header.ring_sequence != last + 1)
+    problem("record " + std::to_string(index) + ": ring " + ring.file_stem() + " goes from " +
+            std::to_string(last) + " to " + std::to_string(header.ring_sequence));
+  last = header.ring_sequence;
+}
+
+void Verifier::check_exchange(uint64_t index, const RecordHeader& header) {
+  const auto id = contract::RequestId::of_words(header.request_high, header.request_low);
+  const std::string where =
+      "record " + std::to_string(index) + ", " + std::string(contract::request_id_text(id).view());
+  const RingKey ring{header.boot_id, header.generation, header.worker};
+  switch (static_cast<RecordKind>(header.kind)) {
+    case RecordKind::Gap:
+      ++report_.gaps;
+      return;
+    case RecordKind::Refused:
+      check_index_entry(index, header, false);
+      return;
+    case RecordKind::Admitted:
+      ++report_.exchanges;
+      if (!open_.emplace(id, Admission{index, ring}).second) problem(where + ": admitted twice");
+      check_index_entry(index, header, false);
+      return;
+    case RecordKind::Interrupted:
+      ++report_.interrupted;
+      [[fallthrough]];
+    case RecordKind::Completed: {
+      const auto admission = open_.find(id);
+      if (admission == open_.end()) {
+        problem(where + ": a verdict without an admission, or a second one");
+        return;
+      }
+      if (admission->second.ring != ring) problem(where + ": a verdict from another ring");
+      open_.erase(admission);
+      check_index_entry(index, header, true);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+// The index names this record, so no other record can stand for the same half of the exchange.
+void Verifier::check_index_entry(uint64_t index, const RecordHeader& header, bool verdict) {
+  const auto id = contract::RequestId::of_words(header.request_high, header.request_low);
+  const auto entry = log_.exchange(id);
+  if (!verdict) ++indexed_;
+  if (!entry || (verdict ? entry->verdict : entry->admitted) != index)
+    problem("record " + std::to_string(index) + " is not where the index of requests says");
+}
+
+void Verifier::add_hash(uint32_t row, const Hash& hash) {
+  if (row == tiles_.size()) {
+    tiles_.emplace_back();
+    tile_numbers_.push_back(0);
+  }
+  tiles_[row].push_back(hash);
+  if (tiles_[row].size() < kTileWidth) return;
+  compare_tile(row);
+  CompactRange whole;
+  for (const Hash& entry : tiles_[row]) whole.append(entry);
+  tiles_[row].clear();
+  ++tile_numbers_[row];
+  add_hash(row + 1, whole.root());
+}
+
+void Verifier::compare_tile(uint32_t row) {
+  if (log_.tile(row, tile_numbers_[row]) != tiles_[row])
+    problem("tile " + std::to_string(row) + "/" + std::to_string(tile_numbers_[row]) +
+            " does not fit the records");
+}
+
+void Verifier::check_tiles() {
+  for (uint32_t row = 0; row < tiles_.size(); ++row)
+    if (!tiles_[row].empty()) compare_tile(row);
+}
+
+void Verifier::check_indexes() {
+  if (log_.exchange_count() != indexed_)
+    problem("the index of requests has " + std::to_string(log_.exchange_count()) + " entries for " +
+            std::to_string(indexed_) + " requests");
+  const Environment& e = log_.environment();
+  const Transaction transaction(const_cast<Environment&>(e), false);
+  Cursor cursor(transaction, e.open_exchanges);
+  MDB_val key{};
+  MDB_val value{};
+  size_t listed = 0;
+  for (bool more = cursor.get(key, value, MDB_FIRST); more;
+       more = cursor.get(key, value, MDB_NEXT), ++listed) {
+    uint64_t index = 0;
+    if (key.mv_size != sizeof(OpenKey) || !read_val(value, index)) {
+      problem("the list of open exchanges is damaged");
+      continue;
+    }
+    const auto* bytes = static_cast<const uint8_t*>(key.mv_data);
+    const auto found =
+        open_.find(contract::RequestId::of_words(get_be64(bytes + 28), get_be64(bytes + 36)));
+    if (found == open_.end() || found->second.index != index ||
+        found->second.ring != ring_key_of(bytes))
+      problem("an exchange is listed as open that is not");
+  }
+  if (listed != open_.size())
+    problem(std::to_string(open_.size()) + " exchanges have no verdict, " + std::to_string(listed) +
+            " are listed as open");
+}
+
+void Verifier::check_rings() {
+  const Environment& e = log_.environment();
+  const Transaction transaction(const_cast<Environment&>(e), false);
+  Cursor cursor(transaction, e.rings);
+  MDB_val key{};
+  MDB_val value{};
+  std::map<RingKey, uint64_t> left = sequences_;
+  std::set<RingKey> closed;
+  for (bool more = cursor.get(key, value, MDB_FIRST); more;
+       more = cursor.get(key, value, MDB_NEXT)) {
+    RingState state;
+    if (key.mv_size != sizeof(RingKeyBytes) || !read_val(value, state) || state.closed > 1) {
+      problem("the table of rings is damaged");
+      continue;
+    }
+    const RingKey ring = ring_key_of(static_cast<const uint8_t*>(key.mv_data));
+    const auto seen = left.find(ring);
+    const uint64_t last = seen == left.end() ? 0 : seen->second;
+    if (last != state.committed_sequence)
+      problem("ring " + ring.file_stem() + ": committed to " +
+              std::to_string(state.committed_sequence) + ", the records end at " +
+              std::to_string(last));
+    if (state.closed != 0) closed.insert(ring);
+    if (seen != left.end()) left.erase(seen);
+  }
+  for (const auto& [ring, last] : left) problem("ring " + ring.file_stem() + " has no state");
+  for (const auto& [id, admission] : open_)
+    if (closed.contains(admission.ring))
+      problem(std::string(contract::request_id_text(id).view()) +
+              " has no verdict, but its ring is closed");
+}
+
+}  // namespace
+
+VerifyReport verify(const LogReader& log, const VerifyOptions& options) {
+  return Verifier(log, options).run();
+}
+
+nlohmann::json VerifyReport::json() const {
+  return {{"ok", ok},
+          {"records", records},
+          {"exchanges", exchanges},
+          {"open", open},
+          {"interrupted", interrupted},
+          {"gaps", gaps},
+          {"checkpoints", checkpoints},
+          {"after_checkpoint", after_checkpoint},
+          {"signatures_checked", signatures_checked},
+          {"root", root},
+          {"problems", problems}};
+}
+
+}  // namespace sallyport::evidence_log

@@ -1,0 +1,439 @@
+#include "controlplane/evidence/store.h"
+
+#include <sys/timex.h>
+
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+
+#include "controlplane/evidence/plain_file.h"
+#include "controlplane/evidence/store_keys.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+using contract::RecordHeader;
+using contract::RecordKind;
+
+std::runtime_error not_ours(const std::filesystem::path& folder, const std::string& why) {
+  return std::runtime_error("evidence log in " + folder.string() + ": " + why);
+}
+
+uint64_t clock_ns(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
+}
+
+contract::ClockState clock_state() {
+  timex query{};
+  const int state = adjtimex(&query);
+  if (state < 0) return contract::ClockState::Unknown;
+  return state == TIME_ERROR || (query.status & STA_UNSYNC) != 0
+             ? contract::ClockState::Unsynchronised
+             : contract::ClockState::Synchronised;
+}
+
+RecordHeader control_header(RecordKind kind, const std::optional<RingKey>& ring, uint64_t wall_ns,
+                            uint64_t monotonic_ns) {
+  RecordHeader header{};
+  header.version = contract::kRecordVersion;
+  header.kind = static_cast<uint16_t>(kind);
+  header.total_bytes = contract::record_shape(header.kind).fixed_bytes;
+  if (ring) {
+    header.boot_id = ring->boot_id;
+    header.generation = ring->generation;
+    header.worker = ring->worker;
+  }
+  header.clock_state = static_cast<uint8_t>(clock_state());
+  header.wall_ns = wall_ns;
+  header.monotonic_ns = monotonic_ns;
+  return header;
+}
+
+template <class Part>
+std::vector<uint8_t> joined(const RecordHeader& header, const Part& part) {
+  std::vector<uint8_t> bytes(sizeof(header) + sizeof(part));
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  std::memcpy(bytes.data() + sizeof(header), &part, sizeof(part));
+  return bytes;
+}
+
+// The tiles at the right edge, without the disk.
+class EdgeSource : public TileSource {
+ public:
+  void add(uint64_t number, const std::vector<Hash>& hashes) {
+    edges_.emplace_back(number, &hashes);
+  }
+  std::vector<Hash> tile(uint32_t row, uint64_t number) const override {
+    if (row >= edges_.size() || edges_[row].first != number) return {};
+    return *edges_[row].second;
+  }
+
+ private:
+  std::vector<std::pair<uint64_t, const std::vector<Hash>*>> edges_;
+};
+
+}  // namespace
+
+std::vector<uint8_t> note_record(const NoteFields& fields, uint64_t wall_ns,
+                                 uint64_t monotonic_ns) {
+  RecordHeader header = control_header(fields.kind, fields.ring, wall_ns, monotonic_ns);
+  header.ring_sequence = fields.ring_sequence;
+  contract::NotePart note{};
+  note.code.assign(fields.code);
+  note.actor.assign(fields.actor);
+  note.detail.assign(fields.detail);
+  note.before = fields.before;
+  note.after = fields.after;
+  note.from = fields.from;
+  note.to = fields.to;
+  return joined(header, note);
+}
+
+std::vector<uint8_t> interrupted_record(const RingKey& ring, const contract::RequestId& id,
+                                        const char* reason, uint64_t wall_ns,
+                                        uint64_t monotonic_ns) {
+  RecordHeader header = control_header(RecordKind::Interrupted, ring, wall_ns, monotonic_ns);
+  header.request_high = id.high();
+  header.request_low = id.low();
+  contract::OutcomePart outcome{};
+  outcome.outcome = static_cast<uint16_t>(contract::Outcome::Interrupted);
+  outcome.reason.assign(reason);
+  return joined(header, outcome);
+}
+
+Store::Store(std::shared_ptr<Environment> environment, const std::string& origin)
+    : environment_(std::move(environment)), origin_(origin) {
+  const LogReader reader(environment_);
+  if (reader.origin().empty() && reader.size() == 0) begin_log();
+  load();
+}
+
+void Store::begin_log() {
+  Transaction transaction(*environment_, true);
+  const Environment& e = *environment_;
+  const uint64_t size = 0;
+  put(transaction, e.meta, as_val(kMetaVersion), plain_val(kStoreVersion));
+  put(transaction, e.meta, as_val(kMetaOrigin), as_val(std::string_view(origin_)));
+  put(transaction, e.meta, as_val(kMetaSize), plain_val(size));
+  transaction.commit();
+  sync_folder(environment_->folder());
+}
+
+void Store::load() {
+  const LogReader reader(environment_);
+  if (reader.origin() != origin_)
+    throw not_ours(environment_->folder(),
+                   "belongs to " + reader.origin() + ", this node is " + origin_);
+  {
+    const Transaction transaction(*environment_, false);
+    MDB_val value{};
+    uint64_t version = 0;
+    if (!get(transaction, environment_->meta, as_val(kMetaVersion), value) ||
+        !read_val(value, version) || version != kStoreVersion)
+      throw not_ours(environment_->folder(), "has a format that this version does not know");
+  }
+  size_ = reader.size();
+  load_edges(reader);
+}
+
+void Store::load_edges(const LogReader& reader) {
+  edges_.clear();
+  for (uint64_t entries = size_, row = 0; entries > 0; entries /= kTileWidth, ++row) {
+    EdgeTile edge{entries / kTileWidth, {}};
+    if (entries % kTileWidth != 0)
+      edge.hashes = reader.tile(static_cast<uint32_t>(row), edge.number);
+    if (edge.hashes.size() != entries % kTileWidth)
+      throw not_ours(environment_->folder(), "damaged: edge tile of row " + std::to_string(row));
+    edges_.push_back(std::move(edge));
+  }
+}
+
+Hash Store::root() const {
+  EdgeSource source;
+  for (const EdgeTile& edge : edges_) source.add(edge.number, edge.hashes);
+  // Every peak of the tree is inside an edge tile: a complete tile is an entry one row up.
+  return Tree(source).root(size_);
+}
+
+// One commit: works on copies, which replace the store's only after LMDB has said yes (I3).
+struct Store::Writer {
+  Writer(const Store& owner, const Batch& from)
+      : store(owner),
+        e(*owner.environment_),
+        batch(from),
+        transaction(*owner.environment_, true),
+        size(owner.size_),
+        edges(owner.edges_),
+        touched(owner.edges_.size(), false) {}
+
+  void run();
+  void check_still_ours();
+  void add(const Batch::Entry& entry);
+  void check_sequence(const Batch::Entry& entry, const RecordHeader& header);
+  bool expected(const RecordHeader& header);
+  bool expected_verdict(const RecordHeader& header, const RingKey& ring, MDB_val request);
+  void replace_by_gap(const Batch::Entry& entry, const RecordHeader& header);
+  void append(std::span<const uint8_t> record);
+  void append_hash(size_t row, const Hash& hash);
+  void put_tile(size_t row);
+  void flush_bundle();
+  void put_states();
+
+  const Store& store;
+  const Environment& e;
+  const Batch& batch;
+  Transaction transaction;
+  uint64_t size;
+  std::vector<EdgeTile> edges;
+  std::vector<bool> touched;
+  uint64_t unexpected = 0;
+  std::map<RingKey, uint64_t> sequences;
+  std::vector<uint8_t> bundle = std::vector<uint8_t>(sizeof(uint32_t));
+  uint32_t bundle_records = 0;
+  uint64_t bundle_first = 0;
+};
+
+void Store::Writer::run() {
+  check_still_ours();
+  bundle_first = size;
+  for (const Batch::Entry& entry : batch.entries) add(entry);
+  flush_bundle();
+  for (size_t row = 0; row < edges.size(); ++row)
+    if (touched[row] && !edges[row].hashes.empty()) put_tile(row);
+  put(transaction, e.meta, as_val(kMetaSize), plain_val(size));
+  put_states();
+  transaction.commit();
+}
+
+// The writer's lock keeps others out; this is for a file that was swapped under us.
+void Store::Writer::check_still_ours() {
+  MDB_val value{};
+  uint64_t stored = 0;
+  if (!get(transaction, e.meta, as_val(kMetaSize), value) || !read_val(value, stored) ||
+      stored != store.size_)
+    throw not_ours(e.folder(), "changed by somebody else");
+}
+
+void Store::Writer::add(const Batch::Entry& entry) {
+  RecordHeader header{};
+  if (entry.bytes.size() < sizeof(header)) throw std::logic_error("a record without a header");
+  std::memcpy(&header, entry.bytes.data(), sizeof(header));
+  check_sequence(entry, header);
+  if (expected(header)) {
+    append(entry.bytes);
+  } else {
+    replace_by_gap(entry, header);
+  }
+}
+
+// I1
+void Store::Writer::check_sequence(const Batch::Entry& entry, const RecordHeader& header) {
+  if (!entry.ring || header.ring_sequence == 0) return;
+  auto known = sequences.find(*entry.ring);
+  if (known == sequences.end()) {
+    MDB_val value{};
+    RingState state;
+    if (get(transaction, e.rings, as_val(ring_key_bytes(*entry.ring)), value))
+      read_val(value, state);
+    known = sequences.emplace(*entry.ring, state.committed_sequence).first;
+  }
+  if (header.ring_sequence != known->second + 1)
+    throw std::logic_error("ring " + entry.ring->file_stem() + ": sequence " +
+                           std::to_string(header.ring_sequence) + " after " +
+                           std::to_string(known->second));
+  ++known->second;
+}
+
+// I2, and the index entries that go with a record that keeps it.
+bool Store::Writer::expected(const RecordHeader& header) {
+  const RequestKey id = request_key(header.request_high, header.request_low);
+  const RingKey ring{header.boot_id, header.generation, header.worker};
+  MDB_val value{};
+  switch (static_cast<RecordKind>(header.kind)) {
+    case RecordKind::Admitted:
+    case RecordKind::Refused: {
+      if (get(transaction, e.requests, as_val(id), value)) return false;
+      const bool admitted = header.kind == static_cast<uint16_t>(RecordKind::Admitted);
+      const ExchangeIndex index{size, admitted ? kNoIndex : size};
+      put(transaction, e.requests, as_val(id), plain_val(index));
+      if (admitted)
+        put(transaction, e.open_exchanges,
+            as_val(open_key(ring, header.request_high, header.request_low)), plain_val(size));
+      return true;
+    }
+    case RecordKind::Completed:
+    case RecordKind::Interrupted:
+      return expected_verdict(header, ring, as_val(id));
+    default:
+      return true;
+  }
+}
+
+bool Store::Writer::expected_verdict(const RecordHeader& header, const RingKey& ring,
+                                     MDB_val request) {
+  MDB_val value{};
+  ExchangeIndex index;
+  if (!get(transaction, e.requests, request, value)) return false;
+  if (!read_val(value, index)) throw not_ours(e.folder(), "damaged: request index");
+  if (index.verdict != kNoIndex) return false;
+  const OpenKey open = open_key(ring, header.request_high, header.request_low);
+  MDB_val key = as_val(open);
+  const int code = mdb_del(transaction.handle(), e.open_exchanges, &key, nullptr);
+  if (code == MDB_NOTFOUND) return false;  // admitted by another ring
+  if (code != MDB_SUCCESS) throw StoreError("delete", code);
+  index.verdict = size;
+  put(transaction, e.requests, request, plain_val(index));
+  return true;
+}
+
+void Store::Writer::replace_by_gap(const Batch::Entry& entry, const RecordHeader& header) {
+  NoteFields gap;
+  gap.kind = RecordKind::Gap;
+  gap.code = "record_unexpected";
+  gap.detail = "kind " + std::to_string(header.kind) + " does not fit what was recorded before";
+  gap.before = sha256(entry.bytes);
+  gap.from = gap.to = header.ring_sequence;
+  gap.ring = entry.ring;
+  gap.ring_sequence = header.ring_sequence;
+  append(note_record(gap, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
+  ++unexpected;
+}
+
+void Store::Writer::append(std::span<const uint8_t> record) {
+  if (bundle_records == kBundleRecordsMax ||
+      (bundle_records > 0 && bundle.size() + record.size() > kBundleBytesMax))
+    flush_bundle();
+  const auto bytes = static_cast<uint32_t>(record.size());
+  const auto* length = reinterpret_cast<const uint8_t*>(&bytes);
+  bundle.insert(bundle.end(), length, length + sizeof(bytes));
+  bundle.insert(bundle.end(), record.begin(), record.end());
+  ++bundle_records;
+  append_hash(0, leaf_hash(record));
+  ++size;
+}
+
+void Store::Writer::append_hash(size_t row, const Hash& hash) {
+  if (row == edges.size()) {
+    edges.emplace_back();
+    touched.push_back(false);
+  }
+  edges[row].hashes.push_back(hash);
+  touched[row] = true;
+  if (edges[row].hashes.size() < kTileWidth) return;
+  put_tile(row);
+  std::vector<Hash> fold = std::move(edges[row].hashes);
+  for (; fold.size() > 1; fold.resize(fold.size() / 2))
+    for (size_t i = 0; i * 2 < fold.size(); ++i) fold[i] = node_hash(fold[2 * i], fold[2 * i + 1]);
+  edges[row].hashes.clear();
+  ++edges[row].number;
+  append_hash(row + 1, fold[0]);
+}
+
+void Store::Writer::put_tile(size_t row) {
+  const EdgeTile& edge = edges[row];
+  put(transaction, e.tiles, as_val(tile_key(static_cast<uint32_t>(row), edge.number)),
+      MDB_val{edge.hashes.size() * sizeof(Hash), const_cast<Hash*>(edge.hashes.data())});
+}
+
+void Store::Writer::flush_bundle() {
+  if (bundle_records == 0) return;
+  std::memcpy(bundle.data(), &bundle_records, sizeof(bundle_records));
+  put(transaction, e.bundles, as_val(number_key(bundle_first)), as_val(bundle), MDB_APPEND);
+  bundle_first += bundle_records;
+  bundle.resize(sizeof(uint32_t));
+  bundle_records = 0;
+}
+
+void Store::Writer::put_states() {
+  for (const auto& [ring, sequence] : sequences) {
+    const auto state = batch.rings.find(ring);
+    if (state == batch.rings.end() || state->second.committed_sequence != sequence)
+      throw std::logic_error("ring " + ring.file_stem() + ": state does not follow the records");
+  }
+  for (const auto& [ring, state] : batch.rings)
+    put(transaction, e.rings, as_val(ring_key_bytes(ring)), plain_val(state));
+  if (batch.boot_id) put(transaction, e.meta, as_val(kMetaBoot), as_val(*batch.boot_id));
+}
+
+void Store::commit(const Batch& batch) {
+  Writer writer(*this, batch);
+  writer.run();
+  size_ = writer.size;
+  edges_ = std::move(writer.edges);
+  unexpected_ += writer.unexpected;
+}
+
+void Store::add_checkpoint(uint64_t size, const std::string& note) {
+  Transaction transaction(*environment_, true);
+  put(transaction, environment_->checkpoints, as_val(number_key(size)),
+      as_val(std::string_view(note)));
+  MDB_stat stat{};
+  mdb_stat(transaction.handle(), environment_->checkpoints, &stat);
+  if (stat.ms_entries > kCheckpointsKept) {
+    // Every second one of the older half goes: all of them are extended by what stays.
+    Cursor cursor(transaction, environment_->checkpoints);
+    MDB_val key{};
+    MDB_val value{};
+    bool more = cursor.get(key, value, MDB_FIRST);
+    for (size_t i = 0; more && i < kCheckpointsKept / 2; ++i) {
+      if (i % 2 == 1) cursor.remove();
+      more = cursor.get(key, value, MDB_NEXT);
+    }
+  }
+  transaction.commit();
+}
+
+std::optional<RingState> Store::ring(const RingKey& key) const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  RingState state;
+  if (!get(transaction, environment_->rings, as_val(ring_key_bytes(key)), value))
+    return std::nullopt;
+  if (!read_val(value, state)) throw not_ours(environment_->folder(), "damaged: ring state");
+  return state;
+}
+
+std::vector<std::pair<RingKey, RingState>> Store::rings() const {
+  const Transaction transaction(*environment_, false);
+  Cursor cursor(transaction, environment_->rings);
+  std::vector<std::pair<RingKey, RingState>> found;
+  MDB_val key{};
+  MDB_val value{};
+  for (bool more = cursor.get(key, value, MDB_FIRST); more;
+       more = cursor.get(key, value, MDB_NEXT)) {
+    RingState state;
+    if (key.mv_size != sizeof(RingKeyBytes) || !read_val(value, state))
+      throw not_ours(environment_->folder(), "damaged: ring state");
+    found.emplace_back(ring_key_of(static_cast<const uint8_t*>(key.mv_data)), state);
+  }
+  return found;
+}
+
+std::vector<contract::RequestId> Store::open_exchanges(const RingKey& key) const {
+  const Transaction transaction(*environment_, false);
+  Cursor cursor(transaction, environment_->open_exchanges);
+  const OpenKey first = open_key(key, 0, 0);
+  std::vector<contract::RequestId> ids;
+  MDB_val at = as_val(first);
+  MDB_val value{};
+  for (bool more = cursor.get(at, value, MDB_SET_RANGE); more;
+       more = cursor.get(at, value, MDB_NEXT)) {
+    const auto* bytes = static_cast<const uint8_t*>(at.mv_data);
+    if (at.mv_size != sizeof(OpenKey) || std::memcmp(bytes, first.data(), 28) != 0) break;
+    ids.push_back(contract::RequestId::of_words(get_be64(bytes + 28), get_be64(bytes + 36)));
+  }
+  return ids;
+}
+
+std::optional<std::array<uint8_t, 16>> Store::boot_id() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  std::array<uint8_t, 16> boot{};
+  if (!get(transaction, environment_->meta, as_val(kMetaBoot), value) || !read_val(value, boot))
+    return std::nullopt;
+  return boot;
+}
+
+}  // namespace sallyport::evidence_log

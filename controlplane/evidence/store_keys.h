@@ -1,0 +1,184 @@
+// store_keys.h: how keys and values of the LMDB tables are written (store.h lists the tables).
+//
+// Numbers in keys are big-endian, so LMDB's order of bytes is the order of numbers; values are
+// little-endian, as records are.
+#pragma once
+
+#include <lmdb.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "controlplane/evidence/environment.h"
+#include "controlplane/evidence/merkle.h"
+#include "controlplane/evidence/ring_reader.h"
+#include "dataplane/contract/request_id.h"
+
+namespace sallyport::evidence_log {
+
+inline constexpr uint64_t kStoreVersion = 1;
+inline constexpr std::string_view kMetaVersion = "version";
+inline constexpr std::string_view kMetaOrigin = "origin";
+inline constexpr std::string_view kMetaSize = "size";
+inline constexpr std::string_view kMetaBoot = "boot";
+inline constexpr size_t kBundleRecordsMax = 256;
+inline constexpr size_t kBundleBytesMax = 128 * 1024;
+
+using NumberKey = std::array<uint8_t, 8>;
+using TileKey = std::array<uint8_t, 9>;
+using RequestKey = std::array<uint8_t, 16>;
+using RingKeyBytes = std::array<uint8_t, 28>;
+using OpenKey = std::array<uint8_t, 44>;
+
+inline void put_be64(uint8_t* out, uint64_t value) {
+  for (int i = 7; i >= 0; --i, value >>= 8) out[i] = static_cast<uint8_t>(value);
+}
+inline uint64_t get_be64(const uint8_t* bytes) {
+  uint64_t value = 0;
+  for (int i = 0; i < 8; ++i) value = (value << 8) | bytes[i];
+  return value;
+}
+
+inline NumberKey number_key(uint64_t number) {
+  NumberKey key;
+  put_be64(key.data(), number);
+  return key;
+}
+inline TileKey tile_key(uint32_t row, uint64_t number) {
+  TileKey key;
+  key[0] = static_cast<uint8_t>(row);
+  put_be64(key.data() + 1, number);
+  return key;
+}
+inline RequestKey request_key(uint64_t high, uint64_t low) {
+  RequestKey key;
+  put_be64(key.data(), high);
+  put_be64(key.data() + 8, low);
+  return key;
+}
+inline RingKeyBytes ring_key_bytes(const RingKey& ring) {
+  RingKeyBytes key;
+  std::memcpy(key.data(), ring.boot_id.data(), 16);
+  put_be64(key.data() + 16, ring.generation);
+  for (int i = 0; i < 4; ++i)
+    key[24 + static_cast<size_t>(i)] = static_cast<uint8_t>(ring.worker >> (24 - 8 * i));
+  return key;
+}
+inline RingKey ring_key_of(const uint8_t* bytes) {
+  RingKey ring;
+  std::memcpy(ring.boot_id.data(), bytes, 16);
+  ring.generation = get_be64(bytes + 16);
+  for (int i = 0; i < 4; ++i) ring.worker = (ring.worker << 8) | bytes[24 + i];
+  return ring;
+}
+inline OpenKey open_key(const RingKey& ring, uint64_t high, uint64_t low) {
+  OpenKey key;
+  const RingKeyBytes prefix = ring_key_bytes(ring);
+  std::memcpy(key.data(), prefix.data(), prefix.size());
+  put_be64(key.data() + prefix.size(), high);
+  put_be64(key.data() + prefix.size() + 8, low);
+  return key;
+}
+
+template <size_t N>
+MDB_val as_val(const std::array<uint8_t, N>& bytes) {
+  return {N, const_cast<uint8_t*>(bytes.data())};
+}
+inline MDB_val as_val(std::string_view text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+inline MDB_val as_val(const std::vector<uint8_t>& bytes) {
+  return {bytes.size(), const_cast<uint8_t*>(bytes.data())};
+}
+template <class T>
+requires(std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>) MDB_val
+    plain_val(const T& value) {
+  return {sizeof(T), const_cast<T*>(&value)};
+}
+inline std::span<const uint8_t> bytes_of(const MDB_val& value) {
+  return {static_cast<const uint8_t*>(value.mv_data), value.mv_size};
+}
+// False when the stored value has another size: the store is damaged.
+template <class T>
+bool read_val(const MDB_val& value, T& out) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (value.mv_size != sizeof(T)) return false;
+  std::memcpy(&out, value.mv_data, sizeof(T));
+  return true;
+}
+
+// A cursor that closes itself. REQUIRES: ends before its transaction.
+class Cursor {
+ public:
+  Cursor(const Transaction& transaction, MDB_dbi table) {
+    const int code = mdb_cursor_open(transaction.handle(), table, &cursor_);
+    if (code != MDB_SUCCESS) throw StoreError("open a cursor", code);
+  }
+  ~Cursor() { mdb_cursor_close(cursor_); }
+  Cursor(const Cursor&) = delete;
+  // False when there is none.
+  bool get(MDB_val& key, MDB_val& value, MDB_cursor_op operation) {
+    const int code = mdb_cursor_get(cursor_, &key, &value, operation);
+    if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("move a cursor", code);
+    return code == MDB_SUCCESS;
+  }
+  void remove() {
+    const int code = mdb_cursor_del(cursor_, 0);
+    if (code != MDB_SUCCESS) throw StoreError("delete", code);
+  }
+
+ private:
+  MDB_cursor* cursor_ = nullptr;
+};
+
+inline bool get(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_val& value) {
+  const int code = mdb_get(transaction.handle(), table, &key, &value);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("read", code);
+  return code == MDB_SUCCESS;
+}
+inline void put(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_val value,
+                unsigned flags = 0) {
+  const int code = mdb_put(transaction.handle(), table, &key, &value, flags);
+  if (code != MDB_SUCCESS) throw StoreError("write", code);
+}
+
+// The records of a bundle's value, in order. Stops, and says so, at the first that does not fit.
+class BundleView {
+ public:
+  explicit BundleView(std::span<const uint8_t> value) : rest_(value) {
+    if (!take_u32(count_)) whole_ = false;
+  }
+  uint32_t count() const { return count_; }
+  bool whole() const { return whole_; }
+  bool next(std::span<const uint8_t>& record) {
+    uint32_t bytes = 0;
+    if (!whole_ || done_ == count_) {
+      if (whole_ && !rest_.empty()) whole_ = false;
+      return false;
+    }
+    if (!take_u32(bytes) || bytes > rest_.size()) return whole_ = false;
+    record = rest_.first(bytes);
+    rest_ = rest_.subspan(bytes);
+    ++done_;
+    return true;
+  }
+
+ private:
+  bool take_u32(uint32_t& out) {
+    if (rest_.size() < sizeof(out)) return false;
+    std::memcpy(&out, rest_.data(), sizeof(out));
+    rest_ = rest_.subspan(sizeof(out));
+    return true;
+  }
+  std::span<const uint8_t> rest_;
+  uint32_t count_ = 0;
+  uint32_t done_ = 0;
+  bool whole_ = true;
+};
+
+}  // namespace sallyport::evidence_log

@@ -85,7 +85,31 @@ bool strong_enough(const EVP_PKEY* key) {
   }
 }
 
+constexpr int64_t kDayS = 86'400;
+constexpr int64_t kWarnDays = 30;
+
+std::string days_text(int64_t seconds) {
+  const int64_t days = seconds / kDayS;
+  return days == 1 ? "1 day" : std::to_string(days) + " days";
+}
+
 }  // namespace
+
+std::optional<Problem> certificate_problem(const CertificateState& state, int64_t now_s) {
+  if (state.not_after_s == 0) return std::nullopt;
+  const int64_t left = state.not_after_s - now_s;
+  const char* renew = "renew gateway.pem and gateway.key; they are taken within seconds";
+  if (left <= 0)
+    return Problem{"certificate_expired",
+                   "the gateway's certificate expired " + days_text(-left) + " ago", renew};
+  if (state.not_before_s > now_s)
+    return Problem{"certificate_not_yet_valid", "the gateway's certificate is not valid yet",
+                   "is the clock of this host right?"};
+  if (left < kWarnDays * kDayS)
+    return Problem{"certificate_expires", "the gateway's certificate expires in " + days_text(left),
+                   renew};
+  return std::nullopt;
+}
 
 std::optional<CertificateState> read_certificate_pair(std::string_view chain_pem,
                                                       std::string_view key_pem,

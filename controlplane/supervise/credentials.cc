@@ -23,7 +23,6 @@ constexpr size_t kCredentialBytesMax = 8 * 1024;
 constexpr size_t kKeyFileBytesMax = 4096;
 constexpr size_t kTokenKeyBytes = 32;
 constexpr size_t kTicketKeyBytes = 80;
-constexpr int64_t kDayS = 86'400;
 constexpr std::string_view kFirstEpoch = "01";
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -64,11 +63,6 @@ void append_random_hex(SecretBytes& text, size_t bytes) {
     text.push_back(static_cast<uint8_t>("0123456789abcdef"[byte >> 4]));
     text.push_back(static_cast<uint8_t>("0123456789abcdef"[byte & 15]));
   }
-}
-
-std::string days_text(int64_t seconds) {
-  const int64_t days = seconds / kDayS;
-  return days == 1 ? "1 day" : std::to_string(days) + " days";
 }
 
 struct TokenLine {
@@ -142,7 +136,7 @@ struct Credentials::Builder {
     return true;
   }
 
-  void add_certificate(int64_t now_s);
+  void add_certificate();
   void add_vendor(const std::string& name);
   void add_tenant(const std::string& tenant);
   void add_hex(SecretKind kind, const std::string& file, std::string_view name, size_t bytes);
@@ -158,7 +152,7 @@ void Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std
     problem("key_refused", error, "repair the file, then: sallyctl reload", true);
 }
 
-void Credentials::Builder::add_certificate(int64_t now_s) {
+void Credentials::Builder::add_certificate() {
   const fs::path chain_file = of.credentials_folder_ / "gateway.pem";
   const fs::path key_file = of.credentials_folder_ / "gateway.key";
   SecretBytes chain;
@@ -187,17 +181,6 @@ void Credentials::Builder::add_certificate(int64_t now_s) {
   build.certificate = *state;
   add(SecretKind::ServerCertificate, "", chain);
   add(SecretKind::ServerKey, "", key);
-  const int64_t left = state->not_after_s - now_s;
-  const char* renew = "renew gateway.pem and gateway.key; they are taken within seconds";
-  if (left <= 0)
-    problem("certificate_expired", chain_file.string() + ": expired " + days_text(-left) + " ago",
-            renew, false);
-  else if (left < 30 * kDayS)
-    problem("certificate_expires", chain_file.string() + ": expires in " + days_text(left), renew,
-            false);
-  if (state->not_before_s > now_s)
-    problem("certificate_not_yet_valid", chain_file.string() + ": not valid yet",
-            "is the clock of this host right?", false);
 }
 
 void Credentials::Builder::add_vendor(const std::string& name) {
@@ -298,12 +281,11 @@ std::optional<SecretBytes> Credentials::gateway_hmac_key(std::string& error) con
   return hex_key("gateway-hmac.key", kTokenKeyBytes, error);
 }
 
-SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation,
-                                int64_t now_s) const {
+SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation) const {
   SecretsBuild build;
   build.message.resize(sizeof(contract::SecretsHeader));
   Builder builder{*this, build};
-  builder.add_certificate(now_s);
+  builder.add_certificate();
   builder.add_hex(SecretKind::GatewayHmacKey, "gateway-hmac.key", "", kTokenKeyBytes);
   builder.add_hex(SecretKind::TicketKey, "tickets.key", "", kTicketKeyBytes);
   for (const std::string& tenant : wanted.tenants) builder.add_tenant(tenant);

@@ -41,6 +41,9 @@ struct CertificateState {
   std::vector<std::string> names;  // DNS and IP names of the leaf
 };
 
+// What is to be said of it now: expired, expires within 30 days, not valid yet, or nothing.
+std::optional<Problem> certificate_problem(const CertificateState& state, int64_t now_s);
+
 // What a policy image asks for (image_names.h).
 struct WantedSecrets {
   std::vector<std::string> tenants;
@@ -63,7 +66,7 @@ class Credentials {
   Credentials(std::filesystem::path credentials_folder, std::filesystem::path keys_folder);
 
   // Reads everything, generates what is missing and ours to generate, and lays out one message.
-  SecretsBuild build(const WantedSecrets& wanted, uint64_t generation, int64_t now_s) const;
+  SecretsBuild build(const WantedSecrets& wanted, uint64_t generation) const;
   // The key under which gateway keys are hashed; made when missing. Nothing: `error` says why.
   std::optional<SecretBytes> gateway_hmac_key(std::string& error) const;
   // Where the evidence log's signing key belongs. A key in the credentials folder is reached

@@ -1,0 +1,94 @@
+// The child's side of bundle_job.h.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+
+#include "controlplane/policy/bundle.h"
+#include "controlplane/policy/image_cache.h"
+#include "controlplane/policy/image_writer.h"
+#include "controlplane/policy/self_test.h"
+#include "controlplane/supervise/admin_server.h"
+#include "controlplane/supervise/bundle_job.h"
+
+namespace sallyport::supervise {
+
+using nlohmann::json;
+namespace policy = controlplane::policy;
+
+namespace {
+
+constexpr int kNice = 5;
+
+json refusal(const std::string& code, const std::string& what,
+             const std::vector<policy::Problem>& problems) {
+  json answer = admin_error(code, what, "correct what is listed, then publish again");
+  for (const policy::Problem& problem : problems) {
+    if (answer["problems"].size() == kBundleProblemsMax) break;
+    answer["problems"].push_back({{"file", problem.file},
+                                  {"line", problem.line},
+                                  {"column", problem.column},
+                                  {"message", problem.message},
+                                  {"text", problem.source_line}});
+  }
+  return answer;
+}
+
+std::string counted(size_t count, const char* what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+json compile(const std::filesystem::path& folder, const std::filesystem::path& images) {
+  std::vector<policy::Problem> problems;
+  const std::optional<policy::Bundle> bundle = policy::read_bundle(folder, problems);
+  std::optional<policy::CompiledImage> image;
+  if (bundle) image = policy::compile_image(*bundle, problems);
+  if (!image)
+    return refusal("bundle_invalid",
+                   "the bundle has " + counted(problems.size(), "problem") + ": nothing published",
+                   problems);
+  const policy::SelfTestReport report = policy::self_test(*bundle, *image);
+  if (!report.passed())
+    return refusal(
+        "self_test_failed",
+        counted(report.failures.size(), "example") + " of the bundle failed: nothing published",
+        report.failures);
+  policy::ImageCache(images).put(*image);
+  return {{"ok", true},
+          {"image", policy::digest_hex(image->image_digest)},
+          {"bundle", policy::digest_hex(image->bundle_digest)},
+          {"examples", report.examples},
+          {"tests", report.tests}};
+}
+
+// A pattern that explodes must not take the machine with it. Sanitizers map terabytes of shadow, so
+// that the bound on memory is left out in their builds.
+void limit_this_process() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setpriority(PRIO_PROCESS, 0, kNice);
+  const rlimit cpu{kCompileMsMax / 1000, kCompileMsMax / 1000};
+  setrlimit(RLIMIT_CPU, &cpu);
+#if !defined(__SANITIZE_ADDRESS__)
+  const rlimit memory{kCompileMemoryBytesMax, kCompileMemoryBytesMax};
+  setrlimit(RLIMIT_AS, &memory);
+#endif
+}
+
+}  // namespace
+
+int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images) {
+  limit_this_process();
+  json answer;
+  try {
+    answer = compile(folder, images);
+  } catch (const std::exception& problem) {
+    answer = admin_error("compile_failed", problem.what(), "");
+  }
+  std::cout << answer.dump(-1, ' ', false, json::error_handler_t::replace) << "\n" << std::flush;
+  return answer["ok"].get<bool>() ? 0 : 1;
+}
+
+}  // namespace sallyport::supervise

@@ -1,0 +1,146 @@
+// The answer to {"command":"status"}; its shape is in admin_server.h.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "controlplane/supervise/supervisor.h"
+
+namespace sallyport::supervise {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int64_t kDayS = 86'400;
+constexpr uint64_t kAbsentAfterMs = 2'000;
+
+json age_ms(uint64_t then_ns, uint64_t now_ns) {
+  if (then_ns == 0 || then_ns > now_ns) return nullptr;
+  return (now_ns - then_ns) / 1'000'000;
+}
+
+json time_or_null(int64_t unix_s) { return unix_s > 0 ? json(rfc3339(unix_s)) : json(nullptr); }
+
+json evidence_json(const evidence_log::DrainerStatus& status) {
+  return {{"log_size", status.log_size},
+          {"records_committed", status.records_committed},
+          {"commits", status.commits},
+          {"rings_live", status.rings_live},
+          {"rings_stopped", status.rings_stopped},
+          {"gaps", status.gaps},
+          {"interrupted", status.interrupted},
+          {"last_commit_us", status.last_commit_us},
+          {"checkpoint_size", status.checkpoint_size},
+          {"checkpoint_at",
+           time_or_null(static_cast<int64_t>(status.checkpoint_wall_ns / 1'000'000'000))},
+          {"map_bytes", status.map_bytes},
+          {"used_bytes", status.used_bytes},
+          {"blocked", status.blocked},
+          {"problem", status.problem}};
+}
+
+json dataplane_json(const DataplaneView& view, const std::optional<ConnectedDataplane>& connected,
+                    uint64_t now_ns) {
+  // What a dead one left in the region is no state.
+  const bool silent =
+      view.heartbeat_ns == 0 || now_ns > view.heartbeat_ns + kAbsentAfterMs * 1'000'000;
+  const bool ours = connected && view.start_generation == connected->start_generation;
+  const bool alive = ours || (!connected && !silent);
+  json workers = json::array();
+  json counters = json::object();
+  if (alive) {
+    for (const WorkerState& worker : view.workers)
+      workers.push_back({{"core", worker.core},
+                         {"adopted_version", worker.adopted_version},
+                         {"oldest_version", worker.oldest_version},
+                         {"heartbeat_age_ms", age_ms(worker.heartbeat_ns, now_ns)}});
+    for (const auto& [name, value] : view.counters) counters[name] = value;
+  }
+  json pid = nullptr;
+  if (connected)
+    pid = connected->peer.pid;
+  else if (alive)
+    pid = view.pid;
+  const contract::DataplaneState state = alive       ? view.state
+                                         : connected ? contract::DataplaneState::Starting
+                                                     : contract::DataplaneState::Absent;
+  return {{"connected", connected.has_value()},
+          {"pid", pid},
+          {"state", name_of(state)},
+          {"start_generation", connected ? json(connected->start_generation) : json(nullptr)},
+          {"secrets_generation", alive ? json(view.secrets_generation) : json(nullptr)},
+          {"heartbeat_age_ms", alive ? age_ms(view.heartbeat_ns, now_ns) : json(nullptr)},
+          {"workers", workers},
+          {"counters", counters}};
+}
+
+}  // namespace
+
+json Supervisor::status() const {
+  const DataplaneView view = region_->view(true);
+  const uint64_t now_ns = boottime_ns();
+  const auto& current = publisher_->current();
+  json policy = {
+      {"image", nullptr}, {"bundle", nullptr}, {"version", 0}, {"published_at", nullptr}};
+  if (current)
+    policy = {{"image", digest_hex(current->image->digest)},
+              {"bundle", digest_hex(current->image->names.bundle_digest)},
+              {"version", current->version},
+              {"published_at", time_or_null(current->published_at_s)}};
+  const CertificateState& certificate = secrets_->certificate();
+  json days_left = nullptr;
+  if (certificate.not_after_s > 0) days_left = (certificate.not_after_s - unix_seconds()) / kDayS;
+  json problems = json::array();
+  for (const Problem& problem : all_problems())
+    problems.push_back(
+        {{"code", problem.code}, {"message", problem.message}, {"hint", problem.hint}});
+  const json dataplane = dataplane_json(view, control_->connected(), now_ns);
+  const bool in_use = dataplane["state"] != "absent" && view.certificate_not_after_s != 0;
+  return {
+      {"ok", true},
+      {"node", node_},
+      {"sallyportd",
+       {{"pid", getpid()},
+        {"uptime_s", (now_ms_ - started_ms_) / 1000},
+        {"version", SALLYPORT_VERSION}}},
+      {"policy", policy},
+      {"dataplane", dataplane},
+      {"certificate",
+       {{"not_after", time_or_null(certificate.not_after_s)},
+        {"days_left", days_left},
+        {"in_use_not_after",
+         in_use ? time_or_null(static_cast<int64_t>(view.certificate_not_after_s & 0xffffffffff))
+                : json(nullptr)},
+        {"subject", certificate.subject},
+        {"names", certificate.names}}},
+      {"secrets",
+       {{"generation", secrets_->generation()},
+        {"tenants", secrets_->tenants()},
+        {"vendors", secrets_->vendors()}}},
+      {"evidence", evidence_json(evidence_->status())},
+      {"problems", problems}};
+}
+
+std::vector<Problem> Supervisor::all_problems() const {
+  std::vector<Problem> problems = secrets_->problems();
+  const auto add = [&](const std::optional<Problem>& problem) {
+    if (problem) problems.push_back(*problem);
+  };
+  add(certificate_problem(secrets_->certificate(), unix_seconds()));
+  add(start_problem_);
+  add(secrets_problem_);
+  add(image_problem_);
+  const evidence_log::DrainerStatus evidence = evidence_->status();
+  if (!evidence.problem.empty())
+    problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,
+                        "make room on the disk of the evidence log"});
+  if (!publisher_->current() && !start_problem_)
+    problems.push_back({"policy_missing", "no policy is published: every request is refused",
+                        "sallyctl policy apply, or start sallyportd with --policy"});
+  if (!control_->connected())
+    problems.push_back({"dataplane_absent", "no dataplane is connected",
+                        "start sallyport-dataplane with the same --run-dir"});
+  return problems;
+}
+
+}  // namespace sallyport::supervise

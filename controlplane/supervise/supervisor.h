@@ -1,0 +1,156 @@
+// supervisor.h: the main loop of sallyportd. One thread, one poll(); everything that may take long
+// is elsewhere (compiling: a child process; evidence: a thread) or waited for in steps.
+//
+// Invariants
+//   I1  one operation (publication, reload) at a time, in the order of the requests.
+//   I2  the note of an operation is committed before it has any effect.
+//   I3  whatever a dataplane was sent is sent again to the next one that connects.
+//   I4  a dataplane's word is never the reason for a write to disk, but for a policy version.
+// Not here  what the parts do: publisher.h, secrets_keeper.h, control_server.h, admin_server.h.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/supervise/admin_server.h"
+#include "controlplane/supervise/bundle_job.h"
+#include "controlplane/supervise/control_server.h"
+#include "controlplane/supervise/evidence_thread.h"
+#include "controlplane/supervise/instance_lock.h"
+#include "controlplane/supervise/notify.h"
+#include "controlplane/supervise/options.h"
+#include "controlplane/supervise/publisher.h"
+#include "controlplane/supervise/region_owner.h"
+#include "controlplane/supervise/secrets_keeper.h"
+
+namespace sallyport::supervise {
+
+inline constexpr size_t kOperationsMax = 16;
+inline constexpr size_t kCompilationsMax = 2;
+inline constexpr uint64_t kNoteMsMax = 5'000;   // until a note must be committed
+inline constexpr uint64_t kAdoptMsMax = 5'000;  // until an answer is given without adoption
+
+class Supervisor : public ControlListener {
+ public:
+  // REQUIRES: SIGTERM, SIGINT and SIGHUP are blocked in every thread.
+  Supervisor(Options options, std::string node);
+  ~Supervisor() override;
+
+  // Opens everything; throws nothing. False: `error` says why.
+  bool start(std::string& error);
+  // Until a signal ends it: the exit code.
+  int run();
+
+ private:
+  enum class Kind : uint8_t { Apply, Reload };
+  enum class Step : uint8_t { Begin, Note, Adopt };
+  struct Operation {
+    Kind kind = Kind::Reload;
+    AdminServer::ClientId client = 0;  // 0: nobody waits for an answer
+    std::string actor;
+    std::shared_ptr<const LoadedImage> image;  // Apply
+    Step step = Step::Begin;
+    EvidenceThread::Ticket ticket = 0;
+    uint64_t version = 0;
+    uint64_t deadline_ms = 0;
+    uint64_t sent_on = 0;                // number of the connection that has the image
+    bool accepted = false;               // the dataplane built it
+    bool current = false;                // on disk, and what the next dataplane gets
+    std::optional<std::string> refused;  // the dataplane's reason
+  };
+  struct Compilation {
+    AdminServer::ClientId client = 0;
+    std::string actor;
+    std::unique_ptr<BundleJob> job;
+  };
+
+  // supervisor.cc
+  bool open_files(std::string& error);
+  bool open_sockets(std::string& error);
+  bool open_signals(std::string& error);
+  void wait_until_something(uint64_t now_ms);
+  void turn(uint64_t now_ms);
+  void take_signals();
+  void beat(uint64_t now_ms);
+  void look_at_files(uint64_t now_ms);
+  void tell_systemd(uint64_t now_ms);
+  void say_problems();
+  void end();
+
+  // supervisor_control.cc: ControlListener
+  void on_dataplane(const ConnectedDataplane& dataplane) override;
+  void on_secrets_result(uint64_t generation, bool ok, const std::string& text) override;
+  void on_image_result(uint64_t version, bool ok, const std::string& text) override;
+  void on_dataplane_gone(const std::string& why) override;
+  void on_refused(const std::string& why) override;
+  void send_current();
+  size_t workers_at(uint64_t version) const;
+  bool all_adopted(uint64_t version) const;
+
+  // supervisor_operations.cc
+  void handle(AdminServer::Request&& request);
+  void handle_apply(AdminServer::Request&& request);
+  void compile(AdminServer::ClientId client, const std::string& actor,
+               const std::filesystem::path& folder);
+  void look_at_compilations(uint64_t now_ms);
+  void enqueue(Operation operation);
+  void advance_operations(uint64_t now_ms);
+  bool advance(Operation& operation, uint64_t now_ms);  // true: done with it
+  void begin(Operation& operation, uint64_t now_ms);
+  bool after_note(Operation& operation, uint64_t now_ms);
+  bool reload(Operation& operation);
+  bool prepare_secrets(Operation& operation);
+  bool put_into_effect(Operation& operation, uint64_t now_ms);
+  bool look_at_adoption(Operation& operation, uint64_t now_ms);
+  bool make_current(Operation& operation);
+  bool succeed(Operation& operation, const std::string& message);
+  bool fail(Operation& operation, const nlohmann::json& answer);
+  void reply(AdminServer::ClientId client, const nlohmann::json& answer);
+  WantedSecrets wanted() const;
+  void refresh_secrets();
+
+  // status_report.cc
+  nlohmann::json status() const;
+  std::vector<Problem> all_problems() const;
+
+  Options options_;
+  std::string node_;
+  Notify notify_;
+  std::unique_ptr<InstanceLock> run_lock_;
+  std::unique_ptr<InstanceLock> state_lock_;
+  std::unique_ptr<Publisher> publisher_;
+  std::unique_ptr<RegionOwner> region_;
+  std::unique_ptr<SecretsKeeper> secrets_;
+  std::unique_ptr<EvidenceThread> evidence_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<AdminServer> admin_;
+  int signals_ = -1;
+
+  std::deque<Operation> operations_;  // the first one is in work
+  std::vector<Compilation> compilations_;
+  std::optional<Problem> image_problem_;
+  std::optional<Problem> secrets_problem_;
+  std::optional<Problem> start_problem_;
+  std::vector<Problem> said_problems_;
+  std::string said_status_;
+  bool first_publication_open_ = false;  // --policy, not through yet
+  uint64_t connection_number_ = 0;
+  bool ready_said_ = false;
+  bool ending_ = false;
+  bool reload_due_ = false;
+  int exit_code_ = 0;
+  uint64_t started_ms_ = 0;
+  uint64_t now_ms_ = 0;
+  uint64_t next_beat_ms_ = 0;
+  uint64_t next_look_ms_ = 0;
+  uint64_t next_watchdog_ms_ = 0;
+};
+
+int64_t unix_seconds() noexcept;
+std::string rfc3339(int64_t unix_s);
+
+}  // namespace sallyport::supervise

@@ -1,0 +1,326 @@
+// Publications and reloads, step by step: request, (compile), note, effect, adoption, answer.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "controlplane/supervise/supervisor.h"
+
+namespace sallyport::supervise {
+
+using nlohmann::json;
+
+namespace {
+
+std::vector<std::string> both(const std::vector<std::string>& a,
+                              const std::vector<std::string>& b) {
+  std::set<std::string> all(a.begin(), a.end());
+  all.insert(b.begin(), b.end());
+  return {all.begin(), all.end()};
+}
+
+json json_of(const std::vector<Problem>& problems) {
+  json list = json::array();
+  for (const Problem& problem : problems)
+    list.push_back({{"code", problem.code}, {"message", problem.message}, {"hint", problem.hint}});
+  return list;
+}
+
+// A bundle's problem as one line of a log.
+std::string line_of(const json& problem) {
+  return problem.value("file", "") + ":" + std::to_string(problem.value("line", 0)) + ":" +
+         std::to_string(problem.value("column", 0)) + ": " + problem.value("message", "");
+}
+
+}  // namespace
+
+void Supervisor::handle(AdminServer::Request&& request) {
+  const std::string command = request.body["command"].get<std::string>();
+  if (command == "status") {
+    reply(request.client, status());
+  } else if (command == "hello") {
+    reply(request.client, {{"ok", true},
+                           {"program", "sallyportd"},
+                           {"version", SALLYPORT_VERSION},
+                           {"pid", getpid()},
+                           {"node", node_}});
+  } else if (command == "apply") {
+    handle_apply(std::move(request));
+  } else if (command == "reload") {
+    enqueue({.kind = Kind::Reload, .client = request.client, .actor = request.actor});
+  } else {
+    reply(request.client, admin_error("command_unknown", "there is no such command",
+                                      "hello, status, apply or reload"));
+  }
+}
+
+void Supervisor::handle_apply(AdminServer::Request&& request) {
+  const json& body = request.body;
+  const bool by_image = body.contains("image") && body["image"].is_string();
+  const bool by_folder = body.contains("folder") && body["folder"].is_string();
+  if (by_image == by_folder)
+    return reply(request.client,
+                 admin_error("request_invalid", "apply wants either an image or a folder",
+                             "{\"command\":\"apply\",\"image\":\"<64 hex>\"}"));
+  if (by_folder) {
+    const std::filesystem::path folder = body["folder"].get<std::string>();
+    if (!folder.is_absolute())
+      return reply(request.client,
+                   admin_error("request_invalid", "the folder must be an absolute path",
+                               "start it with a slash"));
+    return compile(request.client, request.actor, folder);
+  }
+  const auto digest = parse_digest(body["image"].get_ref<const std::string&>());
+  if (!digest)
+    return reply(request.client,
+                 admin_error("request_invalid", "an image is named by 64 hex digits",
+                             "sallyctl policy compile prints them"));
+  std::string error;
+  std::shared_ptr<const LoadedImage> image = publisher_->load(*digest, error);
+  if (image == nullptr)
+    return reply(request.client, admin_error("image_unknown", error,
+                                             "compile the bundle again: sallyctl policy compile"));
+  enqueue({.kind = Kind::Apply,
+           .client = request.client,
+           .actor = std::move(request.actor),
+           .image = std::move(image)});
+}
+
+void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
+                         const std::filesystem::path& folder) {
+  if (compilations_.size() >= kCompilationsMax)
+    return reply(client, admin_error("busy", "bundles are being compiled", "try again soon"));
+  std::string error;
+  std::unique_ptr<BundleJob> job =
+      BundleJob::start(folder, publisher_->images_folder(), now_ms_, error);
+  if (job == nullptr) return reply(client, admin_error("compile_failed", error));
+  spdlog::info("compiling {}", folder.string());
+  compilations_.push_back({client, actor, std::move(job)});
+}
+
+void Supervisor::look_at_compilations(uint64_t now_ms) {
+  for (size_t i = 0; i < compilations_.size();) {
+    const std::optional<json> answer = compilations_[i].job->poll(now_ms);
+    if (!answer) {
+      ++i;
+      continue;
+    }
+    Compilation done = std::move(compilations_[i]);
+    compilations_.erase(compilations_.begin() + static_cast<ptrdiff_t>(i));
+    std::string error = "the compiler named no image";
+    std::shared_ptr<const LoadedImage> image;
+    const auto digest = parse_digest(answer->value("image", ""));
+    if (digest) image = publisher_->load(*digest, error);
+    if (!answer->value("ok", false))
+      reply(done.client, *answer);
+    else if (image == nullptr)
+      reply(done.client, admin_error("compile_failed", error));
+    else
+      enqueue({.kind = Kind::Apply,
+               .client = done.client,
+               .actor = done.actor,
+               .image = std::move(image)});
+  }
+}
+
+void Supervisor::enqueue(Operation operation) {
+  if (operations_.size() < kOperationsMax) {
+    operations_.push_back(std::move(operation));
+    return;
+  }
+  reply(operation.client, admin_error("busy", "too many requests wait", "try again soon"));
+}
+
+void Supervisor::advance_operations(uint64_t now_ms) {
+  while (!operations_.empty() && advance(operations_.front(), now_ms)) operations_.pop_front();
+}
+
+bool Supervisor::advance(Operation& operation, uint64_t now_ms) {
+  if (operation.step == Step::Begin) begin(operation, now_ms);
+  if (operation.step == Step::Note) {
+    if (evidence_->committed(operation.ticket)) return after_note(operation, now_ms);
+    if (now_ms < operation.deadline_ms) return false;
+    if (operation.kind == Kind::Reload && operation.client == 0) reload_due_ = true;
+    return fail(operation, admin_error("evidence_blocked",
+                                       "the evidence log does not take the note of this change: " +
+                                           evidence_->status().problem,
+                                       "make room on the evidence disk; nothing was changed"));
+  }
+  return look_at_adoption(operation, now_ms);
+}
+
+void Supervisor::begin(Operation& operation, uint64_t now_ms) {
+  evidence_log::NoteFields note;
+  note.actor = operation.actor;
+  if (operation.kind == Kind::Apply) {
+    const auto& current = publisher_->current();
+    note.code = "policy_applied";
+    note.before = current ? current->image->digest : contract::Digest{};
+    note.after = operation.image->digest;
+    note.from = current ? current->version : 0;
+    note.to = publisher_->next_version();
+    note.detail = "policy version " + std::to_string(note.to) + "; digests are of the images";
+  } else {
+    note.code = "credentials_read";
+    note.from = secrets_->generation();
+    note.detail = "credentials are read again";
+  }
+  operation.ticket = evidence_->note(std::move(note));
+  operation.deadline_ms = now_ms + kNoteMsMax;
+  operation.step = Step::Note;
+}
+
+bool Supervisor::after_note(Operation& operation, uint64_t now_ms) {
+  if (operation.kind == Kind::Reload) return reload(operation);
+  if (!prepare_secrets(operation)) return true;
+  return put_into_effect(operation, now_ms);
+}
+
+WantedSecrets Supervisor::wanted() const {
+  const auto& current = publisher_->current();
+  return current ? current->image->names.wanted : WantedSecrets{};
+}
+
+void Supervisor::refresh_secrets() {
+  secrets_->refresh(wanted());
+  region_->set_secrets(secrets_->generation(), secrets_->certificate().not_after_s);
+}
+
+bool Supervisor::reload(Operation& operation) {
+  const uint64_t before = secrets_->generation();
+  const SecretsKeeper::Refreshed refreshed = secrets_->refresh(wanted());
+  region_->set_secrets(secrets_->generation(), secrets_->certificate().not_after_s);
+  const bool changed = secrets_->generation() != before;
+  if (changed) control_->send_secrets(*secrets_->message(), secrets_->generation());
+  json answer = {{"ok", true},
+                 {"generation", secrets_->generation()},
+                 {"changed", changed},
+                 {"problems", json_of(secrets_->problems())}};
+  if (refreshed == SecretsKeeper::Refreshed::Kept) {
+    answer = admin_error("credentials_broken",
+                         secrets_->problems().empty() ? "the credentials cannot be used"
+                                                      : secrets_->problems().front().message,
+                         "what was read before stays in use; repair the files, then reload");
+    answer["problems"] = json_of(secrets_->problems());
+  }
+  spdlog::info("credentials: generation {}{}, {} problems", secrets_->generation(),
+               changed ? "" : " stays", secrets_->problems().size());
+  reply(operation.client, answer);
+  return true;
+}
+
+// The keys of a new tenant must be with the dataplane before the image that names it.
+bool Supervisor::prepare_secrets(Operation& operation) {
+  const WantedSecrets& more = operation.image->names.wanted;
+  if (secrets_->covers(more)) return true;
+  const WantedSecrets now = wanted();
+  const uint64_t before = secrets_->generation();
+  secrets_->refresh(
+      {both(now.tenants, more.tenants), both(now.vendor_credentials, more.vendor_credentials)});
+  region_->set_secrets(secrets_->generation(), secrets_->certificate().not_after_s);
+  if (secrets_->covers(more)) {
+    if (secrets_->generation() != before)
+      control_->send_secrets(*secrets_->message(), secrets_->generation());
+    return true;
+  }
+  json answer = admin_error("credentials_broken",
+                            "this policy needs secrets that cannot be read now: nothing published",
+                            "repair the files that are listed, then publish again");
+  answer["problems"] = json_of(secrets_->problems());
+  fail(operation, answer);
+  return false;
+}
+
+bool Supervisor::put_into_effect(Operation& operation, uint64_t now_ms) {
+  std::string error;
+  operation.version = publisher_->reserve_version(operation.image->digest, unix_seconds(), error);
+  if (operation.version == 0)
+    return fail(operation, admin_error("state_dir", error, "make room in the state dir"));
+  if (!control_->send_image(operation.image->memory, operation.version, operation.image->digest)) {
+    if (!make_current(operation)) return true;
+    return succeed(operation, "published; no dataplane is connected, the next one gets it");
+  }
+  operation.sent_on = connection_number_;
+  operation.deadline_ms = now_ms + kAdoptMsMax;
+  operation.step = Step::Adopt;
+  return false;
+}
+
+bool Supervisor::look_at_adoption(Operation& operation, uint64_t now_ms) {
+  if (operation.refused)
+    return fail(operation, admin_error("image_refused",
+                                       "the dataplane refused the image: " + *operation.refused,
+                                       "the policy before stays in use"));
+  const bool same_connection = control_->connected() && operation.sent_on == connection_number_;
+  const bool over = now_ms >= operation.deadline_ms || !same_connection;
+  if ((operation.accepted || over) && !operation.current && !make_current(operation)) return true;
+  if (operation.current && same_connection && operation.accepted && all_adopted(operation.version))
+    return succeed(operation, "");
+  if (!over) return false;
+  return succeed(operation, same_connection ? "published; not every worker has adopted it yet"
+                                            : "published; the dataplane went away meanwhile");
+}
+
+bool Supervisor::make_current(Operation& operation) {
+  std::string error;
+  if (!publisher_->publish(operation.image, operation.version, unix_seconds(), error)) {
+    fail(operation, admin_error("state_dir", error, "make room in the state dir"));
+    return false;
+  }
+  operation.current = true;
+  start_problem_.reset();
+  image_problem_.reset();
+  region_->set_published(operation.version, operation.image->digest,
+                         operation.image->names.bundle_digest);
+  // One that connected meanwhile was sent the former policy.
+  if (control_->connected() && operation.sent_on != connection_number_)
+    control_->send_image(operation.image->memory, operation.version, operation.image->digest);
+  return true;
+}
+
+bool Supervisor::succeed(Operation& operation, const std::string& message) {
+  const bool adopted = message.empty();
+  spdlog::info("policy version {} published by {}: image {}{}", operation.version, operation.actor,
+               digest_hex(operation.image->digest), adopted ? ", adopted" : ", not adopted yet");
+  if (operation.client == 0) first_publication_open_ = false;
+  reply(operation.client, {{"ok", true},
+                           {"image", digest_hex(operation.image->digest)},
+                           {"bundle", digest_hex(operation.image->names.bundle_digest)},
+                           {"version", operation.version},
+                           {"adopted", adopted},
+                           {"workers", workers_at(operation.version)},
+                           {"message", adopted ? "adopted by every worker" : message}});
+  return true;
+}
+
+// The note said that it would happen; this one says that it did not.
+bool Supervisor::fail(Operation& operation, const json& answer) {
+  evidence_log::NoteFields note;
+  note.actor = operation.actor;
+  note.code = operation.kind == Kind::Apply ? "policy_not_applied" : "credentials_not_read";
+  note.detail = answer["code"].get<std::string>();
+  if (operation.kind == Kind::Apply) {
+    note.before = operation.image->digest;
+    if (publisher_->current()) note.after = publisher_->current()->image->digest;
+  }
+  evidence_->note(std::move(note));
+  reply(operation.client, answer);
+  return true;
+}
+
+void Supervisor::reply(AdminServer::ClientId client, const json& answer) {
+  const bool ok = answer.value("ok", false);
+  if (!ok) spdlog::warn("{}: {}", answer.value("code", ""), answer.value("message", ""));
+  if (client != 0) return admin_->answer(client, answer);
+  if (ok) return;
+  for (const json& problem : answer["problems"])
+    spdlog::warn("{}", problem.contains("file") ? line_of(problem) : problem.value("message", ""));
+  // Only the first publication has nobody to tell: without it there is nothing to serve.
+  if (!first_publication_open_ || ending_) return;
+  exit_code_ = 1;
+  ending_ = true;
+}
+
+}  // namespace sallyport::supervise

@@ -1,14 +1,18 @@
 // answers.cc: what we say ourselves: refusals in the vendor's shape, heads of relayed answers.
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <cstdio>
 
+#include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
 
 namespace sallyport::flow {
 namespace {
 
 using http::equals_ignoring_case;
+
+// Before any policy says what to answer.
+constexpr uint32_t kRetryAfterS = 1;
 
 // Of a vendor's head only what an SDK reads goes on; cookies and connection fields do not.
 constexpr std::array<std::string_view, 10> kAnswerHeaders{"x-request-id",
@@ -53,6 +57,8 @@ bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std
   const RefusalRow& row = refusal_row(reason);
   std::array<char, 1'024> body;
   const size_t size = write_error_body(shape, row, id, detail, body);
+  SP_CHECK(size > 0);
+  const size_t before = client.leg.plain_out.size();
   http::HeadWriter out(client.leg.plain_out, plaintext_pool_);
   out.status_line(row.status);
   out.header("content-type", "application/json");
@@ -63,13 +69,18 @@ bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std
   }
   out.header("x-sallyport-reason-code", row.name);
   if (row.retry) {
-    out.header("retry-after", "1");
+    out.header(
+        "retry-after",
+        uint64_t{current_ != nullptr ? current_->image().limits().retry_after_s : kRetryAfterS});
   } else {
     out.header("x-should-retry", "false");
   }
   if (close) out.header("connection", "close");
-  return out.finish() &&
-         client.leg.plain_out.append_copy(bytes_of({body.data(), size}), plaintext_pool_);
+  if (out.finish() &&
+      client.leg.plain_out.append_copy(bytes_of({body.data(), size}), plaintext_pool_))
+    return true;
+  client.leg.plain_out.trim_back(client.leg.plain_out.size() - before);
+  return false;
 }
 
 // The caller is not known, or nothing about the request is: counted in the aggregate, and the
@@ -80,11 +91,8 @@ void Gateway::refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
   ++counters_.refusals[static_cast<size_t>(reason)];
   recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of_ipv4(client.source_address),
                               row.status, clock_);
-  client.stage = Client::Stage::Closing;
-  client.keep_alive = false;
-  client.deadline = base::after_ms(clock_.now, 10'000);
   if (!write_refusal(client, reason, shape, {}, detail, true)) return drop_client(client, true);
-  write_client(client);
+  begin_closing(client);
 }
 
 // Ends an exchange with our own answer, whatever it was doing.
@@ -97,12 +105,12 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
                               ? exchange.request_scope.refusal_entity
                               : exchange.response_scope.refusal_entity;
   if (shown.empty() && entity < exchange.version->engine().entity_count())
-    shown = exchange.version->engine().entity_name(entity);
+    shown = exchange.version->engine().entity_name(entity);  // names the rule's subject, not data
   const bool midstream = exchange.answer_head_sent;
   record_end(exchange, reason, row.status, midstream);
   bool ok = true;
   if (midstream) {
-    write_midstream_error(exchange, client, row, shown);
+    ok = write_midstream_error(exchange, client, row, shown);
     client.keep_alive = false;
   } else {
     const bool body_read = client.stage == Client::Stage::Busy;
@@ -117,7 +125,7 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
 
 // An event that SDKs raise as an error; the body then ends without its last chunk, so it is never
 // taken for whole.
-void Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
+bool Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                                     std::string_view detail) {
   std::array<char, 1'024> body;
   const size_t size =
@@ -126,15 +134,15 @@ void Gateway::write_midstream_error(Exchange& exchange, Client& client, const Re
   const char* name = exchange.route.error_shape == ErrorShape::Anthropic ? "event: error\n" : "";
   const int total = std::snprintf(event.data(), event.size(), "%sdata: %.*s\n\n", name,
                                   static_cast<int>(size), body.data());
-  if (total > 0 && static_cast<size_t>(total) < event.size() &&
-      !http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}), client.leg.plain_out,
-                         plaintext_pool_))
-    client.leg.plain_out.clear();
+  SP_CHECK(total > 0 && static_cast<size_t>(total) < event.size());
+  return http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}),
+                           client.leg.plain_out, plaintext_pool_);
 }
 
 bool Gateway::write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
                                 uint64_t body_bytes) {
   Client& client = client_of(exchange);
+  const size_t before = client.leg.plain_out.size();
   http::HeadWriter out(client.leg.plain_out, plaintext_pool_);
   out.status_line(head.status);
   if (chunked) {
@@ -144,7 +152,7 @@ bool Gateway::write_answer_head(Exchange& exchange, const http::ResponseHead& he
   } else if (head.framing != http::Framing::None) {
     out.header("content-type", "application/json");
     out.header("content-length", body_bytes);
-  } else if (head.status != 204 && head.status != 304) {
+  } else if (head.status != 204 && head.status != 304 && exchange.route.method != "HEAD") {
     out.header("content-length", uint64_t{0});
   }
   for (const http::Header& header : head.headers)
@@ -153,8 +161,10 @@ bool Gateway::write_answer_head(Exchange& exchange, const http::ResponseHead& he
   std::array<char, 160> coverage;
   out.header("x-sallyport-coverage", coverage_text(exchange.request_scope.tally, coverage));
   if (!client.keep_alive) out.header("connection", "close");
-  exchange.answer_head_sent = true;
-  return out.finish();
+  exchange.answer_head_sent = out.finish();
+  if (!exchange.answer_head_sent)  // no half head before the refusal
+    client.leg.plain_out.trim_back(client.leg.plain_out.size() - before);
+  return exchange.answer_head_sent;
 }
 
 }  // namespace sallyport::flow

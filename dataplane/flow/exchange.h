@@ -1,6 +1,6 @@
 // exchange.h: one request and its answer, from ADMIT to its one verdict.
 //
-//   Idle -> Body -> Commit -> Connect -> Send/AwaitHead -> Answer -> Idle
+//   Free -> Body -> (Commit) -> Connect -> AwaitHead -> AnswerJson | AnswerStream -> Free
 //
 // Everything that decides is pinned at ADMIT: the policy version, the caller, the route. Every
 // exchange ends in exactly one of: completed record (it was admitted), refused record (it was not),
@@ -16,7 +16,6 @@
 #include "dataplane/evidence/recorder.h"
 #include "dataplane/flow/policy_version.h"
 #include "dataplane/flow/refusal.h"
-#include "dataplane/http/body_decoder.h"
 #include "dataplane/http/sse_splitter.h"
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/redact/edit_plan.h"
@@ -29,27 +28,20 @@ namespace sallyport::flow {
 
 inline constexpr uint32_t kNoSlot = 0xffff'ffff;
 
-enum class Phase : uint8_t {
-  Free,
-  Body,
-  Commit,
-  Connect,
-  AwaitHead,
-  AnswerJson,
-  AnswerStream,
-  Flush
-};
+enum class Phase : uint8_t { Free, Body, Commit, Connect, AwaitHead, AnswerJson, AnswerStream };
 
 struct Exchange {
   explicit Exchange(rewrite::StreamTools& tools, mem::SegmentPool& body_pool)
       : tokens(body_pool), json(rewrite::kJsonNestingMax), stream(tools) {}
 
   Phase phase = Phase::Free;
+  uint32_t slot = 0;
   uint32_t client_slot = kNoSlot;
   uint32_t upstream_slot = kNoSlot;
   PolicyVersion* version = nullptr;
   policy::Key caller;
   Route route;
+  bool routed = false;                 // `route` names a vendor and an endpoint
   std::array<char, 64> reason_text{};  // reason of a restoration, as asked for
   uint8_t reason_size = 0;
   bool reason_from_header = false;
@@ -70,13 +62,16 @@ struct Exchange {
 
   mem::ByteChain body;  // request body as it came, then the answer's
   uint64_t body_bytes = 0;
-  mem::ByteChain request_out;  // head and body for the vendor
+  uint64_t body_reserved_bytes = 0;  // in the body pool, for all chains here
+  mem::ByteChain request_out;        // head and body for the vendor, as far as it may be repeated
   uint64_t request_out_bytes = 0;
+  size_t request_copied_bytes = 0;  // of request_out, handed to a pooled connection as a copy
   uint64_t request_body_out_bytes = 0;
   std::array<char, 96> model{};
   uint8_t model_size = 0;
   bool wants_stream = false;
-  bool retried = false;
+  bool repeated = false;  // on a fresh connection; once
+  uint32_t connect_tries = 0;
 
   uint16_t vendor_status = 0;
   bool answer_head_sent = false;
@@ -90,9 +85,10 @@ struct Exchange {
   base::Instant admitted_at;
   base::Instant body_done_at;
   base::Instant released_at;
+  base::Instant recorded_at;
   base::Instant sent_at;
   base::Instant first_byte_at;
-  base::Instant deadline;  // of the current phase
+  base::Instant deadline;  // of Phase::Commit
 
   std::string_view reason() const noexcept { return {reason_text.data(), reason_size}; }
   std::string_view model_name() const noexcept { return {model.data(), model_size}; }

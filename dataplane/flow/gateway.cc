@@ -1,9 +1,9 @@
+// gateway.cc: events, timers, versions, and what an exchange takes and gives back.
 #include "dataplane/flow/gateway.h"
 
 #include <algorithm>
 
 #include "dataplane/base/check.h"
-#include "dataplane/flow/limits.h"
 
 namespace sallyport::flow {
 namespace {
@@ -11,14 +11,6 @@ namespace {
 // Segment sizes: a TLS record is up to 16 KiB, most are small; bodies are larger.
 constexpr uint32_t kWireSegmentBytes = 4'096;
 constexpr uint32_t kBodySegmentBytes = 8'192;
-constexpr uint32_t kEventsPerTurnMax = 1'024;
-constexpr int kStepsPerReadMax = 64;
-constexpr uint32_t kEditsPerBodyMax = 16'384;
-constexpr uint32_t kReplacementBytesMax = 4U << 20;
-constexpr uint64_t kHandshakeMs = 10'000;
-constexpr uint64_t kHeadMs = 10'000;
-constexpr uint64_t kKeepAliveMs = 75'000;
-constexpr uint64_t kClosingMs = 10'000;
 
 }  // namespace
 
@@ -36,29 +28,41 @@ Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recor
       edit_plan_(kEditsPerBodyMax, kReplacementBytesMax),
       owners_(config.tcp_connections_max) {
   leg_tools_ = LegTools{&stack_, &plaintext_pool_, &ciphertext_pool_, seal_buffer_};
-  for (uint32_t i = 0; i < kClientsPerWorkerMax; ++i) {
+  for (uint32_t i = 0; i < config.clients_max; ++i) {
     clients_.push_back(std::make_unique<Client>());
     clients_.back()->slot = i;
     free_clients_.push_back(i);
   }
-  for (uint32_t i = 0; i < kUpstreamsPerWorkerMax; ++i) {
+  for (uint32_t i = 0; i < config.upstreams_max; ++i) {
     upstreams_.push_back(std::make_unique<Upstream>());
     upstreams_.back()->slot = i;
     free_upstreams_.push_back(i);
   }
-  for (uint32_t i = 0; i < kExchangesPerWorkerMax; ++i) {
+  for (uint32_t i = 0; i < config.exchanges_max; ++i) {
     exchanges_.push_back(std::make_unique<Exchange>(stream_tools_, body_pool_));
+    exchanges_.back()->slot = i;
     free_exchanges_.push_back(i);
   }
+  stalled_clients_.reserve(config.clients_max);
+  stalled_upstreams_.reserve(config.upstreams_max);
+  running_.reserve(std::max(config.clients_max, config.upstreams_max));
+  commit_waiting_.reserve(config.exchanges_max);
   for (const tcp::Endpoint& endpoint : config_.listen)
     SP_CHECK_WHY(stack_.listen(endpoint), "the gateway's listen address cannot be used twice");
 }
 
+// The stack may live on: its handles are given up, so that no segment of our pools stays with it.
 Gateway::~Gateway() {
-  for (auto& client : clients_)
-    if (client->stage != Client::Stage::Free) client->leg.reset();
-  for (auto& upstream : upstreams_)
-    if (upstream->stage != Upstream::Stage::Free) upstream->leg.reset();
+  for (auto& client : clients_) {
+    if (client->stage == Client::Stage::Free) continue;
+    stack_.abort(client->leg.id());
+    client->leg.reset();
+  }
+  for (auto& upstream : upstreams_) {
+    if (upstream->stage == Upstream::Stage::Free) continue;
+    stack_.abort(upstream->leg.id());
+    upstream->leg.reset();
+  }
   for (auto& exchange : exchanges_) {
     exchange->body.clear();
     exchange->request_out.clear();
@@ -66,30 +70,37 @@ Gateway::~Gateway() {
   }
 }
 
-void Gateway::set_deadline(base::Instant at) noexcept {
-  next_deadline_ = std::min(next_deadline_, at);
-}
-
 void Gateway::turn(const base::Clock& clock) {
   clock_ = clock;
-  next_deadline_ = base::after_ms(clock.now, kTimerSweepMs);
   recorder_.turn(clock);
   tcp::Event event;
-  for (uint32_t i = 0; i < kEventsPerTurnMax && stack_.next_event(event); ++i) on_event(event);
-  if (any_stalled_) run_stalled();
-  if (commit_waiting_ > 0) wait_for_commit();
+  uint32_t events = 0;
+  while (events < kEventsPerTurnMax && stack_.next_event(event)) {
+    ++events;
+    on_event(event);
+  }
+  run_stalled();
+  if (!commit_waiting_.empty()) wait_for_commit();
+  const bool is_quiet = clients_connected() == 0 && upstreams_open() == 0;
   if (clock.now >= next_sweep_) {
     sweep();
-    next_sweep_ = base::after_ms(clock.now, kTimerSweepMs);
+    next_sweep_ = base::after_ms(clock.now, is_quiet ? kTimerSweepIdleMs : kTimerSweepMs);
   }
+  next_deadline_ = next_sweep_;
   // A record that waits for its commit is the one thing that no packet announces.
-  if (any_stalled_ || commit_waiting_ > 0)
+  if (!commit_waiting_.empty())
     next_deadline_ = std::min(next_deadline_, base::after_ms(clock.now, 1));
+  const bool more_now =
+      !stalled_clients_.empty() || !stalled_upstreams_.empty() || events == kEventsPerTurnMax;
+  if (more_now) next_deadline_ = clock.now;
 }
 
 void Gateway::adopt(PolicyVersion* version) noexcept {
+  SP_CHECK(version != nullptr &&
+           (current_ == nullptr || version->sequence() > current_->sequence()));
+  PolicyVersion* before = current_;
   current_ = version;
-  drain_idle(version);
+  if (before != nullptr) drain_idle(*before);
   newest_adopted_.store(version->sequence(), std::memory_order_release);
   update_versions();
 }
@@ -97,10 +108,9 @@ void Gateway::adopt(PolicyVersion* version) noexcept {
 void Gateway::update_versions() noexcept {
   uint64_t oldest = current_ != nullptr ? current_->sequence() : 0;
   for (const auto& exchange : exchanges_)
-    if (exchange->phase != Phase::Free && exchange->version != nullptr)
-      oldest = std::min(oldest, exchange->version->sequence());
+    if (exchange->phase != Phase::Free) oldest = std::min(oldest, exchange->version->sequence());
   for (const auto& upstream : upstreams_)
-    if (upstream->stage != Upstream::Stage::Free && upstream->version != nullptr)
+    if (upstream->stage != Upstream::Stage::Free)
       oldest = std::min(oldest, upstream->version->sequence());
   oldest_in_use_.store(oldest, std::memory_order_release);
 }
@@ -120,180 +130,62 @@ void Gateway::on_event(const tcp::Event& event) {
   if (event.kind == tcp::EventKind::Accepted) return accept(event.id);
   const Owner* owner = owner_of(event.id);
   if (owner == nullptr) return;
-  const Owner who = *owner;
-  const bool is_client = who.side == Side::Client;
-  switch (event.kind) {
+  if (owner->side == Side::Client) return on_client_event(*clients_[owner->slot], event.kind);
+  on_upstream_event(*upstreams_[owner->slot], event.kind);
+}
+
+void Gateway::on_upstream_event(Upstream& upstream, tcp::EventKind kind) {
+  switch (kind) {
     case tcp::EventKind::Accepted:
-      break;
+      return;
     case tcp::EventKind::Connected:
-      if (!is_client) connected(*upstreams_[who.slot]);
-      break;
-    case tcp::EventKind::Readable:
-      if (is_client) {
-        read_client(*clients_[who.slot]);
-      } else {
-        read_upstream(*upstreams_[who.slot]);
-      }
-      break;
+      return connected(upstream);
     case tcp::EventKind::Writable:
-      if (is_client) {
-        write_client(*clients_[who.slot]);
-      } else {
-        upstreams_[who.slot]->leg.transmit();
-      }
-      break;
+      return continue_request(upstream);
+    case tcp::EventKind::Readable:
+      return read_upstream(upstream);
     case tcp::EventKind::PeerClosed:
-      if (is_client) {
-        clients_[who.slot]->peer_closed = true;
-        read_client(*clients_[who.slot]);
-      } else {
-        upstreams_[who.slot]->peer_closed = true;
-        read_upstream(*upstreams_[who.slot]);
-      }
-      break;
+      upstream.peer_closed = true;
+      return read_upstream(upstream);
     case tcp::EventKind::Reset:
     case tcp::EventKind::TimedOut:
     case tcp::EventKind::Closed:
-      on_gone(who, event.kind);
-      break;
+      upstream.peer_closed = true;
+      if (upstream.stage == Upstream::Stage::Connecting)
+        return connect_failed(upstream, kind == tcp::EventKind::TimedOut ? "timeout" : "refused");
+      // What was opened before the end still counts: an answer may be complete in it.
+      return read_upstream(upstream);
   }
 }
 
-void Gateway::accept(tcp::ConnectionId id) {
-  if (free_clients_.empty() || server_context_ == nullptr) {
-    ++counters_.clients_refused;
-    stack_.abort(id);
-    return;
-  }
-  Client& client = *clients_[free_clients_.back()];
-  client.leg.begin(leg_tools_, id);
-  if (!client.leg.tls().init_server(*server_context_, ciphertext_pool_)) {
-    ++counters_.clients_refused;
-    client.leg.reset();
-    stack_.abort(id);
-    return;
-  }
-  free_clients_.pop_back();
-  ++counters_.clients_accepted;
-  own(id, Side::Client, client.slot);
-  client.stage = Client::Stage::Handshake;
-  client.parser.reset();
-  client.exchange_slot = kNoSlot;
-  client.source_address = stack_.remote(id).address;
-  client.keep_alive = true;
-  client.peer_closed = client.stalled = false;
-  client.deadline = base::after_ms(clock_.now, kHandshakeMs);
-  read_client(client);
+void Gateway::stall(Client& client) {
+  if (client.stalled) return;
+  client.stalled = true;
+  stalled_clients_.push_back(client.slot);
 }
 
-void Gateway::on_gone(const Owner& owner, tcp::EventKind) {
-  if (owner.side == Side::Client) {
-    drop_client(*clients_[owner.slot], false);
-    return;
-  }
-  Upstream& upstream = *upstreams_[owner.slot];
-  if (upstream.stage == Upstream::Stage::Idle) return drop_upstream(upstream, false);
-  upstream.peer_closed = true;
-  upstream_ended(upstream);
+void Gateway::stall(Upstream& upstream) {
+  if (upstream.stalled) return;
+  upstream.stalled = true;
+  stalled_upstreams_.push_back(upstream.slot);
 }
 
-void Gateway::read_client(Client& client) {
-  client.stalled = false;
-  for (int step = 0; step < kStepsPerReadMax; ++step) {
-    if (client.stage == Client::Stage::Free) return;
-    if (client.stage == Client::Stage::Closing) {
-      client.leg.plain_in.clear();
-      break;
-    }
-    if (client.stage == Client::Stage::Busy) break;
-    const bool had_bytes =
-        !stack_.receive_queue(client.leg.id()).empty() || client.leg.tls().has_pending();
-    const tls::State state = client.leg.receive(clock_.now);
-    if (state == tls::State::Failed) {
-      ++counters_.client_tls_failures;
-      return close_client(client);
-    }
-    const bool moved = step_client(client);
-    if (client.stage == Client::Stage::Free) return;
-    if (!moved && !had_bytes) break;
-    if (step + 1 == kStepsPerReadMax) client.stalled = any_stalled_ = true;
-  }
-  if (client.stage == Client::Stage::Free) return;
-  if (client.peer_closed || client.leg.tls().state() == tls::State::PeerClosed) {
-    const bool drained = stack_.receive_queue(client.leg.id()).empty();
-    // A caller that closes while we work for it has gone away: the vendor leg is cancelled.
-    if (client.stage == Client::Stage::Busy || drained) return drop_client(client, false);
-  }
-  write_client(client);
-}
-
-bool Gateway::step_client(Client& client) {
-  switch (client.stage) {
-    case Client::Stage::Handshake:
-      if (client.leg.tls().state() != tls::State::Open) return false;
-      client.stage = Client::Stage::Head;
-      client.deadline = base::after_ms(clock_.now, kHeadMs);
-      return true;
-    case Client::Stage::Head:
-      return read_head(client);
-    case Client::Stage::Body:
-      return read_body(client);
-    default:
-      return false;
-  }
-}
-
-void Gateway::write_client(Client& client) {
-  if (client.stage == Client::Stage::Free) return;
-  if (!client.leg.transmit()) return drop_client(client, true);
-  if (client.exchange_slot != kNoSlot) {
-    Exchange& exchange = *exchanges_[client.exchange_slot];
-    if (exchange.upstream_slot != kNoSlot && upstreams_[exchange.upstream_slot]->stalled &&
-        client_takes_more(exchange)) {
-      read_upstream(*upstreams_[exchange.upstream_slot]);
-      return;
-    }
-  }
-  if (client.stage == Client::Stage::Closing && client.leg.all_sent()) close_client(client);
-}
-
-// Says good-bye properly and forgets the connection; TCP ends by itself.
-void Gateway::close_client(Client& client) {
-  client.leg.close_gracefully();
-  drop_client(client, false);
-}
-
-void Gateway::drop_client(Client& client, bool abort) {
-  if (client.stage == Client::Stage::Free) return;
-  client.stage = Client::Stage::Closing;
-  if (client.exchange_slot != kNoSlot) {
-    Exchange& exchange = *exchanges_[client.exchange_slot];
-    record_end(exchange, Reason::ClientGone, 0, exchange.answer_head_sent);
-    finish(exchange);
-  }
-  const tcp::ConnectionId id = client.leg.id();
-  if (abort) {
-    stack_.abort(id);
-  } else {
-    stack_.release(id);
-  }
-  if (Owner* owner = owner_of(id)) owner->side = Side::None;
-  client.leg.reset();
-  client.parser.reset();
-  client.stage = Client::Stage::Free;
-  free_clients_.push_back(client.slot);
-}
-
+// Whoever stalls again while this runs is in the new list, for the next turn.
 void Gateway::run_stalled() {
-  any_stalled_ = false;
-  for (auto& client : clients_)
-    if (client->stage != Client::Stage::Free && client->stalled) read_client(*client);
-  for (auto& upstream : upstreams_) {
-    if (upstream->stage == Upstream::Stage::Free || !upstream->stalled) continue;
-    if (upstream->exchange_slot == kNoSlot ||
-        client_takes_more(*exchanges_[upstream->exchange_slot]))
-      read_upstream(*upstream);
+  running_.swap(stalled_clients_);
+  for (const uint32_t slot : running_) {
+    Client& client = *clients_[slot];
+    client.stalled = false;
+    if (client.stage != Client::Stage::Free) read_client(client);
   }
+  running_.clear();
+  running_.swap(stalled_upstreams_);
+  for (const uint32_t slot : running_) {
+    Upstream& upstream = *upstreams_[slot];
+    upstream.stalled = false;
+    if (upstream.stage != Upstream::Stage::Free) read_upstream(upstream);
+  }
+  running_.clear();
 }
 
 void Gateway::sweep() {
@@ -304,52 +196,52 @@ void Gateway::sweep() {
   update_versions();
 }
 
-void Gateway::sweep_client(Client& client) {
-  if (client.stage != Client::Stage::Busy) write_client(client);
-  if (client.stage == Client::Stage::Free || client.stage == Client::Stage::Busy) return;
-  if (client.stage == Client::Stage::Head && client.leg.plain_in.size() > 0) read_client(client);
-  if (client.stage == Client::Stage::Free || clock_.now < client.deadline) return;
-  switch (client.stage) {
-    case Client::Stage::Handshake:
-      return drop_client(client, true);
-    case Client::Stage::Head:
-      if (client.parser.empty()) return close_client(client);
-      return refuse_anonymous(client, Reason::HeaderTimeout, ErrorShape::OpenAi);
-    case Client::Stage::Body:
-      return refuse(*exchanges_[client.exchange_slot], Reason::BodyTimeout);
-    default:
-      return drop_client(client, true);
-  }
-}
-
 void Gateway::sweep_upstream(Upstream& upstream) {
   if (upstream.stage == Upstream::Stage::Idle) {
     if (clock_.now >= upstream.deadline) drop_upstream(upstream, false);
     return;
   }
-  upstream.leg.transmit();
-  if (upstream.stalled && upstream.exchange_slot != kNoSlot &&
-      client_takes_more(*exchanges_[upstream.exchange_slot]))
-    read_upstream(upstream);
-  if (upstream.stage == Upstream::Stage::Free || clock_.now < upstream.deadline) return;
+  if (upstream.stage == Upstream::Stage::Busy) {
+    continue_request(upstream);
+    if (upstream.stage == Upstream::Stage::Free) return;
+    // The vendor is not late while it is us who do not read: the client's own deadline runs.
+    if (upstream.waits_for_client)
+      upstream.deadline =
+          std::max(upstream.deadline,
+                   base::after_ms(clock_.now, upstream.version->image().limits().stream_idle_ms));
+    read_upstream(upstream);  // a pool that was empty may have room again
+    if (upstream.stage == Upstream::Stage::Free) return;
+  }
+  if (clock_.now < upstream.deadline) return;
   if (upstream.exchange_slot == kNoSlot) return drop_upstream(upstream, true);
+  if (upstream.stage == Upstream::Stage::Connecting) return connect_failed(upstream, "timeout");
   Exchange& exchange = *exchanges_[upstream.exchange_slot];
-  const bool connecting =
-      upstream.stage == Upstream::Stage::Connecting || upstream.stage == Upstream::Stage::Handshake;
-  refuse(exchange, connecting ? Reason::UpstreamConnect : Reason::UpstreamTimeout,
-         connecting ? "timeout" : "");
+  if (upstream.stage == Upstream::Stage::Handshake)
+    return refuse(exchange, Reason::UpstreamConnect, "handshake_timeout");
+  refuse(exchange, upstream.waits_for_pool ? Reason::BodyPoolFull : Reason::UpstreamTimeout);
 }
 
-Exchange* Gateway::take_exchange() {
+Exchange* Gateway::take_exchange() noexcept {
   if (free_exchanges_.empty()) return nullptr;
   Exchange* exchange = exchanges_[free_exchanges_.back()].get();
   free_exchanges_.pop_back();
   return exchange;
 }
 
+// Room in the body pool for what this exchange holds, raised to `bytes`. False: full, unchanged.
+bool Gateway::reserve_body(Exchange& exchange, uint64_t bytes) noexcept {
+  if (bytes <= exchange.body_reserved_bytes) return true;
+  const uint64_t more = bytes - exchange.body_reserved_bytes;
+  const uint64_t pool = uint64_t{body_pool_.segment_count()} * body_pool_.segment_bytes();
+  if (body_reserved_bytes_ + more > pool) return false;
+  body_reserved_bytes_ += more;
+  exchange.body_reserved_bytes = bytes;
+  return true;
+}
+
 // Gives everything of an exchange back; its record has been written.
 void Gateway::finish(Exchange& exchange) {
-  if (exchange.phase == Phase::Commit) --commit_waiting_;
+  if (exchange.phase == Phase::Commit) std::erase(commit_waiting_, exchange.slot);
   exchange.phase = Phase::Free;
   if (exchange.upstream_slot != kNoSlot) {
     Upstream& upstream = *upstreams_[exchange.upstream_slot];
@@ -358,28 +250,24 @@ void Gateway::finish(Exchange& exchange) {
   }
   exchange.upstream_slot = kNoSlot;
   Client& client = client_of(exchange);
-  const uint32_t slot = client.exchange_slot;
   client.exchange_slot = kNoSlot;
+  client.waits_for_pool = false;
   exchange.body.clear();
   exchange.request_out.clear();
   exchange.tokens.clear();
   exchange.json.edits().clear();
   exchange.splitter.begin();
   exchange.version = nullptr;
+  body_reserved_bytes_ -= exchange.body_reserved_bytes;
+  exchange.body_reserved_bytes = 0;
   if (exchange.reservation.held()) recorder_.cancel(exchange.reservation);
-  free_exchanges_.push_back(slot);
-  if (client.stage == Client::Stage::Busy || client.stage == Client::Stage::Body) {
-    const bool body_read = client.stage == Client::Stage::Busy;
-    if (client.keep_alive && body_read) {
-      client.stage = Client::Stage::Head;
-      client.parser.reset();
-      client.deadline = base::after_ms(clock_.now, kKeepAliveMs);
-      client.stalled = any_stalled_ = true;  // a next request may wait in the queue already
-    } else {
-      client.stage = Client::Stage::Closing;
-      client.deadline = base::after_ms(clock_.now, kClosingMs);
-    }
-  }
+  free_exchanges_.push_back(exchange.slot);
+  if (client.stage != Client::Stage::Busy && client.stage != Client::Stage::Body) return;
+  if (!client.keep_alive || client.stage == Client::Stage::Body) return begin_closing(client);
+  client.stage = Client::Stage::Head;
+  client.parser.reset();
+  client.deadline = base::after_ms(clock_.now, current_->image().limits().client_idle_ms);
+  stall(client);  // a next request may wait in the queue already
 }
 
 }  // namespace sallyport::flow

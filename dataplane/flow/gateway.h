@@ -5,14 +5,17 @@
 //   vendor leg -> head -> JSON or event stream -> judge, restore -> client leg
 //   side door: every exchange ends in one record
 //
-// Where what is: gateway.cc events, timers and slots; request_path.cc ADMIT to RELEASE;
-// response_path.cc the answer; upstream_pool.cc vendor connections; records.cc what is written to
-// evidence; answers.cc our own answers.
+// Where what is: gateway.cc events, timers and versions; client_leg.cc client connections;
+// admission.cc ADMIT; request_path.cc body to RELEASE; upstream_pool.cc vendor connections;
+// response_path.cc the answer; records.cc what is written to evidence; answers.cc our own answers.
 //
 // Invariants
 //   I1  no byte goes to a vendor before its exchange is admitted in evidence (and committed, where
-//   policy says). I2  an exchange is decided by the one policy version it began with. I3  every
-//   exchange that got an id ends in exactly one record.
+//       policy says).
+//   I2  an exchange is decided by the one policy version it began with.
+//   I3  every exchange that got an id ends in exactly one record.
+//   I4  what is held for one connection is bounded: by limits.h for queues, by the body pool's
+//       reservations for bodies.
 // Limits  limits.h. Owner  one worker; no locks, no clock of its own.
 #pragma once
 
@@ -27,8 +30,11 @@
 #include "dataplane/base/time.h"
 #include "dataplane/evidence/recorder.h"
 #include "dataplane/flow/exchange.h"
+#include "dataplane/flow/gateway_counters.h"
 #include "dataplane/flow/leg.h"
+#include "dataplane/flow/limits.h"
 #include "dataplane/flow/policy_version.h"
+#include "dataplane/http/body_decoder.h"
 #include "dataplane/http/head_parser.h"
 #include "dataplane/http/serialise.h"
 #include "dataplane/mem/segment_pool.h"
@@ -40,23 +46,12 @@ struct GatewayConfig {
   std::vector<tcp::Endpoint> listen;     // addresses and ports of the gateway
   uint32_t upstream_source_address = 0;  // our address towards vendors, host byte order
   uint32_t tcp_connections_max = 4'096;  // as given to the stack: bounds its handles
+  uint32_t clients_max = kClientsPerWorkerMax;
+  uint32_t upstreams_max = kUpstreamsPerWorkerMax;
+  uint32_t exchanges_max = kExchangesPerWorkerMax;
   size_t body_pool_bytes = 128U << 20;
   size_t plaintext_pool_bytes = 16U << 20;
   size_t ciphertext_pool_bytes = 32U << 20;
-};
-
-// Readable by the control plane through the region.
-struct GatewayCounters {
-  uint64_t clients_accepted = 0;
-  uint64_t clients_refused = 0;  // no slot
-  uint64_t client_tls_failures = 0;
-  uint64_t exchanges = 0;
-  uint64_t admitted = 0;
-  uint64_t served = 0;
-  uint64_t upstream_connects = 0;
-  uint64_t upstream_reuses = 0;
-  uint64_t upstream_tls_failures = 0;
-  std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
 };
 
 class Gateway {
@@ -66,13 +61,15 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
+  // Once per worker turn, after the stack's input and timers, before its flush.
   void turn(const base::Clock& clock);
   base::Instant next_deadline() const noexcept { return next_deadline_; }
 
   // Between two turns. The version before stays until oldest_version_in_use() has passed it; the
   // caller owns all.
   void adopt(PolicyVersion* version) noexcept;
-  // New client connections use it; it must outlive every connection that began with it.
+  // New client connections use it; it must outlive every connection that began with it
+  // (tls::ServerContext::session_count()).
   void adopt_certificate(const tls::ServerContext* context) noexcept { server_context_ = context; }
   // Read by the main lcore: versions below may be freed.
   uint64_t oldest_version_in_use() const noexcept {
@@ -82,9 +79,15 @@ class Gateway {
     return newest_adopted_.load(std::memory_order_acquire);
   }
   const GatewayCounters& counters() const noexcept { return counters_; }
+  // Exchanges that have begun and not ended.
+  size_t exchanges_in_flight() const noexcept { return exchanges_.size() - free_exchanges_.size(); }
+  size_t clients_connected() const noexcept { return clients_.size() - free_clients_.size(); }
+  size_t upstreams_open() const noexcept { return upstreams_.size() - free_upstreams_.size(); }
 
  private:
   struct Client {
+    // Head: reading one, or waiting for one. Busy: the body is read, the answer is on its way.
+    // Closing: our last words are being sent, input is thrown away.
     enum class Stage : uint8_t { Free, Handshake, Head, Body, Busy, Closing };
     Stage stage = Stage::Free;
     Leg leg;
@@ -95,9 +98,11 @@ class Gateway {
     uint32_t source_address = 0;
     bool keep_alive = true;
     bool peer_closed = false;
-    bool stalled = false;  // has more to do without a new event
+    bool stalled = false;         // in stalled_clients_: has more to do without a new event
+    bool waits_for_pool = false;  // its window is closed because the body pool is full
     base::Instant deadline;
     base::Instant head_started;
+    base::Instant write_progress;  // when the peer last took something, or nothing waited
   };
   struct Upstream {
     enum class Stage : uint8_t { Free, Connecting, Handshake, Busy, Idle };
@@ -113,7 +118,12 @@ class Gateway {
     bool reused = false;
     bool keep_alive = false;
     bool peer_closed = false;
-    bool stalled = false;
+    bool stalled = false;            // in stalled_upstreams_
+    bool waits_for_client = false;   // not read because the client's queue is full
+    bool waits_for_pool = false;     // not read because the body pool is full
+    bool acknowledged = false;       // the vendor acknowledged a byte of this request
+    size_t room_before = 0;          // TCP's send room when the request began ...
+    uint64_t sent_before_bytes = 0;  // ... and what had been handed to it until then
     base::Instant deadline;
   };
   enum class Side : uint8_t { None, Client, Upstream };
@@ -125,57 +135,74 @@ class Gateway {
 
   // gateway.cc
   void on_event(const tcp::Event& event);
-  void accept(tcp::ConnectionId id);
-  void on_gone(const Owner& owner, tcp::EventKind kind);
+  void on_upstream_event(Upstream& upstream, tcp::EventKind kind);
   void own(tcp::ConnectionId id, Side side, uint32_t slot);
   Owner* owner_of(tcp::ConnectionId id) noexcept;
   void sweep();
-  void sweep_client(Client& client);
   void sweep_upstream(Upstream& upstream);
   void run_stalled();
+  void stall(Client& client);
+  void stall(Upstream& upstream);
+  void update_versions() noexcept;
+  Exchange* take_exchange() noexcept;
+  void finish(Exchange& exchange);
+  bool reserve_body(Exchange& exchange, uint64_t bytes) noexcept;
+
+  // client_leg.cc
+  void accept(tcp::ConnectionId id);
+  void on_client_event(Client& client, tcp::EventKind kind);
   void read_client(Client& client);
   bool step_client(Client& client);
   void write_client(Client& client);
-  void close_client(Client& client);
+  void begin_closing(Client& client);
   void drop_client(Client& client, bool abort);
-  void update_versions() noexcept;
-  void set_deadline(base::Instant at) noexcept;
+  void sweep_client(Client& client);
 
-  // request_path.cc
+  // admission.cc
   bool read_head(Client& client);
   void admit(Client& client);
-  Reason admission(Client& client, Exchange& exchange);
+  void begin_exchange(Exchange& exchange, Client& client, const policy::Key& caller,
+                      const Route& route);
+  Reason admission(const http::RequestHead& head, Exchange& exchange, std::string_view& detail);
+  Reason evidence_admission(Exchange& exchange);
   void choose_reason(Exchange& exchange, const http::Headers& headers);
+
+  // request_path.cc
   bool read_body(Client& client);
+  bool take_body(Client& client, Exchange& exchange, const mem::ByteChain& part);
   void body_complete(Client& client, Exchange& exchange);
   bool write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes);
   bool header_may_pass(Exchange& exchange, const http::Header& header);
   void release(Exchange& exchange);
   void wait_for_commit();
-  Exchange* take_exchange();
-  void finish(Exchange& exchange);
 
   // upstream_pool.cc
   void connect(Exchange& exchange);
-  bool open_connection(Exchange& exchange);
+  Reason open_connection(Exchange& exchange);
   void connected(Upstream& upstream);
+  void connect_failed(Upstream& upstream, std::string_view detail);
   void send_request(Upstream& upstream);
+  void continue_request(Upstream& upstream);
+  bool may_repeat(const Upstream& upstream, const Exchange& exchange) const noexcept;
+  void repeat_on_fresh_connection(Upstream& upstream, Exchange& exchange);
+  void note_acknowledged(Upstream& upstream) noexcept;
   void drop_upstream(Upstream& upstream, bool abort);
   void park_upstream(Upstream& upstream);
-  void drain_idle(const PolicyVersion* keep);
-  Upstream* take_upstream() noexcept;
-  static Reason reason_of_failure(tls::Failure failure) noexcept;
+  void drain_idle(PolicyVersion& version);
 
   // response_path.cc
   void read_upstream(Upstream& upstream);
   bool step_upstream(Upstream& upstream);
+  void upstream_tls_failed(Upstream& upstream);
   bool read_answer_head(Upstream& upstream, Exchange& exchange);
   bool start_answer(Upstream& upstream, Exchange& exchange);
   bool read_answer_body(Upstream& upstream, Exchange& exchange);
+  bool take_json(Exchange& exchange, std::span<const uint8_t> bytes);
   bool relay_events(Exchange& exchange, std::span<const uint8_t> bytes);
   bool write_event(Exchange& exchange, const http::SseEvent& event);
   bool write_rewritten(Exchange& exchange, const http::SseEvent& event);
   void answer_complete(Upstream& upstream, Exchange& exchange);
+  bool plan_json_edits(Exchange& exchange);
   bool finish_json(Exchange& exchange);
   bool finish_stream(Exchange& exchange);
   void upstream_ended(Upstream& upstream);
@@ -187,7 +214,7 @@ class Gateway {
                         std::string_view detail = {});
   bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id,
                      std::string_view detail, bool close);
-  void write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
+  bool write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                              std::string_view detail);
   bool write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
                          uint64_t body_bytes);
@@ -216,12 +243,16 @@ class Gateway {
   std::vector<uint32_t> free_clients_;
   std::vector<uint32_t> free_upstreams_;
   std::vector<uint32_t> free_exchanges_;
-  std::vector<Owner> owners_;  // by tcp::ConnectionId::index
+  // Reserved to their greatest size: nothing is allocated while the worker runs.
+  std::vector<uint32_t> stalled_clients_;
+  std::vector<uint32_t> stalled_upstreams_;
+  std::vector<uint32_t> running_;         // the list that run_stalled() works through
+  std::vector<uint32_t> commit_waiting_;  // exchanges in Phase::Commit, oldest record first
+  std::vector<Owner> owners_;             // by tcp::ConnectionId::index
   base::Clock clock_;
   base::Instant next_sweep_;
   base::Instant next_deadline_;
-  uint32_t commit_waiting_ = 0;
-  bool any_stalled_ = false;
+  uint64_t body_reserved_bytes_ = 0;
   PolicyVersion* current_ = nullptr;
   const tls::ServerContext* server_context_ = nullptr;
   std::atomic<uint64_t> oldest_in_use_{0};

@@ -36,13 +36,23 @@ class Leg {
   const tls::Session& tls() const noexcept { return session_; }
   tcp::ConnectionId id() const noexcept { return id_; }
 
-  // TCP -> TLS -> plain_in, at most one step. Answers the TLS state.
+  // TCP -> TLS -> plain_in, at most one step; nothing while plain_in holds a step already. Answers
+  // the TLS state.
   tls::State receive(base::Instant now);
+  // Bytes wait below plain_in: a call of receive() may bring something.
+  bool has_input() const noexcept;
   // plain_out -> TLS -> TCP as far as there is room. False: the TLS session is broken.
   bool transmit();
-  // close_notify behind what is queued, then FIN.
+  // Called until it answers true: everything queued, then close_notify, then FIN are with TCP.
+  bool finish_sending();
+  // Throws away what the peer still sends, so that its window stays open and nobody is reset while
+  // our last words are on their way.
+  void discard_input(base::Instant now);
+  // close_notify and FIN as far as there is room now; the TCP handle is gone.
   void close_gracefully();
   bool all_sent() const noexcept { return plain_out.empty() && cipher_out_.empty(); }
+  // Ciphertext handed to TCP since begin().
+  uint64_t ciphertext_sent_bytes() const noexcept { return ciphertext_sent_bytes_; }
 
   mem::ByteChain plain_in;
   mem::ByteChain plain_out;
@@ -54,6 +64,9 @@ class Leg {
   tcp::ConnectionId id_{};
   tls::Session session_;
   mem::ByteChain cipher_out_;
+  uint64_t ciphertext_sent_bytes_ = 0;
+  bool said_close_ = false;
+  bool sent_fin_ = false;
 };
 
 }  // namespace sallyport::flow

@@ -25,8 +25,33 @@ inline constexpr size_t kPlaintextStepBytesMax = 64 * 1024;
 inline constexpr size_t kClientQueueBytesMax = 256 * 1024;
 // Plaintext handed to one TLS seal call: one record (RFC 8446 5.1).
 inline constexpr size_t kSealBytesMax = 16 * 1024;
+// Below this much room in TCP a longer message waits: records of a few bytes cost a header each.
+inline constexpr size_t kSealBytesMin = 1'024;
+// Of a request on a pooled connection so much goes out before the vendor acknowledged anything; it
+// is kept until then, so that a fresh connection can repeat it.
+inline constexpr size_t kRepeatableBytesMax = 64 * 1024;
+// Steps of kPlaintextStepBytesMax for one connection per turn; the rest goes on in the next turn.
+inline constexpr int kStepsPerReadMax = 8;
+// TCP events taken per turn; the rest is taken in the next one.
+inline constexpr uint32_t kEventsPerTurnMax = 1'024;
+// Addresses of a vendor tried for one exchange when a connection cannot be opened.
+inline constexpr uint32_t kConnectTriesMax = 3;
+// Growth of the reservation in the body pool when a length is not announced.
+inline constexpr uint64_t kBodyStepBytes = 64 * 1024;
+// Edits of one body. Tokens are bounded by policy; masks and restorations by this.
+inline constexpr uint32_t kEditsPerBodyMax = 16'384;
+// Replacement bytes of one body.
+inline constexpr uint32_t kReplacementBytesMax = 4U << 20;
 
 // Timers are checked this often: the shortest of them is a header timeout of seconds.
 inline constexpr uint64_t kTimerSweepMs = 20;
+// ... and this often while there is no connection at all.
+inline constexpr uint64_t kTimerSweepIdleMs = 100;
+// A client's TLS handshake, from the first event of its connection.
+inline constexpr uint64_t kHandshakeMsMax = 10'000;
+// A head before any policy says how long it may take.
+inline constexpr uint64_t kHeadMsMax = 10'000;
+// What we said last must make progress within this, or the connection is reset.
+inline constexpr uint64_t kClosingMsMax = 10'000;
 
 }  // namespace sallyport::flow

@@ -34,10 +34,15 @@ struct VendorRuntime {
       credential_value;  // "Bearer ..." as it stands in the header; wiped at the end
   ErrorShape error_shape = ErrorShape::OpenAi;
   uint32_t next_address = 0;  // round robin
+  // Parked connections, youngest last; slots of the gateway that uses this version.
+  std::vector<uint32_t> idle_slots;
+  VendorRuntime() = default;
+  VendorRuntime(const VendorRuntime&) = delete;
+  VendorRuntime& operator=(const VendorRuntime&) = delete;
   ~VendorRuntime();
 };
 
-// Where a request goes.
+// Where a request goes. Views into the image.
 struct Route {
   uint16_t vendor_index = 0;
   ErrorShape error_shape = ErrorShape::OpenAi;
@@ -60,9 +65,14 @@ class PolicyVersion {
   // Who presents this gateway key; nothing: unknown or revoked.
   std::optional<policy::Key> caller(std::string_view presented_key) const;
 
-  // Fills what both directions are judged by.
-  void prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
-               const policy::Key& caller, const Route& route, std::string_view reason);
+  // Reason::None, or what this caller's exchange with this vendor lacks (`detail`: a fixed text).
+  Reason readiness(const policy::Key& caller, const Route& route, std::string_view& detail) const;
+  // Fills what both directions are judged by; tokens of the scopes are set before. False: the image
+  // does not know this caller or vendor, and everything is blocked. `caller` and `reason` must
+  // outlive the scopes.
+  [[nodiscard]] bool prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
+                             const policy::Key& caller, const Route& route,
+                             std::string_view reason);
 
   const policy::Image& image() const noexcept { return image_; }
   const scan::Engine& engine() const noexcept { return engine_; }
@@ -73,6 +83,8 @@ class PolicyVersion {
 
  private:
   PolicyVersion() = default;
+  bool build_engine(std::string& error);
+  bool build_endpoints(std::string& error);
   bool build_vendors(std::string& error);
   bool build_mints(std::string& error);
 
@@ -84,6 +96,7 @@ class PolicyVersion {
   std::unique_ptr<scan::Scratch> scratch_;
   llm::ApiTables tables_;
   redact::TokenLabels labels_;
+  std::vector<llm::ApiKind> kinds_;  // by endpoint index
   std::vector<std::unique_ptr<VendorRuntime>> vendors_;
   std::vector<redact::TokenMint> mints_;  // by tenant index
 };

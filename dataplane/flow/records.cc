@@ -76,6 +76,7 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
     case Reason::UnknownMethod:
     case Reason::UnknownContentType:
     case Reason::UpgradeRefused:
+    case Reason::VendorNotAllowed:
       return Outcome::RefusedPolicy;
     case Reason::BadCredentials:
       return Outcome::RefusedIdentity;
@@ -123,8 +124,7 @@ evidence::AdmittedFields admitted_fields(const Exchange& exchange,
   fields.tenant = exchange.caller.tenant;
   fields.principal = exchange.caller.principal;
   fields.environment = exchange.caller.environment;
-  const bool routed = exchange.route.kind.request.valid();
-  if (routed) {
+  if (exchange.routed) {
     const auto& vendor = exchange.version->vendor(exchange.route.vendor_index).vendor;
     fields.vendor = vendor.name;
     fields.region = vendor.region;
@@ -177,6 +177,11 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   fields.http_status = midstream ? exchange.vendor_status : http_status;
   fields.vendor_status = exchange.vendor_status;
   fields.reason = refusal_row(reason).name;
+  fields.failover_hops = exchange.repeated ? 1 : 0;
+  if (exchange.phase == Phase::AnswerJson)
+    fields.response_model = exchange.json.facts().model_name();
+  if (exchange.phase == Phase::AnswerStream)
+    fields.response_model = exchange.stream.facts().model_name();
   fields.body_bytes = exchange.answer_bytes;
   fields.sent_bytes = exchange.answer_out_bytes;
   fields.inspected_bytes = tally.inspected_bytes;
@@ -189,7 +194,8 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   stage(Stage::Head) = between(exchange.started, exchange.admitted_at);
   stage(Stage::Body) = between(exchange.admitted_at, exchange.body_done_at);
   stage(Stage::Judge) = between(exchange.body_done_at, exchange.released_at);
-  stage(Stage::Connect) = between(exchange.released_at, exchange.sent_at);
+  stage(Stage::Evidence) = between(exchange.released_at, exchange.recorded_at);
+  stage(Stage::Connect) = between(exchange.recorded_at, exchange.sent_at);
   stage(Stage::FirstByte) = between(exchange.sent_at, exchange.first_byte_at);
   stage(Stage::Answer) = response_verdict ? between(exchange.first_byte_at, clock_.now) : 0;
   stage(Stage::Total) = between(exchange.started, clock_.now);

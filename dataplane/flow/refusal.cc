@@ -29,6 +29,8 @@ constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
      "Encoded request bodies cannot be inspected and are refused."},
     {R::BadCredentials, "bad_credentials", 401, false,
      "The gateway key is missing, unknown or revoked."},
+    {R::VendorNotAllowed, "vendor_not_allowed", 403, false,
+     "Policy does not let this caller use this vendor."},
     {R::MalformedBody, "malformed_body", 400, false, "The request body's framing is malformed."},
     {R::MalformedJson, "malformed_json", 400, false,
      "The request body is not valid, unambiguous JSON."},

@@ -29,6 +29,7 @@ enum class Reason : uint8_t {
   BodyTooLarge,
   ContentEncoded,
   BadCredentials,
+  VendorNotAllowed,
   MalformedBody,
   MalformedJson,
   HeaderTimeout,

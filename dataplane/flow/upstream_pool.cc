@@ -3,82 +3,64 @@
 // A handshake costs hundreds of microseconds, so a connection that ended an exchange cleanly waits
 // for the next one to the same vendor. It belongs to the policy version it was opened under: a new
 // version drains it.
+//
+// A pooled connection may turn out closed when it is used. The request is then repeated once on a
+// fresh one, and only when the vendor acknowledged no byte of it and answered none: what it may
+// have seen is never sent twice.
 #include <algorithm>
 
+#include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
-#include "dataplane/flow/limits.h"
 
 namespace sallyport::flow {
 
-Reason Gateway::reason_of_failure(tls::Failure failure) noexcept {
-  switch (failure) {
-    case tls::Failure::PinMismatch:
-      return Reason::UpstreamPinMismatch;
-    case tls::Failure::UnknownCa:
-    case tls::Failure::SelfSigned:
-    case tls::Failure::Expired:
-    case tls::Failure::NameMismatch:
-    case tls::Failure::BadCertificate:
-      return Reason::UpstreamCertificate;
-    default:
-      return Reason::UpstreamTls;
-  }
-}
-
-Gateway::Upstream* Gateway::take_upstream() noexcept {
-  if (free_upstreams_.empty()) return nullptr;
-  Upstream* upstream = upstreams_[free_upstreams_.back()].get();
-  free_upstreams_.pop_back();
-  return upstream;
-}
-
+// The youngest idle connection first: it is the least likely to be closed by the vendor.
 void Gateway::connect(Exchange& exchange) {
   exchange.phase = Phase::Connect;
-  for (auto& slot : upstreams_) {
-    Upstream& idle = *slot;
-    if (idle.stage != Upstream::Stage::Idle || idle.version != exchange.version ||
-        idle.vendor_index != exchange.route.vendor_index || idle.peer_closed)
-      continue;
+  VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
+  if (!vendor.idle_slots.empty()) {
+    Upstream& idle = *upstreams_[vendor.idle_slots.back()];
+    vendor.idle_slots.pop_back();
     ++counters_.upstream_reuses;
     idle.reused = true;
-    idle.stage = Upstream::Stage::Busy;
-    idle.exchange_slot = client_of(exchange).exchange_slot;
+    idle.exchange_slot = exchange.slot;
     exchange.upstream_slot = idle.slot;
     return send_request(idle);
   }
-  if (!open_connection(exchange)) refuse(exchange, Reason::UpstreamsFull);
+  const Reason reason = open_connection(exchange);
+  if (reason == Reason::None) return;
+  refuse(exchange, reason, reason == Reason::UpstreamConnect ? "no_address" : "");
 }
 
-bool Gateway::open_connection(Exchange& exchange) {
+Reason Gateway::open_connection(Exchange& exchange) {
   VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
-  if (vendor.vendor.addresses.empty()) return false;
-  Upstream* upstream = take_upstream();
-  if (upstream == nullptr) return false;
-  const uint32_t address =
-      vendor.vendor.addresses[vendor.next_address++ % vendor.vendor.addresses.size()];
+  const auto addresses = vendor.vendor.addresses;
+  if (addresses.empty()) return Reason::UpstreamConnect;
+  if (free_upstreams_.empty()) return Reason::UpstreamsFull;
+  const uint32_t address = addresses[vendor.next_address++ % addresses.size()];
   const tcp::ConnectionId id =
       stack_.connect(tcp::Endpoint{config_.upstream_source_address, 0},
                      tcp::Endpoint{address, vendor.vendor.port}, clock_.now);
-  if (!stack_.is_live(id)) {
-    free_upstreams_.push_back(upstream->slot);
-    return false;
-  }
+  if (!stack_.is_live(id)) return Reason::UpstreamsFull;
+  Upstream& upstream = *upstreams_[free_upstreams_.back()];
+  free_upstreams_.pop_back();
   ++counters_.upstream_connects;
-  upstream->leg.begin(leg_tools_, id);
-  own(id, Side::Upstream, upstream->slot);
-  upstream->stage = Upstream::Stage::Connecting;
-  upstream->exchange_slot = client_of(exchange).exchange_slot;
-  upstream->version = exchange.version;
-  upstream->vendor_index = exchange.route.vendor_index;
-  upstream->reused = upstream->keep_alive = upstream->peer_closed = upstream->stalled = false;
-  upstream->deadline =
-      base::after_ms(clock_.now, exchange.version->image().limits().connect_timeout_ms);
-  exchange.upstream_slot = upstream->slot;
-  return true;
+  ++exchange.connect_tries;
+  upstream.leg.begin(leg_tools_, id);
+  own(id, Side::Upstream, upstream.slot);
+  upstream.stage = Upstream::Stage::Connecting;
+  upstream.exchange_slot = exchange.slot;
+  upstream.version = exchange.version;
+  upstream.vendor_index = exchange.route.vendor_index;
+  upstream.reused = upstream.keep_alive = upstream.peer_closed = false;
+  upstream.waits_for_client = false;
+  upstream.deadline = base::after_ms(clock_.now, exchange.version->image().limits().connect_ms);
+  exchange.upstream_slot = upstream.slot;
+  return Reason::None;
 }
 
 void Gateway::connected(Upstream& upstream) {
-  if (upstream.stage != Upstream::Stage::Connecting || upstream.exchange_slot == kNoSlot) return;
+  if (upstream.stage != Upstream::Stage::Connecting) return;
   VendorRuntime& vendor = upstream.version->vendor(upstream.vendor_index);
   if (!upstream.leg.tls().init_client(*vendor.tls, ciphertext_pool_))
     return refuse(*exchanges_[upstream.exchange_slot], Reason::BuffersFull);
@@ -86,63 +68,136 @@ void Gateway::connected(Upstream& upstream) {
   read_upstream(upstream);  // the first call writes the ClientHello
 }
 
+// No TCP connection to this address. Nothing was sent, so another one may be tried.
+void Gateway::connect_failed(Upstream& upstream, std::string_view detail) {
+  Exchange& exchange = *exchanges_[upstream.exchange_slot];
+  const size_t addresses =
+      exchange.version->vendor(exchange.route.vendor_index).vendor.addresses.size();
+  upstream.exchange_slot = kNoSlot;
+  exchange.upstream_slot = kNoSlot;
+  drop_upstream(upstream, true);
+  const bool again = exchange.connect_tries < std::min<size_t>(addresses, kConnectTriesMax);
+  if (!again || open_connection(exchange) != Reason::None)
+    refuse(exchange, Reason::UpstreamConnect, detail);
+}
+
 void Gateway::send_request(Upstream& upstream) {
   Exchange& exchange = *exchanges_[upstream.exchange_slot];
   upstream.stage = Upstream::Stage::Busy;
   upstream.parser.reset();
   upstream.interim_count = 0;
-  upstream.stalled = false;
-  upstream.deadline =
-      base::after_ms(clock_.now, exchange.version->image().limits().first_byte_timeout_ms);
+  upstream.waits_for_client = upstream.waits_for_pool = upstream.acknowledged = false;
+  upstream.room_before = stack_.send_room(upstream.leg.id());
+  upstream.sent_before_bytes = upstream.leg.ciphertext_sent_bytes();
+  upstream.deadline = base::after_ms(clock_.now, exchange.version->image().limits().first_byte_ms);
   exchange.phase = Phase::AwaitHead;
   exchange.upstream_spki = upstream.leg.tls().peer_spki();
   exchange.upstream_tls_version = upstream.leg.tls().version();
   exchange.sent_at = clock_.now;
-  upstream.leg.plain_out.append(std::move(exchange.request_out));
-  if (!upstream.leg.transmit()) refuse(exchange, Reason::UpstreamTls);
+  exchange.request_copied_bytes = 0;
+  continue_request(upstream);
+}
+
+// TCP tells that something was acknowledged, not how much: the room that came back says whether it
+// was a byte of this request. Bytes of the exchange before it that were still open count too, which
+// errs towards not repeating.
+void Gateway::note_acknowledged(Upstream& upstream) noexcept {
+  if (upstream.acknowledged || !stack_.is_live(upstream.leg.id())) return;
+  const uint64_t sent = upstream.leg.ciphertext_sent_bytes() - upstream.sent_before_bytes;
+  upstream.acknowledged = stack_.send_room(upstream.leg.id()) + sent > upstream.room_before;
+}
+
+// On a fresh connection the request moves out at once. On a pooled one its beginning goes as a copy
+// until the vendor has acknowledged something.
+void Gateway::continue_request(Upstream& upstream) {
+  if (upstream.stage == Upstream::Stage::Free || upstream.stage == Upstream::Stage::Connecting)
+    return;
+  if (upstream.stage == Upstream::Stage::Busy && upstream.exchange_slot != kNoSlot) {
+    Exchange& exchange = *exchanges_[upstream.exchange_slot];
+    mem::ByteChain& request = exchange.request_out;
+    note_acknowledged(upstream);
+    if (!upstream.reused || upstream.acknowledged) {
+      request.consume(exchange.request_copied_bytes);
+      exchange.request_copied_bytes = 0;
+      upstream.leg.plain_out.append(std::move(request));
+      request.clear();
+    } else if (exchange.request_copied_bytes == 0) {
+      const size_t count = std::min(request.size(), kRepeatableBytesMax);
+      size_t left = count;
+      for (const mem::Segment* s = request.first(); s != nullptr && left > 0; s = s->next) {
+        const auto bytes = s->bytes().first(std::min<size_t>(s->size, left));
+        if (!upstream.leg.plain_out.append_copy(bytes, plaintext_pool_))
+          return refuse(exchange, Reason::BuffersFull);
+        left -= bytes.size();
+      }
+      exchange.request_copied_bytes = count;
+    }
+  }
+  if (upstream.leg.transmit()) return;
+  if (upstream.exchange_slot == kNoSlot) return drop_upstream(upstream, true);
+  refuse(*exchanges_[upstream.exchange_slot], Reason::UpstreamTls, "record");
+}
+
+bool Gateway::may_repeat(const Upstream& upstream, const Exchange& exchange) const noexcept {
+  return upstream.reused && !upstream.acknowledged && upstream.parser.empty() &&
+         upstream.leg.plain_in.empty() && upstream.interim_count == 0 && !exchange.repeated &&
+         exchange.phase == Phase::AwaitHead;
+}
+
+void Gateway::repeat_on_fresh_connection(Upstream& upstream, Exchange& exchange) {
+  ++counters_.upstream_repeats;
+  exchange.repeated = true;
+  exchange.request_copied_bytes = 0;
+  exchange.phase = Phase::Connect;
+  exchange.upstream_slot = kNoSlot;
+  exchange.connect_tries = 0;
+  upstream.exchange_slot = kNoSlot;
+  drop_upstream(upstream, true);
+  const Reason reason = open_connection(exchange);
+  if (reason != Reason::None) refuse(exchange, reason);
 }
 
 void Gateway::drop_upstream(Upstream& upstream, bool abort) {
   if (upstream.stage == Upstream::Stage::Free) return;
+  if (upstream.stage == Upstream::Stage::Idle)
+    std::erase(upstream.version->vendor(upstream.vendor_index).idle_slots, upstream.slot);
   const tcp::ConnectionId id = upstream.leg.id();
+  if (Owner* owner = owner_of(id)) owner->side = Side::None;
   if (abort) {
     stack_.abort(id);
   } else {
     upstream.leg.close_gracefully();
   }
-  if (Owner* owner = owner_of(id)) owner->side = Side::None;
   upstream.leg.reset();
   upstream.parser.reset();
   upstream.stage = Upstream::Stage::Free;
   upstream.exchange_slot = kNoSlot;
   upstream.version = nullptr;
-  upstream.stalled = false;
   free_upstreams_.push_back(upstream.slot);
 }
 
 // The exchange ended cleanly: keep the connection for the next one, or close it.
 void Gateway::park_upstream(Upstream& upstream) {
   upstream.exchange_slot = kNoSlot;
-  size_t idle = 0;
-  for (const auto& other : upstreams_)
-    if (other->stage == Upstream::Stage::Idle && other->vendor_index == upstream.vendor_index)
-      ++idle;
+  VendorRuntime& vendor = upstream.version->vendor(upstream.vendor_index);
   const bool clean = upstream.keep_alive && !upstream.peer_closed &&
                      upstream.leg.plain_in.empty() && upstream.leg.all_sent() &&
                      upstream.leg.tls().state() == tls::State::Open;
-  if (!clean || idle >= kIdlePerVendorMax || upstream.version != current_)
+  if (!clean || vendor.idle_slots.size() >= kIdlePerVendorMax || upstream.version != current_)
     return drop_upstream(upstream, false);
   upstream.parser.reset();
   upstream.stage = Upstream::Stage::Idle;
-  upstream.stalled = false;
+  upstream.waits_for_client = false;
   upstream.deadline =
       base::after_ms(clock_.now, upstream.version->image().limits().upstream_idle_ms);
+  vendor.idle_slots.push_back(upstream.slot);
 }
 
-void Gateway::drain_idle(const PolicyVersion* keep) {
-  for (auto& upstream : upstreams_)
-    if (upstream->stage == Upstream::Stage::Idle && upstream->version != keep)
-      drop_upstream(*upstream, false);
+void Gateway::drain_idle(PolicyVersion& version) {
+  for (uint16_t i = 0; i < version.vendor_count(); ++i) {
+    auto& idle = version.vendor(i).idle_slots;
+    while (!idle.empty()) drop_upstream(*upstreams_[idle.back()], false);
+  }
 }
 
 }  // namespace sallyport::flow

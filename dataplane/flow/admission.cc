@@ -1,0 +1,192 @@
+// admission.cc: ADMIT. On the head alone: who asks, where to, how much, and is there room to record
+// and to hold it (CP-ROUTE, CP-IDENTITY, CP-ADMIT).
+#include <algorithm>
+#include <array>
+
+#include "dataplane/flow/gateway.h"
+
+namespace sallyport::flow {
+namespace {
+
+using http::equals_ignoring_case;
+
+// The gateway key, in whichever field an SDK puts its API key.
+std::string_view presented_key(const http::Headers& headers) noexcept {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view authorization = headers.find("authorization");
+  if (authorization.size() > kBearer.size() &&
+      equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer))
+    return authorization.substr(kBearer.size());
+  for (std::string_view name : {std::string_view("x-api-key"), std::string_view("api-key")}) {
+    const std::string_view value = headers.find(name);
+    if (!value.empty()) return value;
+  }
+  return {};
+}
+
+bool is_json(const http::Headers& headers) noexcept {
+  std::string_view type = headers.find("content-type");
+  type = type.substr(0, std::min(type.find(';'), type.size()));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  return equals_ignoring_case(type, "application/json");
+}
+
+Reason reason_of_head_error(http::HeadError error) noexcept {
+  return error == http::HeadError::TooLarge || error == http::HeadError::TooManyHeaders
+             ? Reason::HeadTooLarge
+             : Reason::MalformedHead;
+}
+
+std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+bool Gateway::read_head(Client& client) {
+  if (client.leg.plain_in.empty()) return false;
+  if (client.parser.empty()) {
+    client.head_started = clock_.now;
+    client.deadline = base::after_ms(
+        clock_.now, current_ != nullptr ? current_->image().limits().header_ms : kHeadMsMax);
+  }
+  switch (client.parser.feed(client.leg.plain_in)) {
+    case http::RequestHeadParser::Result::NeedMore:
+      return true;
+    case http::RequestHeadParser::Result::Failed:
+      refuse_anonymous(client, reason_of_head_error(client.parser.error()), ErrorShape::OpenAi,
+                       http::head_error_name(client.parser.error()));
+      return true;
+    case http::RequestHeadParser::Result::Complete:
+      break;
+  }
+  client.keep_alive = client.parser.head().keep_alive;
+  admit(client);
+  return true;
+}
+
+// Everything about the head is decided here, once, before a byte of the body is read.
+void Gateway::admit(Client& client) {
+  const http::RequestHead& head = client.parser.head();
+  if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
+  Route route;
+  const Reason routed = head.upgrade ? Reason::UpgradeRefused : current_->route(head, route);
+  const auto caller = current_->caller(presented_key(head.headers));
+  // Who has no key learns nothing about the routes.
+  if (!caller.has_value())
+    return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
+  Exchange* exchange = take_exchange();
+  if (exchange == nullptr) return refuse_anonymous(client, Reason::BuffersFull, route.error_shape);
+  begin_exchange(*exchange, client, *caller, route);
+  exchange->routed = routed == Reason::None;
+  choose_reason(*exchange, head.headers);
+  std::string_view detail;
+  const Reason refused = routed != Reason::None ? routed : admission(head, *exchange, detail);
+  if (refused != Reason::None) return refuse(*exchange, refused, detail);
+  client.deadline = base::after_ms(clock_.now, exchange->version->image().limits().body_ms);
+  if (!exchange->route.kind.request.valid()) {  // an endpoint without a body
+    client.stage = Client::Stage::Busy;
+    return body_complete(client, *exchange);
+  }
+  exchange->json.begin(exchange->request_scope, exchange->route.kind.request);
+  //= RFC 9110 10.1.1: 100 only after the head was judged
+  if (head.expect_continue &&
+      !client.leg.plain_out.append_copy(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"), plaintext_pool_))
+    refuse(*exchange, Reason::BuffersFull);
+}
+
+void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::Key& caller,
+                             const Route& route) {
+  const http::RequestHead& head = client.parser.head();
+  ++counters_.exchanges;
+  client.exchange_slot = exchange.slot;
+  client.stage = Client::Stage::Body;
+  client.decoder.begin(head.framing, head.content_length);
+  exchange.phase = Phase::Body;
+  exchange.client_slot = client.slot;
+  exchange.upstream_slot = kNoSlot;
+  exchange.version = current_;
+  exchange.caller = caller;
+  exchange.route = route;
+  exchange.id = recorder_.next_request_id();
+  exchange.id_text = contract::request_id_text(exchange.id);
+  exchange.admitted = exchange.answer_head_sent = exchange.wants_stream = false;
+  exchange.repeated = exchange.committed_durability = false;
+  exchange.connect_tries = 0;
+  exchange.body_bytes = exchange.request_out_bytes = exchange.request_body_out_bytes = 0;
+  exchange.request_copied_bytes = 0;
+  exchange.answer_bytes = exchange.answer_out_bytes = 0;
+  exchange.stream_events = 0;
+  exchange.model_size = 0;
+  exchange.vendor_status = 0;
+  exchange.upstream_spki = {};
+  exchange.upstream_tls_version = 0;
+  exchange.started = client.head_started;
+  exchange.admitted_at = exchange.body_done_at = exchange.released_at = clock_.now;
+  exchange.recorded_at = exchange.sent_at = exchange.first_byte_at = clock_.now;
+  for (rewrite::RewriteScope* scope : {&exchange.request_scope, &exchange.response_scope}) {
+    scope->tally.clear();
+    scope->refusal = rewrite::Refusal::None;
+    scope->refusal_entity = 0xffff;
+    scope->tokens = &exchange.tokens;
+  }
+}
+
+Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
+                          std::string_view& detail) {
+  const policy::Image& image = exchange.version->image();
+  const policy::Limits& limits = image.limits();
+  const uint64_t vendors = image.tenant(exchange.caller.tenant_index).vendors;
+  if (((vendors >> exchange.route.vendor_index) & 1) == 0) return Reason::VendorNotAllowed;
+  if (const Reason ready = exchange.version->readiness(exchange.caller, exchange.route, detail);
+      ready != Reason::None)
+    return ready;
+  if (head.content_encoded) return Reason::ContentEncoded;
+  if (exchange.route.kind.request.valid()) {
+    if (head.framing == http::Framing::None) return Reason::LengthRequired;
+    if (!is_json(head.headers)) return Reason::UnknownContentType;
+  } else if (head.framing != http::Framing::None) {
+    return Reason::BodyTooLarge;  // this endpoint takes no body at all
+  }
+  const bool counted = head.framing == http::Framing::ContentLength;
+  if (counted && head.content_length > limits.max_body_bytes) return Reason::BodyTooLarge;
+  if (const Reason full = evidence_admission(exchange); full != Reason::None) return full;
+  // The body and its edited copy live side by side for a moment.
+  const uint64_t expected = counted ? head.content_length : 0;
+  if (!reserve_body(exchange, 2 * expected + kBodyStepBytes)) return Reason::BodyPoolFull;
+  if (!exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller,
+                                 exchange.route, exchange.reason()))
+    return Reason::NotReady;
+  return Reason::None;
+}
+
+// Nothing is served that could not be recorded (architecture section 5). Without a drainer
+// `committed` tenants are refused at once; `recorded` ones until the ring is full or too old.
+Reason Gateway::evidence_admission(Exchange& exchange) {
+  const policy::Image& image = exchange.version->image();
+  exchange.committed_durability =
+      image.durability(exchange.caller) == policy::Durability::Committed;
+  if (exchange.committed_durability && !recorder_.consumer_alive(clock_.now))
+    return Reason::EvidenceStalled;
+  if (recorder_.undrained_age_ms(clock_.now) > image.limits().max_undrained_ms)
+    return Reason::EvidenceStalled;
+  const auto& ring = recorder_.ring();
+  const bool high =
+      ring.used_bytes() * 100 > ring.capacity_bytes() * image.limits().ring_high_water_percent;
+  if (high || recorder_.above_high_water()) return Reason::EvidenceFull;
+  return recorder_.reserve(exchange.reservation) ? Reason::None : Reason::EvidenceFull;
+}
+
+// The header wins over the key's default; what is not a short printable word is no reason.
+void Gateway::choose_reason(Exchange& exchange, const http::Headers& headers) {
+  std::string_view reason = headers.find("x-sallyport-reason");
+  exchange.reason_from_header = !reason.empty();
+  if (reason.empty()) reason = exchange.caller.default_reason;
+  const bool usable =
+      reason.size() <= exchange.reason_text.size() &&
+      std::all_of(reason.begin(), reason.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+  exchange.reason_size = usable ? static_cast<uint8_t>(reason.size()) : uint8_t{0};
+  std::copy_n(reason.begin(), exchange.reason_size, exchange.reason_text.begin());
+}
+
+}  // namespace sallyport::flow

@@ -1,0 +1,52 @@
+// gateway_counters.h: what a worker's gateway counts, by stable names.
+//
+// Plain integers of one worker; whoever shows them to others copies them between two turns.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+
+#include "dataplane/flow/refusal.h"
+
+namespace sallyport::flow {
+
+struct GatewayCounters {
+  uint64_t clients_accepted = 0;
+  uint64_t clients_refused = 0;  // no slot, or no certificate yet
+  uint64_t client_tls_failures = 0;
+  uint64_t exchanges = 0;
+  uint64_t admitted = 0;
+  uint64_t served = 0;
+  uint64_t upstream_connects = 0;
+  uint64_t upstream_reuses = 0;
+  uint64_t upstream_repeats = 0;  // a pooled connection turned out closed
+  uint64_t upstream_tls_failures = 0;
+  uint64_t tokens_minted = 0;
+  std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
+
+  // f(name, value) for every counter, always in the same order; the name is valid during the call.
+  template <class F>
+  void for_each(F&& f) const {
+    f(std::string_view("gateway_clients_accepted"), clients_accepted);
+    f(std::string_view("gateway_clients_refused"), clients_refused);
+    f(std::string_view("gateway_client_tls_failures"), client_tls_failures);
+    f(std::string_view("gateway_exchanges"), exchanges);
+    f(std::string_view("gateway_admitted"), admitted);
+    f(std::string_view("gateway_served"), served);
+    f(std::string_view("gateway_upstream_connects"), upstream_connects);
+    f(std::string_view("gateway_upstream_reuses"), upstream_reuses);
+    f(std::string_view("gateway_upstream_repeats"), upstream_repeats);
+    f(std::string_view("gateway_upstream_tls_failures"), upstream_tls_failures);
+    f(std::string_view("gateway_tokens_minted"), tokens_minted);
+    for (size_t i = 1; i < refusals.size(); ++i) {
+      std::array<char, 64> name;
+      const int size = std::snprintf(name.data(), name.size(), "gateway_refused_%s",
+                                     refusal_row(static_cast<Reason>(i)).name);
+      f(std::string_view(name.data(), static_cast<size_t>(size)), refusals[i]);
+    }
+  }
+};
+
+}  // namespace sallyport::flow

@@ -1,0 +1,190 @@
+#include "dataplane/flow/policy_version.h"
+
+#include <algorithm>
+
+#include "dataplane/mem/wipe.h"
+#include "dataplane/rewrite/ruling.h"
+
+namespace sallyport::flow {
+namespace {
+
+// The error shape that the SDK of this endpoint understands.
+ErrorShape shape_of_kind(std::string_view api_kind) noexcept {
+  return api_kind.starts_with("anthropic") ? ErrorShape::Anthropic : ErrorShape::OpenAi;
+}
+
+}  // namespace
+
+VendorRuntime::~VendorRuntime() { mem::wipe(credential_value); }
+
+PolicyVersion::~PolicyVersion() = default;
+
+std::unique_ptr<PolicyVersion> PolicyVersion::build(std::vector<uint8_t> image_bytes,
+                                                    std::shared_ptr<const policy::Secrets> secrets,
+                                                    uint64_t sequence, std::string& error) {
+  std::unique_ptr<PolicyVersion> made(new PolicyVersion());
+  made->sequence_ = sequence;
+  made->bytes_ = std::move(image_bytes);
+  made->secrets_ = std::move(secrets);
+  if (made->secrets_ == nullptr || !made->secrets_->has_gateway_hmac_key()) {
+    error = "secrets: no gateway HMAC key";
+    return nullptr;
+  }
+  const bool ok = made->image_.load(made->bytes_, error) && made->build_engine(error) &&
+                  made->build_endpoints(error) && made->build_vendors(error) &&
+                  made->build_mints(error);
+  return ok ? std::move(made) : nullptr;
+}
+
+// The matcher answers its canaries here, on the main lcore, before a worker sees it.
+bool PolicyVersion::build_engine(std::string& error) {
+  if (!engine_.load(image_.matcher_section(), error)) return false;
+  if (engine_.entity_count() != image_.entity_count() ||
+      image_.entity_count() > rewrite::kEntitiesMax) {
+    error = "image: entities: not those of the matcher section, or too many";
+    return false;
+  }
+  std::vector<std::string_view> names;
+  for (uint16_t i = 0; i < engine_.entity_count(); ++i) {
+    names.push_back(image_.entity_name(i));
+    if (names.back() == engine_.entity_name(i)) continue;
+    error = "image: entities: order differs from the matcher section";
+    return false;
+  }
+  if (!labels_.build(names)) {
+    error = "image: entities: a name cannot be a token's label";
+    return false;
+  }
+  scratch_ = engine_.make_scratch();
+  if (scratch_ == nullptr) {
+    error = "matcher: no memory for its scratch";
+    return false;
+  }
+  return engine_.self_test(*scratch_, error);
+}
+
+bool PolicyVersion::build_endpoints(std::string& error) {
+  const auto loaded = tables_.load(image_.llm_section());
+  if (loaded != llm::ApiTables::LoadError::None) {
+    error = "image: llm section: " + std::string(llm::load_error_name(loaded));
+    return false;
+  }
+  for (uint16_t v = 0; v < image_.vendor_count(); ++v) {
+    const policy::Vendor vendor = image_.vendor(v);
+    for (uint16_t i = 0; i < vendor.endpoint_count; ++i) {
+      const auto index = static_cast<uint16_t>(vendor.first_endpoint + i);
+      if (kinds_.size() <= index) kinds_.resize(size_t{index} + 1);
+      const std::string_view name = image_.endpoint(index).api_kind;
+      if (tables_.find_kind(name, kinds_[index])) continue;
+      error = "image: vendor " + std::string(vendor.name) + ": no API kind " + std::string(name);
+      return false;
+    }
+  }
+  return true;
+}
+
+// A vendor without its credential is not an error of the image: requests to it are refused until
+// the credential is there.
+bool PolicyVersion::build_vendors(std::string& error) {
+  for (uint16_t i = 0; i < image_.vendor_count(); ++i) {
+    auto made = std::make_unique<VendorRuntime>();
+    made->vendor = image_.vendor(i);
+    tls::ClientOptions options;
+    options.host = made->vendor.host;
+    options.ca_pem = made->vendor.ca_pem;
+    options.pins.assign(made->vendor.pins.begin(), made->vendor.pins.end());
+    made->tls = tls::ClientContext::create(std::move(options), error);
+    if (made->tls == nullptr) return false;
+    if (const auto value = secrets_->vendor_credential(made->vendor.credential_name)) {
+      const std::string_view prefix = made->vendor.auth_prefix;
+      made->credential_value.reserve(prefix.size() + value->size());
+      made->credential_value.assign(prefix.begin(), prefix.end());
+      made->credential_value.insert(made->credential_value.end(), value->begin(), value->end());
+    }
+    if (made->vendor.endpoint_count > 0)
+      made->error_shape = shape_of_kind(kinds_[made->vendor.first_endpoint].name);
+    made->idle_slots.reserve(64);
+    vendors_.push_back(std::move(made));
+  }
+  return true;
+}
+
+bool PolicyVersion::build_mints(std::string& error) {
+  mints_.resize(image_.tenant_count());
+  for (uint16_t i = 0; i < image_.tenant_count(); ++i) {
+    const std::string_view tenant = image_.tenant(i).name;
+    const auto keys = secrets_->token_keys(tenant);
+    if (!keys.has_value()) continue;  // its requests are refused until the key is there
+    if (mints_[i].load(keys->current_key, keys->current_epoch, keys->previous_key,
+                       keys->previous_epoch))
+      continue;
+    error = "secrets: token key of tenant " + std::string(tenant);
+    return false;
+  }
+  return true;
+}
+
+Reason PolicyVersion::route(const http::RequestHead& head, Route& out) const {
+  const auto target = image_.route(head.host, head.path);
+  if (!target.has_value()) return Reason::UnknownHost;
+  if (target->vendor == contract::kImageAny) return Reason::UnknownPath;
+  const VendorRuntime& vendor = *vendors_[target->vendor];
+  out.vendor_index = target->vendor;
+  out.error_shape = vendor.error_shape;
+  Reason reason = Reason::UnknownPath;
+  for (uint16_t i = 0; i < vendor.vendor.endpoint_count; ++i) {
+    const auto index = static_cast<uint16_t>(vendor.vendor.first_endpoint + i);
+    const policy::Endpoint endpoint = image_.endpoint(index);
+    if (endpoint.path != target->path) continue;
+    if (endpoint.method != head.method) {
+      reason = Reason::UnknownMethod;
+      continue;
+    }
+    out.kind = kinds_[index];
+    out.error_shape = shape_of_kind(endpoint.api_kind);
+    out.method = endpoint.method;
+    out.target_path = endpoint.path;
+    return Reason::None;
+  }
+  return reason;
+}
+
+std::optional<policy::Key> PolicyVersion::caller(std::string_view presented_key) const {
+  if (presented_key.empty()) return std::nullopt;
+  return image_.find_key(secrets_->hmac_of_key(presented_key));
+}
+
+Reason PolicyVersion::readiness(const policy::Key& caller, const Route& route,
+                                std::string_view& detail) const {
+  if (!mints_[caller.tenant_index].loaded()) {
+    detail = "no token key for this tenant";
+    return Reason::NotReady;
+  }
+  if (vendors_[route.vendor_index]->credential_value.empty()) {
+    detail = "no credential for this vendor";
+    return Reason::NotReady;
+  }
+  return Reason::None;
+}
+
+bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
+                            const policy::Key& caller, const Route& route,
+                            std::string_view reason) {
+  for (rewrite::RewriteScope* scope : {&request, &response}) {
+    scope->engine = &engine_;
+    scope->scratch = scratch_.get();
+    scope->labels = &labels_;
+    scope->mint = &mints_[caller.tenant_index];
+  }
+  rewrite::RulingFor who;
+  who.tenant = caller.tenant_index;
+  who.environment = caller.environment_index;
+  who.vendor = route.vendor_index;
+  who.principal = caller.principal;
+  who.reason = reason;
+  using Direction = rewrite::RewriteScope::Direction;
+  return rewrite::fill_scope(image_, who, Direction::Request, request) &&
+         rewrite::fill_scope(image_, who, Direction::Response, response);
+}
+
+}  // namespace sallyport::flow

@@ -10,11 +10,29 @@ namespace sallyport::rewrite {
 
 using llm::TextClass;
 
-JsonRewriter::JsonRewriter(unsigned nesting) : map_(kMapPiecesMax) {
-  if (nesting > 0) arguments_ = std::make_unique<ArgumentsRewriter>();
+namespace {
+
+constexpr std::string_view kNameEnd = ": ";
+
+// Behind one of these, outside strings, nothing can be part of a value or token that began before.
+bool is_stop(uint8_t c) noexcept {
+  return c == '{' || c == '}' || c == ']' || c == ',' || c == ':' || c == '"';
 }
 
-JsonRewriter::~JsonRewriter() { mem::wipe(escaped_); }
+}  // namespace
+
+JsonRewriter::JsonRewriter(unsigned nesting) : map_(kMapPiecesMax), nesting_(nesting) {}
+
+JsonRewriter::~JsonRewriter() {
+  mem::wipe(escaped_);
+  mem::wipe(name_);
+}
+
+ArgumentsRewriter& JsonRewriter::arguments() {
+  SP_CHECK(nesting_ > 0);
+  if (arguments_ == nullptr) arguments_ = std::make_unique<ArgumentsRewriter>(nesting_ - 1);
+  return *arguments_;
+}
 
 void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table) {
   scope_ = &scope;
@@ -23,19 +41,14 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table) {
   facts_ = MessageFacts{};
   in_leaf_ = false;
   treat_ = Treat::Skip;
+  mem::wipe(name_);
+  name_size_ = 0;
   walker_.begin(table, *this);
 }
 
 bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
 
 bool JsonRewriter::end() { return walker_.end(); }
-
-void JsonRewriter::abandon() {
-  if (in_leaf_ && (treat_ == Treat::Text || treat_ == Treat::Number)) {
-    if (text_.end()) take_edits(text_.edits());
-  }
-  in_leaf_ = false;
-}
 
 uint64_t JsonRewriter::edge() const noexcept {
   if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.offset();
@@ -60,7 +73,7 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
     case TextClass::N:
       return Treat::Skip;
     case TextClass::J:
-      if (leaf.kind == llm::LeafKind::String && !leaf.is_key && arguments_ != nullptr)
+      if (leaf.kind == llm::LeafKind::String && !leaf.is_key && nesting_ > 0)
         return Treat::Arguments;
       break;
     default:
@@ -79,9 +92,25 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (leaf.text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
   map_.begin();
   number_.clear();
-  if (treat_ == Treat::Text || treat_ == Treat::Number) text_.begin(*scope_);
-  if (treat_ == Treat::Arguments) arguments_->begin(*scope_);
+  may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
+              leaf.kind == llm::LeafKind::String && nesting_ > 0;
+  if (leaf.is_key) name_size_ = 0;
+  if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
+  if (treat_ == Treat::Arguments) arguments().begin(*scope_);
   return true;
+}
+
+// A value of a tree knows the name it stands behind.
+void JsonRewriter::begin_text() {
+  const bool named = leaf_.text_class == TextClass::L && !leaf_.is_key && name_size_ > 0;
+  text_.begin(*scope_, named ? std::span<const uint8_t>(name_).first(name_size_)
+                             : std::span<const uint8_t>());
+}
+
+void JsonRewriter::note_name(std::span<const uint8_t> decoded) {
+  const size_t room = name_.size() - kNameEnd.size();
+  for (uint8_t c : decoded.first(std::min(decoded.size(), room - std::min(room, name_size_))))
+    name_[name_size_++] = c;
 }
 
 void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
@@ -99,6 +128,14 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                              uint64_t raw_end) {
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
+  if (leaf_.is_key) note_name(decoded);
+  if (may_open_ && !decoded.empty()) {
+    may_open_ = false;
+    if (decoded[0] == '{' || decoded[0] == '[') {
+      treat_ = Treat::Arguments;
+      arguments().begin(*scope_);
+    }
+  }
   switch (treat_) {
     case Treat::Skip:
       if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
@@ -133,6 +170,8 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
+  if (leaf_.is_key)
+    for (char c : kNameEnd) name_[name_size_++] = static_cast<uint8_t>(c);
   in_leaf_ = false;
   return ok;
 }
@@ -181,12 +220,12 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
   return true;
 }
 
-ArgumentsRewriter::ArgumentsRewriter() : json_(0) {}
+ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting) {}
 
 void ArgumentsRewriter::begin(RewriteScope& scope) {
   scope_ = &scope;
   json_.begin(scope, llm::all_leaves());
-  is_plain_ = false;
+  is_plain_ = ended_ = false;
   plain_base_ = 0;
   mem::wipe(window_);
   window_.clear();
@@ -202,41 +241,51 @@ bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
     if (scope_->refusal != Refusal::None) return false;
     return fall_back();
   }
-  if (!take_json_edits()) return false;
-  forget_before(json_.edge());
+  const uint64_t decided = edge();
+  if (!take_json_edits(decided)) return false;
+  forget_before(decided);
   return true;
 }
 
 bool ArgumentsRewriter::end() {
   if (!is_plain_) {
-    if (json_.end()) return take_json_edits();
+    if (json_.end()) {
+      ended_ = true;
+      return take_json_edits(json_.edge());
+    }
     if (scope_->refusal != Refusal::None) return false;
     if (!fall_back()) return false;
   }
+  ended_ = true;
   return plain_.end() && take_plain_edits();
 }
 
 // Not JSON after all (models write such arguments): the rest, from the first undecided byte, is one
 // text.
 bool ArgumentsRewriter::fall_back() {
-  const uint64_t from = json_.edge();
-  if (!take_json_edits()) return false;
+  plain_base_ = edge();
+  if (!take_json_edits(plain_base_)) return false;
   is_plain_ = true;
-  plain_base_ = std::min<uint64_t>(from, window_start_ + window_.size());
-  plain_.begin(*scope_);
-  SP_CHECK(plain_base_ >= window_start_);
-  const auto rest = std::span<const uint8_t>(window_).subspan(plain_base_ - window_start_);
-  const bool ok = plain_.feed(rest) && take_plain_edits();
+  SP_CHECK(plain_base_ >= window_start_ && plain_base_ <= window_start_ + window_.size());
+  const auto known = std::span<const uint8_t>(window_);
+  const size_t decided = plain_base_ - window_start_;
+  plain_.begin(*scope_, known.first(decided));
+  const bool ok = plain_.feed(known.subspan(decided)) && take_plain_edits();
   mem::wipe(window_);
   window_.clear();
   return ok;
 }
 
-bool ArgumentsRewriter::take_json_edits() {
+// Those that nothing can take back any more.
+bool ArgumentsRewriter::take_json_edits(uint64_t until) {
   EditList& from = json_.edits();
-  for (const TextEdit& edit : from.edits())
+  size_t taken = 0;
+  for (const TextEdit& edit : from.edits()) {
+    if (edit.end > until) break;
     edits_.add(edit.start, edit.end, from.replacement(edit));
-  from.clear();
+    ++taken;
+  }
+  from.drop_front(taken);
   return true;
 }
 
@@ -249,11 +298,20 @@ bool ArgumentsRewriter::take_plain_edits() {
 }
 
 uint64_t ArgumentsRewriter::edge() const noexcept {
-  return is_plain_ ? plain_base_ + plain_.edge() : json_.edge();
+  if (is_plain_) return plain_base_ + plain_.edge();
+  const uint64_t read = json_.edge();
+  if (ended_ || json_.in_text()) return read;
+  uint64_t held = read;
+  while (held > window_start_ && read - held < kStructureHeldBytesMax &&
+         !is_stop(window_[held - 1 - window_start_]))
+    --held;
+  return held;
 }
 
 void ArgumentsRewriter::forget_before(uint64_t offset) {
-  const size_t count = std::min<size_t>(offset - window_start_, window_.size());
+  const uint64_t wanted = offset > kBeforeBytesMax ? offset - kBeforeBytesMax : 0;
+  if (wanted <= window_start_) return;
+  const size_t count = std::min<size_t>(wanted - window_start_, window_.size());
   if (count < window_.size() / 2 + 1) return;
   mem::wipe(std::span(window_).first(count));
   const size_t rest = window_.size() - count;

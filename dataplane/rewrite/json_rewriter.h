@@ -6,10 +6,15 @@
 // the decoded arguments string, and its holder maps them once more.
 //
 //   class        what happens
-//   T L I R U Unknown Structural   strings (and names, where names are text) are scanned and
-//   rewritten T L          numbers too: a card number without quotes; what is rewritten becomes a
-//   string J            opened as JSON text; what is not JSON is one plain text B O S N      not
-//   touched, counted as opaque
+//   T L I R U Unknown Structural
+//             strings (and names, where names are text) are scanned and rewritten
+//   T L       numbers too: a card number without quotes; what is rewritten becomes a string
+//   J         opened as JSON text; what is not JSON is one plain text
+//   L         a string that begins like JSON text is opened like J
+//   B O S N   not touched, counted as opaque
+//
+// In a tree of any shape (L) the name of a member is context for the values behind it: the number
+// of {"ssn": "..."} is known by its name.
 //
 // Names are rewritten like values: the table says "scan only", but a value that stays in a name
 // would leave, and refusing the request would help nobody (docs/decisions/0002).
@@ -56,11 +61,13 @@ class JsonRewriter final : private llm::Sink {
   // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
   [[nodiscard]] bool feed(std::span<const uint8_t> raw);
   [[nodiscard]] bool end();
-  // Gives up on the text being JSON: decides what is open, so that edge() covers all that was read.
-  void abandon();
 
   // Raw bytes that are decided.
   uint64_t edge() const noexcept;
+  // Inside a string that is read as text: then edge() is exact whatever follows.
+  bool in_text() const noexcept {
+    return in_leaf_ && (treat_ == Treat::Text || treat_ == Treat::Arguments);
+  }
   EditList& edits() noexcept { return edits_; }
   llm::WalkError walk_error() const noexcept { return walker_.error(); }
   uint64_t offset() const noexcept { return walker_.offset(); }
@@ -83,6 +90,9 @@ class JsonRewriter final : private llm::Sink {
   bool marked(llm::MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) override;
 
   Treat treat(const llm::Leaf& leaf) const noexcept;
+  ArgumentsRewriter& arguments();
+  void begin_text();
+  void note_name(std::span<const uint8_t> decoded);
   bool take_edits(EditList& from);
   bool end_number(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
@@ -91,7 +101,8 @@ class JsonRewriter final : private llm::Sink {
   llm::JsonWalker walker_;
   TextRewriter text_;
   redact::OffsetMap map_;
-  std::unique_ptr<ArgumentsRewriter> arguments_;  // null at the deepest level
+  const unsigned nesting_;
+  std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
   EditList edits_;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
@@ -99,16 +110,21 @@ class JsonRewriter final : private llm::Sink {
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;
+  bool may_open_ = false;  // no byte of this string seen yet; it is opened if it begins like JSON
+  std::array<uint8_t, kBeforeBytesMax> name_{};  // of the last member whose name is text, and ": "
+  size_t name_size_ = 0;
   MessageFacts facts_;
   std::array<char, 8> literal_{};
   uint8_t literal_size_ = 0;
 };
 
 // The content of an arguments string: JSON text if it is, one plain text from where it stops being
-// JSON.
+// JSON. Outside its strings it is held from the last '{', '}', ']', ',', ':' or quote on:
+// "[EMAIL-..." and "4111 1111 ..." begin like JSON and are text.
 class ArgumentsRewriter {
  public:
-  ArgumentsRewriter();
+  // `nesting`: how many levels may be opened below this one.
+  explicit ArgumentsRewriter(unsigned nesting);
   void begin(RewriteScope& scope);
   // `text`: the decoded string. Any chunking.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
@@ -119,7 +135,7 @@ class ArgumentsRewriter {
 
  private:
   bool fall_back();
-  bool take_json_edits();
+  bool take_json_edits(uint64_t until);
   bool take_plain_edits();
   void forget_before(uint64_t offset);
 
@@ -127,8 +143,9 @@ class ArgumentsRewriter {
   JsonRewriter json_;
   TextRewriter plain_;
   bool is_plain_ = false;
+  bool ended_ = false;
   uint64_t plain_base_ = 0;
-  std::vector<uint8_t> window_;  // undecided text, for the fall back
+  std::vector<uint8_t> window_;  // undecided text and some before, for the fall back
   uint64_t window_start_ = 0;
   EditList edits_;
 };

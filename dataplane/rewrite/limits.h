@@ -11,8 +11,17 @@ namespace sallyport::rewrite {
 // piece.
 inline constexpr uint32_t kMapPiecesMax = 2'048;
 
-// Levels of JSON text inside JSON text that are opened (tool-call arguments inside a body).
-inline constexpr unsigned kJsonNestingMax = 1;
+// Levels of JSON text inside JSON text that are opened: the arguments of a tool call inside a body,
+// and a string of these arguments that is JSON text again (the body of a request the tool shall
+// make).
+inline constexpr unsigned kJsonNestingMax = 2;
+
+// Text before a channel that counts as context: what the scanner looks back, boundaries included.
+inline constexpr size_t kBeforeBytesMax = 64;
+
+// How far before the last structural character an arguments string is held while it may turn out
+// not to be JSON: the widest number of digits and separators, and the bracket of a token.
+inline constexpr uint64_t kStructureHeldBytesMax = 64;
 
 // A stream event larger than this is refused: the largest real ones (a whole tool result) are far
 // below.

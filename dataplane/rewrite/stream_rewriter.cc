@@ -73,7 +73,9 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key,
   free->held.clear();
   free->emitted = free->fed = 0;
   if (text_class == llm::TextClass::J) {
-    free->arguments.begin(*scope_);
+    if (free->arguments == nullptr)
+      free->arguments = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
+    free->arguments->begin(*scope_);
   } else {
     free->text.begin(*scope_);
   }
@@ -86,7 +88,7 @@ bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
     append(channel.held, pieces.decoded());
     channel.fed += pieces.decoded().size();
     const bool ok = channel.text_class == llm::TextClass::J
-                        ? channel.arguments.feed(pieces.decoded())
+                        ? channel.arguments->feed(pieces.decoded())
                         : channel.text.feed(pieces.decoded());
     if (!ok) return false;
   }
@@ -97,7 +99,7 @@ bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
 bool StreamRewriter::end_channel(Channel& channel) {
   if (channel.ended) return true;
   channel.ended = true;
-  return channel.text_class == llm::TextClass::J ? channel.arguments.end() : channel.text.end();
+  return channel.text_class == llm::TextClass::J ? channel.arguments->end() : channel.text.end();
 }
 
 bool StreamRewriter::closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept {
@@ -109,8 +111,8 @@ bool StreamRewriter::closes(const llm::StreamEvent& event, const llm::ChannelKey
 
 bool StreamRewriter::release(Channel& channel) {
   const bool is_json = channel.text_class == llm::TextClass::J;
-  EditList& edits = is_json ? channel.arguments.edits() : channel.text.edits();
-  const uint64_t edge = is_json ? channel.arguments.edge() : channel.text.edge();
+  EditList& edits = is_json ? channel.arguments->edits() : channel.text.edits();
+  const uint64_t edge = is_json ? channel.arguments->edge() : channel.text.edge();
   SP_CHECK(edge >= channel.emitted && edge <= channel.fed);
   const size_t count = whole_characters(channel.held, edge - channel.emitted);
   const uint64_t until = channel.emitted + count;
@@ -153,6 +155,8 @@ bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing,
   if (nothing_held && !edited && target->held.empty()) return true;
   escaped_.resize(redact::json_escaped_size(released_, 1));
   redact::json_escape(released_, 1, escaped_);
+  const auto was = data.subspan(delta.raw_start, delta.raw_end - delta.raw_start);
+  if (std::equal(was.begin(), was.end(), escaped_.begin(), escaped_.end())) return true;
   add_edit(delta.raw_start, delta.raw_end, escaped_);
   text_changed_ = true;
   return true;
@@ -165,13 +169,13 @@ bool StreamRewriter::close_channels(const llm::StreamEvent& event) {
     Channel& open = *channels_[i];
     if (!open.open || !closes(event, open.key)) continue;
     if (!end_channel(open)) return false;
-    if (!open.held.empty()) write_own_event(open);
+    if (!open.held.empty() && !write_own_event(open)) return false;
     open.open = false;
   }
   return true;
 }
 
-void StreamRewriter::write_own_event(Channel& channel) {
+bool StreamRewriter::write_own_event(Channel& channel) {
   mem::wipe(released_);
   released_.clear();
   release(channel);
@@ -182,6 +186,8 @@ void StreamRewriter::write_own_event(Channel& channel) {
   std::vector<char> event(llm::delta_event_size_max(kind_, channel.key, text.size()) + 1);
   const size_t size = llm::write_delta_event(kind_, channel.key, captures_, text, event);
   SP_CHECK(size > 0);
+  const std::string_view text_event(event.data(), size);
+  if (!tools_->check.is_json(bytes_of(text_event))) return scope_->refuse(Refusal::MalformedEvent);
   const std::string_view name = llm::delta_event_name(kind_, channel.key);
   if (!name.empty()) {
     append(before_, bytes_of("event: "));
@@ -189,9 +195,10 @@ void StreamRewriter::write_own_event(Channel& channel) {
     append(before_, bytes_of("\n"));
   }
   append(before_, bytes_of("data: "));
-  append(before_, bytes_of(std::string_view(event.data(), size)));
+  append(before_, bytes_of(text_event));
   append(before_, bytes_of("\n\n"));
   mem::wipe({reinterpret_cast<uint8_t*>(event.data()), event.size()});
+  return true;
 }
 
 StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
@@ -227,17 +234,20 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     if (!delta(d, !later && closes(event, d.key), data)) return Result::Refused;
   }
   if (!close_channels(event)) return Result::Refused;
-  if (text_changed_) {
-    for (const llm::StreamMark& mark : event.marks) {
-      const auto text = mark.kind == llm::MarkKind::Strip ? kNull : kEmptyString;
-      std::erase_if(edits_, [&](const DataEdit& e) {
-        return e.start >= mark.raw_start && e.end <= mark.raw_end;
-      });
-      add_edit(mark.raw_start, mark.raw_end, bytes_of(text));
-    }
-  }
+  if (text_changed_) strip_marks(event);
   if (edits_.empty()) return Result::Unchanged;
   return apply(data) ? Result::Rewritten : Result::Refused;
+}
+
+// Log-probabilities and padding tell of the text as it was.
+void StreamRewriter::strip_marks(const llm::StreamEvent& event) {
+  for (const llm::StreamMark& mark : event.marks) {
+    const auto text = mark.kind == llm::MarkKind::Strip ? kNull : kEmptyString;
+    std::erase_if(edits_, [&](const DataEdit& e) {
+      return e.start >= mark.raw_start && e.end <= mark.raw_end;
+    });
+    add_edit(mark.raw_start, mark.raw_end, bytes_of(text));
+  }
 }
 
 bool StreamRewriter::apply(std::span<const uint8_t> data) {
@@ -251,12 +261,14 @@ bool StreamRewriter::apply(std::span<const uint8_t> data) {
     at = edit.end;
   }
   append(out_, data.subspan(at));
-  return true;
+  return tools_->check.is_json(out_) || scope_->refuse(Refusal::MalformedEvent);
 }
 
 StreamRewriter::Result StreamRewriter::finish() {
-  mem::wipe(before_);
-  before_.clear();
+  for (auto* buffer : {&out_, &before_}) {
+    mem::wipe(*buffer);
+    buffer->clear();
+  }
   llm::StreamEvent end;
   end.done = true;
   return close_channels(end) ? Result::Unchanged : Result::Refused;

@@ -22,6 +22,7 @@
 
 #include "dataplane/llm/stream_events.h"
 #include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/output_check.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_rewriter.h"
 
@@ -31,6 +32,7 @@ namespace sallyport::rewrite {
 struct StreamTools {
   llm::StreamEventReader reader;
   JsonRewriter whole{kJsonNestingMax};  // every leaf of an event that is not a delta
+  OutputCheck check;                    // of every event that we wrote
 };
 
 class StreamRewriter {
@@ -63,8 +65,8 @@ class StreamRewriter {
     bool open = false;
     bool ended = false;  // with a delta of the event that closes it
     TextRewriter text;
-    ArgumentsRewriter arguments;
-    std::vector<uint8_t> held;  // text from `emitted` on
+    std::unique_ptr<ArgumentsRewriter> arguments;  // class J only
+    std::vector<uint8_t> held;                     // text from `emitted` on
     uint64_t emitted = 0;
     uint64_t fed = 0;
   };
@@ -84,7 +86,8 @@ class StreamRewriter {
   // Appends what the channel may let go to released_; answers whether it differs from the text
   // itself.
   bool release(Channel& channel);
-  void write_own_event(Channel& channel);
+  [[nodiscard]] bool write_own_event(Channel& channel);
+  void strip_marks(const llm::StreamEvent& event);
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes);
   bool apply(std::span<const uint8_t> data);
   void wipe_buffers() noexcept;

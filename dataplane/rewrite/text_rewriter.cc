@@ -14,15 +14,22 @@ constexpr uint16_t kNoEntity = 0xffff;
 
 }  // namespace
 
-void TextRewriter::begin(RewriteScope& scope) {
+void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before) {
   scope_ = &scope;
   scanner_.begin(*scope.engine, *scope.scratch);
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();
   wipe_window();
-  window_start_ = fed_ = edge_ = 0;
+  window_start_ = 0;
   ended_ = false;
+  before = before.last(std::min(before.size(), kBeforeBytesMax));
+  skip_ = fed_ = edge_ = before.size();
+  if (before.empty()) return;
+  window_.assign(before.begin(), before.end());
+  // So few bytes cannot overflow a reader's lists.
+  SP_CHECK(scanner_.feed(before) && finder_.feed(before));
+  if (scope.direction == RewriteScope::Direction::Response) place_.feed(before);
 }
 
 void TextRewriter::wipe_window() noexcept {
@@ -62,7 +69,7 @@ bool TextRewriter::settle() {
       ended_ ? fed_ : std::min<uint64_t>(scanner_.safe_edge(), finder_.safe_edge());
   Cluster cluster;
   while (next_cluster(limit, cluster)) {
-    if (!rule_on(cluster)) return false;
+    if (!settle_cluster(cluster)) return false;
     scanner_.take(cluster.finding_count);
     finder_.take(cluster.token_count);
   }
@@ -70,9 +77,20 @@ bool TextRewriter::settle() {
   uint64_t edge = limit;
   if (!scanner_.findings().empty()) edge = std::min(edge, scanner_.findings().front().start);
   if (!finder_.matches().empty()) edge = std::min(edge, finder_.matches().front().start);
+  edge = std::max(edge, skip_);
   SP_CHECK(edge >= edge_);  // I1
   edge_ = edge;
   forget_before(edge_);
+  return true;
+}
+
+// A match in what stood before is none of ours; of one that reaches out of it, the rest is.
+bool TextRewriter::settle_cluster(Cluster cluster) {
+  if (cluster.start >= skip_) return rule_on(cluster);
+  for (const auto& finding : scanner_.findings().first(cluster.finding_count))
+    if (finding.end > skip_ &&
+        !act(finding.entity, std::max<uint64_t>(finding.start, skip_), finding.end))
+      return false;
   return true;
 }
 
@@ -188,16 +206,14 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
       return refuse(Refusal::BuffersFull, entity);
   }
   const std::string_view bytes = token.text();
-  edits_.add(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
-  scope_->tally.rewritten_bytes += end - start;
+  add_edit(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
   return true;
 }
 
 bool TextRewriter::mask(uint64_t start, uint64_t end) {
   std::array<uint8_t, 64> stars;
   stars.fill('*');
-  edits_.add(start, end, std::span(stars).first(std::min<size_t>(end - start, stars.size())));
-  scope_->tally.rewritten_bytes += end - start;
+  add_edit(start, end, std::span(stars).first(std::min<size_t>(end - start, stars.size())));
   return true;
 }
 
@@ -234,8 +250,12 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
   }
   ++entry->restored_count;
   if (!literal) ++scope_->tally.restored[token.entity];
-  edits_.add(token.start, token.end, entry->value());
-  scope_->tally.rewritten_bytes += token.end - token.start;
+  add_edit(token.start, token.end, entry->value());
+}
+
+void TextRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
+  edits_.add(start - skip_, end - skip_, replacement);
+  scope_->tally.rewritten_bytes += end - start;
 }
 
 std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const noexcept {

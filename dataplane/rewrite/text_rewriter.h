@@ -5,6 +5,9 @@
 // found is settled in clusters of overlapping matches, and only when both are past the whole
 // cluster: so the edits are a function of the text, never of how it was cut.
 //
+// What stood before the text (the name of a JSON member, the decided part of the same text) can be
+// given along: it counts as context and boundary, and is never edited.
+//
 //   request   a finding is allowed, tokenised or blocks; token-like text that verifies for this
 //   tenant
 //             passes, any other is itself tokenised as a LITERAL
@@ -35,14 +38,15 @@ class TextRewriter {
   TextRewriter() = default;
   ~TextRewriter() { wipe_window(); }
 
-  // `scope` must outlive the channel.
-  void begin(RewriteScope& scope);
+  // `scope` must outlive the channel. `before`: what stood before it, kBeforeBytesMax at most
+  // count.
+  void begin(RewriteScope& scope, std::span<const uint8_t> before = {});
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();
 
   // Bytes of the text that are decided.
-  uint64_t edge() const noexcept { return edge_; }
+  uint64_t edge() const noexcept { return edge_ - skip_; }
   // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it
   // took.
   EditList& edits() noexcept { return edits_; }
@@ -56,10 +60,12 @@ class TextRewriter {
   };
 
   bool settle();
+  bool settle_cluster(Cluster cluster);
   bool next_cluster(uint64_t limit, Cluster& out) const noexcept;
   bool rule_on(const Cluster& cluster);
   bool rule_on_finding(const scan::Finding& finding);
   bool rule_on_token(const redact::TokenMatch& token);
+  void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement);
   bool act(uint16_t entity, uint64_t start, uint64_t end);
   bool refuse(Refusal reason, uint16_t entity);
   void note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end);
@@ -77,6 +83,7 @@ class TextRewriter {
   EditList edits_;
   std::vector<uint8_t> window_;  // text from window_start_ on: what is not decided yet
   uint64_t window_start_ = 0;
+  uint64_t skip_ = 0;  // bytes of `before`; inside, offsets count from its first one
   uint64_t fed_ = 0;
   uint64_t edge_ = 0;
   bool ended_ = false;

@@ -1,0 +1,167 @@
+#include "dataplane/rewrite/json_rewriter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/rewrite/rewrite_world.h"
+
+namespace sallyport::rewrite {
+namespace {
+
+using Json = nlohmann::json;
+
+class JsonRewriting : public testing::Test {
+ protected:
+  void SetUp() override { world.tokens.clear(); }
+  std::string chat(Direction direction, const std::string& body) {
+    const auto said = world.json_edits(
+        direction, direction == Direction::Request ? openai.request : openai.response, body);
+    EXPECT_TRUE(said.accepted) << body;
+    EXPECT_FALSE(said.broken);
+    std::string out = edited(body, said.edits);
+    EXPECT_TRUE(Json::accept(out)) << out;
+    return out;
+  }
+  std::string arguments(Direction direction, const std::string& text) {
+    const auto said = world.arguments_edits(direction, text);
+    EXPECT_TRUE(said.accepted && !said.broken) << text;
+    return edited(text, said.edits);
+  }
+  World& world = World::get();
+  llm::ApiKind openai = llm::shipped_kind("openai_chat");
+  llm::ApiKind anthropic = llm::shipped_kind("anthropic_messages");
+};
+
+TEST_F(JsonRewriting, OnlyTheValuesChange) {
+  const std::string body =
+      R"({ "model":"m", "messages":[ {"role":"user","content":"hi \u00e9\ud83d\ude00 a\u0040example.org\n\/x"} ], "temperature":1.0e0 })";
+  const std::string out = chat(Direction::Request, body);
+  const std::string token = world.token(World::Email, "a@example.org");
+  EXPECT_EQ(out, R"({ "model":"m", "messages":[ {"role":"user","content":"hi \u00e9\ud83d\ude00 )" +
+                     token + R"(\n\/x"} ], "temperature":1.0e0 })");
+}
+
+TEST_F(JsonRewriting, NumbersAndNamesOfTreesAreText) {
+  Json body = {{"model", "m"},
+               {"messages", Json::array()},
+               {"tools",
+                {{{"type", "function"},
+                  {"function",
+                   {{"name", "f"},
+                    {"parameters", {{"default", 4111111111111111U}, {"a@example.org", 7}}}}}}}}};
+  const Json out = Json::parse(chat(Direction::Request, body.dump()));
+  const Json& parameters = out["tools"][0]["function"]["parameters"];
+  EXPECT_EQ(parameters["default"], world.token(World::Card, "4111111111111111"));
+  EXPECT_TRUE(parameters.contains(world.token(World::Email, "a@example.org")));
+  EXPECT_EQ(out["tools"][0]["function"]["name"], "f");
+}
+
+TEST_F(JsonRewriting, TheNameOfAMemberIsContext) {
+  const std::string out =
+      arguments(Direction::Request, R"({"ssn":"536904399","id":"536904398","SSN":536904397})");
+  EXPECT_EQ(out, R"({"ssn":")" + world.token(World::Ssn, "536904399") +
+                     R"(","id":"536904398","SSN":")" + world.token(World::Ssn, "536904397") +
+                     R"("})");
+}
+
+TEST_F(JsonRewriting, ArgumentsAreJsonInJson) {
+  const std::string inner = R"({"to":"a@example.org","text":"say \"hi\"\n to b\u0040example.org"})";
+  Json body = {{"model", "m"},
+               {"messages",
+                {{{"role", "assistant"},
+                  {"tool_calls",
+                   {{{"id", "c1"},
+                     {"type", "function"},
+                     {"function", {{"name", "send"}, {"arguments", inner}}}}}}}}}};
+  const Json out = Json::parse(chat(Direction::Request, body.dump()));
+  const Json sent =
+      Json::parse(out["messages"][0]["tool_calls"][0]["function"]["arguments"].get<std::string>());
+  EXPECT_EQ(sent["to"], world.token(World::Email, "a@example.org"));
+  EXPECT_EQ(sent["text"], "say \"hi\"\n to " + world.token(World::Email, "b@example.org"));
+}
+
+// A value of quotes, line ends and control characters, three levels of JSON deep.
+TEST_F(JsonRewriting, RestoredValuesFitTheirPlaceThreeLevelsDeep) {
+  std::string value = "\"}]\n\ndata: x\r\n\\u0022\\";
+  for (char c = 1; c < 0x20; ++c) value += c;
+  value += "\x7f\u2028\u2029'</script>";
+  const std::string token = world.minted(World::Url, value);
+  const Json deepest = {{"v", "<" + token + ">"}};
+  const Json middle = {{"body", deepest.dump()}, {"v", token}};
+  const Json answer = {{"choices",
+                        {{{"index", 0},
+                          {"message",
+                           {{"role", "assistant"},
+                            {"content", "got " + token},
+                            {"tool_calls",
+                             {{{"id", "c"},
+                               {"type", "function"},
+                               {"function", {{"name", "f"}, {"arguments", middle.dump()}}}}}}}}}}}};
+  const Json out = Json::parse(chat(Direction::Response, answer.dump()));
+  const Json& message = out["choices"][0]["message"];
+  EXPECT_EQ(message["content"], "got " + value);
+  const Json arguments_out =
+      Json::parse(message["tool_calls"][0]["function"]["arguments"].get<std::string>());
+  EXPECT_EQ(arguments_out["v"], value);
+  EXPECT_EQ(Json::parse(arguments_out["body"].get<std::string>())["v"], "<" + value + ">")
+      << "the tag place keeps nothing here: '<' before '[' opens none";
+}
+
+TEST_F(JsonRewriting, ArgumentsThatAreNotJsonAreOneText) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  EXPECT_EQ(arguments(Direction::Response, token), "a@example.org");
+  EXPECT_EQ(arguments(Direction::Response, " " + token + " rest"), " a@example.org rest");
+  EXPECT_EQ(arguments(Direction::Response, R"({"a": )" + token + "}"), R"({"a": a@example.org})");
+  const std::string card = world.token(World::Card, "4111111111111111");
+  for (const std::string& text :
+       {std::string("4111 1111 1111 1111"), std::string("[4111 1111 1111 1111]"),
+        std::string("{\"a\": 4111-1111-1111-1111}"), std::string("{\"a\":\"x\ny 4111111111111111"),
+        std::string("null 4111111111111111")}) {
+    const std::string out = arguments(Direction::Request, text);
+    EXPECT_NE(out.find(card), std::string::npos) << text << " -> " << out;
+    EXPECT_EQ(out.find("1111"), std::string::npos) << out;
+  }
+  // Context and boundaries reach over the place where it stopped being JSON.
+  EXPECT_EQ(arguments(Direction::Request, "{\"a\":\"ssn 536904399\nb\"}"),
+            "{\"a\":\"ssn " + world.token(World::Ssn, "536904399") + "\nb\"}");
+}
+
+TEST_F(JsonRewriting, LogProbabilitiesAndPaddingAreMarked) {
+  RewriteScope scope = world.scope(Direction::Response);
+  JsonRewriter rewriter(kJsonNestingMax);
+  rewriter.begin(scope, openai.response);
+  const std::string body =
+      R"({"choices":[{"index":0,"message":{"content":"x"},"logprobs":{"content":[{"token":"x"}]}}]})";
+  ASSERT_TRUE(rewriter.feed(bytes_of(body)) && rewriter.end());
+  ASSERT_EQ(rewriter.marks().size(), 1U);
+  const auto& mark = rewriter.marks()[0];
+  EXPECT_EQ(body.substr(mark.raw_start, mark.raw_end - mark.raw_start),
+            R"({"content":[{"token":"x"}]})");
+}
+
+TEST_F(JsonRewriting, SignedThinkingAndBinaryPassByteForByte) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const std::string body = R"({"type":"message","content":[{"type":"thinking","thinking":"hm )" +
+                           token + R"(","signature":"c2ln"},{"type":"text","text":")" + token +
+                           R"("}]})";
+  const auto said = world.json_edits(Direction::Response, anthropic.response, body);
+  ASSERT_EQ(said.edits.size(), 1U);
+  const std::string out = edited(body, said.edits);
+  EXPECT_NE(out.find("hm " + token), std::string::npos);
+  EXPECT_NE(out.find(R"("text":"a@example.org")"), std::string::npos);
+}
+
+TEST_F(JsonRewriting, FactsOfTheMessage) {
+  RewriteScope scope = world.scope(Direction::Request);
+  JsonRewriter rewriter(kJsonNestingMax);
+  rewriter.begin(scope, openai.request);
+  ASSERT_TRUE(rewriter.feed(bytes_of(R"({"model":"gpt-x","stream":true,"messages":[]})")));
+  ASSERT_TRUE(rewriter.end());
+  EXPECT_EQ(rewriter.facts().model_name(), "gpt-x");
+  EXPECT_TRUE(rewriter.facts().stream);
+}
+
+}  // namespace
+}  // namespace sallyport::rewrite

@@ -1,0 +1,130 @@
+#include "dataplane/rewrite/stream_rewriter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/unit/rewrite/stream_player.h"
+
+namespace sallyport::rewrite {
+namespace {
+
+class StreamRewriting : public testing::Test {
+ protected:
+  void SetUp() override { world.tokens.clear(); }
+  World& world = World::get();
+  StreamPlayer openai{"openai_chat"};
+  StreamPlayer anthropic{"anthropic_messages"};
+};
+
+TEST_F(StreamRewriting, EventsWithoutChangePassByteForByte) {
+  const auto played = openai.play(
+      {openai.content(0, "Hello "), openai.content(0, "there, "), openai.finish(0), "[DONE]"});
+  ASSERT_TRUE(played.accepted);
+  EXPECT_EQ(played.out, played.in);
+}
+
+TEST_F(StreamRewriting, ATokenCutOverEventsComesBackInItsChannel) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  for (size_t cut = 0; cut <= token.size(); ++cut) {
+    const auto played = openai.play(
+        {openai.content(0, "to " + token.substr(0, cut)), openai.content(1, "other "),
+         openai.content(0, token.substr(cut) + "."), openai.finish(0), openai.finish(1), "[DONE]"});
+    ASSERT_TRUE(played.accepted) << played.problem;
+    EXPECT_EQ(played.text("content", 0), "to a@example.org.") << cut;
+    EXPECT_EQ(played.text("content", 1), "other ");
+  }
+}
+
+TEST_F(StreamRewriting, HeldTextLeavesBeforeTheEventThatClosesItsChannel) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  auto played = openai.play({openai.content(0, "see " + token), openai.finish(0), "[DONE]"});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  EXPECT_EQ(played.text("content", 0), "see a@example.org");
+  EXPECT_EQ(played.out.back(), "[DONE]");
+  EXPECT_EQ(played.out[played.out.size() - 2], openai.finish(0));
+  played = anthropic.play({anthropic.start_text(0), anthropic.text(0, "see joh"),
+                           anthropic.text(0, "n@example"), anthropic.stop(0)});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  EXPECT_EQ(played.text("text", 0), "see john@example");
+  EXPECT_EQ(played.out.back(), anthropic.stop(0));
+  EXPECT_EQ(played.names[played.names.size() - 2], "content_block_delta");
+}
+
+TEST_F(StreamRewriting, AStreamThatJustEndsStillGivesWhatWasHeld) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto played = openai.play({openai.content(0, "see " + token)});
+  ASSERT_TRUE(played.accepted);
+  EXPECT_EQ(played.text("content", 0), "see a@example.org");
+}
+
+TEST_F(StreamRewriting, ArgumentsCutInsideEscapes) {
+  std::string value = "\"quoted\"\nline\x01\\";
+  const std::string token = world.minted(World::Url, value);
+  const std::string json =
+      nlohmann::json{{"a", "\u00e9\n" + token}, {"b", {{"c", token + "\t"}}}}.dump(-1, ' ', true);
+  for (size_t cut = 0; cut <= json.size(); ++cut) {
+    const auto played = openai.play({openai.arguments(0, 1, json.substr(0, cut)),
+                                     openai.arguments(0, 1, json.substr(cut)), openai.finish(0)});
+    ASSERT_TRUE(played.accepted) << played.problem;
+    const auto out = nlohmann::json::parse(played.text("arguments", 0, 1));
+    EXPECT_EQ(out["a"], "\u00e9\n" + value) << cut;
+    EXPECT_EQ(out["b"]["c"], value + "\t") << cut;
+    const auto other =
+        anthropic.play({anthropic.start_tool(2), anthropic.partial_json(2, json.substr(0, cut)),
+                        anthropic.partial_json(2, json.substr(cut)), anthropic.stop(2)});
+    ASSERT_TRUE(other.accepted) << other.problem;
+    EXPECT_EQ(nlohmann::json::parse(other.text("input_json", 2)), out) << cut;
+  }
+}
+
+TEST_F(StreamRewriting, LogProbabilitiesAndPaddingGoOnlyWhenTextChanged) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto event = [](const std::string& text) {
+    return nlohmann::json{{"choices",
+                           {{{"index", 0},
+                             {"delta", {{"content", text}}},
+                             {"logprobs", {{"content", {{{"token", text}}}}}}}}},
+                          {"obfuscation", "abcd"}}
+        .dump();
+  };
+  const auto played = openai.play({event("plain "), event(token + " "), openai.finish(0)});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  EXPECT_EQ(played.out[0], event("plain "));
+  const auto changed = nlohmann::json::parse(played.out[1]);
+  EXPECT_TRUE(changed["choices"][0]["logprobs"].is_null());
+  EXPECT_EQ(changed["obfuscation"], "");
+  EXPECT_EQ(changed["choices"][0]["delta"]["content"], "a@example.org ");
+}
+
+TEST_F(StreamRewriting, NewSecretsOfAnAnswerEndTheStreamBeforeTheyLeave) {
+  const std::string key = "AKI" + std::string("A") + "Q7ZK3M9QWERT1XC5";
+  openai.response_actions[World::Secret] = contract::Action::Block;
+  for (size_t cut = 0; cut <= key.size(); ++cut) {
+    const auto played = openai.play({openai.content(0, "key " + key.substr(0, cut)),
+                                     openai.content(0, key.substr(cut) + " "), openai.finish(0)});
+    EXPECT_FALSE(played.accepted);
+    EXPECT_EQ(played.refusal, Refusal::ResponseBlocked);
+    EXPECT_EQ(played.text("content", 0).substr(0, 4),
+              std::string("key ").substr(0, played.text("content", 0).size()));
+    EXPECT_LE(played.text("content", 0).size(), 4U);
+  }
+}
+
+TEST_F(StreamRewriting, BrokenEventsAreRefused) {
+  EXPECT_EQ(openai.play({"{\"choices\":"}).refusal, Refusal::MalformedEvent);
+  EXPECT_EQ(openai.play({"{\"choices\":[],\"choices\":[]}"}).refusal, Refusal::MalformedEvent);
+}
+
+TEST_F(StreamRewriting, ErrorTextAndOtherLeavesAreRewrittenToo) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto played = openai.play(
+      {openai.content(0, "x " + token), R"({"error":{"message":"no )" + token + R"("}})"});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  EXPECT_EQ(played.text("content", 0), "x a@example.org");
+  EXPECT_EQ(played.out.back(), R"({"error":{"message":"no a@example.org"}})");
+}
+
+}  // namespace
+}  // namespace sallyport::rewrite

@@ -160,10 +160,10 @@ HeadBuffer::Result HeadBuffer::take(mem::ByteChain& in) noexcept {
       }
       bytes_[size_++] = c;
       if (c != '\n') continue;
-      // A bare LF also ends the search: "\n\n" must not wait for ever, it is judged (and refused)
-      // as it is.
+      // An empty line ends the search whichever way its two line ends are written: a head with a
+      // bare LF must not wait for ever, it is judged (and refused) as it is.
       const std::string_view sofar = text();
-      if (sofar.ends_with("\r\n\r\n") || sofar.ends_with("\n\n") || sofar == "\r\n" ||
+      if (sofar.ends_with("\n\r\n") || sofar.ends_with("\n\n") || sofar == "\r\n" ||
           sofar == "\n") {
         in.consume(used);
         return Result::Complete;
@@ -236,6 +236,8 @@ HeadError RequestHeadParser::parse_target() noexcept {
     target.remove_prefix(scheme.size());
     const size_t slash = target.find('/');
     authority_ = target.substr(0, slash);
+    //= RFC 9110 4.2.1: an http URI with an empty host is invalid
+    if (authority_.empty()) return HeadError::BadTarget;
     target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
     break;
   }

@@ -5,14 +5,38 @@
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::http {
+namespace {
+
+// Like insert at the end, but what a growing vector leaves behind on the heap is wiped.
+void append(std::vector<uint8_t>& to, std::span<const uint8_t> bytes) {
+  if (to.capacity() - to.size() < bytes.size()) {
+    std::vector<uint8_t> larger;
+    larger.reserve(std::max(to.capacity() * 2, to.size() + bytes.size()));
+    larger.assign(to.begin(), to.end());
+    larger.swap(to);
+    // The bytes behind size() are old ones too: erase() and clear() leave them.
+    larger.resize(larger.capacity());
+    mem::wipe(larger);
+  }
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+// Empty, with nothing left in what it keeps allocated.
+void forget(std::vector<uint8_t>& bytes) noexcept {
+  bytes.resize(bytes.capacity());  // within the capacity: allocates nothing
+  mem::wipe(bytes);
+  bytes.clear();
+}
+
+}  // namespace
 
 void SseSplitter::begin() noexcept {
-  mem::wipe(buffer_);
-  mem::wipe(data_);
-  buffer_.clear();
+  forget(buffer_);
+  forget(data_);
   event_start_ = line_start_ = scan_ = 0;
   at_stream_start_ = true;
-  skip_lf_ = delivered_ = false;
+  skip_lf_ = delivered_ = failed_ = false;
+  late_lf_ = 0;
   clear_event();
 }
 
@@ -39,10 +63,11 @@ void SseSplitter::forget_delivered() {
 
 void SseSplitter::feed(std::span<const uint8_t> bytes) {
   forget_delivered();
-  buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+  append(buffer_, bytes);
 }
 
 SseSplitter::Result SseSplitter::next(SseEvent& out) {
+  if (failed_) return Result::Failed;
   forget_delivered();
   if (at_stream_start_) {
     // One byte order mark may lead the stream; it stays in the raw bytes of the first event.
@@ -61,6 +86,7 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
       if (c == '\n') {
         // The LF of a CRLF. When the event it ended is gone already, it belongs to the next one's
         // raw bytes.
+        if (scan_ == event_start_) late_lf_ = 1;
         line_start_ = ++scan_;
         continue;
       }
@@ -75,21 +101,28 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
       continue;
     }
     line_start_ = scan_;
+    // Before the LF of a CRLF is looked for, so that it makes no difference whether it is here.
+    if (scan_ - event_start_ - late_lf_ > kSseEventBytesMax) break;
     // An empty line: the event is complete. Take the LF of its CRLF along when it is here already.
     if (skip_lf_ && scan_ < buffer_.size() && buffer_[scan_] == '\n') {
       line_start_ = ++scan_;
       skip_lf_ = false;
     }
     if (has_data_) data_.pop_back();  // the LF behind the last data line
-    out.name = {reinterpret_cast<const char*>(buffer_.data()) + name_start_, name_size_};
+    out.name = name_size_ == 0
+                   ? std::string_view{}
+                   : std::string_view(reinterpret_cast<const char*>(buffer_.data()) + name_start_,
+                                      name_size_);
     out.data = data_;
     out.raw = std::span<const uint8_t>(buffer_).subspan(event_start_, scan_ - event_start_);
     out.has_data = has_data_;
     event_start_ = scan_;
+    late_lf_ = 0;
     delivered_ = true;
     return Result::Event;
   }
-  return unfinished_bytes() > kSseEventBytesMax ? Result::Failed : Result::NeedMore;
+  failed_ = unfinished_bytes() > kSseEventBytesMax;
+  return failed_ ? Result::Failed : Result::NeedMore;
 }
 
 void SseSplitter::line(size_t start, size_t end) {
@@ -100,8 +133,11 @@ void SseSplitter::line(size_t start, size_t end) {
   size_t value = colon == std::string_view::npos ? text.size() : colon + 1;
   if (value < text.size() && text[value] == ' ') ++value;
   if (field == "data") {
-    data_.insert(data_.end(), text.begin() + static_cast<std::ptrdiff_t>(value), text.end());
-    data_.push_back('\n');
+    const std::span<const uint8_t> line =
+        std::span<const uint8_t>(buffer_).subspan(start, end - start);
+    constexpr uint8_t kLf = '\n';
+    append(data_, line.subspan(value));
+    append(data_, {&kLf, 1});
     has_data_ = true;
   } else if (field == "event") {
     name_start_ = start + value;

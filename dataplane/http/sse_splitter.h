@@ -2,8 +2,9 @@
 //
 // Lines end with CR, LF or CRLF; an event ends with an empty line. The raw bytes of each event are
 // kept beside its meaning, so that an event in which nothing changes goes on byte for byte. Limits
-// kSseEventBytesMax per event; more is Failed, never cut. Owner   one answer; memory is kept for
-// the next one and wiped by begin().
+// kSseEventBytesMax per event; more is Failed, never cut, and stays Failed until begin().
+// Owner   one answer; memory is kept for the next one; whatever held bytes is wiped, by begin() or
+// when it grows.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ class SseSplitter {
   // The views are valid until the next call on this object.
   [[nodiscard]] Result next(SseEvent& out);
   // Bytes of an event that has no end yet: at the end of the stream they are a truncated event (the
-  // standard drops them).
-  size_t unfinished_bytes() const noexcept { return buffer_.size() - event_start_; }
+  // standard drops them). The LF of a CRLF whose CR ended the event before is none of them.
+  size_t unfinished_bytes() const noexcept { return buffer_.size() - event_start_ - late_lf_; }
 
  private:
   void line(size_t start, size_t end);
@@ -48,6 +49,8 @@ class SseSplitter {
   bool at_stream_start_ = true;
   bool skip_lf_ = false;  // the last line ended with CR: an LF right behind belongs to it
   bool delivered_ = false;
+  bool failed_ = false;
+  size_t late_lf_ = 0;  // 1: the event being read begins with the LF of the CRLF before it
   std::vector<uint8_t> data_;
   size_t name_start_ = 0;
   size_t name_size_ = 0;

@@ -159,9 +159,10 @@ bool url_credentials(Bytes text, uint32_t& start, uint32_t& end) noexcept {
   for (size_t i = at + 1; i < last; ++i)
     if (text[i] == '\'' || text[i] == ',' || text[i] == ';' || text[i] == ')' || text[i] == ']' ||
         text[i] == '}')
-      while (last > at + 2 && (text[last - 1] == '.' || text[last - 1] == '!' ||
-                               text[last - 1] == ':' || text[last - 1] == '?'))
-        --last;
+      last = i;
+  while (last > at + 2 && (text[last - 1] == '.' || text[last - 1] == '!' ||
+                           text[last - 1] == ':' || text[last - 1] == '?'))
+    --last;
   start = static_cast<uint32_t>(first);
   end = static_cast<uint32_t>(last);
   return true;

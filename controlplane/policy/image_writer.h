@@ -6,11 +6,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "controlplane/policy/bundle.h"
+#include "controlplane/policy/digest.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::controlplane::policy {
@@ -24,9 +23,5 @@ struct CompiledImage {
 // Compiles the patterns and the API kinds too. Nothing: `problems` (appended to) says what does not
 // compile, at the place of the rule or path.
 std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Problem>& problems);
-
-// 64 lower-case hex digits, and back. Nothing: `text` is not that.
-std::string digest_hex(const contract::Digest& digest);
-std::optional<contract::Digest> parse_digest(std::string_view text);
 
 }  // namespace sallyport::controlplane::policy

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "controlplane/policy/bundle.h"
+#include "controlplane/policy/names.h"
 
 namespace sallyport::controlplane::policy {
 
@@ -39,13 +41,10 @@ class KeysFile {
   const std::string& error() const { return error_; }  // of the last call
 
  private:
+  Result replace(const std::optional<std::string>& text, const std::vector<GatewayKey>& expected);
+
   std::filesystem::path path_;
   std::string error_;
 };
-
-// May this be the id of a key (or the name of a tenant, a vendor, an environment)?
-bool is_bundle_name(std::string_view text);
-// May this be a principal?
-bool is_principal_name(std::string_view text);
 
 }  // namespace sallyport::controlplane::policy

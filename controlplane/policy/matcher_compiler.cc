@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -63,6 +64,8 @@ struct Expressions {
   std::vector<const char*> patterns;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
+  // Whose they are, for errors of the whole.
+  std::vector<std::pair<std::string, std::string>> owners;  // entity, rule
 };
 
 std::string take_message(hs_compile_error_t* error) {
@@ -100,6 +103,7 @@ void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entit
     expressions.patterns.push_back(rule.pattern.c_str());
     expressions.flags.push_back(flags);
     expressions.ids.push_back(static_cast<unsigned>(section.rules.size()));
+    expressions.owners.emplace_back(entity.name, rule.id);
   } else if (!rule.pattern.empty()) {
     return fail("only rules of kind pattern have a pattern");
   }
@@ -133,7 +137,11 @@ std::vector<char> compile_database(const Expressions& expressions, CompiledMatch
   if (hs_compile_multi(expressions.patterns.data(), expressions.flags.data(),
                        expressions.ids.data(), static_cast<unsigned>(expressions.patterns.size()),
                        HS_MODE_BLOCK, &platform, &database, &error) != HS_SUCCESS) {
-    result.errors.push_back({"", "", take_message(error)});
+    const bool is_known = error != nullptr && error->expression >= 0 &&
+                          static_cast<size_t>(error->expression) < expressions.owners.size();
+    const auto owner = is_known ? expressions.owners[static_cast<size_t>(error->expression)]
+                                : std::pair<std::string, std::string>();
+    result.errors.push_back({owner.first, owner.second, take_message(error)});
     return {};
   }
   char* bytes = nullptr;

@@ -1,0 +1,79 @@
+#include "controlplane/policy/bundle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controlplane/policy/bundle_files.h"
+#include "controlplane/policy/bundle_sections.h"
+
+namespace sallyport::controlplane::policy {
+namespace {
+
+bool fits(const std::vector<std::string>& names, std::string_view name) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bool is_required) {
+  const YamlNode* tree = files.find(path);
+  if (tree == nullptr) {
+    if (is_required) reader.add(Place{files.shown(path), 0, 0}, "the bundle has no such file");
+    return nullptr;
+  }
+  YamlMapping file(reader, *tree, std::string(path));
+  const YamlNode* value = file.required(key);
+  file.finish();
+  return value;
+}
+
+std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
+                                  std::vector<Problem>& problems) {
+  const size_t before = problems.size();
+  BundleFiles files;
+  // Files that cannot be read would only make their users' references look wrong.
+  if (!files.read(folder, problems)) return std::nullopt;
+  Bundle bundle;
+  bundle.folder = folder.string();
+  bundle.name = files.name();
+  bundle.description = files.description();
+  YamlReader reader(files.sources(), problems);
+  BundleParts parts{files, reader, bundle};
+  read_entities(parts);
+  read_environments(parts);
+  read_api_kinds(parts);
+  read_vendors(parts);
+  read_tenants(parts);
+  read_keys(parts);
+  read_actions(parts);
+  read_access(parts);
+  read_routes(parts);
+  read_limits(parts);
+  read_tests(parts);
+  if (problems.size() == before) check_secrets(parts);
+  if (problems.size() != before) return std::nullopt;
+  bundle.digest = files.digest();
+  bundle.sources = files.sources();
+  return bundle;
+}
+
+std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,
+                                    std::string_view environment, std::string_view vendor,
+                                    contract::Direction direction, std::string_view entity) {
+  for (size_t i = 0; i < bundle.actions.size(); ++i) {
+    const ActionRule& rule = bundle.actions[i];
+    if (fits(rule.entities, entity) && fits(rule.environments, environment) &&
+        fits(rule.destinations, vendor) && fits(rule.tenants, tenant) &&
+        (!rule.direction || *rule.direction == direction))
+      return i;
+  }
+  return std::nullopt;
+}
+
+std::string_view action_name(contract::Action action) {
+  static constexpr std::string_view kNames[contract::kActionCount] = {
+      "allow", "observe", "tokenize", "mask", "hash", "generalise", "block"};
+  return kNames[static_cast<size_t>(action)];
+}
+
+}  // namespace sallyport::controlplane::policy

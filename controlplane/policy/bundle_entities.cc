@@ -1,0 +1,201 @@
+// entities/*.yaml: what is looked for, and the examples that prove it.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "controlplane/policy/bundle_sections.h"
+#include "controlplane/policy/names.h"
+
+namespace sallyport::controlplane::policy {
+namespace {
+
+using contract::RuleKind;
+using contract::Validator;
+
+constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern},
+                                                  {"card", RuleKind::Card},
+                                                  {"ssn", RuleKind::Ssn},
+                                                  {"phone", RuleKind::Phone},
+                                                  {"key_block", RuleKind::KeyBlock},
+                                                  {"email", RuleKind::Email},
+                                                  {"url_credentials", RuleKind::UrlCredentials}};
+constexpr YamlReader::Named<Validator> kValidators[] = {{"none", Validator::None},
+                                                        {"entropy", Validator::Entropy}};
+
+constexpr size_t kEntitiesMax = 256;      // rewrite/rewrite_scope.h
+constexpr size_t kContextWordBytes = 40;  // the scanner looks 48 bytes back
+
+// Kinds of which the scanner follows one rule only.
+bool is_single(RuleKind kind) {
+  return kind == RuleKind::Email || kind == RuleKind::UrlCredentials || kind == RuleKind::KeyBlock;
+}
+
+class EntityReader {
+ public:
+  explicit EntityReader(BundleParts& parts) : parts_(parts), reader_(parts.reader) {}
+
+  void read_file(const std::string& path) {
+    const YamlNode* entities = parts_.top(path, "entities", false);
+    if (entities == nullptr) return;
+    YamlMapping mapping(reader_, *entities, "entities");
+    for (const YamlMember& member : entities->members) read_entity(member);
+  }
+
+ private:
+  void read_entity(const YamlMember& member) {
+    const std::string& name = member.key.scalar;
+    if (!is_entity_name(name))
+      reader_.add(member.key.place,
+                  "the name of an entity is A-Z, 0-9 and single _ between them, "
+                  "a letter first, at most 27, not LITERAL");
+    const auto [former, is_new] = names_.try_emplace(name, member.key.place);
+    if (!is_new)
+      reader_.add(member.key.place, "entity '" + name + "' is already in " + former->second.file +
+                                        ":" + std::to_string(former->second.line));
+    Entity entity;
+    entity.place = member.key.place;
+    entity.source.name = name;
+    YamlMapping mapping(reader_, member.value, "an entity");
+    entity.source.description = mapping.text_or("description", "");
+    entity.source.priority = static_cast<uint8_t>(mapping.number_or("priority", 50, 0, 100));
+    entity.source.secret = mapping.truth_or("secret", false);
+    if (const YamlNode* rules = mapping.required("rules")) read_rules(*rules, entity);
+    if (const YamlNode* examples = mapping.required("must_match"))
+      read_must_match(*examples, entity);
+    if (const YamlNode* examples = mapping.required("must_not_match"))
+      read_must_not_match(*examples, entity);
+    mapping.finish();
+    if (is_new) parts_.bundle.entities.push_back(std::move(entity));
+  }
+
+  bool is_list(const YamlNode& node, std::string_view what) {
+    if (node.kind == YamlNode::Kind::Sequence && !node.items.empty()) return true;
+    reader_.add(node.place, std::string(what) + " is a list of at least one");
+    return false;
+  }
+
+  void read_rules(const YamlNode& node, Entity& entity) {
+    if (!is_list(node, "rules")) return;
+    for (const YamlNode& item : node.items) {
+      YamlMapping mapping(reader_, item, "a rule");
+      RuleSource rule;
+      if (const YamlNode* id = mapping.required("id")) rule.id = rule_id(*id);
+      const YamlNode* kind = mapping.required("kind");
+      if (kind != nullptr) rule.kind = reader_.choice(*kind, kKinds);
+      if (const YamlNode* validator = mapping.optional("validator"))
+        rule.validator = reader_.choice(*validator, kValidators);
+      rule.confidence = static_cast<uint8_t>(mapping.number_or("confidence", 80, 1, 100));
+      if (const YamlNode* words = mapping.optional("context")) rule.context = context(*words);
+      read_pattern(mapping, item, rule);
+      mapping.finish();
+      check_single(kind == nullptr ? item.place : kind->place, rule);
+      entity.source.rules.push_back(std::move(rule));
+      entity.rule_places.push_back(item.place);
+    }
+  }
+
+  // What only a pattern has.
+  void read_pattern(YamlMapping& mapping, const YamlNode& item, RuleSource& rule) {
+    const bool is_pattern = rule.kind == RuleKind::Pattern;
+    const YamlNode* pattern = mapping.optional("pattern");
+    if (is_pattern && pattern == nullptr)
+      reader_.add(item.place, "a rule of kind pattern has a 'pattern'");
+    for (const std::string_view key :
+         {"pattern", "case_insensitive", "boundary_left", "boundary_right"}) {
+      const YamlNode* value = mapping.optional(key);
+      if (value != nullptr && !is_pattern)
+        reader_.add(value->place, "only a rule of kind pattern has '" + std::string(key) + "'");
+    }
+    if (!is_pattern) return;
+    if (pattern != nullptr) rule.pattern = reader_.text(*pattern);
+    rule.case_insensitive = mapping.truth_or("case_insensitive", false);
+    rule.boundary_left = mapping.truth_or("boundary_left", true);
+    rule.boundary_right = mapping.truth_or("boundary_right", true);
+  }
+
+  std::string rule_id(const YamlNode& node) {
+    std::string id = reader_.text(node);
+    if (id.empty()) return id;
+    if (!is_bundle_name(id))
+      reader_.add(node.place, "an id is a-z, 0-9 and inner . _ -, at most 47");
+    const auto [former, is_new] = rule_ids_.try_emplace(id, node.place);
+    if (!is_new)
+      reader_.add(node.place, "rule id '" + id + "' is already in " + former->second.file + ":" +
+                                  std::to_string(former->second.line));
+    return id;
+  }
+
+  std::vector<std::string> context(const YamlNode& node) {
+    std::vector<std::string> out;
+    for (auto& [word, place] : reader_.texts(node)) {
+      if (word.empty() || word.size() > kContextWordBytes)
+        reader_.add(place, "a context word has 1 to 40 bytes");
+      out.push_back(std::move(word));
+    }
+    return out;
+  }
+
+  void check_single(const Place& place, const RuleSource& rule) {
+    if (!is_single(rule.kind)) return;
+    const auto [former, is_new] = single_.try_emplace(rule.kind, place);
+    if (!is_new)
+      reader_.add(place, "one rule of this kind is enough, and one is in " + former->second.file +
+                             ":" + std::to_string(former->second.line));
+  }
+
+  void read_must_match(const YamlNode& node, Entity& entity) {
+    if (!is_list(node, "must_match")) return;
+    for (const YamlNode& item : node.items) {
+      YamlMapping mapping(reader_, item, "an example");
+      ExampleSource example;
+      example.text = mapping.joined_text("text", true);
+      example.match = mapping.joined_text("match", false);
+      mapping.finish();
+      if (example.match.empty()) example.match = example.text;
+      if (example.text.find(example.match) == std::string::npos)
+        reader_.add(item.place, "the match is not in the text");
+      entity.source.must_match.push_back(std::move(example));
+      entity.must_match_places.push_back(item.place);
+    }
+  }
+
+  void read_must_not_match(const YamlNode& node, Entity& entity) {
+    if (!is_list(node, "must_not_match")) return;
+    for (const YamlNode& item : node.items) {
+      ExampleSource example;
+      if (item.kind == YamlNode::Kind::Mapping) {
+        YamlMapping mapping(reader_, item, "an example");
+        example.text = mapping.joined_text("text", true);
+        mapping.finish();
+      } else {
+        example.text = reader_.text(item);
+      }
+      entity.source.must_not_match.push_back(std::move(example));
+      entity.must_not_match_places.push_back(item.place);
+    }
+  }
+
+  BundleParts& parts_;
+  YamlReader& reader_;
+  std::map<std::string, Place> names_;
+  std::map<std::string, Place> rule_ids_;
+  std::map<RuleKind, Place> single_;
+};
+
+}  // namespace
+
+void read_entities(BundleParts& parts) {
+  const std::vector<std::string> paths = parts.files.in_folder("entities");
+  if (paths.empty())
+    parts.reader.add(Place{parts.files.shown("entities"), 0, 0},
+                     "the bundle has no entities: a file entities/NAME.yaml is expected");
+  EntityReader reader(parts);
+  for (const std::string& path : paths) reader.read_file(path);
+  auto& entities = parts.bundle.entities;
+  std::sort(entities.begin(), entities.end(),
+            [](const Entity& a, const Entity& b) { return a.source.name < b.source.name; });
+  if (entities.size() > kEntitiesMax)
+    parts.reader.add(entities.back().place, "more than 256 entities");
+}
+
+}  // namespace sallyport::controlplane::policy

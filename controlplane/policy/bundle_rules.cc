@@ -1,0 +1,240 @@
+// actions.yaml, access.yaml, tests/*.yaml: what happens to a value, who has it back, and the proof.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "controlplane/policy/bundle_sections.h"
+#include "controlplane/policy/names.h"
+
+namespace sallyport::controlplane::policy {
+namespace {
+
+using contract::Action;
+using contract::Direction;
+
+constexpr YamlReader::Named<Action> kActions[] = {
+    {"block", Action::Block},          {"allow", Action::Allow}, {"observe", Action::Observe},
+    {"tokenize", Action::Tokenize},    {"mask", Action::Mask},   {"hash", Action::Hash},
+    {"generalise", Action::Generalise}};
+constexpr YamlReader::Named<Direction> kDirections[] = {{"request", Direction::Request},
+                                                        {"response", Direction::Response}};
+constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true}};
+
+constexpr std::string_view kAny = "any";
+
+// The names of one matcher of a rule; empty: any.
+using Names = std::vector<std::pair<std::string, Place>>;
+
+Names matcher(BundleParts& parts, YamlMapping& mapping, std::string_view key) {
+  const YamlNode* node = mapping.optional(key);
+  if (node == nullptr) return {};
+  Names names = parts.reader.text_or_texts(*node);
+  if (names.size() == 1 && names[0].first == kAny) return {};
+  for (const auto& [name, place] : names)
+    if (name == kAny) parts.reader.add(place, "'any' stands alone");
+  if (node->kind == YamlNode::Kind::Sequence && node->items.empty())
+    parts.reader.add(node->place, "an empty list matches nothing; leave the key out for any");
+  return names;
+}
+
+template <class Things>
+std::vector<std::string> known_names(BundleParts& parts, Names names, const Things& things,
+                                     std::string_view what) {
+  std::vector<std::string> out;
+  for (auto& [name, place] : names)
+    if (parts.known_name(name, place, things, what)) out.push_back(std::move(name));
+  return out;
+}
+
+std::string rule_id(BundleParts& parts, YamlMapping& mapping, std::map<std::string, Place>& ids) {
+  const YamlNode* node = mapping.required("id");
+  if (node == nullptr) return {};
+  std::string id = parts.reader.text(*node);
+  if (id.empty()) return id;
+  if (!is_bundle_name(id) || id == kNoRuleId)
+    parts.reader.add(node->place, "an id is a-z, 0-9 and inner . _ -, at most 47, not 'no-rule'");
+  const auto [former, is_new] = ids.try_emplace(id, node->place);
+  if (!is_new)
+    parts.reader.add(node->place, "rule id '" + id + "' is already in " + former->second.file +
+                                      ":" + std::to_string(former->second.line));
+  return id;
+}
+
+Action read_action(BundleParts& parts, const YamlNode& node) {
+  const Action action = parts.reader.choice(node, kActions);
+  if (action == Action::Hash || action == Action::Generalise)
+    parts.reader.add(node.place, "the action '" + std::string(action_name(action)) +
+                                     "' is not carried out by this version; use tokenize, mask "
+                                     "or block");
+  return action;
+}
+
+// The rules of a file; none: an empty list.
+const std::vector<YamlNode>& rules_of(BundleParts& parts, std::string_view path, bool is_required) {
+  static const std::vector<YamlNode> kNone;
+  const YamlNode* node = parts.top(path, "rules", is_required);
+  if (node == nullptr) return kNone;
+  if (node->kind != YamlNode::Kind::Sequence) {
+    parts.reader.add(node->place, "rules is a list; write [] when there is none");
+    return kNone;
+  }
+  return node->items;
+}
+
+ExpectedDetection read_detection(BundleParts& parts, const YamlNode& item) {
+  ExpectedDetection out;
+  YamlMapping mapping(parts.reader, item, "a detection");
+  if (const YamlNode* entity = mapping.required("entity")) {
+    out.entity = parts.reader.text(*entity);
+    if (!out.entity.empty())
+      parts.known_name(out.entity, entity->place, parts.bundle.entities, "entity");
+  }
+  out.match = mapping.joined_text("match", true);
+  if (const YamlNode* action = mapping.required("action")) out.action = read_action(parts, *action);
+  mapping.finish();
+  return out;
+}
+
+std::string known_text(BundleParts& parts, YamlMapping& mapping, std::string_view key,
+                       const auto& things, std::string_view what) {
+  const YamlNode* node = mapping.required(key);
+  if (node == nullptr) return {};
+  std::string name = parts.reader.text(*node);
+  if (!name.empty()) parts.known_name(name, node->place, things, what);
+  return name;
+}
+
+void read_expectation(BundleParts& parts, const YamlNode& node, BundleTest& test) {
+  YamlMapping mapping(parts.reader, node, "expect");
+  if (const YamlNode* verdict = mapping.required("verdict"))
+    test.blocked = parts.reader.choice(*verdict, kVerdicts);
+  if (const YamlNode* detections = mapping.optional("detections")) {
+    if (detections->kind != YamlNode::Kind::Sequence)
+      parts.reader.add(detections->place, "detections is a list");
+    test.detections.emplace();
+    for (const YamlNode& item : detections->items) {
+      test.detections->push_back(read_detection(parts, item));
+      const std::string& match = test.detections->back().match;
+      if (!match.empty() && test.text.find(match) == std::string::npos)
+        parts.reader.add(item.place, "the match is not in the text");
+    }
+  }
+  mapping.finish();
+}
+
+void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, Place>& names) {
+  BundleTest test;
+  test.place = item.place;
+  YamlMapping mapping(parts.reader, item, "a test");
+  if (const YamlNode* name = mapping.required("name")) {
+    test.name = parts.reader.text(*name);
+    const auto [former, is_new] = names.try_emplace(test.name, name->place);
+    if (!is_new && !test.name.empty())
+      parts.reader.add(name->place, "a test of this name is already in " + former->second.file +
+                                        ":" + std::to_string(former->second.line));
+  }
+  test.tenant = known_text(parts, mapping, "tenant", parts.bundle.tenants, "tenant");
+  test.environment =
+      known_text(parts, mapping, "environment", parts.bundle.environments, "environment");
+  test.destination = known_text(parts, mapping, "destination", parts.bundle.vendors, "vendor");
+  if (const YamlNode* direction = mapping.optional("direction"))
+    test.direction = parts.reader.choice(*direction, kDirections);
+  test.text = mapping.joined_text("text", true);
+  if (const YamlNode* expect = mapping.required("expect")) read_expectation(parts, *expect, test);
+  mapping.finish();
+  parts.bundle.tests.push_back(std::move(test));
+}
+
+// May a value go out under this action, in a form that somebody could turn back?
+bool lets_out(Action action) { return action != Action::Block && action != Action::Mask; }
+
+}  // namespace
+
+void read_actions(BundleParts& parts) {
+  std::map<std::string, Place> ids;
+  for (const YamlNode& item : rules_of(parts, "actions.yaml", true)) {
+    ActionRule rule;
+    rule.place = item.place;
+    YamlMapping mapping(parts.reader, item, "a rule");
+    rule.id = rule_id(parts, mapping, ids);
+    rule.entities =
+        known_names(parts, matcher(parts, mapping, "entity"), parts.bundle.entities, "entity");
+    rule.environments = known_names(parts, matcher(parts, mapping, "environment"),
+                                    parts.bundle.environments, "environment");
+    rule.destinations =
+        known_names(parts, matcher(parts, mapping, "destination"), parts.bundle.vendors, "vendor");
+    rule.tenants =
+        known_names(parts, matcher(parts, mapping, "tenant"), parts.bundle.tenants, "tenant");
+    const YamlNode* direction = mapping.optional("direction");
+    if (direction != nullptr && !(direction->plain && direction->scalar == kAny))
+      rule.direction = parts.reader.choice(*direction, kDirections);
+    if (const YamlNode* action = mapping.required("action"))
+      rule.action = read_action(parts, *action);
+    mapping.finish();
+    parts.bundle.actions.push_back(std::move(rule));
+  }
+}
+
+void read_access(BundleParts& parts) {
+  std::map<std::string, Place> ids;
+  for (const YamlNode& item : rules_of(parts, "access.yaml", false)) {
+    AccessRule rule;
+    rule.place = item.place;
+    YamlMapping mapping(parts.reader, item, "a rule");
+    rule.id = rule_id(parts, mapping, ids);
+    rule.tenants =
+        known_names(parts, matcher(parts, mapping, "tenant"), parts.bundle.tenants, "tenant");
+    for (auto& [name, place] : matcher(parts, mapping, "principal")) {
+      if (!is_principal_name(name))
+        parts.reader.add(place, "a principal is letters, digits and . _ @ : / + -, at most 63");
+      rule.principals.push_back(std::move(name));
+    }
+    rule.entities =
+        known_names(parts, matcher(parts, mapping, "entity"), parts.bundle.entities, "entity");
+    for (auto& [name, place] : matcher(parts, mapping, "reason")) {
+      if (!is_bundle_name(name, kReasonBytes))
+        parts.reader.add(place, "a reason is a-z, 0-9 and inner . _ -, at most 31");
+      rule.reasons.push_back(std::move(name));
+    }
+    if (const YamlNode* allow = mapping.required("allow")) rule.allow = parts.reader.truth(*allow);
+    mapping.finish();
+    parts.bundle.access.push_back(std::move(rule));
+  }
+}
+
+void read_tests(BundleParts& parts) {
+  std::map<std::string, Place> names;
+  for (const std::string& path : parts.files.in_folder("tests")) {
+    const YamlNode* node = parts.top(path, "tests", false);
+    if (node == nullptr) continue;
+    if (node->kind != YamlNode::Kind::Sequence) {
+      parts.reader.add(node->place, "tests is a list");
+      continue;
+    }
+    for (const YamlNode& item : node->items) read_test(parts, item, names);
+  }
+}
+
+void check_secrets(BundleParts& parts) {
+  const Bundle& bundle = parts.bundle;
+  std::set<std::pair<size_t, std::string>> reported;
+  for (const Entity& entity : bundle.entities) {
+    if (!entity.source.secret) continue;
+    for (const BundleTenant& tenant : bundle.tenants)
+      for (const Environment& environment : bundle.environments)
+        for (const BundleVendor& vendor : bundle.vendors) {
+          const auto rule = deciding_rule(bundle, tenant.name, environment.name, vendor.name,
+                                          Direction::Request, entity.source.name);
+          if (!rule || !lets_out(bundle.actions[*rule].action)) continue;
+          if (!reported.emplace(*rule, entity.source.name).second) continue;
+          parts.reader.add(bundle.actions[*rule].place,
+                           "rule '" + bundle.actions[*rule].id + "' answers '" +
+                               std::string(action_name(bundle.actions[*rule].action)) +
+                               "' for the secret " + entity.source.name + " in requests (tenant " +
+                               tenant.name + ", environment " + environment.name +
+                               ", destination " + vendor.name + "); a secret is blocked or masked");
+        }
+  }
+}
+
+}  // namespace sallyport::controlplane::policy

@@ -1,0 +1,352 @@
+#include "controlplane/policy/image_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "controlplane/policy/api_kind_compiler.h"
+#include "controlplane/policy/matcher_compiler.h"
+
+namespace sallyport::controlplane::policy {
+namespace {
+
+using namespace contract;
+
+// The Strings section: every distinct text once, in the order of its first use.
+class StringTable {
+ public:
+  ImageText add(std::string_view text) {
+    if (text.empty()) return {};
+    const auto [entry, is_new] =
+        places_.try_emplace(std::string(text), static_cast<uint32_t>(bytes_.size()));
+    if (is_new) bytes_ += text;
+    return {entry->second, static_cast<uint32_t>(text.size())};
+  }
+  std::span<const uint8_t> bytes() const {
+    return {reinterpret_cast<const uint8_t*>(bytes_.data()), bytes_.size()};
+  }
+
+ private:
+  std::string bytes_;
+  std::map<std::string, uint32_t, std::less<>> places_;
+};
+
+// Sections in the order of their kinds, each at a multiple of kImageAlign.
+class ImageBuilder {
+ public:
+  ImageBuilder() { bytes_.resize(sizeof(ImageHeader) + kSectionCount * sizeof(ImageSection)); }
+
+  template <class T>
+  void section(SectionKind kind, const std::vector<T>& entries) {
+    opaque(kind, entries.size(),
+           {reinterpret_cast<const uint8_t*>(entries.data()), entries.size() * sizeof(T)});
+  }
+  void opaque(SectionKind kind, size_t count, std::span<const uint8_t> bytes) {
+    bytes_.resize((bytes_.size() + kImageAlign - 1) / kImageAlign * kImageAlign);
+    const ImageSection section{static_cast<uint32_t>(kind), static_cast<uint32_t>(count),
+                               bytes_.size(), bytes.size()};
+    const size_t index = static_cast<size_t>(kind) - 1;
+    std::memcpy(bytes_.data() + sizeof(ImageHeader) + index * sizeof section, &section,
+                sizeof section);
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  std::vector<uint8_t> finish(const Digest& bundle_digest) {
+    ImageHeader header{};
+    header.magic = kImageMagic;
+    header.version = kImageVersion;
+    header.section_count = kSectionCount;
+    header.image_bytes = bytes_.size();
+    header.bundle_digest = bundle_digest;
+    std::memcpy(bytes_.data(), &header, sizeof header);
+    return std::move(bytes_);
+  }
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+template <class Things>
+uint16_t index_of(const Things& things, std::string_view name) {
+  const auto found =
+      std::find_if(things.begin(), things.end(), [&](const auto& t) { return t.name == name; });
+  return static_cast<uint16_t>(found - things.begin());
+}
+
+class ImageWriter {
+ public:
+  explicit ImageWriter(const Bundle& bundle) : bundle_(bundle) {}
+
+  std::vector<uint8_t> write(std::span<const uint8_t> matcher, std::span<const uint8_t> llm) {
+    fill_vendors();
+    fill_tenants();
+    fill_keys();
+    fill_actions();
+    fill_access();
+    fill_routes();
+    std::vector<ImageText> entities, environments;
+    for (const Entity& entity : bundle_.entities)
+      entities.push_back(strings_.add(entity.source.name));
+    for (const Environment& environment : bundle_.environments)
+      environments.push_back(strings_.add(environment.name));
+    const std::vector<uint16_t> rulings = make_rulings();
+
+    image_.opaque(SectionKind::Matcher, matcher.size(), matcher);
+    image_.opaque(SectionKind::Llm, llm.size(), llm);
+    image_.opaque(SectionKind::Strings, strings_.bytes().size(), strings_.bytes());
+    image_.section(SectionKind::Entities, entities);
+    image_.section(SectionKind::Environments, environments);
+    image_.section(SectionKind::Vendors, vendors_);
+    image_.section(SectionKind::Addresses, addresses_);
+    image_.section(SectionKind::Pins, pins_);
+    image_.section(SectionKind::Endpoints, endpoints_);
+    image_.section(SectionKind::Tenants, tenants_);
+    image_.section(SectionKind::Durability, durability_);
+    image_.section(SectionKind::Keys, keys_);
+    image_.section(SectionKind::Actions, actions_);
+    image_.section(SectionKind::Rulings, rulings);
+    image_.section(SectionKind::Access, access_);
+    image_.section(SectionKind::Routes, routes_);
+    image_.section(SectionKind::Limits, std::vector<ImageLimits>{bundle_.limits});
+    return image_.finish(bundle_.digest);
+  }
+
+ private:
+  void fill_vendors() {
+    for (const BundleVendor& vendor : bundle_.vendors) {
+      ImageVendor out{};
+      out.name = strings_.add(vendor.name);
+      out.host = strings_.add(vendor.host);
+      out.region = strings_.add(vendor.region);
+      out.ca_pem = strings_.add(vendor.ca_pem);
+      out.auth_header = strings_.add(vendor.auth_header);
+      out.auth_prefix = strings_.add(vendor.auth_prefix);
+      out.credential_name = strings_.add(vendor.credential);
+      out.addresses = append(addresses_, vendor.addresses);
+      out.pins = append(pins_, vendor.pins);
+      std::vector<ImageEndpoint> endpoints;
+      for (const VendorEndpoint& endpoint : vendor.endpoints)
+        endpoints.push_back({strings_.add(endpoint.method), strings_.add(endpoint.path),
+                             strings_.add(endpoint.api_kind)});
+      out.endpoints = append(endpoints_, endpoints);
+      out.port = vendor.port;
+      vendors_.push_back(out);
+    }
+  }
+
+  template <class T>
+  static ImageRange append(std::vector<T>& all, const std::vector<T>& some) {
+    const ImageRange range{static_cast<uint32_t>(all.size()), static_cast<uint32_t>(some.size())};
+    all.insert(all.end(), some.begin(), some.end());
+    return range;
+  }
+
+  void fill_tenants() {
+    for (const BundleTenant& tenant : bundle_.tenants) {
+      ImageTenant out{};
+      out.name = strings_.add(tenant.name);
+      for (const std::string& vendor : tenant.vendors)
+        out.vendors |= uint64_t{1} << index_of(bundle_.vendors, vendor);
+      out.token_scope = tenant.scope_is_principal ? 1 : 0;
+      tenants_.push_back(out);
+      for (const Environment& environment : bundle_.environments) {
+        const auto own = tenant.durability.find(environment.name);
+        durability_.push_back(static_cast<uint8_t>(
+            own == tenant.durability.end() ? environment.durability : own->second));
+      }
+    }
+  }
+
+  void fill_keys() {
+    for (const GatewayKey& key : bundle_.keys) {
+      ImageKey out{};
+      out.hmac = key.hmac;
+      out.id = strings_.add(key.id);
+      out.principal = strings_.add(key.principal);
+      out.default_reason = strings_.add(key.default_reason);
+      out.tenant = index_of(bundle_.tenants, key.tenant);
+      out.environment = index_of(bundle_.environments, key.environment);
+      keys_.push_back(out);
+    }
+    std::sort(keys_.begin(), keys_.end(),
+              [](const ImageKey& a, const ImageKey& b) { return a.hmac < b.hmac; });
+  }
+
+  void fill_actions() {
+    for (const ActionRule& rule : bundle_.actions)
+      actions_.push_back({strings_.add(rule.id), static_cast<uint8_t>(rule.action), {}});
+    actions_.push_back({strings_.add(kNoRuleId), static_cast<uint8_t>(Action::Block), {}});
+  }
+
+  // [tenant][environment][vendor][direction][entity]. Rules are sieved level by level: the whole
+  // table is far larger than the list of rules.
+  std::vector<uint16_t> make_rulings() const {
+    using Rules = std::vector<uint16_t>;
+    Rules all(bundle_.actions.size());
+    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+    const auto sieve = [&](const Rules& rules, auto&& fits) {
+      Rules out;
+      for (uint16_t index : rules)
+        if (fits(bundle_.actions[index])) out.push_back(index);
+      return out;
+    };
+    const auto names = [](const std::vector<std::string>& list, const std::string& name) {
+      return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+    };
+    std::vector<uint16_t> out;
+    for (const BundleTenant& tenant : bundle_.tenants) {
+      const Rules of_tenant =
+          sieve(all, [&](const ActionRule& r) { return names(r.tenants, tenant.name); });
+      for (const Environment& environment : bundle_.environments) {
+        const Rules of_environment = sieve(of_tenant, [&](const ActionRule& r) {
+          return names(r.environments, environment.name);
+        });
+        for (const BundleVendor& vendor : bundle_.vendors) {
+          const Rules of_vendor = sieve(of_environment, [&](const ActionRule& r) {
+            return names(r.destinations, vendor.name);
+          });
+          for (const Direction direction : {Direction::Request, Direction::Response}) {
+            const Rules rules = sieve(of_vendor, [&](const ActionRule& r) {
+              return !r.direction || *r.direction == direction;
+            });
+            for (const Entity& entity : bundle_.entities) {
+              const auto first = std::find_if(rules.begin(), rules.end(), [&](uint16_t index) {
+                return names(bundle_.actions[index].entities, entity.source.name);
+              });
+              out.push_back(first == rules.end() ? static_cast<uint16_t>(all.size()) : *first);
+            }
+          }
+        }
+      }
+    }
+    return out;
+  }
+
+  // A rule with lists becomes one entry for each combination, all with its id.
+  void fill_access() {
+    const auto or_any = [](const std::vector<std::string>& names) {
+      return names.empty() ? std::vector<std::string>{std::string()} : names;
+    };
+    for (const AccessRule& rule : bundle_.access)
+      for (const std::string& tenant : or_any(rule.tenants))
+        for (const std::string& principal : or_any(rule.principals))
+          for (const std::string& entity : or_any(rule.entities))
+            for (const std::string& reason : or_any(rule.reasons)) {
+              ImageAccess out{};
+              out.id = strings_.add(rule.id);
+              out.principal = strings_.add(principal);
+              out.reason = strings_.add(reason);
+              out.tenant = tenant.empty() ? kImageAny : index_of(bundle_.tenants, tenant);
+              out.entity = entity.empty() ? kImageAny : entity_index(entity);
+              out.allow = rule.allow ? 1 : 0;
+              access_.push_back(out);
+            }
+  }
+
+  uint16_t entity_index(std::string_view name) const {
+    const auto& all = bundle_.entities;
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Entity& e) { return e.source.name == name; });
+    return static_cast<uint16_t>(found - all.begin());
+  }
+
+  // Hosts, then gateway hosts, then prefixes, the longest first.
+  void fill_routes() {
+    const auto add = [&](std::string_view text, uint16_t vendor, RouteKind kind) {
+      routes_.push_back({strings_.add(text), vendor, static_cast<uint8_t>(kind), {}});
+    };
+    for (const auto& [host, vendor] : bundle_.routes.hosts)
+      add(host, index_of(bundle_.vendors, vendor), RouteKind::Host);
+    for (const std::string& host : bundle_.routes.gateway_hosts)
+      add(host, kImageAny, RouteKind::GatewayHost);
+    std::vector<std::pair<std::string, std::string>> prefixes(bundle_.routes.prefixes.begin(),
+                                                              bundle_.routes.prefixes.end());
+    std::stable_sort(prefixes.begin(), prefixes.end(),
+                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+    for (const auto& [prefix, vendor] : prefixes)
+      add(prefix, index_of(bundle_.vendors, vendor), RouteKind::Prefix);
+  }
+
+  const Bundle& bundle_;
+  StringTable strings_;
+  ImageBuilder image_;
+  std::vector<ImageVendor> vendors_;
+  std::vector<uint32_t> addresses_;
+  std::vector<Digest> pins_;
+  std::vector<ImageEndpoint> endpoints_;
+  std::vector<ImageTenant> tenants_;
+  std::vector<uint8_t> durability_;
+  std::vector<ImageKey> keys_;
+  std::vector<ImageAction> actions_;
+  std::vector<ImageAccess> access_;
+  std::vector<ImageRoute> routes_;
+};
+
+// Where an error of the matcher compiler was written.
+Place place_of(const Bundle& bundle, const CompiledMatcher::Error& error) {
+  for (const Entity& entity : bundle.entities) {
+    if (entity.source.name != error.entity) continue;
+    for (size_t i = 0; i < entity.source.rules.size(); ++i)
+      if (entity.source.rules[i].id == error.rule) return entity.rule_places[i];
+    return entity.place;
+  }
+  return Place{bundle.folder + "/entities", 0, 0};
+}
+
+std::vector<uint8_t> compile_entities(const Bundle& bundle, std::vector<Problem>& problems) {
+  std::vector<EntitySource> sources;
+  for (const Entity& entity : bundle.entities) sources.push_back(entity.source);
+  CompiledMatcher matcher = compile_matcher(sources);
+  for (const CompiledMatcher::Error& error : matcher.errors)
+    problems.push_back(bundle.sources.problem(
+        place_of(bundle, error),
+        error.rule.empty() ? error.message : "rule '" + error.rule + "': " + error.message));
+  return std::move(matcher.section);
+}
+
+// Bytes of the largest tables, before anything is allocated for them.
+bool is_too_large(const Bundle& bundle) {
+  const uint64_t rulings = uint64_t{2} * bundle.tenants.size() * bundle.environments.size() *
+                           bundle.vendors.size() * 2 * bundle.entities.size();
+  uint64_t access = 0;
+  const auto count = [](const auto& names) { return std::max<uint64_t>(1, names.size()); };
+  for (const AccessRule& rule : bundle.access)
+    access += count(rule.tenants) * count(rule.principals) * count(rule.entities) *
+              count(rule.reasons) * sizeof(ImageAccess);
+  return rulings + access > kImageBytesMax / 2;
+}
+
+}  // namespace
+
+std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Problem>& problems) {
+  const size_t before = problems.size();
+  const std::vector<uint8_t> matcher = compile_entities(bundle, problems);
+  const ApiKindSection llm = compile_api_kinds(bundle.api_kinds);
+  for (const ApiKindProblem& p : llm.problems)
+    problems.push_back(bundle.sources.problem(Place{p.file, p.line, p.column}, p.what));
+  const bool too_large = bundle.actions.size() >= kImageAny || bundle.tenants.size() >= kImageAny ||
+                         is_too_large(bundle);
+  if (too_large)
+    problems.push_back(Problem{bundle.folder,
+                               0,
+                               0,
+                               "the bundle compiles to more than 256 MiB: too many combinations "
+                               "of tenants, environments, vendors and entities, or of access rules",
+                               {}});
+  if (problems.size() != before) return std::nullopt;
+  CompiledImage image;
+  image.bytes = ImageWriter(bundle).write(matcher, llm.bytes);
+  if (image.bytes.size() > kImageBytesMax) {
+    problems.push_back(
+        Problem{bundle.folder, 0, 0, "the bundle compiles to more than 256 MiB", {}});
+    return std::nullopt;
+  }
+  image.image_digest = sha256(image.bytes);
+  image.bundle_digest = bundle.digest;
+  return image;
+}
+
+}  // namespace sallyport::controlplane::policy

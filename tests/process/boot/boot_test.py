@@ -70,8 +70,8 @@ class Boot(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(config)
         return ["nsenter", f"--net=/run/netns/{self.env['LAB_SALLYPORT_NAMESPACE']}",
-                os.path.join(BIN, "sallyport-dataplane"), "--config", path, "--run-dir",
-                os.path.join(self.folder.name, "run"), *more]
+                os.path.join(BIN, "sallyport-dataplane"), "--config", path,
+                *(() if "--run-dir" in more else ("--run-dir", os.path.join(self.folder.name, "run"))), *more]
 
     @contextlib.contextmanager
     def running(self, *more):
@@ -153,11 +153,12 @@ class Boot(unittest.TestCase):
         self.refused(self.config.replace("iface=to_vendor", "iface=absent0"), "EAL")
 
     def test_check_prints_the_plan_and_touches_nothing(self):
-        answer = subprocess.run(self.command(self.config, "--check"), capture_output=True, text=True, timeout=30,
-                                check=False)
+        untouched = os.path.join(self.folder.name, "untouched")
+        answer = subprocess.run(self.command(self.config, "--check", "--run-dir", untouched), capture_output=True,
+                                text=True, timeout=30, check=False)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("memory plan", answer.stdout)
-        self.assertFalse(os.path.exists(os.path.join(self.folder.name, "run")))
+        self.assertFalse(os.path.exists(untouched))
 
 
 def main():

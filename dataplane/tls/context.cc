@@ -133,6 +133,8 @@ std::unique_ptr<ServerContext> ServerContext::create(std::string_view certificat
     return nullptr;
   }
   SSL_CTX_set_alpn_select_cb(made->context_, choose_alpn, nullptr);
+  // Resumption is by ticket only: a cache of sessions would be state that grows with clients.
+  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
   static constexpr unsigned char kSessionId[] = "sallyport";
   SSL_CTX_set_session_id_context(made->context_, kSessionId, sizeof kSessionId - 1);
   return made;

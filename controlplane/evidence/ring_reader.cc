@@ -64,7 +64,7 @@ std::optional<RingKey> RingKey::parse_stem(std::string_view stem) {
   for (size_t i = 0; i < kHexBytes; ++i) {
     const size_t digit = kHexDigits.find(stem[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    key.boot_id[i / 2] = static_cast<uint8_t>(key.boot_id[i / 2] << 4 | digit);
+    key.boot_id[i / 2] = static_cast<uint8_t>(size_t{key.boot_id[i / 2]} << 4 | digit);
   }
   const std::string_view numbers = stem.substr(kHexBytes + 1);
   const size_t dash = numbers.find('-');

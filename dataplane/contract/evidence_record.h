@@ -308,6 +308,7 @@ constexpr bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c 
 
 inline std::string_view sanitise_client_name(std::string_view name) {
   constexpr std::string_view kWithheld = "withheld";
+  constexpr std::array<size_t, 9> kSocialDigits{0, 1, 2, 4, 5, 7, 8, 9, 10};
   if (name.empty()) return name;
   if (name.size() > 63 || !detail::letter(name[0])) return kWithheld;
   size_t digits = 0;    // in a row
@@ -322,8 +323,7 @@ inline std::string_view sanitise_client_name(std::string_view name) {
     if (digits > 8 || unbroken > 19) return kWithheld;
     if (i + 11 <= name.size()) {  // ddd-dd-dddd
       bool social = name[i + 3] == '-' && name[i + 6] == '-';
-      for (const size_t k : {0, 1, 2, 4, 5, 7, 8, 9, 10})
-        social = social && detail::digit(name[i + k]);
+      for (const size_t k : kSocialDigits) social = social && detail::digit(name[i + k]);
       if (social) return kWithheld;
     }
   }

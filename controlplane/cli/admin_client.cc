@@ -120,18 +120,16 @@ Exit exit_of_code(std::string_view code) {
                                                  {"timeout", Exit::Timeout},
                                                  {"not_adopted", Exit::Timeout},
                                                  {"partial", Exit::Partial},
-                                                 {"bad_request", Exit::Usage}}};
+                                                 {"request_timeout", Exit::Timeout}}};
   for (const Row& row : kRows)
     if (row.word == code) return row.exit;
   return Exit::Failed;
 }
 
 std::string actor_name() {
-  const char* sudo = std::getenv("SUDO_USER");
-  const uid_t uid = getuid();
-  std::string name = sudo != nullptr ? sudo : "";
-  if (const passwd* entry = getpwuid(uid); name.empty() && entry != nullptr) name = entry->pw_name;
-  return fmt::format("{}(uid {})", name.empty() ? "" : printable(name) + " ", uid);
+  if (const char* sudo = std::getenv("SUDO_USER"); sudo != nullptr && *sudo != '\0') return sudo;
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : "";
 }
 
 nlohmann::json ask_daemon(const Settings& settings, nlohmann::json request,

@@ -21,7 +21,7 @@ inline constexpr size_t kAdminAnswerBytesMax = 16U << 20;
 nlohmann::json ask_daemon(const Settings& settings, nlohmann::json request,
                           std::chrono::milliseconds patience);
 
-// "name (uid 0)" of who runs sallyctl; sudo's caller where there is one.
+// Who runs sallyctl, by name; sudo's caller where there is one. The daemon adds the uid it sees.
 std::string actor_name();
 // The exit code that an error code of the daemon stands for.
 Exit exit_of_code(std::string_view code);

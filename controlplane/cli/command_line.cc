@@ -14,7 +14,8 @@ namespace po = boost::program_options;
 
 constexpr int kStyle =
     po::command_line_style::allow_long | po::command_line_style::long_allow_adjacent |
-    po::command_line_style::allow_short | po::command_line_style::allow_dash_for_short;
+    po::command_line_style::allow_short | po::command_line_style::short_allow_next |
+    po::command_line_style::allow_dash_for_short;
 static_assert((kStyle & po::command_line_style::allow_guessing) == 0);
 
 std::string tail(const Command* command, const std::string& noun) {

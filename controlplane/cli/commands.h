@@ -7,7 +7,7 @@
 
 namespace sallyport::cli {
 
-void add_status_commands(std::vector<Command>& table);    // status, doctor, version, completion
+void add_status_commands(std::vector<Command>& table);    // status, doctor, reload, version
 void add_policy_commands(std::vector<Command>& table);    // policy check, test, compile, apply
 void add_scan_commands(std::vector<Command>& table);      // scan
 void add_evidence_commands(std::vector<Command>& table);  // evidence list, show, verify, export

@@ -82,7 +82,7 @@ Exit run_list(const Call& call) {
     cells.push_back({cell(row, {"time"}), cell(row, {"outcome", "code", "kind"}),
                      cell(row, {"request_id"}), cell(row, {"tenant"}), cell(row, {"principal"}),
                      cell(row, {"vendor"}), cell(row, {"model"}), cell(row, {"http_status"}),
-                     cell(row, {"reason", "detail"})});
+                     cell(row, {"reason_code", "detail"})});
   call.out.table(
       {"TIME", "OUTCOME", "REQUEST", "TENANT", "PRINCIPAL", "VENDOR", "MODEL", "HTTP", "REASON"},
       cells);

@@ -1,4 +1,4 @@
-// Status, doctor, version, completion: the appliance and this machine.
+// status, doctor, reload, version, completion: the appliance and this machine.
 #include <fmt/format.h>
 
 #include "controlplane/cli/admin_client.h"
@@ -11,6 +11,7 @@ namespace sallyport::cli {
 namespace {
 
 constexpr std::chrono::seconds kStatusPatience{5};
+constexpr std::chrono::seconds kReloadPatience{30};
 
 std::string scalar_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -114,6 +115,17 @@ Exit run_doctor(const Call& call) {
   return failed == 0 ? Exit::Ok : Exit::No;
 }
 
+Exit run_reload(const Call& call) {
+  const nlohmann::json answer = ask_daemon(call.settings, {{"command", "reload"}}, kReloadPatience);
+  if (call.out.is_json()) {
+    call.out.json("sallyport/reload/1", answer);
+    return Exit::Ok;
+  }
+  print_status(answer, call.out);
+  call.out.line("reloaded");
+  return Exit::Ok;
+}
+
 Exit run_version(const Call& call) {
   const auto libraries = library_versions();
   if (call.out.is_json()) {
@@ -161,6 +173,17 @@ void add_status_commands(std::vector<Command>& table) {
        .examples = {{"sallyctl doctor", "before the first start, and when something is odd"},
                     {"sallyctl doctor --output json", "the same for a fleet's inventory"}},
        .run = run_doctor});
+  table.push_back(
+      {.noun = "reload",
+       .verb = "",
+       .summary = "Reads the credentials folder again: certificate, keys, vendor credentials",
+       .details =
+           "No connection is dropped. What does not hold is named, and the former stays in use.",
+       .arguments = {},
+       .options = {},
+       .examples = {{"sallyctl reload", "after a new certificate was put in place"},
+                    {"sallyctl reload --output json", "from a renewal hook"}},
+       .run = run_reload});
   table.push_back({.noun = "version",
                    .verb = "",
                    .summary = "The version of sallyctl and of the libraries it runs with",

@@ -68,7 +68,7 @@ bool Supervisor::start(std::string& error) {
                options_.run_dir.string(), options_.state_dir.string());
   if (!options_.policy.empty() && !publisher_->current()) {
     first_publication_open_ = true;
-    compile(0, "sallyportd --policy", options_.policy);
+    compile(kFirstPublication, "sallyportd --policy", options_.policy);
   }
   return true;
 }
@@ -169,7 +169,7 @@ void Supervisor::take_signals() {
   while (read(signals_, &came, sizeof came) == static_cast<ssize_t>(sizeof came)) {
     if (came.ssi_signo == SIGHUP) {
       spdlog::info("SIGHUP: the credentials are read again");
-      enqueue({.kind = Kind::Reload, .actor = "SIGHUP"});
+      enqueue(Kind::Reload, kNobody, "SIGHUP");
     } else {
       spdlog::info("signal {}: ending", came.ssi_signo);
       ending_ = true;
@@ -212,7 +212,7 @@ void Supervisor::look_at_files(uint64_t now_ms) {
   if (!reload_due_) return;
   reload_due_ = false;
   spdlog::info("credential files changed: they are read again");
-  enqueue({.kind = Kind::Reload, .actor = "sallyportd"});
+  enqueue(Kind::Reload, kNobody, "sallyportd");
 }
 
 void Supervisor::tell_systemd(uint64_t now_ms) {

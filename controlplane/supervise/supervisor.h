@@ -46,11 +46,15 @@ class Supervisor : public ControlListener {
   int run();
 
  private:
+  // In the place of a client that waits for an answer.
+  static constexpr AdminServer::ClientId kNobody = 0;
+  static constexpr AdminServer::ClientId kFirstPublication = ~0ULL;  // --policy
+
   enum class Kind : uint8_t { Apply, Reload };
   enum class Step : uint8_t { Begin, Note, Adopt };
   struct Operation {
     Kind kind = Kind::Reload;
-    AdminServer::ClientId client = 0;  // 0: nobody waits for an answer
+    AdminServer::ClientId client = kNobody;
     std::string actor;
     std::shared_ptr<const LoadedImage> image;  // Apply
     Step step = Step::Begin;
@@ -63,7 +67,7 @@ class Supervisor : public ControlListener {
     std::optional<std::string> refused;  // the dataplane's reason
   };
   struct Compilation {
-    AdminServer::ClientId client = 0;
+    AdminServer::ClientId client = kNobody;
     std::string actor;
     std::unique_ptr<BundleJob> job;
   };
@@ -97,9 +101,11 @@ class Supervisor : public ControlListener {
   void compile(AdminServer::ClientId client, const std::string& actor,
                const std::filesystem::path& folder);
   void look_at_compilations(uint64_t now_ms);
-  void enqueue(Operation operation);
+  void enqueue(Kind kind, AdminServer::ClientId client, std::string actor,
+               std::shared_ptr<const LoadedImage> image = nullptr);
   void advance_operations(uint64_t now_ms);
   bool advance(Operation& operation, uint64_t now_ms);  // true: done with it
+  bool evidence_refuses(Operation& operation, uint64_t now_ms);
   void begin(Operation& operation, uint64_t now_ms);
   bool after_note(Operation& operation, uint64_t now_ms);
   bool reload(Operation& operation);

@@ -14,6 +14,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr uint64_t kRetryMs = 10'000;  // of a reload that evidence refused
+
 std::vector<std::string> both(const std::vector<std::string>& a,
                               const std::vector<std::string>& b) {
   std::set<std::string> all(a.begin(), a.end());
@@ -49,7 +51,7 @@ void Supervisor::handle(AdminServer::Request&& request) {
   } else if (command == "apply") {
     handle_apply(std::move(request));
   } else if (command == "reload") {
-    enqueue({.kind = Kind::Reload, .client = request.client, .actor = request.actor});
+    enqueue(Kind::Reload, request.client, std::move(request.actor));
   } else {
     reply(request.client, admin_error("command_unknown", "there is no such command",
                                       "hello, status, apply or reload"));
@@ -82,10 +84,7 @@ void Supervisor::handle_apply(AdminServer::Request&& request) {
   if (image == nullptr)
     return reply(request.client, admin_error("image_unknown", error,
                                              "compile the bundle again: sallyctl policy compile"));
-  enqueue({.kind = Kind::Apply,
-           .client = request.client,
-           .actor = std::move(request.actor),
-           .image = std::move(image)});
+  enqueue(Kind::Apply, request.client, std::move(request.actor), std::move(image));
 }
 
 void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
@@ -118,19 +117,19 @@ void Supervisor::look_at_compilations(uint64_t now_ms) {
     else if (image == nullptr)
       reply(done.client, admin_error("compile_failed", error));
     else
-      enqueue({.kind = Kind::Apply,
-               .client = done.client,
-               .actor = done.actor,
-               .image = std::move(image)});
+      enqueue(Kind::Apply, done.client, std::move(done.actor), std::move(image));
   }
 }
 
-void Supervisor::enqueue(Operation operation) {
-  if (operations_.size() < kOperationsMax) {
-    operations_.push_back(std::move(operation));
-    return;
-  }
-  reply(operation.client, admin_error("busy", "too many requests wait", "try again soon"));
+void Supervisor::enqueue(Kind kind, AdminServer::ClientId client, std::string actor,
+                         std::shared_ptr<const LoadedImage> image) {
+  if (operations_.size() >= kOperationsMax)
+    return reply(client, admin_error("busy", "too many requests wait", "try again soon"));
+  Operation& operation = operations_.emplace_back();
+  operation.kind = kind;
+  operation.client = client;
+  operation.actor = std::move(actor);
+  operation.image = std::move(image);
 }
 
 void Supervisor::advance_operations(uint64_t now_ms) {
@@ -138,17 +137,27 @@ void Supervisor::advance_operations(uint64_t now_ms) {
 }
 
 bool Supervisor::advance(Operation& operation, uint64_t now_ms) {
+  // No note is left behind while the log takes none: they would only gather in memory.
+  if (operation.step == Step::Begin && evidence_->status().blocked)
+    return evidence_refuses(operation, now_ms);
   if (operation.step == Step::Begin) begin(operation, now_ms);
   if (operation.step == Step::Note) {
     if (evidence_->committed(operation.ticket)) return after_note(operation, now_ms);
     if (now_ms < operation.deadline_ms) return false;
-    if (operation.kind == Kind::Reload && operation.client == 0) reload_due_ = true;
-    return fail(operation, admin_error("evidence_blocked",
-                                       "the evidence log does not take the note of this change: " +
-                                           evidence_->status().problem,
-                                       "make room on the evidence disk; nothing was changed"));
+    return evidence_refuses(operation, now_ms);
   }
   return look_at_adoption(operation, now_ms);
+}
+
+bool Supervisor::evidence_refuses(Operation& operation, uint64_t now_ms) {
+  if (operation.kind == Kind::Reload && operation.client == kNobody) {
+    reload_due_ = true;
+    next_look_ms_ = now_ms + kRetryMs;
+  }
+  return fail(operation, admin_error("evidence_blocked",
+                                     "the evidence log does not take the note of this change: " +
+                                         evidence_->status().problem,
+                                     "make room on the evidence disk; nothing was changed"));
 }
 
 void Supervisor::begin(Operation& operation, uint64_t now_ms) {
@@ -284,7 +293,7 @@ bool Supervisor::succeed(Operation& operation, const std::string& message) {
   const bool adopted = message.empty();
   spdlog::info("policy version {} published by {}: image {}{}", operation.version, operation.actor,
                digest_hex(operation.image->digest), adopted ? ", adopted" : ", not adopted yet");
-  if (operation.client == 0) first_publication_open_ = false;
+  if (operation.client == kFirstPublication) first_publication_open_ = false;
   reply(operation.client, {{"ok", true},
                            {"image", digest_hex(operation.image->digest)},
                            {"bundle", digest_hex(operation.image->names.bundle_digest)},
@@ -297,6 +306,10 @@ bool Supervisor::succeed(Operation& operation, const std::string& message) {
 
 // The note said that it would happen; this one says that it did not.
 bool Supervisor::fail(Operation& operation, const json& answer) {
+  if (operation.step == Step::Begin) {
+    reply(operation.client, answer);
+    return true;
+  }
   evidence_log::NoteFields note;
   note.actor = operation.actor;
   note.code = operation.kind == Kind::Apply ? "policy_not_applied" : "credentials_not_read";
@@ -313,13 +326,12 @@ bool Supervisor::fail(Operation& operation, const json& answer) {
 void Supervisor::reply(AdminServer::ClientId client, const json& answer) {
   const bool ok = answer.value("ok", false);
   if (!ok) spdlog::warn("{}: {}", answer.value("code", ""), answer.value("message", ""));
-  if (client != 0) return admin_->answer(client, answer);
-  if (ok) return;
+  if (client != kNobody && client != kFirstPublication) return admin_->answer(client, answer);
+  if (ok || client == kNobody) return;
   for (const json& problem : answer["problems"])
     spdlog::warn("{}", problem.contains("file") ? line_of(problem) : problem.value("message", ""));
-  // Only the first publication has nobody to tell: without it there is nothing to serve.
-  if (!first_publication_open_ || ending_) return;
-  exit_code_ = 1;
+  // Without its first policy there is nothing to serve: better ended than silently useless.
+  exit_code_ = ending_ ? exit_code_ : 1;
   ending_ = true;
 }
 

@@ -110,6 +110,12 @@ class JsonWalker {
   WalkError error() const noexcept { return error_; }
   // Bytes consumed so far; where an error was found.
   uint64_t offset() const noexcept { return offset_; }
+  // Bytes of which the sink has been told all there is to tell: a member name that may be one of
+  // the table's is kept back until it is known to be none.
+  uint64_t delivered() const noexcept {
+    const bool in_string = state_ >= State::String && state_ <= State::LowU;
+    return in_string && string_is_key_ && !delivering_ ? value_start_ : offset_;
+  }
   // The root value has been read completely (a root number only ends with end() or white space).
   bool complete() const noexcept { return state_ == State::After; }
   // Nothing but white space so far: an empty arguments string is a usual thing.

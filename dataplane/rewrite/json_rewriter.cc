@@ -12,7 +12,7 @@ using llm::TextClass;
 
 namespace {
 
-constexpr std::string_view kNameEnd = ": ";
+constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
 
 // Behind one of these, outside strings, nothing can be part of a value or token that began before.
 bool is_stop(uint8_t c) noexcept {
@@ -51,7 +51,7 @@ bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw)
 bool JsonRewriter::end() { return walker_.end(); }
 
 uint64_t JsonRewriter::edge() const noexcept {
-  if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.offset();
+  if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.delivered();
   if (treat_ == Treat::Number) return leaf_.raw_start;
   const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
   const uint64_t known = map_.decoded_size();
@@ -102,7 +102,8 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
 
 // A value of a tree knows the name it stands behind.
 void JsonRewriter::begin_text() {
-  const bool named = leaf_.text_class == TextClass::L && !leaf_.is_key && name_size_ > 0;
+  const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
+  const bool named = tree && !leaf_.is_key && name_size_ > 0;
   text_.begin(*scope_, named ? std::span<const uint8_t>(name_).first(name_size_)
                              : std::span<const uint8_t>());
 }

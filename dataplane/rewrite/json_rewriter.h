@@ -111,7 +111,8 @@ class JsonRewriter final : private llm::Sink {
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;
   bool may_open_ = false;  // no byte of this string seen yet; it is opened if it begins like JSON
-  std::array<uint8_t, kBeforeBytesMax> name_{};  // of the last member whose name is text, and ": "
+  std::array<uint8_t, kBeforeBytesMax>
+      name_{};  // of the last member whose name is text, and a line end
   size_t name_size_ = 0;
   MessageFacts facts_;
   std::array<char, 8> literal_{};

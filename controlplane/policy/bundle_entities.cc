@@ -81,12 +81,14 @@ class EntityReader {
       RuleSource rule;
       if (const YamlNode* id = mapping.required("id")) rule.id = rule_id(*id);
       const YamlNode* kind = mapping.required("kind");
+      const size_t before = reader_.problem_count();
       if (kind != nullptr) rule.kind = reader_.choice(*kind, kKinds);
+      const bool is_kind = kind != nullptr && reader_.problem_count() == before;
       if (const YamlNode* validator = mapping.optional("validator"))
         rule.validator = reader_.choice(*validator, kValidators);
       rule.confidence = static_cast<uint8_t>(mapping.number_or("confidence", 80, 1, 100));
       if (const YamlNode* words = mapping.optional("context")) rule.context = context(*words);
-      read_pattern(mapping, item, rule);
+      read_pattern(mapping, item, rule, is_kind);
       mapping.finish();
       check_single(kind == nullptr ? item.place : kind->place, rule);
       entity.source.rules.push_back(std::move(rule));
@@ -95,10 +97,10 @@ class EntityReader {
   }
 
   // What only a pattern has.
-  void read_pattern(YamlMapping& mapping, const YamlNode& item, RuleSource& rule) {
+  void read_pattern(YamlMapping& mapping, const YamlNode& item, RuleSource& rule, bool is_kind) {
     const bool is_pattern = rule.kind == RuleKind::Pattern;
     const YamlNode* pattern = mapping.optional("pattern");
-    if (is_pattern && pattern == nullptr)
+    if (is_kind && is_pattern && pattern == nullptr)
       reader_.add(item.place, "a rule of kind pattern has a 'pattern'");
     for (const std::string_view key :
          {"pattern", "case_insensitive", "boundary_left", "boundary_right"}) {

@@ -32,6 +32,7 @@ Names matcher(BundleParts& parts, YamlMapping& mapping, std::string_view key) {
   if (names.size() == 1 && names[0].first == kAny) return {};
   for (const auto& [name, place] : names)
     if (name == kAny) parts.reader.add(place, "'any' stands alone");
+  std::erase_if(names, [](const auto& one) { return one.first == kAny; });
   if (node->kind == YamlNode::Kind::Sequence && node->items.empty())
     parts.reader.add(node->place, "an empty list matches nothing; leave the key out for any");
   return names;

@@ -94,6 +94,8 @@ class VendorReader {
     vendor.name = checked_name(reader_, name, kVendorNameBytes);
     if (name != nullptr && !vendor.name.empty() && vendor.name != file_stem(path))
       reader_.add(name->place, "the vendor of " + path + " is named '" + file_stem(path) + "'");
+    // Known by its file, so that one wrong name does not make every reference look wrong.
+    vendor.name = file_stem(path);
     if (const YamlNode* host = mapping.required("host")) vendor.host = host_name(*host);
     if (const YamlNode* region = mapping.optional("region"))
       vendor.region = checked_name(reader_, region, kRegionBytes);
@@ -337,8 +339,7 @@ void read_api_kinds(BundleParts& parts) {
                        "the API kind of this file is named '" + file_stem(path) + "'");
     if (ok && !is_bundle_name(source.name, kApiKindNameBytes))
       parts.reader.add(Place{shown, 0, 0}, std::string(kNameRule) + "31");
-    // Known by its file too, so that one bad file does not make every endpoint look wrong.
-    if (!ok) source.name = file_stem(path);
+    source.name = file_stem(path);
     parts.bundle.api_kinds.push_back(std::move(source));
   }
 }

@@ -16,6 +16,10 @@ using contract::MatcherHeader;
 using contract::MatcherRule;
 using contract::MatcherText;
 
+// A word of fewer bytes never reaches the matcher (scan/text_scanner.h): a pattern that could match
+// one would be a rule that sometimes does not hold.
+constexpr unsigned kPatternWidthMin = 16;
+
 // Everything of the section but the database, built in order.
 class SectionBuilder {
  public:
@@ -84,6 +88,9 @@ std::string check_pattern(const RuleSource& rule, unsigned flags) {
   const unsigned max_width = info->max_width, min_width = info->min_width;
   std::free(info);
   if (min_width == 0) return "the pattern matches nothing (minimum width 0)";
+  if (min_width < kPatternWidthMin)
+    return "the pattern may match less than " + std::to_string(kPatternWidthMin) +
+           " bytes; words shorter than that are not looked at";
   if (max_width > contract::kPatternWidthMax)
     return "the pattern may match more than " + std::to_string(contract::kPatternWidthMax) +
            " bytes; bound its repetitions";

@@ -9,6 +9,41 @@
 namespace sallyport::controlplane::policy {
 namespace {
 
+// Bytes of the UTF-8 character at `at` (RFC 3629 4); 0: it is none.
+size_t character_bytes(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return at + i < text.size() ? static_cast<uint8_t>(text[at + i]) : uint8_t{0};
+  };
+  const uint8_t first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4) return 0;
+  for (size_t i = 1; i < size; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+      (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f))
+    return 0;
+  return size;
+}
+
+// The library passes bytes that are no UTF-8 on; an editor would show something else.
+std::optional<Problem> encoding_problem(std::string_view text, const std::string& file) {
+  Place place{file, 1, 1};
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = character_bytes(text, at);
+    if (size == 0) return Problem{file, place.line, place.column, "not UTF-8", {}};
+    if (text[at] == '\0')
+      return Problem{file, place.line, place.column, "a NUL character; is this a text file?", {}};
+    if (text[at] == '\n') {
+      ++place.line;
+      place.column = 0;
+    }
+    ++place.column;
+    at += size;
+  }
+  return std::nullopt;
+}
+
 // Thrown inside this file only; parse_yaml() answers with it.
 struct Refused {
   Problem problem;
@@ -80,7 +115,13 @@ class Parser {
   Position at(fy_event& event) const {
     const fy_mark* mark = fy_event_start_mark(&event);
     if (mark == nullptr) return last_;
-    return {mark->line + 1, mark->column + 1};
+    // The mark stands behind an opening quote and behind the `*` of an alias.
+    bool behind = event.type == FYET_ALIAS;
+    if (event.type == FYET_SCALAR && event.scalar.value != nullptr) {
+      const fy_scalar_style style = fy_token_scalar_style(event.scalar.value);
+      behind = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    }
+    return {mark->line + 1, mark->column + 1 - (behind && mark->column > 0 ? 1 : 0)};
   }
 
   void check_plain_node(Position where, const fy_token* anchor, const fy_token* tag) const {
@@ -179,8 +220,7 @@ std::optional<YamlNode> parse_yaml(std::string_view text, const std::string& fil
   try {
     if (text.size() > kYamlFileBytesMax)
       throw Refused{Problem{file, 0, 0, "the file is larger than 1 MiB", {}}};
-    if (const size_t nul = text.find('\0'); nul != std::string_view::npos)
-      throw Refused{Problem{file, 0, 0, "a NUL character; this is not a text file", {}}};
+    if (auto wrong = encoding_problem(text, file)) throw Refused{std::move(*wrong)};
     return Parser(text, file).document();
   } catch (const Refused& refused) {
     problem = refused.problem;

@@ -169,7 +169,7 @@ class Gateway {
 
   // request_path.cc
   bool read_body(Client& client);
-  bool take_body(Client& client, Exchange& exchange, const mem::ByteChain& part);
+  bool take_body(Exchange& exchange, const mem::ByteChain& part);
   void body_complete(Client& client, Exchange& exchange);
   bool write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes);
   bool header_may_pass(Exchange& exchange, const http::Header& header);

@@ -82,7 +82,10 @@ bool Gateway::read_body(Client& client) {
   const bool moved = !part.empty();
   if (moved)
     client.deadline = base::after_ms(clock_.now, exchange.version->image().limits().body_ms);
-  if (!take_body(client, exchange, part)) return true;
+  // With the last byte read the connection is free for another request, whatever is said to this
+  // one.
+  if (result == http::BodyDecoder::Result::Complete) client.stage = Client::Stage::Busy;
+  if (!take_body(exchange, part)) return true;
   switch (result) {
     case http::BodyDecoder::Result::NeedMore:
       return moved;
@@ -94,13 +97,12 @@ bool Gateway::read_body(Client& client) {
     case http::BodyDecoder::Result::Complete:
       break;
   }
-  client.stage = Client::Stage::Busy;
   body_complete(client, exchange);
   return true;
 }
 
 // False: the exchange has been refused.
-bool Gateway::take_body(Client&, Exchange& exchange, const mem::ByteChain& part) {
+bool Gateway::take_body(Exchange& exchange, const mem::ByteChain& part) {
   exchange.body_bytes += part.size();
   if (exchange.body_bytes > exchange.version->image().limits().max_body_bytes) {
     refuse(exchange, Reason::BodyTooLarge);

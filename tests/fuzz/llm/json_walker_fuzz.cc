@@ -112,7 +112,8 @@ const llm::ApiTables& tables() {
       controlplane::policy::ApiPath end = path("c[*].end", TextClass::Structural);
       if (&shape == &source.shapes[2]) {
         shape.channels = {
-            controlplane::policy::ApiChannel{"d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
+            controlplane::policy::ApiChannel{
+                "d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
         delta.channel = "d";
         end.closes["*"] = contract::CloseScope::Outer;
       }

@@ -36,7 +36,8 @@ class JsonRewriting : public testing::Test {
 
 TEST_F(JsonRewriting, OnlyTheValuesChange) {
   const std::string body =
-      R"({ "model":"m", "messages":[ {"role":"user","content":"hi \u00e9\ud83d\ude00 a\u0040example.org\n\/x"} ], "temperature":1.0e0 })";
+      R"({ "model":"m", "messages":[ {"role":"user","content":"hi \u00e9\ud83d\ude00 )"
+      R"(a\u0040example.org\n\/x"} ], "temperature":1.0e0 })";
   const std::string out = chat(Direction::Request, body);
   const std::string token = world.token(World::Email, "a@example.org");
   EXPECT_EQ(out, R"({ "model":"m", "messages":[ {"role":"user","content":"hi \u00e9\ud83d\ude00 )" +
@@ -132,8 +133,8 @@ TEST_F(JsonRewriting, LogProbabilitiesAndPaddingAreMarked) {
   RewriteScope scope = world.scope(Direction::Response);
   JsonRewriter rewriter(kJsonNestingMax);
   rewriter.begin(scope, openai.response);
-  const std::string body =
-      R"({"choices":[{"index":0,"message":{"content":"x"},"logprobs":{"content":[{"token":"x"}]}}]})";
+  const std::string body = R"({"choices":[{"index":0,"message":{"content":"x"},)"
+                           R"("logprobs":{"content":[{"token":"x"}]}}]})";
   ASSERT_TRUE(rewriter.feed(bytes_of(body)) && rewriter.end());
   ASSERT_EQ(rewriter.marks().size(), 1U);
   const auto& mark = rewriter.marks()[0];

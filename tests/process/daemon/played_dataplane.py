@@ -1,0 +1,102 @@
+"""played_dataplane.py: the dataplane's end of control.sock and of the region, for tests of sallyportd.
+
+Layouts are those of dataplane/contract/control_message.h and region_layout.h; the region's offsets are taken from its
+header, as a stranger would.
+"""
+import array
+import fcntl
+import mmap
+import os
+import socket
+import struct
+
+PACKET = struct.Struct("<IIIIQQIIII32s512s")
+MAGIC, VERSION = 0x4C544353, 1
+HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
+F_GET_SEALS, ALL_SEALS = 1034, 0x1 | 0x2 | 0x4 | 0x8
+STATES = {"absent": 0, "starting": 1, "not_ready": 2, "ready": 3, "stopping": 4}
+
+
+class Packet:
+    def __init__(self, raw, fds):
+        (self.magic, self.version, self.kind, self.ok, self.number, self.bytes, self.image_version, self.region_version,
+         self.secrets_version, self.worker_count, self.digest, text) = PACKET.unpack(raw)
+        self.text = text.split(b"\0")[0].decode()
+        self.fd = fds[0] if fds else None
+
+    def content(self):
+        return os.pread(self.fd, self.bytes + 1, 0)
+
+    def sealed(self):
+        return fcntl.fcntl(self.fd, F_GET_SEALS) & ALL_SEALS == ALL_SEALS
+
+
+class PlayedDataplane:
+    """Connects and says Hello; accepts what comes unless told otherwise."""
+
+    def __init__(self, run_dir, generation=1, workers=2):
+        self.generation, self.workers, self.region, self.secrets, self.images = generation, workers, None, [], []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(10)
+        self.socket.connect(f"{run_dir}/control.sock")
+        self.send(HELLO, generation)
+
+    def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=1):
+        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, 1, 1, self.workers, digest,
+                                     text.encode()))
+
+    def next(self):
+        raw, ancillary, _, _ = self.socket.recvmsg(PACKET.size, socket.CMSG_SPACE(4))
+        if not raw:
+            return None
+        fds = array.array("i")
+        for _, _, data in ancillary:
+            fds.frombytes(data[:4])
+        return Packet(raw, list(fds))
+
+    def expect(self, kind):
+        packet = self.next()
+        if packet is None or packet.kind != kind:
+            raise AssertionError(f"wanted packet {kind}, got {packet and (packet.kind, packet.text)}")
+        return packet
+
+    def welcome(self):
+        self.region = mmap.mmap(self.expect(WELCOME).fd, 0)
+        header = struct.unpack_from("<QIIQIIIIIII", self.region, 0)
+        self.control, self.dataplane, self.names, self.blocks, self.block_bytes = header[6:11]
+        return self
+
+    def word(self, offset, value=None):
+        if value is not None:
+            struct.pack_into("<Q", self.region, offset, value)
+        return struct.unpack_from("<Q", self.region, offset)[0]
+
+    def heartbeat_of_control(self):
+        return self.word(self.control + 8)
+
+    def report(self, state, adopted):
+        for i, value in enumerate([os.getpid(), 1 << 62, STATES[state], self.generation, self.workers, 1]):
+            self.word(self.dataplane + 8 * i, value)
+        self.region[self.names:self.names + 10] = b"played.one"
+        for worker in range(self.workers):
+            at = self.blocks + worker * self.block_bytes
+            for i, value in enumerate([1 << 62, 5, worker, adopted, adopted]):
+                self.word(at + 8 * i, value)
+            self.word(at + 64, 21)
+
+    def take_secrets(self):
+        packet = self.expect(SECRETS)
+        self.secrets.append(packet)
+        self.send(SECRETS_RESULT, packet.number, ok=1)
+        return packet
+
+    def take_image(self, refuse=None, adopt=True):
+        packet = self.expect(IMAGE)
+        self.images.append(packet)
+        self.send(IMAGE_RESULT, packet.number, ok=0 if refuse else 1, digest=packet.digest, text=refuse or "")
+        if adopt and not refuse:
+            self.report("ready", packet.number)
+        return packet
+
+    def close(self):
+        self.socket.close()

@@ -144,10 +144,7 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   note_reboot();
   scan_rings();
   note_missing_rings();
-  const std::lock_guard lock(mutex_);
-  status_.log_size = store_->size();
-  status_.map_bytes = store_->environment()->map_bytes();
-  status_.used_bytes = store_->environment()->used_bytes();
+  update_sizes();
 }
 
 Drainer::~Drainer() = default;
@@ -491,6 +488,7 @@ bool Drainer::try_commit() {
     }
   } catch (const StoreError& error) {
     set_problem(error.what(), true);
+    update_sizes();
     heartbeat();
     if (!error.is_full()) throw;
     retry_at_ns_ = now_ns_ + kRetryEveryNs;
@@ -515,7 +513,6 @@ void Drainer::after_commit(uint64_t began_ns) {
     say("evidence: " + std::to_string(unexpected - former_unexpected_) + " unexpected records");
   {
     const std::lock_guard lock(mutex_);
-    status_.log_size = store_->size();
     status_.records_committed += pending_.entries.size();
     ++status_.commits;
     status_.gaps += pending_gaps_ + unexpected - former_unexpected_;
@@ -523,6 +520,7 @@ void Drainer::after_commit(uint64_t began_ns) {
     status_.last_commit_us = (clock_ns(CLOCK_MONOTONIC) - began_ns) / 1000;
     committed_ticket_ = pending_ticket_;
   }
+  update_sizes();
   committed_.notify_all();
   former_unexpected_ = unexpected;
   pending_ = {};
@@ -582,7 +580,13 @@ void Drainer::grow_ahead() {
       set_problem(std::string("more than 80 % used: ") + error.what(), false);
     }
   }
+  update_sizes();
+}
+
+void Drainer::update_sizes() {
+  const Environment& environment = *store_->environment();
   const std::lock_guard lock(mutex_);
+  status_.log_size = store_->size();
   status_.map_bytes = environment.map_bytes();
   status_.used_bytes = environment.used_bytes();
 }

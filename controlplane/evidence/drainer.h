@@ -110,6 +110,7 @@ class Drainer {
   void sign();
   void heartbeat();
   void grow_ahead();
+  void update_sizes();
   void say(const std::string& line) const;
   void set_problem(const std::string& problem, bool blocked);
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kMapBytesMin = 64 * 1024;
-constexpr uint64_t kGrowStepBytesMin = 1 << 20;
+constexpr uint64_t kGrowStepBytesMin = 256 << 10;
 constexpr unsigned kTables = 16;
 
 // LMDB's locks are those of fcntl: a second open of the same file in one process would drop them.

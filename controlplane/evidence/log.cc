@@ -125,7 +125,7 @@ void LogReader::scan(
         if (!bundle.whole()) throw damaged("bundle " + std::to_string(first));
         if (index <= next) break;
         next = index;
-        more = cursor.get(key, value, MDB_NEXT) && key.mv_size == sizeof(NumberKey);
+        more = next < to && cursor.get(key, value, MDB_NEXT) && key.mv_size == sizeof(NumberKey);
         if (more) first = get_be64(static_cast<const uint8_t*>(key.mv_data));
         if (more && first != next) throw damaged("no record " + std::to_string(next));
       }

@@ -13,7 +13,11 @@
 namespace sallyport::evidence_log {
 
 struct ListFilter {
-  std::string tenant, principal, vendor, outcome, kind;  // empty = any
+  std::string tenant = {};  // empty = any, as for the next four
+  std::string principal = {};
+  std::string vendor = {};
+  std::string outcome = {};
+  std::string kind = {};  // of the listed object, or "completed", "interrupted" of an exchange
   uint64_t from_wall_ns = 0;
   uint64_t to_wall_ns = ~0ULL;
   size_t limit = 100;  // newest first; 0 = all
@@ -24,8 +28,9 @@ struct ListFilter {
 nlohmann::json record_json(uint64_t index, std::span<const uint8_t> record);
 // One object per exchange (admitted and verdict joined), refusal, note or aggregate. Newest first.
 nlohmann::json list(const LogReader& log, const ListFilter& filter);
-// {"request_id","admitted":{..},"completed":{..},"inclusion":{index,leaf,proof,checkpoint}}; null
-// when unknown. Text that is no request id gives null too.
+// The exchange as list() gives it, with "inclusion" and "verdict_inclusion": {index, leaf, proof,
+// size, root, checkpoint}, null while no checkpoint covers the record. A refusal has "inclusion"
+// only. Null when unknown; text that is no request id gives null too.
 nlohmann::json show(const LogReader& log, std::string_view request_id);
 
 struct VerifyOptions {
@@ -53,8 +58,10 @@ struct VerifyReport {
 VerifyReport verify(const LogReader& log, const VerifyOptions& options);
 
 // Plain files for somebody without our software: checkpoint, vkey, log.pub.pem, tile/...,
-// records/<index>.bin, records.jsonl, leaves.sha256, MANIFEST.json, HOWTO.txt. Returns the
-// manifest. Throws on I/O errors.
+// records/<index>.bin, records.jsonl, leaves.sha256, checkpoints/, MANIFEST.json, SHA256SUMS,
+// HOWTO.txt. The tree is that of the newest checkpoint; records behind it wait for the next export.
+// Returns the manifest. Throws std::exception on I/O errors, when the folder is not empty, when
+// there is no checkpoint yet or `vkey` did not sign it.
 nlohmann::json export_plain(const LogReader& log, const std::string& vkey,
                             const std::filesystem::path& folder, uint64_t from = 0,
                             uint64_t to = kNoIndex);

@@ -51,18 +51,13 @@ Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recor
     SP_CHECK_WHY(stack_.listen(endpoint), "the gateway's listen address cannot be used twice");
 }
 
-// The stack may live on: its handles are given up, so that no segment of our pools stays with it.
+// The stack lives on; what it still holds to be sent lies in our pools.
 Gateway::~Gateway() {
-  for (auto& client : clients_) {
-    if (client->stage == Client::Stage::Free) continue;
-    stack_.abort(client->leg.id());
-    client->leg.reset();
-  }
-  for (auto& upstream : upstreams_) {
-    if (upstream->stage == Upstream::Stage::Free) continue;
-    stack_.abort(upstream->leg.id());
-    upstream->leg.reset();
-  }
+  stack_.drop_all();
+  for (auto& client : clients_)
+    if (client->stage != Client::Stage::Free) client->leg.reset();
+  for (auto& upstream : upstreams_)
+    if (upstream->stage != Upstream::Stage::Free) upstream->leg.reset();
   for (auto& exchange : exchanges_) {
     exchange->body.clear();
     exchange->request_out.clear();
@@ -141,6 +136,8 @@ void Gateway::on_upstream_event(Upstream& upstream, tcp::EventKind kind) {
     case tcp::EventKind::Connected:
       return connected(upstream);
     case tcp::EventKind::Writable:
+      // A reset that acknowledges: the connection is over, what it has read cannot be counted.
+      if (stack_.state(upstream.leg.id()) == tcp::State::Closed) upstream.acknowledged = true;
       return continue_request(upstream);
     case tcp::EventKind::Readable:
       return read_upstream(upstream);

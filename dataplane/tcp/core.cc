@@ -252,6 +252,13 @@ void Core::release(ConnectionId id) noexcept {
   touch(*c);
 }
 
+void Core::drop_all() noexcept {
+  for (uint32_t i = 0; i < config_.connections_max; ++i) {
+    Connection& c = slots_[i].connection;
+    if (c.owned || (!c.over && c.state != State::Closed)) free_record(c);
+  }
+}
+
 bool Core::all_acknowledged(ConnectionId id) const noexcept {
   const Connection* c = find(id);
   if (c == nullptr || c->over) return true;

@@ -53,6 +53,7 @@ class Core {
   void shutdown_send(ConnectionId id) noexcept;
   void abort(ConnectionId id) noexcept;
   void release(ConnectionId id) noexcept;
+  void drop_all() noexcept;
   bool all_acknowledged(ConnectionId id) const noexcept;
   void advance(base::Instant now) noexcept;
   void flush(base::Instant now) noexcept;

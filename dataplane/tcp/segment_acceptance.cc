@@ -11,7 +11,7 @@ using wire::TcpView;
 }  // namespace
 
 //= RFC 5961 10: the limit is per connection and its period jittered, so that nobody can count it
-//from outside
+// from outside
 void Core::challenge(Connection& c) noexcept {
   if (now_ms_ >= c.challenge_until_ms) {
     const uint64_t jitter = (c.send.initial ^ c.challenge_until_ms * 0x9e3779b97f4a7c15ULL) >> 7;
@@ -56,6 +56,10 @@ bool Core::acceptable_control(Connection& c, const Arrived& a) noexcept {
   if (a.tcp.has(TcpView::Rst)) {
     if (a.sequence == next) {
       counters_.add(Counter::ResetsIn);
+      // Whoever repeats a request elsewhere must know that this one has been read.
+      if (a.tcp.has(TcpView::Ack) && seq_after(a.tcp.acknowledgment, c.send.unacked) &&
+          seq_at_or_before(a.tcp.acknowledgment, c.send.highest))
+        post(c, EventKind::Writable);
       end(c, EventKind::Reset);
       return false;
     }

@@ -30,6 +30,7 @@ void Stack::send(ConnectionId id, mem::ByteChain&& bytes) noexcept {
 void Stack::shutdown_send(ConnectionId id) noexcept { core_->shutdown_send(id); }
 void Stack::abort(ConnectionId id) noexcept { core_->abort(id); }
 void Stack::release(ConnectionId id) noexcept { core_->release(id); }
+void Stack::drop_all() noexcept { core_->drop_all(); }
 bool Stack::all_acknowledged(ConnectionId id) const noexcept { return core_->all_acknowledged(id); }
 void Stack::advance(base::Instant now) noexcept { core_->advance(now); }
 void Stack::flush(base::Instant now) noexcept { core_->flush(now); }

@@ -119,6 +119,9 @@ class Stack {
   // The caller wants no more events: the handle is stale. What was queued is still sent, then FIN;
   // what still arrives is acknowledged and dropped; after linger_ms_max RST.
   void release(ConnectionId id) noexcept;
+  // Forgets every connection, released ones too, without a word to the peers, and gives every
+  // segment back. For the end of the program: whoever owns the pools of what was sent may go then.
+  void drop_all() noexcept;
   // No byte (or FIN) waits for an acknowledgment. True for a stale handle.
   bool all_acknowledged(ConnectionId id) const noexcept;
 

@@ -1,6 +1,7 @@
 // secrets_builder.h: a secrets message made by hand (contract/secrets_message.h).
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <span>
 #include <string>
@@ -37,9 +38,9 @@ class SecretsBuilder {
     header.entry_count = count_;
     header.total_bytes = sizeof header + body_.size();
     header.generation = 5;
-    std::vector<uint8_t> out(sizeof header);
+    std::vector<uint8_t> out(sizeof header + body_.size());
     std::memcpy(out.data(), &header, sizeof header);
-    out.insert(out.end(), body_.begin(), body_.end());
+    std::copy(body_.begin(), body_.end(), out.begin() + sizeof header);
     return out;
   }
 

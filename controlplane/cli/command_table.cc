@@ -30,7 +30,7 @@ const std::vector<OptionSpec>& global_options() {
        .text = "evidence, images, keys ($SALLYPORT_STATE_DIR, else /var/lib/sallyport)"},
       {.name = "credentials",
        .value = "DIR",
-       .text = "the operator's secrets ($SALLYPORT_CREDENTIALS, else $CREDENTIALS_DIRECTORY, else "
+       .text = "the operator's secrets ($SALLYPORT_CREDENTIALS, else systemd's, else "
                "/etc/sallyport/credentials)"},
   };
   return options;

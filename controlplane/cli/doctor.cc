@@ -124,8 +124,9 @@ Check check_memory(std::string_view meminfo) {
 }
 
 Check check_matcher(std::string_view version) {
-  // Both answer hs_version(); Vectorscan's numbers begin where Hyperscan's Debian package ended.
-  const bool hyperscan = version.starts_with("5.4.0") || version.starts_with("5.2");
+  // Both answer hs_version(); Hyperscan ended at 5.4.2, Vectorscan's packages begin above.
+  const bool hyperscan =
+      version.starts_with("5.4.0") || version.starts_with("5.4.1") || version.starts_with("5.4.2");
   return {"matcher", hyperscan ? CheckState::Ok : CheckState::Fail,
           fmt::format("Hyperscan runtime {}", version),
           hyperscan ? ""

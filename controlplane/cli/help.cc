@@ -14,11 +14,19 @@ std::string option_form(const OptionSpec& option) {
   return form;
 }
 
+// Two columns; what is too long for the left one has its text on the next line.
 std::string rows(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  constexpr size_t kLeftMax = 44;
   size_t width = 0;
-  for (const auto& [left, right] : pairs) width = std::max(width, left.size());
+  for (const auto& [left, right] : pairs)
+    if (left.size() <= kLeftMax) width = std::max(width, left.size());
   std::string out;
-  for (const auto& [left, right] : pairs) out += fmt::format("  {:<{}}  {}\n", left, width, right);
+  for (const auto& [left, right] : pairs) {
+    if (left.size() > kLeftMax)
+      out += fmt::format("  {}\n      {}\n", left, right);
+    else
+      out += fmt::format("  {:<{}}  {}\n", left, width, right);
+  }
   return out;
 }
 

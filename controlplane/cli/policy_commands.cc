@@ -13,6 +13,7 @@
 #include "controlplane/cli/problem_text.h"
 #include "controlplane/policy/image_cache.h"
 #include "controlplane/policy/self_test.h"
+#include "controlplane/supervise/private_file.h"
 
 namespace sallyport::cli {
 namespace {
@@ -112,15 +113,18 @@ void write_file(const std::filesystem::path& path, const std::vector<uint8_t>& b
 
 // Where apply --image finds it; nothing: this user has no such folder, which -o can do without.
 std::optional<std::string> store(const Call& call, const cp::CompiledImage& image) {
+  std::string why;
   try {
-    return cp::ImageCache(call.settings.images_folder()).put(image).string();
+    if (supervise::ensure_private_folder(call.settings.state_dir, why))
+      return cp::ImageCache(call.settings.images_folder()).put(image).string();
   } catch (const std::runtime_error& error) {
-    if (!call.arguments.has("out"))
-      throw Failure(Exit::Failed, "not_stored", "the image is not stored", error.what(),
-                    "run as the user of sallyportd, name --state-dir, or write a file with -o");
-    call.out.note(fmt::format("not stored for apply --image: {}", error.what()));
-    return std::nullopt;
+    why = error.what();
   }
+  if (!call.arguments.has("out"))
+    throw Failure(Exit::Failed, "not_stored", "the image is not stored", why,
+                  "run as the user of sallyportd, name --state-dir, or write a file with -o");
+  call.out.note(fmt::format("not stored for apply --image: {}", why));
+  return std::nullopt;
 }
 
 Exit run_compile(const Call& call) {

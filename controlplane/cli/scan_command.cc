@@ -62,6 +62,8 @@ Exit run_scan(const Call& call) {
                     as.tenant, as.environment, as.destination));
   if (redact)
     call.out.note("scan: --redact uses a throw-away token key; these tokens are valid nowhere");
+  if (isatty(STDIN_FILENO) == 1)
+    call.out.note("scan: reads JSON lines from this terminal; end with Ctrl-D");
   LineReader reader(*scan, redact);
   scan_stdin(reader);
   if (reader.bad_lines() == 0) return Exit::Ok;

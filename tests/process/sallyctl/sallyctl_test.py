@@ -263,6 +263,17 @@ class Policy(Case):
         self.assertEqual(os.stat(value["stored"]).st_mode & 0o777, 0o600)
         self.error("policy", "compile", folder, "-o", self.path("no", "where.image"), expect=1)
 
+    def test_compile_makes_a_private_state_folder(self):
+        self.json("policy", "compile", POLICIES, "--state-dir", self.path("made", "state"))
+        self.assertEqual(os.stat(self.path("made", "state")).st_mode & 0o777, 0o700)
+        # Nobody's business but root's: a state folder that others may write is not used.
+        os.chmod(self.path("made", "state"), 0o777)
+        answer = self.ctl("policy", "compile", POLICIES, "--state-dir", self.path("made", "state"))
+        self.assertEqual(answer.returncode, 1, answer.stdout)
+        answer = self.ctl("policy", "compile", POLICIES, "-o", self.path("i"), "--state-dir", self.path("made", "state"))
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("not stored", answer.stderr)
+
 
 class Keys(Case):
     def new(self, folder, *more, expect=0):

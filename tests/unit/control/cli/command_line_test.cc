@@ -170,7 +170,7 @@ TEST(Table, EveryRowIsWhole) {
     EXPECT_FALSE(command.summary.empty()) << command.name();
     EXPECT_GE(command.examples.size(), 2U) << command.name();
     EXPECT_NE(command.run, nullptr);
-    if (!command.verb.empty()) EXPECT_FALSE(noun_summary(command.noun).empty()) << command.noun;
+    EXPECT_EQ(noun_summary(command.noun).empty(), command.verb.empty()) << command.noun;
     for (const auto& example : command.examples)
       EXPECT_NE(example.command.find("sallyctl " + command.name()), std::string::npos)
           << example.command;

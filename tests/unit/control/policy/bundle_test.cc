@@ -1,6 +1,7 @@
 #include "controlplane/policy/bundle.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "controlplane/policy/digest.h"
 #include "tests/unit/control/policy/bundle_fixture.h"
@@ -108,6 +109,35 @@ TEST_F(BundleReading, TheDigestIsWhatSha256sumWouldSay) {
   EXPECT_EQ(digest_hex(bundle.digest), digest_hex(sha256(lines)));
   change("bundle.yaml", "small", "large");
   EXPECT_NE(good().digest, bundle.digest);
+}
+
+// docs/policy.md says for each limit: name, shipped value, lowest, highest.
+TEST_F(BundleReading, TheLimitsOfTheDocumentAreThoseOfTheCode) {
+  std::istringstream page(text_of(shipped_folder() / "../docs/policy.md"));
+  size_t rows = 0;
+  for (std::string line; std::getline(page, line);) {
+    std::string bar, name;
+    uint64_t shipped = 0, lowest = 0, highest = 0;
+    std::istringstream cells(line);
+    if (!(cells >> bar >> name >> bar >> shipped >> bar >> lowest >> bar >> highest)) continue;
+    name = name.substr(1, name.size() - 2);
+    ++rows;
+    const auto with = [&](uint64_t value) {
+      change("limits.yaml", name + ": " + std::to_string(shipped),
+             name + ": " + std::to_string(value));
+      const bool accepted = read().has_value();
+      change("limits.yaml", name + ": " + std::to_string(value),
+             name + ": " + std::to_string(shipped));
+      return accepted;
+    };
+    EXPECT_TRUE(with(lowest)) << name;
+    EXPECT_TRUE(with(highest)) << name;
+    EXPECT_FALSE(with(highest + 1)) << name;
+    if (lowest > 0) {
+      EXPECT_FALSE(with(lowest - 1)) << name;
+    }
+  }
+  EXPECT_EQ(rows, 15U);
 }
 
 // --- the overlay ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // Lines in, lines out: every finding with its byte offsets, ids as they came, bad lines in place.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -120,16 +121,23 @@ TEST_F(Scan, IdsComeBackByteForByte) {
 
 TEST_F(Scan, BadLinesSayWhyAndNeverWhat) {
   const std::string secret = "hidden@example.org";
-  for (const std::string& line :
-       {"{\"id\":1,\"text\":\"" + secret, "\"" + secret + "\"", "[\"" + secret + "\"]",
-        "{\"id\":1,\"text\":[\"" + secret + "\"]}", "{\"id\":1,\"text\":7}",
-        "{\"id\":1,\"text\":null}", std::string("{\"id\":1}"), std::string("{}"), std::string("7"),
-        std::string("{\"id\":1,\"id\":2,\"text\":\"x\"}"),
-        std::string("{\"id\":1,\"text\":\"x\",\"text_b64\":\"eA==\"}"),
-        std::string("{\"id\":1,\"text\":\"x\"} {}"), std::string("{\"id\":1,\"text\":\"\xff\"}"),
-        std::string("{\"id\":1,\"text\":\"\\ud800\"}"),
-        std::string("{\"id\":1,\"text_b64\":\"####\"}"),
-        std::string("{\"id\":1,\"text\":{\"text\":\"x\"}}")}) {
+  const std::vector<std::string> lines = {"{\"id\":1,\"text\":\"" + secret,
+                                          "\"" + secret + "\"",
+                                          "[\"" + secret + "\"]",
+                                          "{\"id\":1,\"text\":[\"" + secret + "\"]}",
+                                          R"({"id":1,"text":7})",
+                                          R"({"id":1,"text":null})",
+                                          R"({"id":1})",
+                                          "{}",
+                                          "7",
+                                          R"({"id":1,"id":2,"text":"x"})",
+                                          R"({"id":1,"text":"x","text_b64":"eA=="})",
+                                          R"({"id":1,"text":"x"} {})",
+                                          "{\"id\":1,\"text\":\"\xff\"}",
+                                          R"({"id":1,"text":"\ud800"})",
+                                          R"({"id":1,"text_b64":"####"})",
+                                          R"({"id":1,"text":{"text":"x"}})"};
+  for (const std::string& line : lines) {
     std::string out;
     EXPECT_FALSE(answer_line(line, 9, *scan_, false, out)) << line;
     const json row = json::parse(out);

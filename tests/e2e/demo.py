@@ -117,12 +117,12 @@ class Demo:
 
         heading("The log")
         self.lab.drained()
-        answer = self.lab.sallyctl("evidence", "verify", check=False)
-        print(answer.stdout.strip() + answer.stderr.strip())
-        if answer.returncode != 0:
-            self.problems.append("evidence verify failed")
         listing = self.lab.sallyctl("evidence", "list", "--output", "json").stdout
         self.expect("no record holds a value", all(v not in listing for v in (EMAIL, PHONE, CARD, secret)))
+        answer = self.lab.sallyctl("evidence", "verify", check=False)
+        print("\n".join(filter(None, (answer.stderr.strip(), answer.stdout.strip()))), flush=True)
+        if answer.returncode != 0:
+            self.problems.append("evidence verify failed")
 
 
 def how_to_talk(lab):

@@ -152,12 +152,31 @@ class Appliance:
             shown = self.sallyctl("evidence", "show", answer.request_id, "--output", "json", check=False)
             if shown.returncode == 0:
                 record = json.loads(shown.stdout)
-                if finished(record) or record.get("refused"):
+                if finished(record) or record.get("kind") == "refused":
                     return record
             if time.monotonic() > end:
                 raise RuntimeError(f"no verdict for {answer.request_id}: {shown.stdout}{shown.stderr}")
             time.sleep(0.05)
 
     def evidence_text(self, answer):
-        self.record(answer)
-        return self.sallyctl("evidence", "show", answer.request_id).stdout.rstrip()
+        """The records of an exchange, a line for each thing an auditor asks first (`evidence show` has all of it)."""
+        record = self.record(answer)
+        request, verdict = record.get("admitted") or record, record.get("completed") or record
+        lines = [f"{record['request_id']}  {'admitted, completed' if 'admitted' in record else 'refused'}",
+                 f"who      {request['tenant']} / {request['principal']} / {request['environment']}, "
+                 f"reason {request['reason']}",
+                 f"where    {request['vendor']} ({request['region']}), {request['api_kind']}, model {request['model']}"]
+        found = request["detections"] + (verdict["detections"] if verdict is not request else [])
+        lines.append("found    " + (", ".join(f"{d['count']} {d['entity']} in {d['direction']}: {d['action']}"
+                                              for d in found) or "nothing"))
+        lines.append("restored " + (", ".join(f"{r['count']} {r['entity']} ({'allowed' if r['allowed'] else 'denied'})"
+                                              for r in verdict["restorations"]) or "nothing"))
+        lines.append(f"bytes    {request['body_bytes']} in, {request['inspected_bytes']} inspected, "
+                     f"{request['rewritten_bytes']} rewritten, {request['opaque_bytes']} opaque, "
+                     f"{request['sent_bytes']} sent")
+        lines.append(f"outcome  {verdict['outcome']} ({verdict['reason_code']}), status {verdict['http_status']}")
+        lines.append(f"decided  by image {request['image_digest'][:16]}... of bundle {request['bundle_digest'][:16]}...")
+        proof = record.get("inclusion")
+        lines.append(f"proof    leaf {proof['index']} of tree {proof['size']}, {len(proof['proof'])} hashes to its "
+                     f"signed root" if proof else "proof    the next checkpoint, within a second, covers it")
+        return "\n".join(lines)

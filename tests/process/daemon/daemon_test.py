@@ -249,8 +249,8 @@ class DaemonTest(unittest.TestCase):
         answer_of = self.in_background(self.two)
         dataplane.take_image(adopt=False)
         before = dataplane.heartbeat_of_control()
-        status = self.daemon.status()  # the loop goes on meanwhile
-        self.assertEqual(status["policy"]["image"], self.two)
+        # The loop goes on meanwhile.
+        self.daemon.until(lambda: self.daemon.status()["policy"]["image"] == self.two, "publication", 4)
         answer = answer_of()
         self.assertEqual((answer["ok"], answer["adopted"]), (True, False), answer)
         self.assertGreater(dataplane.heartbeat_of_control(), before)
@@ -358,9 +358,8 @@ class DaemonTest(unittest.TestCase):
             server.settimeout(20)
             self.daemon.start(environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
             seen = set()
-            while not {"READY=1", "WATCHDOG=1"} <= seen:
+            while not {"READY=1", "WATCHDOG=1", "STATUS=no policy, no dataplane"} <= seen:
                 seen.add(server.recv(1000).decode())
-            self.assertIn("STATUS=no policy, no dataplane", seen)
             self.assertEqual(self.daemon.stop(), 0)
             while "STOPPING=1" not in seen:
                 seen.add(server.recv(1000).decode())

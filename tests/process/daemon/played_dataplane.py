@@ -46,7 +46,11 @@ class PlayedDataplane:
                                      text.encode()))
 
     def next(self):
-        raw, ancillary, _, _ = self.socket.recvmsg(PACKET.size, socket.CMSG_SPACE(4))
+        """The next packet; None when the connection is over."""
+        try:
+            raw, ancillary, _, _ = self.socket.recvmsg(PACKET.size, socket.CMSG_SPACE(4))
+        except ConnectionResetError:  # it was killed before it read what we said
+            raw = b""
         if not raw:
             return None
         fds = array.array("i")

@@ -119,7 +119,8 @@ TEST_F(BundleReading, TheLimitsOfTheDocumentAreThoseOfTheCode) {
     std::string bar, name;
     uint64_t shipped = 0, lowest = 0, highest = 0;
     std::istringstream cells(line);
-    if (!(cells >> bar >> name >> bar >> shipped >> bar >> lowest >> bar >> highest)) continue;
+    if (!(cells >> bar >> name >> bar >> shipped >> bar >> lowest >> bar >> highest) || bar != "|")
+      continue;
     name = name.substr(1, name.size() - 2);
     ++rows;
     const auto with = [&](uint64_t value) {

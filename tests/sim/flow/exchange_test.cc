@@ -289,12 +289,13 @@ TEST(Exchange, TheVersionItBeganWithDecides) {
 TEST(Exchange, AnthropicRequestsGoTheirOwnWay) {
   World world;
   world.vendor->answer = [](VendorConnection& c, const std::string&) {
-    c.peer->write(Vendor::json_answer(
-        R"({"id":"m","type":"message","role":"assistant","model":"claude","content":[{"type":"text","text":"hi"}]})"));
+    c.peer->write(
+        Vendor::json_answer(R"({"id":"m","type":"message","role":"assistant","model":"claude",)"
+                            R"("content":[{"type":"text","text":"hi"}]})"));
   };
   TlsPeer& client = world.open_client();
-  const std::string body =
-      R"({"model":"claude","max_tokens":5,"messages":[{"role":"user","content":"ann@example.com"}]})";
+  const std::string body = R"({"model":"claude","max_tokens":5,)"
+                           R"("messages":[{"role":"user","content":"ann@example.com"}]})";
   EXPECT_EQ(world.ask(client, post(body, "/anthropic/v1/messages")).status, 200);
   EXPECT_NE(world.vendor->requests[0].find("x-api-key: vendor-secret-two\r\n"), std::string::npos);
   EXPECT_EQ(world.vendor->requests[0].find("ann@"), std::string::npos);

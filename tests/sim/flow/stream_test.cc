@@ -94,9 +94,9 @@ TEST(Stream, AnthropicErrorsAreEventsWithAName) {
     c.peer->fin();
   };
   TlsPeer& client = world.open_client();
-  client.write(post(
-      R"({"model":"claude","max_tokens":5,"stream":true,"messages":[{"role":"user","content":"x"}]})",
-      "/anthropic/v1/messages"));
+  client.write(post(R"({"model":"claude","max_tokens":5,"stream":true,)"
+                    R"("messages":[{"role":"user","content":"x"}]})",
+                    "/anthropic/v1/messages"));
   ASSERT_TRUE(world.run([&] { return client.saw_close_notify; }));
   EXPECT_NE(client.received.find("event: error\ndata: {\"type\":\"error\""), std::string::npos);
   EXPECT_NE(client.received.find("upstream_truncated"), std::string::npos);

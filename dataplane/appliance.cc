@@ -22,6 +22,7 @@ namespace sallyport::dataplane {
 namespace {
 
 constexpr uint64_t kMib = 1'048'576;
+static_assert(kVersionsHeldMax <= kPolicyVersionsPlanned, "what may be held is in the bill");
 // Packets taken from the control plane before the rest of the loop has its turn.
 constexpr int kArrivalsPerTurnMax = 8;
 
@@ -208,10 +209,10 @@ void Appliance::turn(base::Instant now) {
   link_->step(now);
   for (int i = 0; i < kArrivalsPerTurnMax; ++i) {
     std::optional<ControlArrival> arrival = link_->receive(now);
+    if (const auto notice = link_->take_notice(); notice.has_value()) say("control: " + *notice);
     if (!arrival.has_value()) break;
     take(*arrival, now);
   }
-  if (const auto notice = link_->take_notice(); notice.has_value()) say("control: " + *notice);
   if (now >= next_tick_) tick(now);
 }
 

@@ -26,9 +26,9 @@ constexpr uint64_t kConnectionBytes = 1'536;
 // scanner and edit plans of one exchange.
 constexpr uint64_t kExchangeBytes = 512 * kKib;
 constexpr uint64_t kExchangeCount = 256;
-// Image, engines and their scratch: current, next, and one kept by a long exchange.
-constexpr uint64_t kPolicyVersionBytes = 24 * kMib;
-constexpr uint64_t kPolicyVersions = 3;
+// Image, engine, scratch and a TLS context per vendor: 2.6 MiB with the shipped bundle (measured),
+// room for a bundle three times as large.
+constexpr uint64_t kPolicyVersionBytes = 8 * kMib;
 // Code, libraries, stacks.
 constexpr uint64_t kProcessBytes = 64 * kMib;
 constexpr uint64_t kBodyBytesMin = 8 * kMib;
@@ -68,7 +68,7 @@ void list_terms(const HostConfig& config, MemoryPlan& plan) {
   add("exchanges", workers * kExchangeCount * kExchangeBytes);
   add("held bodies", workers * plan.body_bytes, "memory.body_mib");
   add("evidence rings", workers * m.evidence_ring_mib * kMib, "memory.evidence_ring_mib");
-  add("policy versions", kPolicyVersions * kPolicyVersionBytes);
+  add("policy versions", workers * kPolicyVersionsPlanned * kPolicyVersionBytes);
   add("process", kProcessBytes);
 }
 

@@ -13,6 +13,9 @@
 
 namespace sallyport::dataplane {
 
+// Of each worker: the one in use, the next, and those that long exchanges began with.
+inline constexpr uint64_t kPolicyVersionsPlanned = 8;
+
 // What this machine has now.
 struct MachineMemory {
   uint64_t available_bytes = 0;      // MemAvailable

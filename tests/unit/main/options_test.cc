@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace sallyport::dataplane {
 namespace {
 
@@ -25,6 +27,20 @@ TEST(Options, DefaultsAreTheInstalledPaths) {
   EXPECT_EQ(options.config_path, "/etc/sallyport/sallyport.yaml");
   EXPECT_EQ(options.run_dir, "/run/sallyport");
   EXPECT_FALSE(options.no_huge || options.check || options.verbose);
+}
+
+TEST(Options, TheEnvironmentGivesTheRunDirAndTheOptionWins) {
+  setenv("SALLYPORT_RUN_DIR", "/elsewhere", 1);
+  Options options;
+  ASSERT_EQ(parse({}, options), Parse::Run);
+  EXPECT_EQ(options.run_dir, "/elsewhere");
+  ASSERT_EQ(parse({"--run-dir", "b"}, options), Parse::Run);
+  EXPECT_EQ(options.run_dir, "b");
+  setenv("SALLYPORT_RUN_DIR", "", 1);
+  Options empty;
+  ASSERT_EQ(parse({}, empty), Parse::Run);
+  EXPECT_EQ(empty.run_dir, "/run/sallyport");
+  unsetenv("SALLYPORT_RUN_DIR");
 }
 
 TEST(Options, GuessesAndStrangersAreRefused) {

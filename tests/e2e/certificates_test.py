@@ -13,7 +13,7 @@ BAD = {
     "self_signed": ("self", "untrusted", "issuer", "chain"),
     "cn_only": ("name", "host"),
     "other_name": ("name", "host"),
-    "other_ca": ("untrusted", "issuer", "self", "chain"),
+    "other_ca": ("unknown_ca", "untrusted", "issuer"),
 }
 
 

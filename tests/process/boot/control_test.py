@@ -113,7 +113,8 @@ class Control(unittest.TestCase):
         self.assertEqual(first["state"], control.NOT_READY)
         self.assertEqual(first["pid"], self.process.pid)
         self.assertEqual(first["start_generation"], hello["number"])
-        self.assertGreater(region.counters()["gateway.clients_refused"], 0)
+        # Workers copy their counters out a little later than they count.
+        self.wait_for("the refused connection", lambda: region.counters()["gateway.clients_refused"] > 0)
         self.assertGreater(region.counters()["tcp.accepted"], 0)
 
         answer = plane.give_secrets(self.secrets(certificate=False), 1)

@@ -27,7 +27,7 @@ struct Leaf {
   TextClass text_class = TextClass::Unknown;
   LeafKind kind = LeafKind::String;
   LeafRole role = LeafRole::None;
-  bool is_key = false;  // a member name: scanned, never rewritten
+  bool is_key = false;  // a member name, where names count as text
   uint8_t index_count =
       0;  // arrays on the way here, outermost first; only the first kIndexesMax are kept
   uint8_t channel = contract::kLlmNoChannel;  // stream events: index of the shape's channel

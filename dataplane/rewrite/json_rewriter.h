@@ -16,8 +16,8 @@
 // In a tree of any shape (L) the name of a member is context for the values behind it: the number
 // of {"ssn": "..."} is known by its name.
 //
-// Names are rewritten like values: the table says "scan only", but a value that stays in a name
-// would leave, and refusing the request would help nobody (docs/decisions/0002).
+// Names are rewritten like values: a value that stays in a name would leave, and refusing the
+// request would help nobody (decision 004).
 //
 // Invariants
 //   I1  edge() never goes back; every edit that begins before it is in edits() and ends at or

@@ -29,10 +29,10 @@ constexpr uint8_t kOpener = 8;  // may begin a digit run
 constexpr std::array<uint8_t, 256> make_classes() {
   std::array<uint8_t, 256> classes{};
   for (unsigned c = 0x21; c < 0x7f; ++c) classes[c] = kWord;
-  for (unsigned char c : {'"', '<', '>', '`', '\\'}) classes[c] = 0;
+  for (char c : {'"', '<', '>', '`', '\\'}) classes[static_cast<uint8_t>(c)] = 0;
   for (unsigned c = '0'; c <= '9'; ++c) classes[c] |= kDigit;
-  for (unsigned char c : {' ', '-', '.', '/', '(', ')', '+'}) classes[c] |= kSeparator;
-  for (unsigned char c : {'(', '+'}) classes[c] |= kOpener;
+  for (char c : {' ', '-', '.', '/', '(', ')', '+'}) classes[static_cast<uint8_t>(c)] |= kSeparator;
+  for (char c : {'(', '+'}) classes[static_cast<uint8_t>(c)] |= kOpener;
   return classes;
 }
 constexpr std::array<uint8_t, 256> kClasses = make_classes();

@@ -27,11 +27,10 @@ struct BundleParts {
   template <class Things>
   bool known_name(const std::string& name, const Place& place, const Things& things,
                   std::string_view what) {
-    std::vector<std::string> names;
-    for (const auto& thing : things) {
+    for (const auto& thing : things)
       if (thing_name(thing) == name) return true;
-      names.push_back(thing_name(thing));
-    }
+    std::vector<std::string> names;
+    for (const auto& thing : things) names.push_back(thing_name(thing));
     reader.add(place,
                "there is no " + std::string(what) + " '" + name + "'" + did_you_mean(name, names));
     return false;

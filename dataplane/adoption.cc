@@ -15,12 +15,17 @@ Adoption::Adoption(const std::vector<AdoptionDoor*>& doors) {
   for (AdoptionDoor* door : doors) sides_.push_back(Side{door, {}, {}});
 }
 
+bool Adoption::has_room() const noexcept {
+  return std::all_of(sides_.begin(), sides_.end(), [](const Side& side) {
+    return side.versions.held_count() < kVersionsHeldMax;
+  });
+}
+
 bool Adoption::build(const std::vector<uint8_t>& image,
                      const std::shared_ptr<const policy::Secrets>& with, Versions& out,
                      std::string& error) {
-  reclaim();
-  for (const Side& side : sides_) {
-    if (side.versions.held_count() < kVersionsHeldMax) continue;
+  free_unused();
+  if (!has_room()) {
     error = std::to_string(kVersionsHeldMax) +
             " policy versions are still in use by exchanges that began with them; try again when "
             "some have ended";
@@ -82,7 +87,10 @@ bool Adoption::take_secrets(std::shared_ptr<const policy::Secrets> secrets, std:
   const bool new_certificate = certificate_changes(*secrets);
   if (new_certificate && !make_contexts(*secrets, contexts, error)) return false;  // I1
   Versions versions;
-  const bool fits = image_.empty() || build(image_, secrets, versions, error);
+  free_unused();
+  secrets_wait_for_room_ = !image_.empty() && !has_room();
+  const bool builds_now = !image_.empty() && !secrets_wait_for_room_;
+  const bool fits = !builds_now || build(image_, secrets, versions, error);
   if (new_certificate) post(std::move(contexts));
   secrets_ = std::move(secrets);
   if (!fits) {
@@ -90,8 +98,9 @@ bool Adoption::take_secrets(std::shared_ptr<const policy::Secrets> secrets, std:
         "these secrets do not fit the policy in use, which goes on with its former ones: " + error;
     return false;
   }
+  if (secrets_wait_for_room_) return true;
   secrets_in_use_generation_ = secrets_->generation();
-  if (!image_.empty()) post(std::move(versions), loaded_version());
+  if (builds_now) post(std::move(versions), loaded_version());
   return true;
 }
 
@@ -102,7 +111,7 @@ bool Adoption::take_image(std::vector<uint8_t> bytes, uint64_t version,
     return false;
   }
   if (!image_.empty() && digest == image_digest_ && bytes == image_ &&
-      secrets_in_use_generation_ == secrets_->generation()) {
+      secrets_in_use_generation_ == secrets_->generation() && !secrets_wait_for_room_) {
     numbers_.back().version = version;
     return true;
   }
@@ -114,12 +123,26 @@ bool Adoption::take_image(std::vector<uint8_t> bytes, uint64_t version,
   }
   image_ = std::move(bytes);
   image_digest_ = digest;
+  secrets_wait_for_room_ = false;
   secrets_in_use_generation_ = secrets_->generation();
   post(std::move(versions), version);
   return true;
 }
 
-void Adoption::reclaim() {
+std::optional<std::string> Adoption::reclaim() {
+  free_unused();
+  if (!secrets_wait_for_room_ || !has_room()) return std::nullopt;
+  secrets_wait_for_room_ = false;
+  Versions versions;
+  std::string error;
+  if (!build(image_, secrets_, versions, error))
+    return "the newest secrets do not fit the policy in use: " + error;
+  secrets_in_use_generation_ = secrets_->generation();
+  post(std::move(versions), loaded_version());
+  return std::nullopt;
+}
+
+void Adoption::free_unused() {
   uint64_t oldest_held = sequence_;
   for (Side& side : sides_) {
     // Both only grow, so an old reading frees too little, never too much.
@@ -157,7 +180,8 @@ uint64_t Adoption::oldest_version(size_t worker) const noexcept {
 }
 
 bool Adoption::all_adopted() const noexcept {
-  return sequence_ != 0 && std::all_of(sides_.begin(), sides_.end(), [this](const Side& side) {
+  return sequence_ != 0 && !secrets_wait_for_room_ &&
+         std::all_of(sides_.begin(), sides_.end(), [this](const Side& side) {
            return side.door->newest_sequence.load(std::memory_order_acquire) == sequence_ &&
                   side.door->certificate_sequence.load(std::memory_order_acquire) ==
                       certificate_sequence_;

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,14 +59,16 @@ class Adoption {
   explicit Adoption(const std::vector<AdoptionDoor*>& doors);
 
   // False: `error` says why. Secrets that are sound but do not fit the image in use are kept for
-  // the next image; the versions in use go on with the ones they have.
+  // the next image; the versions in use go on with the ones they have. Without room for one more
+  // version (I3) they are taken, and come into use with a later reclaim().
   bool take_secrets(std::shared_ptr<const policy::Secrets> secrets, std::string& error);
   // `digest` is what the control plane says it sent. The image in use again: only its number
   // changes.
   bool take_image(std::vector<uint8_t> bytes, uint64_t version, const contract::Digest& digest,
                   std::string& error);
-  // Frees what no worker uses any more.
-  void reclaim();
+  // Frees what no worker uses any more, and does what waited for room. Answers a line for the log
+  // when that failed.
+  std::optional<std::string> reclaim();
 
   bool has_secrets() const noexcept { return secrets_ != nullptr; }
   bool has_certificate() const noexcept { return certificate_not_after_s_ != 0; }
@@ -92,6 +95,8 @@ class Adoption {
     uint64_t version;
   };
 
+  void free_unused();
+  bool has_room() const noexcept;
   bool build(const std::vector<uint8_t>& image, const std::shared_ptr<const policy::Secrets>& with,
              Versions& out, std::string& error);
   bool make_contexts(const policy::Secrets& from, Contexts& out, std::string& error) const;
@@ -107,6 +112,7 @@ class Adoption {
   uint64_t sequence_ = 0;
   uint64_t certificate_sequence_ = 0;
   uint64_t secrets_in_use_generation_ = 0;
+  bool secrets_wait_for_room_ = false;
   int64_t certificate_not_after_s_ = 0;
   std::deque<Number> numbers_;  // ascending; what a held sequence is called outside
 };

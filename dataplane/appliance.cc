@@ -248,7 +248,7 @@ contract::DataplaneState Appliance::state() const {
 
 void Appliance::tick(base::Instant now) {
   next_tick_ = base::after_ms(now, kTickMs);
-  adoption_->reclaim();
+  if (const auto problem = adoption_->reclaim(); problem.has_value()) say("secrets: " + *problem);
   if (now >= next_clock_state_) {
     next_clock_state_ = base::after_ms(now, kClockStateMs);
     const contract::ClockState clock = evidence::read_clock_state();

@@ -165,7 +165,18 @@ TEST_F(AdoptionTest, AStormOfVersionsIsBounded) {
   EXPECT_FALSE(take(a, 100));
   EXPECT_NE(error_.find("still in use"), std::string::npos);
   EXPECT_EQ(adoption_->loaded_version(), kVersionsHeldMax);
+  // Secrets are taken, and wait for room.
+  const uint64_t newest = current_[0];
+  ASSERT_TRUE(adoption_->take_secrets(secrets(), error_)) << error_;
+  turn(0, first);
+  turn(1);
+  EXPECT_EQ(current_[0], newest);
+  EXPECT_FALSE(adoption_->all_adopted());
   turn(0);  // the long exchange ends
+  EXPECT_FALSE(adoption_->reclaim().has_value());
+  turn_both();
+  EXPECT_EQ(current_[0], newest + 1);
+  EXPECT_TRUE(adoption_->all_adopted());
   EXPECT_TRUE(take(a, 101)) << error_;
   // A worker that does not look gets the newest only.
   for (uint64_t i = 102; i < 120; ++i) ASSERT_TRUE(take(i % 2 != 0 ? a : b, i)) << error_;

@@ -70,7 +70,7 @@ class Splitter {
     return line;
   }
 
-  Words sort(const std::vector<OptionSpec>& options) const {
+  Words sort(const std::vector<OptionSpec>& options, const std::string& about) const {
     Words out;
     bool only_arguments = false;
     for (size_t i = 0; i < words_.size(); ++i) {
@@ -85,6 +85,10 @@ class Splitter {
       } else if (takes_next(options, i)) {
         out.options.push_back("--" + long_name(options, word) + "=" + words_[++i]);
       } else if (const std::string name = long_name(options, word); !name.empty()) {
+        // Boost would take whatever follows for the value, another option too.
+        if (const OptionSpec* option = find_option(options, name); !option->value.empty())
+          usage("missing_value", fmt::format("--{} wants a value", name),
+                fmt::format("--{} {}: {}", name, option->value, option->text), about);
         out.options.push_back("--" + name);
       } else {
         out.options.push_back(word);
@@ -250,8 +254,8 @@ ParsedLine parse_line(const std::vector<std::string>& words, bool& json_errors) 
   std::vector<OptionSpec> options = global_options();
   if (line.command != nullptr)
     options.insert(options.end(), line.command->options.begin(), line.command->options.end());
-  const Words sorted = splitter.sort(options);
   const std::string about = tail(line.command, line.noun);
+  const Words sorted = splitter.sort(options, about);
   line.help = sorted.help;
   if (line.help) return line;
   read_options(options, sorted, about, line.arguments);

@@ -52,8 +52,8 @@ std::optional<uint64_t> span_ns(std::string_view text) {
   uint64_t count = 0;
   const char* end = text.data() + text.size() - 1;
   const auto [stop, error] = std::from_chars(text.data(), end, count);
-  if (error != std::errc{} || stop != end || count > UINT64_MAX / kSecondNs / unit)
-    return std::nullopt;
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  if (count > UINT64_MAX / kSecondNs / unit) return UINT64_MAX;  // before any record
   return count * unit * kSecondNs;
 }
 

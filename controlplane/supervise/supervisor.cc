@@ -201,6 +201,7 @@ void Supervisor::beat(uint64_t now_ms) {
     exit_code_ = 1;
     ending_ = true;
   }
+  send_again(now_ms);
   tell_systemd(now_ms);
 }
 

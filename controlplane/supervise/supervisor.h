@@ -92,6 +92,7 @@ class Supervisor : public ControlListener {
   void on_dataplane_gone(const std::string& why) override;
   void on_refused(const std::string& why) override;
   void send_current();
+  void send_again(uint64_t now_ms);
   size_t workers_at(uint64_t version) const;
   bool all_adopted(uint64_t version) const;
 
@@ -154,6 +155,7 @@ class Supervisor : public ControlListener {
   uint64_t next_beat_ms_ = 0;
   uint64_t next_look_ms_ = 0;
   uint64_t next_watchdog_ms_ = 0;
+  uint64_t send_again_ms_ = 0;  // the published image, after a refusal; 0: no need
 };
 
 int64_t unix_seconds() noexcept;

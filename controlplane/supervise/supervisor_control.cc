@@ -7,6 +7,12 @@
 
 namespace sallyport::supervise {
 
+namespace {
+
+constexpr uint64_t kSendAgainMs = 2'000;
+
+}  // namespace
+
 void Supervisor::on_dataplane(const ConnectedDataplane& dataplane) {
   ++connection_number_;
   spdlog::info("dataplane connected: pid {}, start {}, {} workers", dataplane.peer.pid,
@@ -51,7 +57,10 @@ void Supervisor::on_image_result(uint64_t version, bool ok, const std::string& t
   }
   if (!publisher_->current() || publisher_->current()->version != version) return;
   image_problem_.reset();
+  send_again_ms_ = 0;
   if (ok) return;
+  // It may have had no room for one more version just now.
+  send_again_ms_ = now_ms_ + kSendAgainMs;
   image_problem_ = Problem{"image_refused", "the dataplane refused the published policy: " + text,
                            "publish another one; programs of different builds give this too"};
 }
@@ -60,6 +69,14 @@ void Supervisor::on_dataplane_gone(const std::string& why) {
   spdlog::warn("dataplane gone: {}", why);
   secrets_problem_.reset();
   image_problem_.reset();
+  send_again_ms_ = 0;
+}
+
+void Supervisor::send_again(uint64_t now_ms) {
+  if (send_again_ms_ == 0 || now_ms < send_again_ms_ || !publisher_->current()) return;
+  send_again_ms_ = 0;
+  const auto& current = publisher_->current();
+  control_->send_image(current->image->memory, current->version, current->image->digest);
 }
 
 void Supervisor::on_refused(const std::string& why) {

@@ -281,6 +281,7 @@ bool Supervisor::make_current(Operation& operation) {
   operation.current = true;
   start_problem_.reset();
   image_problem_.reset();
+  send_again_ms_ = 0;
   region_->set_published(operation.version, operation.image->digest,
                          operation.image->names.bundle_digest);
   // One that connected meanwhile was sent the former policy.

@@ -255,6 +255,16 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual((answer["ok"], answer["adopted"]), (True, False), answer)
         self.assertGreater(dataplane.heartbeat_of_control(), before)
 
+    def test_a_refusal_of_the_published_policy_is_said_and_tried_again(self):
+        dataplane = self.served()
+        dataplane.close()
+        dataplane = self.connect(2)
+        dataplane.take_secrets()
+        refused = dataplane.take_image(refuse="no room for one more version")
+        self.daemon.until(lambda: "image_refused" in self.daemon.codes(), "problem", 10)
+        self.assertEqual(dataplane.take_image().number, refused.number)
+        self.daemon.until(lambda: not self.daemon.codes() & {"image_refused"}, "end of the problem", 10)
+
     def test_a_broken_bundle_is_not_published(self):
         self.daemon.start()
         self.daemon.write("broken/bundle.yaml", f"format: 1\nname: broken\nextends: {ROOT}/policies\nstray: 1\n")

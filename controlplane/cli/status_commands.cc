@@ -14,7 +14,8 @@ constexpr std::chrono::seconds kStatusPatience{5};
 constexpr std::chrono::seconds kReloadPatience{30};
 
 std::string scalar_text(const nlohmann::json& value) {
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string())
+    return value.get_ref<const std::string&>().empty() ? "-" : value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   return value.is_null() ? "-" : value.dump();
 }

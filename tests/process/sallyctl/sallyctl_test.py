@@ -270,7 +270,8 @@ class Policy(Case):
         os.chmod(self.path("made", "state"), 0o777)
         answer = self.ctl("policy", "compile", POLICIES, "--state-dir", self.path("made", "state"))
         self.assertEqual(answer.returncode, 1, answer.stdout)
-        answer = self.ctl("policy", "compile", POLICIES, "-o", self.path("i"), "--state-dir", self.path("made", "state"))
+        answer = self.ctl("policy", "compile", POLICIES, "-o", self.path("i"),
+                          "--state-dir", self.path("made", "state"))
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("not stored", answer.stderr)
 

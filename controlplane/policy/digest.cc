@@ -37,7 +37,7 @@ std::optional<contract::Digest> parse_digest(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const size_t value = kHexDigits.find(text[i]);
     if (value == std::string_view::npos) return std::nullopt;
-    out[i / 2] = static_cast<uint8_t>(out[i / 2] << 4 | value);
+    out[i / 2] = static_cast<uint8_t>((size_t{out[i / 2]} << 4) | value);
   }
   return out;
 }

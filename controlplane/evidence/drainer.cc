@@ -27,6 +27,7 @@ constexpr uint64_t kScanEveryNs = 20 * kMillisecond;    // a new worker waits fo
 constexpr uint64_t kRetryEveryNs = 100 * kMillisecond;  // while disk or map is full
 constexpr uint64_t kCareEveryNs = 1000 * kMillisecond;
 constexpr size_t kRecordsPerRingMin = 64;
+constexpr uint64_t kLongPauses = 10;
 constexpr int kLastRoundsMax = 16;
 constexpr uint64_t kTailChecked = 4096;
 constexpr std::string_view kDataSuffix = ".data";
@@ -507,7 +508,10 @@ void Drainer::after_commit(uint64_t began_ns) {
     cursor.committed_position.store(state.committed_position, std::memory_order_release);
     cursor.committed_sequence.store(state.committed_sequence, std::memory_order_release);
   }
-  if (!pending_.entries.empty()) last_record_ns_ = now_ns_;
+  if (!pending_.entries.empty()) {
+    last_record_ns_ = now_ns_;
+    if (unsigned_since_ns_ == 0) unsigned_since_ns_ = now_ns_;
+  }
   const uint64_t unexpected = store_->unexpected_records();
   if (unexpected != former_unexpected_)
     say("evidence: " + std::to_string(unexpected - former_unexpected_) + " unexpected records");
@@ -594,11 +598,15 @@ void Drainer::update_sizes() {
 size_t Drainer::sign_if_due(bool at_end) {
   const uint64_t signed_size = signer_->last_signed() ? signer_->last_signed()->size : 0;
   if (store_->size() == signed_size || now_ns_ < sign_retry_at_ns_) return 0;
-  const uint64_t since_ns = now_ns_ - last_signed_ns_;
-  const bool quiet = now_ns_ - last_record_ns_ >= options_.checkpoint_idle_ms * kMillisecond;
+  // Signing syncs files, and a request of durability `committed` may be waiting for the next round:
+  // so in a pause, or after a longer one, and at the latest when a record is checkpoint_ms old.
   const uint64_t wait_ns = options_.checkpoint_ms * kMillisecond;
-  // A trickle of single requests is quiet between any two of them: a quarter of the interval then.
-  if (!at_end && since_ns < (quiet ? wait_ns / 4 : wait_ns)) return 0;
+  const uint64_t pause_ns = options_.checkpoint_idle_ms * kMillisecond;
+  const uint64_t quiet_ns = now_ns_ - last_record_ns_;
+  const bool due = now_ns_ - unsigned_since_ns_ >= wait_ns ||
+                   (quiet_ns >= pause_ns && now_ns_ - last_signed_ns_ >= wait_ns) ||
+                   quiet_ns >= kLongPauses * pause_ns;
+  if (!due && !at_end) return 0;
   try {
     sign();
     sign_retry_at_ns_ = 0;
@@ -629,6 +637,7 @@ void Drainer::sign() {
     }
   }
   last_signed_ns_ = now_ns_;
+  unsigned_since_ns_ = 0;
   if (sign_retry_at_ns_ != 0) set_problem("", false);
   const std::lock_guard lock(mutex_);
   status_.checkpoint_size = checkpoint.size;

@@ -34,8 +34,9 @@ struct DrainerOptions {
   uint64_t map_bytes = 256ULL << 20;
   uint64_t map_bytes_max = 256ULL << 30;
   size_t batch_records_max = 4096;
-  uint64_t checkpoint_ms = 1000;                // at most one signature per so long while busy
-  uint64_t checkpoint_idle_ms = 20;             // or after so long without a new record
+  uint64_t checkpoint_ms = 1000;     // no record is older than this without a signature
+  uint64_t checkpoint_idle_ms = 20;  // sooner in a pause of so long, if none was signed just now,
+                                     // and in any pause ten times as long
   std::function<void(const std::string&)> log;  // one line per event worth an operator's attention
 };
 
@@ -127,6 +128,7 @@ class Drainer {
   uint64_t next_scan_ns_ = 0;
   uint64_t last_record_ns_ = 0;
   uint64_t last_signed_ns_ = 0;
+  uint64_t unsigned_since_ns_ = 0;  // the oldest record without a signature was committed then
   uint64_t retry_at_ns_ = 0;
   uint64_t sign_retry_at_ns_ = 0;
   uint64_t next_care_ns_ = 0;

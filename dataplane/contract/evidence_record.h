@@ -116,7 +116,8 @@ struct RecordHeader {
   uint16_t version;        // kRecordVersion
   uint16_t kind;           // RecordKind
   uint32_t total_bytes;    // of the whole record
-  uint64_t ring_sequence;  // gap-free per ring; 0 in records made by the control plane
+  uint64_t ring_sequence;  // gap-free per ring; 0 in records made by the control plane, but for a
+                           // Gap that stands for a ring's record: then that record's
   std::array<uint8_t, 16> boot_id;
   uint64_t generation;
   uint32_t worker;

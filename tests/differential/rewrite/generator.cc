@@ -207,6 +207,7 @@ std::string Generator::plain_text(uint32_t count) {
       default:
         break;
     }
+    if (below(3) == 0) out += kJoints[below(static_cast<uint32_t>(kJoints.size()))];
     out += value;
     if (below(2) == 0) out += kJoints[below(static_cast<uint32_t>(kJoints.size()))];
     if (below(4) > 0) out += " " + kWords[below(static_cast<uint32_t>(kWords.size()))];

@@ -76,7 +76,7 @@ void Gateway::admit(Client& client) {
   if (!caller.has_value())
     return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
   Exchange* exchange = take_exchange();
-  if (exchange == nullptr) return refuse_anonymous(client, Reason::BuffersFull, route.error_shape);
+  if (exchange == nullptr) return refuse_without_exchange(client, *caller, route.error_shape);
   begin_exchange(*exchange, client, *caller, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);

@@ -212,6 +212,7 @@ class Gateway {
   void refuse(Exchange& exchange, Reason reason, std::string_view detail = {});
   void refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
                         std::string_view detail = {});
+  void refuse_without_exchange(Client& client, const policy::Key& caller, ErrorShape shape);
   bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id,
                      std::string_view detail, bool close);
   bool write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,

@@ -161,6 +161,30 @@ void Gateway::record_admitted(Exchange& exchange) {
   ++counters_.admitted;
 }
 
+// All places are taken: the caller is known, so its refusal is recorded all the same.
+void Gateway::refuse_without_exchange(Client& client, const policy::Key& caller, ErrorShape shape) {
+  constexpr Reason kReason = Reason::BuffersFull;
+  const RefusalRow& row = refusal_row(kReason);
+  ++counters_.refusals[static_cast<size_t>(kReason)];
+  evidence::AdmittedFields request;
+  request.tenant = caller.tenant;
+  request.principal = caller.principal;
+  request.environment = caller.environment;
+  request.bundle_digest = current_->image().bundle_digest();
+  request.image_digest = current_->image().digest();
+  evidence::CompletedFields outcome;
+  outcome.outcome = outcome_of(kReason, false);
+  outcome.direction = contract::RecordedDirection::Request;
+  outcome.http_status = row.status;
+  outcome.reason = row.name;
+  const evidence::RequestId id = recorder_.next_request_id();
+  recorder_.refused(id, request, outcome, clock_);
+  const auto text = contract::request_id_text(id);
+  if (!write_refusal(client, kReason, shape, text.view(), {}, true))
+    return drop_client(client, true);
+  begin_closing(client);
+}
+
 // I3: called exactly once per exchange, before finish().
 void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status, bool midstream) {
   const scan::Engine& engine = exchange.version->engine();

@@ -35,6 +35,9 @@ TEST(Exhaustion, MoreExchangesThanPlacesAreToldToComeBack) {
   const HttpAnswer refused = world.ask(late, post(chat("x")));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.header("retry-after"), "1");
+  // The caller is known: its refusal is a record of its own.
+  EXPECT_EQ(world.records_of(contract::RecordKind::Refused), 1U);
+  EXPECT_EQ(world.records().back().request.principal.view(), "robot");
   slow.go();
   for (int i = 0; i < 3; ++i) {
     HttpAnswer answer;

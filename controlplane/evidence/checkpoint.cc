@@ -25,6 +25,7 @@ constexpr size_t kKeyIdBytes = 4;
 constexpr size_t kPublicKeyBytes = 32;
 constexpr size_t kSignatureBytes = 64;
 constexpr size_t kNoteBytesMax = 64 * 1024;
+constexpr size_t kBase64BytesMax = 1 << 30;  // OpenSSL counts in int
 
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -185,7 +186,7 @@ std::string base64(std::span<const uint8_t> bytes) {
 }
 
 std::optional<std::vector<uint8_t>> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0 || text.size() > kNoteBytesMax) return std::nullopt;
+  if (text.size() % 4 != 0 || text.size() > kBase64BytesMax) return std::nullopt;
   std::vector<uint8_t> bytes(text.size() / 4 * 3);
   const int length =
       EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),

@@ -178,6 +178,8 @@ TEST(Base64, OneTextPerValue) {
   EXPECT_EQ(base64(bytes), "AQIDBA==");
   EXPECT_EQ(from_base64("AQIDBA=="), bytes);
   EXPECT_EQ(from_base64(""), std::vector<uint8_t>());
+  const std::vector<uint8_t> long_ones(1 << 20, 0xa5);  // scan lines carry whole bodies
+  EXPECT_EQ(from_base64(base64(long_ones)), long_ones);
   for (const char* bad : {"AQIDBA=", "AQIDBB==", "AQID BA=", "AQIDBA==\n", "!QIDBA==", "AQ=DBA=="})
     EXPECT_FALSE(from_base64(bad)) << bad;
 }

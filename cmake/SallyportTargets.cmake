@@ -40,6 +40,15 @@ if(SALLYPORT_FUZZ)
   target_link_options(sallyport_build_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
+# What only tests are made of is built for a short build: GoogleTest's macros cost more time to optimise and to
+# instrument for undefined behaviour than all of the product. The libraries under test keep their own flags.
+add_library(sallyport_test_flags INTERFACE)
+if(SALLYPORT_SANITIZE)
+  target_compile_options(sallyport_test_flags INTERFACE -O0 -fno-sanitize=undefined)
+elseif(NOT SALLYPORT_FUZZ)
+  target_compile_options(sallyport_test_flags INTERFACE -O1 -g1)
+endif()
+
 function(sallyport_library)
   cmake_parse_arguments(A "" "NAME" "SOURCES;DEPENDS;PACKAGES" ${ARGN})
   set(target sallyport_${A_NAME})
@@ -68,7 +77,8 @@ function(sallyport_test)
     set(A_TIMEOUT 120)
   endif()
   add_executable(${A_NAME} ${A_SOURCES})
-  target_link_libraries(${A_NAME} PRIVATE sallyport_build_flags ${A_DEPENDS} ${A_PACKAGES} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_link_libraries(${A_NAME} PRIVATE sallyport_build_flags sallyport_test_flags ${A_DEPENDS} ${A_PACKAGES}
+    GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
   set_tests_properties(${A_NAME} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT}
     ENVIRONMENT "SALLYPORT_SOURCE_DIR=${CMAKE_SOURCE_DIR};SALLYPORT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")

@@ -108,8 +108,8 @@ struct Routes {
 
 struct ExpectedDetection {
   std::string entity;
-  std::string match;  // text that is found
-  contract::Action action = contract::Action::Block;
+  std::string match;                       // text that is found
+  std::optional<contract::Action> action;  // nothing: whatever the rules say
 };
 
 // One text through the rewriters, as a request to or an answer from `destination`.
@@ -120,7 +120,7 @@ struct BundleTest {
   std::string destination;
   contract::Direction direction = contract::Direction::Request;
   std::string text;
-  bool blocked = false;
+  std::optional<bool> blocked;  // nothing: either
   // In the order of the text, all there are; nothing: the verdict alone is expected.
   std::optional<std::vector<ExpectedDetection>> detections;
   Place place;

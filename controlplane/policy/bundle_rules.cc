@@ -91,7 +91,7 @@ ExpectedDetection read_detection(BundleParts& parts, const YamlNode& item) {
       parts.known_name(out.entity, entity->place, parts.bundle.entities, "entity");
   }
   out.match = mapping.joined_text("match", true);
-  if (const YamlNode* action = mapping.required("action")) out.action = read_action(parts, *action);
+  if (const YamlNode* action = mapping.optional("action")) out.action = read_action(parts, *action);
   mapping.finish();
   return out;
 }
@@ -107,7 +107,7 @@ std::string known_text(BundleParts& parts, YamlMapping& mapping, std::string_vie
 
 void read_expectation(BundleParts& parts, const YamlNode& node, BundleTest& test) {
   YamlMapping mapping(parts.reader, node, "expect");
-  if (const YamlNode* verdict = mapping.required("verdict"))
+  if (const YamlNode* verdict = mapping.optional("verdict"))
     test.blocked = parts.reader.choice(*verdict, kVerdicts);
   if (const YamlNode* detections = mapping.optional("detections")) {
     if (detections->kind != YamlNode::Kind::Sequence)
@@ -121,6 +121,8 @@ void read_expectation(BundleParts& parts, const YamlNode& node, BundleTest& test
     }
   }
   mapping.finish();
+  if (!test.blocked && !test.detections)
+    parts.reader.add(node.place, "a test expects a verdict, detections, or both");
 }
 
 void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, Place>& names) {

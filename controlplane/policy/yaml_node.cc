@@ -34,6 +34,9 @@ std::optional<Problem> encoding_problem(std::string_view text, const std::string
     if (size == 0) return Problem{file, place.line, place.column, "not UTF-8", {}};
     if (text[at] == '\0')
       return Problem{file, place.line, place.column, "a NUL character; is this a text file?", {}};
+    // To YAML it ends a line, to an editor it does not: places would point elsewhere.
+    if (text[at] == '\r' && (at + 1 == text.size() || text[at + 1] != '\n'))
+      return Problem{file, place.line, place.column, "a carriage return without a line feed", {}};
     if (text[at] == '\n') {
       ++place.line;
       place.column = 0;

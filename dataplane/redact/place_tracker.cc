@@ -15,9 +15,12 @@ bool is_space(uint8_t c) {
 }
 
 // Schemes that are followed even without "//" behind the colon.
-constexpr std::string_view kSchemes[] = {"http",       "https",    "ftp",  "ws",   "wss",
-                                         "mailto",     "tel",      "sms",  "data", "file",
-                                         "javascript", "vbscript", "blob", "cid"};
+constexpr std::string_view kSchemes[] = {"http", "https",      "ftp",      "ws",   "wss", "data",
+                                         "file", "javascript", "vbscript", "blob", "cid"};
+// What stands right behind these is the address itself, not a place that data is carried to: a
+// value may stand there. What follows it (a subject, a body, further recipients) is a URL like any
+// other.
+constexpr std::string_view kAddressSchemes[] = {"mailto", "tel", "sms"};
 
 }  // namespace
 
@@ -52,20 +55,20 @@ void PlaceTracker::drop_before(uint64_t offset) noexcept {
   }
 }
 
-void PlaceTracker::note(Place place) noexcept {
+void PlaceTracker::note(Place place, uint64_t offset) noexcept {
   if (change_count_ == kChangesMax) {
     change_first_ = (change_first_ + 1) % kChangesMax;
     --change_count_;
     lost_before_ = changes_[change_first_].offset;
   }
-  changes_[(change_first_ + change_count_) % kChangesMax] = Change{offset_, place};
+  changes_[(change_first_ + change_count_) % kChangesMax] = Change{offset, place};
   ++change_count_;
 }
 
-// From the current offset on, positions lie in `place`. A definition is noted later, see
-// definition_byte().
-void PlaceTracker::enter(Place place) noexcept {
-  if (place != Place::Definition) note(place);
+// From `later` bytes behind the current offset on, positions lie in `place`. A definition is noted
+// later, see definition_byte().
+void PlaceTracker::enter(Place place, uint64_t later) noexcept {
+  if (place != Place::Definition) note(place, offset_ + later);
   place_ = place;
   depth_ = 0;
   angle_ = false;
@@ -100,11 +103,10 @@ void PlaceTracker::byte(uint8_t c) noexcept {
   last_ = c;
 }
 
-bool PlaceTracker::word_is_scheme() const noexcept {
+bool PlaceTracker::word_is_one_of(std::span<const std::string_view> words) const noexcept {
   if (word_size_ == 0 || word_size_ > word_.size()) return false;
   const std::string_view word(word_.data(), word_size_);
-  return std::any_of(std::begin(kSchemes), std::end(kSchemes),
-                     [&](std::string_view s) { return s == word; });
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 void PlaceTracker::follow_word(uint8_t c) noexcept {
@@ -137,7 +139,8 @@ void PlaceTracker::text_byte(uint8_t c) noexcept {
   if (c == '(' && word_size_ == 3 && std::string_view(word_.data(), 3) == "url")
     return enter(Place::LinkTarget);
   if (c == ':' && word_size_ > 0) {
-    if (word_is_scheme()) return enter(Place::Url);
+    if (word_is_one_of(kSchemes)) return enter(Place::Url);
+    if (word_is_one_of(kAddressSchemes)) return enter(Place::Url, 1);
     slashes_ = 0;
   } else if (slash && slashes_ != kNoWord) {
     if (++slashes_ == 2) return enter(Place::Url);
@@ -196,7 +199,7 @@ void PlaceTracker::definition_byte(uint8_t c) noexcept {
     }
     started_ = true;
     angle_ = c == '<';
-    note(Place::Definition);
+    note(Place::Definition, offset_);
     return;
   }
   if (angle_ ? (c != '>' && c != '\n') : !is_space(c)) return;

@@ -16,7 +16,7 @@ namespace sallyport::redact {
 
 enum class Place : uint8_t {
   Text,
-  Url,         // scheme://..., www..., mailto: and the like, host.name/path
+  Url,         // scheme://..., www..., host.name/path, behind the address of a mailto:
   LinkTarget,  // Markdown ](...)
   Definition,  // Markdown [label]: target
   Tag          // HTML tag with its attributes, autolink <...>
@@ -49,9 +49,9 @@ class PlaceTracker {
   void definition_byte(uint8_t c) noexcept;
   void tag_byte(uint8_t c) noexcept;
   void follow_word(uint8_t c) noexcept;
-  bool word_is_scheme() const noexcept;
-  void enter(Place place) noexcept;
-  void note(Place place) noexcept;
+  bool word_is_one_of(std::span<const std::string_view> words) const noexcept;
+  void enter(Place place, uint64_t later = 0) noexcept;
+  void note(Place place, uint64_t offset) noexcept;
 
   uint64_t offset_ = 0;
   Place place_ = Place::Text;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -47,7 +48,8 @@ void wait_for(int fd, short events, Clock::time_point end) {
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
     pollfd entry{fd, events, 0};
-    const int ready = left.count() <= 0 ? 0 : poll(&entry, 1, static_cast<int>(left.count()));
+    // Looks once even when the time is up: what is there already is no timeout.
+    const int ready = poll(&entry, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
     if (ready > 0) return;
     if (ready < 0 && errno == EINTR) continue;
     throw Failure(Exit::Timeout, "timeout", "sallyportd did not answer in time",

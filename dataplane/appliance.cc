@@ -237,6 +237,8 @@ void Appliance::take(ControlArrival& arrival, base::Instant now) {
   }
   link_->answer(arrival, ok, error, now);
   for (const auto& worker : workers_) worker->wake();
+  adopting_until_ = base::after_ms(now, kAdoptingMs);
+  next_tick_ = base::after_ms(now, kAdoptingTickMs);
 }
 
 contract::DataplaneState Appliance::state() const {
@@ -247,7 +249,10 @@ contract::DataplaneState Appliance::state() const {
 }
 
 void Appliance::tick(base::Instant now) {
-  next_tick_ = base::after_ms(now, kTickMs);
+  // Somebody waits for an adoption: the region tells it as soon as the last worker has it.
+  const bool adopting = now < adopting_until_ && !adoption_->all_adopted();
+  if (!adopting) adopting_until_ = now;
+  next_tick_ = base::after_ms(now, adopting ? kAdoptingTickMs : kTickMs);
   if (const auto problem = adoption_->reclaim(); problem.has_value()) say("secrets: " + *problem);
   if (now >= next_clock_state_) {
     next_clock_state_ = base::after_ms(now, kClockStateMs);

@@ -29,6 +29,9 @@ namespace sallyport::dataplane {
 
 // The region is written, and what is out of use freed, this often.
 inline constexpr uint64_t kTickMs = 100;
+// While workers adopt what was just taken, for at most kAdoptingMs.
+inline constexpr uint64_t kAdoptingTickMs = 2;
+inline constexpr uint64_t kAdoptingMs = 1'000;
 inline constexpr uint64_t kClockStateMs = 1'000;
 // A worker that has not turned for so long is said to be stuck: its deadlines are 20 ms apart.
 inline constexpr uint64_t kWorkerStuckMs = 2'000;
@@ -82,6 +85,7 @@ class Appliance {
   std::unique_ptr<RegionWriter> region_;
   std::vector<bool> stuck_;  // by worker: said already
   bool stopping_ = false;
+  base::Instant adopting_until_;
   base::Instant next_tick_;
   base::Instant next_clock_state_;
 };

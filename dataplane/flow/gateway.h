@@ -203,6 +203,7 @@ class Gateway {
   bool write_rewritten(Exchange& exchange, const http::SseEvent& event);
   void answer_complete(Upstream& upstream, Exchange& exchange);
   bool plan_json_edits(Exchange& exchange);
+  bool output_is_json(const mem::ByteChain& text) noexcept;
   bool finish_json(Exchange& exchange);
   bool finish_stream(Exchange& exchange);
   void upstream_ended(Upstream& upstream);

@@ -140,10 +140,11 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
   }
   SP_CHECK(edit_plan_.seal());
   exchange.request_body_out_bytes = edit_plan_.output_size(exchange.body.size());
+  const bool edited = !edit_plan_.empty();
+  mem::ByteChain body;
   const bool written =
       fits && write_request_head(exchange, client.parser.head(), exchange.request_body_out_bytes) &&
-      edit_plan_.apply(exchange.body, 0, exchange.request_out, body_pool_) ==
-          redact::EditPlan::Applied::Ok;
+      edit_plan_.apply(exchange.body, 0, body, body_pool_) == redact::EditPlan::Applied::Ok;
   edit_plan_.clear();
   exchange.body.clear();
   counters_.tokens_minted += exchange.tokens.size();
@@ -151,6 +152,8 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
     return refuse(exchange, reason_of(exchange.request_scope.refusal));
   if (!fits) return refuse(exchange, Reason::TooManyTokens);
   if (!written) return refuse(exchange, Reason::BodyPoolFull);
+  if (edited && !output_is_json(body)) return refuse(exchange, Reason::MalformedJson, "rewritten");
+  exchange.request_out.append(std::move(body));
   exchange.request_out_bytes = exchange.request_out.size();
   release(exchange);
 }

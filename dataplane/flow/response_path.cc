@@ -4,12 +4,17 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
+#include "dataplane/http/sse_lines.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::flow {
 namespace {
 
 using http::equals_ignoring_case;
+
+std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
 Reason reason_of_answer(const Exchange& exchange) noexcept {
   const Reason reason = reason_of(exchange.response_scope.refusal);
@@ -261,23 +266,33 @@ bool Gateway::write_event(Exchange& exchange, const http::SseEvent& event) {
   return true;
 }
 
-// JSON data has no line ends (they are escaped in strings, and ours are), so one data line carries
-// it. A vendor that prints its JSON over several lines gets them back as several data lines.
+// The event's own lines (name, id, retry, comments) stay as they came and where they stood; its
+// data lines become one that carries the new data. A vendor that prints its JSON over several lines
+// gets them back as several data lines.
 bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
   std::vector<uint8_t>& text = event_buffer_;
   text.clear();
-  const auto put = [&](std::string_view s) { text.insert(text.end(), s.begin(), s.end()); };
-  if (!event.name.empty()) {
-    put("event: ");
-    put(event.name);
-    put("\n");
-  }
-  put("data: ");
-  for (uint8_t c : exchange.stream.data()) {
-    text.push_back(c);
-    if (c == '\n') put("data: ");
-  }
-  put("\n\n");
+  const auto put = [&](std::span<const uint8_t> s) { text.insert(text.end(), s.begin(), s.end()); };
+  constexpr std::string_view kData = "data";
+  bool written = false;
+  http::for_each_line(event.raw, [&](std::span<const uint8_t> line) {
+    const bool is_data = line.size() >= kData.size() &&
+                         std::equal(kData.begin(), kData.end(), line.begin()) &&
+                         (line.size() == kData.size() || line[kData.size()] == ':');
+    if (is_data && written) return;
+    if (is_data) {
+      written = true;
+      put(bytes_of("data: "));
+      for (uint8_t c : exchange.stream.data()) {
+        text.push_back(c);
+        if (c == '\n') put(bytes_of("data: "));
+      }
+    } else {
+      put(line);
+    }
+    text.push_back('\n');
+  });
+  SP_CHECK(written);  // the splitter saw data, so there is a data line
   const bool ok = http::write_chunk(text, client_of(exchange).leg.plain_out, plaintext_pool_);
   mem::wipe(text);
   return ok;
@@ -285,9 +300,8 @@ bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
 
 // False: the exchange has been refused.
 bool Gateway::finish_stream(Exchange& exchange) {
-  // An event without its empty line was cut, whatever the framing says. One byte may be left: the
-  // LF of a CRLF that was cut.
-  if (exchange.splitter.unfinished_bytes() > 1) {
+  // An event without its empty line was cut, whatever the framing says.
+  if (exchange.splitter.unfinished_bytes() > 0) {
     refuse(exchange, Reason::UpstreamTruncated, "event");
     return false;
   }
@@ -332,6 +346,16 @@ bool Gateway::plan_json_edits(Exchange& exchange) {
   return fits && edit_plan_.seal();
 }
 
+// Our own output, read again before it leaves: a value that broke the frame, or two names that
+// became the same token, end the exchange.
+bool Gateway::output_is_json(const mem::ByteChain& text) noexcept {
+  rewrite::OutputCheck& check = stream_tools_.check;
+  check.begin();
+  for (const mem::Segment* s = text.first(); s != nullptr; s = s->next)
+    if (!check.feed(s->bytes())) return false;
+  return check.end();
+}
+
 bool Gateway::finish_json(Exchange& exchange) {
   if (!exchange.json.end()) {
     refuse(exchange, reason_of_answer(exchange));
@@ -343,13 +367,17 @@ bool Gateway::finish_json(Exchange& exchange) {
     return false;
   }
   const uint64_t size = edit_plan_.output_size(exchange.body.size());
+  const bool edited = !edit_plan_.empty();
   Upstream& upstream = *upstreams_[exchange.upstream_slot];
   mem::ByteChain answer;
-  const bool ok =
-      edit_plan_.apply(exchange.body, 0, answer, body_pool_) == redact::EditPlan::Applied::Ok &&
-      write_answer_head(exchange, upstream.parser.head(), false, size);
+  const bool applied =
+      edit_plan_.apply(exchange.body, 0, answer, body_pool_) == redact::EditPlan::Applied::Ok;
   edit_plan_.clear();
-  if (!ok) {
+  if (edited && applied && !output_is_json(answer)) {
+    refuse(exchange, Reason::UpstreamMalformed, "rewritten");
+    return false;
+  }
+  if (!applied || !write_answer_head(exchange, upstream.parser.head(), false, size)) {
     refuse(exchange, Reason::BuffersFull);
     return false;
   }

@@ -30,6 +30,9 @@ inline constexpr size_t kSseEventBytesMax = 1U << 20;
 // Text channels of one response stream: choices x tool calls. Vendors stop far below.
 inline constexpr size_t kStreamChannelsMax = 128;
 
+// Channels whose memory a stream keeps for the next one of its slot: text and a few tool calls.
+inline constexpr size_t kStreamChannelsKept = 4;
+
 // Undecided text of one channel: the widest match plus one event.
 inline constexpr size_t kChannelHeldBytesMax = kSseEventBytesMax + 64 * 1024;
 

@@ -49,6 +49,8 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
   channel_count_ = 0;
+  // A stream with many channels is rare, and each of them is large: what it took is given back.
+  if (channels_.size() > kStreamChannelsKept) channels_.resize(kStreamChannelsKept);
   edits_.clear();
   wipe_buffers();
 }

@@ -60,7 +60,8 @@ class Kill(unittest.TestCase):
         self.assertGreater(answered.count(200), KILLS)
 
     def check_log_and_records(self):
-        self.assertEqual(self.lab.post("/openai/v1/chat/completions", chat("after", f"sim-echo.after-{Kill.number}")).status, 200)
+        after = chat("after", f"sim-echo.after-{Kill.number}")
+        self.assertEqual(self.lab.post("/openai/v1/chat/completions", after).status, 200)
         self.lab.drained()
         self.assertEqual(self.lab.sallyctl("evidence", "verify").returncode, 0)
         exchanges, seen = self.lab.exchanges(), self.lab.vendor_models()

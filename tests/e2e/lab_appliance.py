@@ -175,7 +175,8 @@ class Appliance:
                      f"{request['rewritten_bytes']} rewritten, {request['opaque_bytes']} opaque, "
                      f"{request['sent_bytes']} sent")
         lines.append(f"outcome  {verdict['outcome']} ({verdict['reason_code']}), status {verdict['http_status']}")
-        lines.append(f"decided  by image {request['image_digest'][:16]}... of bundle {request['bundle_digest'][:16]}...")
+        lines.append(f"decided  by image {request['image_digest'][:16]}... "
+                     f"of bundle {request['bundle_digest'][:16]}...")
         proof = record.get("inclusion")
         lines.append(f"proof    leaf {proof['index']} of tree {proof['size']}, {len(proof['proof'])} hashes to its "
                      f"signed root" if proof else "proof    the next checkpoint, within a second, covers it")

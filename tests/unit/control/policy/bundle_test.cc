@@ -462,6 +462,14 @@ TEST_F(BundleRefusal, OfAccessRoutesLimitsAndTests) {
          "tests/all.yaml:9:20: the match is not in the text");
 }
 
+TEST_F(BundleRefusal, OfATestThatExpectsNothing) {
+  files["tests/all.yaml"] =
+      "tests: [{name: t, tenant: acme, environment: lab, destination: openai, text: x, expect: "
+      "{}}]\n";
+  EXPECT_THAT(refusals(),
+              ElementsAre("tests/all.yaml:1:89: a test expects a verdict, detections, or both"));
+}
+
 TEST_F(BundleRefusal, OfSecretsThatWouldLeave) {
   for (const char* action : {"allow", "observe", "tokenize"}) {
     expect("actions.yaml", "entity: SECRET, action: block",

@@ -92,6 +92,14 @@ TEST_F(SelfTesting, DetectionsAreComparedInOrderAndInFull) {
   EXPECT_THAT(failures(), IsEmpty());  // the verdict alone was asked for
 }
 
+TEST_F(SelfTesting, WhatATestLeavesOpenIsNotCompared) {
+  change("tests/all.yaml", ", action: tokenize", "");
+  change("tests/all.yaml", "      verdict: pass\n", "");
+  EXPECT_THAT(failures(), IsEmpty());
+  change("tests/all.yaml", "match: a@example.org}", "match: a@example}");
+  EXPECT_THAT(failures(), ElementsAre(HasSubstr("expected is EMAIL_ADDRESS 'a@example'")));
+}
+
 TEST_F(SelfTesting, EachDirectionHasItsOwnActions) {
   files["tests/all.yaml"] =
       "tests:\n"

@@ -79,6 +79,9 @@ TEST(YamlNode, RefusesBrokenTextAtItsLine) {
   EXPECT_THAT(refusal("a: \"unclosed\n"), testing::MatchesRegex("[12]:.*"));
   EXPECT_THAT(refusal("a:\n\t- x\n"), testing::StartsWith("2:"));
   EXPECT_THAT(refusal("a: {b: 1, c\n"), testing::MatchesRegex("[12]:.*"));
+  EXPECT_EQ(refusal("a: 1\rb: 2\n"), "1:5 a carriage return without a line feed");
+  EXPECT_EQ(refusal("a: 1\r"), "1:5 a carriage return without a line feed");
+  EXPECT_EQ(refusal("a: 1\r\nb: 2\r\na: 3\r\n"), "3:1 duplicate key 'a'");
   EXPECT_EQ(refusal("a: 1\nbé: \xff\xfe\n"), "2:5 not UTF-8");
   for (const char* bytes : {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"})
     EXPECT_EQ(refusal("# " + std::string(bytes)), "1:3 not UTF-8");

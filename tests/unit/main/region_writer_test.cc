@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <memory>
 #include <set>
 
 #include "dataplane/counter_catalog.h"
@@ -40,8 +41,12 @@ TEST(RegionWriter, WritesNamesStateAndEveryWorker) {
   EXPECT_EQ(shared.at->dataplane.counter_count.load(), 2U);
   EXPECT_EQ(shared.at->dataplane.pid.load(), static_cast<uint64_t>(getpid()));
 
-  contract::WorkerBlock first{};
-  contract::WorkerBlock second{};
+  // On the heap: the sanitizer\'s copy of a frame does not keep an alignment of 64.
+  const auto first_block = std::make_unique<contract::WorkerBlock>();
+  contract::WorkerBlock& first = *first_block;
+  // On the heap: the sanitizer\'s copy of a frame does not keep an alignment of 64.
+  const auto second_block = std::make_unique<contract::WorkerBlock>();
+  contract::WorkerBlock& second = *second_block;
   first.counters[0] = 11;
   first.counters[1] = 12;
   first.turns = 5;
@@ -160,7 +165,9 @@ TEST(CounterCatalog, AValueIsFoundUnderItsName) {
   from.recorder = &recorder;
   from.queues = queues;
   from.connections_open = 9;
-  contract::WorkerBlock block{};
+  // On the heap: the sanitizer\'s copy of a frame does not keep an alignment of 64.
+  const auto block_block = std::make_unique<contract::WorkerBlock>();
+  contract::WorkerBlock& block = *block_block;
   copy_counters(from, block);
   const auto value = [&](std::string_view name) {
     return block.counters[index_of(names, name)].load();

@@ -97,7 +97,7 @@ struct ImageVendor {
   ImageText name;
   ImageText host;  // SNI, certificate name and Host header
   ImageText region;
-  ImageText ca_pem;           // empty: pins alone decide
+  ImageText ca_pem;           // empty: the system\'s roots
   ImageText auth_header;      // "authorization", "x-api-key"
   ImageText auth_prefix;      // "Bearer " or empty
   ImageText credential_name;  // of the secrets message

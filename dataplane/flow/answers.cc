@@ -106,6 +106,11 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
                               : exchange.response_scope.refusal_entity;
   if (shown.empty() && entity < exchange.version->engine().entity_count())
     shown = exchange.version->engine().entity_name(entity);  // names the rule's subject, not data
+  // What was read of the body may have named the model already.
+  if (exchange.phase == Phase::Body && exchange.body_bytes > 0 && exchange.model_size == 0) {
+    exchange.model = exchange.json.facts().model;
+    exchange.model_size = exchange.json.facts().model_size;
+  }
   const bool midstream = exchange.answer_head_sent;
   record_end(exchange, reason, row.status, midstream);
   bool ok = true;

@@ -123,7 +123,10 @@ function(sallyport_fuzz)
     add_executable(${target} ${A_SOURCES})
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzzers ${target})
-    add_test(NAME ${target} COMMAND ${target} -runs=20000 -max_total_time=60 ${A_CORPUS})
+    # What it finds lands in the build folder; the kept corpus is only read.
+    file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/found/${A_NAME})
+    add_test(NAME ${target}
+      COMMAND ${target} -runs=20000 -max_total_time=60 ${CMAKE_BINARY_DIR}/found/${A_NAME} ${A_CORPUS})
   else()
     add_executable(${target} ${A_SOURCES} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME ${target} COMMAND ${target} ${A_CORPUS})

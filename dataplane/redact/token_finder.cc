@@ -9,6 +9,20 @@ namespace sallyport::redact {
 
 namespace {
 
+// What an ASCII character does when no token could be under way.
+enum class Idle : uint8_t { Nothing, Word, Look };
+
+constexpr std::array<Idle, 256> make_idle() {
+  std::array<Idle, 256> out{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    out[c] = word ? Idle::Word : Idle::Nothing;
+    if (c >= 0x80 || c == '[' || c == '\\') out[c] = Idle::Look;
+  }
+  return out;
+}
+constexpr std::array<Idle, 256> kIdle = make_idle();
+
 char upper(uint32_t c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); }
 
 }  // namespace
@@ -31,6 +45,19 @@ bool TokenLabels::build(std::span<const std::string_view> entities) {
             [&](const Label& a, const Label& b) { return text(a) < text(b); });
   for (size_t i = 1; i < labels_.size(); ++i)
     if (text(labels_[i - 1]) == text(labels_[i])) return false;
+  first_.fill(false);
+  second_.fill(0);
+  for (const Label& label : labels_) {
+    const auto c = static_cast<uint8_t>(label.bytes[0]);
+    const char next = label.size > 1 ? label.bytes[1] : '\0';
+    const uint32_t letters =
+        next >= 'A' && next <= 'Z' ? 1U << static_cast<unsigned>(next - 'A') : ~0U;
+    for (const size_t form :
+         {size_t{c}, c >= 'A' && c <= 'Z' ? size_t{c} + ('a' - 'A') : size_t{c}}) {
+      first_[form] = true;
+      second_[form] |= letters;
+    }
+  }
   return true;
 }
 
@@ -64,7 +91,13 @@ bool TokenFinder::feed(std::span<const uint8_t> text) noexcept {
     matches_.erase(matches_.begin(), matches_.begin() + static_cast<ptrdiff_t>(taken_));
     taken_ = 0;
   }
-  for (uint8_t byte : text) {
+  while (!text.empty()) {
+    if (is_idle()) {
+      text = text.subspan(skip_idle(text));
+      if (text.empty()) break;
+    }
+    const uint8_t byte = text.front();
+    text = text.subspan(1);
     const uint64_t start = offset_++;
     if (byte < 0x80) {
       code_point_left_ = 0;
@@ -79,6 +112,47 @@ bool TokenFinder::feed(std::span<const uint8_t> text) noexcept {
     }
   }
   return !overflow_;
+}
+
+// Nothing of the text so far can become a token: only a bracket, a backslash, another script's
+// character or a word that begins like a label changes that.
+bool TokenFinder::is_idle() const noexcept {
+  return candidate_count_ == 0 && waiting_count_ == 0 && !prefix_open_ && !after_backslash_ &&
+         code_point_left_ == 0;
+}
+
+// Does a label that begins with `c` survive `next`? Marks may stand between its letters.
+bool TokenFinder::may_go_on(uint8_t c, uint8_t next) const noexcept {
+  switch (kIdle[next]) {
+    case Idle::Look:
+      return next != '[';
+    case Idle::Word: {
+      const char letter = upper(next);
+      return letter < 'A' || (labels_->second_[c] >> static_cast<unsigned>(letter - 'A') & 1U) != 0;
+    }
+    case Idle::Nothing:
+      return next == '-' || next == '_' || next == '*' || next == '`';
+  }
+  return true;
+}
+
+// Most of any text: the same as character() for each byte, which would find nothing to do. Answers
+// how many bytes were taken.
+size_t TokenFinder::skip_idle(std::span<const uint8_t> text) noexcept {
+  bool word = after_word_;
+  size_t at = 0;
+  for (; at < text.size(); ++at) {
+    const uint8_t c = text[at];
+    const Idle idle = kIdle[c];
+    if (idle == Idle::Look) break;
+    if (idle == Idle::Word && !word && labels_->first_[c] &&
+        (at + 1 == text.size() || may_go_on(c, text[at + 1])))
+      break;
+    word = idle == Idle::Word;
+  }
+  after_word_ = word;
+  offset_ += at;
+  return at;
 }
 
 void TokenFinder::end() noexcept {

@@ -44,6 +44,10 @@ class TokenLabels {
     uint16_t entity;
   };
   std::vector<Label> labels_;  // sorted
+  // May a label begin with this ASCII character, in either case; and with which letters (bit 0: A)
+  // may it go on then.
+  std::array<bool, 128> first_{};
+  std::array<uint32_t, 128> second_{};
 };
 
 struct TokenMatch {
@@ -96,6 +100,9 @@ class TokenFinder {
   };
   static constexpr size_t kCandidatesMax = 12;
 
+  bool is_idle() const noexcept;
+  bool may_go_on(uint8_t c, uint8_t next) const noexcept;
+  size_t skip_idle(std::span<const uint8_t> text) noexcept;
   void character(uint32_t code_point, uint64_t start, uint64_t end) noexcept;
   void prefix(Kind kind, uint32_t code_point, uint64_t start) noexcept;
   void start_candidate(uint32_t code_point, uint64_t start) noexcept;

@@ -16,6 +16,7 @@ Usage: scripts/checks/tidy.py [--root DIR]      exit 0 clean, 1 something was re
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -55,8 +56,8 @@ MACHINE = re.compile(r"(^|[^A-Za-z0-9_.])/(work|farm)/")
 
 
 def listing(root):
-    """Tracked files, or everything when the folder is no repository (the examples of tests/house)."""
-    if os.path.exists(os.path.join(root, ".git")):
+    """Tracked files, or everything when there is no repository or no git (the examples of tests/house)."""
+    if os.path.exists(os.path.join(root, ".git")) and shutil.which("git"):
         answer = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"],
                                 capture_output=True, text=True)
         if answer.returncode == 0:
@@ -64,7 +65,7 @@ def listing(root):
             return sorted(set(names))
     found = []
     for where, folders, files in os.walk(root):
-        folders[:] = sorted(f for f in folders if f not in (".git", "build", "node_modules", "__pycache__"))
+        folders[:] = sorted(f for f in folders if f not in (".git", "build", "node_modules", "__pycache__", ".cache"))
         found += [os.path.relpath(os.path.join(where, f), root) for f in files]
     return sorted(found)
 

@@ -40,7 +40,8 @@ def add(package, folder, wanted):
     """npm install, unless an earlier run left what we want."""
     if os.path.exists(wanted):
         return
-    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"] + ([package] if package else [])
+    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error",
+               "--fetch-retries=1", "--fetch-timeout=30000"] + ([package] if package else [])
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240)
     if answer.returncode != 0:
         raise Skip("the npm registry cannot be reached: " + answer.stderr.strip().split("\n")[-1])

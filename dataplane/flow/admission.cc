@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/flow/gateway.h"
 
 namespace sallyport::flow {
@@ -37,9 +38,7 @@ Reason reason_of_head_error(http::HeadError error) noexcept {
              : Reason::MalformedHead;
 }
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 }  // namespace
 

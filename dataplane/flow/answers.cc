@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
 
@@ -36,9 +37,7 @@ bool is_answer_header(std::string_view name) noexcept {
                      [&](std::string_view known) { return equals_ignoring_case(known, name); });
 }
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 // "inspected=120;rewritten=20;opaque=0;unknown_fields=0"
 std::string_view coverage_text(const rewrite::Tally& tally, std::span<char> out) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
 #include "dataplane/mem/wipe.h"
@@ -49,9 +50,7 @@ bool is_forwarded(std::string_view name) noexcept {
                      [&](std::string_view known) { return equals_ignoring_case(known, name); });
 }
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 // Why the walker stopped: the rewriter's refusal, else the text is not JSON.
 Reason reason_of_walk(const Exchange& exchange) noexcept {

@@ -2,6 +2,7 @@
 // client.
 #include <algorithm>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
 #include "dataplane/http/sse_lines.h"
@@ -12,9 +13,10 @@ namespace {
 
 using http::equals_ignoring_case;
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
+
+// Two folders that may not see each other bound the same event.
+static_assert(rewrite::kSseEventBytesMax == http::kSseEventBytesMax);
 
 Reason reason_of_answer(const Exchange& exchange) noexcept {
   const Reason reason = reason_of(exchange.response_scope.refusal);

@@ -4,14 +4,13 @@
 #include <array>
 #include <charconv>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 
 namespace sallyport::http {
 namespace {
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 bool is_line_safe(std::string_view text) noexcept {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 
@@ -25,9 +26,7 @@ constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 EVP_MAC_CTX* context(void* state) { return static_cast<EVP_MAC_CTX*>(state); }
 
-std::span<const uint8_t> bytes_of(std::string_view s) {
-  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
-}
+using base::bytes_of;
 
 // A keyed HMAC state, or null. Each use starts again from the key it holds.
 EVP_MAC_CTX* keyed_state(std::span<const uint8_t> key) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/llm/json_string.h"
 #include "dataplane/mem/wipe.h"
@@ -14,9 +15,7 @@ namespace {
 constexpr std::string_view kNull = "null";
 constexpr std::string_view kEmptyString = "\"\"";
 
-std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());

@@ -1,0 +1,14 @@
+// bytes.h: a text as the bytes it consists of. The view lives as long as the text.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sallyport::base {
+
+inline std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace sallyport::base

@@ -1,5 +1,5 @@
-// matcher_layout.h: the matcher section of a policy image: entities, rules, and the serialised
-// database.
+// matcher_layout.h: the matcher section of a policy image: entities, rules, cues and the serialised
+// databases.
 //
 // The control plane writes it (controlplane/policy/matcher_compiler.h), the dataplane validates it
 // once (scan/engine.h). Little endian, offsets from the first byte of the section, tables 8-byte
@@ -12,77 +12,169 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kMatcherMagic = 0x4d4d5053;  // "SPMM"
-inline constexpr uint32_t kMatcherVersion = 1;
+inline constexpr uint32_t kMatcherVersion = 2;
 
-// What finds the candidates of a rule.
+// What finds the candidates of a rule. (2 and 3 were the first release's card and ssn, now shapes.)
 enum class RuleKind : uint8_t {
-  Pattern = 1,         // expression `pattern_id` of the database, inside one run of word characters
-  Card = 2,            // payment card numbers in digit runs
-  Ssn = 3,             // US social security numbers in digit runs
-  Phone = 4,           // phone numbers in digit runs
+  Pattern = 1,         // expression of the databases, inside one run of word characters
+  Phone = 4,           // phone numbers in number rows
   KeyBlock = 5,        // PEM private key blocks
   Email = 6,           // around each '@' of a word run
   UrlCredentials = 7,  // scheme://user:password@host... in a word run
+  Shape = 8,           // a row of groups with one of the rule's shapes: most identifiers
+  Run = 9,             // a whole run of one alphabet and length: keys without a mark of their own
+  Cue = 10,            // a value of the rule's shapes within a few characters behind a cue word
+  Assignment = 11,     // name, operator, value: api_key = "..."
+  Password = 12,       // passwords in prose, command lines, connection strings, XML, .netrc, SQL
+  Date = 13,           // calendar dates, numeric and with month names
+  Ip = 14,             // IPv4 and IPv6 addresses
+  Mac = 15,            // hardware addresses
+  Crypto = 16,         // addresses of crypto currencies
+  Address = 17,        // street addresses
+  Person = 18,         // names of people, by cue and gazetteer: best effort
+  SpeltEmail = 19,     // john [at] example [dot] com
+  Dictionary = 20,     // exact values of a tenant's dictionary
 };
-inline constexpr uint8_t kRuleKindMax = 7;
+inline constexpr uint8_t kRuleKindMax = 20;
 
-// What must hold of a candidate's text. Sources in scan/validators.h.
+// Of Run rules: what the whole run is made of.
+enum class Alphabet : uint8_t { Any = 0, Hex = 1, Alnum = 2, Base64 = 3, Base64Url = 4 };
+inline constexpr uint8_t kAlphabetMax = 4;
+
+// What must hold of a candidate's text. Sources in scan/validate. Shapes hand over the characters without separators.
+// New ones go to the end.
 enum class Validator : uint8_t {
   None = 0,
   Entropy = 1,  // Shannon entropy of at least 3 bits a character, no placeholder
+  Card = 2,
+  Ssn = 3,
+  Itin = 4,
+  Iban = 5,
+  AbaRouting = 6,
+  Luhn = 7,
+  UsNpi = 8,
+  UsDea = 9,
+  UsMbi = 10,
+  UkNhs = 11,
+  UkNino = 12,
+  CaSin = 13,
+  AuTfn = 14,
+  AuMedicare = 15,
+  InAadhaar = 16,
+  InPan = 17,
+  DeTaxId = 18,
+  FrNir = 19,
+  EsNif = 20,
+  ItFiscalCode = 21,
+  PlPesel = 22,
+  NlBsn = 23,
+  BrCpf = 24,
+  SePersonnummer = 25,
+  SgNric = 26,
+  KrRrn = 27,
+  CnResidentId = 28,
+  Vin = 29,
+  Imei = 30,
+  UkDriverLicence = 31,
+  UsZip = 32,
+  CardTrack = 33,
+  Icd10 = 34,
+  UsNdc = 35,
 };
-inline constexpr uint8_t kValidatorMax = 1;
+inline constexpr uint8_t kValidatorMax = 35;
 
-inline constexpr uint8_t kRuleNeedsContext = 1;
-inline constexpr uint8_t kRuleBoundaryLeft = 2;  // no letter, digit or '_' right before
-// No letter, digit or '_' right behind. Not set: the match goes on over letters, digits, '_' and
-// '-'.
-inline constexpr uint8_t kRuleBoundaryRight = 4;
-inline constexpr uint8_t kRuleFlagsMask = 7;
+// Rule flags.
+inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding
+inline constexpr uint16_t kRuleBoundaryLeft = 2;   // Pattern: no letter, digit or '_' right before
+// Pattern: no letter, digit or '_' right behind. Not set: the match goes on over letters, digits, '_' and '-'.
+inline constexpr uint16_t kRuleBoundaryRight = 4;
+inline constexpr uint16_t kRuleSeparated = 8;      // Shape: only with its separators
+inline constexpr uint16_t kRuleUnseparated = 16;   // Shape: only without any
+// Shape: separators of any kind and place (the checksum must hold): line ends, emphasis, quotes, single characters.
+inline constexpr uint16_t kRuleEvasive = 32;
+inline constexpr uint16_t kRuleUpperOnly = 64;     // Shape: letters are upper case
+inline constexpr uint16_t kRuleFlagsMask = 127;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.
 inline constexpr uint32_t kPatternWidthMax = 1'024;
+inline constexpr uint32_t kShapeLengthMax = 64;  // characters of a shape without separators
 
 struct MatcherText {
   uint32_t offset;
   uint32_t size;
 };
 
+struct MatcherTable {
+  uint32_t offset;
+  uint32_t count;
+};
+
 struct MatcherHeader {
   uint32_t magic;
   uint32_t version;
   uint64_t section_bytes;
-  uint32_t entity_offset;
-  uint32_t entity_count;
-  uint32_t rule_offset;
-  uint32_t rule_count;
-  uint32_t context_offset;  // MatcherText each
-  uint32_t context_count;
-  uint32_t string_offset;
-  uint32_t string_bytes;
-  uint32_t database_offset;
-  uint32_t database_bytes;
+  MatcherTable entities;
+  MatcherTable rules;
+  MatcherTable words;    // MatcherText: context words, folded and lower case, each once
+  MatcherTable lists;    // uint16_t: indexes into words or rules
+  MatcherTable shapes;   // MatcherShape
+  MatcherTable cues;     // MatcherCue
+  MatcherTable samples;  // uint64_t: scan/samples.h, sorted per entity
+  MatcherTable strings;  // count = bytes
+  MatcherTable stream_database;   // count = bytes: stage one, streaming, no start of match
+  MatcherTable confirm_database;  // count = bytes: patterns again, block mode, with start of match
 };
-static_assert(sizeof(MatcherHeader) == 56);
+static_assert(sizeof(MatcherHeader) == 96);
 
 struct MatcherEntity {
   MatcherText name;
+  uint32_t sample_first;
+  uint32_t sample_count;
   uint8_t priority;  // of two matches that overlap the higher one stays
   uint8_t reserved[7];
 };
-static_assert(sizeof(MatcherEntity) == 16);
+static_assert(sizeof(MatcherEntity) == 24);
 
 struct MatcherRule {
   MatcherText id;
   uint16_t entity;
   uint8_t kind;        // RuleKind
   uint8_t validator;   // Validator
-  uint8_t confidence;  // percent
-  uint8_t flags;       // kRule...
-  uint16_t reserved;
-  uint32_t context_first;  // words of which one must stand before, lower case
+  uint8_t confidence;  // percent, with a context word or where the rule lists none
+  uint8_t confidence_bare;  // percent, without any of the rule's context words; 0: then it is no finding
+  uint16_t flags;      // kRule...
+  uint32_t length_min;  // Run, Cue, Assignment, Password: of the value
+  uint32_t length_max;
+  uint32_t context_first;  // in lists: words of which one must, or should, stand before
   uint32_t context_count;
+  uint32_t against_first;  // in lists: words that speak against it: then it is no finding
+  uint32_t against_count;
+  uint32_t shape_first;  // Shape, Cue
+  uint32_t shape_count;
+  uint16_t proximity;  // bytes before the value in which context words count
+  uint8_t alphabet;    // Alphabet
+  uint8_t reserved[5];
 };
-static_assert(sizeof(MatcherRule) == 24);
+static_assert(sizeof(MatcherRule) == 64);
+
+// One length of one shape: which positions are digits, which are letters; the others are either.
+// `breaks`: bit i set: a separator may stand before character i.
+struct MatcherShape {
+  uint64_t digits;
+  uint64_t letters;
+  uint64_t breaks;
+  uint32_t length;
+  uint32_t reserved;
+};
+static_assert(sizeof(MatcherShape) == 32);
+
+// A literal of the stream database (any case) and the rules it triggers. Its expression id is kCueIdBase + index.
+struct MatcherCue {
+  MatcherText text;
+  uint32_t rule_first;  // in lists
+  uint32_t rule_count;
+};
+static_assert(sizeof(MatcherCue) == 16);
+inline constexpr uint32_t kCueIdBase = 0x10000;
 
 }  // namespace sallyport::contract

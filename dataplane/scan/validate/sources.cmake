@@ -1,0 +1,2 @@
+# Paths from dataplane/scan; one line per file, sorted.
+set(SALLYPORT_VALIDATE_SOURCES)

@@ -1,0 +1,363 @@
+#include "dataplane/scan/fold.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "dataplane/base/check.h"
+#include "dataplane/scan/char_masks.h"
+#include "dataplane/scan/fold_table.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr size_t kBackslashesMax = 8;
+constexpr size_t kUndecided = 0;
+
+// The characters that HTML names and a form may need; the longest has six letters.
+struct Named {
+  std::string_view name;
+  char ascii;
+};
+constexpr Named kEntities[] = {
+    {"amp;", '&'},    {"apos;", '\''}, {"ast;", '*'},    {"bsol;", '\\'},  {"colon;", ':'},
+    {"comma;", ','},  {"commat;", '@'}, {"dash;", '-'},   {"equals;", '='}, {"gt;", '>'},
+    {"hyphen;", '-'}, {"lowbar;", '_'}, {"lpar;", '('},   {"lt;", '<'},     {"mdash;", '-'},
+    {"ndash;", '-'},  {"nbsp;", ' '},   {"NewLine;", '\n'}, {"num;", '#'},  {"percnt;", '%'},
+    {"period;", '.'}, {"plus;", '+'},   {"quot;", '"'},   {"rpar;", ')'},   {"sol;", '/'},
+    {"Tab;", '\t'},   {"verbar;", '|'}, {"shy;", '\0'},   {"zwj;", '\0'},   {"zwnj;", '\0'}};
+
+int hex(uint8_t c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_alnum(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || (static_cast<uint8_t>(c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+bool is_letter(uint8_t c) noexcept { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+bool is_punctuation(uint8_t c) noexcept {
+  return c > 0x20 && c < 0x7f && !is_alnum(c) && c != '\\';
+}
+
+// Four hex digits: their value; -1: none; -2: not all there, and none of them wrong.
+int hex4(const uint8_t* text, size_t size) noexcept {
+  int value = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    if (i == size) return -2;
+    const int digit = hex(text[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+size_t sequence_size(uint8_t lead) noexcept {
+  return lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+}
+
+uint32_t decode(const uint8_t* text, size_t size) noexcept {
+  uint32_t c = size == 2 ? text[0] & 0x1fU : size == 3 ? text[0] & 0xfU : text[0] & 7U;
+  for (size_t i = 1; i < size; ++i) c = c << 6 | (text[i] & 0x3fU);
+  return c;
+}
+
+}  // namespace
+
+void Folder::begin() noexcept {
+  map_.begin();
+  held_size_ = 0;
+  last_ = 0;
+  was_quoted_ = false;
+}
+
+void Folder::feed(std::span<const uint8_t> text, Out& out) {
+  while (held_size_ > 0 && !text.empty()) {
+    std::array<uint8_t, 2 * kFoldHeldBytes> joined;
+    std::memcpy(joined.data(), held_.data(), held_size_);
+    const size_t more = std::min(text.size(), joined.size() - held_size_);
+    std::memcpy(joined.data() + held_size_, text.data(), more);
+    size_t used = 0;
+    // Until all that was held is decided; what is new is better read in bulk.
+    while (used < held_size_) {
+      const size_t size =
+          step(joined.data() + used, held_size_ + more - used, false, out);
+      if (size == kUndecided) break;
+      used += size;
+    }
+    if (used >= held_size_) {
+      text = text.subspan(used - held_size_);
+      held_size_ = 0;
+    } else {
+      const size_t rest = held_size_ + more - used;
+      SP_CHECK(rest <= kFoldHeldBytes);
+      std::memcpy(held_.data(), joined.data() + used, rest);
+      held_size_ = rest;
+      text = text.subspan(more);
+    }
+  }
+  const size_t used = bulk(text.data(), text.size(), false, out);
+  if (used == text.size()) return;
+  held_size_ = text.size() - used;
+  SP_CHECK(held_size_ <= kFoldHeldBytes);
+  std::memcpy(held_.data(), text.data() + used, held_size_);
+}
+
+void Folder::end(Out& out) {
+  const size_t used = bulk(held_.data(), held_size_, true, out);
+  SP_CHECK(used == held_size_);
+  held_size_ = 0;
+}
+
+// Answers how much is decided.
+size_t Folder::bulk(const uint8_t* text, size_t size, bool final, Out& out) {
+  size_t at = 0;
+  while (at < size) {
+    const size_t plain = find_foldable(text + at, size - at);
+    if (plain > 0) {
+      itself(text + at, plain, out);
+      at += plain;
+      if (at == size) break;
+    }
+    const size_t used = step(text + at, size - at, final, out);
+    if (used == kUndecided) break;
+    at += used;
+  }
+  return at;
+}
+
+// One sequence, or some plain text. Undecided only with fewer than kFoldHeldBytes left.
+size_t Folder::step(const uint8_t* text, size_t size, bool final, Out& out) {
+  switch (text[0]) {
+    case '\\':
+      return escape(text, size, final, out);
+    case '%':
+      return percent(text, size, final, out);
+    case '&':
+      return entity(text, size, final, out);
+    case '=':
+      return quoted(text, size, final, out);
+    case 0:
+      return becomes(1, 1, kFoldedForm, out);
+    default:
+      return text[0] >= 0x80 ? code_points(text, size, final, out) : itself(text, 1, out);
+  }
+}
+
+size_t Folder::itself(const uint8_t* text, size_t size, Out& out) {
+  out.insert(out.end(), text, text + size);
+  map_.linear(size);
+  last_ = text[size - 1];
+  was_quoted_ = false;
+  return size;
+}
+
+size_t Folder::becomes(uint8_t character, size_t source, uint8_t reason, Out& out) {
+  out.push_back(character);
+  map_.unit(1, static_cast<uint32_t>(source), reason);
+  last_ = character;
+  was_quoted_ = reason == kFoldedQuoted;
+  return source;
+}
+
+size_t Folder::becomes_code_point(uint32_t c, size_t source, uint8_t reason, Out& out) {
+  if (c == 0) return becomes(1, source, reason, out);
+  if (c < 0x80) return becomes(static_cast<uint8_t>(c), source, reason, out);
+  const uint32_t folded = fold_code_point(c);
+  if (folded == kFoldNothing) {
+    map_.removed(static_cast<uint32_t>(source), reason);
+    return source;
+  }
+  if (folded != kFoldItself) return becomes(static_cast<uint8_t>(folded), source, reason, out);
+  std::array<uint8_t, 4> bytes;
+  uint32_t size = 0;
+  if (c < 0x800) {
+    bytes[size++] = static_cast<uint8_t>(0xc0 | c >> 6);
+  } else {
+    if (c < 0x10000) {
+      bytes[size++] = static_cast<uint8_t>(0xe0 | c >> 12);
+    } else {
+      bytes[size++] = static_cast<uint8_t>(0xf0 | c >> 18);
+      bytes[size++] = static_cast<uint8_t>(0x80 | (c >> 12 & 0x3f));
+    }
+    bytes[size++] = static_cast<uint8_t>(0x80 | (c >> 6 & 0x3f));
+  }
+  bytes[size++] = static_cast<uint8_t>(0x80 | (c & 0x3f));
+  out.insert(out.end(), bytes.begin(), bytes.begin() + size);
+  map_.unit(size, static_cast<uint32_t>(source), reason);
+  last_ = bytes[size - 1];
+  was_quoted_ = false;
+  return source;
+}
+
+size_t Folder::escape(const uint8_t* text, size_t size, bool final, Out& out) {
+  size_t slashes = 1;
+  while (slashes < size && slashes < kBackslashesMax && text[slashes] == '\\') ++slashes;
+  if (slashes == size) return final ? itself(text, slashes, out) : kUndecided;
+  const uint8_t c = text[slashes];
+  switch (c) {
+    case 'u':
+      return unicode_escape(text, size, slashes, final, out);
+    case 'x': {
+      const size_t there = size - slashes - 1;
+      const int high = there > 0 ? hex(text[slashes + 1]) : 0;
+      const int low = there > 1 ? hex(text[slashes + 2]) : 0;
+      if (high < 0 || low < 0 || (there < 2 && final)) return itself(text, slashes, out);
+      if (there < 2) return kUndecided;
+      const int value = high * 16 + low;
+      if (value < 0x20 || value > 0x7e) return itself(text, slashes, out);
+      return becomes(static_cast<uint8_t>(value), slashes + 3, kFoldedEscape, out);
+    }
+    case 'n':
+    case 'r':
+      return becomes('\n', slashes + 1, kFoldedEscape, out);
+    case 't':
+      return becomes('\t', slashes + 1, kFoldedEscape, out);
+    default:
+      return is_punctuation(c) ? becomes(c, slashes + 1, kFoldedEscape, out)
+                               : itself(text, slashes, out);
+  }
+}
+
+size_t Folder::unicode_escape(const uint8_t* text, size_t size, size_t slashes, bool final,
+                              Out& out) {
+  const size_t digits = slashes + 1;
+  const int unit = hex4(text + digits, size - digits);
+  if (unit == -2 && !final) return kUndecided;
+  if (unit < 0) return itself(text, slashes, out);
+  auto c = static_cast<uint32_t>(unit);
+  size_t used = digits + 4;
+  if (c >= 0xd800 && c < 0xdc00) {
+    size_t at = used;
+    while (at < size && at - used < kBackslashesMax && text[at] == '\\') ++at;
+    const bool goes_on = at > used && at < size && text[at] == 'u';
+    if (!final && (at == size || (goes_on && hex4(text + at + 1, size - at - 1) == -2)))
+      return kUndecided;
+    const int low = goes_on ? hex4(text + at + 1, size - at - 1) : -1;
+    if (low < 0xdc00 || low > 0xdfff) return itself(text, slashes, out);
+    c = 0x10000 + ((c - 0xd800) << 10) + (static_cast<uint32_t>(low) - 0xdc00);
+    used = at + 5;
+  } else if (c >= 0xdc00 && c < 0xe000) {
+    return itself(text, slashes, out);
+  }
+  return becomes_code_point(c, used, kFoldedEscape, out);
+}
+
+size_t Folder::percent(const uint8_t* text, size_t size, bool final, Out& out) {
+  const int high = size > 1 ? hex(text[1]) : 0;
+  const int low = size > 2 ? hex(text[2]) : 0;
+  if (high < 0 || low < 0 || (size < 3 && final)) return itself(text, 1, out);
+  if (size < 3) return kUndecided;
+  const int value = high * 16 + low;
+  if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
+  return becomes(static_cast<uint8_t>(value), 3, kFoldedPercent, out);
+}
+
+size_t Folder::entity(const uint8_t* text, size_t size, bool final, Out& out) {
+  if (size > 1 && text[1] == '#') return numeric_entity(text, size, final, out);
+  const std::string_view rest(reinterpret_cast<const char*>(text) + 1, size - 1);
+  for (const Named& one : kEntities) {
+    if (rest.size() >= one.name.size()) {
+      if (!rest.starts_with(one.name)) continue;
+      if (one.ascii != '\0')
+        return becomes(static_cast<uint8_t>(one.ascii), one.name.size() + 1, kFoldedEntity, out);
+      map_.removed(static_cast<uint32_t>(one.name.size() + 1), kFoldedEntity);
+      return one.name.size() + 1;
+    }
+    if (!final && one.name.starts_with(rest)) return kUndecided;
+  }
+  return itself(text, 1, out);
+}
+
+size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out& out) {
+  size_t at = 2;
+  const bool is_hex = at < size && (text[at] == 'x' || text[at] == 'X');
+  if (is_hex) ++at;
+  const size_t first = at;
+  uint32_t value = 0;
+  for (; at < size && at < first + 8; ++at) {
+    const int digit = hex(text[at]);
+    if (digit < 0 || (!is_hex && digit > 9)) break;
+    value = value * (is_hex ? 16 : 10) + static_cast<uint32_t>(digit);
+    if (value > 0x10ffff) return itself(text, 1, out);
+  }
+  if (at == size && at < first + 8 && !final) return kUndecided;
+  if (at == first || at == size || text[at] != ';' || (value >= 0xd800 && value < 0xe000))
+    return itself(text, 1, out);
+  return becomes_code_point(value, at + 1, kFoldedEntity, out);
+}
+
+// "=2D". What is also an assignment ("pin=4111") must not be folded, so it takes a sign: a letter among the two, or a
+// neighbour of the same kind. An '@' is folded between a letter or digit and a letter.
+size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
+  const auto is_upper_hex = [](uint8_t c) { return hex(c) >= 0 && !(c >= 'a' && c <= 'f'); };
+  const auto unknown = [&](size_t at) { return at >= size && !final; };
+  if (!is_alnum(last_) && !was_quoted_) return itself(text, 1, out);
+  if (unknown(1)) return kUndecided;
+  if (size > 1 && (text[1] == '\n' || text[1] == '\r')) {
+    if (text[1] == '\r' && unknown(2)) return kUndecided;
+    if (text[1] == '\r' && (size < 3 || text[2] != '\n')) return itself(text, 1, out);
+    const size_t used = text[1] == '\n' ? 2 : 3;
+    map_.removed(static_cast<uint32_t>(used), kFoldedQuoted);
+    return used;
+  }
+  if (size > 1 && !is_upper_hex(text[1])) return itself(text, 1, out);
+  if (unknown(2)) return kUndecided;
+  if (size < 3 || !is_upper_hex(text[2])) return itself(text, 1, out);
+  const int value = hex(text[1]) * 16 + hex(text[2]);
+  if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
+  bool folds = was_quoted_ || text[2] > '9';
+  if (!folds) {
+    if (unknown(3)) return kUndecided;
+    if (size > 3 && text[3] == '=') {
+      if (unknown(4) || (size > 4 && is_upper_hex(text[4]) && unknown(5))) return kUndecided;
+      folds = size > 5 && is_upper_hex(text[4]) && is_upper_hex(text[5]);
+    } else {
+      folds = size > 3 && value == '@' && is_letter(text[3]);
+    }
+  }
+  return folds ? becomes(static_cast<uint8_t>(value), 3, kFoldedQuoted, out)
+               : itself(text, 1, out);
+}
+
+// As many characters beyond ASCII as stand in a row.
+size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& out) {
+  size_t at = 0, plain = 0;  // [plain, at) stands for itself
+  const auto flush = [&] {
+    if (at > plain) itself(text + plain, at - plain, out);
+  };
+  while (at < size && text[at] >= 0x80) {
+    const size_t length = sequence_size(text[at]);
+    if (at + length > size) {
+      flush();
+      if (!final) return at;
+      itself(text + at, size - at, out);
+      return size;
+    }
+    bool is_valid = length > 1;
+    for (size_t i = 1; i < length; ++i) is_valid &= (text[at + i] & 0xc0) == 0x80;
+    if (!is_valid) {  // not UTF-8: a byte that means nothing
+      ++at;
+      continue;
+    }
+    const uint32_t c = decode(text + at, length);
+    const uint32_t folded = fold_code_point(c);
+    if (folded == kFoldItself) {
+      at += length;
+      continue;
+    }
+    flush();
+    if (folded == kFoldNothing)
+      map_.removed(static_cast<uint32_t>(length), kFoldedInvisible);
+    else
+      becomes(static_cast<uint8_t>(folded), length, fold_reason(c), out);
+    at += length;
+    plain = at;
+  }
+  flush();
+  return at;
+}
+
+}  // namespace sallyport::scan

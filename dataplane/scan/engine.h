@@ -1,16 +1,14 @@
 // engine.h: the compiled rules of one policy image, ready to match.
 //
-// Two stages. Word runs (no white space, quotes or non-ASCII in them) go to the pattern matcher
-// only when they hold an '@' or are long enough for a secret; digit runs, phone numbers and key
-// blocks are read by code of our own (detection.md 0.2: as patterns they would cost eight times the
-// rest). A run is matched when it has ended, as a whole: so a result can never depend on how the
-// text was cut.
+// Two stages. Stage one sees every byte once: bit masks of character classes (char_masks.h), and the pattern matcher in streaming
+// mode over patterns and cue words, which all have a literal. Stage two reads around what stage one has seen: recognisers
+// (recogniser.h), shapes in number rows (number_row.h), and the same patterns once more with their start.
 //
-// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per
-// thread. Not here  what a run is (text_scanner.h), validators (validators.h), compiling
-// (controlplane/policy).
+// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per thread.
+// Not here  what is live (text_scanner.h), the forms (recognise/, validate/), compiling (controlplane/policy).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,37 +17,73 @@
 #include <vector>
 
 #include "dataplane/contract/matcher_layout.h"
+#include "dataplane/scan/context_words.h"
 #include "dataplane/scan/events.h"
+#include "dataplane/scan/recogniser.h"
 
 struct hs_database;
 struct hs_scratch;
+struct hs_stream;
 
 namespace sallyport::scan {
 
 class Engine;
+struct ScanTools;
 
-// The matcher's working memory; one per thread, for one engine.
+// The working memory of one thread for one engine: the matcher's own, masks, and the scanners that read decoded runs.
 class Scratch {
  public:
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
+  ScanTools& tools() noexcept { return *tools_; }
+
  private:
   friend class Engine;
-  Scratch() = default;
+  Scratch();
   hs_scratch* native_ = nullptr;
+  std::unique_ptr<ScanTools> tools_;
 };
 
-// A pattern's match inside a run, before boundaries and validators.
+// A pattern's match inside a word run, before boundaries and validators.
 struct RawMatch {
   uint16_t rule;
   uint32_t start;
   uint32_t end;
 };
 
+// What the streaming matcher saw: `id` is a rule, or kCueIdBase + a cue; `end` an offset of the stream.
+struct StreamHit {
+  uint32_t id;
+  uint64_t end;
+};
+
 class Engine {
  public:
+  struct Rule {
+    std::string id;
+    uint16_t entity = 0;
+    contract::RuleKind kind = contract::RuleKind::Pattern;
+    uint16_t flags = 0;
+    contract::Validator validator = contract::Validator::None;
+    uint8_t confidence = 0;
+    uint8_t confidence_bare = 0;
+    uint8_t priority = 0;
+    uint16_t proximity = 0;
+    bool has_context = false;
+    bool has_against = false;
+    RuleParameters parameters;
+    std::vector<uint64_t> context;  // bit per context word
+    std::vector<uint64_t> against;
+  };
+  struct Shape {
+    uint64_t digits;
+    uint64_t letters;
+    uint64_t breaks;
+    uint16_t rule;
+  };
+
   Engine() = default;
   ~Engine();
   Engine(const Engine&) = delete;
@@ -58,48 +92,67 @@ class Engine {
   // Copies what it needs of the section. False: `error` names what does not hold.
   [[nodiscard]] bool load(std::span<const uint8_t> section, std::string& error);
   std::unique_ptr<Scratch> make_scratch() const;
-  // Canaries of every pattern rule kind at every offset 0 to 127 from a buffer's end: a matcher
-  // that loses matches on this processor is refused at start (detection.md 2). False: `error` says
-  // where it failed.
+  // Canaries at every offset 0 to 127 from a buffer's end: a matcher that loses matches on this processor is refused at start
+  // (detection.md 2). False: `error` says where it failed.
   [[nodiscard]] bool self_test(Scratch& scratch, std::string& error) const;
 
   uint16_t entity_count() const noexcept { return static_cast<uint16_t>(entities_.size()); }
   std::string_view entity_name(uint16_t entity) const noexcept { return entities_[entity].name; }
   uint16_t rule_count() const noexcept { return static_cast<uint16_t>(rules_.size()); }
   std::string_view rule_id(uint16_t rule) const noexcept { return rules_[rule].id; }
+  // Of Finding::context.
+  std::string_view context_word(uint16_t word) const noexcept { return words_.word(word); }
 
-  // For text_scanner.cc.
-  struct Rule {
-    std::string id;
-    uint16_t entity;
-    contract::RuleKind kind;
-    contract::Validator validator;
-    uint8_t confidence;
-    uint8_t flags;
-    uint8_t priority;
-    std::vector<std::string> context;
-  };
+  // For the stages of this folder.
   const Rule& rule(uint16_t index) const noexcept { return rules_[index]; }
-  // Rules of a kind that has no pattern, in order; at most a handful.
   std::span<const uint16_t> rules_of(contract::RuleKind kind) const noexcept {
     return by_kind_[static_cast<size_t>(kind)];
   }
-  // Appends the matches in one run. False: more than `max` matches, or the matcher failed.
-  bool match(std::span<const uint8_t> run, Scratch& scratch, std::vector<RawMatch>& out,
-             size_t max) const noexcept;
+  std::span<const Shape> shapes_of(size_t length) const noexcept { return shapes_[length]; }
+  std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
+  size_t cue_size(uint32_t cue) const noexcept { return cues_[cue].size; }
+  const ContextWords& words() const noexcept { return words_; }
+  bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
+  // Tells engines apart: a matcher stream belongs to one.
+  uint64_t serial() const noexcept { return serial_; }
+
+  // A matcher stream; null: no patterns, or no memory. close_stream() also after the engine is gone.
+  hs_stream* open_stream() const noexcept;
+  static void close_stream(hs_stream* stream) noexcept;
+  static void reset_stream(hs_stream* stream) noexcept;
+  // Appends what ends in `text`, the next bytes of the stream. False: the matcher failed or there are more than `max` hits.
+  bool feed_stream(hs_stream* stream, std::span<const uint8_t> text, Scratch& scratch,
+                   std::vector<StreamHit>& out, size_t max) const noexcept;
+  // Appends the patterns' matches in one word run. False as above.
+  bool confirm(std::span<const uint8_t> run, Scratch& scratch, std::vector<RawMatch>& out,
+               size_t max) const noexcept;
 
  private:
   struct Entity {
     std::string name;
     uint8_t priority;
+    std::vector<uint64_t> samples;  // sorted
   };
-  bool load_tables(std::span<const uint8_t> section, std::string& error);
+  struct CueEntry {
+    size_t size;
+    std::vector<uint16_t> rules;
+  };
+  friend class EngineLoader;
 
   std::vector<Entity> entities_;
   std::vector<Rule> rules_;
-  std::vector<uint16_t> by_kind_[contract::kRuleKindMax + 1];
-  hs_database* database_ = nullptr;  // null: no pattern rules
+  std::array<std::vector<uint16_t>, contract::kRuleKindMax + 1> by_kind_;
+  std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> shapes_;
+  std::vector<std::vector<contract::MatcherShape>> cue_shapes_;  // by rule; its parameters point here
+  std::vector<CueEntry> cues_;
+  ContextWords words_;
+  hs_database* stream_database_ = nullptr;   // null: no patterns and no cues
+  hs_database* confirm_database_ = nullptr;  // null: no patterns
+  uint64_t serial_ = 0;
 };
+
+// Samples are compared without separators, in lower case: 64 bits of FNV-1a over letters and digits.
+uint64_t sample_fingerprint(std::span<const uint8_t> value) noexcept;
 
 // The matcher runtime's own version text ("5.4.0 ...").
 std::string_view matcher_version() noexcept;

@@ -5,13 +5,17 @@
 
 namespace sallyport::scan {
 
+inline constexpr uint16_t kNoContextWord = 0xffff;
+
 // A value in a text channel. Offsets are bytes of the channel's decoded UTF-8 text, half open.
 struct Finding {
   uint64_t start = 0;
   uint64_t end = 0;
   uint16_t entity = 0;
   uint16_t rule = 0;
-  uint8_t confidence = 0;  // percent
+  uint16_t context = kNoContextWord;  // Engine::context_word: the word that counted
+  uint8_t confidence = 0;             // percent
+  uint8_t folded = 0;                 // FoldReason bits: what stood in the way of reading it
 };
 
 }  // namespace sallyport::scan

@@ -15,7 +15,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
+#include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/text_view.h"
 
 namespace sallyport::scan {
@@ -44,7 +46,8 @@ struct RuleParameters {
   uint32_t length_max = 0;
   uint8_t alphabet = 0;  // contract::Alphabet
   uint8_t validator = 0;  // contract::Validator; the stage applies it to the hit
-  uint8_t flags = 0;      // contract::kRule...
+  uint16_t flags = 0;     // contract::kRule...
+  std::span<const contract::MatcherShape> shapes;  // of Cue rules
 };
 
 // One trigger: `at` is what the header of the recogniser says (the end of a cue word, the '@', the first digit ...);

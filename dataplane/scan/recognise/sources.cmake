@@ -1,2 +1,4 @@
 # Paths from dataplane/scan; one line per file, sorted.
-set(SALLYPORT_RECOGNISE_SOURCES)
+set(SALLYPORT_RECOGNISE_SOURCES
+  recognise/cue_value.cc
+)

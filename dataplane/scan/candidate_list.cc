@@ -1,0 +1,132 @@
+#include "dataplane/scan/candidate_list.h"
+
+#include <algorithm>
+
+#include "dataplane/scan/validate/registry.h"
+
+namespace sallyport::scan {
+namespace {
+
+bool has_word(const std::vector<uint64_t>& words, uint16_t word) noexcept {
+  return (words[word / 64U] >> (word % 64U) & 1) != 0;
+}
+
+// Bytes between the nearest of `words` and the value; 0xffff: none within `proximity`.
+ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words,
+                   uint16_t proximity) noexcept {
+  ContextHit best{kNoContextWord, 0xffff};
+  for (size_t i = 0; i < hits.count; ++i)
+    if (hits.hits[i].distance <= proximity && hits.hits[i].distance < best.distance &&
+        has_word(words, hits.hits[i].word))
+      best = hits.hits[i];
+  return best;
+}
+
+}  // namespace
+
+void CandidateList::begin(const Engine& engine) noexcept {
+  engine_ = &engine;
+  candidates_.clear();
+  overflow_ = false;
+  context_start_ = ~uint64_t{0};
+}
+
+const ContextHits& CandidateList::context(uint64_t start, const TextView& text) noexcept {
+  // Several rules ask about one place.
+  if (context_start_ != start) {
+    engine_->words().find(text, start, context_);
+    context_start_ = start;
+  }
+  return context_;
+}
+
+void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const TextView& text) {
+  const Engine::Rule& rule = engine_->rule(index);
+  ContextHit word{kNoContextWord, kNoDistance};
+  if (rule.has_context || rule.has_against) {
+    const ContextHits& hits = context(hit.start, text);
+    if (rule.has_context) word = nearest(hits, rule.context, rule.proximity);
+    if (rule.has_against) {
+      const ContextHit against = nearest(hits, rule.against, rule.proximity);
+      if (against.distance != kNoDistance && against.distance <= word.distance) return;
+    }
+  }
+  const bool is_known = word.distance != kNoDistance;
+  if (!is_known && (hit.bare || (around.joined && !around.strong))) return;
+  const uint8_t confidence =
+      is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
+  if (confidence == 0) return;
+  if (engine_->is_sample(rule.entity, sample_fingerprint(text.slice(hit.start, hit.end)))) return;
+  if (candidates_.size() >= kCandidatesMax) {
+    overflow_ = true;
+    return;
+  }
+  const auto sure = static_cast<uint8_t>(confidence > hit.doubt ? confidence - hit.doubt : 1);
+  candidates_.push_back(Candidate{
+      Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0}, rule.priority,
+      word.distance});
+}
+
+void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextView& text) {
+  const contract::Validator validator = engine_->rule(index).validator;
+  if (validator == contract::Validator::None ||
+      holds(validator, text.slice(hit.start, hit.end)))
+    offer(index, hit, Around{}, text);
+}
+
+void CandidateList::add(const Finding& finding, uint8_t priority) {
+  if (candidates_.size() >= kCandidatesMax)
+    overflow_ = true;
+  else
+    candidates_.push_back(Candidate{finding, priority, kNoDistance});
+}
+
+bool CandidateList::ranks_before(const Candidate& a, const Candidate& b) noexcept {
+  if (a.priority != b.priority) return a.priority > b.priority;
+  if (a.distance != b.distance) return a.distance < b.distance;
+  if (a.finding.confidence != b.finding.confidence)
+    return a.finding.confidence > b.finding.confidence;
+  const uint64_t a_size = a.finding.end - a.finding.start;
+  const uint64_t b_size = b.finding.end - b.finding.start;
+  if (a_size != b_size) return a_size > b_size;
+  if (a.finding.start != b.finding.start) return a.finding.start < b.finding.start;
+  return a.finding.rule < b.finding.rule;
+}
+
+uint64_t CandidateList::settle(uint64_t edge, std::vector<Finding>& out) {
+  if (candidates_.empty()) return edge;
+  std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+    return a.finding.start != b.finding.start ? a.finding.start < b.finding.start
+           : a.finding.end != b.finding.end   ? a.finding.end > b.finding.end
+                                              : a.finding.rule < b.finding.rule;
+  });
+  size_t done = 0;
+  while (done < candidates_.size()) {
+    uint64_t cluster_end = candidates_[done].finding.end;
+    size_t next = done + 1;
+    while (next < candidates_.size() && candidates_[next].finding.start < cluster_end)
+      cluster_end = std::max(cluster_end, candidates_[next++].finding.end);
+    if (cluster_end > edge) {
+      edge = std::min(edge, candidates_[done].finding.start);
+      break;
+    }
+    const auto first = candidates_.begin() + static_cast<std::ptrdiff_t>(done);
+    const auto last = candidates_.begin() + static_cast<std::ptrdiff_t>(next);
+    const size_t found = out.size();
+    std::sort(first, last, ranks_before);
+    for (auto it = first; it != last; ++it) {
+      const Finding& one = it->finding;
+      const bool is_free =
+          std::none_of(out.begin() + static_cast<std::ptrdiff_t>(found), out.end(),
+                       [&](const Finding& f) { return one.start < f.end && f.start < one.end; });
+      if (is_free) out.push_back(one);
+    }
+    std::sort(out.begin() + static_cast<std::ptrdiff_t>(found), out.end(),
+              [](const Finding& a, const Finding& b) { return a.start < b.start; });
+    done = next;
+  }
+  candidates_.erase(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(done));
+  return edge;
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,66 @@
+// candidate_list.h: what the recognisers found, judged by the rules around the form, and settled where it overlaps.
+//
+// A form is a finding when its rule's context holds: one of the rule's words within its proximity before the value (or a
+// confidence that does without), no word that speaks against it nearer than that, and no published sample value.
+//
+// Overlaps, the stated rule: of candidates that touch the same byte the one with the higher entity priority stays; of equal
+// ones the one whose context word is nearer (none is furthest); then the higher confidence, the longer, the earlier one.
+// A cluster of overlapping candidates is settled when all of it lies before the edge.
+//
+// Owner  one channel; reusable, memory is kept. Offsets are those of the folded text.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/scan/context_words.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/scan/events.h"
+#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/text_view.h"
+
+namespace sallyport::scan {
+
+// A text made of overlapping values is refused, not skipped.
+inline constexpr size_t kCandidatesMax = 8'192;
+
+class CandidateList {
+ public:
+  void begin(const Engine& engine) noexcept;
+  // `joined`: the value hangs together with what stands beside it ("2024-4111..."): without a context word it is part of
+  // something else, unless `strong` (its checksum leaves no doubt).
+  struct Around {
+    bool joined = false;
+    bool strong = false;
+  };
+  // The form of `rule` stands at `hit`; its validator holds.
+  void offer(uint16_t rule, const Hit& hit, Around around, const TextView& text);
+  // The same when the validator still has to be asked, about the text of the hit.
+  void offer_unchecked(uint16_t rule, const Hit& hit, const TextView& text);
+  // As it is: found in decoded text, `finding` has its entity, rule, confidence and context.
+  void add(const Finding& finding, uint8_t priority);
+
+  // Appends the winners of every cluster that ends at or before `edge` to `out`, in order. Answers the edge, lowered to the
+  // first candidate that has to wait.
+  uint64_t settle(uint64_t edge, std::vector<Finding>& out);
+  bool overflow() const noexcept { return overflow_; }
+
+ private:
+  struct Candidate {
+    Finding finding;
+    uint8_t priority;
+    uint16_t distance;  // of the context word; kNoDistance: none
+  };
+  static constexpr uint16_t kNoDistance = 0xffff;
+  static bool ranks_before(const Candidate& a, const Candidate& b) noexcept;
+  const ContextHits& context(uint64_t start, const TextView& text) noexcept;
+
+  const Engine* engine_ = nullptr;
+  std::vector<Candidate> candidates_;
+  bool overflow_ = false;
+  ContextHits context_;
+  uint64_t context_start_ = ~uint64_t{0};
+};
+
+}  // namespace sallyport::scan

@@ -1,0 +1,193 @@
+#include "dataplane/scan/char_masks.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/cpu.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr uint16_t kDigit = 1, kLetter = 2, kUpper = 4, kWord = 8, kRun = 16, kAt = 32,
+                   kColon = 64, kSlash = 128, kDot = 256, kSpace = 512;
+
+constexpr std::array<uint16_t, 256> make_classes() {
+  std::array<uint16_t, 256> table{};
+  const auto add = [&](char c, uint16_t bits) {
+    table[static_cast<uint8_t>(c)] = static_cast<uint16_t>(table[static_cast<uint8_t>(c)] | bits);
+  };
+  for (int c = 0x21; c < 0x7f; ++c)
+    if (c != '"' && c != '<' && c != '>' && c != '`' && c != '\\') add(static_cast<char>(c), kWord);
+  for (char c = '0'; c <= '9'; ++c) add(c, kDigit | kRun);
+  for (char c = 'A'; c <= 'Z'; ++c) add(c, kLetter | kUpper | kRun);
+  for (char c = 'a'; c <= 'z'; ++c) add(c, kLetter | kRun);
+  for (char c : {'+', '/', '-', '_'}) add(c, kRun);
+  add('@', kAt);
+  add(':', kColon);
+  add('/', kSlash);
+  add('.', kDot);
+  add(' ', kSpace);
+  return table;
+}
+constexpr std::array<uint16_t, 256> kClasses = make_classes();
+
+void put(CharMasks& out, size_t w, uint64_t digit, uint64_t letter, uint64_t upper, uint64_t word,
+         uint64_t run, uint64_t at, uint64_t colon, uint64_t slash, uint64_t dot,
+         uint64_t space) noexcept {
+  out.digit.word(w) = digit;
+  out.letter.word(w) = letter;
+  out.upper.word(w) = upper;
+  out.word.word(w) = word;
+  out.run.word(w) = run;
+  out.at.word(w) = at;
+  out.colon.word(w) = colon;
+  out.slash.word(w) = slash;
+  out.dot.word(w) = dot;
+  out.space.word(w) = space;
+}
+
+void block_portable(const uint8_t* text, size_t w, CharMasks& out) noexcept {
+  uint64_t mask[10] = {};
+  for (size_t i = 0; i < 64; ++i) {
+    const uint64_t bits = kClasses[text[i]];
+    for (size_t m = 0; m < 10; ++m) mask[m] |= (bits >> m & 1) << i;
+  }
+  put(out, w, mask[0], mask[1], mask[2], mask[3], mask[4], mask[5], mask[6], mask[7], mask[8],
+      mask[9]);
+}
+
+SP_TARGET_AVX2 inline uint64_t bits2(__m256i low, __m256i high) noexcept {
+  return static_cast<uint32_t>(_mm256_movemask_epi8(low)) |
+         static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(high))) << 32;
+}
+// Bytes of [first, first + size), as full bytes.
+SP_TARGET_AVX2 inline __m256i in_range2(__m256i v, char first, char size) noexcept {
+  const __m256i moved = _mm256_sub_epi8(v, _mm256_set1_epi8(first));
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(moved, _mm256_set1_epi8(static_cast<char>(size - 1))),
+                           moved);
+}
+SP_TARGET_AVX2 inline __m256i is2(__m256i v, char c) noexcept {
+  return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c));
+}
+
+struct Classes2 {
+  __m256i digit, letter, upper, word, run;
+};
+SP_TARGET_AVX2 inline Classes2 classes2(__m256i v) noexcept {
+  Classes2 c;
+  c.digit = in_range2(v, '0', 10);
+  c.letter = in_range2(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), 'a', 26);
+  c.upper = in_range2(v, 'A', 26);
+  const __m256i excluded = _mm256_or_si256(
+      _mm256_or_si256(_mm256_or_si256(is2(v, '"'), is2(v, '<')), _mm256_or_si256(is2(v, '>'), is2(v, '`'))),
+      is2(v, '\\'));
+  c.word = _mm256_andnot_si256(excluded, in_range2(v, 0x21, 0x7f - 0x21));
+  c.run = _mm256_or_si256(
+      _mm256_or_si256(c.digit, c.letter),
+      _mm256_or_si256(_mm256_or_si256(is2(v, '+'), is2(v, '/')), _mm256_or_si256(is2(v, '-'), is2(v, '_'))));
+  return c;
+}
+
+SP_TARGET_AVX2 void block_avx2(const uint8_t* text, size_t w, CharMasks& out) noexcept {
+  const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+  const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + 32));
+  const Classes2 x = classes2(a), y = classes2(b);
+  put(out, w, bits2(x.digit, y.digit), bits2(x.letter, y.letter), bits2(x.upper, y.upper),
+      bits2(x.word, y.word), bits2(x.run, y.run), bits2(is2(a, '@'), is2(b, '@')),
+      bits2(is2(a, ':'), is2(b, ':')), bits2(is2(a, '/'), is2(b, '/')),
+      bits2(is2(a, '.'), is2(b, '.')), bits2(is2(a, ' '), is2(b, ' ')));
+}
+
+SP_TARGET_AVX512 inline uint64_t in_range5(__m512i v, char first, char size) noexcept {
+  return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)),
+                                _mm512_set1_epi8(size));
+}
+SP_TARGET_AVX512 inline uint64_t is5(__m512i v, char c) noexcept {
+  return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
+}
+
+SP_TARGET_AVX512 void block_avx512(const uint8_t* text, size_t w, CharMasks& out) noexcept {
+  const __m512i v = _mm512_loadu_si512(text);
+  const uint64_t digit = in_range5(v, '0', 10);
+  const uint64_t letter = in_range5(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26);
+  const uint64_t slash = is5(v, '/');
+  const uint64_t word = in_range5(v, 0x21, 0x7f - 0x21) &
+                        ~(is5(v, '"') | is5(v, '<') | is5(v, '>') | is5(v, '`') | is5(v, '\\'));
+  put(out, w, digit, letter, in_range5(v, 'A', 26), word,
+      digit | letter | slash | is5(v, '+') | is5(v, '-') | is5(v, '_'), is5(v, '@'), is5(v, ':'),
+      slash, is5(v, '.'), is5(v, ' '));
+}
+
+template <auto Block>
+inline void build_all(const uint8_t* text, size_t size, CharMasks& out) noexcept {
+  const size_t whole = size / 64;
+  for (size_t w = 0; w < whole; ++w) Block(text + w * 64, w, out);
+  if (size % 64 == 0) return;
+  std::array<uint8_t, 64> rest{};
+  std::memcpy(rest.data(), text + whole * 64, size % 64);
+  Block(rest.data(), whole, out);
+}
+
+bool is_foldable(uint8_t c) noexcept {
+  return c >= 0x80 || c == '\\' || c == '%' || c == '&' || c == '=' || c == 0;
+}
+
+size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
+  size_t at = 0;
+  for (; at + 16 <= size; at += 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+    const __m128i hit = _mm_or_si128(
+        _mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
+        _mm_or_si128(is(0), v));
+    const auto bits = static_cast<uint32_t>(_mm_movemask_epi8(hit));
+    if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
+  }
+  while (at < size && !is_foldable(text[at])) ++at;
+  return at;
+}
+
+SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
+  size_t at = 0;
+  for (; at + 32 <= size; at += 32) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
+    const __m256i hit = _mm256_or_si256(
+        _mm256_or_si256(_mm256_or_si256(is2(v, '\\'), is2(v, '%')), _mm256_or_si256(is2(v, '&'), is2(v, '='))),
+        _mm256_or_si256(is2(v, 0), v));
+    const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(hit));
+    if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
+  }
+  while (at < size && !is_foldable(text[at])) ++at;
+  return at;
+}
+
+}  // namespace
+
+size_t find_foldable(const uint8_t* text, size_t size) noexcept {
+  return base::best_simd() == base::Simd::Portable ? foldable_portable(text, size)
+                                                   : foldable_avx2(text, size);
+}
+
+void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {
+  SP_CHECK(bytes <= kMaskBytesMax);
+  size = bytes;
+  words = (bytes + 63) / 64;
+  switch (base::best_simd()) {
+    case base::Simd::Avx512:
+      build_all<block_avx512>(text, bytes, *this);
+      break;
+    case base::Simd::Avx2:
+      build_all<block_avx2>(text, bytes, *this);
+      break;
+    case base::Simd::Portable:
+      build_all<block_portable>(text, bytes, *this);
+      break;
+  }
+  // The word behind is read across the end.
+  put(*this, words, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}
+
+}  // namespace sallyport::scan

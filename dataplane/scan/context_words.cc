@@ -1,0 +1,118 @@
+#include "dataplane/scan/context_words.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sallyport::scan {
+namespace {
+
+bool is_lower(uint8_t c) noexcept { return c >= 'a' && c <= 'z'; }
+bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
+bool is_letter(uint8_t c) noexcept { return is_lower(c) || is_upper(c); }
+
+// `text` is the original spelling around [at, at + size).
+bool stands_alone(std::span<const uint8_t> text, size_t at, size_t size) noexcept {
+  const uint8_t left = at == 0 ? uint8_t{0} : text[at - 1];
+  const bool begins = !is_letter(left) || (is_lower(left) && is_upper(text[at]));
+  size_t end = at + size;
+  if (end < text.size() && (text[end] | 0x20) == 's') ++end;
+  return begins && (end >= text.size() || !is_lower(text[end]));
+}
+
+}  // namespace
+
+void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
+  for (size_t i = 0; i < in.size(); ++i) {
+    const uint8_t c = in[i];
+    out[i] = is_upper(c) ? static_cast<uint8_t>(c + 32) : c;
+    if (c < 0xc3 || i + 1 == in.size()) continue;
+    const uint8_t next = in[i + 1];
+    uint8_t lead = c, low = next;
+    if (c == 0xc3 && next >= 0x80 && next <= 0x9e && next != 0x97) {
+      low = static_cast<uint8_t>(next + 0x20);  // Latin-1
+    } else if (c == 0xc4 || c == 0xc5) {
+      // Latin Extended-A: pairs, capital first, at even code points (most of it).
+      if ((next & 1) == 0 && !(c == 0xc4 && next >= 0xb8) && !(c == 0xc5 && next < 0x8a))
+        low = static_cast<uint8_t>(next + 1);
+      else if (c == 0xc5 && next >= 0xb9 && next <= 0xbd && (next & 1) == 1)
+        low = static_cast<uint8_t>(next + 1);
+    } else if (c == 0xce && next >= 0x91 && next <= 0xa9) {  // Greek
+      const unsigned to = next + 0x20U;
+      lead = to >= 0xc0 ? 0xcf : 0xce;
+      low = static_cast<uint8_t>(to >= 0xc0 ? to - 0x40 : to);
+    } else if (c == 0xd0 && next >= 0x90 && next <= 0xaf) {  // Cyrillic
+      const unsigned to = next + 0x20U;
+      lead = to >= 0xc0 ? 0xd1 : 0xd0;
+      low = static_cast<uint8_t>(to >= 0xc0 ? to - 0x40 : to);
+    } else {
+      continue;
+    }
+    out[i] = lead;
+    out[++i] = low;
+  }
+}
+
+uint32_t ContextWords::bucket(const uint8_t* three) noexcept {
+  const uint32_t value = three[0] | three[1] << 8U | three[2] << 16U;
+  return value * 2'654'435'761U >> 20U;
+}
+
+bool ContextWords::load(std::span<const std::string_view> words) {
+  if (words.size() > kContextWordsMax) return false;
+  words_.assign(words.begin(), words.end());
+  std::vector<std::pair<uint32_t, uint16_t>> by_bucket;
+  tiny_.clear();
+  for (size_t i = 0; i < words_.size(); ++i) {
+    const std::string& word = words_[i];
+    if (word.empty() || word.size() > kContextWordBytesMax) return false;
+    if (word.size() < 3)
+      tiny_.push_back(static_cast<uint16_t>(i));
+    else
+      by_bucket.emplace_back(bucket(reinterpret_cast<const uint8_t*>(word.data())),
+                             static_cast<uint16_t>(i));
+  }
+  std::sort(by_bucket.begin(), by_bucket.end());
+  order_.clear();
+  size_t at = 0;
+  for (uint32_t b = 0; b < kBuckets; ++b) {
+    first_[b] = static_cast<uint16_t>(at);
+    while (at < by_bucket.size() && by_bucket[at].first == b) order_.push_back(by_bucket[at++].second);
+  }
+  first_[kBuckets] = static_cast<uint16_t>(at);
+  return true;
+}
+
+void ContextWords::find(const TextView& text, uint64_t value_start,
+                        ContextHits& out) const noexcept {
+  out.count = 0;
+  const uint64_t from = std::max(
+      text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  const auto original = text.slice(from, value_start);
+  std::array<uint8_t, kProximityMax> lower;
+  lower_text(original, lower.data());
+  const auto add = [&](uint16_t index, size_t at) {
+    const size_t size = words_[index].size();
+    if (size <= kShortWordBytes && !stands_alone(original, at, size)) return;
+    if (out.count == ContextHits::kHitsMax) {
+      std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
+      --out.count;
+    }
+    out.hits[out.count++] =
+        ContextHit{index, static_cast<uint16_t>(original.size() - at - size)};
+  };
+  const auto matches = [&](uint16_t index, size_t at) {
+    const std::string& word = words_[index];
+    return at + word.size() <= original.size() &&
+           std::memcmp(word.data(), lower.data() + at, word.size()) == 0;
+  };
+  for (size_t at = 0; at < original.size(); ++at) {
+    for (uint16_t index : tiny_)
+      if (matches(index, at)) add(index, at);
+    if (at + 3 > original.size()) continue;
+    const uint32_t b = bucket(lower.data() + at);
+    for (size_t i = first_[b]; i < first_[b + 1]; ++i)
+      if (matches(order_[i], at)) add(order_[i], at);
+  }
+}
+
+}  // namespace sallyport::scan

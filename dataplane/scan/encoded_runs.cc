@@ -1,0 +1,140 @@
+#include "dataplane/scan/encoded_runs.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "dataplane/mem/wipe.h"
+#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Enough to tell text from the rest: random bytes pass once in a million.
+constexpr size_t kProbeBytes = 12;
+
+int base64_value(uint8_t c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+int hex_value(uint8_t c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const auto letter = static_cast<uint8_t>((c | 0x20) - 'a');
+  return letter < 6 ? letter + 10 : -1;
+}
+
+// Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
+bool is_text(std::span<const uint8_t> bytes) noexcept {
+  for (size_t i = 0; i < bytes.size();) {
+    const uint8_t c = bytes[i];
+    if (c < 0x80) {
+      if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) return false;
+      ++i;
+      continue;
+    }
+    const size_t size = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    if (size == 0) return false;
+    for (size_t k = 1; k < size && i + k < bytes.size(); ++k)
+      if ((bytes[i + k] & 0xc0) != 0x80) return false;
+    i += size;
+  }
+  return true;
+}
+
+void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
+  uint32_t bits = 0;
+  unsigned count = 0;
+  for (uint8_t c : in) {
+    const int value = base64_value(c);
+    if (value < 0 || out.size() >= max) return;
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.push_back(static_cast<uint8_t>(bits >> count));
+  }
+}
+
+void decode_hex(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
+  for (size_t i = 0; i + 1 < in.size() && out.size() < max; i += 2)
+    out.push_back(static_cast<uint8_t>(hex_value(in[i]) * 16 + hex_value(in[i + 1])));
+}
+
+struct Coding {
+  bool is_hex = false;
+  uint64_t start = 0;  // of its first whole group
+  uint64_t group() const noexcept { return is_hex ? 2 : 4; }
+  uint64_t bytes() const noexcept { return is_hex ? 1 : 3; }
+};
+
+// What the run may be. False: no text in it.
+bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& head,
+           Coding& coding) {
+  const auto characters = text.slice(run.start, run.end);
+  coding.is_hex = std::all_of(characters.begin(), characters.end(),
+                              [](uint8_t c) { return hex_value(c) >= 0; });
+  const uint64_t group = coding.group();
+  coding.start = run.start + (group - run.phase % group) % group;
+  if (run.end < coding.start + kEncodedBytesMin / 2) return false;
+  head.clear();
+  const auto rest = text.slice(coding.start, run.end);
+  coding.is_hex ? decode_hex(rest, kProbeBytes, head) : decode_base64(rest, kProbeBytes, head);
+  return is_text(head);
+}
+
+}  // namespace
+
+bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run, unsigned depth,
+                  Scratch& scratch, CandidateList& out) {
+  if (depth >= kDecodeDepthMax || run.end - run.start < kEncodedBytesMin) return true;
+  auto& tools = scratch.tools();
+  auto& decoded = tools.decoded[depth];
+  Coding coding;
+  if (!probe(text, run, decoded, coding)) return true;
+  auto& inner = tools.inner[depth];
+  if (inner == nullptr) inner = std::make_unique<TextScanner>();
+  decoded.clear();
+  const auto rest = text.slice(coding.start, run.end);
+  const size_t max = static_cast<size_t>(run.end - run.start);
+  coding.is_hex ? decode_hex(rest, max, decoded) : decode_base64(rest, max, decoded);
+  bool fits = true;
+  if (is_text(decoded)) {
+    const uint64_t from = std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
+    const auto context = text.slice(from, run.start);
+    constexpr uint8_t kLineEnd = '\n';
+    inner->begin(engine, scratch, depth + 1);
+    fits = inner->feed(context) && inner->feed({&kLineEnd, 1}) && inner->feed(decoded);
+    inner->end();
+    const uint64_t skip = context.size() + 1;
+    // The padding goes with it.
+    uint64_t end = run.end;
+    while (!coding.is_hex && end < run.end + 2 && text.at(end) == '=') ++end;
+    for (Finding finding : inner->findings()) {
+      if (finding.end <= skip) continue;
+      const uint64_t first = finding.start > skip ? finding.start - skip : 0;
+      const uint64_t last = finding.end - skip;
+      if (end - run.start <= kEncodedWholeMax) {
+        finding.start = run.start;
+        finding.end = end;
+      } else {
+        finding.start = coding.start + first / coding.bytes() * coding.group();
+        finding.end = std::min(
+            end, coding.start + (last + coding.bytes() - 1) / coding.bytes() * coding.group());
+      }
+      finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
+      out.add(finding, engine.rule(finding.rule).priority);
+    }
+    inner->take(inner->findings().size());
+  }
+  mem::wipe(decoded);
+  decoded.clear();
+  return fits;
+}
+
+}  // namespace sallyport::scan

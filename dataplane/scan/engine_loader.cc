@@ -1,0 +1,195 @@
+// The matcher section is made by our own control plane and still checked like a stranger's: every index and offset once, here.
+#include <hs/hs_runtime.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "dataplane/scan/engine.h"
+
+namespace sallyport::scan {
+
+using contract::MatcherHeader;
+using contract::MatcherTable;
+using contract::MatcherText;
+
+class EngineLoader {
+ public:
+  EngineLoader(Engine& engine, std::span<const uint8_t> section, std::string& error)
+      : engine_(engine), section_(section), error_(error) {}
+
+  bool load() {
+    if (section_.size() < sizeof(MatcherHeader)) return fail("too short");
+    std::memcpy(&header_, section_.data(), sizeof header_);
+    if (header_.magic != contract::kMatcherMagic || header_.version != contract::kMatcherVersion ||
+        header_.section_bytes != section_.size())
+      return fail("wrong magic, version or size; compile the policy with this release");
+    if (!inside(header_.strings, 1)) return fail("a table lies outside the section");
+    static std::atomic<uint64_t> serial{0};
+    engine_.serial_ = ++serial;
+    return load_lists() && load_entities() && load_shapes() && load_rules() && load_cues() &&
+           load_database(header_.stream_database, engine_.stream_database_) &&
+           load_database(header_.confirm_database, engine_.confirm_database_);
+  }
+
+ private:
+  bool fail(const char* what) {
+    error_ = std::string("matcher section: ") + what;
+    return false;
+  }
+  bool inside(MatcherTable table, size_t entry) const noexcept {
+    return table.offset <= section_.size() &&
+           uint64_t{table.count} * entry <= section_.size() - table.offset;
+  }
+  template <typename T>
+  bool table(MatcherTable where, std::vector<T>& out) {
+    if (!inside(where, sizeof(T))) return fail("a table lies outside the section");
+    out.resize(where.count);
+    if (where.count > 0)
+      std::memcpy(out.data(), section_.data() + where.offset, where.count * sizeof(T));
+    return true;
+  }
+  bool text(MatcherText t, std::string_view& out) const noexcept {
+    if (t.offset > header_.strings.count || t.size > header_.strings.count - t.offset) return false;
+    out = {reinterpret_cast<const char*>(section_.data()) + header_.strings.offset + t.offset,
+           t.size};
+    return true;
+  }
+  static bool in_table(uint64_t first, uint64_t count, size_t size) noexcept {
+    return first <= size && count <= size - first;
+  }
+
+  bool load_lists() {
+    std::vector<MatcherText> words;
+    if (!table(header_.words, words) || !table(header_.lists, lists_)) return false;
+    std::vector<std::string_view> views(words.size());
+    for (size_t i = 0; i < words.size(); ++i)
+      if (!text(words[i], views[i])) return fail("bad context word");
+    return engine_.words_.load(views) || fail("bad context words");
+  }
+
+  bool load_entities() {
+    std::vector<contract::MatcherEntity> entities;
+    std::vector<uint64_t> samples;
+    if (!table(header_.entities, entities) || !table(header_.samples, samples)) return false;
+    if (entities.size() > 256) return fail("more than 256 entities");
+    for (const auto& raw : entities) {
+      std::string_view name;
+      if (!text(raw.name, name) || name.empty() ||
+          !in_table(raw.sample_first, raw.sample_count, samples.size()))
+        return fail("bad entity");
+      const auto first = samples.begin() + raw.sample_first;
+      Engine::Entity entity{std::string(name), raw.priority, {first, first + raw.sample_count}};
+      if (!std::is_sorted(entity.samples.begin(), entity.samples.end()))
+        return fail("samples out of order");
+      engine_.entities_.push_back(std::move(entity));
+    }
+    return true;
+  }
+
+  bool load_shapes() {
+    if (!table(header_.shapes, raw_shapes_)) return false;
+    for (const auto& shape : raw_shapes_)
+      if (shape.length == 0 || shape.length > contract::kShapeLengthMax) return fail("bad shape");
+    return true;
+  }
+
+  bool words_of(uint32_t first, uint32_t count, std::vector<uint64_t>& out) {
+    if (!in_table(first, count, lists_.size())) return false;
+    out.assign((engine_.words_.size() + 63U) / 64U, 0);
+    for (uint32_t i = 0; i < count; ++i) {
+      const uint16_t word = lists_[first + i];
+      if (word >= engine_.words_.size()) return false;
+      out[word / 64U] |= uint64_t{1} << (word % 64U);
+    }
+    return true;
+  }
+
+  bool load_rules() {
+    std::vector<contract::MatcherRule> rules;
+    if (!table(header_.rules, rules)) return false;
+    if (rules.size() >= contract::kCueIdBase) return fail("too many rules");
+    engine_.cue_shapes_.resize(rules.size());
+    for (const auto& raw : rules) {
+      Engine::Rule rule;
+      std::string_view id;
+      const bool valid =
+          raw.entity < engine_.entities_.size() && raw.kind >= 1 &&
+          raw.kind <= contract::kRuleKindMax && raw.validator <= contract::kValidatorMax &&
+          raw.alphabet <= contract::kAlphabetMax && (raw.flags & ~contract::kRuleFlagsMask) == 0 &&
+          raw.confidence <= 100 && raw.confidence_bare <= 100 && raw.proximity <= kProximityMax &&
+          in_table(raw.shape_first, raw.shape_count, raw_shapes_.size()) && text(raw.id, id) &&
+          words_of(raw.context_first, raw.context_count, rule.context) &&
+          words_of(raw.against_first, raw.against_count, rule.against);
+      if (!valid) return fail("bad rule");
+      rule.id = id;
+      rule.entity = raw.entity;
+      rule.kind = static_cast<contract::RuleKind>(raw.kind);
+      rule.flags = raw.flags;
+      rule.validator = static_cast<contract::Validator>(raw.validator);
+      rule.confidence = raw.confidence;
+      rule.confidence_bare = raw.confidence_bare;
+      rule.priority = engine_.entities_[raw.entity].priority;
+      rule.proximity = raw.proximity;
+      rule.has_context = raw.context_count > 0;
+      rule.has_against = raw.against_count > 0;
+      rule.parameters = RuleParameters{raw.length_min, raw.length_max, raw.alphabet, raw.validator,
+                                       raw.flags, {}};
+      add_rule(std::move(rule), raw.shape_first, raw.shape_count);
+    }
+    return true;
+  }
+
+  void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
+    const auto index = static_cast<uint16_t>(engine_.rules_.size());
+    for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
+      const auto& shape = raw_shapes_[i];
+      if (rule.kind == contract::RuleKind::Shape)
+        engine_.shapes_[shape.length].push_back(
+            Engine::Shape{shape.digits, shape.letters, shape.breaks, index});
+      else
+        engine_.cue_shapes_[index].push_back(shape);
+    }
+    rule.parameters.shapes = engine_.cue_shapes_[index];
+    engine_.by_kind_[static_cast<size_t>(rule.kind)].push_back(index);
+    engine_.rules_.push_back(std::move(rule));
+  }
+
+  bool load_cues() {
+    std::vector<contract::MatcherCue> cues;
+    if (!table(header_.cues, cues)) return false;
+    for (const auto& raw : cues) {
+      if (!in_table(raw.rule_first, raw.rule_count, lists_.size()) || raw.text.size == 0)
+        return fail("bad cue");
+      const auto first = lists_.begin() + raw.rule_first;
+      Engine::CueEntry cue{raw.text.size, {first, first + raw.rule_count}};
+      if (std::any_of(cue.rules.begin(), cue.rules.end(),
+                      [&](uint16_t rule) { return rule >= engine_.rules_.size(); }))
+        return fail("bad cue");
+      engine_.cues_.push_back(std::move(cue));
+    }
+    return true;
+  }
+
+  bool load_database(MatcherTable where, hs_database*& out) {
+    if (!inside(where, 1)) return fail("a table lies outside the section");
+    if (where.count == 0) return true;
+    if (hs_deserialize_database(reinterpret_cast<const char*>(section_.data()) + where.offset,
+                                where.count, &out) != HS_SUCCESS)
+      return fail("the pattern database does not load (made by another matcher version?)");
+    return true;
+  }
+
+  Engine& engine_;
+  std::span<const uint8_t> section_;
+  std::string& error_;
+  MatcherHeader header_{};
+  std::vector<uint16_t> lists_;
+  std::vector<contract::MatcherShape> raw_shapes_;
+};
+
+bool Engine::load(std::span<const uint8_t> section, std::string& error) {
+  return EngineLoader(*this, section, error).load();
+}
+
+}  // namespace sallyport::scan

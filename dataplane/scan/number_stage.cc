@@ -1,0 +1,249 @@
+#include "dataplane/scan/number_stage.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+#include "dataplane/scan/recognise/date.h"
+#include "dataplane/scan/recognise/mac.h"
+#include "dataplane/scan/recognise/phone.h"
+#include "dataplane/scan/shape_window.h"
+#include "dataplane/scan/validate/registry.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr uint64_t kNone = ~uint64_t{0};
+// A digit with fewer others in this many characters begins nothing.
+constexpr uint64_t kDigitsWithin = 32;
+// Groups that are longer are hashes and keys, no identifiers.
+constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
+
+constexpr uint8_t kDigitClass = 1, kLetterClass = 2, kGapClass = 4;
+constexpr std::array<uint8_t, 256> make_classes() {
+  std::array<uint8_t, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<uint8_t>(c)] = kDigitClass;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<uint8_t>(c)] = kLetterClass;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<uint8_t>(c)] = kLetterClass;
+  for (char c : {' ', '-', '.', '/', '(', ')', '+', '_', ',', ':', '*', '`', '\'', '"', '#', '|',
+                 '\n', '\r', '\t'})
+    table[static_cast<uint8_t>(c)] = kGapClass;
+  return table;
+}
+constexpr std::array<uint8_t, 256> kClasses = make_classes();
+
+bool is_alnum(uint8_t c) noexcept { return (kClasses[c] & (kDigitClass | kLetterClass)) != 0; }
+
+// Checksums that leave one in a thousand or less to chance, with ranges of their own.
+bool is_strong(contract::Validator validator) noexcept {
+  return validator == contract::Validator::Card || validator == contract::Validator::Iban;
+}
+
+}  // namespace
+
+void NumberStage::begin() noexcept {
+  cursor_ = floor_ = 0;
+  open_ = kNone;
+  forced_ = in_long_group_ = false;
+}
+
+uint64_t NumberStage::live_from(const TextView& text) const noexcept {
+  if (open_ != kNone) return open_;
+  // A short group of letters may be the first part of what follows: "AB 12 34 56 C".
+  if (text.final || text.end == text.begin) return text.end;
+  uint64_t at = text.end;
+  if (!is_alnum(text.at(at - 1))) {
+    if (kClasses[text.at(at - 1)] != kGapClass) return text.end;
+    --at;
+  }
+  uint64_t start = at;
+  while (start > text.begin && at - start <= kLetterGroupMax &&
+         kClasses[text.at(start - 1)] == kLetterClass)
+    --start;
+  const bool is_group = start < at && at - start <= kLetterGroupMax &&
+                        (start == text.begin || !is_alnum(text.at(start - 1)));
+  return is_group ? start : text.end;
+}
+
+void NumberStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
+                      uint64_t origin, CandidateList& out) {
+  SP_CHECK(origin <= cursor_);
+  open_ = kNone;
+  const auto size = static_cast<size_t>(text.end - origin);
+  for (;;) {
+    if (in_long_group_) {
+      while (cursor_ < text.end && is_alnum(text.at(cursor_))) ++cursor_;
+      in_long_group_ = cursor_ == text.end && !text.final;
+    }
+    const uint64_t digit =
+        origin + masks.digit.next(static_cast<size_t>(cursor_ - origin), size);
+    if (digit >= text.end) {
+      cursor_ = text.end;
+      return;
+    }
+    if (!forced_ && text.known(digit + kDigitsWithin - 1) &&
+        masks.digit.count32(static_cast<size_t>(digit - origin)) < kRowDigitsMin) {
+      cursor_ = origin + masks.digit.next_clear(static_cast<size_t>(digit - origin), size);
+      continue;
+    }
+    switch (read_row(text, digit)) {
+      case Found::Open:
+        cursor_ = forced_ ? cursor_ : digit;
+        return;
+      case Found::Row:
+        judge(engine, out);
+        [[fallthrough]];
+      case Found::Nothing:
+        cursor_ = next_;
+        break;
+    }
+  }
+}
+
+// Where the group of `digit` begins. False: it is longer than any identifier.
+bool NumberStage::start_group(const TextView& text, uint64_t digit, uint64_t& start) {
+  const uint64_t floor = std::max(floor_, text.begin);
+  start = digit;
+  while (start > floor && digit - start < kGroupBytesMax && is_alnum(text.at(start - 1))) --start;
+  if (digit - start >= kGroupBytesMax) return false;
+  // One short group of letters before it.
+  if (start < floor + 2 || kClasses[text.at(start - 1)] != kGapClass) return true;
+  uint64_t letters = start - 1;
+  while (letters > floor && start - 1 - letters <= kLetterGroupMax &&
+         kClasses[text.at(letters - 1)] == kLetterClass)
+    --letters;
+  const uint64_t count = start - 1 - letters;
+  if (count > 0 && count <= kLetterGroupMax && (letters == floor || !is_alnum(text.at(letters - 1))))
+    start = letters;
+  return true;
+}
+
+NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit) {
+  uint64_t start = cursor_;
+  if (!forced_ && !start_group(text, digit, start)) {
+    in_long_group_ = true;
+    next_ = digit;
+    return Found::Nothing;
+  }
+  row_.base = start;
+  row_.count = 0;
+  row_.view = text;
+  row_digits_ = 0;
+  const Found found = extend(text, start);
+  if (found == Found::Open) {
+    open_ = start;
+    return found;
+  }
+  if (found == Found::Nothing) {  // its first group is too long
+    in_long_group_ = true;
+    next_ = digit;
+    forced_ = false;
+    return found;
+  }
+  const uint64_t end = start + row_.groups[row_.count - 1].end;
+  const bool is_split = judge_until_ < row_.count;
+  if (row_digits_ >= kRowDigitsMin && !text.known(end + kRowAheadBytes - 1)) {
+    open_ = start;
+    return Found::Open;
+  }
+  row_.text = text.slice(start, end);
+  forced_ = is_split;
+  next_ = is_split ? start + row_.groups[judge_until_].start : end;
+  floor_ = next_;
+  return row_digits_ >= kRowDigitsMin ? Found::Row : Found::Nothing;
+}
+
+// Groups from `at` on, until the row is over.
+NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at) {
+  for (;;) {
+    Group group{static_cast<uint32_t>(at - row_.base), 0, 0, 0};
+    uint64_t end = at;
+    while (end < text.end && end - at <= kGroupBytesMax) {
+      const uint8_t of = kClasses[text.at(end)];
+      if (of == kDigitClass)
+        ++group.digits;
+      else if (of == kLetterClass)
+        ++group.letters;
+      else
+        break;
+      ++end;
+    }
+    const bool is_long = end - at > kGroupBytesMax;
+    const bool two_words = group.digits == 0 && row_.count > 0 && row_.groups[row_.count - 1].digits == 0;
+    const bool is_word = group.digits == 0 && group.letters > kLetterGroupMax;
+    // Six letters may still turn out to be the beginning of a group with digits.
+    if (!is_long && end == text.end && !text.final) return Found::Open;
+    if (is_long || is_word || two_words) break;
+    group.end = static_cast<uint32_t>(end - row_.base);
+    row_.groups[row_.count++] = group;
+    row_digits_ += group.digits;
+    if (row_.count == kGroupsMax || group.end >= kRowBytesMax) {
+      judge_until_ = row_.count > 1 ? row_.count / 2 : 1;
+      return Found::Row;
+    }
+    uint64_t next = end;
+    while (next < text.end && next - end <= kGapBytesMax && kClasses[text.at(next)] == kGapClass)
+      ++next;
+    if (next - end > kGapBytesMax) break;
+    if (next == text.end && !text.final) return Found::Open;
+    if (next == end || !is_alnum(text.at(next))) break;
+    at = next;
+  }
+  if (row_.count == 0) return Found::Nothing;
+  judge_until_ = row_.count;
+  return Found::Row;
+}
+
+void NumberStage::judge(const Engine& engine, CandidateList& out) {
+  struct Kind {
+    contract::RuleKind kind;
+    RecogniseRow at;
+  };
+  constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at},
+                             {contract::RuleKind::Date, date_at},
+                             {contract::RuleKind::Mac, mac_row}};
+  for (size_t first = 0; first < judge_until_; ++first) {
+    judge_shapes(engine, first, out);
+    for (const Kind& kind : kKinds) {
+      const auto rules = engine.rules_of(kind.kind);
+      RowHit hit;
+      if (rules.empty() || !kind.at(row_, first, hit)) continue;
+      for (uint16_t rule : rules)
+        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
+                  row_.view);
+    }
+  }
+}
+
+void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList& out) {
+  // The widest of a rule is the match: an IBAN of 22 is not one of 20 and a rest.
+  struct Best {
+    uint16_t rule;
+    uint8_t doubt;
+    CandidateList::Around around;
+    uint32_t end;
+  };
+  std::array<Best, 16> best;
+  size_t count = 0;
+  ShapeWindow window(row_, first);
+  while (window.grow()) {
+    for (const Engine::Shape& shape : engine.shapes_of(window.length())) {
+      const Engine::Rule& rule = engine.rule(shape.rule);
+      const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, rule.flags);
+      if (doubt < 0 || !holds(rule.validator, window.characters())) continue;
+      size_t i = 0;
+      while (i < count && best[i].rule != shape.rule) ++i;
+      if (i == best.size()) continue;
+      count = std::max(count, i + 1);
+      best[i] = Best{shape.rule,
+                     static_cast<uint8_t>(doubt),
+                     {window.is_joined(), is_strong(rule.validator)},
+                     row_.groups[window.group_end() - 1].end};
+    }
+  }
+  for (size_t i = 0; i < count; ++i)
+    out.offer(best[i].rule,
+              Hit{row_.base + row_.groups[first].start, row_.base + best[i].end, false, best[i].doubt},
+              best[i].around, row_.view);
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,48 @@
+// number_stage.h: finds the number rows of a text and what stands in them.
+//
+// A row begins at a digit that has three more within 32 characters; number_row.h says how far it goes. It is judged once, when it
+// is over and kRowAheadBytes behind it are known.
+// Owner  one channel; reusable. Offsets are those of the folded text.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/scan/candidate_list.h"
+#include "dataplane/scan/char_masks.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/scan/number_row.h"
+
+namespace sallyport::scan {
+
+class NumberStage {
+ public:
+  void begin() noexcept;
+  // Judges every row that is over. `masks` begins at offset `origin`, at or before cursor(), and reaches to text.end.
+  void run(const Engine& engine, const TextView& text, const CharMasks& masks, uint64_t origin,
+           CandidateList& out);
+  // Digits before it are done with.
+  uint64_t cursor() const noexcept { return cursor_; }
+  // Where the row begins that is not over; text.end: none.
+  uint64_t live_from(const TextView& text) const noexcept;
+
+ private:
+  enum class Found : uint8_t { Row, Open, Nothing };
+
+  Found read_row(const TextView& text, uint64_t digit);
+  Found extend(const TextView& text, uint64_t at);
+  bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
+  void judge(const Engine& engine, CandidateList& out);
+  void judge_shapes(const Engine& engine, size_t first, CandidateList& out);
+
+  Row row_;
+  size_t judge_until_ = 0;  // first groups beyond are the next row's
+  uint32_t row_digits_ = 0;
+  uint64_t next_ = 0;      // where to go on after this row
+  uint64_t cursor_ = 0;
+  uint64_t floor_ = 0;     // end of the row before: a row takes nothing from it
+  uint64_t open_ = ~uint64_t{0};
+  bool forced_ = false;    // the row begins at cursor_: it is the rest of a long one
+  bool in_long_group_ = false;
+};
+
+}  // namespace sallyport::scan

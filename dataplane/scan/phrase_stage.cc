@@ -1,0 +1,84 @@
+#include "dataplane/scan/phrase_stage.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+#include "dataplane/scan/recognise/address.h"
+#include "dataplane/scan/recognise/email.h"
+#include "dataplane/scan/recognise/person.h"
+
+namespace sallyport::scan {
+namespace {
+
+using contract::RuleKind;
+
+// A trigger is three characters in a row.
+constexpr uint64_t kTriggerBytes = 3;
+
+uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
+  return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
+}
+
+}  // namespace
+
+void PhraseStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
+                      uint64_t origin, PendingList& pending, CandidateList& out) {
+  SP_CHECK(origin <= cursor_);
+  const auto addresses = engine.rules_of(RuleKind::Address);
+  const auto people = engine.rules_of(RuleKind::Person);
+  const uint64_t until = text.final                       ? text.end
+                         : text.end >= kTriggerBytes + cursor_ ? text.end - kTriggerBytes + 1
+                                                          : cursor_;
+  if (until <= cursor_) return;
+  const auto first = static_cast<size_t>(cursor_ - origin);
+  const auto last = static_cast<size_t>(until - origin);
+  cursor_ = until;
+  if (addresses.empty() && people.empty()) return;
+  for (size_t w = first / 64; w * 64 < last; ++w) {
+    uint64_t in_part = ~uint64_t{0};
+    if (w == first / 64) in_part &= ~uint64_t{0} << (first & 63);
+    if ((w + 1) * 64 > last) in_part &= ~(~uint64_t{0} << (last & 63));
+    const auto each = [&](uint64_t bits, auto&& use) {
+      for (bits &= in_part; bits != 0; bits &= bits - 1)
+        use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
+    };
+    const auto ask = [&](std::span<const uint16_t> rules, RecogniseAt at, const Trigger& trigger) {
+      for (uint16_t rule : rules) pending.ask(rule, at, trigger, text, out);
+    };
+    const uint64_t digit = masks.digit.word(w), letter = masks.letter.word(w);
+    const uint64_t space = ahead(masks.space, w, 1);
+    if (!addresses.empty()) {
+      // "12 M": a number and a word behind it.
+      each(digit & space & ahead(masks.letter, w, 2), [&](size_t at) {
+        const uint64_t start = origin + masks.digit.run_start(at);
+        ask(addresses, address_from_number, Trigger{start, start});
+      });
+      // "e 1", ". 1": a word and a number behind it.
+      each((letter | masks.dot.word(w)) & space & ahead(masks.digit, w, 2), [&](size_t at) {
+        ask(addresses, address_to_number, Trigger{origin + at + 2, origin + at + 2});
+      });
+    }
+    if (!people.empty())
+      each(letter & space & ahead(masks.upper, w, 2), [&](size_t at) {
+        const size_t start = masks.letter.run_start(at);
+        if (masks.upper.test(start))
+          ask(people, person_at_name, Trigger{origin + start, origin + start});
+      });
+  }
+}
+
+uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text) noexcept {
+  TextView tail = text;
+  if (text.end - text.begin > kLiveBytes) {
+    tail.begin = text.end - kLiveBytes;
+    tail.bytes += tail.begin - text.begin;
+  }
+  uint64_t live = text.end;
+  if (!engine.rules_of(RuleKind::Address).empty()) live = std::min(live, address_live_from(tail));
+  if (!engine.rules_of(RuleKind::Person).empty()) live = std::min(live, person_live_from(tail));
+  if (!engine.rules_of(RuleKind::SpeltEmail).empty())
+    live = std::min(live, spelt_email_live_from(tail));
+  return live;
+}
+
+}  // namespace sallyport::scan

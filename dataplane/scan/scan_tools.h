@@ -1,0 +1,29 @@
+// scan_tools.h: memory that a scanner needs only while it is fed: one per thread, part of its Scratch.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "dataplane/scan/char_masks.h"
+#include "dataplane/scan/engine.h"
+
+namespace sallyport::scan {
+
+class TextScanner;
+
+// Encoded text inside encoded text: deeper ones count as what they are, letters and digits.
+inline constexpr size_t kDecodeDepthMax = 2;
+
+struct ScanTools {
+  ScanTools();
+  ~ScanTools();
+  std::array<CharMasks, kDecodeDepthMax + 1> masks;  // by depth: a scanner calls the next one
+  std::vector<RawMatch> raw;
+  std::vector<StreamHit> hits;
+  // Scanners for what was decoded, by the depth they were found at, and what they read. Made when first needed.
+  std::array<std::unique_ptr<TextScanner>, kDecodeDepthMax> inner;
+  std::array<std::vector<uint8_t>, kDecodeDepthMax> decoded;
+};
+
+}  // namespace sallyport::scan

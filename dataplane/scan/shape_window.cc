@@ -1,0 +1,88 @@
+#include "dataplane/scan/shape_window.h"
+
+namespace sallyport::scan {
+namespace {
+
+// A few separators less or more than the form has: somebody's habit.
+constexpr int kDoubtfulSeparators = 5;
+// Separators where nobody puts them: on purpose, or by accident of a line end.
+constexpr int kDoubtfulEvasion = 15;
+
+bool is_usual_separator(uint8_t c) noexcept {
+  return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_' || c == ',';
+}
+bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
+bool is_alnum(uint8_t c) noexcept {
+  return is_digit(c) || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
+}
+
+}  // namespace
+
+bool ShapeWindow::grow() noexcept {
+  if (last_ >= row_.count || length_ + row_.size(last_) > characters_.size()) return false;
+  if (last_ > first_) {
+    const auto between = row_.gap(last_ - 1);
+    regular_ = regular_ && between.size() == 1 && is_usual_separator(between[0]) &&
+               (separator_ == 0 || separator_ == between[0]);
+    if (separator_ == 0) separator_ = between[0];
+    breaks_ |= uint64_t{1} << length_;
+  }
+  for (uint8_t c : row_.of(last_)) {
+    const uint64_t bit = uint64_t{1} << length_;
+    if (is_digit(c)) {
+      digits_ |= bit;
+    } else {
+      letters_ |= bit;
+      has_lower_ |= c >= 'a';
+    }
+    characters_[length_++] = c >= 'a' ? static_cast<uint8_t>(c - 32) : c;
+  }
+  ++last_;
+  return true;
+}
+
+int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
+                      uint16_t flags) const noexcept {
+  if ((digits & ~digits_) != 0 || (letters & ~letters_) != 0) return -1;
+  if ((flags & contract::kRuleUpperOnly) != 0 && has_lower_) return -1;
+  if (breaks_ == 0) return (flags & contract::kRuleSeparated) != 0 ? -1 : 0;
+  if ((flags & contract::kRuleUnseparated) != 0) return -1;
+  if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
+  // In a table of numbers some window always has the right checksum: an evasion stands alone.
+  return (flags & contract::kRuleEvasive) != 0 && covers_all_digits() ? kDoubtfulEvasion : -1;
+}
+
+bool ShapeWindow::covers_all_digits() const noexcept {
+  for (size_t g = 0; g < row_.count; ++g)
+    if ((g < first_ || g >= last_) && row_.groups[g].digits > 0) return false;
+  return true;
+}
+
+bool ShapeWindow::is_joined() const noexcept {
+  const uint8_t before = row_.before(first_), behind = row_.behind(last_ - 1);
+  switch (before) {
+    case '$':
+    case '#':
+    case '@':
+    case '%':
+    case '&':
+    case '=':
+    case '+':
+    case '^':
+      return true;
+    default:
+      break;
+  }
+  if (behind == '@' || behind == '%' || behind == '=') return true;
+  const uint64_t start = row_.base + row_.groups[first_].start;
+  const uint64_t end = row_.base + row_.groups[last_ - 1].end;
+  // A letter with an accent makes a word of it; Han and the like write no spaces, so they do not.
+  if ((before & 0xc0) == 0x80 && row_.view.at(start - 2) >= 0xc3 && row_.view.at(start - 2) <= 0xc9)
+    return true;
+  const auto joins = [&](uint8_t c) { return c == '-' || c == '.' || c == '/' || c == '_' || c == ':'; };
+  if (joins(before) && is_alnum(row_.view.at(start - 2)) && before != ':') return true;
+  if (joins(behind) && is_alnum(row_.view.at(end + 1))) return true;
+  return false;
+}
+
+}  // namespace sallyport::scan

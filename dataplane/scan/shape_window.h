@@ -1,0 +1,42 @@
+// shape_window.h: the characters of a window of groups, without separators, and the shapes that fit them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/contract/matcher_layout.h"
+#include "dataplane/scan/number_row.h"
+
+namespace sallyport::scan {
+
+class ShapeWindow {
+ public:
+  explicit ShapeWindow(const Row& row, size_t first) noexcept : row_(row), first_(first), last_(first) {}
+  // Takes in the next group. False: it does not fit, or there is none.
+  bool grow() noexcept;
+  size_t group_end() const noexcept { return last_; }
+  size_t length() const noexcept { return length_; }
+  std::span<const uint8_t> characters() const noexcept { return {characters_.data(), length_}; }  // upper case
+  // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at all.
+  int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;
+  // Separators are single, all alike and usual, or there are none.
+  bool is_regular() const noexcept { return regular_; }
+  uint8_t separator() const noexcept { return separator_; }
+  // It hangs together with the group before or behind, or with a sign that makes it something else.
+  bool is_joined() const noexcept;
+
+ private:
+  bool covers_all_digits() const noexcept;
+
+  const Row& row_;
+  size_t first_, last_;
+  std::array<uint8_t, contract::kShapeLengthMax> characters_{};
+  size_t length_ = 0;
+  uint64_t digits_ = 0, letters_ = 0, breaks_ = 0;
+  bool has_lower_ = false;
+  bool regular_ = true;
+  uint8_t separator_ = 0;
+};
+
+}  // namespace sallyport::scan

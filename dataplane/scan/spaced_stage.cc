@@ -1,0 +1,141 @@
+#include "dataplane/scan/spaced_stage.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "dataplane/base/check.h"
+#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr uint64_t kNone = ~uint64_t{0};
+// A trigger: four separators with one character between, and what stands around them.
+constexpr uint64_t kTriggerBytes = 8;
+
+uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
+  return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
+}
+bool is_visible(uint8_t c) noexcept { return c > 0x20 && c < 0x7f; }
+bool is_alnum(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
+}
+
+// Rules whose form leaves no doubt when it is spelt like this.
+bool counts_spelt(const Engine::Rule& rule) noexcept {
+  using contract::RuleKind;
+  switch (rule.kind) {
+    case RuleKind::Email:
+    case RuleKind::Pattern:
+    case RuleKind::UrlCredentials:
+    case RuleKind::Crypto:
+      return true;
+    case RuleKind::Shape:
+      return rule.validator != contract::Validator::None;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+bool SpacedStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
+                      uint64_t origin, unsigned depth, Scratch& scratch, CandidateList& out) {
+  SP_CHECK(origin <= cursor_);
+  open_ = kNone;
+  const uint64_t until = text.final                            ? text.end
+                         : text.end >= cursor_ + kTriggerBytes ? text.end - kTriggerBytes + 1
+                                                               : cursor_;
+  uint64_t from = cursor_;
+  while (from < until) {
+    const auto first = static_cast<size_t>(from - origin), last = static_cast<size_t>(until - origin);
+    size_t hit = last;
+    for (size_t w = first / 64; w * 64 < last && hit == last; ++w) {
+      const uint64_t dense = ahead(masks.letter, w, 1) | ahead(masks.digit, w, 1);
+      const uint64_t dense3 = ahead(masks.letter, w, 3) | ahead(masks.digit, w, 3);
+      const uint64_t dense5 = ahead(masks.letter, w, 5) | ahead(masks.digit, w, 5);
+      const auto thin = [&](unsigned n) {
+        return n == 0 ? ~(masks.letter.word(w) | masks.digit.word(w))
+                      : ~(ahead(masks.letter, w, n) | ahead(masks.digit, w, n));
+      };
+      uint64_t bits = dense & dense3 & dense5 & thin(0) & thin(2) & thin(4) & thin(6);
+      if (w == first / 64) bits &= ~uint64_t{0} << (first & 63);
+      if (bits == 0) continue;
+      hit = std::min(last, w * 64 + static_cast<size_t>(std::countr_zero(bits)));
+    }
+    if (hit >= last) break;
+    const uint64_t separator_at = origin + hit;
+    const uint8_t separator = text.at(separator_at);
+    uint64_t start = separator_at > text.begin ? separator_at - 1 : separator_at;
+    const bool begins = is_visible(text.at(start)) && start < separator_at &&
+                        (start == 0 || (separator == ' ' ? !is_visible(text.at(start - 1))
+                                                         : !is_alnum(text.at(start - 1))));
+    if (!begins) start = separator_at + 1;
+    uint64_t at = start;
+    while (at + 1 < text.end && at < start + 2 * kSpeltCharactersMax && is_visible(text.at(at)) &&
+           text.at(at + 1) == separator)
+      at += 2;
+    if (at + 1 >= text.end && !text.final && at < start + 2 * kSpeltCharactersMax) {
+      open_ = start;
+      from = separator_at;
+      cursor_ = from;
+      return true;
+    }
+    // The last character, if it stands alone.
+    const bool is_last = is_visible(text.at(at)) && !is_alnum(text.at(at + 1));
+    const uint64_t end = is_last ? at + 1 : at - 1;
+    if ((end - start + 1) / 2 >= kSpeltCharactersMin && depth < kDecodeDepthMax &&
+        !read(engine, text, start, end, depth, scratch, out))
+      return false;
+    from = std::max(separator_at + 1, end);
+  }
+  cursor_ = std::max(cursor_, std::min(from, until));
+  if (from >= until) return true;
+  cursor_ = until;
+  return true;
+}
+
+bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t start, uint64_t end,
+                       unsigned depth, Scratch& scratch, CandidateList& out) {
+  std::array<uint8_t, kSpeltCharactersMax + 1> joined;
+  size_t size = 0;
+  bool has_letter = false;
+  for (uint64_t at = start; at < end && size < joined.size(); at += 2) {
+    joined[size++] = text.at(at);
+    has_letter |= text.at(at) >= 'A';
+  }
+  if (!has_letter) return true;
+  auto& inner = scratch.tools().inner[depth];
+  if (inner == nullptr) inner = std::make_unique<TextScanner>();
+  inner->begin(engine, scratch, depth + 1);
+  const bool fits = inner->feed(std::span(joined).first(size));
+  inner->end();
+  for (Finding finding : inner->findings()) {
+    const Engine::Rule& rule = engine.rule(finding.rule);
+    if (!counts_spelt(rule)) continue;
+    finding.start = start + 2 * finding.start;
+    finding.end = start + 2 * (finding.end - 1) + 1;
+    finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
+    out.add(finding, rule.priority);
+  }
+  inner->take(inner->findings().size());
+  return fits;
+}
+
+uint64_t SpacedStage::live_from(const TextView& text) const noexcept {
+  if (text.final) return text.end;
+  uint64_t live = std::min(text.end, open_);
+  // The trigger needs four separators: hold what may become one. Inside of words the word run is held anyway.
+  uint64_t at = text.end;
+  if (at > text.begin && text.at(at - 1) == ' ') --at;
+  uint64_t start = at;
+  while (start > text.begin && is_visible(text.at(start - 1)) &&
+         (start - 1 == text.begin || text.at(start - 2) == ' ') && text.end - start < 2 * kTriggerBytes)
+    start = start >= text.begin + 2 ? start - 2 : text.begin;
+  if (start < at) live = std::min(live, std::max(start, text.begin));
+  return live;
+}
+
+}  // namespace sallyport::scan

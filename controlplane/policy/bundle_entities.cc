@@ -1,8 +1,8 @@
 // entities/*.yaml: what is looked for, and the examples that prove it.
 #include <algorithm>
-#include <array>
 #include <map>
 
+#include "controlplane/policy/bundle_rule.h"
 #include "controlplane/policy/bundle_sections.h"
 #include "controlplane/policy/names.h"
 
@@ -10,20 +10,8 @@ namespace sallyport::controlplane::policy {
 namespace {
 
 using contract::RuleKind;
-using contract::Validator;
-
-constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern},
-                                                  {"card", RuleKind::Card},
-                                                  {"ssn", RuleKind::Ssn},
-                                                  {"phone", RuleKind::Phone},
-                                                  {"key_block", RuleKind::KeyBlock},
-                                                  {"email", RuleKind::Email},
-                                                  {"url_credentials", RuleKind::UrlCredentials}};
-constexpr YamlReader::Named<Validator> kValidators[] = {{"none", Validator::None},
-                                                        {"entropy", Validator::Entropy}};
 
 constexpr size_t kEntitiesMax = 256;      // rewrite/rewrite_scope.h
-constexpr size_t kContextWordBytes = 40;  // the scanner looks 48 bytes back
 
 // Kinds of which the scanner follows one rule only.
 bool is_single(RuleKind kind) {
@@ -59,6 +47,8 @@ class EntityReader {
     entity.source.description = mapping.text_or("description", "");
     entity.source.priority = static_cast<uint8_t>(mapping.number_or("priority", 50, 0, 100));
     entity.source.secret = mapping.truth_or("secret", false);
+    if (const YamlNode* samples = mapping.optional("samples"))
+      for (auto& [sample, place] : reader_.texts(*samples)) entity.source.samples.push_back(sample);
     if (const YamlNode* rules = mapping.required("rules")) read_rules(*rules, entity);
     if (const YamlNode* examples = mapping.required("must_match"))
       read_must_match(*examples, entity);
@@ -80,39 +70,12 @@ class EntityReader {
       YamlMapping mapping(reader_, item, "a rule");
       RuleSource rule;
       if (const YamlNode* id = mapping.required("id")) rule.id = rule_id(*id);
-      const YamlNode* kind = mapping.required("kind");
-      const size_t before = reader_.problem_count();
-      if (kind != nullptr) rule.kind = reader_.choice(*kind, kKinds);
-      const bool is_kind = kind != nullptr && reader_.problem_count() == before;
-      if (const YamlNode* validator = mapping.optional("validator"))
-        rule.validator = reader_.choice(*validator, kValidators);
-      rule.confidence = static_cast<uint8_t>(mapping.number_or("confidence", 80, 1, 100));
-      if (const YamlNode* words = mapping.optional("context")) rule.context = context(*words);
-      read_pattern(mapping, item, rule, is_kind);
+      read_rule(reader_, mapping, item, rule);
       mapping.finish();
-      check_single(kind == nullptr ? item.place : kind->place, rule);
+      check_single(item.place, rule);
       entity.source.rules.push_back(std::move(rule));
       entity.rule_places.push_back(item.place);
     }
-  }
-
-  // What only a pattern has.
-  void read_pattern(YamlMapping& mapping, const YamlNode& item, RuleSource& rule, bool is_kind) {
-    const bool is_pattern = rule.kind == RuleKind::Pattern;
-    const YamlNode* pattern = mapping.optional("pattern");
-    if (is_kind && is_pattern && pattern == nullptr)
-      reader_.add(item.place, "a rule of kind pattern has a 'pattern'");
-    for (const std::string_view key :
-         {"pattern", "case_insensitive", "boundary_left", "boundary_right"}) {
-      const YamlNode* value = mapping.optional(key);
-      if (value != nullptr && !is_pattern)
-        reader_.add(value->place, "only a rule of kind pattern has '" + std::string(key) + "'");
-    }
-    if (!is_pattern) return;
-    if (pattern != nullptr) rule.pattern = reader_.text(*pattern);
-    rule.case_insensitive = mapping.truth_or("case_insensitive", false);
-    rule.boundary_left = mapping.truth_or("boundary_left", true);
-    rule.boundary_right = mapping.truth_or("boundary_right", true);
   }
 
   std::string rule_id(const YamlNode& node) {
@@ -125,16 +88,6 @@ class EntityReader {
       reader_.add(node.place, "rule id '" + id + "' is already in " + former->second.file + ":" +
                                   std::to_string(former->second.line));
     return id;
-  }
-
-  std::vector<std::string> context(const YamlNode& node) {
-    std::vector<std::string> out;
-    for (auto& [word, place] : reader_.texts(node)) {
-      if (word.empty() || word.size() > kContextWordBytes)
-        reader_.add(place, "a context word has 1 to 40 bytes");
-      out.push_back(std::move(word));
-    }
-    return out;
   }
 
   void check_single(const Place& place, const RuleSource& rule) {

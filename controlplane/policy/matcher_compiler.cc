@@ -4,72 +4,39 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <utility>
+
+#include "controlplane/policy/matcher_section.h"
+#include "controlplane/policy/matcher_shape.h"
+#include "dataplane/scan/context_words.h"
+#include "dataplane/scan/fold.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
 
-using contract::MatcherEntity;
-using contract::MatcherHeader;
-using contract::MatcherRule;
-using contract::MatcherText;
+using contract::RuleKind;
 
-// A word of fewer bytes never reaches the matcher (scan/text_scanner.h): a pattern that could match
-// one would be a rule that sometimes does not hold.
-constexpr unsigned kPatternWidthMin = 16;
+// Shorter matches would be found in every second word.
+constexpr unsigned kPatternWidthMin = 8;
+// Two letters are in every line of text.
+constexpr size_t kCueBytesMin = 3;
+constexpr size_t kRunBytesMin = 16;  // scan/word_stage.cc
 
-// Everything of the section but the database, built in order.
-class SectionBuilder {
- public:
-  MatcherText text(const std::string& value) {
-    const MatcherText t{static_cast<uint32_t>(strings_.size()),
-                        static_cast<uint32_t>(value.size())};
-    strings_ += value;
-    return t;
-  }
-  std::vector<MatcherEntity> entities;
-  std::vector<MatcherRule> rules;
-  std::vector<MatcherText> contexts;
-
-  std::vector<uint8_t> finish(std::span<const char> database) const {
-    MatcherHeader header{};
-    header.magic = contract::kMatcherMagic;
-    header.version = contract::kMatcherVersion;
-    std::vector<uint8_t> out(sizeof header);
-    const auto put = [&](const void* data, size_t size) {
-      const size_t offset = out.size();
-      const auto* bytes = static_cast<const uint8_t*>(data);
-      out.insert(out.end(), bytes, bytes + size);
-      out.resize((out.size() + 7) / 8 * 8);
-      return static_cast<uint32_t>(offset);
-    };
-    header.entity_count = static_cast<uint32_t>(entities.size());
-    header.entity_offset = put(entities.data(), entities.size() * sizeof(MatcherEntity));
-    header.rule_count = static_cast<uint32_t>(rules.size());
-    header.rule_offset = put(rules.data(), rules.size() * sizeof(MatcherRule));
-    header.context_count = static_cast<uint32_t>(contexts.size());
-    header.context_offset = put(contexts.data(), contexts.size() * sizeof(MatcherText));
-    header.string_bytes = static_cast<uint32_t>(strings_.size());
-    header.string_offset = put(strings_.data(), strings_.size());
-    header.database_bytes = static_cast<uint32_t>(database.size());
-    header.database_offset = put(database.data(), database.size());
-    header.section_bytes = out.size();
-    std::memcpy(out.data(), &header, sizeof header);
-    return out;
-  }
-
- private:
-  std::string strings_;
-};
-
+// One database: the patterns with `flags`, and literals behind them.
 struct Expressions {
-  std::vector<const char*> patterns;
+  std::vector<std::string> texts;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
   // Whose they are, for errors of the whole.
   std::vector<std::pair<std::string, std::string>> owners;  // entity, rule
+
+  void add(std::string text, unsigned flag, unsigned id, std::string entity, std::string rule) {
+    texts.push_back(std::move(text));
+    flags.push_back(flag);
+    ids.push_back(id);
+    owners.emplace_back(std::move(entity), std::move(rule));
+  }
 };
 
 std::string take_message(hs_compile_error_t* error) {
@@ -79,105 +46,199 @@ std::string take_message(hs_compile_error_t* error) {
   return text;
 }
 
-// What the scanner relies on: bounded width, no empty match.
+// What the scanner relies on: bounded width, no empty match, no anchor (the matcher sees a stream).
 std::string check_pattern(const RuleSource& rule, unsigned flags) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
   if (hs_expression_info(rule.pattern.c_str(), flags, &info, &error) != HS_SUCCESS)
     return take_message(error);
-  const unsigned max_width = info->max_width, min_width = info->min_width;
+  const hs_expr_info_t width = *info;
   std::free(info);
-  if (min_width == 0) return "the pattern matches nothing (minimum width 0)";
-  if (min_width < kPatternWidthMin)
+  if (width.min_width == 0) return "the pattern matches nothing (minimum width 0)";
+  if (width.min_width < kPatternWidthMin)
     return "the pattern may match less than " + std::to_string(kPatternWidthMin) +
-           " bytes; words shorter than that are not looked at";
-  if (max_width > contract::kPatternWidthMax)
+           " bytes; use kind run, shape or cue";
+  if (width.max_width > contract::kPatternWidthMax)
     return "the pattern may match more than " + std::to_string(contract::kPatternWidthMax) +
            " bytes; bound its repetitions";
+  if (width.matches_at_eod != 0)
+    return "the pattern has an anchor; use kind run for a whole run of characters";
   return {};
 }
 
-void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entity_id,
-              SectionBuilder& section, Expressions& expressions, CompiledMatcher& result) {
-  const auto fail = [&](std::string message) {
-    result.errors.push_back({entity.name, rule.id, std::move(message)});
-  };
-  if (rule.kind == contract::RuleKind::Pattern) {
-    const unsigned flags =
-        HS_FLAG_SOM_LEFTMOST | (rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U);
-    if (std::string message = check_pattern(rule, flags); !message.empty())
-      return fail(std::move(message));
-    expressions.patterns.push_back(rule.pattern.c_str());
-    expressions.flags.push_back(flags);
-    expressions.ids.push_back(static_cast<unsigned>(section.rules.size()));
-    expressions.owners.emplace_back(entity.name, rule.id);
-  } else if (!rule.pattern.empty()) {
-    return fail("only rules of kind pattern have a pattern");
+std::string escaped(std::string_view literal) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : literal) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
   }
-  MatcherRule out{};
-  out.id = section.text(rule.id);
-  out.entity = entity_id;
-  out.kind = static_cast<uint8_t>(rule.kind);
-  out.validator = static_cast<uint8_t>(rule.validator);
-  out.confidence = rule.confidence;
-  out.flags = static_cast<uint8_t>((rule.context.empty() ? 0 : contract::kRuleNeedsContext) |
-                                   (rule.boundary_left ? contract::kRuleBoundaryLeft : 0) |
-                                   (rule.boundary_right ? contract::kRuleBoundaryRight : 0));
-  out.context_first = static_cast<uint32_t>(section.contexts.size());
-  out.context_count = static_cast<uint32_t>(rule.context.size());
-  for (std::string word : rule.context) {
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    section.contexts.push_back(section.text(word));
-  }
-  section.rules.push_back(out);
-}
-
-std::vector<char> compile_database(const Expressions& expressions, CompiledMatcher& result) {
-  if (expressions.patterns.empty()) return {};
-  // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in
-  // the database.
-  hs_platform_info_t platform{};
-  platform.tune = HS_TUNE_FAMILY_GENERIC;
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile_multi(expressions.patterns.data(), expressions.flags.data(),
-                       expressions.ids.data(), static_cast<unsigned>(expressions.patterns.size()),
-                       HS_MODE_BLOCK, &platform, &database, &error) != HS_SUCCESS) {
-    const bool is_known = error != nullptr && error->expression >= 0 &&
-                          static_cast<size_t>(error->expression) < expressions.owners.size();
-    const auto owner = is_known ? expressions.owners[static_cast<size_t>(error->expression)]
-                                : std::pair<std::string, std::string>();
-    result.errors.push_back({owner.first, owner.second, take_message(error)});
-    return {};
-  }
-  char* bytes = nullptr;
-  size_t size = 0;
-  std::vector<char> out;
-  if (hs_serialize_database(database, &bytes, &size) == HS_SUCCESS) out.assign(bytes, bytes + size);
-  std::free(bytes);
-  hs_free_database(database);
   return out;
 }
+
+class Compiler {
+ public:
+  explicit Compiler(CompiledMatcher& result) : result_(result) {}
+
+  void add_entity(const EntitySource& entity) {
+    contract::MatcherEntity out{};
+    out.name = section_.text(entity.name);
+    out.priority = entity.priority;
+    out.sample_first = static_cast<uint32_t>(section_.samples.size());
+    out.sample_count = static_cast<uint32_t>(entity.samples.size());
+    for (const std::string& sample : entity.samples) section_.samples.push_back(section_.text(sample));
+    const auto id = static_cast<uint16_t>(section_.entities.size());
+    section_.entities.push_back(out);
+    for (const RuleSource& rule : entity.rules) add_rule(entity, rule, id);
+  }
+
+  void finish() {
+    if (section_.entities.size() > 256) fail("", "", "more than 256 entities");
+    if (section_.rules.size() >= contract::kCueIdBase) fail("", "", "more than 65,535 rules");
+    if (section_.word_count() > scan::kContextWordsMax) fail("", "", "more than 4,096 context words");
+    if (!result_.errors.empty()) return;
+    const std::vector<std::string> cues = section_.cue_texts();
+    for (size_t i = 0; i < cues.size(); ++i)
+      stream_.add(escaped(cues[i]), HS_FLAG_CASELESS,
+                  contract::kCueIdBase + static_cast<unsigned>(i), "", "cue " + cues[i]);
+    const std::vector<char> stream = compile(stream_, HS_MODE_STREAM);
+    const std::vector<char> confirm = compile(confirm_, HS_MODE_BLOCK);
+    if (result_.errors.empty()) result_.section = section_.finish(stream, confirm);
+  }
+
+ private:
+  void fail(const std::string& entity, const std::string& rule, std::string message) {
+    result_.errors.push_back({entity, rule, std::move(message)});
+  }
+
+  void add_pattern(const EntitySource& entity, const RuleSource& rule) {
+    const unsigned flags = rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U;
+    if (std::string message = check_pattern(rule, flags | HS_FLAG_SOM_LEFTMOST); !message.empty())
+      return fail(entity.name, rule.id, std::move(message));
+    const auto id = static_cast<unsigned>(section_.rules.size());
+    stream_.add(rule.pattern, flags, id, entity.name, rule.id);
+    confirm_.add(rule.pattern, flags | HS_FLAG_SOM_LEFTMOST, id, entity.name, rule.id);
+  }
+
+  void add_shapes(const EntitySource& entity, const RuleSource& rule, contract::MatcherRule& out) {
+    out.shape_first = static_cast<uint32_t>(section_.shapes.size());
+    for (const std::string& shape : rule.shapes)
+      if (std::string message = compile_shape(shape, section_.shapes); !message.empty())
+        fail(entity.name, rule.id, "'" + shape + "': " + message);
+    out.shape_count = static_cast<uint32_t>(section_.shapes.size()) - out.shape_first;
+    if (rule.evasive && rule.validator == contract::Validator::None && rule.context.empty())
+      fail(entity.name, rule.id,
+           "evasive takes a validator or context words: some window of any table of numbers fits");
+  }
+
+  void check_parts(const EntitySource& entity, const RuleSource& rule) {
+    const bool has_shapes = rule.kind == RuleKind::Shape || rule.kind == RuleKind::Cue;
+    const bool takes_cues = rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
+                            rule.kind == RuleKind::Password || rule.kind == RuleKind::Person ||
+                            rule.kind == RuleKind::Date || rule.kind == RuleKind::SpeltEmail;
+    if (rule.kind != RuleKind::Pattern && !rule.pattern.empty())
+      fail(entity.name, rule.id, "only rules of kind pattern have a pattern");
+    if (has_shapes == rule.shapes.empty())
+      fail(entity.name, rule.id, has_shapes ? "the rule has no shapes" : "only kinds shape and cue have shapes");
+    if (!takes_cues && !rule.cues.empty()) fail(entity.name, rule.id, "rules of this kind have no cues");
+    if ((rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
+         rule.kind == RuleKind::Password || rule.kind == RuleKind::SpeltEmail) &&
+        rule.cues.empty())
+      fail(entity.name, rule.id, "the rule has no cues");
+    if (rule.kind == RuleKind::Run && rule.length_min < kRunBytesMin)
+      fail(entity.name, rule.id, "a run has 16 characters or more");
+  }
+
+  void add_rule(const EntitySource& entity, const RuleSource& rule, uint16_t entity_id) {
+    check_parts(entity, rule);
+    const auto index = static_cast<uint16_t>(section_.rules.size());
+    if (rule.kind == RuleKind::Pattern) add_pattern(entity, rule);
+    contract::MatcherRule out{};
+    out.id = section_.text(rule.id);
+    out.entity = entity_id;
+    out.kind = static_cast<uint8_t>(rule.kind);
+    out.validator = static_cast<uint8_t>(rule.validator);
+    out.confidence = rule.confidence;
+    out.confidence_bare = rule.confidence_bare;
+    out.flags = flags_of(rule);
+    out.length_min = rule.length_min;
+    out.length_max = rule.length_max;
+    const auto context = section_.words(rule.context), against = section_.words(rule.against);
+    out.context_first = context.offset;
+    out.context_count = context.count;
+    out.against_first = against.offset;
+    out.against_count = against.count;
+    out.proximity = rule.proximity;
+    out.alphabet = static_cast<uint8_t>(rule.alphabet);
+    add_shapes(entity, rule, out);
+    for (const std::string& cue : rule.cues) add_cue(entity, rule, cue, index);
+    if (rule.kind == RuleKind::KeyBlock) section_.cue("-----BEGIN", index);
+    section_.rules.push_back(out);
+  }
+
+  void add_cue(const EntitySource& entity, const RuleSource& rule, const std::string& cue,
+               uint16_t index) {
+    const std::string folded = scan::folded_text(cue);
+    if (folded.size() < kCueBytesMin || folded.size() > scan::kContextWordBytesMax)
+      return fail(entity.name, rule.id, "cue '" + cue + "': a cue has 3 to 40 bytes");
+    section_.cue(folded, index);
+  }
+
+  static uint16_t flags_of(const RuleSource& rule) {
+    const auto bit = [](bool is_set, uint16_t flag) { return is_set ? flag : uint16_t{0}; };
+    return static_cast<uint16_t>(
+        bit(!rule.context.empty() && rule.confidence_bare == 0, contract::kRuleNeedsContext) |
+        bit(rule.boundary_left, contract::kRuleBoundaryLeft) |
+        bit(rule.boundary_right, contract::kRuleBoundaryRight) |
+        bit(rule.separated, contract::kRuleSeparated) |
+        bit(rule.unseparated, contract::kRuleUnseparated) |
+        bit(rule.evasive, contract::kRuleEvasive) | bit(rule.upper_only, contract::kRuleUpperOnly));
+  }
+
+  std::vector<char> compile(const Expressions& expressions, unsigned mode) {
+    if (expressions.texts.empty()) return {};
+    // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in the database.
+    hs_platform_info_t platform{};
+    platform.tune = HS_TUNE_FAMILY_GENERIC;
+    std::vector<const char*> texts;
+    for (const std::string& text : expressions.texts) texts.push_back(text.c_str());
+    hs_database_t* database = nullptr;
+    hs_compile_error_t* error = nullptr;
+    if (hs_compile_multi(texts.data(), expressions.flags.data(), expressions.ids.data(),
+                         static_cast<unsigned>(texts.size()), mode, &platform, &database,
+                         &error) != HS_SUCCESS) {
+      const bool is_known = error != nullptr && error->expression >= 0 &&
+                            static_cast<size_t>(error->expression) < expressions.owners.size();
+      const auto owner = is_known ? expressions.owners[static_cast<size_t>(error->expression)]
+                                  : std::pair<std::string, std::string>();
+      fail(owner.first, owner.second, take_message(error));
+      return {};
+    }
+    char* bytes = nullptr;
+    size_t size = 0;
+    std::vector<char> out;
+    if (hs_serialize_database(database, &bytes, &size) == HS_SUCCESS)
+      out.assign(bytes, bytes + size);
+    std::free(bytes);
+    hs_free_database(database);
+    return out;
+  }
+
+  CompiledMatcher& result_;
+  MatcherSection section_;
+  Expressions stream_;
+  Expressions confirm_;
+};
 
 }  // namespace
 
 CompiledMatcher compile_matcher(std::span<const EntitySource> entities) {
   CompiledMatcher result;
-  SectionBuilder section;
-  Expressions expressions;
-  for (size_t i = 0; i < entities.size(); ++i) {
-    MatcherEntity out{};
-    out.name = section.text(entities[i].name);
-    out.priority = entities[i].priority;
-    section.entities.push_back(out);
-    for (const RuleSource& rule : entities[i].rules)
-      add_rule(entities[i], rule, static_cast<uint16_t>(i), section, expressions, result);
-  }
-  if (entities.size() > 256) result.errors.push_back({"", "", "more than 256 entities"});
-  if (!result.errors.empty()) return result;
-  const std::vector<char> database = compile_database(expressions, result);
-  if (result.errors.empty()) result.section = section.finish(database);
+  Compiler compiler(result);
+  for (const EntitySource& entity : entities) compiler.add_entity(entity);
+  compiler.finish();
   return result;
 }
 

@@ -145,11 +145,11 @@ struct MatcherHeader {
   uint64_t section_bytes;
   MatcherTable entities;
   MatcherTable rules;
-  MatcherTable words;    // MatcherText: context words, folded and lower case, each once
+  MatcherTable words;    // MatcherText: context words, each once; folded and in lower case by the reader
   MatcherTable lists;    // uint16_t: indexes into words or rules
   MatcherTable shapes;   // MatcherShape
   MatcherTable cues;     // MatcherCue
-  MatcherTable samples;  // uint64_t: scan/samples.h, sorted per entity
+  MatcherTable samples;  // MatcherText: published sample values
   MatcherTable strings;  // count = bytes
   MatcherTable stream_database;   // count = bytes: stage one, streaming, no start of match
   MatcherTable confirm_database;  // count = bytes: patterns again, block mode, with start of match

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/fold.h"
 
 namespace sallyport::scan {
 
@@ -62,15 +63,19 @@ class EngineLoader {
   bool load_lists() {
     std::vector<MatcherText> words;
     if (!table(header_.words, words) || !table(header_.lists, lists_)) return false;
-    std::vector<std::string_view> views(words.size());
-    for (size_t i = 0; i < words.size(); ++i)
-      if (!text(words[i], views[i])) return fail("bad context word");
+    std::vector<std::string> folded(words.size());
+    for (size_t i = 0; i < words.size(); ++i) {
+      std::string_view word;
+      if (!text(words[i], word)) return fail("bad context word");
+      folded[i] = folded_lower(word);
+    }
+    const std::vector<std::string_view> views(folded.begin(), folded.end());
     return engine_.words_.load(views) || fail("bad context words");
   }
 
   bool load_entities() {
     std::vector<contract::MatcherEntity> entities;
-    std::vector<uint64_t> samples;
+    std::vector<MatcherText> samples;
     if (!table(header_.entities, entities) || !table(header_.samples, samples)) return false;
     if (entities.size() > 256) return fail("more than 256 entities");
     for (const auto& raw : entities) {
@@ -78,10 +83,14 @@ class EngineLoader {
       if (!text(raw.name, name) || name.empty() ||
           !in_table(raw.sample_first, raw.sample_count, samples.size()))
         return fail("bad entity");
-      const auto first = samples.begin() + raw.sample_first;
-      Engine::Entity entity{std::string(name), raw.priority, {first, first + raw.sample_count}};
-      if (!std::is_sorted(entity.samples.begin(), entity.samples.end()))
-        return fail("samples out of order");
+      Engine::Entity entity{std::string(name), raw.priority, {}};
+      for (uint32_t i = 0; i < raw.sample_count; ++i) {
+        std::string_view sample;
+        if (!text(samples[raw.sample_first + i], sample)) return fail("bad sample");
+        entity.samples.push_back(sample_fingerprint(
+            {reinterpret_cast<const uint8_t*>(sample.data()), sample.size()}));
+      }
+      std::sort(entity.samples.begin(), entity.samples.end());
       engine_.entities_.push_back(std::move(entity));
     }
     return true;

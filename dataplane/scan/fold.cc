@@ -6,6 +6,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/char_masks.h"
+#include "dataplane/scan/context_words.h"
 #include "dataplane/scan/fold_table.h"
 
 namespace sallyport::scan {
@@ -358,6 +359,22 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
   }
   flush();
   return at;
+}
+
+std::string folded_text(std::string_view text) {
+  Folder folder;
+  folder.begin();
+  std::vector<uint8_t> out;
+  folder.feed({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, out);
+  folder.end(out);
+  return {out.begin(), out.end()};
+}
+
+std::string folded_lower(std::string_view text) {
+  std::string out = folded_text(text);
+  auto* bytes = reinterpret_cast<uint8_t*>(out.data());
+  lower_text({bytes, out.size()}, bytes);
+  return out;
 }
 
 }  // namespace sallyport::scan

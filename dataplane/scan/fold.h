@@ -16,6 +16,8 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/scan/source_map.h"
@@ -57,5 +59,9 @@ class Folder {
   uint8_t last_ = 0;       // the last character that was put out
   bool was_quoted_ = false;  // and it came from =XX
 };
+
+// A word as it stands in folded text; and in lower case (context_words.h). For literals of a policy.
+std::string folded_text(std::string_view text);
+std::string folded_lower(std::string_view text);
 
 }  // namespace sallyport::scan

@@ -110,8 +110,9 @@ enum class Validator : uint8_t {
   AtSvnr = 63,
   GrAmka = 64,
   EeIsikukood = 65,
+  KrRrnForm = 66,
 };
-inline constexpr uint8_t kValidatorMax = 65;
+inline constexpr uint8_t kValidatorMax = 66;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding
@@ -185,7 +186,7 @@ struct MatcherRule {
   uint8_t alphabet;    // Alphabet
   uint8_t reserved[5];
 };
-static_assert(sizeof(MatcherRule) == 64);
+static_assert(sizeof(MatcherRule) == 56);
 
 // One length of one shape: which positions are digits, which are letters; the others are either.
 // `breaks`: bit i set: a separator may stand before character i.

@@ -59,10 +59,10 @@ struct Row {
 };
 
 // A window [first, group_end) of a row that has the form. start and end are offsets in row.text: they may reach over the
-// groups by what belongs to the form ('+', a bracket).
+// groups by what belongs to the form ('+', a bracket): before the first group of a row that is a negative offset.
 struct RowHit {
-  uint32_t start = 0;
-  uint32_t end = 0;
+  int32_t start = 0;
+  int32_t end = 0;
   size_t group_end = 0;
   bool bare = false;
   uint8_t doubt = 0;

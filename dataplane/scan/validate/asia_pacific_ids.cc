@@ -79,17 +79,22 @@ bool sg_nric(Characters t) noexcept {
   return !letters.empty() && static_cast<uint8_t>(letters[sum % 11]) == t[8];
 }
 
-bool kr_rrn(Characters d) noexcept {
+bool kr_rrn_form(Characters d) noexcept {
   if (!digits_only(d, 13)) return false;
   const unsigned sex = digit(d[6]);  // 1, 2, 5, 6: born in 19xx; 3, 4, 7, 8: in 20xx; 9, 0: in 18xx
   const bool this_century = sex == 3 || sex == 4 || sex == 7 || sex == 8;
-  if (sex == 0 || sex == 9 || !is_short_date(two(d, 0), two(d, 2), two(d, 4))) return false;
-  if (this_century && two(d, 0) > 40) return false;
+  if (sex == 0 || sex == 9 || (this_century && two(d, 0) > 40)) return false;
+  return is_short_date(two(d, 0), two(d, 2), two(d, 4));
+}
+
+bool kr_rrn(Characters d) noexcept {
+  if (!kr_rrn_form(d)) return false;
   constexpr std::array<unsigned, 12> kWeights = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
-  const unsigned rest = weighted(d, kWeights) % 11;
-  const unsigned check = ((sex >= 5 ? 13 : 11) - rest) % 10;
+  const unsigned sex = digit(d[6]);
+  const unsigned check = ((sex >= 5 ? 13 : 11) - weighted(d, kWeights) % 11) % 10;
   // Born since October 2020: nothing to check.
-  const bool unchecked = this_century && (two(d, 0) > 20 || (two(d, 0) == 20 && two(d, 2) >= 10));
+  const bool this_century = sex == 3 || sex == 4 || sex == 7 || sex == 8;
+  const bool unchecked = this_century && number(d, 0, 4) >= 2010;
   return unchecked || check == digit(d[12]);
 }
 

@@ -102,9 +102,9 @@ bool ethereum_address(Characters text) noexcept {
     uppers = uppers || is_upper(hex[i]);
     lowers = lowers || (is_letter(hex[i]) && !is_upper(hex[i]));
   }
-  // 0x000...01 to 0x000...ff are precompiled contracts and burning places.
+  // 0x000...01 and the like are precompiled contracts, 0x000...dead is where coins are burnt.
   if (one_character(low) ||
-      std::all_of(low.begin(), low.begin() + 38, [](uint8_t c) { return c == '0'; }))
+      std::all_of(low.begin(), low.begin() + 32, [](uint8_t c) { return c == '0'; }))
     return false;
   if (!uppers || !lowers) return true;
   const Digest digest = keccak256(low);

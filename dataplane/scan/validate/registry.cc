@@ -21,7 +21,9 @@ using Holds = bool (*)(Characters) noexcept;
 
 bool always(Characters) noexcept { return true; }
 // Alone they say nothing that the check digits do not: any number with Luhn's.
-bool luhn_number(Characters text) noexcept { return all_digits(text) && luhn(text); }
+bool luhn_number(Characters text) noexcept {
+  return text.size() > 1 && all_digits(text) && luhn(text);
+}
 
 // In the order of contract::Validator.
 constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
@@ -57,7 +59,8 @@ constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
     ro_cnp,         cz_rodne_cislo,
     hr_oib,         bg_egn,
     ch_ahv,         at_svnr,
-    gr_amka,        ee_isikukood};
+    gr_amka,        ee_isikukood,
+    kr_rrn_form};
 static_assert(kValidators.back() != nullptr);
 
 }  // namespace

@@ -11,6 +11,7 @@ set(SALLYPORT_VALIDATE_SOURCES
   validate/nordic_ids.cc
   validate/payment.cc
   validate/registry.cc
+  validate/secret_text.cc
   validate/uk_ids.cc
   validate/us_ids.cc
   validate/vehicles_devices.cc

@@ -1,0 +1,96 @@
+#include "dataplane/scan/recognise/assignment.h"
+
+#include <array>
+
+#include "dataplane/scan/recognise/credential_name.h"
+#include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/validate/secret_text.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Numbers alone are ids more often than secrets; shorter ones are left alone.
+constexpr size_t kDigitsAloneMin = 15;
+constexpr size_t kSecretPhraseMin = 8;
+// Behind the name of a vendor, and in prose without an operator.
+constexpr size_t kTopicKeyMin = 14;
+constexpr size_t kProseKeyMin = 16;
+
+bool is_topic(Bytes cue) noexcept {
+  for (std::string_view noun : {"token", "key", "secret", "auth", "credential", "session", "sess", "sid",
+                                "psk", "passphrase", "bearer", "sas", "signature", "cookie", "pat"})
+    if (contains_word(cue, noun)) return false;
+  return true;
+}
+
+bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
+
+// "Bearer x", "Token x", "Basic x" as the value of a header.
+void drop_scheme(const TextView& text, Value& value) noexcept {
+  const Bytes bytes = text.slice(value.start, value.end);
+  for (std::string_view scheme : {"bearer ", "token ", "basic ", "apikey ", "api-key ", "api-token ", "key "})
+    if (bytes.size() > scheme.size() && equals_word(bytes.first(scheme.size()), scheme)) {
+      value.start += scheme.size();
+      break;
+    }
+  value.spaced = false;
+  for (uint8_t c : text.slice(value.start, value.end)) value.spaced |= c == ' ' || c == '\t';
+}
+
+bool accepts_uuid(Bytes name) noexcept {
+  for (std::string_view part : {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
+    if (contains_word(name, part)) return name.size() > part.size() || part != "token";
+  return false;
+}
+
+bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
+  const bool topic = is_topic(cue);
+  if (is_uuid(value)) return op != Operator::Is && (topic || accepts_uuid(name)) && op != Operator::Space;
+  if (all_digits(value))
+    return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);
+  const bool key = is_key_like(value);
+  if (op == Operator::Is || op == Operator::Space) return key && value.size() >= kProseKeyMin;
+  if (topic) return key && value.size() >= kTopicKeyMin;
+  if (key) return true;
+  const bool secret = contains_word(cue, "secret") || contains_word(cue, "passphrase") ||
+                      contains_word(cue, "psk") || contains_word(cue, "credential") ||
+                      contains_word(cue, "encryption") || contains_word(cue, "signing");
+  return secret && value.size() >= kSecretPhraseMin && password_strength(value) == Strength::Strong;
+}
+
+}  // namespace
+
+Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                      Hit& out) noexcept {
+  Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
+  const Bytes cue = text.slice(trigger.start, trigger.at);
+  const Name name = read_name(text, trigger.start, reader, is_topic(cue));
+  if (reader.starved()) return Verdict::More;
+  if (!name.fits) return Verdict::No;
+  const Operator op = read_operator(reader, name);
+  if (reader.starved()) return Verdict::More;
+  if (op == Operator::None) return Verdict::No;
+  Value value = read_value(reader, name.query ? Stop::Query : Stop::Line);
+  // Headers on a line of their own: "Authorization: Token abc".
+  if (value.found && !value.quoted && !reader.starved() && op == Operator::Assign) {
+    const Bytes word = text.slice(value.start, value.end);
+    if (equals_word(word, "bearer") || equals_word(word, "token") || equals_word(word, "apikey") ||
+        equals_word(word, "api-token") || equals_word(word, "api-key")) {
+      reader.skip_blanks(2);
+      value = read_value(reader, Stop::Line);
+    }
+  }
+  if (reader.starved()) return Verdict::More;
+  if (!value.found) return Verdict::No;
+  if (value.spaced) drop_scheme(text, value);
+  if (value.spaced) return Verdict::No;
+  const uint64_t size = value.end - value.start;
+  if (size < rule.length_min || (rule.length_max != 0 && size > rule.length_max)) return Verdict::No;
+  if (!value_fits(text.slice(value.start, value.end), text.slice(name.start, name.end), cue,
+                  value.quoted, op))
+    return Verdict::No;
+  out = Hit{value.start, value.end, false, 0};
+  return Verdict::Match;
+}
+
+}  // namespace sallyport::scan

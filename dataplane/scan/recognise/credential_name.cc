@@ -1,0 +1,251 @@
+#include "dataplane/scan/recognise/credential_name.h"
+
+#include <array>
+
+#include "dataplane/scan/validate/secret_text.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Blanks before and behind an operator: columns of configuration files are aligned.
+constexpr uint64_t kBlanksMax = 40;
+constexpr uint64_t kShortCue = 4;
+
+bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+// What may stand behind the noun of a name without changing what it names.
+constexpr auto kTailWords = std::to_array<std::string_view>(
+    {"prod",   "production", "dev",   "development", "stage", "staging", "test",  "testing", "live",
+     "main",   "primary",    "old",   "new",         "default", "admin", "root",  "user",    "db",
+     "b64",    "base64",     "str",   "string",      "value", "val",     "plain", "raw",     "text",
+     "base",   "here",       "qa",    "uat",         "local", "internal", "master", "backup", "api",
+     "eu",     "us",         "a",     "b",           "v",    "confirm",  "confirmation", "again", "secret",
+     "token",  "key",        "id",    "auth",        "smtp", "mysql",    "postgres", "redis", "mongo"});
+
+// A word right before the noun that makes it something harmless: "csrf_token", "public_key", "page_token".
+constexpr auto kHarmlessBefore = std::to_array<std::string_view>(
+    {"csrf", "xsrf", "page", "next", "prev", "previous", "continuation", "pagination", "cursor", "sync",
+     "cancellation", "cancel", "eos", "bos", "pad", "unk", "cls", "sep", "mask", "special", "max", "min",
+     "num", "total", "input", "output", "completion", "prompt", "public", "pub", "stop", "end", "start",
+     "forgot", "no", "without", "authenticity", "requestverification", "antiforgery", "idempotency",
+     "parse", "syntax", "current", "last", "first", "hash"});
+
+std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  while (to > from && !is_letter(text.at(to - 1))) --to;
+  uint64_t start = to;
+  while (start > from && is_letter(text.at(start - 1))) {
+    --start;
+    // camelCase: the capital begins the word.
+    if (is_upper(text.at(start)) && start > from && !is_upper(text.at(start - 1))) break;
+  }
+  return text.slice(start, to);
+}
+
+bool is_in(std::span<const uint8_t> word, std::span<const std::string_view> words) noexcept {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view one) { return equals_word(word, one); });
+}
+
+// Only digits, separators and words of kTailWords in [from, to).
+bool tail_fits(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  while (from < to) {
+    const uint8_t c = text.at(from);
+    if (!is_letter(c)) {
+      ++from;
+      continue;
+    }
+    uint64_t end = from + 1;
+    while (end < to && is_letter(text.at(end)) &&
+           !(is_upper(text.at(end)) && is_lower(text.at(end - 1))))
+      ++end;
+    if (!is_in(text.slice(from, end), kTailWords)) return false;
+    from = end;
+  }
+  return true;
+}
+
+bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
+
+// ": str = ", " string = ": a type between name and '='. Moves to the '=' or not at all.
+void skip_type(Reader& reader) noexcept {
+  constexpr auto kTypes = std::to_array<std::string_view>(
+      {"string", "str", "text", "bytes", "any", "secretstr", "optional[str]", "final", "&str",
+       "&'static str", "final[str]", "char", "const char*", "std::string", "varchar"});
+  const uint64_t from = reader.at();
+  if (reader.peek() == ':') reader.skip();
+  reader.skip_blanks(4);
+  for (std::string_view type : kTypes) {
+    const uint64_t at = reader.at();
+    if (reader.take(type)) {
+      reader.skip_blanks(4);
+      if (reader.peek() == '=' && reader.peek(1) != '=') return;
+      if (reader.starved()) return;
+    }
+    reader.move_to(at);
+  }
+  reader.move_to(from);
+}
+
+bool take_symbol(Reader& reader) noexcept {
+  constexpr auto kSymbols = std::to_array<std::string_view>(
+      {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->",
+       "=", ":", "\xe2\x86\x92", "\xe2\x87\x92"});
+  for (std::string_view symbol : kSymbols)
+    if (reader.take(symbol)) return true;
+  return false;
+}
+
+// name="API_KEY" value="...", - name: API_KEY \n value: ..., <add key="..." value="...">.
+bool take_value_attribute(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  skip_white(reader, kBlanksMax);
+  for (std::string_view word : {"\"value\"", "'value'", "value", "secret_value", "content", "default"}) {
+    if (!reader.take(word)) continue;
+    reader.skip_blanks(4);
+    if (reader.peek() == '=' || reader.peek() == ':') {
+      reader.skip();
+      reader.skip_blanks(4);
+      return true;
+    }
+    break;
+  }
+  reader.move_to(from);
+  return false;
+}
+
+}  // namespace
+
+void skip_white(Reader& reader, uint64_t max) noexcept {
+  for (uint64_t i = 0; i < max; ++i) {
+    const uint8_t c = reader.peek();
+    if (c == '\\' && (reader.peek(1) == 'n' || reader.peek(1) == 't' || reader.peek(1) == 'r'))
+      reader.skip(2);
+    else if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
+      reader.skip();
+    else
+      return;
+  }
+}
+
+Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool topic) noexcept {
+  Name name;
+  const uint64_t cue_end = reader.at();
+  name.start = cue_start;
+  while (cue_start - name.start < kNameBytesMax && name.start > 0 &&
+         is_name_char(text.at(name.start - 1)))
+    --name.start;
+  uint64_t dashes = 0;
+  while (name.start < cue_start && (text.at(name.start) == '-' || text.at(name.start) == '.')) {
+    dashes += text.at(name.start) == '-' ? 1 : 0;
+    ++name.start;
+  }
+  while (reader.at() - cue_end < kNameBytesMax && is_name_char(reader.peek())) {
+    // A '-' or '.' that nothing follows ends a sentence; "->" is an operator.
+    if (!is_alnum(reader.peek()) && reader.peek() != '_' && !is_alnum(reader.peek(1))) break;
+    reader.skip();
+  }
+  name.end = reader.at();
+  const uint8_t before = name.start > 0 ? text.at(name.start - 1) : uint8_t{0};
+  name.flag = dashes > 0 || (before == '/' && !is_name_char(text.at(name.start - 2)));
+  name.tag = before == '<' || (before == ':' && name.start > 1 && is_letter(text.at(name.start - 2)));
+  name.query = before == '?' || before == '&';
+  name.quoted = is_quote(before);
+  name.constant = true;
+  for (uint64_t i = name.start; i < name.end; ++i) name.constant &= !is_lower(text.at(i));
+  const bool short_cue = cue_end - cue_start <= kShortCue;
+  const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
+  const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
+  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !short_cue) &&
+              !is_in(word_before(text, name.start, cue_start), kHarmlessBefore);
+  return name;
+}
+
+bool take_is_word(Reader& reader) noexcept {
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"is", "was", "ist", "lautet", "war", "est", "\xc3\xa9tait", "es", "era", "\xc3\xa8", "\xc3\xa9",
+       "e'", "sar\xc3\xa0", "to", "jest", "brzmi", "\xc3\xa4r", "on", "\xd1\x8d\xd1\x82\xd0\xbe", "equals",
+       "as", "heisst", "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1", "ahora es", "will be", "remains", "reads"});
+  for (std::string_view word : kWords) {
+    const uint64_t at = reader.at();
+    if (reader.take(word) && (reader.peek() == ' ' || reader.peek() == ':' || reader.peek() == '\n')) {
+      if (reader.peek() == ':') reader.skip();
+      skip_white(reader, 4);
+      return true;
+    }
+    reader.move_to(at);
+  }
+  // は が 是 为 為 는 은 가 이, and the ideographic colon.
+  for (std::string_view word :
+       {"\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf", "\xe4\xb8\xba", "\xe7\x82\xba", "\xeb\x8a\x94",
+        "\xec\x9d\x80", "\xea\xb0\x80", "\xec\x9d\xb4", "\xef\xbc\x9a"})
+    if (reader.take(word)) {
+      if (reader.peek() == ':') reader.skip();
+      skip_white(reader, 4);
+      return true;
+    }
+  return false;
+}
+
+Operator read_operator(Reader& reader, const Name& name) noexcept {
+  bool closed = false;
+  if (name.quoted || reader.peek() == '\\' || is_quote(reader.peek())) {
+    if (reader.peek() == '\\' && is_quote(reader.peek(1))) reader.skip();
+    if (is_quote(reader.peek())) {
+      reader.skip();
+      closed = true;
+    }
+  }
+  if (reader.peek() == ']' || (closed && reader.peek() == ')')) reader.skip();
+  // Emphasis in markdown, inside or behind the colon.
+  const uint64_t marks_from = reader.at();
+  while (reader.at() - marks_from < 3 && (reader.peek() == '*' || reader.peek() == '_')) reader.skip();
+  if (name.tag && !closed) {
+    uint64_t i = 0;
+    while (i < 80 && reader.peek(i) != '>' && reader.peek(i) != '<' && reader.peek(i) != '\n' &&
+           reader.peek(i) != 0)
+      ++i;
+    if (reader.peek(i) == '>' && (i == 0 || reader.peek() == ' ') && reader.peek(i - (i > 0)) != '/') {
+      reader.skip(i + 1);
+      skip_white(reader, kBlanksMax);
+      return Operator::Element;
+    }
+  }
+  if (closed && reader.peek() == '>') {
+    reader.skip();
+    skip_white(reader, kBlanksMax);
+    return Operator::Element;
+  }
+  const uint64_t blanks = reader.skip_blanks(kBlanksMax);
+  skip_type(reader);
+  if (closed && reader.peek() == ',') {
+    reader.skip();
+    skip_white(reader, kBlanksMax);
+    if (is_quote(reader.peek())) return Operator::Second;
+    return take_value_attribute(reader) ? Operator::Second : Operator::None;
+  }
+  if (take_symbol(reader)) {
+    // `**Password:** x`, `password: |`
+    const uint64_t from = reader.at();
+    while (reader.at() - from < 2 && (reader.peek() == '*' || reader.peek() == '_')) reader.skip();
+    if (reader.at() - from == 1) reader.move_to(from);
+    reader.skip_blanks(kBlanksMax);
+    return Operator::Assign;
+  }
+  if (reader.peek() == '|' && blanks > 0) {
+    reader.skip();
+    reader.skip_blanks(kBlanksMax);
+    return Operator::Assign;
+  }
+  if (take_value_attribute(reader)) return Operator::Second;
+  if (blanks == 0) {
+    return take_is_word(reader) ? Operator::Is : Operator::None;
+  }
+  if (reader.peek() == '-' && reader.peek(1) == ' ') {
+    reader.skip(2);
+    return Operator::Is;
+  }
+  if (take_is_word(reader)) return Operator::Is;
+  return Operator::Space;
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,366 @@
+// The hard part is prose. Idea: behind the word, walk over what may stand between it and its value ("for the VPN is now"),
+// and take the first thing that no sentence would hold. It is harder because
+//   1. most sentences about passwords name none ("the password is case-sensitive", "password must be 8-16 characters"), so
+//      a word is a password only where nothing else can stand;
+//   2. the value may be quoted, bold, in brackets, or end the sentence;
+//   3. code looks like prose ("password is str"), and documentation like code.
+#include "dataplane/scan/recognise/password.h"
+
+#include <array>
+
+#include "dataplane/scan/recognise/auth_header.h"
+#include "dataplane/scan/recognise/command_line.h"
+#include "dataplane/scan/recognise/credential_name.h"
+#include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/validate/secret_text.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr size_t kProseWordsMax = 10;
+constexpr uint8_t kWeakDoubt = 15;
+constexpr size_t kWeakMin = 5;
+constexpr size_t kPairUserMax = 64;
+constexpr uint64_t kNetrcBackBytes = 120;
+
+template <size_t N>
+bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return equals_word(text, word); });
+}
+
+// With these a stretch between the word and its value begins: "password for the VPN is", "password on prod:".
+constexpr auto kGapStarts = std::to_array<std::string_view>(
+    {"for", "to", "of", "on", "at", "in", "i", "we", "he", "she", "they", "you", "that", "which",
+     "here", "should", "has", "will", "would", "must", "now", "currently", "still", "f\xc3\xbcr", "f\xc3\xb6r",
+     "vom", "zum", "zur", "im", "pour", "du", "de", "del", "para", "per", "della", "voor", "van",
+     "do", "da", "dla", "od", "till", "\xd0\xb4\xd0\xbb\xd1\x8f", "\xd0\xbe\xd1\x82", "(for", "used", "set", "changed", "reset",
+     "field", "below", "again", "and", "with", "there", "these", "hint", "remains", "stays", "hasn't"});
+
+// Between "is" and the value.
+constexpr auto kFillers = std::to_array<std::string_view>(
+    {"now", "still", "currently", "just", "simply", "set", "to", "changed", "be", "like", "something",
+     "the", "this", "is", "jetzt", "aktuell", "maintenant", "ahora", "adesso", "agora", "teraz", "nu",
+     "been", "reset", "it's", "its", "as", "follows", "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c", "your", "temporary"});
+
+bool is_gap_word(Bytes word) noexcept {
+  return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
+           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 || c == '_' ||
+                  c == '.' || c == '@' || is_number(c);
+         });
+}
+
+bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
+
+bool has_lower_or_digit(Bytes text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
+}
+
+// "Hidden", "Username": a label.
+bool is_title(Bytes text) noexcept {
+  return is_upper(text[0]) && std::all_of(text.begin() + 1, text.end(), is_lower);
+}
+
+bool is_short_word(Bytes cue) noexcept {
+  return equals_word(cue, "pass") || equals_word(cue, "pw") || equals_word(cue, "pw:") ||
+         equals_word(cue, "pwd") || equals_word(cue, "mdp");
+}
+
+Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
+  out = Hit{value.start, value.end, false, doubt};
+  return Verdict::Match;
+}
+
+// ---- names --------------------------------------------------------------------------------------------------------------
+
+// A plain word or a number: only where nothing but a password can stand.
+bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, Bytes cue) noexcept {
+  if (all_digits(bytes)) {
+    if (op == Operator::Space || op == Operator::Second) return false;
+    return (value.quoted || value.line_end || value.semicolon || op == Operator::Element) &&
+           !is_short_word(cue) && bytes.size() <= 20;
+  }
+  if (bytes.size() < kWeakMin || !has_lower_or_digit(bytes) || is_title(bytes)) return false;
+  if (op == Operator::Element) return true;
+  if (op != Operator::Assign) return false;
+  if (value.quoted || value.semicolon) return true;
+  return (name.constant || name.flag) && value.line_end;
+}
+
+Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Operator op, Bytes cue,
+                    Hit& out) noexcept {
+  const bool shell = (name.constant || name.flag) && op == Operator::Assign;
+  const bool option = name.flag && op == Operator::Space;
+  const uint64_t blanks_before = reader.at();
+  const bool columns = option && blanks_before > name.end + 1;
+  const Value value = read_value(reader, name.query         ? Stop::Query
+                                         : shell || option ? Stop::Word
+                                                           : Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.spaced) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  // What follows an option is another option.
+  if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
+  const Strength strength = password_strength(bytes);
+  if (strength == Strength::Strong) return match(value, 0, out);
+  if (strength == Strength::None) return Verdict::No;
+  const uint8_t next = reader.peek(), flag = reader.peek(1);
+  if (reader.starved()) return Verdict::More;
+  const bool argument = option && !columns && has_lower_or_digit(bytes) && bytes.size() >= kWeakMin &&
+                        (value.quoted || value.line_end || (next == ' ' && flag == '-'));
+  if (argument || weak_fits(bytes, value, name, op, cue)) return match(value, kWeakDoubt, out);
+  return Verdict::No;
+}
+
+// ---- prose --------------------------------------------------------------------------------------------------------------
+
+// A number of people, characters, days: no password.
+bool counts_something(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  reader.skip_blanks(2);
+  bool counted = false;
+  for (std::string_view unit : {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute",
+                                "hour", "user", "bit", "byte", "people", "year", "zeichen", "caract", "%"})
+    counted |= reader.take(unit);
+  reader.move_to(from);
+  return counted;
+}
+
+// No sign but those that numbers and words have, and one turn from letters to digits at most: "Windows10", "A4".
+bool sounds_like_a_term(Bytes bytes) noexcept { return bytes.size() < 6; }
+
+Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
+  for (size_t i = 0; i < kProseWordsMax; ++i) {
+    if (armed && i == 0) skip_white(reader, 6);
+    reader.skip_blanks(3);
+    const Value value = read_value(reader, Stop::Line);
+    if (reader.starved()) return Verdict::More;
+    if (!value.found) return Verdict::No;
+    const Bytes bytes = text.slice(value.start, value.end);
+    const Strength strength = value.spaced ? Strength::None : password_strength(bytes);
+    if (value.quoted) {
+      if (strength == Strength::Strong && (armed || i == 0)) return match(value, 0, out);
+      if (strength == Strength::Weak && armed && has_lower_or_digit(bytes) && !is_title(bytes))
+        return match(value, kWeakDoubt, out);
+      return Verdict::No;
+    }
+    if (armed || i == 0) {
+      const bool counted = strength != Strength::None && counts_something(reader);
+      if (reader.starved()) return Verdict::More;
+      if (strength == Strength::Strong && !counted && (armed || !sounds_like_a_term(bytes)))
+        return match(value, armed ? 0 : 5, out);
+      if (armed && !counted && strength == Strength::Weak && all_digits(bytes) && bytes.size() <= 12)
+        return match(value, kWeakDoubt, out);
+    }
+    const uint8_t last = text.at(value.end);
+    if (armed) {
+      if (!is_one_of(bytes, kFillers)) return Verdict::No;
+      continue;
+    }
+    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';')) return Verdict::No;
+    if (value.end < reader.at() && last == ':') {
+      armed = true;
+      continue;
+    }
+    if (i == 0 ? !is_one_of(bytes, kGapStarts) : !is_gap_word(bytes) && bytes[0] != '-') {
+      if (bytes.size() > 1 || bytes[0] != '-') return Verdict::No;
+    }
+    reader.skip_blanks(2);
+    const uint8_t sign = reader.peek();
+    if (sign == ':' || sign == '=') {
+      reader.skip();
+      armed = true;
+      skip_white(reader, 4);
+    } else if (sign == '-' && reader.peek(1) == ' ') {
+      reader.skip(2);
+      armed = true;
+    } else if (take_is_word(reader)) {
+      armed = true;
+    }
+    if (reader.starved()) return Verdict::More;
+  }
+  return Verdict::No;
+}
+
+// ---- SQL, files, pairs ----------------------------------------------------------------------------------------------------
+
+// [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind BY, AS and brackets.
+Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
+  for (size_t i = 0; i < 4; ++i) {
+    skip_white(reader, 4);
+    if (reader.peek() == '(' || reader.peek() == '=') {
+      reader.skip();
+      continue;
+    }
+    bool more = false;
+    for (std::string_view word : {"by ", "as ", "values", "password", "mysql_native_password ",
+                                  "caching_sha2_password "})
+      more = more || reader.take(word);
+    if (!more) break;
+  }
+  const uint8_t quote = reader.peek();
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.spaced) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  const Strength strength = password_strength(bytes);
+  if (strength == Strength::Strong) return match(value, 0, out);
+  if (strength == Strength::Weak && (quote == '\'' || quote == '"' || value.semicolon))
+    return match(value, kWeakDoubt, out);
+  return Verdict::No;
+}
+
+// .pgpass: [start, at) is ":5432:"; database ':' user ':' password up to the end of the line.
+Verdict in_pgpass(const TextView& text, Reader& reader, Hit& out) noexcept {
+  for (int field = 0; field < 2; ++field) {
+    uint64_t size = 0;
+    while (is_alnum(reader.peek()) || reader.peek() == '_' || reader.peek() == '-' || reader.peek() == '*' ||
+           reader.peek() == '.') {
+      reader.skip();
+      ++size;
+    }
+    if (reader.starved()) return Verdict::More;
+    if (size == 0 || size > kPairUserMax || reader.peek() != ':') return Verdict::No;
+    reader.skip();
+  }
+  const Value value = read_value(reader, Stop::Word);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.quoted) return Verdict::No;
+  const Strength strength = password_strength(text.slice(value.start, value.end));
+  return strength == Strength::None ? Verdict::No : match(value, 0, out);
+}
+
+bool netrc_before(const TextView& text, uint64_t at) noexcept {
+  const uint64_t from = std::max(text.begin, at > kNetrcBackBytes ? at - kNetrcBackBytes : 0);
+  const Bytes before = text.slice(from, at);
+  return contains_word(before, "login ") &&
+         (contains_word(before, "machine ") || contains_word(before, "default "));
+}
+
+bool is_pair_cue(Bytes cue) noexcept {
+  constexpr auto kCues = std::to_array<std::string_view>(
+      {"credentials", "credential", "creds", "login", "logins", "log in", "zugangsdaten", "identifiants",
+       "credenciales", "credenziali", "credenciais", "inloggegevens", "dane logowania", "user/pass",
+       "username/password", "userpass", "user:pass", "username and password", "sign in", "auth"});
+  return is_one_of(cue, kCues);
+}
+
+// admin / x, admin:x, admin/x: a name, a separator, something that no sentence holds.
+Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
+  bool armed = false;
+  for (size_t i = 0; i < kProseWordsMax; ++i) {
+    while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
+    reader.skip_blanks(2);
+    if (reader.peek() == ':' || reader.peek() == '=') {
+      reader.skip();
+      armed = true;
+      skip_white(reader, 4);
+    }
+    const uint64_t from = reader.at();
+    const Value user = read_value(reader, Stop::Line);
+    if (reader.starved()) return Verdict::More;
+    if (!user.found || user.spaced || user.end - user.start > 2 * kPairUserMax) return Verdict::No;
+    uint64_t sign = user.start;
+    while (sign < user.end && text.at(sign) != ':' && text.at(sign) != '/') ++sign;
+    Value value = user;
+    if (sign > user.start && sign + 1 < user.end) {
+      value.start = sign + 1;
+    } else {
+      const uint64_t resume = reader.at();
+      reader.skip_blanks(2);
+      const uint8_t separator = reader.peek();
+      const bool spaced = (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
+      if (spaced) reader.skip(2);
+      if (!spaced) {
+        if (reader.starved()) return Verdict::More;
+        const Bytes word = text.slice(user.start, user.end);
+        reader.move_to(resume);
+        if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
+        armed |= equals_word(word, "are") || equals_word(word, "is") || equals_word(word, "with") ||
+                 equals_word(word, "as") || equals_word(word, "sind") || equals_word(word, "sont") ||
+                 equals_word(word, "son");
+        armed |= text.at(user.end) == ':' && user.end < resume;
+        continue;
+      }
+      value = read_value(reader, Stop::Line);
+      if (reader.starved()) return Verdict::More;
+      if (!value.found || value.spaced) return Verdict::No;
+    }
+    const Bytes bytes = text.slice(value.start, value.end);
+    const bool path = std::find(bytes.begin(), bytes.end(), uint8_t{'/'}) != bytes.end();
+    if (!armed || path || is_placeholder(text.slice(user.start, user.end)) ||
+        password_strength(bytes) != Strength::Strong)
+      return Verdict::No;
+    return match(value, 5, out);
+  }
+  return Verdict::No;
+}
+
+Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader, Hit& out) noexcept {
+  const Bytes cue = text.slice(trigger.start, trigger.at);
+  const Name name = read_name(text, trigger.start, reader, false);
+  if (reader.starved()) return Verdict::More;
+  if (!name.fits) return Verdict::No;
+  // <input type="password" value="x">
+  if (name.quoted && trigger.start > 5 && equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1), "type=")) {
+    for (uint64_t i = 0; i < kLookAheadBytes / 2; ++i, reader.skip()) {
+      const uint8_t c = reader.peek();
+      if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
+      if (to_lower(c) == 'v' && reader.take("value=")) break;
+    }
+    return behind_name(text, reader, name, Operator::Element, cue, out);
+  }
+  const Operator op = read_operator(reader, name);
+  if (reader.starved()) return Verdict::More;
+  if (op == Operator::None) {
+    // PASSWORD('x')
+    if (reader.peek() == '(' && (reader.peek(1) == '\'' || reader.peek(1) == '"'))
+      return behind_sql(text, reader, out);
+    return reader.starved() ? Verdict::More : Verdict::No;
+  }
+  const uint64_t value_at = reader.at();
+  if (op != Operator::Is && (op != Operator::Space || name.flag)) {
+    const Verdict verdict = behind_name(text, reader, name, op, cue, out);
+    if (verdict != Verdict::No || op != Operator::Assign) return verdict;
+    reader.move_to(value_at);
+    return in_prose(text, reader, true, out);
+  }
+  if (op == Operator::Space && netrc_before(text, trigger.start)) {
+    const Value value = read_value(reader, Stop::Word);
+    if (reader.starved()) return Verdict::More;
+    if (value.found && password_strength(text.slice(value.start, value.end)) != Strength::None)
+      return match(value, 0, out);
+    return Verdict::No;
+  }
+  return in_prose(text, reader, op == Operator::Is, out);
+}
+
+Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexcept {
+  const Bytes cue = text.slice(trigger.start, trigger.at);
+  if (is_command_cue(cue)) return password_of_command(text, trigger, out);
+  if (is_header_cue(cue)) return credential_of_header(text, trigger, out);
+  Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
+  Verdict verdict = Verdict::No;
+  if (equals_word(cue, "identified by") || equals_word(cue, "identified with") ||
+      equals_word(cue, "set password"))
+    verdict = behind_sql(text, reader, out);
+  else if (cue.size() > 2 && cue.front() == ':' && cue.back() == ':')
+    verdict = in_pgpass(text, reader, out);
+  else if (is_pair_cue(cue))
+    verdict = pair(text, reader, out);
+  else
+    verdict = behind_word(text, trigger, reader, out);
+  return reader.starved() ? Verdict::More : verdict;
+}
+
+}  // namespace
+
+Verdict password_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                           Hit& out) noexcept {
+  const Verdict verdict = recognise(text, trigger, out);
+  if (verdict != Verdict::Match) return verdict;
+  const uint64_t size = out.end - out.start;
+  return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No : verdict;
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,483 @@
+#include "dataplane/scan/validate/secret_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "dataplane/scan/validate/letters.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr size_t kPasswordMin = 4;
+constexpr size_t kPasswordMax = 256;
+constexpr size_t kKeyMin = 10;
+// Below this many characters in parts that are no words, a key is more likely a name.
+constexpr size_t kRandomCharactersMin = 8;
+// Longer texts of one length have more bits a character by chance, so the bar rises.
+constexpr double kEntropyShort = 2.5;
+constexpr double kEntropyLong = 2.9;
+constexpr size_t kLongKey = 20;
+// "strengths" has five; letters drawn at random soon have more.
+constexpr size_t kConsonantsMax = 5;
+
+std::string_view view_of(Bytes text) noexcept {
+  return {reinterpret_cast<const char*>(text.data()), text.size()};
+}
+
+bool starts_with(Bytes text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
+}
+
+bool ends_with(Bytes text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && equals_word(text.last(lower.size()), lower);
+}
+
+template <size_t N>
+bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return equals_word(text, word); });
+}
+
+// Parts of a text that its author put where a secret goes.
+constexpr auto kPlaceholderParts = std::to_array<std::string_view>(
+    {"xxxx",        "changeme",   "change-me",   "change_me",   "example",    "your-",
+     "your_",       "yourpass",   "yourtoken",   "yourkey",     "yoursecret", "yourapi",
+     "placeholder", "redacted",   "dummy",       "<password>",  "replaceme",  "replace_",
+     "replace-",    "insert_",    "insert-",     "fixme",       "todo",       "not-a-real",
+     "notreal",     "my-secret",  "my_secret",   "mysecret",    "_here",      "-here",
+     "keyhere",     "tokenhere",  "secrethere",  "abcdefghijk", "0123456789abcdefg", "goes-here",
+     "foobar",      "lorem",      "mypassword",  "my_password", "my-password", "passwordhere",
+     "password_",   "password123here", "sanitized", "filtered", "censored",   "fake_", "fake-",
+     "_fake",       "some-secret", "some_secret", "some_token", "put_your", "enter_your",
+     "securepassword", "supersecret"});
+
+// Whole values that say what goes there.
+constexpr auto kPlaceholderWords = std::to_array<std::string_view>(
+    {"password",   "passwd",      "pass",       "pwd",        "passphrase", "passcode",
+     "secret",     "token",       "key",        "apikey",     "api_key",    "api-key",
+     "api_token",  "access_token", "auth_token", "secret_key", "user",       "username",
+     "credentials", "test",       "testing",    "foo",        "bar",        "baz",
+     "value",      "none",        "null",       "nil",        "undefined",  "true",
+     "false",      "string",      "passwort",   "kennwort",   "senha",      "clave",
+     "contrasena", "motdepasse",  "wachtwoord", "haslo",      "losenord",   "parola",
+     "somepassword", "thepassword", "secretpassword", "notasecret", "hidden",   "masked",
+     "encrypted",  "p4ssw0rd_here", "user:pass", "username:password", "pass:word"});
+
+// Terms of the trade that stand behind the word "password" in prose and code.
+constexpr auto kTradeWords = std::to_array<std::string_view>(
+    {"required",   "optional",   "hashed",      "salted",     "plaintext",   "plain",
+     "cleartext",  "bytes",      "bytearray",   "varchar",    "boolean",     "bool",
+     "integer",    "number",     "object",      "unknown",    "empty",       "blank",
+     "default",    "input",      "field",       "form",       "label",       "text",
+     "confirm",    "confirmation", "incorrect", "invalid",    "valid",       "wrong",
+     "correct",    "expired",    "missing",     "strong",     "weak",        "reset",
+     "forgot",     "forgotten",  "change",      "changed",    "update",      "updated",
+     "current",    "login",      "logout",      "signin",     "signup",      "register",
+     "error",      "errors",     "warning",     "success",    "failed",      "failure",
+     "length",     "minlength",  "maxlength",   "name",       "type",        "email",
+     "e-mail",     "phone",      "address",     "account",    "accounts",    "title",
+     "description", "message",   "prompt",      "response",   "request",     "session",
+     "cookie",     "header",     "basic",       "bearer",     "digest",      "oauth",
+     "ldap",       "kerberos",   "ntlm",        "saml",       "local",       "remote",
+     "manager",    "generator",  "protected",   "protection", "policy",      "strength",
+     "rotation",   "expiry",     "expiration",  "authentication", "authorization", "case-sensitive",
+     "auto",       "automatic",  "manual",      "always",     "never",       "enabled",
+     "disabled",   "ignore",     "ignored",     "skip",       "raw",         "json",
+     "yaml",       "xml",        "file",        "stdin",      "env",         "vault",
+     "keyring",    "keychain",   "prompted",    "interactive", "allow",      "deny",
+     "accept",     "reject",     "charfield",   "passwordfield", "textfield", "stringfield",
+     "securestring", "visible",  "invisible",   "hide",       "show",        "toggle",
+     "submit",     "button",     "placeholder", "mixed",      "numeric",     "alphanumeric",
+     "random",     "generated",  "unique",      "primary",    "secondary",   "sensitive",
+     "private",    "public",     "internal",    "external",   "system",      "server",
+     "client",     "database",   "storage",     "service",    "function",    "method",
+     "class",      "return",     "import",      "const",      "static",      "final",
+     "this",       "self",       "that",        "with",       "from",        "your",
+     "the",        "and",        "for",         "not",        "set",         "unset",
+     "only",       "must",       "should",      "will",       "can",         "are",
+     "was",        "has",        "have",        "been",       "being",       "also"});
+
+// Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
+constexpr auto kNumberedTerms = std::to_array<std::string_view>(
+    {"hmac-sha", "hmacsha", "ssha",   "sha",   "md",   "aes",  "rsa",  "utf",    "base", "argon",
+     "pbkdf",    "scrypt",  "bcrypt", "oauth", "hs",   "rs",   "es",   "ps",     "ed",   "x",
+     "p-",       "ipv",     "rfc",    "iso",   "tls",  "ssl",  "http", "int",    "uint", "float",
+     "varchar",  "nvarchar", "char",  "string", "str", "text", "byte", "web",    "win",  "python",
+     "php",      "mysql",   "postgres", "blake", "crc", "des", "rc", "level", "step", "section",
+     "chapter",  "table",   "figure", "option", "line", "page", "item", "version", "release", "v",
+     "arg",      "param",   "var",    "val",   "value", "user", "test", "field", "input", "key"});
+
+bool is_numbered_term(Bytes text) noexcept {
+  for (std::string_view term : kNumberedTerms) {
+    if (!starts_with(text, term)) continue;
+    const Bytes rest = text.subspan(term.size());
+    if (rest.empty() || rest.size() > 6) continue;
+    if (std::count_if(rest.begin(), rest.end(), is_letter) <= 3 &&
+        std::all_of(rest.begin(), rest.end(), [](uint8_t c) {
+          return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' || c == '/';
+        }) &&
+        (is_number(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
+      return true;
+  }
+  return false;
+}
+
+// "8-16", "12-character", "30s", "10MB", "1.2.3", "2024-01-02", "1st", "0x1f", "100%".
+bool is_quantity(Bytes text) noexcept {
+  size_t i = 0;
+  while (i < text.size() && is_number(text[i])) ++i;
+  if (i == 0) return false;
+  if (i == 1 && text[0] == '0' && text.size() > 2 && (text[1] | 32) == 'x' &&
+      std::all_of(text.begin() + 2, text.end(), is_hex))
+    return true;
+  const Bytes rest = text.subspan(i);
+  const auto only = [&](auto&& fits) { return std::all_of(rest.begin(), rest.end(), fits); };
+  if (!rest.empty() && only([](uint8_t c) {
+        return is_number(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
+      }))
+    return true;
+  if (rest.size() > 1 && rest[0] == '-')
+    return std::all_of(rest.begin() + 1, rest.end(),
+                       [](uint8_t c) { return is_lower(c) || c == '-'; });
+  constexpr auto kUnits = std::to_array<std::string_view>(
+      {"s", "ms", "m", "h", "d", "kb", "mb", "gb", "px", "em", "st", "nd", "rd", "th", "bit", "bits",
+       "byte", "bytes", "chars", "min", "sec", "hours", "days", "x", "k", "b", "fa", "am", "pm"});
+  return is_one_of(rest, kUnits);
+}
+
+constexpr auto kFileEndings = std::to_array<std::string_view>(
+    {".py",   ".js",  ".ts",   ".json", ".yaml", ".yml", ".xml", ".html", ".css",  ".txt", ".md",
+     ".png",  ".jpg", ".jpeg", ".svg",  ".gif",  ".pem", ".key", ".crt",  ".cert", ".jks", ".p12",
+     ".conf", ".cfg", ".ini",  ".env",  ".sh",   ".c",   ".h",   ".cc",   ".cpp",  ".go",  ".rs",
+     ".java", ".php", ".rb",   ".log",  ".com",  ".org", ".net", ".io",   ".jar",  ".so",  ".exe",
+     ".sql",  ".csv", ".pdf",  ".zip",  ".gz",   ".tar", ".html", ".htm", ".local", ".tsx", ".jsx"});
+
+// self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that begin with letters.
+bool is_dotted_name(Bytes text) noexcept {
+  bool joined = false;
+  size_t part = 0, digits = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const uint8_t c = i < text.size() ? text[i] : uint8_t{'.'};
+    if (is_alnum(c) || c == '_') {
+      if (part == 0 && is_number(c)) return false;
+      digits += is_number(c) ? 1 : 0;
+      ++part;
+      continue;
+    }
+    const bool arrow = i + 1 < text.size() && ((c == '-' && text[i + 1] == '>') ||
+                                               (c == ':' && text[i + 1] == ':') ||
+                                               (c == '?' && text[i + 1] == '.'));
+    if (c != '.' && !arrow) return false;
+    if (part == 0) return false;
+    if (arrow) ++i;
+    joined |= i < text.size();
+    part = 0;
+  }
+  return joined && digits <= 3;
+}
+
+// Letters, digits and '_' with an inner '_' or camelCase, all parts words: the name of something.
+bool is_name(Bytes text) noexcept {
+  if (text.empty() || is_number(text[0])) return false;
+  size_t tail = text.size();
+  while (tail > 0 && is_number(text[tail - 1])) --tail;
+  if (text.size() - tail > 1) return false;
+  size_t begin = text[0] == '_' ? 1 : 0;
+  bool parts = false;
+  for (size_t i = begin; i <= tail; ++i) {
+    if (i < tail && is_letter(text[i])) continue;
+    if (i < tail && text[i] != '_') return false;
+    if (i > begin && !is_wordy(text.subspan(begin, i - begin))) return false;
+    parts |= i < tail;
+    begin = i + 1;
+  }
+  return parts || text.size() == tail ||
+         std::count_if(text.begin(), text.end(), is_upper) > 1;
+}
+
+struct Mix {
+  size_t upper = 0, lower = 0, digits = 0, signs = 0, foreign = 0;
+  size_t letters() const noexcept { return upper + lower + foreign; }
+};
+
+Mix mix_of(Bytes text) noexcept {
+  Mix mix;
+  for (uint8_t c : text) {
+    if (is_upper(c)) ++mix.upper;
+    else if (is_lower(c)) ++mix.lower;
+    else if (is_number(c)) ++mix.digits;
+    else if (c >= 0x80) ++mix.foreign;
+    else ++mix.signs;
+  }
+  return mix;
+}
+
+// correct-horse-battery-staple: four words or more, joined by one sign.
+bool is_passphrase(Bytes text) noexcept {
+  size_t words = 0, size = 0;
+  uint8_t joint = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && is_letter(text[i])) {
+      ++size;
+      continue;
+    }
+    if (size < 3) return false;
+    ++words;
+    size = 0;
+    if (i == text.size()) break;
+    if (joint != 0 && joint != text[i]) return false;
+    joint = text[i];
+    if (joint != '-' && joint != '.' && joint != '+' && joint != '*') return false;
+  }
+  return words >= 4 && joint != '.';
+}
+
+// A sign that words, names and numbers do not have inside.
+bool is_password_sign(uint8_t c) noexcept {
+  return std::string_view("!@#$%^&*?+=~|").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+bool is_random_part(Bytes part) noexcept {
+  const Mix mix = mix_of(part);
+  if (mix.letters() == 0) return part.size() >= 12;
+  if (mix.digits == 0) return part.size() >= 8 && !is_wordy(part);
+  size_t turns = 0;
+  for (size_t i = 1; i < part.size(); ++i) turns += is_number(part[i]) != is_number(part[i - 1]);
+  if (turns >= 2) return part.size() >= 6;
+  // One turn: "Summer2024", "utf8", "550e": random only when the letters are.
+  size_t letters = 0;
+  while (letters < part.size() && is_letter(part[letters])) ++letters;
+  const Bytes word = is_letter(part[0]) ? part.first(letters) : part.subspan(mix.digits);
+  return part.size() >= 8 && !is_wordy(word);
+}
+
+int base64_value(uint8_t c) noexcept {
+  if (is_upper(c)) return c - 'A';
+  if (is_lower(c)) return c - 'a' + 26;
+  if (is_number(c)) return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+// Decodes up to `out.size()` bytes; stops at '=' and answers how many. A foreign character: 0.
+size_t decode_base64(Bytes text, std::span<uint8_t> out) noexcept {
+  uint32_t bits = 0;
+  unsigned count = 0;
+  size_t size = 0;
+  for (uint8_t c : text) {
+    if (c == '=') break;
+    const int value = base64_value(c);
+    if (value < 0) return 0;
+    bits = (bits << 6) | static_cast<uint32_t>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    if (size == out.size()) return size;
+    out[size++] = static_cast<uint8_t>(bits >> count);
+  }
+  return size;
+}
+
+uint32_t crc32(Bytes text) noexcept {
+  uint32_t crc = ~uint32_t{0};
+  for (uint8_t c : text) {
+    crc ^= c;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320U : 0U);
+  }
+  return ~crc;
+}
+
+}  // namespace
+
+bool equals_word(Bytes text, std::string_view lower_word) noexcept {
+  return std::equal(text.begin(), text.end(), lower_word.begin(), lower_word.end(),
+                    [](uint8_t a, char b) { return to_lower(a) == static_cast<uint8_t>(b); });
+}
+
+bool contains_word(Bytes text, std::string_view lower_word) noexcept {
+  for (size_t i = 0; i + lower_word.size() <= text.size(); ++i)
+    if (equals_word(text.subspan(i, lower_word.size()), lower_word)) return true;
+  return false;
+}
+
+double entropy_bits(Bytes text) noexcept {
+  std::array<uint32_t, 256> counts{};
+  for (uint8_t c : text) ++counts[c];
+  double entropy = 0;
+  const double n = static_cast<double>(text.size());
+  for (uint32_t count : counts)
+    if (count > 0) entropy -= count / n * std::log2(count / n);
+  return entropy;
+}
+
+bool looks_random(Bytes text) noexcept {
+  return !is_placeholder(text) && entropy_bits(text) >= 3.0;
+}
+
+bool is_placeholder(Bytes text) noexcept {
+  if (text.empty()) return true;
+  if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
+  const std::string_view s = view_of(text);
+  for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
+    if (s.find(mark) != std::string_view::npos) return true;
+  const auto wrapped = [&](char open, char close) { return s.front() == open && s.back() == close; };
+  if (wrapped('%', '%') || wrapped('{', '}') || wrapped('<', '>') || wrapped('[', ']') ||
+      wrapped('_', '_') || wrapped('(', ')'))
+    return true;
+  // $PASSWORD, $1, but not $ecret9: a variable is letters, digits and '_' in one case.
+  if (s.front() == '$') {
+    const Bytes name = text.subspan(1);
+    const bool plain = std::all_of(name.begin(), name.end(),
+                                   [](uint8_t c) { return is_alnum(c) || c == '_' || c == ':'; });
+    const Mix mix = mix_of(name);
+    if (plain && (mix.digits <= 1 || mix.lower == 0 || mix.letters() == 0)) return true;
+  }
+  for (std::string_view part : kPlaceholderParts)
+    if (contains_word(text, part)) return true;
+  return is_one_of(text, kPlaceholderWords);
+}
+
+bool is_uuid(Bytes text) noexcept {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+  }
+  return true;
+}
+
+bool is_expression(Bytes text) noexcept {
+  if (text.empty()) return false;
+  const std::string_view s = view_of(text);
+  if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
+      s.starts_with("~/") || s.starts_with("--") || s.starts_with("&"))
+    return true;
+  // A drive, an absolute path of words.
+  if (text.size() > 2 && is_letter(text[0]) && text[1] == ':' && text[2] == '\\') return true;
+  if (s[0] == '/' && s.find('/', 1) != std::string_view::npos && mix_of(text).digits * 4 < s.size())
+    return true;
+  // A call or an index: a name, then a bracket.
+  const size_t bracket = s.find_first_of("([");
+  if (bracket != std::string_view::npos && bracket > 0) {
+    const auto head = text.first(bracket);
+    if (std::all_of(head.begin(), head.end(),
+                    [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.' || c == ':'; }))
+      return true;
+  }
+  const size_t at = s.find('@');
+  if (at != std::string_view::npos && at > 0 && s.find('.', at) != std::string_view::npos &&
+      std::all_of(text.begin(), text.end(), [](uint8_t c) {
+        return is_alnum(c) || c == '@' || c == '.' || c == '_' || c == '-' || c == '+';
+      }) && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(s.rfind('.')) + 1, text.end(), is_letter))
+    return true;
+  for (std::string_view ending : kFileEndings)
+    if (text.size() > ending.size() && ends_with(text, ending)) return true;
+  return is_dotted_name(text) || is_quantity(text);
+}
+
+bool is_wordy(Bytes letters) noexcept {
+  size_t i = 0;
+  while (i < letters.size()) {
+    size_t end = i;
+    while (end < letters.size() && is_upper(letters[end])) ++end;
+    // "HTTPServer": the last capital belongs to the word behind.
+    if (end - i > 1 && end < letters.size()) --end;
+    if (end - i <= 1)
+      while (end < letters.size() && !is_upper(letters[end])) ++end;
+    const Bytes chunk = letters.subspan(i, end - i);
+    size_t vowels = 0, row = 0, row_max = 0;
+    for (uint8_t c : chunk) {
+      const bool vowel = std::string_view("aeiouy").find(static_cast<char>(to_lower(c))) !=
+                         std::string_view::npos;
+      vowels += vowel ? 1 : 0;
+      row = vowel ? 0 : row + 1;
+      row_max = std::max(row_max, row);
+    }
+    const bool acronym = chunk.size() <= 5 && chunk.size() >= 2 &&
+                         std::all_of(chunk.begin(), chunk.end(), is_upper);
+    if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax)) return false;
+    // "aBcD": single letters in a row are no words.
+    if (chunk.size() < 3 && !acronym && letters.size() > 6 && end < letters.size()) return false;
+    i = end;
+  }
+  return true;
+}
+
+Strength password_strength(Bytes text) noexcept {
+  if (text.size() < kPasswordMin || text.size() > kPasswordMax) return Strength::None;
+  if (is_placeholder(text) || is_expression(text) || is_uuid(text)) return Strength::None;
+  if (is_one_of(text, kTradeWords) || is_numbered_term(text)) return Strength::None;
+  const Mix mix = mix_of(text);
+  if (mix.letters() == 0) {
+    if (mix.signs == 0) return Strength::Weak;
+    return mix.digits >= 2 && mix.signs >= 3 && text.size() >= 6 ? Strength::Strong
+                                                                 : Strength::None;
+  }
+  if (is_name(text)) {
+    if (mix.signs > 0 || (mix.upper > 0 && mix.lower > 0 && !is_lower(text[1]))) return Strength::None;
+    if (mix.upper > 1 && mix.lower > 0) return Strength::None;  // camelCase
+    return mix.digits > 0 ? Strength::Strong : Strength::Weak;
+  }
+  if (mix.digits > 0) return Strength::Strong;
+  size_t inner = 0;
+  for (size_t i = 1; i + 1 < text.size(); ++i) inner += is_password_sign(text[i]) ? 1 : 0;
+  const bool framed = is_password_sign(text.back()) && text.size() >= 8 && text.back() != '?' &&
+                      text.back() != '=' && text.back() != '*';
+  if (inner > 0 || (framed && mix.upper > 0 && mix.lower > 0)) return Strength::Strong;
+  if (is_passphrase(text)) return Strength::Strong;
+  if (mix.signs == 0 && text.size() >= 8 && mix.upper > 0 && mix.lower > 0) return Strength::Strong;
+  return mix.signs == 0 ? Strength::Weak : Strength::None;
+}
+
+bool is_key_like(Bytes text) noexcept {
+  if (text.size() < kKeyMin || is_placeholder(text) || is_expression(text)) return false;
+  if (std::any_of(text.begin(), text.end(), [](uint8_t c) { return c <= ' ' || c >= 0x7f; }))
+    return false;
+  if (entropy_bits(text) < (text.size() >= kLongKey ? kEntropyLong : kEntropyShort)) return false;
+  size_t random = 0, begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && is_alnum(text[i])) continue;
+    if (i > begin && is_random_part(text.subspan(begin, i - begin))) random += i - begin;
+    begin = i + 1;
+  }
+  if (random >= kRandomCharactersMin) return true;
+  // Base64 of short parts, signs in between: what counts is that nothing of it reads as words.
+  const Mix mix = mix_of(text);
+  return mix.signs >= 2 && mix.digits >= 2 && mix.upper >= 1 && mix.lower >= 1 && random >= 4 &&
+         text.size() >= 16;
+}
+
+bool is_jwt(Bytes text) noexcept {
+  std::array<uint8_t, 256> header{};
+  const auto dot = std::find(text.begin(), text.end(), uint8_t{'.'});
+  const size_t size = decode_base64(text.first(static_cast<size_t>(dot - text.begin())), header);
+  return size > 8 && header[0] == '{' && contains_word(Bytes(header).first(size), "\"alg\"");
+}
+
+size_t basic_credentials(Bytes text) noexcept {
+  std::array<uint8_t, 192> plain{};
+  const size_t size = decode_base64(text, plain);
+  size_t colon = 0;
+  for (size_t i = 0; i < size; ++i) {
+    if (plain[i] < 0x20 || plain[i] >= 0x7f) return 0;
+    if (plain[i] == ':' && colon == 0) colon = i;
+  }
+  if (colon == 0 || colon + 1 >= size) return 0;
+  return is_placeholder(Bytes(plain).subspan(colon + 1, size - colon - 1)) ? 0 : colon;
+}
+
+bool has_crc32_base62_tail(Bytes text) noexcept {
+  constexpr std::string_view kDigits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const std::string_view s = view_of(text);
+  const size_t mark = s.find('_');
+  if (mark == std::string_view::npos || s.size() != mark + 37) return false;
+  uint32_t crc = crc32(text.subspan(mark + 1, 30));
+  for (size_t i = s.size(); i-- > s.size() - 6; crc /= 62)
+    if (s[i] != kDigits[crc % 62]) return false;
+  return true;
+}
+
+}  // namespace sallyport::scan

@@ -73,6 +73,7 @@ constexpr std::string_view kNames[] = {
     "at_svnr",
     "gr_amka",
     "ee_isikukood",
+    "kr_rrn_form",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

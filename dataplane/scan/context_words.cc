@@ -31,11 +31,13 @@ void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
     if (c == 0xc3 && next >= 0x80 && next <= 0x9e && next != 0x97) {
       low = static_cast<uint8_t>(next + 0x20);  // Latin-1
     } else if (c == 0xc4 || c == 0xc5) {
-      // Latin Extended-A: pairs, capital first, at even code points (most of it).
-      if ((next & 1) == 0 && !(c == 0xc4 && next >= 0xb8) && !(c == 0xc5 && next < 0x8a))
-        low = static_cast<uint8_t>(next + 1);
-      else if (c == 0xc5 && next >= 0xb9 && next <= 0xbd && (next & 1) == 1)
-        low = static_cast<uint8_t>(next + 1);
+      // Latin Extended-A: pairs, the capital at even code points; at odd ones in two stretches.
+      const unsigned point = (c == 0xc4 ? 0x100U : 0x140U) + (next & 0x3fU);
+      const bool odd = (point >= 0x139 && point <= 0x148) || (point >= 0x179 && point <= 0x17e);
+      if (((point & 1) == 1) == odd && point != 0x138 && point != 0x149 && point < 0x17f) {
+        lead = point + 1 < 0x140 ? 0xc4 : 0xc5;
+        low = static_cast<uint8_t>(0x80 | ((point + 1) & 0x3f));
+      }
     } else if (c == 0xce && next >= 0x91 && next <= 0xa9) {  // Greek
       const unsigned to = next + 0x20U;
       lead = to >= 0xc0 ? 0xcf : 0xce;

@@ -8,5 +8,6 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/cue_value.cc
   recognise/key_block.cc
   recognise/password.cc
+  recognise/phone.cc
   recognise/url_credentials.cc
 )

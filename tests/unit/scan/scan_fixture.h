@@ -37,11 +37,17 @@ inline std::vector<controlplane::policy::EntitySource> first_entities() {
   out[1].rules[1].context = {"phone", "call", "tel"};
   out[2].name = "CREDIT_CARD";
   out[2].priority = 70;
-  out[2].rules = {rule("card", RuleKind::Card, "", Validator::None)};
+  out[2].rules = {rule("card", RuleKind::Shape, "", Validator::Card)};
+  out[2].rules[0].shapes = {"9999-9999-9999-9999", "9999-999999-99999", "9{12,19}"};
+  out[2].rules[0].evasive = true;
   out[3].name = "US_SSN";
   out[3].priority = 65;
-  out[3].rules = {rule("ssn", RuleKind::Ssn, "", Validator::None),
-                  rule("ssn-context", RuleKind::Ssn, "", Validator::None)};
+  out[3].rules = {rule("ssn", RuleKind::Shape, "", Validator::Ssn),
+                  rule("ssn-context", RuleKind::Shape, "", Validator::Ssn)};
+  out[3].rules[0].shapes = {"999-99-9999"};
+  out[3].rules[0].separated = true;
+  out[3].rules[1].shapes = {"999-99-9999"};
+  out[3].rules[1].evasive = true;
   out[3].rules[1].context = {"ssn", "social security"};
   out[4].name = "URL_CREDENTIALS";
   out[4].priority = 80;

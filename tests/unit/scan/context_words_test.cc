@@ -1,0 +1,59 @@
+#include "dataplane/scan/context_words.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sallyport::scan {
+namespace {
+
+std::vector<std::string> found(std::string_view text, size_t value_start) {
+  constexpr std::string_view kWords[] = {"tel", "phone", "né", "id", "手机", "téléphone", "ssn"};
+  ContextWords words;
+  EXPECT_TRUE(words.load(kWords));
+  const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
+  ContextHits hits;
+  words.find(view, value_start, hits);
+  std::vector<std::string> out;
+  for (size_t i = 0; i < hits.count; ++i)
+    out.push_back(std::string(words.word(hits.hits[i].word)) + ":" +
+                  std::to_string(hits.hits[i].distance));
+  return out;
+}
+std::vector<std::string> found(std::string_view text) { return found(text, text.size()); }
+using Words = std::vector<std::string>;
+
+TEST(ContextWords, ShortOnesStandAlone) {
+  EXPECT_EQ(found("tel "), Words{"tel:1"});
+  EXPECT_EQ(found("hotel "), Words{});
+  EXPECT_EQ(found("telly "), Words{});
+  EXPECT_EQ(found("userTel="), Words{"tel:1"});
+  EXPECT_EQ(found("user_tel="), Words{"tel:1"});
+  EXPECT_EQ(found("SSNs: "), Words{"ssn:3"});
+  EXPECT_EQ(found("identity "), Words{});
+}
+
+TEST(ContextWords, LongOnesStandAnywhereInAnyCase) {
+  EXPECT_EQ(found("TelePHONE: "), Words{"phone:2"});
+  EXPECT_EQ(found("Téléphone "), (Words{"téléphone:1", "phone:1"}));
+  EXPECT_EQ(found("TÉLÉPHONE "), (Words{"téléphone:1", "phone:1"}));
+  EXPECT_EQ(found("手机号码"), Words{"手机:6"});
+}
+
+TEST(ContextWords, CountOnlyBeforeTheValueAndNear) {
+  EXPECT_EQ(found("phone 123", 2), Words{});
+  EXPECT_EQ(found("phone" + std::string(kProximityMax - 5, ' ')), Words{"phone:123"});
+  EXPECT_EQ(found("phone" + std::string(kProximityMax - 4, ' ')), Words{});
+}
+
+TEST(ContextWords, LowerCaseKeepsSizes) {
+  const std::string text = "ÀÉÖ×ß ŁŚŻ ΑΩ АЯ ЖЮ aZ";
+  std::string lower(text.size(), ' ');
+  lower_text({reinterpret_cast<const uint8_t*>(text.data()), text.size()},
+             reinterpret_cast<uint8_t*>(lower.data()));
+  EXPECT_EQ(lower, "àéö×ß łśż αω ая жю az");
+}
+
+}  // namespace
+}  // namespace sallyport::scan

@@ -9,6 +9,7 @@
 namespace sallyport::controlplane::policy {
 namespace {
 
+using contract::Generalisation;
 using contract::RuleKind;
 using contract::Validator;
 
@@ -21,6 +22,14 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"url_credentials", RuleKind::UrlCredentials}};
 constexpr YamlReader::Named<Validator> kValidators[] = {{"none", Validator::None},
                                                         {"entropy", Validator::Entropy}};
+
+constexpr YamlReader::Named<Generalisation> kGeneralisations[] = {
+    {"name", Generalisation::Name},
+    {"year", Generalisation::Year},
+    {"birth_year", Generalisation::BirthYear},
+    {"zip", Generalisation::Zip},
+    {"age", Generalisation::Age},
+    {"network", Generalisation::Network}};
 
 constexpr size_t kEntitiesMax = 256;      // rewrite/rewrite_scope.h
 constexpr size_t kContextWordBytes = 40;  // the scanner looks 48 bytes back
@@ -59,6 +68,10 @@ class EntityReader {
     entity.source.description = mapping.text_or("description", "");
     entity.source.priority = static_cast<uint8_t>(mapping.number_or("priority", 50, 0, 100));
     entity.source.secret = mapping.truth_or("secret", false);
+    entity.never_store = mapping.truth_or("never_store", false);
+    entity.mask_or_hash = mapping.truth_or("mask_or_hash", false);
+    if (const YamlNode* how = mapping.optional("generalise_to"))
+      entity.generalisation = reader_.choice(*how, kGeneralisations);
     if (const YamlNode* rules = mapping.required("rules")) read_rules(*rules, entity);
     if (const YamlNode* examples = mapping.required("must_match"))
       read_must_match(*examples, entity);

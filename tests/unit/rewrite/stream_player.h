@@ -95,7 +95,7 @@ class StreamPlayer {
     return played;
   }
 
-  std::array<contract::Action, kEntitiesMax> response_actions;
+  decltype(RewriteScope::actions) response_actions;
 
  private:
   static std::string dump(const Json& json) {

@@ -417,15 +417,15 @@ TEST_F(BundleRefusal, OfActions) {
          "actions.yaml:4:69: 'tokenise' is none of: block, allow, observe, tokenize, mask, hash, "
          "generalise (did you mean 'tokenize'?)");
   expect("actions.yaml", "action: mask", "action: mask, keep_last: 9",
-         "actions.yaml:3:103: a number between 0 and 8 is expected");
+         "actions.yaml:3:103: a number from 0 to 8 is expected here");
   expect("actions.yaml", "action: mask", "action: mask, mask_with: '\"'",
          "actions.yaml:3:103: a value is masked with one of * # x X _ - .");
   expect("actions.yaml", "action: mask", "action: hash, keep_last: 2",
          "actions.yaml:3:103: only a rule with the action 'mask' has 'keep_last'");
   expect("actions.yaml", "action: tokenize", "action: tokenize, would: mask",
-         "actions.yaml:4:87: only a rule with the action 'observe' has 'would'");
+         "actions.yaml:4:86: only a rule with the action 'observe' has 'would'");
   expect("actions.yaml", "action: tokenize", "action: observe, would: allow",
-         "actions.yaml:4:86: tried out can be tokenize, mask, hash, generalise or block");
+         "actions.yaml:4:85: tried out can be tokenize, mask, hash, generalise or block");
   expect("actions.yaml", "[EMAIL_ADDRESS]", "[EMAIL_ADRESS]",
          "actions.yaml:4:25: there is no entity 'EMAIL_ADRESS' (did you mean 'EMAIL_ADDRESS'?)");
   expect("actions.yaml", "[EMAIL_ADDRESS]", "[]",

@@ -189,9 +189,13 @@ bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool wa
   bool first = true;
   for (const FoundSpan& span : scan.spans()) {
     fmt::format_to(std::back_inserter(out),
-                   "{}{{\"start\":{},\"end\":{},\"entity\":\"{}\",\"action\":\"{}\"}}",
+                   "{}{{\"start\":{},\"end\":{},\"entity\":\"{}\",\"action\":\"{}\"",
                    first ? "" : ",", span.start, span.end, span.entity,
                    controlplane::policy::action_name(span.action));
+    if (span.would != span.action)
+      fmt::format_to(std::back_inserter(out), ",\"would\":\"{}\"",
+                     controlplane::policy::action_name(span.would));
+    out += '}';
     first = false;
   }
   fmt::format_to(std::back_inserter(out), "],\"verdict\":\"{}\"", verdict_word(scan.verdict()));

@@ -118,7 +118,7 @@ void TextScan::scan(std::span<const uint8_t> text, bool want_redacted) {
     const bool literal = ruled.entity == redact::TokenLabels::kLiteral;
     spans_.push_back({ruled.start, ruled.end,
                       literal ? redact::kLiteralEntity : engine_.entity_name(ruled.entity),
-                      ruled.action});
+                      ruled.treatment.action, ruled.treatment.would});
   }
   // In a cluster with token-like text, what passes is ruled on before what covers it.
   std::stable_sort(spans_.begin(), spans_.end(),

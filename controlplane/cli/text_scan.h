@@ -40,6 +40,7 @@ struct FoundSpan {
   uint64_t end;
   std::string_view entity;  // of the image, or LITERAL
   contract::Action action;
+  contract::Action would;  // of observe: what the rule tries out, or observe
 };
 
 enum class ScanVerdict : uint8_t { Pass, Redact, Block };

@@ -199,6 +199,7 @@ void add_tally(json& out, const contract::Tally& tally) {
                                    {"action", action_name(tally.action)},
                                    {"direction", direction},
                                    {"count", tally.count}});
+      if (!tally.reason.view().empty()) out["detections"].back()["note"] = tally.reason.view();
       return;
     case TallySection::RestorationAllowed:
     case TallySection::RestorationDenied:

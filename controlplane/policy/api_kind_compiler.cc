@@ -38,6 +38,9 @@ struct Problem {
   std::string what;
 };
 
+// "openai_chat.request": a shape of another kind, not a fragment of this one.
+bool is_foreign(const std::string& use) { return use.find('.') != std::string::npos; }
+
 std::vector<std::string> expand_braces(const std::string& path) {
   const size_t open = path.find('{');
   if (open == std::string::npos) return {path};
@@ -85,6 +88,7 @@ Place& walk_path(Place& root, const std::string& path, int line) {
 class Writer {
  public:
   void compile(const ApiKindSource& source);
+  // The kinds in the order of their names, whatever order they were compiled in.
   std::vector<uint8_t> finish();
 
  private:
@@ -107,6 +111,7 @@ class Writer {
   void add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
                  const ApiShape* shape);
   void add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out);
+  void check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) const;
   void add_channels(const ApiShape& shape, LlmShape& out);
   void add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out);
   void graft(std::vector<const Place*>& places, std::vector<const Fragment*>& fragments);
@@ -116,6 +121,7 @@ class Writer {
   void put_table(std::vector<uint8_t>& out, LlmTable& table, const std::vector<Entry>& entries);
 
   std::map<std::string, Fragment> fragments_;
+  std::map<std::string, uint32_t> shape_roots_;  // "openai_chat.request" of the kinds so far
   std::map<Key, uint32_t> lowered_;
   std::map<std::pair<TextClass, uint16_t>, uint32_t> subtrees_;
   std::vector<LlmKind> kinds_;
@@ -192,6 +198,8 @@ void Writer::add_paths(Place& root, const std::string& where, const std::vector<
       Place& place = walk_path(root, written, path.line);
       if (place.text_class || !place.use.empty())
         throw Problem{path.line, "path '" + written + "' is written twice"};
+      if (path.has_class && is_foreign(path.use))
+        throw Problem{path.line, "path '" + written + "' is a whole message and has no class"};
       if (!path.has_class && path.use.empty())
         throw Problem{path.line, "path '" + written + "' has no class"};
       place.use = path.use;
@@ -234,13 +242,18 @@ void Writer::graft(std::vector<const Place*>& places, std::vector<const Fragment
   for (size_t i = 0; i < places.size(); ++i) {
     for (const auto& [name, fragment] : fragments_)
       if (&fragment.root == places[i]) fragments.push_back(&fragment);
-    if (places[i]->use.empty()) continue;
+    if (places[i]->use.empty() || is_foreign(places[i]->use)) continue;
     const Place* root = &fragments_.at(places[i]->use).root;
     if (std::find(places.begin(), places.end(), root) == places.end()) places.push_back(root);
   }
 }
 
 uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, bool is_variant) {
+  if (is_foreign(places.front()->use)) {
+    if (!places.front()->members.empty() || places.front()->element)
+      throw Problem{0, "a path goes on behind '" + places.front()->use + "'"};
+    return shape_roots_.at(places.front()->use);
+  }
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
   const auto [known, fresh] = lowered_.try_emplace(Key{places, discriminator, is_variant},
@@ -375,20 +388,29 @@ void Writer::add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out
   if (!shape.present) return;
   auto built = std::make_unique<Shape>();
   LlmShape entry{};
+  entry.formats = shape.formats;
   entry.close_first = static_cast<uint32_t>(closes_.size());
   add_paths(built->root, kNames[slot], shape.paths, &shape);
   entry.close_count = static_cast<uint32_t>(closes_.size()) - entry.close_first;
   add_channels(shape, entry);
   entry.root_node = lower({&built->root}, false, false);
+  shape_roots_[source.name + "." + kNames[slot]] = entry.root_node;
   out.shapes[slot] = static_cast<uint32_t>(shapes_.size());
   shapes_.push_back(entry);
   shape_sources_.push_back(std::move(built));
 }
 
-void check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) {
-  for (const ApiPath& path : paths)
-    if (!path.use.empty() && !source.fragments.contains(path.use))
+void Writer::check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) const {
+  for (const ApiPath& path : paths) {
+    if (path.use.empty()) continue;
+    if (is_foreign(path.use)) {
+      // Events have channels, which belong to their own stream.
+      if (path.use.ends_with(".stream") || !shape_roots_.contains(path.use))
+        throw Problem{path.line, "no request or response named '" + path.use + "'"};
+    } else if (!source.fragments.contains(path.use)) {
       throw Problem{path.line, "no fragment named '" + path.use + "'"};
+    }
+  }
 }
 
 void Writer::compile(const ApiKindSource& source) {
@@ -433,6 +455,11 @@ void Writer::put_table(std::vector<uint8_t>& out, LlmTable& table,
 }
 
 std::vector<uint8_t> Writer::finish() {
+  const auto name = [&](const LlmKind& kind) {
+    return std::string_view(strings_).substr(kind.name.offset, kind.name.size);
+  };
+  std::sort(kinds_.begin(), kinds_.end(),
+            [&](const LlmKind& a, const LlmKind& b) { return name(a) < name(b); });
   LlmHeader header{};
   std::vector<uint8_t> out(sizeof(header));
   put_table(out, header.kinds, kinds_);
@@ -454,6 +481,38 @@ std::vector<uint8_t> Writer::finish() {
   return out;
 }
 
+// Names of the other kinds whose messages stand in this one's.
+std::vector<std::string> foreign_kinds(const ApiKindSource& source) {
+  std::vector<std::string> names;
+  const auto look_at = [&](const std::vector<ApiPath>& paths) {
+    for (const ApiPath& path : paths)
+      if (is_foreign(path.use)) names.push_back(path.use.substr(0, path.use.find('.')));
+  };
+  for (const ApiShape& shape : source.shapes) look_at(shape.paths);
+  for (const auto& [name, fragment] : source.fragments) {
+    look_at(fragment.paths);
+    for (const auto& [value, paths] : fragment.variants) look_at(paths);
+  }
+  return names;
+}
+
+// Indexes of `kinds`, each behind the ones it uses. Of a circle one kind comes too early, and says
+// that what it uses is not there.
+std::vector<size_t> order_of_use(const std::vector<ApiKindSource>& kinds) {
+  std::vector<size_t> order;
+  std::vector<bool> seen(kinds.size());
+  const auto visit = [&](const auto& self, size_t i) -> void {
+    if (seen[i]) return;
+    seen[i] = true;
+    for (const std::string& name : foreign_kinds(kinds[i]))
+      for (size_t other = 0; other < kinds.size(); ++other)
+        if (kinds[other].name == name) self(self, other);
+    order.push_back(i);
+  };
+  for (size_t i = 0; i < kinds.size(); ++i) visit(visit, i);
+  return order;
+}
+
 }  // namespace
 
 ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
@@ -461,9 +520,10 @@ ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
             [](const auto& a, const auto& b) { return a.name < b.name; });
   ApiKindSection section;
   Writer writer;
-  for (size_t i = 0; i < kinds.size(); ++i) {
+  for (size_t i : order_of_use(kinds)) {
     try {
-      if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax)
+      if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax ||
+          is_foreign(kinds[i].name))
         throw Problem{1, "bad name of the API kind"};
       if (i > 0 && kinds[i].name == kinds[i - 1].name)
         throw Problem{1, "API kind '" + kinds[i].name + "' exists twice"};

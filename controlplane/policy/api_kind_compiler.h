@@ -8,7 +8,8 @@
 // other path names, `a.{b,c}` both. A path is relative to its shape or fragment. A scalar at a path
 // has the path's class. A container at a path of class L, or with `tree`, passes its class to
 // everything below; any other container that no longer path enters is Unknown: inspected, never
-// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. A
+// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. `use:
+// KIND.request` (or `.response`) says instead that a whole message of another kind stands there. A
 // fragment with `by: type` may have variants: once the member `type` has been read, the variant's
 // paths replace those of the same name. A member read before `type` keeps the fragment's class, so
 // that must be the careful one.
@@ -63,6 +64,7 @@ struct ApiShape {
   std::vector<ApiPath> paths;
   std::vector<ApiChannel> channels;
   std::vector<ApiCapture> captures;
+  uint32_t formats = 1;  // set of BodyFormat or StreamFormat; JSON, server-sent events
   int line = 0;
 };
 

@@ -84,6 +84,15 @@ const std::map<std::string, MarkKind> kMarks = {{"strip", MarkKind::Strip},
                                                 {"obfuscation", MarkKind::Obfuscation}};
 const std::map<std::string, CloseScope> kScopes = {{"outer", CloseScope::Outer},
                                                    {"all", CloseScope::All}};
+const std::map<std::string, BodyFormat> kBodies = {{"json", BodyFormat::Json},
+                                                   {"multipart", BodyFormat::Multipart},
+                                                   {"json_lines", BodyFormat::JsonLines},
+                                                   {"text", BodyFormat::Text},
+                                                   {"opaque", BodyFormat::Opaque}};
+const std::map<std::string, StreamFormat> kStreams = {{"sse", StreamFormat::Sse},
+                                                      {"json_array", StreamFormat::JsonArray},
+                                                      {"json_lines", StreamFormat::JsonLines},
+                                                      {"event_stream", StreamFormat::EventStream}};
 const std::map<std::string, bool> kChannelClasses = {{"T", false}, {"J", true}};
 
 // The members that a mapping may have, each with what reads it.
@@ -150,11 +159,23 @@ ApiChannel read_channel(const std::string& name, const Node& node) {
   return channel;
 }
 
+template <class Format>
+uint32_t read_formats(const Node& node, const std::map<std::string, Format>& names) {
+  if (node.kind != Node::Kind::Sequence || node.items.empty())
+    fail(node.place, "a list is expected here");
+  uint32_t formats = 0;
+  for (const Node& item : node.items) formats |= format_bit(choice(item, names));
+  return formats;
+}
+
 ApiShape read_shape(const Node& node, bool is_stream) {
   ApiShape shape;
   shape.present = true;
   shape.line = node.place.line;
   Readers readers = {{"paths", [&](const Node& n) { shape.paths = read_paths(n); }}};
+  readers["bodies"] = [&](const Node& n) {
+    shape.formats = is_stream ? read_formats(n, kStreams) : read_formats(n, kBodies);
+  };
   if (is_stream) {
     readers["channels"] = [&](const Node& n) {
       for (const auto& [name, channel] : mapping(n))
@@ -193,9 +214,9 @@ void read_document(const Node& root, ApiKindSource& out) {
                       {"stream", shape(ShapeKind::StreamEvent)}});
   if (out.name.empty()) fail(root.place, "api_kind is missing");
   if (!has_format) fail(root.place, "format is missing");
-  for (ShapeKind kind : {ShapeKind::Request, ShapeKind::Response})
-    if (!out.shapes[static_cast<size_t>(kind)].present)
-      fail(root.place, "request or response is missing");
+  // An endpoint without a request body has no request; every one answers.
+  if (!out.shapes[static_cast<size_t>(ShapeKind::Response)].present)
+    fail(root.place, "response is missing");
 }
 
 }  // namespace

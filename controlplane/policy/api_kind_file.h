@@ -8,6 +8,11 @@
 //   response: {paths: ...}
 //   stream: {paths: ..., captures: {name: raw JSON}, channels: {name: {class, event, event_data}}}
 //
+// Each of the three may say how its bytes are framed, as a list `bodies`: request and response
+// json (default), multipart, json_lines, text, opaque; stream sse (default), json_array,
+// json_lines, event_stream. The data of a frame of an event_stream is read as
+// {":event-type": payload}, so paths begin with the event's type.
+//
 // Unknown and duplicate keys are problems, each with its line and column.
 #pragma once
 

@@ -26,6 +26,9 @@ namespace sallyport::controlplane::policy {
 
 struct Entity {
   EntitySource source;
+  contract::Generalisation generalisation = contract::Generalisation::Name;
+  bool never_store = false;   // blocked or masked wholly, everywhere
+  bool mask_or_hash = false;  // one tenant never has it masked in part and hashed
   Place place;
   std::vector<Place> rule_places;            // as source.rules
   std::vector<Place> must_match_places;      // as source.must_match
@@ -87,6 +90,9 @@ struct ActionRule {
   std::vector<std::string> tenants;
   std::optional<contract::Direction> direction;
   contract::Action action = contract::Action::Block;
+  std::optional<contract::Action> would;  // of observe: what it tries out
+  uint8_t keep_last = 0;                  // of mask
+  char mask_char = '*';                   // of mask
   Place place;
 };
 

@@ -9,7 +9,16 @@
 namespace sallyport::controlplane::policy {
 namespace {
 
+using contract::Generalisation;
 using contract::RuleKind;
+
+constexpr YamlReader::Named<Generalisation> kGeneralisations[] = {
+    {"name", Generalisation::Name},
+    {"year", Generalisation::Year},
+    {"birth_year", Generalisation::BirthYear},
+    {"zip", Generalisation::Zip},
+    {"age", Generalisation::Age},
+    {"network", Generalisation::Network}};
 
 constexpr size_t kEntitiesMax = 256;      // rewrite/rewrite_scope.h
 
@@ -49,6 +58,10 @@ class EntityReader {
     entity.source.secret = mapping.truth_or("secret", false);
     if (const YamlNode* samples = mapping.optional("samples"))
       for (auto& [sample, place] : reader_.texts(*samples)) entity.source.samples.push_back(sample);
+    entity.never_store = mapping.truth_or("never_store", false);
+    entity.mask_or_hash = mapping.truth_or("mask_or_hash", false);
+    if (const YamlNode* how = mapping.optional("generalise_to"))
+      entity.generalisation = reader_.choice(*how, kGeneralisations);
     if (const YamlNode* rules = mapping.required("rules")) read_rules(*rules, entity);
     if (const YamlNode* examples = mapping.required("must_match"))
       read_must_match(*examples, entity);

@@ -62,12 +62,33 @@ std::string rule_id(BundleParts& parts, YamlMapping& mapping, std::map<std::stri
 }
 
 Action read_action(BundleParts& parts, const YamlNode& node) {
-  const Action action = parts.reader.choice(node, kActions);
-  if (action == Action::Hash || action == Action::Generalise)
-    parts.reader.add(node.place, "the action '" + std::string(action_name(action)) +
-                                     "' is not carried out by this version; use tokenize, mask "
-                                     "or block");
-  return action;
+  return parts.reader.choice(node, kActions);
+}
+
+// Words that belong to one action only.
+void read_action_words(BundleParts& parts, YamlMapping& mapping, ActionRule& rule) {
+  const auto word = [&](std::string_view key, Action of) {
+    const YamlNode* node = mapping.optional(key);
+    if (node != nullptr && rule.action != of)
+      parts.reader.add(node->place, "only a rule with the action '" + std::string(action_name(of)) +
+                                        "' has '" + std::string(key) + "'");
+    return node;
+  };
+  if (const YamlNode* would = word("would", Action::Observe)) {
+    rule.would = read_action(parts, *would);
+    if (*rule.would == Action::Allow || *rule.would == Action::Observe)
+      parts.reader.add(would->place, "tried out can be tokenize, mask, hash, generalise or block");
+  }
+  if (const YamlNode* keep = word("keep_last", Action::Mask))
+    rule.keep_last =
+        static_cast<uint8_t>(parts.reader.number(*keep, 0, contract::kMaskKeepLastMax));
+  if (const YamlNode* with = word("mask_with", Action::Mask)) {
+    const std::string text = parts.reader.text(*with);
+    if (text.size() == 1 && contract::is_mask_char(text[0]))
+      rule.mask_char = text[0];
+    else
+      parts.reader.add(with->place, "a value is masked with one of * # x X _ - .");
+  }
 }
 
 // The rules of a file; none: an empty list.
@@ -173,6 +194,7 @@ void read_actions(BundleParts& parts) {
       rule.direction = parts.reader.choice(*direction, kDirections);
     if (const YamlNode* action = mapping.required("action"))
       rule.action = read_action(parts, *action);
+    read_action_words(parts, mapping, rule);
     mapping.finish();
     parts.bundle.actions.push_back(std::move(rule));
   }

@@ -87,9 +87,9 @@ class ImageWriter {
     fill_actions();
     fill_access();
     fill_routes();
-    std::vector<ImageText> entities, environments;
-    for (const Entity& entity : bundle_.entities)
-      entities.push_back(strings_.add(entity.source.name));
+    std::vector<ImageEntity> entities;
+    std::vector<ImageText> environments;
+    for (const Entity& entity : bundle_.entities) entities.push_back(image_entity(entity));
     for (const Environment& environment : bundle_.environments)
       environments.push_back(strings_.add(environment.name));
     const std::vector<uint16_t> rulings = make_rulings();
@@ -175,10 +175,31 @@ class ImageWriter {
               [](const ImageKey& a, const ImageKey& b) { return a.hmac < b.hmac; });
   }
 
+  ImageEntity image_entity(const Entity& entity) {
+    ImageEntity out{};
+    out.name = strings_.add(entity.source.name);
+    out.generalisation = static_cast<uint8_t>(entity.generalisation);
+    if (entity.never_store) out.flags |= kEntityNeverStore;
+    if (entity.mask_or_hash) out.flags |= kEntityMaskOrHash;
+    return out;
+  }
+
   void fill_actions() {
-    for (const ActionRule& rule : bundle_.actions)
-      actions_.push_back({strings_.add(rule.id), static_cast<uint8_t>(rule.action), {}});
-    actions_.push_back({strings_.add(kNoRuleId), static_cast<uint8_t>(Action::Block), {}});
+    for (const ActionRule& rule : bundle_.actions) {
+      ImageAction out{};
+      out.id = strings_.add(rule.id);
+      out.action = static_cast<uint8_t>(rule.action);
+      out.would = static_cast<uint8_t>(rule.would.value_or(rule.action));
+      if (rule.action == Action::Mask) {
+        out.keep_last = rule.keep_last;
+        out.mask_char = static_cast<uint8_t>(rule.mask_char);
+      }
+      actions_.push_back(out);
+    }
+    ImageAction none{};
+    none.id = strings_.add(kNoRuleId);
+    none.action = none.would = static_cast<uint8_t>(Action::Block);
+    actions_.push_back(none);
   }
 
   // [tenant][environment][vendor][direction][entity]. Rules are sieved level by level: the whole

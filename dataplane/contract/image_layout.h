@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 1;
+inline constexpr uint32_t kImageVersion = 2;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -28,7 +28,7 @@ enum class SectionKind : uint32_t {
   Matcher = 1,       // opaque here: contract/matcher_layout.h
   Llm = 2,           // opaque here: contract/llm_layout.h
   Strings = 3,       // bytes
-  Entities = 4,      // ImageText, index = entity id of the matcher section
+  Entities = 4,      // ImageEntity, index = entity id of the matcher section
   Environments = 5,  // ImageText
   Vendors = 6,       // ImageVendor
   Addresses = 7,     // uint32_t, IPv4 in host order
@@ -56,6 +56,23 @@ enum class Action : uint8_t {
   Block = 6
 };
 inline constexpr size_t kActionCount = 7;
+
+// What `generalise` makes of a value (redact/generalise.h).
+enum class Generalisation : uint8_t {
+  Name = 0,       // the entity's name in brackets
+  Year = 1,       // of a date
+  BirthYear = 2,  // the same, and no year that tells an age over 89
+  Zip = 3,        // three digits
+  Age = 4,        // as it is up to 89
+  Network = 5     // of an IP address
+};
+inline constexpr size_t kGeneralisationCount = 6;
+
+// What `mask` may leave, and what it may write: nothing that JSON, URLs or quotes read as grammar.
+inline constexpr uint8_t kMaskKeepLastMax = 8;
+constexpr bool is_mask_char(char c) noexcept {
+  return c == '*' || c == '#' || c == 'x' || c == 'X' || c == '_' || c == '-' || c == '.';
+}
 
 enum class Direction : uint8_t { Request = 0, Response = 1 };
 enum class Durability : uint8_t { Recorded = 0, Committed = 1 };
@@ -92,6 +109,20 @@ struct ImageRange {
   uint32_t first;
   uint32_t count;
 };
+
+struct ImageEntity {
+  ImageText name;
+  uint8_t generalisation;  // Generalisation
+  uint8_t flags;           // kEntity...
+  uint8_t reserved[6];
+};
+static_assert(sizeof(ImageEntity) == 16);
+// Blocked or masked wholly, in every cell: what PCI DSS 3.3.1 calls sensitive authentication data.
+inline constexpr uint8_t kEntityNeverStore = 1;
+// One tenant never has it both masked in part and hashed (PCI DSS 3.5.1: the two together give the
+// number away).
+inline constexpr uint8_t kEntityMaskOrHash = 2;
+inline constexpr uint8_t kEntityFlagsMask = 3;
 
 struct ImageVendor {
   ImageText name;
@@ -136,8 +167,11 @@ static_assert(sizeof(ImageKey) == 64);
 
 struct ImageAction {
   ImageText id;
-  uint8_t action;  // Action
-  uint8_t reserved[7];
+  uint8_t action;     // Action
+  uint8_t would;      // of Observe: the action that it tries out; of every other action: the same
+  uint8_t keep_last;  // of Mask: letters and digits that stay; 0 otherwise
+  uint8_t mask_char;  // of Mask; 0 otherwise
+  uint8_t reserved[4];
 };
 static_assert(sizeof(ImageAction) == 16);
 

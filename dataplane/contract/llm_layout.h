@@ -15,7 +15,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kLlmSectionMagic = 0x4d4c5053;  // "SPLM"
-inline constexpr uint32_t kLlmSectionVersion = 1;
+inline constexpr uint32_t kLlmSectionVersion = 2;
 inline constexpr uint32_t kLlmNone = 0xffff'ffff;  // "no such index"
 inline constexpr uint16_t kLlmNoRule = 0xffff;
 inline constexpr uint8_t kLlmNoChannel = 0xff;
@@ -69,6 +69,33 @@ enum class CloseScope : uint8_t { Outer = 0, All = 1 };
 enum class ShapeKind : uint8_t { Request = 0, Response = 1, StreamEvent = 2 };
 inline constexpr uint8_t kShapeKindCount = 3;
 
+// How the bytes of a body (request, response) are framed; a shape's `formats` has the bit 1 <<
+// format.
+enum class BodyFormat : uint8_t {
+  Json = 0,       // one JSON text
+  Multipart = 1,  // multipart/form-data: the name of a part is a path of the shape
+  JsonLines = 2,  // one JSON text per line, each of this shape
+  Text = 3,       // one plain text
+  Opaque = 4      // anything: counted, not read
+};
+inline constexpr uint8_t kBodyFormatCount = 5;
+
+// The same for a stream.
+enum class StreamFormat : uint8_t {
+  Sse = 0,         // server-sent events (WHATWG HTML 9.2)
+  JsonArray = 1,   // one JSON array whose elements are the events
+  JsonLines = 2,   // one event per line
+  EventStream = 3  // application/vnd.amazon.eventstream: binary frames with CRCs
+};
+inline constexpr uint8_t kStreamFormatCount = 4;
+
+constexpr uint32_t format_bit(BodyFormat format) noexcept {
+  return 1U << static_cast<uint32_t>(format);
+}
+constexpr uint32_t format_bit(StreamFormat format) noexcept {
+  return 1U << static_cast<uint32_t>(format);
+}
+
 struct LlmText {  // bytes in the string area, not terminated
   uint32_t offset;
   uint32_t size;
@@ -115,7 +142,7 @@ struct LlmShape {
   uint32_t channel_count;
   uint32_t capture_first;
   uint32_t capture_count;
-  uint32_t reserved;
+  uint32_t formats;  // set of BodyFormat, or of StreamFormat
 };
 static_assert(sizeof(LlmShape) == 32);
 

@@ -2,6 +2,7 @@
 // and to hold it (CP-ROUTE, CP-IDENTITY, CP-ADMIT).
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/flow/gateway.h"
@@ -30,6 +31,16 @@ bool is_json(const http::Headers& headers) noexcept {
   type = type.substr(0, std::min(type.find(';'), type.size()));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
   return equals_ignoring_case(type, "application/json");
+}
+
+// The calendar year of a wall clock; 0 when the clock is plainly not set.
+uint16_t year_of(uint64_t wall_ns) noexcept {
+  namespace chrono = std::chrono;
+  const chrono::sys_time<chrono::nanoseconds> now{
+      chrono::nanoseconds(static_cast<int64_t>(wall_ns))};
+  const int year{chrono::year_month_day{chrono::floor<chrono::days>(now)}.year()};
+  constexpr int kFirstYearOfThisProgram = 2025;
+  return year < kFirstYearOfThisProgram ? 0 : static_cast<uint16_t>(year);
 }
 
 Reason reason_of_head_error(http::HeadError error) noexcept {
@@ -154,7 +165,7 @@ Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
   const uint64_t expected = counted ? head.content_length : 0;
   if (!reserve_body(exchange, 2 * expected + kBodyStepBytes)) return Reason::BodyPoolFull;
   if (!exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller,
-                                 exchange.route, exchange.reason()))
+                                 exchange.route, exchange.reason(), year_of(clock_.wall_ns)))
     return Reason::NotReady;
   return Reason::None;
 }

@@ -201,6 +201,7 @@ class Gateway {
   bool relay_events(Exchange& exchange, std::span<const uint8_t> bytes);
   bool write_event(Exchange& exchange, const http::SseEvent& event);
   bool write_rewritten(Exchange& exchange, const http::SseEvent& event);
+  bool write_own_events(Exchange& exchange);
   void answer_complete(Upstream& upstream, Exchange& exchange);
   bool plan_json_edits(Exchange& exchange);
   bool output_is_json(const mem::ByteChain& text) noexcept;

@@ -168,8 +168,8 @@ Reason PolicyVersion::readiness(const policy::Key& caller, const Route& route,
 }
 
 bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
-                            const policy::Key& caller, const Route& route,
-                            std::string_view reason) {
+                            const policy::Key& caller, const Route& route, std::string_view reason,
+                            uint16_t year) {
   for (rewrite::RewriteScope* scope : {&request, &response}) {
     scope->engine = &engine_;
     scope->scratch = scratch_.get();
@@ -182,6 +182,7 @@ bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScop
   who.vendor = route.vendor_index;
   who.principal = caller.principal;
   who.reason = reason;
+  who.year = year;
   using Direction = rewrite::RewriteScope::Direction;
   return rewrite::fill_scope(image_, who, Direction::Request, request) &&
          rewrite::fill_scope(image_, who, Direction::Response, response);

@@ -69,10 +69,10 @@ class PolicyVersion {
   Reason readiness(const policy::Key& caller, const Route& route, std::string_view& detail) const;
   // Fills what both directions are judged by; tokens of the scopes are set before. False: the image
   // does not know this caller or vendor, and everything is blocked. `caller` and `reason` must
-  // outlive the scopes.
+  // outlive the scopes. `year`: the present one, 0 when it is not known.
   [[nodiscard]] bool prepare(rewrite::RewriteScope& request, rewrite::RewriteScope& response,
-                             const policy::Key& caller, const Route& route,
-                             std::string_view reason);
+                             const policy::Key& caller, const Route& route, std::string_view reason,
+                             uint16_t year = 0);
 
   const policy::Image& image() const noexcept { return image_; }
   const scan::Engine& engine() const noexcept { return engine_; }

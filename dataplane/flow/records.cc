@@ -32,14 +32,51 @@ RecordedAction recorded(contract::Action action) noexcept {
   return RecordedAction::None;
 }
 
+// The reason of a tally for what `observe` tries out.
+std::string_view would_name(contract::Action action) noexcept {
+  switch (action) {
+    case contract::Action::Tokenize:
+      return "would_tokenize";
+    case contract::Action::Mask:
+      return "would_mask";
+    case contract::Action::Hash:
+      return "would_hash";
+    case contract::Action::Generalise:
+      return "would_generalise";
+    case contract::Action::Block:
+      return "would_block";
+    case contract::Action::Allow:
+    case contract::Action::Observe:
+      break;
+  }
+  return "";
+}
+
+// One row for each action that `observe` tries out; answers how many findings they count.
+uint32_t add_tried(evidence::TallyList& out, std::string_view entity,
+                   const std::array<uint32_t, contract::kActionCount>& would,
+                   TallySection section) {
+  uint32_t tried = 0;
+  for (size_t action = 0; action < would.size(); ++action) {
+    if (would[action] == 0) continue;
+    out.add(section, entity, RecordedAction::Observe,
+            would_name(static_cast<contract::Action>(action)), would[action]);
+    tried += would[action];
+  }
+  return tried;
+}
+
 void add_detections(evidence::TallyList& out, const scan::Engine& engine,
                     const rewrite::Tally& tally, TallySection section) {
   for (uint16_t entity = 0; entity < engine.entity_count(); ++entity)
-    for (size_t action = 0; action < tally.detections[entity].size(); ++action)
-      if (tally.detections[entity][action] > 0)
-        out.add(section, engine.entity_name(entity),
-                recorded(static_cast<contract::Action>(action)), "",
-                tally.detections[entity][action]);
+    for (size_t action = 0; action < contract::kActionCount; ++action) {
+      const std::string_view name = engine.entity_name(entity);
+      const auto what = static_cast<contract::Action>(action);
+      uint32_t count = tally.detections[entity][action];
+      if (what == contract::Action::Observe)
+        count -= add_tried(out, name, tally.would[entity], section);
+      if (count > 0) out.add(section, name, recorded(what), "", count);
+    }
 }
 
 void add_tokens(evidence::TallyList& out, const rewrite::Tally& tally, TallySection section) {

@@ -252,7 +252,7 @@ bool Gateway::write_event(Exchange& exchange, const http::SseEvent& event) {
       refuse(exchange, reason_of(exchange.response_scope.refusal));
       return false;
     }
-    ok = http::write_chunk(exchange.stream.before(), out, plaintext_pool_);
+    ok = write_own_events(exchange);
     if (result == rewrite::StreamRewriter::Result::Unchanged) {
       ok = ok && http::write_chunk(event.raw, out, plaintext_pool_);
     } else {
@@ -300,6 +300,29 @@ bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
   return ok;
 }
 
+bool Gateway::write_own_events(Exchange& exchange) {
+  bool ok = true;
+  for (size_t i = 0; i < exchange.stream.before_count(); ++i) {
+    const rewrite::StreamRewriter::OwnEvent event = exchange.stream.before(i);
+    std::vector<uint8_t>& text = event_buffer_;
+    text.clear();
+    const auto put = [&](std::span<const uint8_t> s) {
+      text.insert(text.end(), s.begin(), s.end());
+    };
+    if (!event.name.empty()) {
+      put(bytes_of("event: "));
+      put(bytes_of(event.name));
+      put(bytes_of("\n"));
+    }
+    put(bytes_of("data: "));
+    put(event.data);
+    put(bytes_of("\n\n"));
+    ok = ok && http::write_chunk(text, client_of(exchange).leg.plain_out, plaintext_pool_);
+    mem::wipe(text);
+  }
+  return ok;
+}
+
 // False: the exchange has been refused.
 bool Gateway::finish_stream(Exchange& exchange) {
   // An event without its empty line was cut, whatever the framing says.
@@ -313,8 +336,7 @@ bool Gateway::finish_stream(Exchange& exchange) {
     refuse(exchange, reason_of(exchange.response_scope.refusal));
     return false;
   }
-  const bool ok = http::write_chunk(exchange.stream.before(), out, plaintext_pool_) &&
-                  http::write_last_chunk(out, plaintext_pool_);
+  const bool ok = write_own_events(exchange) && http::write_last_chunk(out, plaintext_pool_);
   if (!ok) {
     out.trim_back(out.size() - before);
     refuse(exchange, Reason::BuffersFull);

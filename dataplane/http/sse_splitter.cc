@@ -2,37 +2,13 @@
 
 #include <algorithm>
 
-#include "dataplane/mem/wipe.h"
+#include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::http {
-namespace {
-
-// Like insert at the end, but what a growing vector leaves behind on the heap is wiped.
-void append(std::vector<uint8_t>& to, std::span<const uint8_t> bytes) {
-  if (to.capacity() - to.size() < bytes.size()) {
-    std::vector<uint8_t> larger;
-    larger.reserve(std::max(to.capacity() * 2, to.size() + bytes.size()));
-    larger.assign(to.begin(), to.end());
-    larger.swap(to);
-    // The bytes behind size() are old ones too: erase() and clear() leave them.
-    larger.resize(larger.capacity());
-    mem::wipe(larger);
-  }
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
-
-// Empty, with nothing left in what it keeps allocated.
-void forget(std::vector<uint8_t>& bytes) noexcept {
-  bytes.resize(bytes.capacity());  // within the capacity: allocates nothing
-  mem::wipe(bytes);
-  bytes.clear();
-}
-
-}  // namespace
 
 void SseSplitter::begin() noexcept {
-  forget(buffer_);
-  forget(data_);
+  mem::clear_wiping(buffer_);
+  mem::clear_wiping(data_);
   event_start_ = line_start_ = scan_ = 0;
   at_stream_start_ = true;
   skip_lf_ = delivered_ = failed_ = false;
@@ -63,7 +39,7 @@ void SseSplitter::forget_delivered() {
 
 void SseSplitter::feed(std::span<const uint8_t> bytes) {
   forget_delivered();
-  append(buffer_, bytes);
+  mem::append_wiping(buffer_, bytes);
 }
 
 SseSplitter::Result SseSplitter::next(SseEvent& out) {
@@ -136,8 +112,8 @@ void SseSplitter::line(size_t start, size_t end) {
     const std::span<const uint8_t> line =
         std::span<const uint8_t>(buffer_).subspan(start, end - start);
     constexpr uint8_t kLf = '\n';
-    append(data_, line.subspan(value));
-    append(data_, {&kLf, 1});
+    mem::append_wiping(data_, line.subspan(value));
+    mem::append_wiping(data_, {&kLf, 1});
     has_data_ = true;
   } else if (field == "event") {
     name_start_ = start + value;

@@ -114,6 +114,7 @@ ApiTables::LoadError ApiTables::check() const noexcept {
       return LoadError::BadIndex;
     if (s.channel_count >= kLlmNoChannel || s.capture_count > kCapturesMax)
       return LoadError::BadIndex;
+    if (s.formats >> contract::kBodyFormatCount != 0) return LoadError::BadEnum;
     for (uint32_t c = 0; c < s.channel_count; ++c) {
       const contract::LlmChannel& channel = channels_[s.channel_first + c];
       if (!in_range(channel.part_first, channel.part_count, h.parts.count))
@@ -163,6 +164,14 @@ ApiTables::LoadError ApiTables::check() const noexcept {
     if (parts_[i].kind > 4) return LoadError::BadEnum;
   }
   return LoadError::None;
+}
+
+bool PathTable::takes(BodyFormat format) const noexcept {
+  return valid() && (tables->shape(shape).formats & contract::format_bit(format)) != 0;
+}
+
+bool PathTable::takes(StreamFormat format) const noexcept {
+  return valid() && (tables->shape(shape).formats & contract::format_bit(format)) != 0;
 }
 
 uint16_t ApiTables::kind_count() const noexcept {

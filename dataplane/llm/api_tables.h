@@ -28,6 +28,9 @@ struct PathTable {
   uint32_t root_node = contract::kLlmNone;
   uint32_t shape = contract::kLlmNone;
   bool valid() const noexcept { return tables != nullptr; }
+  // May a body, or a stream, of this shape be framed like this?
+  bool takes(BodyFormat format) const noexcept;
+  bool takes(StreamFormat format) const noexcept;
 };
 
 // One API kind (openai_chat, anthropic_messages).

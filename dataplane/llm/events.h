@@ -12,9 +12,11 @@
 
 namespace sallyport::llm {
 
+using contract::BodyFormat;
 using contract::CloseScope;
 using contract::LeafRole;
 using contract::MarkKind;
+using contract::StreamFormat;
 using contract::TextClass;
 
 inline constexpr uint16_t kNoRule = contract::kLlmNoRule;

@@ -107,7 +107,7 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
   if (!leaf_.is_key) {
     if (leaf_.role == LeafRole::OuterIndex && !note_index(0)) return false;
     if (leaf_.role == LeafRole::InnerIndex && !note_index(1)) return false;
-    if (is_string && !note_closes()) return false;
+    if (leaf_.kind != LeafKind::Literal && !note_closes()) return false;
     if (leaf_.capture != contract::kLlmNoChannel) note_capture(is_string ? raw_end + 1 : raw_end);
   }
   const uint64_t raw_start = leaf_.raw_start + (is_string ? 1 : 0);

@@ -12,6 +12,7 @@ namespace {
 using contract::ImageAccess;
 using contract::ImageAction;
 using contract::ImageEndpoint;
+using contract::ImageEntity;
 using contract::ImageHeader;
 using contract::ImageKey;
 using contract::ImageLimits;
@@ -38,6 +39,7 @@ constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionName
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
   switch (kind) {
     case SectionKind::Entities:
+      return sizeof(ImageEntity);
     case SectionKind::Environments:
       return sizeof(ImageText);
     case SectionKind::Vendors:
@@ -132,9 +134,9 @@ class Checker {
   Checker(std::span<const uint8_t> bytes, std::string& error) : bytes_(bytes), error_(error) {}
 
   bool check() {
-    return header() && sections() && names(SectionKind::Entities) &&
-           names(SectionKind::Environments) && vendors() && endpoints() && tenants() &&
-           durability() && keys() && actions() && rulings() && access() && routes() && limits();
+    return header() && sections() && entities() && environments() && vendors() && endpoints() &&
+           tenants() && durability() && keys() && actions() && rulings() && access() && routes() &&
+           limits();
   }
 
  private:
@@ -207,13 +209,27 @@ class Checker {
            fail(kind, "a name stands twice");
   }
 
-  bool names(SectionKind kind) {
+  bool entities() {
+    constexpr auto kKind = SectionKind::Entities;
     std::vector<std::string_view> all;
-    for (const ImageText& t : entries<ImageText>(kind)) {
-      if (!has(t) || !is_name(text(t))) return fail(kind, "name");
+    for (const ImageEntity& e : entries<ImageEntity>(kKind)) {
+      if (!has(e.name) || !is_name(text(e.name))) return fail(kKind, "name");
+      if (e.generalisation >= contract::kGeneralisationCount ||
+          (e.flags & ~contract::kEntityFlagsMask) != 0 || !all_zero(e.reserved))
+        return fail(kKind, "generalisation or flags");
+      all.push_back(text(e.name));
+    }
+    return unique(all, kKind);
+  }
+
+  bool environments() {
+    constexpr auto kKind = SectionKind::Environments;
+    std::vector<std::string_view> all;
+    for (const ImageText& t : entries<ImageText>(kKind)) {
+      if (!has(t) || !is_name(text(t))) return fail(kKind, "name");
       all.push_back(text(t));
     }
-    return unique(all, kind);
+    return unique(all, kKind);
   }
 
   bool vendors() {
@@ -288,9 +304,17 @@ class Checker {
 
   bool actions() {
     for (const ImageAction& a : entries<ImageAction>(SectionKind::Actions)) {
+      const auto action = static_cast<Action>(a.action);
       const bool fits = has(a.id) && is_name(text(a.id)) && a.action < contract::kActionCount &&
-                        all_zero(a.reserved);
+                        a.would < contract::kActionCount && all_zero(a.reserved);
       if (!fits) return fail(SectionKind::Actions, "id or action");
+      if (action != Action::Observe && a.would != a.action)
+        return fail(SectionKind::Actions, "only observe tries out another action");
+      const bool is_mask = action == Action::Mask;
+      const bool keeps = contract::is_mask_char(static_cast<char>(a.mask_char)) &&
+                         a.keep_last <= contract::kMaskKeepLastMax;
+      if (is_mask ? !keeps : a.mask_char != 0 || a.keep_last != 0)
+        return fail(SectionKind::Actions, "what a mask keeps");
     }
     return true;
   }
@@ -400,10 +424,14 @@ std::span<const uint8_t> Image::llm_section() const noexcept {
 }
 
 size_t Image::entity_count() const noexcept {
-  return section<ImageText>(SectionKind::Entities).size();
+  return section<ImageEntity>(SectionKind::Entities).size();
 }
 std::string_view Image::entity_name(uint16_t index) const noexcept {
-  return text(section<ImageText>(SectionKind::Entities)[index]);
+  return text(section<ImageEntity>(SectionKind::Entities)[index].name);
+}
+contract::Generalisation Image::generalisation(uint16_t entity) const noexcept {
+  return static_cast<contract::Generalisation>(
+      section<ImageEntity>(SectionKind::Entities)[entity].generalisation);
 }
 size_t Image::environment_count() const noexcept {
   return section<ImageText>(SectionKind::Environments).size();
@@ -535,7 +563,8 @@ Ruling Image::ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Dir
   index = index * entity_count() + entity;
   const uint16_t rule = section<uint16_t>(SectionKind::Rulings)[index];
   const ImageAction& action = section<ImageAction>(SectionKind::Actions)[rule];
-  return Ruling{static_cast<Action>(action.action), text(action.id)};
+  return Ruling{static_cast<Action>(action.action), static_cast<Action>(action.would),
+                action.keep_last, static_cast<char>(action.mask_char), text(action.id)};
 }
 
 AccessAnswer Image::access(uint16_t tenant, std::string_view principal, uint16_t entity,

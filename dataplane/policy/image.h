@@ -69,7 +69,10 @@ struct Target {
 
 struct Ruling {
   Action action = Action::Block;
-  std::string_view rule;  // id of the rule that decided
+  Action would = Action::Block;  // of Observe: the action that it tries out, or Observe
+  uint8_t keep_last = 0;         // of Mask
+  char mask_char = '*';          // of Mask
+  std::string_view rule;         // id of the rule that decided
 };
 
 struct AccessAnswer {
@@ -95,6 +98,7 @@ class Image {
 
   size_t entity_count() const noexcept;
   std::string_view entity_name(uint16_t index) const noexcept;
+  contract::Generalisation generalisation(uint16_t entity) const noexcept;
   size_t environment_count() const noexcept;
   std::string_view environment_name(uint16_t index) const noexcept;
   size_t vendor_count() const noexcept;

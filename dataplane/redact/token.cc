@@ -22,6 +22,7 @@ using Mac = std::array<uint8_t, kMacBytes>;
 
 constexpr std::string_view kIdPurpose = "sallyport token id v1";
 constexpr std::string_view kCheckPurpose = "sallyport token check v1";
+constexpr std::string_view kHashPurpose = "sallyport value hash v1";
 constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 EVP_MAC_CTX* context(void* state) { return static_cast<EVP_MAC_CTX*>(state); }
@@ -67,6 +68,16 @@ class MacRun {
   EVP_MAC_CTX* state_;
   bool ok_;
 };
+
+// A state keyed for one purpose only, or null.
+EVP_MAC_CTX* derived_state(EVP_MAC_CTX* root, std::string_view purpose) {
+  Mac key;
+  MacRun run(root);
+  run.field(purpose);
+  EVP_MAC_CTX* state = run.finish(key) ? keyed_state(key) : nullptr;
+  mem::wipe(key);
+  return state;
+}
 
 // The first 5 * count bits as characters.
 void encode(const Mac& mac, char* out, size_t count) {
@@ -122,6 +133,7 @@ TokenMint& TokenMint::operator=(TokenMint&& other) noexcept {
     check_[i] = std::exchange(other.check_[i], nullptr);
     epoch_[i] = other.epoch_[i];
   }
+  hash_ = std::exchange(other.hash_, nullptr);
   return *this;
 }
 
@@ -131,6 +143,8 @@ void TokenMint::release() noexcept {
     EVP_MAC_CTX_free(context(check_[i]));
     id_[i] = check_[i] = nullptr;
   }
+  EVP_MAC_CTX_free(context(hash_));
+  hash_ = nullptr;
 }
 
 bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view current_epoch,
@@ -151,16 +165,11 @@ bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view curr
     }
     EVP_MAC_CTX* root = keyed_state(keys[i]);
     if (root == nullptr) return release(), false;
-    Mac derived;
-    for (const auto& [purpose, state] :
-         {std::pair{kIdPurpose, &id_[i]}, std::pair{kCheckPurpose, &check_[i]}}) {
-      MacRun run(root);
-      run.field(purpose);
-      if (run.finish(derived)) *state = keyed_state(derived);
-    }
-    mem::wipe(derived);
+    id_[i] = derived_state(root, kIdPurpose);
+    check_[i] = derived_state(root, kCheckPurpose);
+    if (i == 0) hash_ = derived_state(root, kHashPurpose);
     EVP_MAC_CTX_free(root);
-    if (id_[i] == nullptr || check_[i] == nullptr) return release(), false;
+    if (id_[i] == nullptr || check_[i] == nullptr || hash_ == nullptr) return release(), false;
   }
   return true;
 }
@@ -192,6 +201,30 @@ bool TokenMint::mint(const TokenScope& scope, std::string_view entity,
   at = std::copy_n(label, label_size, at);
   *at++ = '-';
   at = std::copy_n(core, kTokenCoreChars, at);
+  *at++ = ']';
+  out.size = static_cast<uint8_t>(at - out.bytes.data());
+  return true;
+}
+
+bool TokenMint::hash(std::string_view tenant, std::string_view entity,
+                     std::span<const uint8_t> canonical, ValueHash& out) noexcept {
+  SP_CHECK_WHY(loaded(), "no token key");
+  char label[kEntityNameBytesMax];
+  const size_t label_size = token_label(entity, label);
+  if (label_size == 0 || canonical.empty() || canonical.size() > kCanonicalBytesMax) return false;
+  MacRun run(hash_);
+  run.field(tenant);
+  run.field(entity);
+  run.field(canonical);
+  Mac mac;
+  if (!run.finish(mac)) return false;
+  char* at = out.bytes.data();
+  *at++ = '[';
+  at = std::copy_n(label, label_size, at);
+  *at++ = '#';
+  encode(mac, at, kHashChars);
+  for (size_t i = 0; i < kHashChars; ++i, ++at)
+    if (*at >= 'A' && *at <= 'Z') *at = static_cast<char>(*at - 'A' + 'a');
   *at++ = ']';
   out.size = static_cast<uint8_t>(at - out.bytes.data());
   return true;

@@ -36,6 +36,19 @@ inline constexpr size_t kCanonicalBytesMax = 4'096;
 // so that an echo of it comes back as that text.
 inline constexpr std::string_view kLiteralEntity = "LITERAL";
 
+// What the action `hash` writes: "[EMAIL-ADDRESS#" + 16 characters of Crockford base32 in lower
+// case (80 bit) + "]". The '#' and the case tell it from a token; nothing turns it back.
+//     hash = HMAC-SHA256(hash key, tenant, entity, canonical value) cut to 80 bits
+// The hash key is derived from the tenant's current token key, so the same value has the same hash
+// at every vendor and for every principal of the tenant, until the key is changed.
+inline constexpr size_t kHashChars = 16;
+inline constexpr size_t kHashBytesMax = 1 + kEntityNameBytesMax + 1 + kHashChars + 1;
+struct ValueHash {
+  std::array<char, kHashBytesMax> bytes{};
+  uint8_t size = 0;
+  std::string_view text() const noexcept { return {bytes.data(), size}; }
+};
+
 // Epoch, id and check: upper case Crockford base32, always complete.
 using TokenCore = std::array<char, kTokenCoreChars>;
 
@@ -77,6 +90,9 @@ class TokenMint {
   // value too long.
   [[nodiscard]] bool mint(const TokenScope& scope, std::string_view entity,
                           std::span<const uint8_t> canonical, Token& out) noexcept;
+  // The keyed hash of `canonical`; vendor and principal do not count. False: as mint().
+  [[nodiscard]] bool hash(std::string_view tenant, std::string_view entity,
+                          std::span<const uint8_t> canonical, ValueHash& out) noexcept;
   // Is it a token of this scope under one of the loaded epochs? Compares in constant time.
   [[nodiscard]] Verdict verify(const TokenScope& scope, std::string_view entity,
                                const TokenCore& core) noexcept;
@@ -85,6 +101,7 @@ class TokenMint {
   void release() noexcept;
   void* id_[2] = {nullptr, nullptr};  // EVP_MAC_CTX, keyed; [0] current, [1] previous
   void* check_[2] = {nullptr, nullptr};
+  void* hash_ = nullptr;
   std::array<char, kTokenEpochChars> epoch_[2] = {};
 };
 

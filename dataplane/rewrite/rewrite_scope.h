@@ -13,6 +13,7 @@
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
+#include "dataplane/rewrite/treatment.h"
 #include "dataplane/scan/engine.h"
 
 namespace sallyport::rewrite {
@@ -32,7 +33,9 @@ enum class Refusal : uint8_t {
 
 // Counts of one direction, for evidence and the coverage header.
 struct Tally {
-  std::array<std::array<uint32_t, 7>, kEntitiesMax> detections{};  // [entity][contract::Action]
+  std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> detections{};
+  // Of those that passed under `observe`: what the rule tries out. Both are [entity][Action].
+  std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> would{};
   std::array<uint32_t, kEntitiesMax> restored{};
   std::array<uint32_t, kEntitiesMax> restore_denied{};
   uint64_t inspected_bytes = 0;
@@ -52,7 +55,7 @@ struct Ruled {
   uint64_t start = 0;
   uint64_t end = 0;
   uint16_t entity = 0;  // entity id, or TokenLabels::kLiteral
-  contract::Action action = contract::Action::Block;
+  Treatment treatment;
 };
 
 struct RewriteScope {
@@ -65,7 +68,9 @@ struct RewriteScope {
   redact::TokenMint* mint = nullptr;
   redact::TokenScope token_scope;
   redact::ExchangeTokens* tokens = nullptr;
-  std::array<contract::Action, kEntitiesMax> actions{};
+  std::array<Treatment, kEntitiesMax> actions{};
+  std::array<contract::Generalisation, kEntitiesMax> generalisations{};
+  uint16_t year = 0;  // the present one, for ages; 0: not known
   std::array<bool, kEntitiesMax> may_restore{};
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling

@@ -1,13 +1,26 @@
 #include "dataplane/rewrite/ruling.h"
 
 namespace sallyport::rewrite {
+namespace {
+
+Treatment treatment_of(const policy::Ruling& ruling) noexcept {
+  Treatment out(ruling.action);
+  out.would = ruling.would;
+  out.keep_last = ruling.keep_last;
+  out.mask_char = ruling.mask_char;
+  return out;
+}
+
+}  // namespace
 
 bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::Direction direction,
                 RewriteScope& scope) noexcept {
   scope.direction = direction;
-  scope.actions.fill(contract::Action::Block);
+  scope.actions.fill(Treatment(contract::Action::Block));
+  scope.generalisations.fill(contract::Generalisation::Name);
   scope.may_restore.fill(false);
   scope.token_scope = {};
+  scope.year = who.year;
   scope.tally.clear();
   scope.refusal = Refusal::None;
   scope.refusal_entity = 0xffff;
@@ -25,7 +38,8 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
                                                                  : contract::Direction::Response;
   for (uint16_t entity = 0; entity < entities; ++entity) {
     scope.actions[entity] =
-        image.ruling(who.tenant, who.environment, who.vendor, way, entity).action;
+        treatment_of(image.ruling(who.tenant, who.environment, who.vendor, way, entity));
+    scope.generalisations[entity] = image.generalisation(entity);
     scope.may_restore[entity] = image.access(who.tenant, who.principal, entity, who.reason).allowed;
   }
   return true;

@@ -22,6 +22,7 @@ struct RulingFor {
   uint16_t vendor = 0;
   std::string_view principal;
   std::string_view reason;  // empty: nothing is restored
+  uint16_t year = 0;        // the present one; 0: not known, then no birth year is told
 };
 
 // Fills `scope`: direction, actions, may_restore and token scope; clears tally and refusal; bounds

@@ -36,6 +36,7 @@ void StreamRewriter::wipe_buffers() noexcept {
     mem::wipe(*buffer);
     buffer->clear();
   }
+  own_events_.clear();
   for (auto& channel : channels_) {
     mem::wipe(channel->held);
     channel->held.clear();
@@ -189,15 +190,8 @@ bool StreamRewriter::write_own_event(Channel& channel) {
   SP_CHECK(size > 0);
   const std::string_view text_event(event.data(), size);
   if (!tools_->check.is_json(bytes_of(text_event))) return scope_->refuse(Refusal::MalformedEvent);
-  const std::string_view name = llm::delta_event_name(kind_, channel.key);
-  if (!name.empty()) {
-    append(before_, bytes_of("event: "));
-    append(before_, bytes_of(name));
-    append(before_, bytes_of("\n"));
-  }
-  append(before_, bytes_of("data: "));
+  own_events_.push_back(OwnPlace{llm::delta_event_name(kind_, channel.key), before_.size(), size});
   append(before_, bytes_of(text_event));
-  append(before_, bytes_of("\n\n"));
   mem::wipe({reinterpret_cast<uint8_t*>(event.data()), event.size()});
   return true;
 }
@@ -207,6 +201,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     mem::wipe(*buffer);
     buffer->clear();
   }
+  own_events_.clear();
   edits_.clear();
   text_changed_ = false;
   if (tools_->reader.read(kind_, data, captures_) != llm::StreamEventReader::Result::Ok) {
@@ -270,6 +265,7 @@ StreamRewriter::Result StreamRewriter::finish() {
     mem::wipe(*buffer);
     buffer->clear();
   }
+  own_events_.clear();
   llm::StreamEvent end;
   end.done = true;
   return close_channels(end) ? Result::Unchanged : Result::Refused;

@@ -45,16 +45,24 @@ class StreamRewriter {
   // `scope` must outlive the stream.
   void begin(RewriteScope& scope, const llm::ApiKind& kind);
 
-  // One event with data. Unchanged: send it as it came (after `before`). Rewritten: `data` is the
-  // new data. `before`: complete events of our own that go out first. Refused: scope.refusal says
-  // why.
+  // One event with data. Unchanged: send it as it came (after before()). Rewritten: data() is the
+  // new data. before(): events of our own that go out first. Refused: scope.refusal says why.
   [[nodiscard]] Result event(std::span<const uint8_t> data);
-  // The stream ended without closing its channels: `before` gets what they still held.
+  // The stream ended without closing its channels: before() gets what they still held.
   [[nodiscard]] Result finish();
 
   // Valid until the next call.
   std::span<const uint8_t> data() const noexcept { return out_; }
-  std::span<const uint8_t> before() const noexcept { return before_; }
+  // An event of our own: the name for its event line (empty: none), and its data, one line of JSON.
+  struct OwnEvent {
+    std::string_view name;
+    std::span<const uint8_t> data;
+  };
+  size_t before_count() const noexcept { return own_events_.size(); }
+  OwnEvent before(size_t i) const noexcept {
+    const OwnPlace& place = own_events_[i];
+    return {place.name, std::span<const uint8_t>(before_).subspan(place.offset, place.size)};
+  }
   // The model as the first events name it.
   const MessageFacts& facts() const noexcept { return facts_; }
 
@@ -74,6 +82,12 @@ class StreamRewriter {
     uint64_t start;
     uint64_t end;
     size_t offset;  // in edit_bytes_
+    size_t size;
+  };
+
+  struct OwnPlace {
+    std::string_view name;  // in the tables
+    size_t offset;          // in before_
     size_t size;
   };
 
@@ -105,6 +119,7 @@ class StreamRewriter {
   std::vector<uint8_t> edit_bytes_;
   std::vector<uint8_t> out_;
   std::vector<uint8_t> before_;
+  std::vector<OwnPlace> own_events_;
   bool text_changed_ = false;
 };
 

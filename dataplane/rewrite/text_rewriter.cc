@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
+#include "dataplane/redact/generalise.h"
+#include "dataplane/redact/mask.h"
 #include "dataplane/rewrite/limits.h"
 
 namespace sallyport::rewrite {
+
+using contract::Action;
+
 namespace {
 
 constexpr uint16_t kNoEntity = 0xffff;
@@ -135,13 +141,13 @@ bool TextRewriter::rule_on(const Cluster& cluster) {
       return t.start <= finding.start && finding.end <= t.end;
     });
     if (inside) continue;
-    const auto action = scope_->actions[finding.entity];
-    if (action == contract::Action::Allow || action == contract::Action::Observe) {
-      ++scope_->tally.detections[finding.entity][static_cast<size_t>(action)];
-      note(finding.entity, action, finding.start, finding.end);
+    const Treatment& treatment = scope_->actions[finding.entity];
+    if (treatment == Action::Allow || treatment == Action::Observe) {
+      count(finding.entity, treatment, finding.start, finding.end);
       continue;
     }
-    if (outer == kNoEntity || action == contract::Action::Block) outer = finding.entity;
+    if (outer == kNoEntity || strictness(treatment) > strictness(scope_->actions[outer]))
+      outer = finding.entity;
   }
   if (outer != kNoEntity) return act(outer, cluster.start, cluster.end);
   for (const auto& token : tokens)
@@ -154,24 +160,27 @@ bool TextRewriter::rule_on_finding(const scan::Finding& finding) {
 }
 
 bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
-  const contract::Action action = scope_->actions[entity];
-  ++scope_->tally.detections[entity][static_cast<size_t>(action)];
-  note(entity, action, start, end);
-  switch (action) {
-    case contract::Action::Allow:
-    case contract::Action::Observe:
+  const Treatment& treatment = scope_->actions[entity];
+  count(entity, treatment, start, end);
+  switch (treatment.action) {
+    case Action::Allow:
+    case Action::Observe:
       return true;
-    case contract::Action::Tokenize:
+    case Action::Tokenize:
       return tokenize(entity, scope_->engine->entity_name(entity), start, end);
-    case contract::Action::Mask:
-      return mask(start, end);
-    case contract::Action::Hash:
-    case contract::Action::Generalise:
-    case contract::Action::Block:
+    case Action::Mask:
+      return mask(treatment, start, end);
+    case Action::Hash:
+      return hash(entity, start, end);
+    case Action::Generalise:
+      return generalise(entity, start, end);
+    case Action::Block:
       break;
   }
-  // Hash and generalise are not compiled from a bundle yet; anything that is not known to be weaker
-  // blocks.
+  return block(entity);
+}
+
+bool TextRewriter::block(uint16_t entity) {
   return refuse(scope_->direction == RewriteScope::Direction::Request ? Refusal::PolicyBlocked
                                                                       : Refusal::ResponseBlocked,
                 entity);
@@ -182,8 +191,16 @@ bool TextRewriter::refuse(Refusal reason, uint16_t entity) {
   return scope_->refuse(reason, entity) || scope_->rulings != nullptr;
 }
 
-void TextRewriter::note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end) {
-  if (scope_->rulings != nullptr) scope_->rulings->push_back(Ruled{start, end, entity, action});
+void TextRewriter::count(uint16_t entity, const Treatment& treatment, uint64_t start,
+                         uint64_t end) {
+  ++scope_->tally.detections[entity][static_cast<size_t>(treatment.action)];
+  if (treatment == Action::Observe && treatment.would != Action::Observe)
+    ++scope_->tally.would[entity][static_cast<size_t>(treatment.would)];
+  note(entity, treatment, start, end);
+}
+
+void TextRewriter::note(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end) {
+  if (scope_->rulings != nullptr) scope_->rulings->push_back(Ruled{start, end, entity, treatment});
 }
 
 bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end) {
@@ -194,7 +211,7 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
   const bool minted = size > 0 && scope_->mint->mint(scope_->token_scope, name,
                                                      std::span(canonical).first(size), token);
   mem::wipe(std::span(canonical).first(size));
-  if (!minted) return refuse(Refusal::PolicyBlocked, entity);
+  if (!minted) return block(entity);
   switch (scope_->tokens->add(token.core, entity, value)) {
     case redact::ExchangeTokens::Added::New:
     case redact::ExchangeTokens::Added::Known:
@@ -205,15 +222,45 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
     case redact::ExchangeTokens::Added::NoMemory:
       return refuse(Refusal::BuffersFull, entity);
   }
-  const std::string_view bytes = token.text();
-  add_edit(start, end, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  add_edit(start, end, base::bytes_of(token.text()));
   return true;
 }
 
-bool TextRewriter::mask(uint64_t start, uint64_t end) {
-  std::array<uint8_t, 64> stars;
-  stars.fill('*');
-  add_edit(start, end, std::span(stars).first(std::min<size_t>(end - start, stars.size())));
+bool TextRewriter::mask(const Treatment& treatment, uint64_t start, uint64_t end) {
+  std::array<uint8_t, redact::kMaskBytesMax> out;
+  const size_t size =
+      redact::mask_value(text(start, end), treatment.keep_last, treatment.mask_char, out);
+  add_edit(start, end, std::span(out).first(size));
+  mem::wipe(out);
+  return true;
+}
+
+// A value that no hash can be made of (no label, too long) does not leave.
+bool TextRewriter::hash(uint16_t entity, uint64_t start, uint64_t end) {
+  const std::string_view name = scope_->engine->entity_name(entity);
+  std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
+  const size_t size = redact::canonical_value(name, text(start, end), canonical);
+  redact::ValueHash hash;
+  const bool made = size > 0 && scope_->mint->hash(scope_->token_scope.tenant, name,
+                                                   std::span(canonical).first(size), hash);
+  mem::wipe(std::span(canonical).first(size));
+  if (!made) return block(entity);
+  add_edit(start, end, base::bytes_of(hash.text()));
+  return true;
+}
+
+bool TextRewriter::generalise(uint16_t entity, uint64_t start, uint64_t end) {
+  const auto value = text(start, end);
+  std::array<uint8_t, redact::kGeneralisedBytesMax> out;
+  const size_t size =
+      redact::generalise(scope_->generalisations[entity], scope_->engine->entity_name(entity),
+                         value, scope_->year, out);
+  if (size == 0) return block(entity);
+  const auto coarse = std::span<const uint8_t>(out).first(size);
+  // What is coarse enough already (an age below the bound) stays, byte for byte.
+  if (!std::equal(coarse.begin(), coarse.end(), value.begin(), value.end()))
+    add_edit(start, end, coarse);
+  mem::wipe(out);
   return true;
 }
 
@@ -231,7 +278,7 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
     return true;
   }
   ++scope_->tally.foreign_tokens;
-  note(redact::TokenLabels::kLiteral, contract::Action::Tokenize, token.start, token.end);
+  note(redact::TokenLabels::kLiteral, Action::Tokenize, token.start, token.end);
   return tokenize(redact::TokenLabels::kLiteral, redact::kLiteralEntity, token.start, token.end);
 }
 

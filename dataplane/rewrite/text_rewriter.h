@@ -8,12 +8,14 @@
 // What stood before the text (the name of a JSON member, the decided part of the same text) can be
 // given along: it counts as context and boundary, and is never edited.
 //
-//   request   a finding is allowed, tokenised or blocks; token-like text that verifies for this
-//   tenant
-//             passes, any other is itself tokenised as a LITERAL
+// What its ruling says happens to a finding, in either direction: it passes (allow, observe), is
+// replaced (tokenize, mask, hash, generalise) or ends the text (block). Tokens differ:
+//
+//   request   token-like text that verifies for this tenant passes, any other is itself tokenised
+//             as a LITERAL
 //   response  a token that this exchange minted is restored, where its place and the access rules
 //   allow;
-//             a finding is new data and meets the policy for responses
+//             what stays is counted
 //
 // Invariants
 //   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or
@@ -68,9 +70,13 @@ class TextRewriter {
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement);
   bool act(uint16_t entity, uint64_t start, uint64_t end);
   bool refuse(Refusal reason, uint16_t entity);
-  void note(uint16_t entity, contract::Action action, uint64_t start, uint64_t end);
+  bool block(uint16_t entity);
+  void count(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end);
+  void note(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end);
   bool tokenize(uint16_t entity, std::string_view name, uint64_t start, uint64_t end);
-  bool mask(uint64_t start, uint64_t end);
+  bool mask(const Treatment& treatment, uint64_t start, uint64_t end);
+  bool hash(uint16_t entity, uint64_t start, uint64_t end);
+  bool generalise(uint16_t entity, uint64_t start, uint64_t end);
   void restore(const redact::TokenMatch& token);
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
   void forget_before(uint64_t offset);

@@ -64,7 +64,7 @@ policy::ImageBuilder World::make_policy() const {
   policy::ImageBuilder b;
   b.matcher = kMatcher;
   b.llm = llm::shipped_section();
-  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.text(entity.name));
+  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.entity(entity.name));
   b.environments = {b.text("lab"), b.text("production")};
   b.addresses = {kVendorAddress, kDeadAddress, kVendorAddress};
   b.endpoints = {{b.text("POST"), b.text("/v1/chat/completions"), b.text("openai_chat")},
@@ -127,7 +127,8 @@ policy::ImageBuilder World::make_policy() const {
   const auto action = [&](std::string_view id, Action what) {
     contract::ImageAction a{};
     a.id = b.text(id);
-    a.action = static_cast<uint8_t>(what);
+    a.action = a.would = static_cast<uint8_t>(what);
+    a.mask_char = what == contract::Action::Mask ? '*' : 0;
     b.actions.push_back(a);
   };
   action("block", Action::Block);

@@ -37,7 +37,7 @@ policy::ImageBuilder usual_image() {
   b.matcher = kMatcher;
   b.llm = llm::shipped_section();
   b.entities.clear();
-  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.text(entity.name));
+  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.entity(entity.name));
   b.fill_rulings(0);
   b.keys.resize(1);
   b.keys[0].hmac = read(usual_secrets())->hmac_of_key("right-key");

@@ -250,6 +250,84 @@ TEST(ApiTables, DamagedSectionsAreRefusedOrHarmless) {
   EXPECT_GT(refused, 1'000U);
 }
 
+struct Compiled {
+  explicit Compiled(const std::vector<controlplane::policy::NamedText>& files)
+      : bytes(controlplane::policy::compile_api_kind_files(files).bytes), section(bytes) {
+    EXPECT_FALSE(bytes.empty());
+    EXPECT_EQ(load_error_name(tables.load(section.bytes())), "none");
+  }
+  ApiKind kind(std::string_view name) const {
+    ApiKind out;
+    EXPECT_TRUE(tables.find_kind(name, out)) << name;
+    return out;
+  }
+  std::vector<uint8_t> bytes;
+  AlignedSection section;
+  ApiTables tables;
+};
+
+TEST(ApiKindFile, SaysHowBodiesAreFramed) {
+  const Compiled made({{"k.yaml",
+                        "api_kind: k\nformat: 1\n"
+                        "request: {bodies: [json, multipart], paths: {a: T}}\n"
+                        "response: {paths: {a: T}}\n"
+                        "stream: {bodies: [json_array, event_stream], paths: {a: T}}\n"},
+                       {"get.yaml", "api_kind: get\nformat: 1\nresponse: {paths: {a: T}}\n"}});
+  const ApiKind k = made.kind("k");
+  EXPECT_TRUE(k.request.takes(BodyFormat::Json));
+  EXPECT_TRUE(k.request.takes(BodyFormat::Multipart));
+  EXPECT_FALSE(k.request.takes(BodyFormat::JsonLines));
+  EXPECT_TRUE(k.response.takes(BodyFormat::Json));
+  EXPECT_FALSE(k.response.takes(BodyFormat::Opaque));
+  EXPECT_TRUE(k.stream.takes(StreamFormat::JsonArray));
+  EXPECT_TRUE(k.stream.takes(StreamFormat::EventStream));
+  EXPECT_FALSE(k.stream.takes(StreamFormat::Sse));
+  EXPECT_FALSE(made.kind("get").request.takes(BodyFormat::Json));
+  EXPECT_TRUE(shipped_kind("openai_chat").stream.takes(StreamFormat::Sse));
+}
+
+// One line of a batch file: what its body is, its `url` says.
+TEST(ApiKindFile, AMessageOfAnotherKindStandsInsideThisOne) {
+  const std::string batch = R"(
+api_kind: batch
+format: 1
+fragments:
+  line:
+    by: url
+    paths: {url: structural, custom_id: I}
+    variants:
+      /v1/chat/completions: {body: {use: openai_chat.request}}
+      /v1/messages: {body: {use: anthropic_messages.request}}
+request: {paths: {"lines[*]": {use: line}}}
+response: {paths: {result.message: {use: anthropic_messages.response}}}
+)";
+  // `batch` is compiled behind the kinds it uses, and still stands where its name belongs.
+  const Compiled made({{"a.yaml", batch},
+                       shipped_file("openai_chat.yaml"),
+                       shipped_file("anthropic_messages.yaml")});
+  EXPECT_EQ(made.tables.kind(1).name, "batch");
+  expect_named_classes(made.kind("batch").request, R"({"lines":[
+    {"custom_id":"I:1","url":"/v1/chat/completions","body":{"model":"structural:m","messages":[
+      {"role":"user","content":"T:2","tool_calls":[{"function":{"arguments":"J:3"}}]}]}},
+    {"url":"/v1/messages","body":{"system":"T:4","metadata":{"user_id":"I:5"}}},
+    {"url":"/v1/other","body":{"system":"unknown:6"}},
+    {"body":{"system":"unknown:7"},"url":"/v1/messages"}]})");
+  expect_named_classes(made.kind("batch").response,
+                       R"({"result":{"message":{"content":[{"text":"T:1","thinking":"O:2"}]}}})");
+}
+
+TEST(ApiKindFile, KindsThatStandInsideEachOtherAreRefused) {
+  const auto one = [](const std::string& name, const std::string& other) {
+    return controlplane::policy::NamedText{
+        name + ".yaml", "api_kind: " + name + "\nformat: 1\nresponse: {paths: {a: {use: " + other +
+                            ".response}}}\n"};
+  };
+  const auto section = controlplane::policy::compile_api_kind_files({one("a", "b"), one("b", "a")});
+  EXPECT_TRUE(section.bytes.empty());
+  ASSERT_FALSE(section.problems.empty());
+  EXPECT_NE(section.problems[0].what.find("no request or response named"), std::string::npos);
+}
+
 TEST(ApiKindFile, ProblemsSayWhere) {
   const auto problem = [](const std::string& yaml) {
     const auto section = controlplane::policy::compile_api_kind_files({{"k.yaml", yaml}});
@@ -268,7 +346,18 @@ TEST(ApiKindFile, ProblemsSayWhere) {
             "4:0 path 'a.b' is written twice");
   EXPECT_EQ(problem(head + "request: {paths: {a: {use: q}}}\n"), "4:0 no fragment named 'q'");
   EXPECT_EQ(problem(head + "request: {paths: {a..b: T}}\n"), "4:0 bad path 'a..b'");
-  EXPECT_EQ(problem(head), "1:1 request or response is missing");
+  EXPECT_EQ(problem("api_kind: k\nformat: 1\nrequest: {paths: {a: T}}\n"),
+            "1:1 response is missing");
+  EXPECT_EQ(problem(head + "request: {bodies: [sse], paths: {a: T}}\n").substr(0, 26),
+            "4:20 'sse' is none of: jso");
+  EXPECT_EQ(problem(head + "request: {bodies: [], paths: {a: T}}\n"),
+            "4:19 a list is expected here");
+  EXPECT_EQ(problem(head + "request: {paths: {a: {use: other.request}}}\n"),
+            "4:0 no request or response named 'other.request'");
+  EXPECT_EQ(problem(head + "request: {paths: {a: {use: k.response}}}\n"),
+            "4:0 no request or response named 'k.response'");
+  EXPECT_EQ(problem(head + "request: {paths: {a: {class: T, use: k.response}}}\n"),
+            "4:0 no request or response named 'k.response'");
   EXPECT_NE(problem("").find("1:"), std::string::npos);
   EXPECT_NE(problem("a: [").find(":"), std::string::npos);
 }

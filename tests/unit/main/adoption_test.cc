@@ -22,14 +22,14 @@ std::vector<uint8_t> image_of(const std::string& mark) {
   policy::ImageBuilder b;
   b.matcher = kMatcher;
   b.llm = llm::shipped_section();
-  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.text(entity.name));
+  for (const auto& entity : scan::first_entities()) b.entities.push_back(b.entity(entity.name));
   b.environments = {b.text("lab")};
   b.tenants.resize(1);
   b.tenants[0].name = b.text(mark);
   b.durability = {0};
   b.actions.resize(1);
   b.actions[0].id = b.text("block");
-  b.actions[0].action = static_cast<uint8_t>(contract::Action::Block);
+  b.actions[0].action = b.actions[0].would = static_cast<uint8_t>(contract::Action::Block);
   return b.build();
 }
 

@@ -23,6 +23,12 @@ class ImageBuilder {
     return t;
   }
 
+  contract::ImageEntity entity(std::string_view name) {
+    contract::ImageEntity e{};
+    e.name = text(name);
+    return e;
+  }
+
   // Lays the sections out in their order. A section by kind: strings(Matcher) and so on.
   std::vector<uint8_t> build() const {
     using contract::SectionKind;
@@ -106,7 +112,7 @@ class ImageBuilder {
   std::vector<uint8_t> matcher;
   std::vector<uint8_t> llm;
   std::vector<char> strings;
-  std::vector<contract::ImageText> entities;
+  std::vector<contract::ImageEntity> entities;
   std::vector<contract::ImageText> environments;
   std::vector<contract::ImageVendor> vendors;
   std::vector<uint32_t> addresses;
@@ -128,7 +134,7 @@ inline ImageBuilder small_image() {
   ImageBuilder b;
   b.matcher = {1, 2, 3};
   b.llm = {4, 5};
-  for (std::string_view name : {"EMAIL_ADDRESS", "SECRET"}) b.entities.push_back(b.text(name));
+  for (std::string_view name : {"EMAIL_ADDRESS", "SECRET"}) b.entities.push_back(b.entity(name));
   for (std::string_view name : {"lab", "production"}) b.environments.push_back(b.text(name));
   const auto vendor = [&](std::string_view name, std::string_view host, uint32_t first) {
     contract::ImageVendor v{};
@@ -169,9 +175,9 @@ inline ImageBuilder small_image() {
   }
   b.actions.resize(2);
   b.actions[0].id = b.text("default-block");
-  b.actions[0].action = static_cast<uint8_t>(contract::Action::Block);
+  b.actions[0].action = b.actions[0].would = static_cast<uint8_t>(contract::Action::Block);
   b.actions[1].id = b.text("email-tokenize");
-  b.actions[1].action = static_cast<uint8_t>(contract::Action::Tokenize);
+  b.actions[1].action = b.actions[1].would = static_cast<uint8_t>(contract::Action::Tokenize);
   b.fill_rulings(0);
   b.ruling(1, 0, 1, contract::Direction::Request, 0) = 1;
   b.access.resize(2);

@@ -138,8 +138,11 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
   const contract::ImageText nowhere{1U << 30, 4};
   const contract::ImageText overlong{0, 0xffff'ffff};
   const std::vector<Wrong> all{
-      {"entities", [&](auto& b) { b.entities[0] = nowhere; }},
-      {"entities", [&](auto& b) { b.entities[1] = overlong; }},
+      {"entities", [&](auto& b) { b.entities[0].name = nowhere; }},
+      {"entities", [&](auto& b) { b.entities[1].name = overlong; }},
+      {"entities", [&](auto& b) { b.entities[0].generalisation = 6; }},
+      {"entities", [&](auto& b) { b.entities[0].flags = 4; }},
+      {"entities", [&](auto& b) { b.entities[0].reserved[0] = 1; }},
       {"entities", [&](auto& b) { b.entities[1] = b.entities[0]; }},
       {"entities", [&](auto& b) { b.entities[1] = {}; }},
       {"environments", [&](auto& b) { b.environments[0] = b.text("a\nb"); }},
@@ -181,7 +184,12 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"keys", [&](auto& b) { b.keys[0].environment = 2; }},
       {"keys", [&](auto& b) { b.keys[0].principal = {}; }},
       {"actions", [&](auto& b) { b.actions[0].action = contract::kActionCount; }},
-      {"actions", [&](auto& b) { b.actions[0].reserved[6] = 1; }},
+      {"actions", [&](auto& b) { b.actions[0].reserved[3] = 1; }},
+      {"actions", [&](auto& b) { b.actions[0].would = contract::kActionCount; }},
+      {"actions", [&](auto& b) { b.actions[0].would = 1; }},
+      {"actions", [&](auto& b) { b.actions[0].mask_char = '*'; }},
+      {"actions", [&](auto& b) { b.actions[0].keep_last = 1; }},
+      {"actions", [&](auto& b) { b.actions[0].action = b.actions[0].would = 3; }},
       {"rulings", [&](auto& b) { b.rulings.pop_back(); }},
       {"rulings", [&](auto& b) { b.rulings[3] = 2; }},
       {"access", [&](auto& b) { b.access[0].entity = 2; }},
@@ -216,7 +224,7 @@ TEST(Image, HeaderAndSectionTableAreChecked) {
     return load_error(bytes);
   };
   EXPECT_NE(changed(0, 0), "");
-  EXPECT_NE(changed(8, 2), "");       // version
+  EXPECT_NE(changed(8, 1), "");       // version
   EXPECT_NE(changed(12, 16), "");     // section count
   EXPECT_NE(changed(16, 1), "");      // image bytes
   EXPECT_NE(changed(56, 1), "");      // reserved

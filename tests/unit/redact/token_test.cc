@@ -81,6 +81,24 @@ TEST_F(Mint, VerifiesOnlyItsOwn) {
   EXPECT_EQ(mint.verify(scope, "EMAIL_ADDRESS", token.core), TokenMint::Verdict::Previous);
 }
 
+TEST_F(Mint, AHashIsOfTenantEntityAndValueAlone) {
+  const auto hashed = [&](std::string_view tenant, std::string_view entity,
+                          std::string_view value) {
+    ValueHash out;
+    EXPECT_TRUE(mint.hash(tenant, entity, bytes_of(value), out));
+    return std::string(out.text());
+  };
+  const std::string one = hashed("acme", "EMAIL_ADDRESS", "a@example.org");
+  EXPECT_EQ(one, hashed("acme", "EMAIL_ADDRESS", "a@example.org"));
+  EXPECT_NE(one, hashed("beta", "EMAIL_ADDRESS", "a@example.org"));
+  EXPECT_NE(one, hashed("acme", "EMAIL_ADDRESS", "b@example.org"));
+  EXPECT_NE(one.substr(one.find('#')), hashed("acme", "PHONE_NUMBER", "a@example.org").substr(14));
+  EXPECT_EQ(one.find_first_not_of("0123456789abcdefghjkmnpqrstvwxyz", 15), one.size() - 1);
+  ValueHash out;
+  EXPECT_FALSE(mint.hash("acme", "no label", bytes_of("x"), out));
+  EXPECT_FALSE(mint.hash("acme", "EMAIL_ADDRESS", {}, out));
+}
+
 TEST(TokenMint, RefusesBadKeysAndNames) {
   TokenMint mint;
   EXPECT_FALSE(mint.load(std::vector<uint8_t>(31), "01"));

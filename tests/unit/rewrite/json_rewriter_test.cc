@@ -44,6 +44,32 @@ TEST_F(JsonRewriting, OnlyTheValuesChange) {
                      token + R"(\n\/x"} ], "temperature":1.0e0 })");
 }
 
+TEST_F(JsonRewriting, EveryActionWorksInStringsNumbersNamesAndArguments) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":"4111\u00201111 1111 1111"},)"
+      R"({"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f",)"
+      R"("arguments":"{\"card\":4111111111111111,\"4111 1111 1111 1111\":1}"}}]}]})";
+  const auto with = [&](const Treatment& treatment) {
+    world.everything = treatment;
+    const Json out = Json::parse(chat(Direction::Request, body));
+    world.everything.reset();
+    EXPECT_EQ(world.tally.detections[World::Card][static_cast<size_t>(treatment.action)], 3U);
+    const Json& messages = out["messages"];
+    const Json arguments =
+        Json::parse(messages[1]["tool_calls"][0]["function"]["arguments"].get<std::string>());
+    return messages[0]["content"].get<std::string>() + " | " + arguments.dump();
+  };
+  Treatment keeping(contract::Action::Mask);
+  keeping.keep_last = 4;
+  EXPECT_EQ(with(keeping),
+            R"(**** **** **** 1111 | {"**** **** **** 1111":1,"card":"************1111"})");
+  EXPECT_EQ(with(contract::Action::Generalise),
+            R"([CREDIT-CARD] | {"[CREDIT-CARD]":1,"card":"[CREDIT-CARD]"})");
+  const std::string hashed = with(contract::Action::Hash);
+  const std::string hash = hashed.substr(0, hashed.find(' '));
+  EXPECT_EQ(hashed, hash + R"( | {")" + hash + R"(":1,"card":")" + hash + R"("})");
+}
+
 TEST_F(JsonRewriting, NumbersAndNamesOfTreesAreText) {
   Json body = {{"model", "m"},
                {"messages", Json::array()},

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -110,6 +111,7 @@ class World {
     s.actions.fill(direction == Direction::Request ? contract::Action::Tokenize
                                                    : contract::Action::Observe);
     s.actions[Secret] = contract::Action::Mask;
+    if (everything) s.actions.fill(*everything);
     s.may_restore.fill(true);
     return s;
   }
@@ -150,6 +152,10 @@ class World {
     json_.begin(s, table);
     return drive(json_, s, text, cuts);
   }
+
+  // While it is set, every finding is treated like this.
+  std::optional<Treatment> everything;
+  Tally tally;  // of the last text
 
   scan::Engine engine;
   std::unique_ptr<scan::Scratch> scratch;
@@ -202,6 +208,7 @@ class World {
     if (said.accepted) take();
     if (said.accepted) said.broken |= released != text.size();
     said.refusal = s.refusal;
+    tally = s.tally;
     return said;
   }
 

@@ -95,7 +95,7 @@ class StreamPlayer {
     return played;
   }
 
-  std::array<contract::Action, kEntitiesMax> response_actions;
+  decltype(RewriteScope::actions) response_actions;
 
  private:
   static std::string dump(const Json& json) {
@@ -113,25 +113,10 @@ class StreamPlayer {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
-  // Our own events: "event: NAME\ndata: JSON\n\n" or without the name.
   void receive_own(Played& played) {
-    std::string rest = text_of(stream_.before());
-    while (!rest.empty()) {
-      const size_t end = rest.find("\n\n");
-      if (end == std::string::npos) {
-        played.problem = "an event of ours does not end: " + rest;
-        return;
-      }
-      std::string event = rest.substr(0, end);
-      rest.erase(0, end + 2);
-      std::string name;
-      if (event.starts_with("event: ")) {
-        name = event.substr(7, event.find('\n') - 7);
-        event.erase(0, event.find('\n') + 1);
-      }
-      if (!event.starts_with("data: ") || event.find('\n') != std::string::npos)
-        played.problem = "an event of ours is broken: " + event;
-      receive(played, event.substr(6), name);
+    for (size_t i = 0; i < stream_.before_count(); ++i) {
+      const StreamRewriter::OwnEvent event = stream_.before(i);
+      receive(played, text_of(event.data), std::string(event.name));
     }
   }
 

@@ -112,6 +112,29 @@ TEST_F(StreamRewriting, NewSecretsOfAnAnswerEndTheStreamBeforeTheyLeave) {
   }
 }
 
+TEST_F(StreamRewriting, EveryActionWorksOverEventsCutAnywhere) {
+  const std::string card = "4111 1111 1111 1111";
+  Treatment keeping(contract::Action::Mask);
+  keeping.keep_last = 4;
+  const std::vector<std::pair<Treatment, std::string>> all{
+      {keeping, "**** **** **** 1111"},
+      {contract::Action::Generalise, "[CREDIT-CARD]"},
+      {contract::Action::Observe, card}};
+  for (const auto& [treatment, wanted] : all) {
+    openai.response_actions[World::Card] = treatment;
+    for (size_t cut = 0; cut <= card.size(); ++cut) {
+      const auto played = openai.play({openai.content(0, "card " + card.substr(0, cut)),
+                                       openai.content(0, card.substr(cut) + "."),
+                                       openai.arguments(1, 0, "{\"n\":\"" + card.substr(0, cut)),
+                                       openai.arguments(1, 0, card.substr(cut) + "\"}"),
+                                       openai.finish(0), openai.finish(1), "[DONE]"});
+      ASSERT_TRUE(played.accepted) << played.problem;
+      EXPECT_EQ(played.text("content", 0), "card " + wanted + ".") << cut;
+      EXPECT_EQ(played.text("arguments", 1, 0), "{\"n\":\"" + wanted + "\"}") << cut;
+    }
+  }
+}
+
 TEST_F(StreamRewriting, BrokenEventsAreRefused) {
   EXPECT_EQ(openai.play({"{\"choices\":"}).refusal, Refusal::MalformedEvent);
   EXPECT_EQ(openai.play({"{\"choices\":[],\"choices\":[]}"}).refusal, Refusal::MalformedEvent);

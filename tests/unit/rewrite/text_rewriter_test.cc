@@ -8,6 +8,8 @@
 namespace sallyport::rewrite {
 namespace {
 
+using contract::Action;
+
 class TextRewriting : public testing::Test {
  protected:
   void SetUp() override { world.tokens.clear(); }
@@ -16,6 +18,22 @@ class TextRewriting : public testing::Test {
   }
   std::string answer(std::string_view text) {
     return edited(text, world.text_edits(Direction::Response, text).edits);
+  }
+  // The same with one treatment for every finding.
+  std::string request(std::string_view text, const Treatment& treatment) {
+    world.everything = treatment;
+    const std::string out = request(text);
+    world.everything.reset();
+    return out;
+  }
+  std::string answer(std::string_view text, const Treatment& treatment) {
+    world.everything = treatment;
+    const std::string out = answer(text);
+    world.everything.reset();
+    return out;
+  }
+  uint32_t count(Action action) const {
+    return world.tally.detections[World::Card][static_cast<size_t>(action)];
   }
   World& world = World::get();
 };
@@ -86,6 +104,68 @@ TEST_F(TextRewriting, BlockEndsTheTextAndNamesTheEntity) {
   rewriter.begin(response);
   EXPECT_FALSE(rewriter.feed(bytes_of("card 4111 1111 1111 1111 ok")));
   EXPECT_EQ(response.refusal, Refusal::ResponseBlocked);
+}
+
+TEST_F(TextRewriting, ObservePassesAndCountsWhatItTriesOut) {
+  Treatment shadow(Action::Observe);
+  shadow.would = Action::Block;
+  constexpr std::string_view kText = "card 4111 1111 1111 1111 ok";
+  EXPECT_EQ(request(kText, shadow), kText);
+  EXPECT_EQ(count(Action::Observe), 1U);
+  EXPECT_EQ(world.tally.would[World::Card][static_cast<size_t>(Action::Block)], 1U);
+  EXPECT_EQ(answer(kText, Action::Observe), kText);
+  EXPECT_EQ(count(Action::Observe), 1U);
+  for (uint32_t tried : world.tally.would[World::Card]) EXPECT_EQ(tried, 0U);
+}
+
+TEST_F(TextRewriting, AMaskMayKeepTheLastDigits) {
+  EXPECT_EQ(request("4111 1111 1111 1111", Action::Mask), std::string(19, '*'));
+  Treatment mask(Action::Mask);
+  mask.keep_last = 4;
+  mask.mask_char = 'x';
+  EXPECT_EQ(request("card 4111 1111 1111 1111 ok", mask), "card xxxx xxxx xxxx 1111 ok");
+  EXPECT_EQ(answer("card 4111 1111 1111 1111 ok", mask), "card xxxx xxxx xxxx 1111 ok");
+  EXPECT_EQ(count(Action::Mask), 1U);
+}
+
+TEST_F(TextRewriting, AHashIsTheSameForTheSameValueAndNeverComesBack) {
+  const std::string one = request("4111 1111 1111 1111", Action::Hash);
+  EXPECT_EQ(one, request("4111-1111-1111-1111", Action::Hash));
+  EXPECT_NE(one, request("5555 5555 5555 4444", Action::Hash));
+  EXPECT_TRUE(one.starts_with("[CREDIT-CARD#")) << one;
+  EXPECT_EQ(one.size(), std::string_view("[CREDIT-CARD#]").size() + redact::kHashChars);
+  // Not a token, not a value: neither direction sees anything in it.
+  EXPECT_EQ(world.tokens.size(), 0U);
+  EXPECT_EQ(request(one), one);
+  EXPECT_EQ(answer(one), one);
+}
+
+TEST_F(TextRewriting, GeneraliseLeavesWhatTheEntitySaysOrItsName) {
+  EXPECT_EQ(request("card 4111 1111 1111 1111.", Action::Generalise), "card [CREDIT-CARD].");
+  EXPECT_EQ(count(Action::Generalise), 1U);
+  RewriteScope scope = world.scope(Direction::Request);
+  scope.actions[World::Phone] = Action::Generalise;
+  scope.generalisations[World::Phone] = contract::Generalisation::Age;  // 41: stays as it is
+  TextRewriter rewriter;
+  rewriter.begin(scope);
+  ASSERT_TRUE(rewriter.feed(bytes_of("+41 44 668 18 00 ")) && rewriter.end());
+  EXPECT_EQ(rewriter.edits().count(), 0U);
+}
+
+TEST_F(TextRewriting, NoActionDependsOnTheCuts) {
+  constexpr std::string_view kText = "a 4111 1111 1111 1111, b@example.org and 536-90-4399 c";
+  Treatment keeping(Action::Mask);
+  keeping.keep_last = 4;
+  for (const Treatment& treatment : {Treatment(Action::Observe), keeping, Treatment(Action::Hash),
+                                     Treatment(Action::Generalise)})
+    for (Direction direction : {Direction::Request, Direction::Response}) {
+      world.everything = treatment;
+      const auto whole = world.text_edits(direction, kText);
+      for (size_t cut = 1; cut < kText.size(); ++cut)
+        EXPECT_EQ(world.text_edits(direction, kText, {cut}), whole) << cut;
+      EXPECT_EQ(world.text_edits(direction, kText, every_byte(kText.size())), whole);
+      world.everything.reset();
+    }
 }
 
 TEST_F(TextRewriting, TheBoundOnTokensIsKept) {

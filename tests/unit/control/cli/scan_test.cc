@@ -1,8 +1,11 @@
 // Lines in, lines out: every finding with its byte offsets, ids as they came, bad lines in place.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -194,6 +197,29 @@ TEST_F(Scan, AThousandTokensMoreThanAnExchangeMayHaveIsABlockWithItsReason) {
   EXPECT_EQ(row["verdict"], "block");
   EXPECT_EQ(row["reason"], "too_many_tokens");
   EXPECT_EQ(row["spans"].size(), 5'000U);
+}
+
+TEST_F(Scan, WhatObserveTriesOutIsSaid) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("scan-would-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string shipped = std::string(std::getenv("SALLYPORT_SOURCE_DIR")) + "/policies";
+  std::ofstream(folder / "bundle.yaml") << "format: 1\nname: site\nextends: " << shipped << "\n";
+  std::ofstream(folder / "actions.yaml")
+      << "rules:\n"
+         "  - {id: try, entity: EMAIL_ADDRESS, action: observe, would: generalise}\n"
+         "  - {id: last, entity: CREDIT_CARD, action: mask, keep_last: 4}\n";
+  ScanAs as;
+  const auto scan = TextScan::build(compile_or_fail(folder.string(), Exit::Failed).image.bytes, as);
+  std::filesystem::remove_all(folder);
+  std::string out;
+  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan, true, out);
+  const json row = json::parse(out);
+  ASSERT_EQ(row["spans"].size(), 2U);
+  EXPECT_EQ(row["spans"][0]["action"], "observe");
+  EXPECT_EQ(row["spans"][0]["would"], "generalise");
+  EXPECT_FALSE(row["spans"][1].contains("would"));
+  EXPECT_EQ(row["redacted"], "a@example.org **** **** **** 1111");
 }
 
 TEST_F(Scan, UnknownNamesAreNotFound) {

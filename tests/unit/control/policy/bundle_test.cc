@@ -416,10 +416,16 @@ TEST_F(BundleRefusal, OfActions) {
   expect("actions.yaml", "action: tokenize", "action: tokenise",
          "actions.yaml:4:69: 'tokenise' is none of: block, allow, observe, tokenize, mask, hash, "
          "generalise (did you mean 'tokenize'?)");
-  expect("actions.yaml", "action: mask", "action: hash",
-         "actions.yaml:3:86: the action 'hash' is not carried out by this version");
-  expect("actions.yaml", "action: mask", "action: generalise",
-         "actions.yaml:3:86: the action 'generalise' is not carried out by this version");
+  expect("actions.yaml", "action: mask", "action: mask, keep_last: 9",
+         "actions.yaml:3:103: a number from 0 to 8 is expected here");
+  expect("actions.yaml", "action: mask", "action: mask, mask_with: '\"'",
+         "actions.yaml:3:103: a value is masked with one of * # x X _ - .");
+  expect("actions.yaml", "action: mask", "action: hash, keep_last: 2",
+         "actions.yaml:3:103: only a rule with the action 'mask' has 'keep_last'");
+  expect("actions.yaml", "action: tokenize", "action: tokenize, would: mask",
+         "actions.yaml:4:86: only a rule with the action 'observe' has 'would'");
+  expect("actions.yaml", "action: tokenize", "action: observe, would: allow",
+         "actions.yaml:4:85: tried out can be tokenize, mask, hash, generalise or block");
   expect("actions.yaml", "[EMAIL_ADDRESS]", "[EMAIL_ADRESS]",
          "actions.yaml:4:25: there is no entity 'EMAIL_ADRESS' (did you mean 'EMAIL_ADDRESS'?)");
   expect("actions.yaml", "[EMAIL_ADDRESS]", "[]",

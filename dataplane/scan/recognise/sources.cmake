@@ -5,8 +5,14 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/command_line.cc
   recognise/credential_name.cc
   recognise/credential_value.cc
+  recognise/crypto.cc
   recognise/cue_value.cc
+  recognise/date.cc
+  recognise/email.cc
+  recognise/ip.cc
   recognise/key_block.cc
+  recognise/mac.cc
+  recognise/mrz.cc
   recognise/password.cc
   recognise/phone.cc
   recognise/url_credentials.cc

@@ -1,5 +1,6 @@
 # Paths from dataplane/scan; one line per file, sorted.
 set(SALLYPORT_RECOGNISE_SOURCES
+  recognise/address.cc
   recognise/assignment.cc
   recognise/auth_header.cc
   recognise/command_line.cc
@@ -9,11 +10,14 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/cue_value.cc
   recognise/date.cc
   recognise/email.cc
+  recognise/gazetteer.cc
   recognise/ip.cc
   recognise/key_block.cc
   recognise/mac.cc
   recognise/mrz.cc
   recognise/password.cc
+  recognise/person.cc
   recognise/phone.cc
+  recognise/place.cc
   recognise/url_credentials.cc
 )

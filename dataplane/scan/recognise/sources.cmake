@@ -1,13 +1,23 @@
 # Paths from dataplane/scan; one line per file, sorted.
 set(SALLYPORT_RECOGNISE_SOURCES
+  recognise/address.cc
   recognise/assignment.cc
   recognise/auth_header.cc
   recognise/command_line.cc
   recognise/credential_name.cc
   recognise/credential_value.cc
+  recognise/crypto.cc
   recognise/cue_value.cc
+  recognise/date.cc
+  recognise/email.cc
+  recognise/gazetteer.cc
+  recognise/ip.cc
   recognise/key_block.cc
+  recognise/mac.cc
+  recognise/mrz.cc
   recognise/password.cc
+  recognise/person.cc
   recognise/phone.cc
+  recognise/place.cc
   recognise/url_credentials.cc
 )

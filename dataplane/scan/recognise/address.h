@@ -1,0 +1,24 @@
+// address.h: street addresses.
+//
+// A house number, a street and where it is. The number first (English, French: "8126 NW Spruce Ter
+// #374, Portland, OR 97276", "67 boulevard Voltaire, 13006 Marseille", "221B Baker Street, London
+// NW1 6XE") or last (German, Dutch, Nordic: "Gartenstrasse 98a, 50667 Köln"; Spanish, Italian,
+// Portuguese, Polish: "Calle Mayor 12, 28013 Madrid"). What a street is, a word says (Street,
+// -strasse, Calle); without the place behind it the form is bare.
+// Sources: USPS Publication 28 appendix C1 (suffixes) and B (states), Royal Mail's postcode shapes,
+// UPU S42.
+#pragma once
+
+#include "dataplane/scan/recogniser.h"
+
+namespace sallyport::scan {
+
+// trigger.start: the first digit of a number that a space and a letter follow.
+Verdict address_from_number(const TextView& text, const Trigger& trigger,
+                            const RuleParameters& rule, Hit& out) noexcept;
+// trigger.at: the first digit of a number that follows a word.
+Verdict address_to_number(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                          Hit& out) noexcept;
+uint64_t address_live_from(const TextView& text) noexcept;
+
+}  // namespace sallyport::scan

@@ -1,0 +1,23 @@
+// date.h: calendar dates as people write them.
+//
+// 1980-05-12, 12.05.1980, 5/12/1980, 4/22/22, 17-SEP-2016, 12 May 1980, May 12th, 1980, 12 de mayo
+// de 1980, 12. Mai 1980, 1980年5月12日. A date must exist; of day and month either may come first.
+// Dates are everywhere, so the rules that use these ask for a word ("born", "DOB"). Sources: ISO
+// 8601-1, Unicode CLDR (month names of ten languages).
+#pragma once
+
+#include "dataplane/scan/number_row.h"
+
+namespace sallyport::scan {
+
+// How far behind a cue a date may begin: "DOB (mm/dd/yyyy): ", "born in New York City on ".
+inline constexpr uint64_t kDateGapBytes = 40;
+
+// A date that begins with group `first`.
+bool date_at(const Row& row, size_t first, RowHit& out) noexcept;
+// The first date behind a cue. trigger.at: the end of the cue, trigger.start: its beginning. A
+// number that is no date ends the search, so does the end of a paragraph.
+Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                       Hit& out) noexcept;
+
+}  // namespace sallyport::scan

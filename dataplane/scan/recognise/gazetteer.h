@@ -1,0 +1,28 @@
+// gazetteer.h: common given and family names of several cultures, as evidence that capitalised
+// words are a person.
+//
+// Typed by us from common knowledge; no list was copied. Some two thousand names: enough to tell a
+// name from a title, far from all there are, so words that are not in it prove nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "dataplane/scan/validate/letters.h"
+
+namespace sallyport::scan {
+
+// The longest name kept; longer ones are not in it.
+inline constexpr size_t kNameBytesMax = 24;
+
+struct NameKind {
+  bool given = false;
+  bool family = false;
+  bool ambiguous = false;  // a word, a month or a place as well
+};
+
+// One word in any case, UTF-8, with or without its marks.
+NameKind name_kind(std::span<const uint8_t> name) noexcept;
+
+}  // namespace sallyport::scan

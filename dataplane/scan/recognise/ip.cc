@@ -1,0 +1,184 @@
+#include "dataplane/scan/recognise/ip.h"
+
+#include <array>
+#include <string_view>
+
+#include "dataplane/scan/recognise/open_reader.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kQuadGroups = 4;
+constexpr unsigned kHexGroups = 8;
+constexpr unsigned kHexDigits = 4;
+// How far before it a word like "version" speaks against an address.
+constexpr uint64_t kVersionWordBytes = 20;
+
+bool is_hex_digit(uint8_t c) noexcept {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+
+// A word of versions and chapters ends within the bytes before `start`, on the same line.
+bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
+  for (uint64_t back = 1; back <= kVersionWordBytes && back <= start; ++back) {
+    const uint64_t at = start - back;
+    if (reader.at(at) == '\n') return false;
+    for (std::string_view word : {"version", "release", "build", "firmware", "section", "chapter",
+                                  "clause", "oid", "upgrade", "ver.", "rev"})
+      if (at + word.size() <= start && reader.follows(at, word) && !is_letter(reader.before(at)))
+        return true;
+  }
+  return false;
+}
+
+bool quad_may_begin(OpenReader& reader, uint64_t start) noexcept {
+  const uint8_t c = reader.before(start), d = reader.before(start - (start == 0 ? 0 : 1));
+  if (is_alnum(c) || c == '_' || c == '.') return false;
+  if (c == '-') return !is_letter(d);
+  if (c == '=') return d != '=' && d != '<' && d != '>' && d != '~' && d != '!' && d != '^';
+  return c != '^' && c != '~';
+}
+
+struct Quad {
+  std::array<unsigned, kQuadGroups> numbers{};
+  uint64_t end = 0;  // 0: none
+};
+
+Quad read_quad(OpenReader& reader, uint64_t start) noexcept {
+  Quad out;
+  uint64_t at = start;
+  for (unsigned i = 0; i < kQuadGroups; ++i) {
+    if (i > 0 && reader.at(at++) != '.') return {};
+    const uint64_t first = at;
+    unsigned value = 0;
+    for (; at < first + 3 && is_digit(reader.at(at)); ++at)
+      value = value * 10 + digit(reader.at(at));
+    if (at == first || value > 255 || (at > first + 1 && reader.at(first) == '0')) return {};
+    out.numbers[i] = value;
+  }
+  const uint8_t c = reader.at(at);
+  if (is_alnum(c) || c == '_') return {};
+  if ((c == '.' || c == '-') && (is_alnum(reader.at(at + 1)))) {
+    // A range of addresses goes on with a digit, a version with anything.
+    if (c == '.' || !is_digit(reader.at(at + 1))) return {};
+  }
+  out.end = at;
+  return out;
+}
+
+Verdict quad_at(const TextView& text, uint64_t point, Hit& out) noexcept {
+  OpenReader reader(text);
+  uint64_t start = point;
+  while (start > 0 && point - start < 4 && is_digit(reader.before(start))) --start;
+  if (start == point || !quad_may_begin(reader, start)) return reader.answer(false);
+  const Quad quad = read_quad(reader, start);
+  if (quad.end == 0) return reader.answer(false);
+  const auto& n = quad.numbers;
+  const bool masked = reader.at(quad.end) == '/' && is_digit(reader.at(quad.end + 1));
+  // "Chrome/120.0.0.0": a release with nothing behind its first number.
+  if (n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
+  if (speaks_of_version(reader, start)) return reader.answer(false);
+  out = Hit{start, quad.end};
+  // 1.2.3.4 is a chapter more often than a host; 1.1.1.1 and 8.8.8.8 are hosts.
+  const bool small = n[0] < 10 && n[1] < 10 && n[2] < 10 && n[3] < 10;
+  out.bare = small && !(n[0] == n[1] && n[1] == n[2] && n[2] == n[3]) && !masked;
+  return reader.answer(true);
+}
+
+struct Groups {
+  std::array<unsigned, kHexGroups> sizes{};
+  unsigned count = 0;
+  unsigned digits = 0;  // decimal ones among all
+  bool gap = false;     // "::"
+  bool quad = false;    // ends in a dotted quad, which counts two groups
+  uint64_t end = 0;
+  bool holds = false;
+};
+
+// Groups of hexadecimal digits with ':' between from `at` on.
+Groups read_groups(OpenReader& reader, uint64_t at) noexcept {
+  Groups out;
+  if (reader.at(at) == ':') {
+    if (reader.at(at + 1) != ':') return out;
+    out.gap = true;
+    at += 2;
+  }
+  while (out.count < kHexGroups) {
+    const uint64_t first = at;
+    while (at < first + kHexDigits + 1 && is_hex_digit(reader.at(at))) {
+      if (is_digit(reader.at(at))) ++out.digits;
+      ++at;
+    }
+    if (at == first) break;
+    if (reader.at(at) == '.' && (out.gap || out.count == 6)) {
+      const Quad quad = read_quad(reader, first);
+      if (quad.end == 0) break;
+      out.quad = true;
+      out.end = quad.end;
+      out.count += 2;
+      out.holds = out.gap ? out.count < kHexGroups : out.count == kHexGroups;
+      return out;
+    }
+    if (at - first > kHexDigits) return out;
+    out.sizes[out.count++] = static_cast<unsigned>(at - first);
+    out.end = at;
+    if (reader.at(at) != ':') break;
+    if (reader.at(at + 1) == ':') {
+      if (out.gap) return out;
+      out.gap = true;
+      at += 2;
+      out.end = at;
+    } else if (is_hex_digit(reader.at(at + 1))) {
+      ++at;
+    } else {
+      break;
+    }
+  }
+  const uint8_t behind = reader.at(out.end);
+  if (is_alnum(behind) || behind == '_' || (behind == ':' && is_alnum(reader.at(out.end + 1))))
+    return out;
+  out.holds = out.gap ? out.count < kHexGroups : out.count == kHexGroups;
+  return out;
+}
+
+bool all_pairs(const Groups& groups) noexcept {
+  for (unsigned i = 0; i < groups.count; ++i)
+    if (groups.sizes[i] != 2) return false;
+  return true;
+}
+
+// Two groups are enough where the first is one of a prefix that is in use: 2000::/3, fc00::/7,
+// fe80::/10. "ab::cd" is a name in C++, "[::2]" a slice in Python.
+bool is_plain(OpenReader& reader, uint64_t start, const Groups& groups) noexcept {
+  if (!groups.gap) return !all_pairs(groups);  // eight pairs are a hardware address
+  if (groups.quad) return true;
+  const uint8_t first = to_lower(reader.at(start)), second = to_lower(reader.at(start + 1));
+  const bool prefix = groups.count >= 1 && groups.sizes[0] == kHexDigits &&
+                      (first == '2' || first == '3' ||
+                       (first == 'f' && (second == 'c' || second == 'd' || second == 'e')));
+  return groups.digits > 0 && (prefix || groups.count >= 4);
+}
+
+Verdict hex_at(const TextView& text, uint64_t colon, Hit& out) noexcept {
+  OpenReader reader(text);
+  uint64_t start = colon;
+  while (start > 0 && colon - start <= kHexDigits && is_hex_digit(reader.before(start))) --start;
+  const uint8_t before = reader.before(start);
+  if (is_alnum(before) || before == '_' || before == ':' || before == '.' ||
+      colon - start > kHexDigits)
+    return reader.answer(false);
+  const Groups groups = read_groups(reader, start);
+  if (!groups.holds || !is_plain(reader, start, groups)) return reader.answer(false);
+  out = Hit{start, groups.end};
+  return reader.answer(true);
+}
+
+}  // namespace
+
+Verdict ip_at(const TextView& text, const Trigger& trigger, const RuleParameters&,
+              Hit& out) noexcept {
+  return text.at(trigger.at) == '.' ? quad_at(text, trigger.at, out)
+                                    : hex_at(text, trigger.at, out);
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,62 @@
+// open_reader.h: reading at any place of a text of which the rest may not be there yet.
+//
+// The rule of recogniser.h (No and Match hold for every longer text) is kept by one means: whoever
+// asks for a character that is not known makes the reader open, and an open reader answers More,
+// whatever else was found. An answer that never asked beyond the known text cannot change with what
+// follows.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/validate/characters.h"
+
+namespace sallyport::scan {
+
+class OpenReader {
+ public:
+  explicit OpenReader(const TextView& text) noexcept : text_(&text) {}
+
+  // 0: nothing stands there, or not yet.
+  uint8_t at(uint64_t offset) noexcept {
+    if (!text_->known(offset)) open_ = true;
+    return text_->at(offset);
+  }
+  // The character before `offset`. What stands there is always known.
+  uint8_t before(uint64_t offset) const noexcept {
+    return offset == 0 ? uint8_t{0} : text_->at(offset - 1);
+  }
+
+  // ASCII letters of either case; `lower` is lower case.
+  bool follows(uint64_t offset, std::string_view lower) noexcept {
+    for (size_t i = 0; i < lower.size(); ++i)
+      if (to_lower(at(offset + i)) != static_cast<uint8_t>(lower[i])) return false;
+    return true;
+  }
+
+  Verdict answer(bool match) const noexcept {
+    return open_ ? Verdict::More : match ? Verdict::Match : Verdict::No;
+  }
+  bool open() const noexcept { return open_; }
+
+ private:
+  const TextView* text_;
+  bool open_ = false;
+};
+
+// Part of a word in any script: ASCII letters, and every byte of UTF-8.
+constexpr bool is_word_letter(uint8_t c) noexcept { return is_letter(c) || c >= 0x80; }
+
+// A cue [start, end) is a word, not a part of one: no letter before it, unless a new word of a
+// camelCase name begins there, and no small letter behind it. Scripts without spaces between words
+// have neither.
+inline bool cue_stands_alone(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  const uint8_t left = reader.before(start), first = reader.at(start), right = reader.at(end);
+  if (is_letter(first) && is_letter(left) && !(is_lower(left) && is_upper(first))) return false;
+  const uint8_t last = reader.before(end);
+  return !(is_letter(last) && is_lower(right)) &&
+         !(is_letter(last) && is_upper(right) && is_upper(last));
+}
+
+}  // namespace sallyport::scan

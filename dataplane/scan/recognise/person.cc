@@ -1,0 +1,434 @@
+#include "dataplane/scan/recognise/person.h"
+
+#include <array>
+#include <string_view>
+
+#include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/words.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kNameWordsMax = 5;
+// Between a cue and a name: `": "`, `>`, ` = '`, a line end with a quote mark.
+constexpr uint64_t kCueGapBytes = 8;
+
+constexpr std::string_view kParticles[] = {
+    "de",  "da",  "do",  "dos", "das", "del", "della", "di",   "la", "le", "van", "von", "der",
+    "den", "ter", "bin", "ibn", "al",  "el",  "ben",   "bint", "y",  "zu", "af",  "du"};
+constexpr std::string_view kTitles[] = {
+    "mr",    "mrs",    "ms",           "miss",          "dr",   "prof", "professor", "sir",
+    "herr",  "frau",   "se\xc3\xb1or", "se\xc3\xb1ora", "sr",   "sra",  "monsieur",  "madame",
+    "mme",   "signor", "signora",      "pan",           "pani", "dhr",  "mevr",      "mevrouw",
+    "meneer"};
+// Capitalised words that stand where a name could and are none.
+constexpr std::string_view kStops[] = {"the",
+                                       "this",
+                                       "that",
+                                       "these",
+                                       "those",
+                                       "is",
+                                       "it",
+                                       "its",
+                                       "in",
+                                       "on",
+                                       "at",
+                                       "to",
+                                       "of",
+                                       "for",
+                                       "from",
+                                       "by",
+                                       "and",
+                                       "or",
+                                       "not",
+                                       "no",
+                                       "yes",
+                                       "my",
+                                       "your",
+                                       "his",
+                                       "her",
+                                       "our",
+                                       "their",
+                                       "we",
+                                       "you",
+                                       "he",
+                                       "she",
+                                       "they",
+                                       "an",
+                                       "as",
+                                       "if",
+                                       "but",
+                                       "so",
+                                       "do",
+                                       "does",
+                                       "did",
+                                       "has",
+                                       "have",
+                                       "had",
+                                       "was",
+                                       "were",
+                                       "will",
+                                       "would",
+                                       "can",
+                                       "could",
+                                       "should",
+                                       "please",
+                                       "thanks",
+                                       "thank",
+                                       "hello",
+                                       "hi",
+                                       "hey",
+                                       "dear",
+                                       "what",
+                                       "when",
+                                       "where",
+                                       "which",
+                                       "who",
+                                       "why",
+                                       "how",
+                                       "all",
+                                       "any",
+                                       "some",
+                                       "new",
+                                       "old",
+                                       "first",
+                                       "last",
+                                       "full",
+                                       "name",
+                                       "names",
+                                       "user",
+                                       "users",
+                                       "customer",
+                                       "client",
+                                       "patient",
+                                       "employee",
+                                       "company",
+                                       "address",
+                                       "phone",
+                                       "email",
+                                       "mail",
+                                       "date",
+                                       "time",
+                                       "number",
+                                       "id",
+                                       "type",
+                                       "title",
+                                       "value",
+                                       "string",
+                                       "null",
+                                       "none",
+                                       "true",
+                                       "false",
+                                       "test",
+                                       "example",
+                                       "sample",
+                                       "default",
+                                       "unknown",
+                                       "inc",
+                                       "ltd",
+                                       "llc",
+                                       "gmbh",
+                                       "corp",
+                                       "corporation",
+                                       "group",
+                                       "bank",
+                                       "university",
+                                       "college",
+                                       "school",
+                                       "hospital",
+                                       "street",
+                                       "road",
+                                       "avenue",
+                                       "city",
+                                       "state",
+                                       "county",
+                                       "country",
+                                       "north",
+                                       "south",
+                                       "east",
+                                       "west",
+                                       "january",
+                                       "february",
+                                       "march",
+                                       "april",
+                                       "june",
+                                       "july",
+                                       "august",
+                                       "september",
+                                       "october",
+                                       "november",
+                                       "december",
+                                       "monday",
+                                       "tuesday",
+                                       "wednesday",
+                                       "thursday",
+                                       "friday",
+                                       "saturday",
+                                       "sunday",
+                                       "sir",
+                                       "madam",
+                                       "team",
+                                       "support",
+                                       "service",
+                                       "manager",
+                                       "admin",
+                                       "administrator",
+                                       "doctor",
+                                       "president",
+                                       "minister",
+                                       "king",
+                                       "queen",
+                                       "prince",
+                                       "lord",
+                                       "god",
+                                       "jesus",
+                                       "river",
+                                       "beach",
+                                       "park",
+                                       "island",
+                                       "islands",
+                                       "lake",
+                                       "mountain",
+                                       "airport",
+                                       "station",
+                                       "post",
+                                       "times",
+                                       "news",
+                                       "press",
+                                       "award",
+                                       "awards",
+                                       "prize",
+                                       "act",
+                                       "law",
+                                       "theorem",
+                                       "algorithm",
+                                       "method",
+                                       "model",
+                                       "system",
+                                       "project",
+                                       "program",
+                                       "software",
+                                       "science",
+                                       "data",
+                                       "api",
+                                       "http",
+                                       "https",
+                                       "json",
+                                       "html",
+                                       "sql",
+                                       "python",
+                                       "java",
+                                       "javascript",
+                                       "english",
+                                       "spanish",
+                                       "french",
+                                       "german",
+                                       "italian",
+                                       "chinese",
+                                       "american",
+                                       "british",
+                                       "european",
+                                       "union",
+                                       "states",
+                                       "kingdom",
+                                       "republic",
+                                       "texas",
+                                       "california",
+                                       "carolina",
+                                       "dakota",
+                                       "york",
+                                       "jersey",
+                                       "mexico",
+                                       "zealand",
+                                       "korea",
+                                       "africa",
+                                       "america",
+                                       "sich",
+                                       "und",
+                                       "ich",
+                                       "der",
+                                       "die",
+                                       "das",
+                                       "ein",
+                                       "eine",
+                                       "ist",
+                                       "mit",
+                                       "je",
+                                       "le",
+                                       "les",
+                                       "une",
+                                       "et",
+                                       "mon",
+                                       "ma",
+                                       "el",
+                                       "los",
+                                       "las",
+                                       "una",
+                                       "mi",
+                                       "su",
+                                       "il",
+                                       "lo",
+                                       "gli",
+                                       "uno",
+                                       "het",
+                                       "een",
+                                       "en",
+                                       "een",
+                                       "ssn",
+                                       "dob",
+                                       "mrn",
+                                       "iban",
+                                       "bic",
+                                       "vin",
+                                       "imei",
+                                       "npi",
+                                       "dea",
+                                       "nhs",
+                                       "otherwise",
+                                       "here",
+                                       "there",
+                                       "also",
+                                       "however"};
+
+bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
+  return word_in(reader, word, kStops);
+}
+
+NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {
+  std::array<uint8_t, kNameWordBytesMax + 1> bytes;
+  const uint64_t size = word.size();
+  if (size > bytes.size()) return {};
+  for (uint64_t i = 0; i < size; ++i) bytes[i] = reader.at(word.start + i);
+  return name_kind({bytes.data(), static_cast<size_t>(size)});
+}
+
+// Without the 's of a possession.
+NameWord without_possession(OpenReader& reader, NameWord word) noexcept {
+  if (word.size() > 2 && to_lower(reader.before(word.end)) == 's' &&
+      reader.before(word.end - 1) == '\'')
+    word.end -= 2;
+  return word;
+}
+
+struct Name {
+  uint64_t start = 0;
+  uint64_t end = 0;  // 0: none
+  unsigned words = 0;
+  bool given = false;   // the first word is a given name
+  bool family = false;  // the last one is a family name
+  bool known = false;   // one of them is a name and nothing else
+};
+
+// Capitalised words with initials and particles between, from `start` on. `small`: they need no
+// capital letters, but both names must be known then.
+Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
+  Name out;
+  out.start = start;
+  uint64_t at = start;
+  bool possession = false;
+  for (unsigned i = 0; i < kNameWordsMax && !possession; ++i) {
+    const NameWord whole = word_at(reader, at);
+    const NameWord word = without_possession(reader, whole);
+    possession = word.end != whole.end;
+    if (word.size() == 0 || is_stop(reader, word)) break;
+    const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
+    const bool particle = out.words > 0 && !word.capital && word_in(reader, word, kParticles);
+    if (!initial && !particle) {
+      if ((!word.capital && !small) || word.size() < 2) break;
+      const NameKind kind = kind_of(reader, word);
+      if (small && !word.capital &&
+          (kind.ambiguous || !(out.words == 0 ? kind.given : kind.given || kind.family)))
+        break;
+      if (out.words == 0) out.given = kind.given;
+      out.family = kind.family;
+      out.known = out.known || ((kind.given || kind.family) && !kind.ambiguous);
+      ++out.words;
+      out.end = word.end;
+    } else if (initial && i == 0) {
+      ++out.words;
+    }
+    at = word.end;
+    if (initial) ++at;
+    if (reader.at(at) != ' ') break;
+    ++at;
+  }
+  return out;
+}
+
+// Behind a name stands no sign of a name in code: a call, a path, an address.
+bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
+  const uint8_t c = reader.at(end);
+  return !is_alnum(c) && c != '_' && c != '(' && c != '@' && c != '/' && c != '\\' && c != '=' &&
+         !((c == '.' || c == ':') && is_alnum(reader.at(end + 1)));
+}
+
+// A title in front of the name: not part of it.
+uint64_t skip_title(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  if (word.size() == 0 || !word.capital || !word_in(reader, word, kTitles)) return at;
+  uint64_t next = word.end;
+  if (reader.at(next) == '.') ++next;
+  return reader.at(next) == ' ' ? next + 1 : at;
+}
+
+}  // namespace
+
+Verdict person_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                         Hit& out) noexcept {
+  OpenReader reader(text);
+  if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  uint64_t at = trigger.at;
+  unsigned line_ends = 0;
+  for (; at - trigger.at < kCueGapBytes; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++line_ends > 1) return reader.answer(false);
+    if (c != ' ' && c != ':' && c != '=' && c != '"' && c != '\'' && c != '>' && c != ',' &&
+        c != '*' && c != '.' && c != '\t' && c != '\n' && c != '|')
+      break;
+  }
+  if (at == trigger.at) return reader.answer(false);
+  at = skip_title(reader, at);
+  const NameWord first = word_at(reader, at);
+  if (first.size() == 0) return reader.answer(false);
+  const Name name = read_name(reader, at, !first.capital);
+  const bool capital = first.capital;
+  if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);
+  if (name.words < 2 && !name.known) return reader.answer(false);
+  if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
+  out = Hit{name.start, name.end};
+  out.bare = name.words < 2 || !name.known || !capital;
+  return reader.answer(true);
+}
+
+Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                       Hit& out) noexcept {
+  OpenReader reader(text);
+  const uint8_t before = reader.before(trigger.start);
+  if (is_word_letter(before) || is_digit(before) || before == '_' || before == '.' ||
+      before == '/' || before == '\\' || before == '@' || before == '#' || before == '-' ||
+      before == '\'') {
+    // A quote mark may stand before a name, an apostrophe inside of one.
+    if (before != '\'' || is_word_letter(reader.before(trigger.start - 1)))
+      return reader.answer(false);
+  }
+  const Name name = read_name(reader, trigger.start, false);
+  if (name.words < 2 || !name.given || !ends_clean(reader, name.end)) return reader.answer(false);
+  out = Hit{name.start, name.end};
+  out.bare = !name.family || !name.known;
+  return reader.answer(true);
+}
+
+uint64_t person_live_from(const TextView& text) noexcept {
+  TextView whole = text;
+  whole.final = true;
+  OpenReader reader(whole);
+  uint64_t end = text.end;
+  if (end > text.begin && reader.before(end) == ' ') --end;
+  uint64_t start = end;
+  while (start > text.begin && end - start < kNameWordBytesMax &&
+         is_word_letter(reader.before(start)))
+    --start;
+  return start < end && word_at(reader, start).capital ? start : text.end;
+}
+
+}  // namespace sallyport::scan

@@ -74,6 +74,7 @@ constexpr std::string_view kNames[] = {
     "gr_amka",
     "ee_isikukood",
     "kr_rrn_form",
+    "travel_line",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

@@ -111,8 +111,9 @@ enum class Validator : uint8_t {
   GrAmka = 64,
   EeIsikukood = 65,
   KrRrnForm = 66,
+  TravelLine = 67,
 };
-inline constexpr uint8_t kValidatorMax = 66;
+inline constexpr uint8_t kValidatorMax = 67;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding

@@ -14,7 +14,6 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/ip.cc
   recognise/key_block.cc
   recognise/mac.cc
-  recognise/mrz.cc
   recognise/password.cc
   recognise/person.cc
   recognise/phone.cc

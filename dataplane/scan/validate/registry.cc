@@ -10,6 +10,7 @@
 #include "dataplane/scan/validate/nordic_ids.h"
 #include "dataplane/scan/validate/payment.h"
 #include "dataplane/scan/validate/secret_text.h"
+#include "dataplane/scan/validate/travel.h"
 #include "dataplane/scan/validate/uk_ids.h"
 #include "dataplane/scan/validate/us_ids.h"
 #include "dataplane/scan/validate/vehicles_devices.h"
@@ -60,7 +61,7 @@ constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
     hr_oib,         bg_egn,
     ch_ahv,         at_svnr,
     gr_amka,        ee_isikukood,
-    kr_rrn_form};
+    kr_rrn_form,    travel_line};
 static_assert(kValidators.back() != nullptr);
 
 }  // namespace

@@ -12,6 +12,7 @@ set(SALLYPORT_VALIDATE_SOURCES
   validate/payment.cc
   validate/registry.cc
   validate/secret_text.cc
+  validate/travel.cc
   validate/uk_ids.cc
   validate/us_ids.cc
   validate/vehicles_devices.cc

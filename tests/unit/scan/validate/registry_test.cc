@@ -129,6 +129,9 @@ const std::vector<Published>& published() {
       {Validator::KrRrnForm,
        {"9601211234567", "2105013123456"},
        {"9613211234567", "9601210234567"}},
+      {Validator::TravelLine,
+       {"L898902C36UTO7408122F1204159ZE184226B", "L898902C36UTO7408122F1204159"},
+       {"L898902C37UTO7408122F1204159", "L898902C36UTO7413122F1204159"}},
       {Validator::EeIsikukood, {"36805280109"}, {"36805280108", "96805280109"}},
   };
   return kPublished;

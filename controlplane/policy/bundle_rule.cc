@@ -43,7 +43,7 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
                                                        {"forbidden", Separated::Forbidden}};
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
 
-constexpr size_t kWordBytesMax = 40;       // scan/context_words.h
+constexpr size_t kWordBytesMax = 64;       // scan/context_words.h
 constexpr uint32_t kProximityMax = 128;    // scan/context_words.h
 constexpr uint32_t kValueBytesMax = 4'096;  // scan/word_stage.h: the longest word run
 constexpr uint16_t kProximity = 48;
@@ -152,7 +152,7 @@ class RuleReader {
     if (node == nullptr) return out;
     for (auto& [word, place] : reader_.texts(*node)) {
       if (word.empty() || word.size() > kWordBytesMax)
-        reader_.add(place, "a word has 1 to 40 bytes");
+        reader_.add(place, "a word has 1 to 64 bytes");
       else
         out.push_back(std::move(word));
     }

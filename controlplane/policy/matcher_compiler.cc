@@ -182,7 +182,7 @@ class Compiler {
                uint16_t index) {
     const std::string folded = scan::folded_text(cue);
     if (folded.size() < kCueBytesMin || folded.size() > scan::kContextWordBytesMax)
-      return fail(entity.name, rule.id, "cue '" + cue + "': a cue has 3 to 40 bytes");
+      return fail(entity.name, rule.id, "cue '" + cue + "': a cue has 3 to 64 bytes");
     section_.cue(folded, index);
   }
 

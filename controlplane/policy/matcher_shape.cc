@@ -1,9 +1,13 @@
 #include "controlplane/policy/matcher_shape.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sallyport::controlplane::policy {
 namespace {
+
+// Each is looked at wherever a row of characters is as long: few.
+constexpr size_t kLengthsMax = 128;
 
 struct Piece {
   char of;  // '9', 'A', 'X'
@@ -47,7 +51,7 @@ void add_run(contract::MatcherShape& shape, const Piece& piece, unsigned count) 
 std::string compile_shape(std::string_view notation, std::vector<contract::MatcherShape>& out) {
   std::vector<Piece> pieces;
   bool breaks = false;
-  size_t open = 0;
+  size_t lengths = 1;
   unsigned longest = 0;
   for (std::string_view rest = notation; !rest.empty();) {
     const char c = rest.front();
@@ -68,18 +72,25 @@ std::string compile_shape(std::string_view notation, std::vector<contract::Match
   }
   if (pieces.empty() || breaks) return "a shape begins and ends with 9, A or X";
   for (const Piece& piece : pieces) {
-    open += piece.min != piece.max ? 1U : 0U;
+    lengths = std::min(lengths * (piece.max - piece.min + 1), kLengthsMax + 1);
     longest += piece.max;
   }
-  if (open > 1) return "only one part of a shape may have several lengths; write two shapes";
+  if (lengths > kLengthsMax) return "a shape has too many combinations of lengths; write several";
   if (longest >= contract::kShapeLengthMax) return "a shape has fewer than 64 characters";
-  unsigned extra = 0;
-  for (const Piece& piece : pieces) extra = std::max(extra, piece.max - piece.min);
-  for (unsigned more = 0; more <= extra; ++more) {
+  // Every combination, the last part running fastest.
+  std::vector<unsigned> counts;
+  for (const Piece& piece : pieces) counts.push_back(piece.min);
+  for (;;) {
     contract::MatcherShape shape{};
-    for (const Piece& piece : pieces)
-      add_run(shape, piece, piece.min + (piece.min != piece.max ? more : 0));
+    for (size_t i = 0; i < pieces.size(); ++i) add_run(shape, pieces[i], counts[i]);
     out.push_back(shape);
+    size_t at = pieces.size();
+    while (at > 0 && counts[at - 1] == pieces[at - 1].max) {
+      counts[at - 1] = pieces[at - 1].min;
+      --at;
+    }
+    if (at == 0) break;
+    ++counts[at - 1];
   }
   return {};
 }

@@ -19,7 +19,7 @@ namespace sallyport::scan {
 
 inline constexpr size_t kShortWordBytes = 4;
 inline constexpr uint16_t kContextWordsMax = 4'096;
-inline constexpr size_t kContextWordBytesMax = 40;
+inline constexpr size_t kContextWordBytesMax = 64;  // four words of a script of three bytes a letter
 // The widest window a rule may ask for.
 inline constexpr uint32_t kProximityMax = 128;
 

@@ -194,7 +194,9 @@ class Compiler {
         bit(rule.boundary_right, contract::kRuleBoundaryRight) |
         bit(rule.separated, contract::kRuleSeparated) |
         bit(rule.unseparated, contract::kRuleUnseparated) |
-        bit(rule.evasive, contract::kRuleEvasive) | bit(rule.upper_only, contract::kRuleUpperOnly));
+        bit(rule.evasive, contract::kRuleEvasive) | bit(rule.upper_only, contract::kRuleUpperOnly) |
+        bit((rule.kind == RuleKind::Date || rule.kind == RuleKind::Person) && !rule.cues.empty(),
+            contract::kRuleAfterCues));
   }
 
   std::vector<char> compile(const Expressions& expressions, unsigned mode) {

@@ -208,7 +208,8 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
       RowHit hit;
       if (rules.empty() || !kind.at(row_, first, hit)) continue;
       for (uint16_t rule : rules)
-        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
+        if ((engine.rule(rule).flags & contract::kRuleAfterCues) == 0)
+          out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
                   row_.view);
     }
   }

@@ -43,7 +43,9 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
     };
     const auto ask = [&](std::span<const uint16_t> rules, RecogniseAt at, const Trigger& trigger) {
-      for (uint16_t rule : rules) pending.ask(rule, at, trigger, text, out);
+      for (uint16_t rule : rules)
+        if ((engine.rule(rule).flags & contract::kRuleAfterCues) == 0)
+          pending.ask(rule, at, trigger, text, out);
     };
     const uint64_t digit = masks.digit.word(w), letter = masks.letter.word(w);
     const uint64_t space = ahead(masks.space, w, 1);

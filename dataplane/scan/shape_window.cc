@@ -9,7 +9,8 @@ constexpr int kDoubtfulSeparators = 5;
 constexpr int kDoubtfulEvasion = 15;
 
 bool is_usual_separator(uint8_t c) noexcept {
-  return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_' || c == ',';
+  // A comma is none: lists of numbers in code and tables would be full of identifiers.
+  return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_';
 }
 bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 bool is_alnum(uint8_t c) noexcept {

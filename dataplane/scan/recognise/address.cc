@@ -12,6 +12,7 @@ constexpr uint64_t kHouseDigitsMax = 5;
 constexpr unsigned kStreetWordsMax = 5;
 // From the word that says "street" to the number behind the name, and back.
 constexpr unsigned kNameWordsMax = 5;
+constexpr uint64_t kNone = ~uint64_t{0};
 
 constexpr std::string_view kSuffixes[] = {
     "street",  "st",   "avenue",  "ave",       "boulevard", "blvd",    "road",
@@ -216,20 +217,20 @@ uint64_t compound_start(OpenReader& reader, uint64_t number) noexcept {
   const bool point = reader.before(end) == '.';
   if (point) --end;
   const NameWord word = word_before(reader, end);
-  if (word.size() == 0 || !word.capital) return 0;
+  if (word.size() == 0 || !word.capital) return kNone;
   for (std::string_view ending : kEndings) {
     if (!ends_with(reader, word, ending)) continue;
     const bool whole = word.size() == ending.size();
     if (!whole) {
-      if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets)) return 0;
+      if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets)) return kNone;
       return word.start;
     }
     // "Berliner Str. 12", "Lange Straße 5".
     const NameWord former =
         reader.before(word.start) == ' ' ? word_before(reader, word.start - 1) : NameWord{};
-    return former.size() >= 3 && former.capital ? former.start : 0;
+    return former.size() >= 3 && former.capital ? former.start : kNone;
   }
-  return 0;
+  return kNone;
 }
 
 // "Calle de la Paz 12", "Via Roma, 10", "ul. Długa 5": back to the word that says what it is.
@@ -242,28 +243,28 @@ uint64_t prefix_start(OpenReader& reader, uint64_t number) noexcept {
     const bool point = reader.before(word_end) == '.';
     if (point) --word_end;
     const NameWord word = word_before(reader, word_end);
-    if (word.size() == 0) return 0;
+    if (word.size() == 0) return kNone;
     if (words > 0 && capital && word_in(reader, word, kPrefixes) && (word.capital || point))
       return word.start;
     const bool particle = word_in(reader, word, kParticles);
-    if (!word.capital && !particle) return 0;
+    if (!word.capital && !particle) return kNone;
     capital = capital || word.capital;
-    if (reader.before(word.start) != ' ') return 0;
+    if (reader.before(word.start) != ' ') return kNone;
     end = word.start - 1;
   }
-  return 0;
+  return kNone;
 }
 
 // "PO Box 123", "P.O. Box 123", "Postfach 12": where it begins.
 uint64_t box_start(OpenReader& reader, uint64_t number) noexcept {
   const NameWord box = word_before(reader, number - 1);
   if (word_is(reader, box, "postfach") && box.capital) return box.start;
-  if (!word_is(reader, box, "box") || !box.capital || reader.before(box.start) != ' ') return 0;
+  if (!word_is(reader, box, "box") || !box.capital || reader.before(box.start) != ' ') return kNone;
   for (std::string_view form : {"po", "p.o.", "p. o.", "post office"})
     if (box.start > form.size() && reader.follows(box.start - 1 - form.size(), form) &&
         !is_alnum(reader.before(box.start - 1 - form.size())))
       return box.start - 1 - form.size();
-  return 0;
+  return kNone;
 }
 
 }  // namespace
@@ -293,10 +294,9 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
   OpenReader reader(text);
   if (trigger.at < 4) return reader.answer(false);
   uint64_t start = compound_start(reader, trigger.at);
-  if (start == 0) start = prefix_start(reader, trigger.at);
-  const bool box = start == 0;
-  if (box) start = box_start(reader, trigger.at);
-  if (start == 0) return reader.answer(false);
+  if (start == kNone) start = prefix_start(reader, trigger.at);
+  if (start == kNone) start = box_start(reader, trigger.at);
+  if (start == kNone) return reader.answer(false);
   const uint64_t house = house_end(reader, trigger.at);
   if (house == 0) return reader.answer(false);
   const Place place = place_at(reader, house);

@@ -412,7 +412,9 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
       return reader.answer(false);
   }
   const Name name = read_name(reader, trigger.start, false);
-  if (name.words < 2 || !name.given || !ends_clean(reader, name.end)) return reader.answer(false);
+  if (name.words < 2 || !name.given || !(name.family || name.known) ||
+      !ends_clean(reader, name.end))
+    return reader.answer(false);
   out = Hit{name.start, name.end};
   out.bare = !name.family || !name.known;
   return reader.answer(true);

@@ -287,6 +287,11 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
       best = last;
   }
   if (best == 0) return false;
+  // Part of a longer number: groups go on at the same separator.
+  if (best > first + 1 && row.gap(first).size() == 1 &&
+      (joined_before(row, first, row.gap(first)[0]) ||
+       joined_behind(row, best, row.gap(best - 2).back())))
+    return false;
   if (start.bracket && !closes(row, first, best)) ++start.at;
   is_hit(row, start.at, best, out);
   out.bare = true;
@@ -318,8 +323,8 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
 bool phone_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (!is_digits(row, first)) return false;
   return international_at(row, first, out) || north_american_at(row, first, out) ||
-         bracket_at(row, first, out) || trunk_at(row, first, out) || national_at(row, first, out) ||
-         torn_at(row, first, out);
+         bracket_at(row, first, out) || trunk_at(row, first, out) || torn_at(row, first, out) ||
+         national_at(row, first, out);
 }
 
 }  // namespace sallyport::scan

@@ -1,0 +1,132 @@
+// Street addresses and names of people.
+#include "dataplane/scan/recognise/address.h"
+#include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/person.h"
+#include "tests/unit/scan/recognise/recognise_fixture.h"
+
+namespace sallyport::scan {
+namespace {
+
+bool is_digit_char(char c) { return c >= '0' && c <= '9'; }
+
+std::string address_in(std::string_view text) {
+  const std::string one =
+      first_found(text, address_from_number, [](std::string_view t, size_t at, Trigger& out) {
+        if (!is_digit_char(t[at]) || (at > 0 && is_digit_char(t[at - 1]))) return false;
+        out = Trigger{at, at};
+        return true;
+      });
+  if (!one.empty()) return one;
+  return first_found(text, address_to_number, [](std::string_view t, size_t at, Trigger& out) {
+    out = Trigger{at, at};
+    return at > 1 && is_digit_char(t[at]) && t[at - 1] == ' ' && !is_digit_char(t[at - 2]);
+  });
+}
+
+TEST(Address, WithItsPlace) {
+  for (std::string_view text :
+       {"4155 Lake Ave, Phoenix, AZ 85055", "8126 NW Spruce Ter #374, Portland, OR 97276",
+        "19103 Franklin Ln, Suite 529, Salt Lake City, UT 84177-2970",
+        "67 boulevard Voltaire, 13006 Marseille", "12 bis rue de la Paix, 75002 Paris",
+        "221B Baker Street, London NW1 6XE", "10 Downing Street, London SW1A 2AA",
+        "Gartenstra\xc3\x9f"
+        "e 98a, 50667 K\xc3\xb6ln",
+        "Berliner Str. 12, 10827 Berlin", "Keizersgracht 123, 1015 CJ Amsterdam",
+        "Calle Mayor 12, 28013 Madrid", "Via Roma 10, 00184 Roma",
+        "ul. D\xc5\x82uga 5, 00-238 Warszawa", "Storgatan 5, 111 22 Stockholm",
+        "350 5th Ave, New York, NY 10118", "123 main st, springfield, il 62701",
+        "1 Macquarie Street, Sydney NSW 2000", "12 King St W, Toronto, ON M5V 2T6"}) {
+    EXPECT_EQ(address_in("at " + std::string(text) + "."), text);
+    EXPECT_EQ(address_in(std::string(text)), text);
+  }
+}
+
+TEST(Address, WithoutAPlaceItAsksForAWord) {
+  EXPECT_EQ(address_in("at 10 Downing Street now"), "~10 Downing Street");
+  EXPECT_EQ(address_in("in Gartenstra\xc3\x9f"
+                       "e 98a und"),
+            "~Gartenstra\xc3\x9f"
+            "e 98a");
+  EXPECT_EQ(address_in("Calle Mayor 12"), "~Calle Mayor 12");
+  EXPECT_EQ(address_in("PO Box 1234, Austin, TX 78701"), "PO Box 1234, Austin, TX 78701");
+}
+
+TEST(Address, TitlesStringsAndListsAreNone) {
+  for (std::string_view text :
+       {"5 ways to drive", "the string 5", "version 2.5 Road", "100 years of street art", "Ring 3",
+        "step 4 Deploy the app", "3 blind mice", "during 2020", "$5 Main Street", "navigate 3"})
+    EXPECT_EQ(address_in(text), "") << text;
+}
+
+TEST(Address, WhatBeginsBeforeItsNumberIsAlive) {
+  for (const std::string& text : {std::string("Ich wohne in Gartenstra\xc3\x9f"
+                                              "e 98a, 50667 K\xc3\xb6ln"),
+                                  std::string("vivo en Calle de la Paz 12, 28013 Madrid"),
+                                  std::string("adres: ul. D\xc5\x82uga 5, 00-238 Warszawa")}) {
+    const std::string found = address_in(text);
+    ASSERT_FALSE(found.empty()) << text;
+    const size_t start = text.find(found);
+    for (size_t size = start + 1; size <= text.size() && !is_digit_char(text[size - 1]); ++size) {
+      // An open word is held by its own stage.
+      if (text[size - 1] != ' ') continue;
+      EXPECT_LE(address_live_from(view_of(std::string_view(text).substr(0, size), false)), start)
+          << text << ' ' << size;
+    }
+  }
+}
+
+std::string person_behind(std::string_view text, std::string_view cue) {
+  const size_t at = text.find(cue);
+  return found_at(text, person_after_cue, Trigger{at, at + cue.size()});
+}
+
+TEST(Person, BehindACue) {
+  EXPECT_EQ(person_behind("my name is Sofia Brown, email", "name is"), "Sofia Brown");
+  EXPECT_EQ(person_behind("{\"name\":\"Nadia Jansen\"}", "name"), "Nadia Jansen");
+  EXPECT_EQ(person_behind("Patient Victor L\xc3\xb3pez, MRN", "Patient"), "Victor L\xc3\xb3pez");
+  EXPECT_EQ(person_behind("name: J. R. Kowalski", "name"), "J. R. Kowalski");
+  EXPECT_EQ(person_behind("name is Maria de la Cruz.", "name is"), "Maria de la Cruz");
+  EXPECT_EQ(person_behind("Mr. Kowalczyk called", "Mr."), "~Kowalczyk");
+  EXPECT_EQ(person_behind("name is Xqar Bzlorp", "name is"), "~Xqar Bzlorp");
+  EXPECT_EQ(person_behind("my name is john smith and", "name is"), "~john smith");
+}
+
+TEST(Person, WordsThatAreNoNames) {
+  for (std::string_view text : {"name is not important", "name: The Company", "name is",
+                                "rename Sofia Brown", "name = foo", "name: Main.java"})
+    EXPECT_EQ(person_behind(text, "name"), "") << text;
+}
+
+std::string person_in(std::string_view text) {
+  return first_found(text, person_at_name, [](std::string_view t, size_t at, Trigger& out) {
+    out = Trigger{at, at};
+    const bool begins = at == 0 || std::isalpha(static_cast<unsigned char>(t[at - 1])) == 0;
+    return begins && t[at] >= 'A' && t[at] <= 'Z';
+  });
+}
+
+TEST(Person, ByGazetteer) {
+  EXPECT_EQ(person_in("Robert Ali's cell"), "Robert Ali");
+  EXPECT_EQ(person_in("from Grace Jones,grace"), "Grace Jones");
+  EXPECT_EQ(person_in("call Peter Zworgl"), "~Peter Zworgl");
+  for (std::string_view text : {"New York Times", "Python Software Foundation", "The Grace Period",
+                                "Paris Agreement", "May Day"})
+    EXPECT_EQ(person_in(text), "") << text;
+}
+
+NameKind kind_of(std::string_view name) {
+  return name_kind({reinterpret_cast<const uint8_t*>(name.data()), name.size()});
+}
+
+TEST(Gazetteer, MarksAndCaseDoNotCount) {
+  EXPECT_TRUE(kind_of("JOS\xc3\x89").given);
+  EXPECT_TRUE(kind_of("M\xc3\xbcller").family);
+  EXPECT_TRUE(kind_of("Jean-Luc").given);
+  EXPECT_TRUE(kind_of("O'Connor").family);
+  EXPECT_TRUE(kind_of("May").ambiguous);
+  EXPECT_FALSE(kind_of("Window").given || kind_of("Window").family);
+  EXPECT_FALSE(kind_of(std::string(200, 'a')).given);
+}
+
+}  // namespace
+}  // namespace sallyport::scan

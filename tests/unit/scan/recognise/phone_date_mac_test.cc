@@ -1,0 +1,107 @@
+// Telephone numbers, dates and hardware addresses in rows of groups. "~": only behind a word.
+#include "dataplane/scan/recognise/date.h"
+#include "dataplane/scan/recognise/mac.h"
+#include "dataplane/scan/recognise/phone.h"
+#include "tests/unit/scan/recognise/recognise_fixture.h"
+
+namespace sallyport::scan {
+namespace {
+
+TEST(Phone, WrittenOutStandsForItself) {
+  for (const Example& one : {Example{"(415) 555-2671", "(415) 555-2671"},
+                             {"on +49 171 1234567.", "+49 171 1234567"},
+                             {"+1 415-555-2671 4111", "+1 415-555-2671"},
+                             {"1-305-606-4695", "1-305-606-4695"},
+                             {"415.555.2671", "415.555.2671"},
+                             {"'512 421 6168'", "512 421 6168"},
+                             {"01.41.27.23.47", "01.41.27.23.47"},
+                             {"03-5226-3216", "03-5226-3216"},
+                             {"+44 (0)20 7946 0958", "+44 (0)20 7946 0958"},
+                             {"(+33) 6 51 69 75 91", "(+33) 6 51 69 75 91"},
+                             {"(0171) 1234567", "(0171) 1234567"},
+                             {"(11) 99399-5165", "(11) 99399-5165"},
+                             {"0049 171 1234567", "0049 171 1234567"},
+                             {"+13055550101", "+13055550101"}})
+    EXPECT_EQ(first_in_row(one.text, phone_at), one.found) << one.text;
+}
+
+TEST(Phone, OtherFormsAskForAWord) {
+  for (const Example& one : {Example{"4155552671", "~4155552671"},
+                             {"60-56-85-91", "~60-56-85-91"},
+                             {"467 3395", "~467 3395"},
+                             {"6 1 2 9 4 4 7 7 7 4", "~6 1 2 9 4 4 7 7 7 4"},
+                             {"415-5\n55-2671", "~415-5\n55-2671"}})
+    EXPECT_EQ(first_in_row(one.text, phone_at), one.found) << one.text;
+}
+
+TEST(Phone, DatesAddressesAndPartsOfNumbersAreNone) {
+  for (std::string_view text : {"2024-01-02", "31.01.2024", "192.168.100.200", "v415.555.2671",
+                                "123 415 555 2671 777", "$415 555", "12", "010.11.212.33"})
+    EXPECT_EQ(first_in_row(text, phone_at), "") << text;
+}
+
+TEST(Date, FormsOfARow) {
+  for (const Example& one : {Example{"1980-05-12", "1980-05-12"},
+                             {"12.05.1980", "12.05.1980"},
+                             {"4/22/22", "4/22/22"},
+                             {"17-SEP-2016", "17-SEP-2016"},
+                             {"20 May 1944", "20 May 1944"},
+                             {"1972-11-11T00:00:00", "1972-11-11"},
+                             {"13/13/1980", ""},
+                             {"2023-02-29", ""},
+                             {"1.2.3", ""}})
+    EXPECT_EQ(first_in_row(one.text, date_at), one.found) << one.text;
+}
+
+std::string after_cue(std::string_view text, std::string_view cue) {
+  const size_t at = text.find(cue);
+  return found_at(text, date_after_cue, Trigger{at, at + cue.size()});
+}
+
+TEST(Date, TheFirstDateBehindACue) {
+  EXPECT_EQ(after_cue("DOB 10/22/1961, admitted 04/01/2020", "DOB"), "10/22/1961");
+  EXPECT_EQ(after_cue("born in Paris on May 3rd, 1980.", "born"), "May 3rd, 1980");
+  EXPECT_EQ(after_cue("geboren am 12. Mai 1980", "geboren"), "12. Mai 1980");
+  EXPECT_EQ(after_cue("nacida el 12 de mayo de 1980", "nacida"), "12 de mayo de 1980");
+  EXPECT_EQ(after_cue("dob: 1990\xe5\xb9\xb4"
+                      "5\xe6\x9c\x88"
+                      "12\xe6\x97\xa5",
+                      "dob"),
+            "1990\xe5\xb9\xb4"
+            "5\xe6\x9c\x88"
+            "12\xe6\x97\xa5");
+  EXPECT_EQ(after_cue("\"userDob\":\"1972-11-11\"", "Dob"), "1972-11-11");
+}
+
+TEST(Date, NoDateNoCueNoFinding) {
+  EXPECT_EQ(after_cue("stubborn 10/22/1961", "born"), "");
+  EXPECT_EQ(after_cue("dob 13/13/1980", "dob"), "");
+  EXPECT_EQ(after_cue("born\n\n1980-05-12", "born"), "");
+  EXPECT_EQ(after_cue("born to write code that runs for ever and ever since 1980-05-12", "born"),
+            "");
+}
+
+std::string mac_in(std::string_view text) {
+  return first_found(text, mac_at, [](std::string_view t, size_t at, Trigger& out) {
+    out = Trigger{at, at};
+    return t[at] == ':' && t.substr(0, at).find(':') == std::string_view::npos;
+  });
+}
+
+TEST(Mac, PairsWithColons) {
+  EXPECT_EQ(mac_in("ether 00:1a:2b:3c:4d:5e "), "00:1a:2b:3c:4d:5e");
+  EXPECT_EQ(mac_in("00:11:22:33:44:55"), "~00:11:22:33:44:55");
+  for (std::string_view text :
+       {"00:00:00:00:00:00", "12:34:56", "aa:bb:cc:dd:ee:ff:00", "x00:1a:2b:3c:4d:5e"})
+    EXPECT_EQ(mac_in(text), "") << text;
+}
+
+TEST(Mac, RowsWithHyphensAndPoints) {
+  EXPECT_EQ(first_in_row("00-1A-2B-3C-4D-5E", mac_row), "00-1A-2B-3C-4D-5E");
+  EXPECT_EQ(first_in_row("001a.2b3c.4d5e", mac_row), "001a.2b3c.4d5e");
+  EXPECT_EQ(first_in_row("00-1A-2B-3C-4D-5E-6F", mac_row), "");
+  EXPECT_EQ(first_in_row("12-34-56", mac_row), "");
+}
+
+}  // namespace
+}  // namespace sallyport::scan

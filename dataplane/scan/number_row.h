@@ -4,7 +4,8 @@
 // A row is the longest sequence of groups in which
 //   a group   is ASCII letters and digits without anything between,
 //   a gap     is 1 to kGapBytesMax characters of space - . / ( ) + _ , : * ` ' " # | and line ends,
-//   no two groups in a row lack a digit, and a group without a digit has at most kLetterGroupMax letters.
+//   no two groups in a row lack a digit, and a group without a digit has at most kLetterGroupMax letters; as the first
+//   group, capitals.
 // It is judged when it is over and what stands kRowAheadBytes behind it is known; a row longer than kRowBytesMax is judged in
 // overlapping halves at groups that depend on its start only. Recognisers look at windows of whole groups: part of a longer
 // number is never taken for a shorter one.

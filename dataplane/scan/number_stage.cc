@@ -31,6 +31,7 @@ constexpr std::array<uint8_t, 256> make_classes() {
 }
 constexpr std::array<uint8_t, 256> kClasses = make_classes();
 
+bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
 bool is_alnum(uint8_t c) noexcept { return (kClasses[c] & (kDigitClass | kLetterClass)) != 0; }
 
 // Checksums that leave one in a thousand or less to chance, with ranges of their own.
@@ -48,7 +49,7 @@ void NumberStage::begin() noexcept {
 
 uint64_t NumberStage::live_from(const TextView& text) const noexcept {
   if (open_ != kNone) return open_;
-  // A short group of letters may be the first part of what follows: "AB 12 34 56 C".
+  // A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
   if (text.final || text.end == text.begin) return text.end;
   uint64_t at = text.end;
   if (!is_alnum(text.at(at - 1))) {
@@ -56,8 +57,7 @@ uint64_t NumberStage::live_from(const TextView& text) const noexcept {
     --at;
   }
   uint64_t start = at;
-  while (start > text.begin && at - start <= kLetterGroupMax &&
-         kClasses[text.at(start - 1)] == kLetterClass)
+  while (start > text.begin && at - start <= kLetterGroupMax && is_upper(text.at(start - 1)))
     --start;
   const bool is_group = start < at && at - start <= kLetterGroupMax &&
                         (start == text.begin || !is_alnum(text.at(start - 1)));
@@ -105,11 +105,10 @@ bool NumberStage::start_group(const TextView& text, uint64_t digit, uint64_t& st
   start = digit;
   while (start > floor && digit - start < kGroupBytesMax && is_alnum(text.at(start - 1))) --start;
   if (digit - start >= kGroupBytesMax) return false;
-  // One short group of letters before it.
+  // One short group of capitals before it.
   if (start < floor + 2 || kClasses[text.at(start - 1)] != kGapClass) return true;
   uint64_t letters = start - 1;
-  while (letters > floor && start - 1 - letters <= kLetterGroupMax &&
-         kClasses[text.at(letters - 1)] == kLetterClass)
+  while (letters > floor && start - 1 - letters <= kLetterGroupMax && is_upper(text.at(letters - 1)))
     --letters;
   const uint64_t count = start - 1 - letters;
   if (count > 0 && count <= kLetterGroupMax && (letters == floor || !is_alnum(text.at(letters - 1))))

@@ -43,24 +43,6 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
   }
 }
 
-// Letters with accents are no part of a word run, but a mail address may begin with one: josé.m@...
-constexpr uint64_t kAccentedWordBytes = 64;
-
-uint64_t word_from(const TextView& text, uint64_t run) noexcept {
-  uint64_t at = run;
-  const uint64_t floor = std::max(text.begin, run > kAccentedWordBytes ? run - kAccentedWordBytes : 0);
-  while (at > floor) {
-    const uint8_t last = text.at(at - 1), lead = text.at(at - 2);
-    if ((last & 0xc0) == 0x80 && lead >= 0xc3 && lead <= 0xc9 && at >= floor + 2)
-      at -= 2;
-    else if (last > 0x20 && last < 0x7f && at < run)
-      --at;
-    else
-      break;
-  }
-  return at;
-}
-
 }  // namespace
 
 ScanTools::ScanTools() = default;
@@ -174,7 +156,7 @@ void TextScanner::ask_cue(uint32_t cue, uint64_t end, const TextView& text) {
 void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
   if (!text.final)
-    edge = std::min({numbers_.live_from(text), word_from(text, words_.cursor()), spaced_.live_from(text),
+    edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()), spaced_.live_from(text),
                      pending_.live_from(text), PhraseStage::live_from(*engine_, text)});
   edge = std::max(edge, folded_edge_);
   winners_.clear();

@@ -18,6 +18,7 @@ constexpr size_t kRawMatchesMax = 4'096;
 // Keys without a mark of their own, and what may be decoded.
 constexpr size_t kRunBytesMin = 16;
 constexpr size_t kCryptoBytesMin = 25;
+constexpr uint64_t kAccentedWordBytes = 64;
 
 bool is_word_char(uint8_t c) noexcept {
   return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26 || c == '_';
@@ -51,6 +52,21 @@ bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
 }
 
 }  // namespace
+
+uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
+  uint64_t at = run;
+  const uint64_t floor = std::max(text.begin, run > kAccentedWordBytes ? run - kAccentedWordBytes : 0);
+  while (at > floor) {
+    const uint8_t last = text.at(at - 1), lead = text.at(at - 2);
+    if ((last & 0xc0) == 0x80 && lead >= 0xc3 && lead <= 0xc9 && at >= floor + 2)
+      at -= 2;
+    else if (last > 0x20 && last < 0x7f && at < run)
+      --at;
+    else
+      break;
+  }
+  return at;
+}
 
 void WordStage::begin() noexcept {
   cursor_ = split_run_ = 0;
@@ -119,7 +135,8 @@ void WordStage::find_triggers(const Part& part) {
     };
     if (has_mail)
       each(m.at.word(w), [&](uint64_t at) {
-        recognise(part, RuleKind::Email, email_at, Trigger{at, at});
+        const uint64_t run = part.origin + m.word.run_start(static_cast<size_t>(at - part.origin));
+        recognise(part, RuleKind::Email, email_at, Trigger{word_from(part.text, run), at});
       });
     const uint64_t colon = m.colon.word(w);
     if (colon != 0 && has_url)

@@ -32,6 +32,9 @@ class WordStage {
                          CandidateList& out);
   // Runs before it are done with; also where the open one begins.
   uint64_t cursor() const noexcept { return cursor_; }
+  // Letters with accents are no part of a word run, but a mail address may begin with one ("josé.m@..."): where the word
+  // begins that holds the run which begins at `run`.
+  static uint64_t word_from(const TextView& text, uint64_t run) noexcept;
 
  private:
   struct Part {  // what is looked at in one go

@@ -213,7 +213,8 @@ TEST_F(Scan, WhatObserveTriesOutIsSaid) {
   const auto scan = TextScan::build(compile_or_fail(folder.string(), Exit::Failed).image.bytes, as);
   std::filesystem::remove_all(folder);
   std::string out;
-  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan, true, out);
+  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan,
+              {.redacted = true}, out);
   const json row = json::parse(out);
   ASSERT_EQ(row["spans"].size(), 2U);
   EXPECT_EQ(row["spans"][0]["action"], "observe");

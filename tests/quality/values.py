@@ -271,7 +271,8 @@ def PASSPORT_MRZ(r, variant=None):
     o = optional + "0"
     country = r.choice(["D<<", "GBR", "USA", "FRA", "UTO"])
     name = f"{mail_word(r.choice(FAMILIES)).upper()}<<{mail_word(r.choice(GIVEN)).upper()}"
-    return f"P<{country}{name}".ljust(44, "<") + "\n" + n + country + b + r.choice("MF") + e + o + mrz_digit(n + b + e + o)
+    second = n + country + b + r.choice("MF") + e + o + mrz_digit(n + b + e + o)
+    return f"P<{country}{name}".ljust(44, "<") + "\n" + second
 
 
 def DRIVER_LICENSE(r, variant=None):

@@ -8,9 +8,10 @@
 #include <span>
 
 #include "bench/micro/cases.h"
-#include "bench/micro/prompt_text.h"
+#include "bench/micro/peers.h"
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/image_writer.h"
+#include "controlplane/policy/prompt_sample.h"
 #include "dataplane/base/check.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/llm/json_walker.h"
@@ -72,8 +73,11 @@ struct Box {
   redact::TokenFinder finder;
   llm::JsonWalker walker;
   NoSink sink;
-  Prompts prompts = make_prompts(7, kPromptBytes);
+  control::PromptSample prompts = control::make_prompt_sample(7, kPromptBytes);
   llm::ApiKind kind;
+  std::vector<PeerPattern> rules;  // the bundle's patterns
+  std::unique_ptr<HyperscanPeer> rules_alone, plain;
+  std::unique_ptr<Re2Peer> re2;
 
   explicit Box(const std::filesystem::path& policies) {
     std::vector<control::Problem> problems;
@@ -84,6 +88,7 @@ struct Box {
                    problem.message.c_str());
     SP_CHECK_WHY(made.has_value(), "the bundle does not compile");
     compiled = std::move(*made);
+    make_peers(*bundle);
     std::string error;
     SP_CHECK_WHY(image.load(compiled.bytes, error), error.c_str());
     SP_CHECK_WHY(engine.load(image.matcher_section(), error), error.c_str());
@@ -100,6 +105,17 @@ struct Box {
     scope.labels = &labels;
     scope.mint = &mint;
     scope.tokens = &tokens;
+  }
+
+  void make_peers(const control::Bundle& bundle) {
+    std::vector<control::EntitySource> sources;
+    for (const auto& entity : bundle.entities) sources.push_back(entity.source);
+    rules = pattern_rules(sources);
+    rules_alone = std::make_unique<HyperscanPeer>(rules);
+    const auto forms = plain_forms();
+    rules.insert(rules.end(), forms.begin(), forms.end());
+    plain = std::make_unique<HyperscanPeer>(rules);
+    re2 = Re2Peer::make(rules);
   }
 
   void begin_scope() {
@@ -153,6 +169,36 @@ struct Box {
 
 }  // namespace
 
+namespace {
+
+// Text for what is slow: enough for a figure, little enough for a quick run.
+constexpr size_t kSlowTexts = 8;
+
+void add_peers(const std::shared_ptr<Box>& box, std::vector<Case>& cases) {
+  const auto text_bytes = static_cast<double>(box->prompts.text_bytes);
+  const auto add = [&](std::string name, double bytes, std::function<void()> work) {
+    cases.push_back(
+        Case{"scan", std::move(name), Unit::GigabytesPerSecond, bytes, std::move(work)});
+  };
+  const std::span<const std::string> texts(box->prompts.texts);
+  const std::span<const std::string> few = texts.first(std::min(kSlowTexts, texts.size()));
+  const double few_bytes = std::accumulate(
+      few.begin(), few.end(), 0.0,
+      [](double sum, const auto& t) { return sum + static_cast<double>(t.size()); });
+  for (const auto& [name, piece] :
+       {std::pair{"whole", kWhole}, std::pair{"16 KiB", size_t{16'384}},
+        std::pair{"1460 B", size_t{1'460}}})
+    add(std::string("peer: patterns alone, ") + name, text_bytes,
+        [box, texts, piece] { box->rules_alone->run(texts, piece); });
+  add("peer: all as plain regexes", text_bytes,
+      [box, texts] { box->plain->run(texts, kWhole); });
+  if (box->re2 != nullptr)
+    add("peer: all in RE2::Set", few_bytes,
+        [box, few] { box->re2->run(few); });
+}
+
+}  // namespace
+
 std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   auto box = std::make_shared<Box>(policies);
   const auto body_bytes = static_cast<double>(box->prompts.body_bytes);
@@ -179,6 +225,7 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });
   add("together, 16 KiB pieces", body_bytes, [box] { box->rewrite_all(16'384); });
   add("together, 1460 B pieces", body_bytes, [box] { box->rewrite_all(1'460); });
+  add_peers(box, cases);
   return cases;
 }
 

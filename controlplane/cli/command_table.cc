@@ -8,6 +8,7 @@ const std::vector<Command>& command_table() {
     std::vector<Command> rows;
     add_status_commands(rows);
     add_policy_commands(rows);
+    add_policy_explain(rows);
     add_scan_commands(rows);
     add_evidence_commands(rows);
     add_key_commands(rows);
@@ -37,7 +38,7 @@ const std::vector<OptionSpec>& global_options() {
 }
 
 std::string_view noun_summary(std::string_view noun) {
-  if (noun == "policy") return "check, compile and publish policy bundles";
+  if (noun == "policy") return "check, explain, compile and publish policy bundles";
   if (noun == "evidence") return "read and prove the evidence log";
   if (noun == "key") return "gateway keys: what callers present in place of a vendor's key";
   if (noun == "completion") return "tab completion for a shell";

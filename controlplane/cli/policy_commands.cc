@@ -12,6 +12,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/problem_text.h"
 #include "controlplane/policy/image_cache.h"
+#include "controlplane/policy/rule_speed.h"
 #include "controlplane/policy/self_test.h"
 #include "controlplane/supervise/private_file.h"
 
@@ -46,6 +47,42 @@ Exit say_no(const Call& call, const std::string& schema, const Failure& failure)
   return failure.exit;
 }
 
+const cp::Place* place_of(const cp::Bundle& bundle, std::string_view rule) {
+  for (const cp::Entity& entity : bundle.entities)
+    for (size_t i = 0; i < entity.source.rules.size() && i < entity.rule_places.size(); ++i)
+      if (entity.source.rules[i].id == rule) return &entity.rule_places[i];
+  return nullptr;
+}
+
+// Throws Failure when a rule is under the limit; where it stands, and how fast it is.
+nlohmann::json check_speed(const cp::Bundle& bundle) {
+  std::vector<cp::EntitySource> sources;
+  for (const cp::Entity& entity : bundle.entities) sources.push_back(entity.source);
+  const cp::RuleSpeedReport report = cp::measure_rule_speed(sources);
+  std::vector<cp::Problem> problems;
+  nlohmann::json rules = nlohmann::json::array();
+  for (const cp::RuleSpeed& speed : report.rules) {
+    rules.push_back({{"entity", speed.entity},
+                     {"rule", speed.rule},
+                     {"gigabytes_per_second", speed.gigabytes_per_second},
+                     {"share", speed.share}});
+    if (!speed.is_too_slow && speed.error.empty()) continue;
+    const cp::Place* place = place_of(bundle, speed.rule);
+    const std::string what =
+        speed.error.empty()
+            ? fmt::format(
+                  "the rule {} is slow: {:.2f} GB/s alone, {:.3f} of a literal's {:.1f}; "
+                  "the least is {} GB/s or {} of it. Begin its pattern with a literal",
+                  speed.rule, speed.gigabytes_per_second, speed.share, report.yardstick,
+                  cp::kRuleSpeedMin, cp::kRuleSpeedShareMin)
+            : fmt::format("the rule {} cannot be measured: {}", speed.rule, speed.error);
+    problems.push_back(bundle.sources.problem(place != nullptr ? *place : cp::Place{}, what));
+  }
+  if (!problems.empty())
+    throw bundle_failure(Exit::No, fmt::format("{} rules are too slow", problems.size()), problems);
+  return {{"yardstick_gigabytes_per_second", report.yardstick}, {"rules", rules}};
+}
+
 Exit examine_bundle(const Call& call, const std::string& schema, const char* verb) {
   const std::filesystem::path folder = call.arguments.positional[0];
   try {
@@ -59,20 +96,31 @@ Exit examine_bundle(const Call& call, const std::string& schema, const char* ver
           report.failures);
     const std::string bundle = cp::digest_hex(compiled.image.bundle_digest);
     const std::string image = cp::digest_hex(compiled.image.image_digest);
+    const bool wants_speed = call.arguments.has("speed");
+    const nlohmann::json speed =
+        wants_speed ? check_speed(compiled.bundle) : nlohmann::json::object();
     if (call.out.is_json()) {
-      call.out.json(schema, {{"ok", true},
-                             {"problems", nlohmann::json::array()},
-                             {"bundle", bundle},
-                             {"image", image},
-                             {"examples", report.examples},
-                             {"tests", report.tests},
-                             {"counts", counts_json(compiled.bundle)}});
+      nlohmann::json answer = {{"ok", true},
+                               {"problems", nlohmann::json::array()},
+                               {"bundle", bundle},
+                               {"image", image},
+                               {"examples", report.examples},
+                               {"tests", report.tests},
+                               {"counts", counts_json(compiled.bundle)}};
+      if (wants_speed) answer["speed"] = speed;
+      call.out.json(schema, answer);
     } else {
       call.out.fields(
           {{"bundle", bundle},
            {"image", image},
            {"holds", counts_text(compiled.bundle)},
            {"ran", fmt::format("{} examples, {} tests", report.examples, report.tests)}});
+      if (wants_speed && !speed["rules"].empty())
+        call.out.fields(
+            {{"slowest",
+              fmt::format("{} {:.1f} GB/s of {:.1f}", speed["rules"][0]["rule"].get<std::string>(),
+                          speed["rules"][0]["gigabytes_per_second"].get<double>(),
+                          speed["yardstick_gigabytes_per_second"].get<double>())}});
       call.out.line(fmt::format("policy {}: OK", verb));
     }
     return Exit::Ok;
@@ -205,7 +253,9 @@ void add_policy_commands(std::vector<Command>& table) {
        .details = "Changes nothing. Exit 3 when it is not good; each problem with file, "
                   "line, column and a caret.",
        .arguments = {{"DIR", "folder of the bundle or overlay"}},
-       .options = {},
+       .options = {{.name = "speed",
+                    .value = "",
+                    .text = "also measure each pattern rule alone, and refuse slow ones"}},
        .examples = {{"sallyctl policy check /etc/sallyport/policies", "before a commit"},
                     {"sallyctl policy check policies --output json", "in a pipeline"}},
        .run = run_check});

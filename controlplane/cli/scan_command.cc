@@ -45,6 +45,26 @@ void scan_stdin(LineReader& reader) {
   write_all(out);
 }
 
+// To stderr: stdout has answers only, one for each line.
+void print_statistics(const Call& call, const ScanStatistics& statistics) {
+  if (call.out.is_json()) {
+    const nlohmann::json document = {{"schema", "sallyport/scan-stats/1"},
+                                     {"texts", statistics.texts},
+                                     {"bytes", statistics.bytes},
+                                     {"seconds", statistics.seconds},
+                                     {"megabytes_per_second", statistics.megabytes_per_second()},
+                                     {"held_bytes_max", statistics.held_bytes_max},
+                                     {"findings", statistics.findings}};
+    call.out.note(document.dump());
+    return;
+  }
+  call.out.note(fmt::format("scan: {} texts, {} bytes, {:.1f} MB/s, {} bytes held at most",
+                            statistics.texts, statistics.bytes, statistics.megabytes_per_second(),
+                            statistics.held_bytes_max));
+  for (const auto& [entity, count] : statistics.findings)
+    call.out.note(fmt::format("scan: {:24} {:10}", entity, count));
+}
+
 Exit run_scan(const Call& call) {
   ScanAs as;
   as.tenant = call.arguments.get("tenant");
@@ -52,7 +72,9 @@ Exit run_scan(const Call& call) {
   as.destination = call.arguments.get("destination");
   as.response = call.arguments.get("direction") == "response";
   const ScanAs given = as;
-  const bool redact = call.arguments.has("redact");
+  const ScanWants wants{.redacted = call.arguments.has("redact"),
+                        .explained = call.arguments.has("explain"),
+                        .counted = call.arguments.has("stats")};
   CompiledBundle compiled = compile_or_fail(call.arguments.get("policy"), Exit::Failed);
   const auto scan = TextScan::build(std::move(compiled.image.bytes), as);
   if (given.tenant.empty() || given.environment.empty() || given.destination.empty())
@@ -60,12 +82,13 @@ Exit run_scan(const Call& call) {
         fmt::format("scan: as tenant {}, environment {}, destination {}: the first of the "
                     "bundle where not given",
                     as.tenant, as.environment, as.destination));
-  if (redact)
+  if (wants.redacted)
     call.out.note("scan: --redact uses a throw-away token key; these tokens are valid nowhere");
   if (isatty(STDIN_FILENO) == 1)
     call.out.note("scan: reads JSON lines from this terminal; end with Ctrl-D");
-  LineReader reader(*scan, redact);
+  LineReader reader(*scan, wants);
   scan_stdin(reader);
+  if (wants.counted) print_statistics(call, scan->statistics());
   if (reader.bad_lines() == 0) return Exit::Ok;
   throw Failure(Exit::Failed, "bad_lines",
                 fmt::format("{} of {} lines could not be read", reader.bad_lines(), reader.lines()),
@@ -99,13 +122,21 @@ void add_scan_commands(std::vector<Command>& table) {
                     .one_of = {"request", "response"}},
                    {.name = "redact",
                     .value = "",
-                    .text = "add \"redacted\": the text with tokens of a throw-away key"}},
+                    .text = "add \"redacted\": the text with tokens of a throw-away key"},
+                   {.name = "explain",
+                    .value = "",
+                    .text = "add to each span the rule that found it and its confidence"},
+                   {.name = "stats",
+                    .value = "",
+                    .text = "at the end, on stderr: bytes, MB/s, findings, bytes held at most"}},
        .examples =
            {{"echo '{\"id\":1,\"text\":\"mail jo@example.org\"}' | sallyctl scan --policy policies",
              "one text"},
             {"sallyctl scan --policy policies --tenant acme --destination openai --redact < "
              "t.jsonl",
-             "a file of texts, as a tenant's requests"}},
+             "a file of texts, as a tenant's requests"},
+            {"sallyctl scan --policy policies --explain --stats < t.jsonl",
+             "why each span was found, and how fast"}},
        .run = run_scan});
 }
 

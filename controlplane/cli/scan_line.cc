@@ -7,6 +7,7 @@
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/policy/bundle.h"
+#include "controlplane/policy/rule_words.h"
 
 namespace sallyport::cli {
 namespace {
@@ -138,6 +139,21 @@ void append_json_string(std::string_view text, std::string& out) {
   out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Names of the bundle are plain words and need no escapes.
+void append_explanation(const TextScan& scan, const FoundSpan& span, std::string& out) {
+  const scan::Finding* finding = scan.finding_of(span);
+  if (finding == nullptr) {
+    out += ",\"rule\":null";
+    return;
+  }
+  const auto& rule = scan.engine().rule(finding->rule);
+  fmt::format_to(std::back_inserter(out),
+                 ",\"rule\":\"{}\",\"kind\":\"{}\",\"validator\":\"{}\",\"confidence\":{}",
+                 scan.engine().rule_id(finding->rule),
+                 controlplane::policy::words_of(rule.kind).name,
+                 controlplane::policy::words_of(rule.validator).name, finding->confidence);
+}
+
 void append_redacted(const TextScan& scan, bool is_base64, std::string& out) {
   out += is_base64 ? ",\"redacted_b64\":" : ",\"redacted\":";
   if (scan.verdict() == ScanVerdict::Block) {
@@ -160,7 +176,7 @@ void error_line(uint64_t number, std::string_view id, std::string_view why, std:
   fmt::format_to(std::back_inserter(out), ",\"line\":{}}}\n", number);
 }
 
-bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool want_redacted,
+bool answer_line(std::string_view line, uint64_t number, TextScan& scan, const ScanWants& wants,
                  std::string& out) {
   LineSax sax;
   if (!nlohmann::json::sax_parse(line.begin(), line.end(), &sax)) {
@@ -182,7 +198,7 @@ bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool wa
     }
     text = *decoded;
   }
-  scan.scan(text, want_redacted);
+  scan.scan(text, wants);
   out += "{\"id\":";
   out += id;
   out += ",\"spans\":[";
@@ -195,6 +211,7 @@ bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool wa
     if (span.would != span.action)
       fmt::format_to(std::back_inserter(out), ",\"would\":\"{}\"",
                      controlplane::policy::action_name(span.would));
+    if (wants.explained) append_explanation(scan, span, out);
     out += '}';
     first = false;
   }
@@ -203,7 +220,7 @@ bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool wa
   if (const std::string_view reason = scan.reason();
       !reason.empty() && reason != "policy_blocked" && reason != "response_blocked")
     fmt::format_to(std::back_inserter(out), ",\"reason\":\"{}\"", reason);
-  if (want_redacted) append_redacted(scan, sax.is_base64, out);
+  if (wants.redacted) append_redacted(scan, sax.is_base64, out);
   out += "}\n";
   return true;
 }
@@ -246,7 +263,7 @@ void LineReader::take(std::string_view line, std::string& out) {
   ++number_;
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   ++answered_;
-  if (!answer_line(line, number_, *scan_, want_redacted_, out)) ++bad_;
+  if (!answer_line(line, number_, *scan_, wants_, out)) ++bad_;
 }
 
 }  // namespace sallyport::cli

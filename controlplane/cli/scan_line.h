@@ -19,7 +19,7 @@ inline constexpr size_t kScanLineBytesMax = 256U << 20;
 
 // Appends the answer with its newline to `out`. False: the line was bad, the answer says why.
 // `number` counts lines from 1.
-bool answer_line(std::string_view line, uint64_t number, TextScan& scan, bool want_redacted,
+bool answer_line(std::string_view line, uint64_t number, TextScan& scan, const ScanWants& wants,
                  std::string& out);
 // The answer for a line that is not even looked at.
 void error_line(uint64_t number, std::string_view id, std::string_view why, std::string& out);
@@ -27,7 +27,7 @@ void error_line(uint64_t number, std::string_view id, std::string_view why, std:
 // Feeds bytes in any chunking, answers whole lines. Blank lines are no lines.
 class LineReader {
  public:
-  LineReader(TextScan& scan, bool want_redacted) : scan_(&scan), want_redacted_(want_redacted) {}
+  LineReader(TextScan& scan, const ScanWants& wants) : scan_(&scan), wants_(wants) {}
   void feed(std::string_view bytes, std::string& out);
   void end(std::string& out);  // what stands behind the last newline is a line too
   uint64_t lines() const noexcept { return answered_; }
@@ -37,7 +37,7 @@ class LineReader {
   void take(std::string_view line, std::string& out);
 
   TextScan* scan_;
-  bool want_redacted_;
+  ScanWants wants_;
   std::string open_;       // begin of a line whose end has not come
   bool skipping_ = false;  // in a line that is too long
   uint64_t number_ = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "controlplane/cli/failure.h"
 #include "controlplane/cli/output.h"
@@ -87,6 +88,7 @@ void TextScan::load(ScanAs& as) {
       as.destination, "vendor", "destination", image_.vendor_count(),
       [&](const std::string& name) { return image_.find_vendor(name); },
       [&](uint16_t i) { return image_.vendor(i).name; });
+  witness_.begin(engine_, *scratch_);
   scope_.engine = &engine_;
   scope_.scratch = scratch_.get();
   scope_.labels = &labels_;
@@ -100,7 +102,7 @@ void TextScan::load(ScanAs& as) {
     unusable("more entities than one scope takes");
 }
 
-void TextScan::scan(std::span<const uint8_t> text, bool want_redacted) {
+void TextScan::scan(std::span<const uint8_t> text, const ScanWants& wants) {
   tokens_.clear();
   rulings_.clear();
   spans_.clear();
@@ -109,10 +111,12 @@ void TextScan::scan(std::span<const uint8_t> text, bool want_redacted) {
   scope_.refusal = rewrite::Refusal::None;
   scope_.refusal_entity = 0xffff;
 
+  const auto began = std::chrono::steady_clock::now();
   rewriter_.begin(scope_);
   // False without a refusal noted cannot be; with one it is noted, and the verdict says block.
   const bool whole = rewriter_.feed(text) && rewriter_.end();
   if (!whole) scope_.refuse(rewrite::Refusal::BuffersFull);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
 
   for (const rewrite::Ruled& ruled : rulings_) {
     const bool literal = ruled.entity == redact::TokenLabels::kLiteral;
@@ -127,8 +131,19 @@ void TextScan::scan(std::span<const uint8_t> text, bool want_redacted) {
     verdict_ = ScanVerdict::Block;
   else
     verdict_ = rewriter_.edits().count() > 0 ? ScanVerdict::Redact : ScanVerdict::Pass;
-  if (want_redacted && verdict_ != ScanVerdict::Block) write_redacted(text);
+  if (wants.redacted && verdict_ != ScanVerdict::Block) write_redacted(text);
   rewriter_.edits().clear();
+  // A text that exhausts the scanner is refused above; the witness then knows a part.
+  if (wants.explained || wants.counted) static_cast<void>(witness_.read(text));
+  if (wants.counted) count(text, took.count());
+}
+
+void TextScan::count(std::span<const uint8_t> text, double seconds) {
+  ++statistics_.texts;
+  statistics_.bytes += text.size();
+  statistics_.seconds += seconds;
+  statistics_.held_bytes_max = std::max(statistics_.held_bytes_max, witness_.held_max());
+  for (const FoundSpan& span : spans_) ++statistics_.findings[std::string(span.entity)];
 }
 
 void TextScan::write_redacted(std::span<const uint8_t> text) {

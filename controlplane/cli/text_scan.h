@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/cli/scan_witness.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
@@ -43,6 +44,13 @@ struct FoundSpan {
   contract::Action would;  // of observe: what the rule tries out, or observe
 };
 
+// What else is wanted of each text.
+struct ScanWants {
+  bool redacted = false;   // the text after its edits
+  bool explained = false;  // which rule found each span; a second reading
+  bool counted = false;    // statistics(); a second reading
+};
+
 enum class ScanVerdict : uint8_t { Pass, Redact, Block };
 
 class TextScan {
@@ -52,7 +60,7 @@ class TextScan {
   static std::unique_ptr<TextScan> build(std::vector<uint8_t> image, ScanAs& as);
 
   // Reads one text. Results hold until the next call.
-  void scan(std::span<const uint8_t> text, bool want_redacted);
+  void scan(std::span<const uint8_t> text, const ScanWants& wants);
 
   std::span<const FoundSpan> spans() const noexcept { return spans_; }
   ScanVerdict verdict() const noexcept { return verdict_; }
@@ -60,10 +68,18 @@ class TextScan {
   std::string_view reason() const noexcept;
   // The text after its edits; empty when it is blocked: nothing would have left.
   const std::string& redacted() const noexcept { return redacted_; }
+  // How a span was found, when that was wanted; null for LITERAL. Valid like spans().
+  const scan::Finding* finding_of(const FoundSpan& span) const noexcept {
+    return witness_.find(span.start, span.end, span.entity);
+  }
+  const scan::Engine& engine() const noexcept { return engine_; }
+  // Over all texts that were counted.
+  const ScanStatistics& statistics() const noexcept { return statistics_; }
 
  private:
   TextScan();
   void load(ScanAs& as);
+  void count(std::span<const uint8_t> text, double seconds);
   void write_redacted(std::span<const uint8_t> text);
 
   std::vector<uint8_t> bytes_;
@@ -80,6 +96,8 @@ class TextScan {
   std::vector<FoundSpan> spans_;
   ScanVerdict verdict_ = ScanVerdict::Pass;
   std::string redacted_;
+  ScanWitness witness_;
+  ScanStatistics statistics_;
 };
 
 }  // namespace sallyport::cli

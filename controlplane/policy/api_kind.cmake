@@ -2,5 +2,5 @@
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 sallyport_library(NAME control_yaml SOURCES ${CMAKE_CURRENT_LIST_DIR}/problem.cc ${CMAKE_CURRENT_LIST_DIR}/yaml_node.cc
   ${CMAKE_CURRENT_LIST_DIR}/yaml_reader.cc DEPENDS sallyport::contract PACKAGES PkgConfig::FYAML)
-sallyport_library(NAME control_api_kind SOURCES api_kind_compiler.cc api_kind_file.cc
+sallyport_library(NAME control_api_kind SOURCES api_kind_compiler.cc api_kind_file.cc api_kind_merge.cc
   DEPENDS sallyport::contract sallyport::control_yaml)

@@ -6,14 +6,17 @@
 #include <optional>
 #include <string_view>
 
+#include "controlplane/policy/api_kind_merge.h"
+
 namespace sallyport::controlplane::policy {
 
 using namespace contract;
 
 namespace {
 
-constexpr size_t kNameBytesMax = 64;  // llm/api_tables.h kKnownNameBytesMax
-constexpr size_t kCapturesMax = 8;    // llm/api_tables.h kCapturesMax
+constexpr size_t kNameBytesMax = 64;      // llm/api_tables.h kKnownNameBytesMax
+constexpr size_t kCapturesMax = 8;        // llm/api_tables.h kCapturesMax
+constexpr char kShapeRoot[] = "(shape)";  // name of a shape among the fragments; none of YAML's
 
 // A place in a path tree as written, before fragments are grafted.
 struct Place {
@@ -38,24 +41,9 @@ struct Problem {
   std::string what;
 };
 
-// "openai_chat.request": a shape of another kind, not a fragment of this one.
-bool is_foreign(const std::string& use) { return use.find('.') != std::string::npos; }
-
-std::vector<std::string> expand_braces(const std::string& path) {
-  const size_t open = path.find('{');
-  if (open == std::string::npos) return {path};
-  const size_t close = path.find('}', open);
-  if (close == std::string::npos) throw Problem{0, "'{' without '}' in path " + path};
+std::vector<std::string> expanded(const std::string& path, int line) {
   std::vector<std::string> out;
-  size_t at = open + 1;
-  while (at <= close) {
-    const size_t end = std::min(path.find(',', at), close);
-    std::string choice = path.substr(at, end - at);
-    choice.erase(std::remove(choice.begin(), choice.end(), ' '), choice.end());
-    for (const std::string& rest : expand_braces(path.substr(close + 1)))
-      out.push_back(path.substr(0, open) + choice + rest);
-    at = end + 1;
-  }
+  if (!expand_braces(path, out)) throw Problem{line, "'{' without '}' in path " + path};
   return out;
 }
 
@@ -64,39 +52,55 @@ std::unique_ptr<Place>& ensure(std::unique_ptr<Place>& place) {
   return place;
 }
 
-Place& walk_path(Place& root, const std::string& path, int line) {
-  Place* place = &root;
+// The steps of a path: "[*]" or a member name.
+std::vector<std::string> steps_of(const std::string& path, int line) {
+  std::vector<std::string> steps;
   size_t at = 0;
   while (at < path.size()) {
     if (path.compare(at, 3, "[*]") == 0) {
-      place = ensure(place->element).get();
+      steps.emplace_back("[*]");
       at += 3;
-    } else {
-      if (path[at] == '.' && at != 0) ++at;
-      const size_t end = std::min(path.find_first_of(".[", at), path.size());
-      const std::string name = path.substr(at, end - at);
-      if (name.empty() || name.size() > kNameBytesMax ||
-          name.find_first_of("]{} ") != std::string::npos)
-        throw Problem{line, "bad path '" + path + "'"};
-      place = name == "*" ? ensure(place->any_member).get() : ensure(place->members[name]).get();
-      at = end;
+      continue;
     }
+    if (path[at] == '.' && at != 0) ++at;
+    const size_t end = std::min(path.find_first_of(".[", at), path.size());
+    steps.push_back(path.substr(at, end - at));
+    if (steps.back().empty() || steps.back().size() > kNameBytesMax ||
+        steps.back().find_first_of("]{} ") != std::string::npos)
+      throw Problem{line, "bad path '" + path + "'"};
+    at = end;
+  }
+  return steps;
+}
+
+Place& walk_path(Place& root, const std::string& path, int line) {
+  Place* place = &root;
+  for (const std::string& step : steps_of(path, line)) {
+    if (step == "[*]")
+      place = ensure(place->element).get();
+    else
+      place = ensure(step == "*" ? place->any_member : place->members[step]).get();
   }
   return *place;
+}
+
+// In proto3 JSON a member may be written in two ways.
+std::string snake_case(const std::string& name) {
+  std::string out;
+  for (char c : name) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    if (upper && !out.empty()) out += '_';
+    out += upper ? static_cast<char>(c + 32) : c;
+  }
+  return out;
 }
 
 class Writer {
  public:
   void compile(const ApiKindSource& source);
-  // The kinds in the order of their names, whatever order they were compiled in.
   std::vector<uint8_t> finish();
 
  private:
-  struct Shape {
-    const ApiShape* source;
-    Place root;
-    LlmShape out{};
-  };
   // What is known of one node: places that overlay each other, the first wins.
   struct Key {
     std::vector<const Place*> places;
@@ -107,21 +111,24 @@ class Writer {
 
   LlmText text(std::string_view s);
   uint16_t add_rule(const std::string& where, const ApiPath& path, const std::string& written,
-                    const ApiShape* shape);
+                    bool in_fragment);
+  void add_closes(uint16_t rule, const ApiPath& path);
   void add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
-                 const ApiShape* shape);
+                 bool in_fragment);
+  template <class Source>
+  void add_fragment(const std::string& name, const std::string& where, const Source& source);
   void add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out);
-  void check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) const;
   void add_channels(const ApiShape& shape, LlmShape& out);
   void add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out);
   void graft(std::vector<const Place*>& places, std::vector<const Fragment*>& fragments);
   uint32_t lower(std::vector<const Place*> places, bool discriminator, bool is_variant);
+  std::vector<LlmEdge> lower_members(
+      const std::map<std::string, std::vector<const Place*>>& members, const Fragment* selector);
   uint32_t subtree(TextClass text_class, uint16_t rule);
   template <class Entry>
   void put_table(std::vector<uint8_t>& out, LlmTable& table, const std::vector<Entry>& entries);
 
   std::map<std::string, Fragment> fragments_;
-  std::map<std::string, uint32_t> shape_roots_;  // "openai_chat.request" of the kinds so far
   std::map<Key, uint32_t> lowered_;
   std::map<std::pair<TextClass, uint16_t>, uint32_t> subtrees_;
   std::vector<LlmKind> kinds_;
@@ -134,7 +141,10 @@ class Writer {
   std::vector<LlmChannel> channels_;
   std::vector<LlmCapture> captures_;
   std::vector<LlmPart> parts_;
-  std::vector<std::unique_ptr<Shape>> shape_sources_;
+  // Of the shape being compiled.
+  const ApiShape* shape_ = nullptr;
+  bool is_stream_ = false;
+  bool proto_names_ = false;
   std::string strings_;
   std::map<std::string, LlmText, std::less<>> known_strings_;
 };
@@ -149,73 +159,65 @@ LlmText Writer::text(std::string_view s) {
 }
 
 uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const std::string& written,
-                          const ApiShape* shape) {
+                          bool in_fragment) {
   if (rules_.size() + 2 >= kLlmNoRule) throw Problem{path.line, "too many paths"};
   LlmRule rule{};
   rule.path = text(where + ":" + written);
   rule.text_class = static_cast<uint8_t>(path.text_class);
   rule.role = static_cast<uint8_t>(path.role);
   rule.mark = static_cast<uint8_t>(path.mark);
-  rule.channel = kLlmNoChannel;
-  rule.capture = kLlmNoChannel;
   const auto index_of = [&](const auto& list, const std::string& name, const char* what) {
+    // A fragment is compiled for every shape; what only a stream has counts there only.
+    if (name.empty() || (in_fragment && !is_stream_)) return kLlmNoChannel;
     const auto found =
-        shape == nullptr
-            ? list.end()
-            : std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.name == name; });
+        std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.name == name; });
     if (found == list.end())
       throw Problem{path.line, std::string("no ") + what + " named '" + name + "' here"};
     return static_cast<uint8_t>(found - list.begin());
   };
-  static const ApiShape none;
-  const ApiShape& lists = shape == nullptr ? none : *shape;
-  if (!path.channel.empty()) rule.channel = index_of(lists.channels, path.channel, "channel");
-  if (!path.capture.empty()) rule.capture = index_of(lists.captures, path.capture, "capture");
-  if (!path.closes.empty() && shape == nullptr) throw Problem{path.line, "'closes' in a fragment"};
+  rule.channel = index_of(shape_->channels, path.channel, "channel");
+  rule.capture = index_of(shape_->captures, path.capture, "capture");
   const auto index = static_cast<uint16_t>(rules_.size());
   rules_.push_back(rule);
-  for (const auto& [value, scope] : path.closes) {
-    LlmClose close{};
-    if (value.size() > kNameBytesMax) throw Problem{path.line, "value of 'closes' is too long"};
-    close.value = text(value == "*" ? std::string_view() : std::string_view(value));
-    close.rule = index;
-    close.scope = static_cast<uint8_t>(scope);
-    closes_.push_back(close);
-  }
+  if (!path.closes.empty() && is_stream_) add_closes(index, path);
+  if (!path.closes.empty() && !is_stream_ && !in_fragment)
+    throw Problem{path.line, "'closes' outside a stream"};
   return index;
 }
 
-void Writer::add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
-                       const ApiShape* shape) {
-  for (const ApiPath& path : paths) {
-    std::vector<std::string> expanded;
-    try {
-      expanded = expand_braces(path.path);
-    } catch (Problem& problem) {
-      throw Problem{path.line, problem.what};
+void Writer::add_closes(uint16_t rule, const ApiPath& path) {
+  for (const auto& [values, scope] : path.closes) {
+    for (const std::string& value : expanded(values, path.line)) {
+      LlmClose close{};
+      if (value.size() > kNameBytesMax) throw Problem{path.line, "value of 'closes' is too long"};
+      close.value = text(value == "*" ? std::string_view() : std::string_view(value));
+      close.rule = rule;
+      close.scope = static_cast<uint8_t>(scope);
+      closes_.push_back(close);
     }
-    for (const std::string& written : expanded) {
+  }
+}
+
+void Writer::add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
+                       bool in_fragment) {
+  for (const ApiPath& path : paths) {
+    for (const std::string& written : expanded(path.path, path.line)) {
       Place& place = walk_path(root, written, path.line);
       if (place.text_class || !place.use.empty())
         throw Problem{path.line, "path '" + written + "' is written twice"};
-      if (path.has_class && is_foreign(path.use))
-        throw Problem{path.line, "path '" + written + "' is a whole message and has no class"};
       if (!path.has_class && path.use.empty())
         throw Problem{path.line, "path '" + written + "' has no class"};
       place.use = path.use;
       if (!path.has_class) continue;
       place.text_class = path.text_class;
       place.tree = path.tree || path.text_class == TextClass::L;
-      place.rule = add_rule(where, path, written, shape);
+      place.rule = add_rule(where, path, written, in_fragment);
       place.inner_rule = place.rule;
       if (place.tree && (path.role != LeafRole::None || path.mark != MarkKind::None)) {
-        ApiPath inner = path;
-        inner.role = LeafRole::None;
-        inner.mark = MarkKind::None;
-        inner.channel.clear();
-        inner.capture.clear();
-        inner.closes.clear();
-        place.inner_rule = add_rule(where, inner, written + "..", shape);
+        ApiPath inner;
+        inner.text_class = path.text_class;
+        inner.line = path.line;
+        place.inner_rule = add_rule(where, inner, written + "..", in_fragment);
       }
     }
   }
@@ -242,18 +244,13 @@ void Writer::graft(std::vector<const Place*>& places, std::vector<const Fragment
   for (size_t i = 0; i < places.size(); ++i) {
     for (const auto& [name, fragment] : fragments_)
       if (&fragment.root == places[i]) fragments.push_back(&fragment);
-    if (places[i]->use.empty() || is_foreign(places[i]->use)) continue;
-    const Place* root = &fragments_.at(places[i]->use).root;
+    if (places[i]->use.empty()) continue;
+    const Place* root = &fragments_.at(places[i]->use).root;  // check_uses() saw to it
     if (std::find(places.begin(), places.end(), root) == places.end()) places.push_back(root);
   }
 }
 
 uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, bool is_variant) {
-  if (is_foreign(places.front()->use)) {
-    if (!places.front()->members.empty() || places.front()->element)
-      throw Problem{0, "a path goes on behind '" + places.front()->use + "'"};
-    return shape_roots_.at(places.front()->use);
-  }
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
   const auto [known, fresh] = lowered_.try_emplace(Key{places, discriminator, is_variant},
@@ -289,16 +286,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
   const Fragment* selector = nullptr;
   for (const Fragment* fragment : fragments)
     if (!fragment->by.empty()) selector = fragment;
-  std::vector<LlmEdge> edges;
-  for (const auto& [name, below_name] : members) {
-    LlmEdge edge{};
-    edge.name = text(name);
-    edge.name_hash = llm_name_hash(name);
-    edge.node = lower(below_name, selector != nullptr && selector->by == name, false);
-    edges.push_back(edge);
-  }
-  std::sort(edges.begin(), edges.end(),
-            [](const auto& a, const auto& b) { return a.name_hash < b.name_hash; });
+  const std::vector<LlmEdge> edges = lower_members(members, selector);
   std::vector<LlmVariant> variants;
   if (selector != nullptr && !is_variant) {
     for (const auto& [value, place] : selector->variants) {
@@ -318,6 +306,29 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
   variants_.insert(variants_.end(), variants.begin(), variants.end());
   nodes_[index] = node;
   return index;
+}
+
+// Sorted by the hash of the name. A name may stand for two, and then a name that is written out
+// wins over one that is derived.
+std::vector<LlmEdge> Writer::lower_members(
+    const std::map<std::string, std::vector<const Place*>>& members, const Fragment* selector) {
+  std::vector<LlmEdge> edges;
+  const auto add = [&](const std::string& name, uint32_t node) {
+    LlmEdge edge{};
+    edge.name = text(name);
+    edge.name_hash = llm_name_hash(name);
+    edge.node = node;
+    edges.push_back(edge);
+  };
+  for (const auto& [name, below_name] : members) {
+    const uint32_t node = lower(below_name, selector != nullptr && selector->by == name, false);
+    add(name, node);
+    const std::string other = proto_names_ ? snake_case(name) : name;
+    if (!members.contains(other)) add(other, node);
+  }
+  std::sort(edges.begin(), edges.end(),
+            [](const auto& a, const auto& b) { return a.name_hash < b.name_hash; });
+  return edges;
 }
 
 void Writer::add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out) {
@@ -371,6 +382,7 @@ void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
     c.name = text(channel.name);
     c.event_name = text(channel.event_name);
     c.text_class = static_cast<uint8_t>(channel.is_json ? TextClass::J : TextClass::T);
+    c.key_levels = channel.key_levels;
     add_template(shape, channel, c);
     channels_.push_back(c);
   }
@@ -380,62 +392,68 @@ void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
     captures_.push_back(LlmCapture{text(capture.fallback)});
 }
 
+void check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) {
+  for (const ApiPath& path : paths)
+    if (!path.use.empty() && !source.fragments.contains(path.use))
+      throw Problem{path.line, "no fragment named '" + path.use + "'"};
+}
+
+// A fragment, or the shape itself.
+template <class Source>
+void Writer::add_fragment(const std::string& name, const std::string& where, const Source& source) {
+  const bool in_fragment = name != kShapeRoot;
+  const std::string shown = in_fragment ? name : where;
+  Fragment& built = fragments_[name];
+  built.by = source.by;
+  add_paths(built.root, shown, source.paths, in_fragment);
+  if (!source.by.empty() && !built.root.members.contains(source.by))
+    throw Problem{source.line,
+                  "'" + shown + "' is chosen by '" + source.by + "', which has no path"};
+  if (source.by.empty() && !source.variants.empty())
+    throw Problem{source.line, "'" + shown + "' has variants but no 'by'"};
+  for (const auto& [values, paths] : source.variants) {
+    for (const std::string& value : expanded(values, source.line)) {
+      if (value.empty() || value.size() > kNameBytesMax)
+        throw Problem{source.line, "bad variant '" + value + "'"};
+      if (built.variants.contains(value))
+        throw Problem{source.line, "variant '" + value + "' is written twice"};
+      auto& place = built.variants[value];
+      place = std::make_unique<Place>();
+      add_paths(*place, shown + "(" + value + ")", paths, in_fragment);
+    }
+  }
+}
+
 void Writer::add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out) {
   static constexpr const char* kNames[] = {"request", "response", "stream"};
   const auto slot = static_cast<size_t>(kind);
   const ApiShape& shape = source.shapes[slot];
   out.shapes[slot] = kLlmNone;
   if (!shape.present) return;
-  auto built = std::make_unique<Shape>();
+  fragments_.clear();
+  lowered_.clear();
+  shape_ = &shape;
+  is_stream_ = kind == ShapeKind::StreamEvent;
+  proto_names_ = source.proto_names;
   LlmShape entry{};
   entry.formats = shape.formats;
   entry.close_first = static_cast<uint32_t>(closes_.size());
-  add_paths(built->root, kNames[slot], shape.paths, &shape);
+  for (const auto& [name, fragment] : source.fragments) add_fragment(name, kNames[slot], fragment);
+  add_fragment(kShapeRoot, kNames[slot], shape);
   entry.close_count = static_cast<uint32_t>(closes_.size()) - entry.close_first;
   add_channels(shape, entry);
-  entry.root_node = lower({&built->root}, false, false);
-  shape_roots_[source.name + "." + kNames[slot]] = entry.root_node;
+  entry.root_node = lower({&fragments_.at(kShapeRoot).root}, false, false);
   out.shapes[slot] = static_cast<uint32_t>(shapes_.size());
   shapes_.push_back(entry);
-  shape_sources_.push_back(std::move(built));
-}
-
-void Writer::check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) const {
-  for (const ApiPath& path : paths) {
-    if (path.use.empty()) continue;
-    if (is_foreign(path.use)) {
-      // Events have channels, which belong to their own stream.
-      if (path.use.ends_with(".stream") || !shape_roots_.contains(path.use))
-        throw Problem{path.line, "no request or response named '" + path.use + "'"};
-    } else if (!source.fragments.contains(path.use)) {
-      throw Problem{path.line, "no fragment named '" + path.use + "'"};
-    }
-  }
 }
 
 void Writer::compile(const ApiKindSource& source) {
-  for (const ApiShape& shape : source.shapes) check_uses(source, shape.paths);
-  fragments_.clear();
-  lowered_.clear();
-  for (const auto& [name, fragment] : source.fragments) {
-    check_uses(source, fragment.paths);
-    Fragment& built = fragments_[name];
-    built.by = fragment.by;
-    add_paths(built.root, name, fragment.paths, nullptr);
-    if (!fragment.by.empty() && !built.root.members.contains(fragment.by))
-      throw Problem{fragment.line, "fragment '" + name + "' is chosen by '" + fragment.by +
-                                       "', which has no path"};
-    if (fragment.by.empty() && !fragment.variants.empty())
-      throw Problem{fragment.line, "fragment '" + name + "' has variants but no 'by'"};
-    for (const auto& [value, paths] : fragment.variants) {
-      check_uses(source, paths);
-      if (value.empty() || value.size() > kNameBytesMax)
-        throw Problem{fragment.line, "bad variant '" + value + "'"};
-      auto place = std::make_unique<Place>();
-      add_paths(*place, name + "(" + value + ")", paths, nullptr);
-      built.variants[value] = std::move(place);
-    }
-  }
+  const auto check = [&](const auto& part) {
+    check_uses(source, part.paths);
+    for (const auto& [value, paths] : part.variants) check_uses(source, paths);
+  };
+  for (const ApiShape& shape : source.shapes) check(shape);
+  for (const auto& [name, fragment] : source.fragments) check(fragment);
   LlmKind kind{};
   kind.name = text(source.name);
   kind.done_data = text(source.done_data);
@@ -455,11 +473,6 @@ void Writer::put_table(std::vector<uint8_t>& out, LlmTable& table,
 }
 
 std::vector<uint8_t> Writer::finish() {
-  const auto name = [&](const LlmKind& kind) {
-    return std::string_view(strings_).substr(kind.name.offset, kind.name.size);
-  };
-  std::sort(kinds_.begin(), kinds_.end(),
-            [&](const LlmKind& a, const LlmKind& b) { return name(a) < name(b); });
   LlmHeader header{};
   std::vector<uint8_t> out(sizeof(header));
   put_table(out, header.kinds, kinds_);
@@ -481,49 +494,18 @@ std::vector<uint8_t> Writer::finish() {
   return out;
 }
 
-// Names of the other kinds whose messages stand in this one's.
-std::vector<std::string> foreign_kinds(const ApiKindSource& source) {
-  std::vector<std::string> names;
-  const auto look_at = [&](const std::vector<ApiPath>& paths) {
-    for (const ApiPath& path : paths)
-      if (is_foreign(path.use)) names.push_back(path.use.substr(0, path.use.find('.')));
-  };
-  for (const ApiShape& shape : source.shapes) look_at(shape.paths);
-  for (const auto& [name, fragment] : source.fragments) {
-    look_at(fragment.paths);
-    for (const auto& [value, paths] : fragment.variants) look_at(paths);
-  }
-  return names;
-}
-
-// Indexes of `kinds`, each behind the ones it uses. Of a circle one kind comes too early, and says
-// that what it uses is not there.
-std::vector<size_t> order_of_use(const std::vector<ApiKindSource>& kinds) {
-  std::vector<size_t> order;
-  std::vector<bool> seen(kinds.size());
-  const auto visit = [&](const auto& self, size_t i) -> void {
-    if (seen[i]) return;
-    seen[i] = true;
-    for (const std::string& name : foreign_kinds(kinds[i]))
-      for (size_t other = 0; other < kinds.size(); ++other)
-        if (kinds[other].name == name) self(self, other);
-    order.push_back(i);
-  };
-  for (size_t i = 0; i < kinds.size(); ++i) visit(visit, i);
-  return order;
-}
-
 }  // namespace
 
 ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
   std::sort(kinds.begin(), kinds.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
   ApiKindSection section;
+  merge_kinds(kinds, section.problems);
   Writer writer;
-  for (size_t i : order_of_use(kinds)) {
+  for (size_t i = 0; i < kinds.size(); ++i) {
     try {
       if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax ||
-          is_foreign(kinds[i].name))
+          kinds[i].name.find('.') != std::string::npos)
         throw Problem{1, "bad name of the API kind"};
       if (i > 0 && kinds[i].name == kinds[i - 1].name)
         throw Problem{1, "API kind '" + kinds[i].name + "' exists twice"};

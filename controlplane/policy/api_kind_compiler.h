@@ -8,11 +8,15 @@
 // other path names, `a.{b,c}` both. A path is relative to its shape or fragment. A scalar at a path
 // has the path's class. A container at a path of class L, or with `tree`, passes its class to
 // everything below; any other container that no longer path enters is Unknown: inspected, never
-// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. `use:
-// KIND.request` (or `.response`) says instead that a whole message of another kind stands there. A
-// fragment with `by: type` may have variants: once the member `type` has been read, the variant's
-// paths replace those of the same name. A member read before `type` keeps the fragment's class, so
-// that must be the careful one.
+// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. A
+// fragment or shape with `by: type` may have variants: once the member `type` (a string or a
+// literal) has been read, the variant's paths replace those of the same name. A member read before
+// `type` keeps the wider class, so that must be the careful one; of a stream event the
+// discriminator is looked up first, wherever it stands.
+//
+// Kinds build on kinds: `extends: KIND` takes over what the file does not say itself, and
+// `use: KIND.request`, `KIND.response` or `KIND.FRAGMENT` grafts what another kind describes
+// (api_kind_merge.h).
 #pragma once
 
 #include <cstdint>
@@ -33,7 +37,7 @@ struct ApiPath {
   contract::MarkKind mark = contract::MarkKind::None;
   std::string channel;  // stream: the string here is a piece of this channel
   std::string capture;  // stream: the value here is repeated in our own events
-  std::string use;      // fragment
+  std::string use;      // fragment, or KIND.fragment
   std::map<std::string, contract::CloseScope>
       closes;  // stream: value -> what it closes; "*" any string
   int line = 0;
@@ -52,6 +56,7 @@ struct ApiChannel {
   std::string event_name;  // of our own events; empty: none
   std::string event_data;  // template: ${outer} ${inner} ${text} and ${capture name}
   int line = 0;
+  uint8_t key_levels = contract::kChannelKeyLevelsMax;
 };
 
 struct ApiCapture {
@@ -62,6 +67,8 @@ struct ApiCapture {
 struct ApiShape {
   bool present = false;
   std::vector<ApiPath> paths;
+  std::string by;  // as of a fragment
+  std::map<std::string, std::vector<ApiPath>> variants;
   std::vector<ApiChannel> channels;
   std::vector<ApiCapture> captures;
   uint32_t formats = 1;  // set of BodyFormat or StreamFormat; JSON, server-sent events
@@ -72,6 +79,8 @@ struct ApiKindSource {
   std::string name;
   std::string file;  // for messages
   std::string done_data;
+  std::string extends;       // another kind
+  bool proto_names = false;  // a member may be written camelCase or snake_case (proto3 JSON)
   std::map<std::string, ApiFragment> fragments;
   ApiShape shapes[contract::kShapeKindCount];  // by contract::ShapeKind
 };

@@ -82,8 +82,8 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"error_message", LeafRole::ErrorMessage}};
 const std::map<std::string, MarkKind> kMarks = {{"strip", MarkKind::Strip},
                                                 {"obfuscation", MarkKind::Obfuscation}};
-const std::map<std::string, CloseScope> kScopes = {{"outer", CloseScope::Outer},
-                                                   {"all", CloseScope::All}};
+const std::map<std::string, CloseScope> kScopes = {
+    {"outer", CloseScope::Outer}, {"inner", CloseScope::Inner}, {"all", CloseScope::All}};
 const std::map<std::string, BodyFormat> kBodies = {{"json", BodyFormat::Json},
                                                    {"multipart", BodyFormat::Multipart},
                                                    {"json_lines", BodyFormat::JsonLines},
@@ -93,6 +93,8 @@ const std::map<std::string, StreamFormat> kStreams = {{"sse", StreamFormat::Sse}
                                                       {"json_array", StreamFormat::JsonArray},
                                                       {"json_lines", StreamFormat::JsonLines},
                                                       {"event_stream", StreamFormat::EventStream}};
+const std::map<std::string, uint8_t> kKeyLevels = {
+    {"one", uint8_t{0}}, {"outer", uint8_t{1}}, {"inner", uint8_t{2}}};
 const std::map<std::string, bool> kChannelClasses = {{"T", false}, {"J", true}};
 
 // The members that a mapping may have, each with what reads it.
@@ -136,15 +138,21 @@ std::vector<ApiPath> read_paths(const Node& node) {
   return paths;
 }
 
+// What a fragment and a shape have in common.
+template <class Target>
+Readers path_readers(Target& target) {
+  return {{"by", [&](const Node& n) { target.by = scalar(n); }},
+          {"paths", [&](const Node& n) { target.paths = read_paths(n); }},
+          {"variants", [&](const Node& n) {
+             for (const auto& [value, paths] : mapping(n))
+               target.variants[value.scalar] = read_paths(paths);
+           }}};
+}
+
 ApiFragment read_fragment(const Node& node) {
   ApiFragment fragment;
   fragment.line = node.place.line;
-  read_members(node, {{"by", [&](const Node& n) { fragment.by = scalar(n); }},
-                      {"paths", [&](const Node& n) { fragment.paths = read_paths(n); }},
-                      {"variants", [&](const Node& n) {
-                         for (const auto& [value, paths] : mapping(n))
-                           fragment.variants[value.scalar] = read_paths(paths);
-                       }}});
+  read_members(node, path_readers(fragment));
   return fragment;
 }
 
@@ -155,7 +163,8 @@ ApiChannel read_channel(const std::string& name, const Node& node) {
   read_members(node,
                {{"class", [&](const Node& n) { channel.is_json = choice(n, kChannelClasses); }},
                 {"event", [&](const Node& n) { channel.event_name = scalar(n); }},
-                {"event_data", [&](const Node& n) { channel.event_data = scalar(n); }}});
+                {"event_data", [&](const Node& n) { channel.event_data = scalar(n); }},
+                {"keys", [&](const Node& n) { channel.key_levels = choice(n, kKeyLevels); }}});
   return channel;
 }
 
@@ -172,7 +181,7 @@ ApiShape read_shape(const Node& node, bool is_stream) {
   ApiShape shape;
   shape.present = true;
   shape.line = node.place.line;
-  Readers readers = {{"paths", [&](const Node& n) { shape.paths = read_paths(n); }}};
+  Readers readers = path_readers(shape);
   readers["bodies"] = [&](const Node& n) {
     shape.formats = is_stream ? read_formats(n, kStreams) : read_formats(n, kBodies);
   };
@@ -204,6 +213,8 @@ void read_document(const Node& root, ApiKindSource& out) {
                          has_format = true;
                        }},
                       {"done_data", [&](const Node& n) { out.done_data = scalar(n); }},
+                      {"extends", [&](const Node& n) { out.extends = scalar(n); }},
+                      {"proto_names", [&](const Node& n) { out.proto_names = flag(n); }},
                       {"fragments",
                        [&](const Node& n) {
                          for (const auto& [name, fragment] : mapping(n))
@@ -215,7 +226,7 @@ void read_document(const Node& root, ApiKindSource& out) {
   if (out.name.empty()) fail(root.place, "api_kind is missing");
   if (!has_format) fail(root.place, "format is missing");
   // An endpoint without a request body has no request; every one answers.
-  if (!out.shapes[static_cast<size_t>(ShapeKind::Response)].present)
+  if (!out.shapes[static_cast<size_t>(ShapeKind::Response)].present && out.extends.empty())
     fail(root.place, "response is missing");
 }
 

@@ -44,7 +44,7 @@ enum class LeafRole : uint8_t {
   Model = 1,         // name of the model
   Stream = 2,        // true: the answer is a stream of events
   OuterIndex = 3,    // number of the choice or content block this part of an event belongs to
-  InnerIndex = 4,    // number of the tool call inside it
+  InnerIndex = 4,    // number of the part or tool call inside it; a string counts by its hash
   FinishReason = 5,  // why a choice ended
   EventType = 6,     // type of a stream event
   StoreFlag = 7,     // vendor is asked to keep the message
@@ -63,8 +63,9 @@ enum class MarkKind : uint8_t {
 };
 inline constexpr uint8_t kMarkKindCount = 3;
 
-// Which channels an event closes.
-enum class CloseScope : uint8_t { Outer = 0, All = 1 };
+// Which channels an event closes: of one choice or block, all, or those of one part of a block.
+enum class CloseScope : uint8_t { Outer = 0, All = 1, Inner = 2 };
+inline constexpr uint8_t kCloseScopeCount = 3;
 
 enum class ShapeKind : uint8_t { Request = 0, Response = 1, StreamEvent = 2 };
 inline constexpr uint8_t kShapeKindCount = 3;
@@ -192,7 +193,7 @@ struct LlmRule {
 static_assert(sizeof(LlmRule) == 16);
 
 struct LlmClose {
-  LlmText value;  // of the string at the rule; empty: any string closes
+  LlmText value;  // of the scalar at the rule; empty: any string closes
   uint16_t rule;
   uint8_t scope;  // CloseScope
   uint8_t reserved[5];
@@ -206,9 +207,11 @@ struct LlmChannel {
   uint32_t part_first;
   uint32_t part_count;
   uint8_t text_class;  // T or J
-  uint8_t reserved[7];
+  uint8_t key_levels;  // 0: one text in the stream, 1: one for each outer number, 2: and inner one
+  uint8_t reserved[6];
 };
 static_assert(sizeof(LlmChannel) == 32);
+inline constexpr uint8_t kChannelKeyLevelsMax = 2;
 
 // A value that our own events repeat from the vendor's (id, model): its raw JSON, or `fallback`
 // when no event carried it yet.

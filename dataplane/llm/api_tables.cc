@@ -150,12 +150,14 @@ ApiTables::LoadError ApiTables::check() const noexcept {
   }
   for (uint32_t i = 0; i < h.closes.count; ++i) {
     if (!name_ok(h, closes_[i].value)) return LoadError::BadText;
-    if (closes_[i].rule >= h.rules.count || closes_[i].scope > 1) return LoadError::BadEnum;
+    if (closes_[i].rule >= h.rules.count || closes_[i].scope >= contract::kCloseScopeCount)
+      return LoadError::BadEnum;
   }
   for (uint32_t i = 0; i < h.channels.count; ++i) {
     const contract::LlmChannel& c = channels_[i];
     if (!text_ok(h, c.name) || !text_ok(h, c.event_name)) return LoadError::BadText;
-    if (c.text_class > 1) return LoadError::BadEnum;
+    if (c.text_class > 1 || c.key_levels > contract::kChannelKeyLevelsMax)
+      return LoadError::BadEnum;
   }
   for (uint32_t i = 0; i < h.captures.count; ++i)
     if (!text_ok(h, captures_[i].fallback)) return LoadError::BadText;

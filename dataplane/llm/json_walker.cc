@@ -7,11 +7,17 @@
 #include <cstring>
 
 #include "dataplane/base/check.h"
+#include "dataplane/llm/json_peek.h"
 #include "dataplane/llm/json_string.h"
 
 namespace sallyport::llm {
 
 namespace {
+
+// Bytes that may be looked at ahead in one document. A vendor's event needs less than twice its
+// size; a nest of objects made to be looked at again and again ends here, and its values keep the
+// careful class.
+constexpr uint64_t kPeekBytesMax = 8U << 20;
 
 bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
@@ -62,6 +68,13 @@ void JsonWalker::begin(const PathTable& table, Sink& sink) noexcept {
   utf8_left_ = 0;
   high_surrogate_ = 0;
   delivering_ = false;
+  is_whole_ = false;
+}
+
+void JsonWalker::begin_whole(const PathTable& table, Sink& sink) noexcept {
+  begin(table, sink);
+  is_whole_ = true;
+  peeked_bytes_ = 0;
 }
 
 bool JsonWalker::fail(WalkError error) noexcept {
@@ -71,6 +84,8 @@ bool JsonWalker::fail(WalkError error) noexcept {
 }
 
 bool JsonWalker::feed(std::span<const uint8_t> raw) noexcept {
+  SP_CHECK(!is_whole_ || offset_ == 0);
+  whole_ = raw;
   size_t i = 0;
   while (i < raw.size()) {
     switch (state_) {
@@ -184,6 +199,7 @@ bool JsonWalker::open_container(bool is_object) noexcept {
   frames_[depth_++] = Frame{offset_, child_node_, 0, key_count_, ++object_serial_, is_object};
   if (is_object) {
     state_ = State::KeyOrEnd;
+    if (is_whole_) peek_variant();
   } else {
     child_node_ = table_.tables->node(child_node_).element_node;
     state_ = State::ValueOrEnd;
@@ -299,6 +315,9 @@ bool JsonWalker::number_may_end() const noexcept {
 
 bool JsonWalker::end_scalar() noexcept {
   if (!sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
+  const bool is_literal = state_ == State::Literal;
+  if (is_literal && (table_.tables->node(child_node_).flags & contract::kNodeDiscriminator) != 0)
+    choose_variant(literal_);
   return value_done(child_node_, value_start_, offset_);
 }
 
@@ -537,7 +556,8 @@ bool JsonWalker::deliver_buffered_key() noexcept {
 bool JsonWalker::end_string() noexcept {
   if (string_is_key_) return end_key();
   if (!sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
-  if (value_is_discriminator_) choose_variant();
+  if (value_is_discriminator_ && !name_overflowed_)
+    choose_variant({reinterpret_cast<const char*>(name_.data()), name_size_});
   return value_done(child_node_, value_start_, offset_ + 1);
 }
 
@@ -556,17 +576,34 @@ bool JsonWalker::end_key() noexcept {
   return true;
 }
 
-void JsonWalker::choose_variant() noexcept {
-  if (depth_ == 0 || name_overflowed_) return;
-  Frame& frame = frames_[depth_ - 1];
-  if (!frame.is_object) return;
-  const contract::LlmNode& node = table_.tables->node(frame.node);
-  const std::string_view value(reinterpret_cast<const char*>(name_.data()), name_size_);
-  for (uint32_t i = 0; i < node.variant_count; ++i) {
-    const contract::LlmVariant& variant = table_.tables->variant(node.variant_first + i);
+bool JsonWalker::find_variant(std::string_view value, uint32_t& node) const noexcept {
+  const contract::LlmNode& of = table_.tables->node(frames_[depth_ - 1].node);
+  for (uint32_t i = 0; i < of.variant_count; ++i) {
+    const contract::LlmVariant& variant = table_.tables->variant(of.variant_first + i);
     if (table_.tables->text(variant.value) != value) continue;
-    frame.node = variant.node;
-    return;
+    node = variant.node;
+    return true;
+  }
+  return false;
+}
+
+void JsonWalker::choose_variant(std::string_view value) noexcept {
+  if (depth_ == 0 || !frames_[depth_ - 1].is_object) return;
+  Frame& frame = frames_[depth_ - 1];
+  find_variant(value, frame.node);
+}
+
+// The object's brace is the byte at offset_.
+void JsonWalker::peek_variant() noexcept {
+  Frame& frame = frames_[depth_ - 1];
+  const contract::LlmNode node = table_.tables->node(frame.node);
+  if (node.variant_count == 0) return;
+  for (uint32_t i = 0; i < node.edge_count && peeked_bytes_ < kPeekBytesMax; ++i) {
+    const contract::LlmEdge& edge = table_.tables->edge(node.edge_first + i);
+    if ((table_.tables->node(edge.node).flags & contract::kNodeDiscriminator) == 0) continue;
+    const std::string_view value =
+        peek_member(whole_.subspan(offset_ + 1), table_.tables->text(edge.name), peeked_bytes_);
+    if (!value.empty() && find_variant(value, frame.node)) return;
   }
 }
 

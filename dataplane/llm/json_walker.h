@@ -9,7 +9,7 @@
 //   3. a member's class may depend on its sibling `type` (a document's data is text or base64): the
 //   node of
 //      an object changes when its discriminator has been read. A value before it keeps the wider
-//      class.
+//      class; of a text that is fed as a whole (begin_whole) the discriminator is looked up first.
 //
 // What the sink sees, in document order, for every scalar value and for member names that are text:
 //     leaf_begin(leaf)  leaf_text*(piece)  leaf_end(raw_end)
@@ -102,6 +102,9 @@ class JsonWalker {
   // Starts a document; forgets the one before, finished or not. `table` and `sink` must outlive the
   // walk.
   void begin(const PathTable& table, Sink& sink) noexcept;
+  // The same for a document that comes with one feed(), which then knows the discriminator of every
+  // object from its beginning. REQUIRES: one feed().
+  void begin_whole(const PathTable& table, Sink& sink) noexcept;
   // False: refused, error() says why; later calls change nothing.
   [[nodiscard]] bool feed(std::span<const uint8_t> raw) noexcept;
   // The document is over. False: refused (Truncated, Empty).
@@ -182,7 +185,9 @@ class JsonWalker {
   bool text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool remember_key(uint64_t hash) noexcept;
   void forget_keys(uint32_t down_to) noexcept;
-  void choose_variant() noexcept;
+  bool find_variant(std::string_view value, uint32_t& node) const noexcept;
+  void choose_variant(std::string_view value) noexcept;
+  void peek_variant() noexcept;
 
   const WalkerLimits limits_;
   std::unique_ptr<uint64_t[]> key_hashes_;  // stack: keys of the open objects
@@ -193,6 +198,9 @@ class JsonWalker {
 
   PathTable table_;
   Sink* sink_ = nullptr;
+  bool is_whole_ = false;
+  std::span<const uint8_t> whole_;  // during feed() of a whole document
+  uint64_t peeked_bytes_ = 0;
   State state_ = State::Failed;
   WalkError error_ = WalkError::None;
   uint64_t offset_ = 0;

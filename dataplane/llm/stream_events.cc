@@ -60,20 +60,35 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
   table_ = kind.stream;
   data_ = data;
   captures_ = &captures;
-  walker_.begin(kind.stream, *this);
+  walker_.begin_whole(kind.stream, *this);
   if (!walker_.feed(data) || !walker_.end())
     return too_many_ ? Result::TooManyParts : Result::BadJson;
-  for (size_t i = 0; i < deltas_.size(); ++i) {
-    deltas_[i].key.outer = resolve(0, delta_places_[i]);
-    deltas_[i].key.inner = resolve(1, delta_places_[i]);
-  }
-  for (size_t i = 0; i < closes_.size(); ++i)
-    if (closes_[i].scope == CloseScope::Outer) closes_[i].outer = resolve(0, close_places_[i]);
+  resolve_all();
   event_.deltas = deltas_;
   event_.leaves = leaves_;
   event_.closes = closes_;
   event_.marks = marks_;
   return Result::Ok;
+}
+
+ChannelKey StreamEventReader::key_at(uint8_t channel, const Place& place) const noexcept {
+  const contract::LlmShape& shape = table_.tables->shape(table_.shape);
+  const uint8_t levels = table_.tables->channel(shape.channel_first + channel).key_levels;
+  ChannelKey key;
+  key.channel = channel;
+  if (levels > 0) key.outer = resolve(0, place);
+  if (levels > 1) key.inner = resolve(1, place);
+  return key;
+}
+
+// Numbers may stand behind what they belong to: keys are known when the event has been read.
+void StreamEventReader::resolve_all() noexcept {
+  for (size_t i = 0; i < deltas_.size(); ++i)
+    deltas_[i].key = key_at(deltas_[i].key.channel, delta_places_[i]);
+  for (size_t i = 0; i < closes_.size(); ++i) {
+    if (closes_[i].scope != CloseScope::All) closes_[i].outer = resolve(0, close_places_[i]);
+    if (closes_[i].scope == CloseScope::Inner) closes_[i].inner = resolve(1, close_places_[i]);
+  }
 }
 
 // The number that a member of the same element gave, else the element's position: some servers
@@ -107,7 +122,7 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
   if (!leaf_.is_key) {
     if (leaf_.role == LeafRole::OuterIndex && !note_index(0)) return false;
     if (leaf_.role == LeafRole::InnerIndex && !note_index(1)) return false;
-    if (leaf_.kind != LeafKind::Literal && !note_closes()) return false;
+    if (!note_closes()) return false;
     if (leaf_.capture != contract::kLlmNoChannel) note_capture(is_string ? raw_end + 1 : raw_end);
   }
   const uint64_t raw_start = leaf_.raw_start + (is_string ? 1 : 0);
@@ -142,11 +157,15 @@ bool StreamEventReader::marked(MarkKind kind, uint16_t rule, uint64_t raw_start,
 }
 
 bool StreamEventReader::note_index(uint8_t level) {
-  if (leaf_.kind != LeafKind::Number || value_size_ > value_.size()) return true;
+  if (leaf_.kind == LeafKind::Literal || value_size_ > value_.size()) return true;
   uint32_t value = 0;
-  const char* first = reinterpret_cast<const char*>(value_.data());
-  const auto [end, error] = std::from_chars(first, first + value_size_, value);
-  if (error != std::errc() || end != first + value_size_) return true;
+  if (leaf_.kind == LeafKind::String) {
+    value = static_cast<uint32_t>(contract::llm_name_hash(as_text({value_.data(), value_size_})));
+  } else {
+    const char* first = reinterpret_cast<const char*>(value_.data());
+    const auto [end, error] = std::from_chars(first, first + value_size_, value);
+    if (error != std::errc() || end != first + value_size_) return true;
+  }
   if (indexes_.size() == kEventIndexesMax) return !(too_many_ = true);
   indexes_.push_back(IndexSeen{level, leaf_.index_count, leaf_.indexes, value});
   return true;
@@ -159,11 +178,13 @@ bool StreamEventReader::note_closes() {
     const contract::LlmClose& close = table_.tables->close(shape.close_first + i);
     if (close.rule != leaf_.rule) continue;
     const std::string_view wanted = table_.tables->text(close.value);
+    // A literal closes when the table names it only: null stands where nothing has ended.
+    if (wanted.empty() && leaf_.kind == LeafKind::Literal) continue;
     if (!wanted.empty() &&
         (value_size_ > value_.size() || as_text({value_.data(), value_size_}) != wanted))
       continue;
     if (closes_.size() == kEventClosesMax) return !(too_many_ = true);
-    closes_.push_back(StreamClose{static_cast<CloseScope>(close.scope), 0});
+    closes_.push_back(StreamClose{static_cast<CloseScope>(close.scope), 0, 0});
     close_places_.push_back(Place{leaf_.index_count, leaf_.indexes});
   }
   return true;

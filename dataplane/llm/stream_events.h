@@ -42,7 +42,7 @@ inline constexpr uint32_t kEventLeavesMax = 4'096;
 inline constexpr uint32_t kEventIndexesMax = 256;
 inline constexpr uint32_t kEventClosesMax = 128;
 inline constexpr uint32_t kEventMarksMax = 128;
-inline constexpr uint32_t kCaptureBytesMax = 160;
+inline constexpr uint32_t kCaptureBytesMax = 250;  // ids of some vendors are long; sizes are bytes
 
 // New text of a channel: the content of one string.
 struct StreamDelta {
@@ -60,9 +60,11 @@ struct StreamLeaf {
   uint64_t raw_end = 0;
 };
 
+// Outer: every channel whose key has this outer number; Inner: this inner number, too.
 struct StreamClose {
   CloseScope scope = CloseScope::All;
-  uint32_t outer = 0;  // for CloseScope::Outer: every channel whose key has this outer number
+  uint32_t outer = 0;
+  uint32_t inner = 0;
 };
 
 struct StreamMark {
@@ -109,8 +111,8 @@ class StreamEventReader final : private Sink {
     uint32_t value;
   };
   struct Place {
-    uint8_t index_count;
-    std::array<uint32_t, kIndexesMax> indexes;
+    uint8_t index_count = 0;
+    std::array<uint32_t, kIndexesMax> indexes{};
   };
 
   bool leaf_begin(const Leaf& leaf) override;
@@ -120,6 +122,8 @@ class StreamEventReader final : private Sink {
 
   bool note_index(uint8_t level);
   bool note_closes();
+  ChannelKey key_at(uint8_t channel, const Place& place) const noexcept;
+  void resolve_all() noexcept;
   void note_capture(uint64_t raw_end);
   uint32_t resolve(uint8_t level, const Place& place) const noexcept;
 

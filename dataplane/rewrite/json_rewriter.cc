@@ -46,6 +46,11 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table) {
   walker_.begin(table, *this);
 }
 
+void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table) {
+  begin(scope, table);
+  walker_.begin_whole(table, *this);
+}
+
 bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
 
 bool JsonRewriter::end() { return walker_.end(); }

@@ -58,6 +58,8 @@ class JsonRewriter final : private llm::Sink {
   ~JsonRewriter();
 
   void begin(RewriteScope& scope, const llm::PathTable& table);
+  // For a text that comes with one feed(): see llm::JsonWalker::begin_whole.
+  void begin_whole(RewriteScope& scope, const llm::PathTable& table);
   // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
   [[nodiscard]] bool feed(std::span<const uint8_t> raw);
   [[nodiscard]] bool end();

@@ -107,7 +107,9 @@ bool StreamRewriter::end_channel(Channel& channel) {
 bool StreamRewriter::closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept {
   if (event.done) return true;
   return std::any_of(event.closes.begin(), event.closes.end(), [&](const llm::StreamClose& close) {
-    return close.scope == llm::CloseScope::All || close.outer == key.outer;
+    if (close.scope == llm::CloseScope::All) return true;
+    return close.outer == key.outer &&
+           (close.scope == llm::CloseScope::Outer || close.inner == key.inner);
   });
 }
 
@@ -211,7 +213,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   const llm::StreamEvent& event = tools_->reader.event();
   if (!event.done) {
     JsonRewriter& whole = tools_->whole;
-    whole.begin(*scope_, kind_.stream);
+    whole.begin_whole(*scope_, kind_.stream);
     if (!whole.feed(data) || !whole.end()) {
       scope_->refuse(Refusal::MalformedEvent);
       return Result::Refused;

@@ -262,14 +262,17 @@ def mrz_digit(text):
 
 
 def PASSPORT_MRZ(r, variant=None):
-    """The second line of a TD3 zone."""
+    """Both lines of a TD3 zone: one value."""
     number = (r.choice("CFGHJK") + letters(r, 8, "CFGHJKLMNPRTVWXYZ0123456789"))
     birth = f"{r.randint(40, 99):02d}{r.randint(1, 12):02d}{r.randint(1, 28):02d}"
     expiry = f"{r.randint(27, 34):02d}{r.randint(1, 12):02d}{r.randint(1, 28):02d}"
     n, b, e = number + mrz_digit(number), birth + mrz_digit(birth), expiry + mrz_digit(expiry)
     optional = "<" * 14
     o = optional + "0"
-    return n + r.choice(["D<<", "GBR", "USA", "FRA", "UTO"]) + b + r.choice("MF") + e + o + mrz_digit(n + b + e + o)
+    country = r.choice(["D<<", "GBR", "USA", "FRA", "UTO"])
+    name = f"{mail_word(r.choice(FAMILIES)).upper()}<<{mail_word(r.choice(GIVEN)).upper()}"
+    second = n + country + b + r.choice("MF") + e + o + mrz_digit(n + b + e + o)
+    return f"P<{country}{name}".ljust(44, "<") + "\n" + second
 
 
 def DRIVER_LICENSE(r, variant=None):

@@ -21,7 +21,8 @@ import unittest
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."))
 POLICIES = os.path.join(ROOT, "policies")
 COMMANDS = ["status", "doctor", "reload", "version", "completion bash", "policy check", "policy test", "policy compile",
-            "policy apply", "scan", "evidence list", "evidence show", "evidence verify", "evidence export", "key new",
+            "policy apply", "policy explain", "scan",
+            "evidence list", "evidence show", "evidence verify", "evidence export", "key new",
             "key list", "key revoke"]
 BIN = None
 
@@ -240,6 +241,39 @@ class Policy(Case):
         self.assertIn("policy test: OK", self.ctl("policy", "test", POLICIES, expect=0).stdout)
         self.json("policy", "test", POLICIES)
 
+    def test_check_measures_the_rules_when_asked(self):
+        value = self.json("policy", "check", POLICIES, "--speed")
+        self.assertGreater(value["speed"]["yardstick_gigabytes_per_second"], 0)
+        self.assertGreater(len(value["speed"]["rules"]), 10)
+        folder = self.overlay()
+        os.mkdir(os.path.join(folder, "entities"))
+        with open(os.path.join(folder, "entities", "slow.yaml"), "w", encoding="utf-8") as file:
+            file.write("entities:\n  BADGE:\n    description: a badge\n    rules:\n"
+                       "      - {id: slow-badge, kind: pattern, pattern: '[A-Za-z0-9]{20}', confidence: 50}\n"
+                       "    must_match:\n      - {text: 'abcdefghij0123456789', match: 'abcdefghij0123456789'}\n"
+                       "    must_not_match:\n      - 'nothing'\n")
+        answer = self.ctl("policy", "check", folder, "--speed", expect=3)
+        self.assertRegex(answer.stderr, r"slow\.yaml:\d+:\d+: the rule slow-badge is slow: [0-9.]+ GB/s")
+
+    def test_explain_says_what_how_and_by_which_rule(self):
+        value = self.json("policy", "explain", "EMAIL_ADDRESS", "--policy", POLICIES, "--tenant", "main")
+        entity, = value["entities"]
+        self.assertEqual((entity["entity"], entity["action"], entity["decided_by"]),
+                         ("EMAIL_ADDRESS", "tokenize", "personal-data-as-tokens"))
+        self.assertEqual(entity["rules"][0]["kind"], "email")
+        self.assertTrue(entity["rules"][0]["limit"])
+        self.assertTrue(entity["finds"] and entity["leaves"] and value["limits"])
+        response = self.json("policy", "explain", "SECRET", "--policy", POLICIES, "--direction", "response")
+        secret, = response["entities"]
+        self.assertEqual((secret["action"], secret["decided_by"]), ("block", "secrets-in-answers"))
+        self.assertEqual(secret["finds"], [])  # examples of keys are not shown
+        for one in self.json("policy", "explain", "--policy", POLICIES)["entities"]:
+            for rule in one["rules"]:
+                self.assertNotEqual(rule["kind"], "unknown", rule["id"])
+                self.assertNotEqual(rule.get("validator", {}).get("name"), "unknown", rule["id"])
+        self.assertIn("decided by rule", self.ctl("policy", "explain", "--policy", POLICIES, expect=0).stdout)
+        self.error("policy", "explain", "NOTHING", "--policy", POLICIES, expect=4)
+
     def test_a_bad_bundle_is_a_no(self):
         folder = self.overlay(actions="rules:\n  - id: weak\n    entity: SECRET\n    direction: request\n"
                                       "    action: tokenize\n")
@@ -383,6 +417,18 @@ class Scan(Case):
         for text in texts:
             self.assertRegex(text, r"^to \[EMAIL-ADDRESS-[0-9A-Z]{23}\]$")
         self.assertNotEqual(*texts)
+
+    def test_explain_and_stats(self):
+        line = json.dumps({"id": 1, "text": "to jo@example.org"})
+        row, = self.rows([line], "--explain")
+        span, = row["spans"]
+        self.assertEqual((span["rule"], span["kind"]), ("email-address", "email"))
+        answer = self.ctl("scan", "--policy", POLICIES, "--stats", "--output", "json", input=line, expect=0)
+        stats = json.loads(answer.stderr.strip().splitlines()[-1])
+        self.assertEqual((stats["schema"], stats["texts"], stats["bytes"]), ("sallyport/scan-stats/1", 1, 17))
+        self.assertEqual(stats["findings"], {"EMAIL_ADDRESS": 1})
+        self.assertEqual(len(answer.stdout.splitlines()), 1)
+        self.assertRegex(self.ctl("scan", "--policy", POLICIES, "--stats", input=line, expect=0).stderr, "MB/s")
 
     def test_defaults_are_named(self):
         self.assertRegex(self.ctl("scan", "--policy", POLICIES, expect=0).stderr, "as tenant main, environment lab")

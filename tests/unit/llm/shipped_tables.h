@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -29,19 +31,34 @@ class AlignedSection {
   size_t size_ = 0;
 };
 
-inline controlplane::policy::NamedText shipped_file(const std::string& name) {
+// Every file of policies/vendors/api, in the order of their names.
+inline std::vector<controlplane::policy::NamedText> shipped_files() {
   const char* root = std::getenv("SALLYPORT_SOURCE_DIR");
-  const std::string path =
-      std::string(root == nullptr ? "." : root) + "/policies/vendors/api/" + name;
-  std::ifstream in(path);
-  EXPECT_TRUE(in.good()) << path;
-  return {name, {std::istreambuf_iterator<char>(in), {}}};
+  const std::filesystem::path folder =
+      std::filesystem::path(root == nullptr ? "." : root) / "policies/vendors/api";
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  std::vector<controlplane::policy::NamedText> files;
+  for (const auto& path : paths) {
+    std::ifstream in(path);
+    EXPECT_TRUE(in.good()) << path;
+    files.push_back({path.filename().string(), {std::istreambuf_iterator<char>(in), {}}});
+  }
+  return files;
+}
+
+inline controlplane::policy::NamedText shipped_file(const std::string& name) {
+  for (const auto& file : shipped_files())
+    if (file.file == name) return file;
+  ADD_FAILURE() << name;
+  return {};
 }
 
 inline const std::vector<uint8_t>& shipped_section() {
   static const std::vector<uint8_t> kBytes = [] {
-    const auto section = controlplane::policy::compile_api_kind_files(
-        {shipped_file("openai_chat.yaml"), shipped_file("anthropic_messages.yaml")});
+    const auto section = controlplane::policy::compile_api_kind_files(shipped_files());
     for (const auto& p : section.problems)
       ADD_FAILURE() << p.file << ":" << p.line << ":" << p.column << ": " << p.what;
     return section.bytes;

@@ -44,7 +44,7 @@ class Scan : public ::testing::Test {
 
   static std::string answer(const std::string& line, bool redact = false) {
     std::string out;
-    answer_line(line, 1, *scan_, redact, out);
+    answer_line(line, 1, *scan_, {.redacted = redact}, out);
     EXPECT_TRUE(out.ends_with("\n"));
     return out.substr(0, out.size() - 1);
   }
@@ -142,7 +142,7 @@ TEST_F(Scan, BadLinesSayWhyAndNeverWhat) {
                                           R"({"id":1,"text":{"text":"x"}})"};
   for (const std::string& line : lines) {
     std::string out;
-    EXPECT_FALSE(answer_line(line, 9, *scan_, false, out)) << line;
+    EXPECT_FALSE(answer_line(line, 9, *scan_, {}, out)) << line;
     const json row = json::parse(out);
     EXPECT_TRUE(row["error"].is_string()) << line;
     EXPECT_EQ(row["line"], 9);
@@ -213,7 +213,8 @@ TEST_F(Scan, WhatObserveTriesOutIsSaid) {
   const auto scan = TextScan::build(compile_or_fail(folder.string(), Exit::Failed).image.bytes, as);
   std::filesystem::remove_all(folder);
   std::string out;
-  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan, true, out);
+  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan,
+              {.redacted = true}, out);
   const json row = json::parse(out);
   ASSERT_EQ(row["spans"].size(), 2U);
   EXPECT_EQ(row["spans"][0]["action"], "observe");
@@ -240,7 +241,7 @@ TEST_F(Scan, LinesInAnyChunkingGiveTheSame) {
       "{\"id\":1,\"text\":\"a@example.org\"}\n\r\n  \nbad\n"
       "{\"id\":2,\"text\":\"plain\"}\r\n{\"id\":3,\"text\":\"last\"}";
   std::string whole;
-  LineReader reader(*scan_, false);
+  LineReader reader(*scan_, {});
   reader.feed(input, whole);
   reader.end(whole);
   EXPECT_EQ(reader.lines(), 4U);
@@ -248,7 +249,7 @@ TEST_F(Scan, LinesInAnyChunkingGiveTheSame) {
   EXPECT_NE(whole.find("\"line\":4}"), std::string::npos) << whole;
   for (size_t size = 1; size < input.size(); ++size) {
     std::string cut;
-    LineReader pieces(*scan_, false);
+    LineReader pieces(*scan_, {});
     for (size_t at = 0; at < input.size(); at += size)
       pieces.feed(std::string_view(input).substr(at, size), cut);
     pieces.end(cut);
@@ -256,9 +257,37 @@ TEST_F(Scan, LinesInAnyChunkingGiveTheSame) {
   }
 }
 
+TEST_F(Scan, AnExplanationNamesTheRuleAndItsConfidence) {
+  std::string out;
+  ASSERT_TRUE(
+      answer_line(R"({"id":1,"text":"jo@example.org [EMAIL-ADDRESS-00AAAAAAAAAAAAAAAAAAAAA]"})", 1,
+                  *scan_, {.explained = true}, out));
+  const json row = json::parse(out);
+  ASSERT_EQ(row["spans"].size(), 2U);
+  EXPECT_EQ(row["spans"][0]["rule"], "email-address");
+  EXPECT_EQ(row["spans"][0]["kind"], "email");
+  EXPECT_EQ(row["spans"][0]["validator"], "none");
+  EXPECT_EQ(row["spans"][0]["confidence"], 95);
+  EXPECT_TRUE(row["spans"][1]["rule"].is_null());  // a LITERAL is found by no rule
+}
+
+TEST_F(Scan, StatisticsCountTextsBytesFindingsAndWhatWasHeld) {
+  auto scan = make({});
+  std::string out;
+  const std::string text = "write to jo@example.org now";
+  for (int i = 0; i < 3; ++i)
+    ASSERT_TRUE(answer_line(json{{"text", text}}.dump(), 1, *scan, {.counted = true}, out));
+  EXPECT_EQ(scan->statistics().texts, 3U);
+  EXPECT_EQ(scan->statistics().bytes, 3 * text.size());
+  EXPECT_EQ(scan->statistics().findings.at("EMAIL_ADDRESS"), 3U);
+  EXPECT_GE(scan->statistics().held_bytes_max, std::string("jo@example.org").size());
+  EXPECT_LE(scan->statistics().held_bytes_max, text.size());
+  EXPECT_GT(scan->statistics().megabytes_per_second(), 0.0);
+}
+
 TEST_F(Scan, ALineIsAnsweredAsSoonAsItEnds) {
   std::string out;
-  LineReader reader(*scan_, false);
+  LineReader reader(*scan_, {});
   reader.feed("{\"id\":1,\"text\":\"x\"}", out);
   EXPECT_EQ(out, "");
   reader.feed("\n{\"id\"", out);

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""twin_test.py: the shipped rules against slow twins in another language.
+
+  patterns   every pattern rule again with Python's `re` over the whole text: what it matches is found, and what is
+             found by a rule is matched by it
+  checksums  every entity with a check digit: values made by the standards are found, the same values with one digit
+             changed are not; what is found anywhere in the set holds by the standard
+
+Usage: twin_test.py --bin build/release/bin/sallyctl
+"""
+import argparse
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+import make_set  # noqa: E402
+import values  # noqa: E402
+
+OPTIONS = None
+WORD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+
+def sallyctl(*words, lines=None):
+    data = None if lines is None else "".join(json.dumps(line) + "\n" for line in lines).encode()
+    answer = subprocess.run([OPTIONS.bin, *words, "--policy", OPTIONS.policy], input=data, capture_output=True)
+    if answer.returncode != 0:
+        raise AssertionError(f"sallyctl {words} exits {answer.returncode}: {answer.stderr.decode()[-400:]}")
+    return answer.stdout.decode()
+
+
+def scan(texts):
+    """Spans of each text."""
+    out = sallyctl("scan", "--explain", lines=[{"id": i, "text": text} for i, text in enumerate(texts)])
+    return [json.loads(line)["spans"] for line in out.splitlines()]
+
+
+def compact(text):
+    return "".join(c for c in text if c.isalnum())
+
+
+def luhn(text):
+    return text.isdigit() and values.luhn_digit(text[:-1]) == text[-1]
+
+
+def iban(text):
+    text = text.upper()
+    return values.mod97(text[4:] + text[:4]) == 1
+
+
+def nhs(text):
+    return (11 - values.weighted(text[:9], range(10, 1, -1)) % 11) % 11 == int(text[9])
+
+
+def pesel(text):
+    return (10 - values.weighted(text, [1, 3, 7, 9, 1, 3, 7, 9, 1, 3]) % 10) % 10 == int(text[10])
+
+
+def tax_id(text):
+    product = 10
+    for char in text[:10]:
+        product = ((int(char) + product) % 10 or 10) * 2 % 11
+    return (11 - product) % 10 == int(text[10])
+
+
+def cpf(text):
+    return all(values.weighted(text, range(n + 1, 1, -1)) * 10 % 11 % 10 == int(text[n]) for n in (9, 10))
+
+
+def resident(text):
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return "10X98765432"[values.weighted(text, weights) % 11] == text[17].upper()
+
+
+def nir(text):
+    return int(text[13:]) == 97 - int(text[:13].replace("2A", "19").replace("2B", "18")) % 97
+
+
+# Entity: (a cue before the value, whether a compact value holds by its standard).
+CHECKED = {
+    "CREDIT_CARD": ("card number ", luhn), "IBAN": ("IBAN ", iban), "IMEI": ("IMEI ", luhn),
+    "ABA_ROUTING": ("routing number ", lambda t: values.weighted(t, [3, 7, 1] * 3) % 10 == 0),
+    "US_NPI": ("NPI ", lambda t: luhn("80840" + t)), "UK_NHS": ("NHS number ", nhs),
+    "CA_SIN": ("social insurance number ", luhn), "PL_PESEL": ("PESEL ", pesel), "DE_TAX_ID": ("Steuer-ID ", tax_id),
+    "AU_TFN": ("TFN ", lambda t: values.weighted(t, [1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 == 0),
+    "IN_AADHAAR": ("Aadhaar ", lambda t: values.verhoeff_digit(t[:-1]) == t[-1]), "BR_CPF": ("CPF ", cpf),
+    "CN_RESIDENT_ID": ("身份证号 ", resident), "FR_NIR": ("numéro de sécurité sociale ", nir)}
+
+
+def one_digit_changed(r, text, holds):
+    """Another digit in one place, so that the check no longer holds."""
+    while True:
+        at = r.choice([i for i, c in enumerate(text) if c.isdigit() and i > 3])
+        changed = text[:at] + r.choice([d for d in "0123456789" if d != text[at]]) + text[at + 1:]
+        if not holds(compact(changed)):
+            return changed
+
+
+class Checksums(unittest.TestCase):
+    def setUp(self):
+        self.known = {e["entity"] for e in json.loads(sallyctl("policy", "explain", "--output", "json"))["entities"]}
+
+    def test_valid_values_are_found_and_broken_ones_are_not(self):
+        r = random.Random("twin")
+        for entity, (cue, holds) in CHECKED.items():
+            if entity not in self.known:
+                print(f"twin: SKIP: the bundle has no {entity}")
+                continue
+            good = [values.MAKERS[entity](r) for _ in range(30)]
+            for value in good:
+                self.assertTrue(holds(compact(value)), f"{entity}: the maker and the twin disagree on {value}")
+            bad = [one_digit_changed(r, value, holds) for value in good]
+            found = scan([cue + value for value in good])
+            missed = [v for v, spans in zip(good, found) if not any(s["entity"] == entity for s in spans)]
+            self.assertEqual(missed, [], f"{entity}: valid values are not found")
+            found = scan([cue + value for value in bad])
+            alarms = [v for v, spans in zip(bad, found)
+                    if any(s["entity"] == entity and s["end"] - s["start"] > len(v) // 2
+                                                               for s in spans)]
+            self.assertEqual(alarms, [], f"{entity}: values with a wrong digit are found")
+
+    def test_what_is_found_in_the_set_holds(self):
+        for half in make_set.HALVES:
+            records = [record for record in make_set.make(half) if record["kind"] != "evasion"]
+            for record, spans in zip(records, scan([record["text"] for record in records])):
+                data = record["text"].encode()
+                for span in spans:
+                    if span["entity"] in CHECKED:
+                        value = compact(data[span["start"]:span["end"]].decode())
+                        self.assertTrue(CHECKED[span["entity"]][1](value),
+                                f"{span['entity']}: {value!r} in {record['id']}")
+
+
+class Patterns(unittest.TestCase):
+    """The twin sees what the scanner promises: one word, boundaries, the longest run behind an open right end."""
+
+    def test_the_same_matches(self):
+        explained = json.loads(sallyctl("policy", "explain", "--output", "json"))["entities"]
+        rules = {rule["id"]: rule for entity in explained for rule in entity["rules"] if rule["kind"] == "pattern"}
+        plain = {name for name, rule in rules.items() if not rule["context"] and "validator" not in rule}
+        twins = {name: re.compile(rule["pattern"], re.I if rule["case_insensitive"] else 0) for name,
+                rule in rules.items()}
+        seen, checked = set(), 0
+        for half in make_set.HALVES:
+            records = [record for record in make_set.make(half) if record["kind"] != "evasion"
+                    and record["text"].isascii()]
+            for record, spans in zip(records, scan([record["text"] for record in records])):
+                text = record["text"]
+                for span in spans:
+                    if span.get("rule") in twins:
+                        self.assertTrue(twins[span["rule"]].search(text[span["start"]:span["end"]]),
+                                        f"{span['rule']} found what it does not match, in {record['id']}")
+                for name in plain:
+                    for match in twins[name].finditer(text):
+                        if not self.stands_alone(rules[name], text, match):
+                            continue
+                        checked += 1
+                        seen.add(name)
+                        covered = any(s["start"] <= match.start() and match.end() <= s["end"] for s in spans)
+                        self.assertTrue(covered,
+                                f"{name} matches {match.span()} of {record['id']}, and nothing is found there")
+        self.assertGreater(checked, 200)
+        print(f"twin: {checked} matches of {len(seen)} of {len(plain)} plain pattern rules")
+
+    @staticmethod
+    def stands_alone(rule, text, match):
+        before, behind = text[match.start() - 1:match.start()], text[match.end():match.end() + 1]
+        if any(c in match.group() for c in " \t\n\"'`<>\\"):
+            return False
+        if rule["boundary_left"] and before and before in WORD:
+            return False
+        return not (rule["boundary_right"] and behind and behind in WORD)
+
+
+def main():
+    global OPTIONS
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", default=os.path.join(ROOT, "build", "release", "bin", "sallyctl"))
+    parser.add_argument("--policy", default=os.path.join(ROOT, "policies"))
+    OPTIONS, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest])
+
+
+if __name__ == "__main__":
+    main()

@@ -152,7 +152,7 @@ struct Box {
   void match_all(std::vector<scan::RawMatch>& raw) {
     for (const std::string& text_of_body : prompts.texts) {
       raw.clear();
-      engine.match(bytes_of(text_of_body), *scratch, raw, 4'096);
+      SP_CHECK(engine.confirm(bytes_of(text_of_body), *scratch, raw, 4U << 20));
     }
   }
   void rewrite_all(size_t piece) {

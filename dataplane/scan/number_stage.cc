@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kNone = ~uint64_t{0};
 // A digit with fewer others in this many characters begins nothing.
 constexpr uint64_t kDigitsWithin = 32;
+constexpr uint64_t kOpenersMax = 3;
 // Groups that are longer are hashes and keys, no identifiers.
 constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 
@@ -48,7 +49,14 @@ void NumberStage::begin() noexcept {
 }
 
 uint64_t NumberStage::live_from(const TextView& text) const noexcept {
-  if (open_ != kNone) return open_;
+  if (open_ != kNone) {
+    // A plus and brackets go with a number: "(+49".
+    uint64_t at = open_;
+    while (at > text.begin && open_ - at < kOpenersMax &&
+           (text.at(at - 1) == '+' || text.at(at - 1) == '('))
+      --at;
+    return at;
+  }
   // A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
   if (text.final || text.end == text.begin) return text.end;
   uint64_t at = text.end;

@@ -164,6 +164,7 @@ void TextScanner::settle(const TextView& text) {
   SP_CHECK(edge >= folded_edge_);  // I2
   const SourceMap& map = folder_.map();
   for (Finding finding : winners_) {
+    SP_CHECK(finding.start >= folded_edge_);  // I2
     finding.folded = static_cast<uint8_t>(finding.folded | map.reasons(finding.start, finding.end));
     const uint64_t start = map.source_start(finding.start);
     finding.end = map.source_end(finding.end);

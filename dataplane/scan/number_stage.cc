@@ -15,9 +15,11 @@ namespace {
 constexpr uint64_t kNone = ~uint64_t{0};
 // A digit with fewer others in this many characters begins nothing.
 constexpr uint64_t kDigitsWithin = 32;
-constexpr uint64_t kOpenersMax = 3;
 // Groups that are longer are hashes and keys, no identifiers.
 constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
+
+// "(+49" and "+(49".
+constexpr unsigned kMarksMax = 2;
 
 constexpr uint8_t kDigitClass = 1, kLetterClass = 2, kGapClass = 4;
 constexpr std::array<uint8_t, 256> make_classes() {
@@ -48,19 +50,20 @@ void NumberStage::begin() noexcept {
   forced_ = in_long_group_ = false;
 }
 
+// A plus and a bracket before a telephone number belong to it.
+uint64_t NumberStage::with_marks(const TextView& text, uint64_t at) noexcept {
+  for (unsigned i = 0; i < kMarksMax && at > text.begin; ++i, --at)
+    if (text.at(at - 1) != '(' && text.at(at - 1) != '+') break;
+  return at;
+}
+
 uint64_t NumberStage::live_from(const TextView& text) const noexcept {
-  if (open_ != kNone) {
-    // A plus and brackets go with a number: "(+49".
-    uint64_t at = open_;
-    while (at > text.begin && open_ - at < kOpenersMax &&
-           (text.at(at - 1) == '+' || text.at(at - 1) == '('))
-      --at;
-    return at;
-  }
+  if (open_ != kNone) return with_marks(text, open_);
   // A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
   if (text.final || text.end == text.begin) return text.end;
   uint64_t at = text.end;
   if (!is_alnum(text.at(at - 1))) {
+    if (const uint64_t mark = with_marks(text, at); mark != at) return mark;
     if (kClasses[text.at(at - 1)] != kGapClass) return text.end;
     --at;
   }

@@ -26,6 +26,7 @@ class NumberStage {
   uint64_t live_from(const TextView& text) const noexcept;
 
  private:
+  static uint64_t with_marks(const TextView& text, uint64_t at) noexcept;
   enum class Found : uint8_t { Row, Open, Nothing };
 
   Found read_row(const TextView& text, uint64_t digit);

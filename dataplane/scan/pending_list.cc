@@ -18,7 +18,7 @@ void PendingList::begin(const Engine& engine) noexcept {
 
 bool PendingList::answered(Entry& entry, const TextView& text, CandidateList& out) const {
   if (text.end < entry.next && !text.final) return false;
-  Hit hit;
+  Hit hit{entry.trigger.start, entry.trigger.start, false, 0};
   switch (entry.at(text, entry.trigger, engine_->rule(entry.rule).parameters, hit)) {
     case Verdict::No:
       return true;
@@ -28,13 +28,14 @@ bool PendingList::answered(Entry& entry, const TextView& text, CandidateList& ou
     case Verdict::More:
       break;
   }
+  entry.live = std::min(entry.trigger.start, hit.start);
   entry.next = text.end + 1 + (text.end - entry.trigger.start) / kPatience;
   return text.final;
 }
 
 void PendingList::ask(uint16_t rule, RecogniseAt at, const Trigger& trigger, const TextView& text,
                       CandidateList& out) {
-  Entry entry{rule, at, trigger, 0};
+  Entry entry{rule, at, trigger, 0, trigger.start};
   if (answered(entry, text, out)) return;
   if (entries_.size() >= kPendingMax)
     overflow_ = true;
@@ -48,7 +49,7 @@ void PendingList::ask_again(const TextView& text, CandidateList& out) {
 
 uint64_t PendingList::live_from(const TextView& text) const noexcept {
   uint64_t live = text.end;
-  for (const Entry& entry : entries_) live = std::min(live, entry.trigger.start);
+  for (const Entry& entry : entries_) live = std::min(live, entry.live);
   return live;
 }
 

@@ -36,6 +36,7 @@ class PendingList {
     RecogniseAt at;
     Trigger trigger;
     uint64_t next;  // do not ask before the text reaches this far
+    uint64_t live;  // where the match would begin
   };
   // True: answered.
   bool answered(Entry& entry, const TextView& text, CandidateList& out) const;

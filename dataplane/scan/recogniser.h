@@ -29,6 +29,7 @@ inline constexpr uint64_t kLookAheadBytes = 320;
 // A live_from() looks at no more than this; what began earlier is given up.
 inline constexpr uint64_t kLiveBytes = 160;
 
+// With More, `out.start` may say that the match would begin before its trigger: the text is held from there on.
 enum class Verdict : uint8_t { No, More, Match };
 
 struct Hit {

@@ -297,6 +297,7 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
   if (start == kNone) start = prefix_start(reader, trigger.at);
   if (start == kNone) start = box_start(reader, trigger.at);
   if (start == kNone) return reader.answer(false);
+  out.start = start;
   const uint64_t house = house_end(reader, trigger.at);
   if (house == 0) return reader.answer(false);
   const Place place = place_at(reader, house);

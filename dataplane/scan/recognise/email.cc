@@ -117,6 +117,7 @@ Verdict email_at(const TextView& text, const Trigger& trigger, const RuleParamet
   if (first == trigger.at || reader.before(first) == '@' ||
       equals(reader, first, trigger.at, "git"))
     return reader.answer(false);
+  out.start = first;
   const bool cut = reader.at(trigger.at + 1) == '\n';
   const uint64_t end = domain_end(reader, trigger.at + (cut ? 2 : 1));
   if (end == 0) return reader.answer(false);
@@ -229,6 +230,7 @@ Verdict spelt_email_at(const TextView& text, const Trigger& trigger, const RuleP
   if (at.start == label) return reader.answer(false);
   const uint64_t first = spelt_local_from(reader, at.start);
   if (first == at.start) return reader.answer(false);
+  out.start = first;
   // The rest of the domain.
   uint64_t from = skip_spaces_on(reader, trigger.at), to = label_to(reader, from);
   for (unsigned labels = 0; labels < 4; ++labels) {

@@ -14,6 +14,12 @@ using contract::RuleKind;
 
 // A trigger is three characters in a row.
 constexpr uint64_t kTriggerBytes = 3;
+// No name and no house number is longer.
+constexpr uint64_t kWordBytesMax = 64;
+
+bool is_alnum(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
+}
 
 uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
   return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
@@ -67,6 +73,12 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
           ask(people, person_at_name, Trigger{origin + start, origin + start});
       });
   }
+}
+
+uint64_t PhraseStage::mask_from(const TextView& text) const noexcept {
+  uint64_t from = cursor_;
+  while (from > text.begin && cursor_ - from < kWordBytesMax && is_alnum(text.at(from - 1))) --from;
+  return from;
 }
 
 uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text) noexcept {

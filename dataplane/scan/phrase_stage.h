@@ -17,7 +17,8 @@ class PhraseStage {
   void begin() noexcept { cursor_ = 0; }
   void run(const Engine& engine, const TextView& text, const CharMasks& masks, uint64_t origin,
            PendingList& pending, CandidateList& out);
-  uint64_t cursor() const noexcept { return cursor_; }
+  // Masks are needed from here on: the word or number that the next trigger may end.
+  uint64_t mask_from(const TextView& text) const noexcept;
   // Where a phrase may have begun whose trigger is still to come.
   static uint64_t live_from(const Engine& engine, const TextView& text) noexcept;
 

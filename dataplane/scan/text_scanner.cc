@@ -73,6 +73,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth) 
   window_.clear();
   window_start_ = streamed_ = folded_edge_ = edge_ = 0;
   ended_ = overflow_ = false;
+  late_findings_ = 0;
   numbers_.begin();
   words_.begin();
   phrases_.begin();
@@ -120,7 +121,7 @@ void TextScanner::advance(bool final) {
     overflow_ = true;
   streamed_ = text.end;
   const uint64_t origin =
-      std::min({numbers_.cursor(), words_.cursor(), phrases_.cursor(), spaced_.cursor()});
+      std::min({numbers_.cursor(), words_.cursor(), phrases_.mask_from(text), spaced_.cursor()});
   CharMasks& masks = tools.masks[depth_];
   masks.build(text.slice(origin, text.end).data(), static_cast<size_t>(text.end - origin));
   pending_.ask_again(text, candidates_);
@@ -160,11 +161,14 @@ void TextScanner::settle(const TextView& text) {
                      pending_.live_from(text), PhraseStage::live_from(*engine_, text)});
   edge = std::max(edge, folded_edge_);
   winners_.clear();
-  edge = candidates_.settle(edge, winners_);
-  SP_CHECK(edge >= folded_edge_);  // I2
+  edge = std::max(folded_edge_, candidates_.settle(edge, winners_));
   const SourceMap& map = folder_.map();
   for (Finding finding : winners_) {
-    SP_CHECK(finding.start >= folded_edge_);  // I2
+    if (finding.start < folded_edge_) {  // I2 is broken: what is left of the value is still one
+      ++late_findings_;
+      if (finding.end <= folded_edge_) continue;
+      finding.start = folded_edge_;
+    }
     finding.folded = static_cast<uint8_t>(finding.folded | map.reasons(finding.start, finding.end));
     const uint64_t start = map.source_start(finding.start);
     finding.end = map.source_end(finding.end);
@@ -181,7 +185,7 @@ void TextScanner::settle(const TextView& text) {
 void TextScanner::forget(uint64_t folded_edge) {
   folder_.map().drop_before(folded_edge);
   uint64_t keep = folded_edge > kLookBehindBytes ? folded_edge - kLookBehindBytes : 0;
-  keep = std::min({keep, numbers_.cursor(), words_.cursor(), phrases_.cursor(), spaced_.cursor()});
+  keep = std::min({keep, numbers_.cursor(), words_.cursor(), spaced_.cursor()});
   if (keep <= window_start_) return;
   const size_t count = keep - window_start_;
   // Moving the rest down costs its size; do it when the dead part is the larger one.

@@ -18,6 +18,8 @@ constexpr size_t kRawMatchesMax = 4'096;
 // Keys without a mark of their own, and what may be decoded.
 constexpr size_t kRunBytesMin = 16;
 constexpr size_t kCryptoBytesMin = 25;
+// Of one IPv6 or hardware address: four digits of a group between two.
+constexpr unsigned kColonsWithin = 5;
 constexpr uint64_t kAccentedWordBytes = 64;
 
 bool is_word_char(uint8_t c) noexcept {
@@ -144,10 +146,12 @@ void WordStage::find_triggers(const Part& part) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
     if (colon != 0 && (has_ip || has_mac)) {
-      uint64_t next = 0, former = 0;
-      for (unsigned n = 1; n <= 5; ++n) {
-        next |= ahead(m.colon, w, n);
-        former |= before(m.colon, w, n);
+      uint64_t next = 0, former = 0, joined_on = ~uint64_t{0}, joined_back = joined_on;
+      for (unsigned n = 1; n <= kColonsWithin; ++n) {
+        joined_on &= ahead(m.word, w, n);
+        joined_back &= before(m.word, w, n);
+        next |= ahead(m.colon, w, n) & joined_on;
+        former |= before(m.colon, w, n) & joined_back;
       }
       each(colon & next & ~former, [&](uint64_t at) {
         if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
@@ -156,7 +160,10 @@ void WordStage::find_triggers(const Part& part) {
     }
     if (has_ip && m.dot.word(w) != 0) {
       // The first dot of a dotted quad: no other dot between digits within four characters before it.
-      const uint64_t former = before(m.dot, w, 2) | before(m.dot, w, 3) | before(m.dot, w, 4);
+      const uint64_t joined = before(m.word, w, 1) & before(m.word, w, 2);
+      const uint64_t joined3 = joined & before(m.word, w, 3);
+      const uint64_t former = (before(m.dot, w, 2) & joined) | (before(m.dot, w, 3) & joined3) |
+                              (before(m.dot, w, 4) & joined3 & before(m.word, w, 4));
       each(m.dot.word(w) & before(m.digit, w, 1) & ahead(m.digit, w, 1) & ~former,
            [&](uint64_t at) { recognise(part, RuleKind::Ip, ip_at, Trigger{at, at}); });
     }

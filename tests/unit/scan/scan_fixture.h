@@ -110,6 +110,7 @@ class ScanFixture : public testing::Test {
     }
     scanner.end();
     EXPECT_EQ(scanner.safe_edge(), text.size());
+    EXPECT_EQ(scanner.late_findings(), 0U);
     collect(scanner, out);
     return out;
   }

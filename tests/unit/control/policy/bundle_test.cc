@@ -303,15 +303,15 @@ TEST_F(BundleRefusal, OfEntities) {
          file + ":4:15: a number from 0 to 100 is expected");
   expect(file, "kind: email", "kind: emial",
          file +
-             ":11:27: 'emial' is none of: pattern, card, ssn, phone, key_block, email, "
+             ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
              "url_credentials (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
-         file + ":11:43: only a rule of kind pattern has 'pattern'");
+         file + ":11:43: a rule of this kind has no 'pattern'");
   expect(file, ", pattern: 'key-[a-z0-9]{16}'", "",
          file + ":6:9: a rule of kind pattern has a 'pattern'");
   expect(file, "kind: email}", "kind: email, context: [\"\"]}",
-         file + ":11:44: a context word has 1 to 40 bytes");
+         file + ":11:44: a word has 1 to 64 bytes");
   expect(file, "kind: email}", "kind: email}\n      - {id: two, kind: email}",
          file + ":12:25: one rule of this kind is enough, and one is in ");
   expect(file, "must_match: [{text: a@example.org}]", "must_match: []",

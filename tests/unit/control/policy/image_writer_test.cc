@@ -221,11 +221,15 @@ TEST_F(Compiling, PatternsThatDoNotCompileAreShownAtTheirRule) {
 }
 
 TEST_F(Compiling, PatternsThatTheScannerCouldMissAreRefused) {
-  change("entities/all.yaml", "key-[a-z0-9]{16}", "key-[a-z0-9]{4}");
-  EXPECT_THAT(errors(), ElementsAre(HasSubstr("rule 'key': the pattern may match less than 16")));
+  change("entities/all.yaml", "key-[a-z0-9]{16}", "key[a-z0-9]{4}");
+  EXPECT_THAT(errors(), ElementsAre(HasSubstr("rule 'key': the pattern may match less than 8")));
   files = small_bundle();
   change("entities/all.yaml", "key-[a-z0-9]{16}", "key-[a-z0-9]+");
   EXPECT_THAT(errors(), ElementsAre(HasSubstr("rule 'key': the pattern may match")));
+  // The matcher sees a stream: an anchor would be its end, not that of a word.
+  files = small_bundle();
+  change("entities/all.yaml", "key-[a-z0-9]{16}", "key-[a-z0-9]{16}$");
+  EXPECT_THAT(errors(), ElementsAre(HasSubstr("rule 'key': the pattern has an anchor")));
 }
 
 TEST_F(Compiling, ApiKindsThatDoNotCompileAreShownAtTheirLine) {

@@ -17,6 +17,7 @@ enum class Form : uint8_t {
   UserColon,  // -u user:x
   UserPercent,  // -U user%x
   UserSlash,  // sqlplus user/x@db
+  First,      // the first argument that is no option
   Second,     // the second argument that is no option
   Third,      // the third one
   NetUse,     // the one that is no share, drive, star or option
@@ -75,7 +76,9 @@ constexpr auto kCommands = std::to_array<Command>({
     {"az login", "-p", Form::Next},
     {"cf login", "-p", Form::Next},
     {"oc login", "-p", Form::Next},
-    {"storepass", "", Form::Second},
+    {"storepass", "", Form::First},
+    {"keypass", "", Form::First},
+    {"convertto-securestring", "", Form::First},
     {"sqlplus", "", Form::UserSlash},
     {"wpa_passphrase", "", Form::Second},
     {"net user", "", Form::Second},
@@ -212,12 +215,12 @@ Verdict by_position(const TextView& text, Reader& reader, Form form, Hit& out) n
     const bool option = !argument.value.quoted && (word[0] == '-' || word[0] == '/');
     if (option) continue;
     if (form == Form::NetUse) {
-      if (word[0] == '\\' || word[0] == '*' || (word.size() == 2 && word[1] == ':')) continue;
+      if (word[0] == '\\' || word[0] == '*' || (word.size() <= 2 && is_letter(word[0]))) continue;
       return accept(text, argument.value.start, argument.value.end, out);
     }
     ++position;
     if (form == Form::UserSlash) return accept_behind(text, argument.value, '/', out);
-    if (position == (form == Form::Second ? 2U : 3U))
+    if (position == (form == Form::First ? 1U : form == Form::Second ? 2U : 3U))
       return accept(text, argument.value.start, argument.value.end, out);
   }
   return Verdict::No;
@@ -242,8 +245,8 @@ Verdict password_of_command(const TextView& text, const Trigger& trigger, Hit& o
   const Bytes cue = trimmed(text.slice(trigger.start, trigger.at));
   const Command* command = find(cue);
   if (command == nullptr) return Verdict::No;
-  if (trigger.start > 0 && (is_alnum(text.at(trigger.start - 1)) || text.at(trigger.start - 1) == '_'))
-    return Verdict::No;
+  const uint8_t left = trigger.start > 0 ? text.at(trigger.start - 1) : uint8_t{0};
+  if (is_alnum(left) || left == '_') return Verdict::No;
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   // "mysqlx": another word. ".exe" belongs to the command.
   (void)reader.take(".exe");

@@ -19,7 +19,7 @@ constexpr auto kTailWords = std::to_array<std::string_view>(
      "main",   "primary",    "old",   "new",         "default", "admin", "root",  "user",    "db",
      "b64",    "base64",     "str",   "string",      "value", "val",     "plain", "raw",     "text",
      "base",   "here",       "qa",    "uat",         "local", "internal", "master", "backup", "api",
-     "eu",     "us",         "a",     "b",           "v",    "confirm",  "confirmation", "again", "secret",
+     "et",     "eu",     "us",         "a",     "b",           "v",    "confirm",  "confirmation", "again", "secret",
      "token",  "key",        "id",    "auth",        "smtp", "mysql",    "postgres", "redis", "mongo"});
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key", "page_token".
@@ -90,8 +90,11 @@ bool take_symbol(Reader& reader) noexcept {
   constexpr auto kSymbols = std::to_array<std::string_view>(
       {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->",
        "=", ":", "\xe2\x86\x92", "\xe2\x87\x92"});
-  for (std::string_view symbol : kSymbols)
-    if (reader.take(symbol)) return true;
+  for (std::string_view symbol : kSymbols) {
+    if (!reader.take(symbol)) continue;
+    // "Token::End" names something.
+    return symbol != ":" || reader.peek() != ':';
+  }
   return false;
 }
 
@@ -149,13 +152,14 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   name.flag = dashes > 0 || (before == '/' && !is_name_char(text.at(name.start - 2)));
   name.tag = before == '<' || (before == ':' && name.start > 1 && is_letter(text.at(name.start - 2)));
   name.query = before == '?' || before == '&';
+  name.variable = before == '$' || before == '{';
   name.quoted = is_quote(before);
   name.constant = true;
   for (uint64_t i = name.start; i < name.end; ++i) name.constant &= !is_lower(text.at(i));
   const bool short_cue = cue_end - cue_start <= kShortCue;
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
   const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
-  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !short_cue) &&
+  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !(short_cue || topic)) &&
               !is_in(word_before(text, name.start, cue_start), kHarmlessBefore);
   return name;
 }
@@ -163,7 +167,7 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
 bool take_is_word(Reader& reader) noexcept {
   constexpr auto kWords = std::to_array<std::string_view>(
       {"is", "was", "ist", "lautet", "war", "est", "\xc3\xa9tait", "es", "era", "\xc3\xa8", "\xc3\xa9",
-       "e'", "sar\xc3\xa0", "to", "jest", "brzmi", "\xc3\xa4r", "on", "\xd1\x8d\xd1\x82\xd0\xbe", "equals",
+       "e'", "sar\xc3\xa0", "jest", "brzmi", "\xc3\xa4r", "er", "\xd1\x8d\xd1\x82\xd0\xbe", "equals",
        "as", "heisst", "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1", "ahora es", "will be", "remains", "reads"});
   for (std::string_view word : kWords) {
     const uint64_t at = reader.at();
@@ -188,6 +192,11 @@ bool take_is_word(Reader& reader) noexcept {
 
 Operator read_operator(Reader& reader, const Name& name) noexcept {
   bool closed = false;
+  // "my password's x"
+  if (!name.quoted && reader.peek() == '\'' && to_lower(reader.peek(1)) == 's' && reader.peek(2) == ' ') {
+    reader.skip(3);
+    return Operator::Is;
+  }
   if (name.quoted || reader.peek() == '\\' || is_quote(reader.peek())) {
     if (reader.peek() == '\\' && is_quote(reader.peek(1))) reader.skip();
     if (is_quote(reader.peek())) {
@@ -219,7 +228,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   skip_type(reader);
   if (closed && reader.peek() == ',') {
     reader.skip();
-    skip_white(reader, kBlanksMax);
+    reader.skip_blanks(kBlanksMax);
     if (is_quote(reader.peek())) return Operator::Second;
     return take_value_attribute(reader) ? Operator::Second : Operator::None;
   }

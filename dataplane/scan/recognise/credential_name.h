@@ -17,6 +17,7 @@ struct Name {
   bool flag = false;    // "-p", "--password", "/password"
   bool tag = false;     // "<password"
   bool query = false;   // "?token", "&token"
+  bool variable = false;  // "$password", "{password"
   bool quoted = false;  // a quote right before and behind it
   bool constant = false;  // upper case and '_' only
 };

@@ -83,7 +83,8 @@ bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, B
   if (bytes.size() < kWeakMin || !has_lower_or_digit(bytes) || is_title(bytes)) return false;
   if (op == Operator::Element) return true;
   if (op != Operator::Assign) return false;
-  if (value.quoted || value.semicolon) return true;
+  // Pwd=letmein; but not `pass = nothing;`
+  if (value.quoted || (value.semicolon && value.start == name.end + 1)) return true;
   return (name.constant || name.flag) && value.line_end;
 }
 
@@ -102,6 +103,9 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
   const Strength strength = password_strength(bytes);
+  if (op == Operator::Second && !value.quoted) return Verdict::No;
+  // The next one of a list of names has no digit.
+  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_number)) return Verdict::No;
   if (strength == Strength::Strong) return match(value, 0, out);
   if (strength == Strength::None) return Verdict::No;
   const uint8_t next = reader.peek(), flag = reader.peek(1);
@@ -126,10 +130,23 @@ bool counts_something(Reader& reader) noexcept {
   return counted;
 }
 
-// No sign but those that numbers and words have, and one turn from letters to digits at most: "Windows10", "A4".
-bool sounds_like_a_term(Bytes bytes) noexcept { return bytes.size() < 6; }
+// "PKCS12", "A4": an abbreviation with a number.
+bool is_abbreviation(Bytes bytes) noexcept {
+  size_t i = 0;
+  while (i < bytes.size() && is_upper(bytes[i])) ++i;
+  return i > 0 && i < bytes.size() && bytes.size() <= 8 && all_digits(bytes.subspan(i));
+}
+
+// Without an operator a value must be longer, and nothing that a list or an option could be.
+bool stands_alone(Bytes bytes) noexcept {
+  return bytes.size() >= 6 && bytes[0] != '*' && bytes[0] != '@' &&
+         std::find(bytes.begin(), bytes.end(), uint8_t{','}) == bytes.end() &&
+         std::find(bytes.begin(), bytes.end(), uint8_t{'('}) == bytes.end() &&
+         std::any_of(bytes.begin(), bytes.end(), is_number);
+}
 
 Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
+  bool behind_to = false;
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     if (armed && i == 0) skip_white(reader, 6);
     reader.skip_blanks(3);
@@ -144,14 +161,28 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
         return match(value, kWeakDoubt, out);
       return Verdict::No;
     }
-    if (armed || i == 0) {
+    if (armed || i == 0 || behind_to) {
+      // "password to db01 is ..."
+      if (behind_to && strength != Strength::None) {
+        const uint64_t here = reader.at();
+        reader.skip_blanks(2);
+        const bool goes_on = take_is_word(reader) || reader.peek() == ':';
+        reader.move_to(here);
+        if (reader.starved()) return Verdict::More;
+        if (goes_on) {
+          behind_to = false;
+          continue;
+        }
+      }
       const bool counted = strength != Strength::None && counts_something(reader);
       if (reader.starved()) return Verdict::More;
-      if (strength == Strength::Strong && !counted && (armed || !sounds_like_a_term(bytes)))
+      if (strength == Strength::Strong && !counted && bytes[0] != '-' && !is_abbreviation(bytes) &&
+          (armed || stands_alone(bytes)))
         return match(value, armed ? 0 : 5, out);
       if (armed && !counted && strength == Strength::Weak && all_digits(bytes) && bytes.size() <= 12)
         return match(value, kWeakDoubt, out);
     }
+    behind_to = !armed && equals_word(bytes, "to");
     const uint8_t last = text.at(value.end);
     if (armed) {
       if (!is_one_of(bytes, kFillers)) return Verdict::No;
@@ -198,15 +229,14 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
       more = more || reader.take(word);
     if (!more) break;
   }
-  const uint8_t quote = reader.peek();
   const Value value = read_value(reader, Stop::Line);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
   const Strength strength = password_strength(bytes);
-  if (strength == Strength::Strong) return match(value, 0, out);
-  if (strength == Strength::Weak && (quote == '\'' || quote == '"' || value.semicolon))
-    return match(value, kWeakDoubt, out);
+  const bool digits = std::any_of(bytes.begin(), bytes.end(), is_number);
+  if (strength == Strength::Strong && (value.quoted || digits)) return match(value, 0, out);
+  if (strength == Strength::Weak && (value.quoted || value.semicolon)) return match(value, kWeakDoubt, out);
   return Verdict::No;
 }
 
@@ -235,6 +265,12 @@ bool netrc_before(const TextView& text, uint64_t at) noexcept {
   const Bytes before = text.slice(from, at);
   return contains_word(before, "login ") &&
          (contains_word(before, "machine ") || contains_word(before, "default "));
+}
+
+bool user_before(const TextView& text, uint64_t at) noexcept {
+  const uint64_t from = std::max(text.begin, at > kNetrcBackBytes / 2 ? at - kNetrcBackBytes / 2 : 0);
+  const Bytes before = text.slice(from, at);
+  return contains_word(before, "user") || contains_word(before, "login") || contains_word(before, "account");
 }
 
 bool is_pair_cue(Bytes cue) noexcept {
@@ -288,6 +324,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
     }
     const Bytes bytes = text.slice(value.start, value.end);
     const bool path = std::find(bytes.begin(), bytes.end(), uint8_t{'/'}) != bytes.end();
+    // "ftp login admin:x"
+    armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || is_placeholder(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;
@@ -298,6 +336,9 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
 
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader, Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
+  // "pw:" is a cue because "pw" is too short for one: the operator is read again.
+  while (reader.at() > trigger.start + 2 && reader.before() < 0x80 && !is_letter(reader.before()))
+    reader.move_to(reader.at() - 1);
   const Name name = read_name(text, trigger.start, reader, false);
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;
@@ -325,6 +366,11 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     reader.move_to(value_at);
     return in_prose(text, reader, true, out);
   }
+  if (name.variable && (op == Operator::Is || op == Operator::Space)) return Verdict::No;
+  // "to pass X", "pass this to Y" are no passwords; "user admin pass X" is.
+  if (is_short_word(cue) && (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
+      to_lower(text.at(reader.at() - 2)) != 's')
+    return Verdict::No;
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);
     if (reader.starved()) return Verdict::More;

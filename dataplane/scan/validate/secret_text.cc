@@ -18,8 +18,8 @@ constexpr size_t kRandomCharactersMin = 8;
 constexpr double kEntropyShort = 2.5;
 constexpr double kEntropyLong = 2.9;
 constexpr size_t kLongKey = 20;
-// "strengths" has five; letters drawn at random soon have more.
-constexpr size_t kConsonantsMax = 5;
+// Few words have five in a row ("lengths" has four); letters drawn at random soon do.
+constexpr size_t kConsonantsMax = 4;
 
 std::string_view view_of(Bytes text) noexcept {
   return {reinterpret_cast<const char*>(text.data()), text.size()};
@@ -57,7 +57,7 @@ constexpr auto kPlaceholderWords = std::to_array<std::string_view>(
     {"password",   "passwd",      "pass",       "pwd",        "passphrase", "passcode",
      "secret",     "token",       "key",        "apikey",     "api_key",    "api-key",
      "api_token",  "access_token", "auth_token", "secret_key", "user",       "username",
-     "credentials", "test",       "testing",    "foo",        "bar",        "baz",
+     "credentials", "sample", "userid", "test",       "testing",    "foo",        "bar",        "baz",
      "value",      "none",        "null",       "nil",        "undefined",  "true",
      "false",      "string",      "passwort",   "kennwort",   "senha",      "clave",
      "contrasena", "motdepasse",  "wachtwoord", "haslo",      "losenord",   "parola",
@@ -91,7 +91,7 @@ constexpr auto kTradeWords = std::to_array<std::string_view>(
      "submit",     "button",     "placeholder", "mixed",      "numeric",     "alphanumeric",
      "random",     "generated",  "unique",      "primary",    "secondary",   "sensitive",
      "private",    "public",     "internal",    "external",   "system",      "server",
-     "client",     "database",   "storage",     "service",    "function",    "method",
+     "client",     "nullptr",     "column",     "database",   "storage",     "service",    "function",    "method",
      "class",      "return",     "import",      "const",      "static",      "final",
      "this",       "self",       "that",        "with",       "from",        "your",
      "the",        "and",        "for",         "not",        "set",         "unset",
@@ -104,7 +104,7 @@ constexpr auto kNumberedTerms = std::to_array<std::string_view>(
      "pbkdf",    "scrypt",  "bcrypt", "oauth", "hs",   "rs",   "es",   "ps",     "ed",   "x",
      "p-",       "ipv",     "rfc",    "iso",   "tls",  "ssl",  "http", "int",    "uint", "float",
      "varchar",  "nvarchar", "char",  "string", "str", "text", "byte", "web",    "win",  "python",
-     "php",      "mysql",   "postgres", "blake", "crc", "des", "rc", "level", "step", "section",
+     "php",      "mysql",   "postgres", "blake", "pkcs", "windows", "office", "crc", "des", "rc", "level", "step", "section",
      "chapter",  "table",   "figure", "option", "line", "page", "item", "version", "release", "v",
      "arg",      "param",   "var",    "val",   "value", "user", "test", "field", "input", "key"});
 
@@ -133,6 +133,8 @@ bool is_quantity(Bytes text) noexcept {
     return true;
   const Bytes rest = text.subspan(i);
   const auto only = [&](auto&& fits) { return std::all_of(rest.begin(), rest.end(), fits); };
+  if (rest.size() > 1 && rest[0] == '/' && std::all_of(rest.begin() + 1, rest.end(), is_lower))
+    return true;
   if (!rest.empty() && only([](uint8_t c) {
         return is_number(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
       }))
@@ -153,18 +155,45 @@ constexpr auto kFileEndings = std::to_array<std::string_view>(
      ".java", ".php", ".rb",   ".log",  ".com",  ".org", ".net", ".io",   ".jar",  ".so",  ".exe",
      ".sql",  ".csv", ".pdf",  ".zip",  ".gz",   ".tar", ".html", ".htm", ".local", ".tsx", ".jsx"});
 
+// "Ed25519PrivateKey", "utf8", but not "aNCSQGgx7w": words, and digits in one place at most.
+bool is_name_part(Bytes part) noexcept {
+  if (part.size() > 40) return false;
+  size_t begin = 0, numbers = 0;
+  for (size_t i = 0; i <= part.size(); ++i) {
+    if (i < part.size() && is_letter(part[i])) continue;
+    if (i > begin && !is_wordy(part.subspan(begin, i - begin))) return false;
+    if (i < part.size() && is_number(part[i]) && (i == 0 || !is_number(part[i - 1]))) ++numbers;
+    begin = i + 1;
+  }
+  return numbers <= 1;
+}
+
+// follow_symlinks=False, a pointer *name, a member ^.name: code.
+bool is_setting(Bytes text) noexcept {
+  size_t i = 0;
+  if ((text[0] == '*' || text[0] == '&') && text.size() > 1 && is_letter(text[1])) {
+    return std::all_of(text.begin() + 1, text.end(), [](uint8_t c) { return is_letter(c) || c == '_'; });
+  }
+  while (i < text.size() && (is_alnum(text[i]) || text[i] == '_')) ++i;
+  if (i + 1 < text.size() && i > 0 && text[i] == '^' && text[i + 1] == '.') return true;
+  if (i < 2 || i + 1 >= text.size() || text[i] != '=' || text[i + 1] == '=') return false;
+  return is_name_part(text.first(i)) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 1, text.end(),
+                     [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.'; });
+}
+
 // self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that begin with letters.
 bool is_dotted_name(Bytes text) noexcept {
   bool joined = false;
-  size_t part = 0, digits = 0;
+  size_t part = 0;
   for (size_t i = 0; i <= text.size(); ++i) {
     const uint8_t c = i < text.size() ? text[i] : uint8_t{'.'};
     if (is_alnum(c) || c == '_') {
       if (part == 0 && is_number(c)) return false;
-      digits += is_number(c) ? 1 : 0;
       ++part;
       continue;
     }
+    if (part > 0 && !is_name_part(text.subspan(i - part, part))) return false;
     const bool arrow = i + 1 < text.size() && ((c == '-' && text[i + 1] == '>') ||
                                                (c == ':' && text[i + 1] == ':') ||
                                                (c == '?' && text[i + 1] == '.'));
@@ -174,7 +203,7 @@ bool is_dotted_name(Bytes text) noexcept {
     joined |= i < text.size();
     part = 0;
   }
-  return joined && digits <= 3;
+  return joined;
 }
 
 // Letters, digits and '_' with an inner '_' or camelCase, all parts words: the name of something.
@@ -241,7 +270,9 @@ bool is_password_sign(uint8_t c) noexcept {
 bool is_random_part(Bytes part) noexcept {
   const Mix mix = mix_of(part);
   if (mix.letters() == 0) return part.size() >= 12;
-  if (mix.digits == 0) return part.size() >= 8 && !is_wordy(part);
+  // Letters of one case that are hard to say are often words put together.
+  const bool one_case = mix.upper == 0 || mix.lower == 0;
+  if (mix.digits == 0) return part.size() >= (one_case ? 16U : 8U) && !is_wordy(part);
   size_t turns = 0;
   for (size_t i = 1; i < part.size(); ++i) turns += is_number(part[i]) != is_number(part[i - 1]);
   if (turns >= 2) return part.size() >= 6;
@@ -328,7 +359,9 @@ bool is_placeholder(Bytes text) noexcept {
     return true;
   // $PASSWORD, $1, but not $ecret9: a variable is letters, digits and '_' in one case.
   if (s.front() == '$') {
-    const Bytes name = text.subspan(1);
+    Bytes name = text.subspan(1);
+    const size_t slash = s.find("/$");
+    if (slash != std::string_view::npos) name = name.first(slash - 1);
     const bool plain = std::all_of(name.begin(), name.end(),
                                    [](uint8_t c) { return is_alnum(c) || c == '_' || c == ':'; });
     const Mix mix = mix_of(name);
@@ -352,8 +385,10 @@ bool is_expression(Bytes text) noexcept {
   if (text.empty()) return false;
   const std::string_view s = view_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
-      s.starts_with("~/") || s.starts_with("--") || s.starts_with("&"))
+      s.starts_with("~/") || s.starts_with("--") ||
+      s.find("()") != std::string_view::npos)
     return true;
+  if (is_setting(text)) return true;
   // A drive, an absolute path of words.
   if (text.size() > 2 && is_letter(text[0]) && text[1] == ':' && text[2] == '\\') return true;
   if (s[0] == '/' && s.find('/', 1) != std::string_view::npos && mix_of(text).digits * 4 < s.size())
@@ -378,7 +413,7 @@ bool is_expression(Bytes text) noexcept {
 }
 
 bool is_wordy(Bytes letters) noexcept {
-  size_t i = 0;
+  size_t i = 0, chunks = 0;
   while (i < letters.size()) {
     size_t end = i;
     while (end < letters.size() && is_upper(letters[end])) ++end;
@@ -398,11 +433,11 @@ bool is_wordy(Bytes letters) noexcept {
     const bool acronym = chunk.size() <= 5 && chunk.size() >= 2 &&
                          std::all_of(chunk.begin(), chunk.end(), is_upper);
     if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax)) return false;
-    // "aBcD": single letters in a row are no words.
-    if (chunk.size() < 3 && !acronym && letters.size() > 6 && end < letters.size()) return false;
+    ++chunks;
     i = end;
   }
-  return true;
+  // "aBcDe": letters drawn from both cases change every other time.
+  return letters.size() <= 4 || letters.size() >= (letters.size() >= 24 ? 4 : 3) * chunks;
 }
 
 Strength password_strength(Bytes text) noexcept {
@@ -416,10 +451,17 @@ Strength password_strength(Bytes text) noexcept {
                                                                  : Strength::None;
   }
   if (is_name(text)) {
-    if (mix.signs > 0 || (mix.upper > 0 && mix.lower > 0 && !is_lower(text[1]))) return Strength::None;
-    if (mix.upper > 1 && mix.lower > 0) return Strength::None;  // camelCase
+    // snake_case, camelCase; a capital first is a word.
+    const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
+    if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
+    for (std::string_view noun : {"password", "passwd", "secret", "token", "username"})
+      if (contains_word(text, noun) && mix.digits == 0) return Strength::None;
     return mix.digits > 0 ? Strength::Strong : Strength::Weak;
   }
+  // UINT16_MAX
+  if (mix.lower == 0 && mix.signs > 0 && is_letter(text[0]) && mix.letters() > mix.digits &&
+      std::all_of(text.begin(), text.end(), [](uint8_t c) { return is_alnum(c) || c == '_'; }))
+    return Strength::None;
   if (mix.digits > 0) return Strength::Strong;
   size_t inner = 0;
   for (size_t i = 1; i + 1 < text.size(); ++i) inner += is_password_sign(text[i]) ? 1 : 0;

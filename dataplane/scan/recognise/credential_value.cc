@@ -34,9 +34,11 @@ bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_end(uint8_t c) noexcept { return c == 0 || c == '\n' || c == '\r'; }
 
 // "\n" and the like inside of a text that holds escaped text.
-bool is_escape(Reader& reader) noexcept {
+bool is_escape(Reader& reader, Stop stop) noexcept {
   if (reader.peek() != '\\') return false;
   const uint8_t c = reader.peek(1);
+  // \\server\share
+  if (c == '\\' && stop == Stop::Word) return false;
   return c == 'n' || c == 'r' || c == 't' || c == '"' || c == '\'' || c == 'u' || c == '\n' ||
          c == '\\' || c == 0;
 }
@@ -104,7 +106,7 @@ bool is_unspaced_script(uint8_t lead) noexcept { return lead >= 0xe3 && lead <= 
 bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
   const uint8_t c = reader.peek();
   if (is_end(c) || is_blank(c) || c == '"' || c == '`' || c == '<') return true;
-  if (c == '\'' || is_escape(reader) || is_unspaced_script(c)) return true;
+  if (c == '\'' || is_escape(reader, stop) || is_unspaced_script(c)) return true;
   if (c == 0xe2 && reader.peek(1) == 0x80) return true;
   if (stop == Stop::Word) return false;
   if (c == ';' || c == '>') return true;

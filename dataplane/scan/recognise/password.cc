@@ -52,6 +52,10 @@ bool is_gap_word(Bytes word) noexcept {
 
 bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
 
+bool starts_with(Bytes text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
+}
+
 bool has_lower_or_digit(Bytes text) noexcept {
   return std::any_of(text.begin(), text.end(), [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
 }
@@ -94,12 +98,16 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
   const bool option = name.flag && op == Operator::Space;
   const uint64_t blanks_before = reader.at();
   const bool columns = option && blanks_before > name.end + 1;
-  const Value value = read_value(reader, name.query         ? Stop::Query
+  Value value = read_value(reader, name.query         ? Stop::Query
                                          : shell || option ? Stop::Word
                                                            : Stop::Line);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
+  // openssl -pass pass:x, -passin file:x
+  if (option && starts_with(text.slice(value.start, value.end), "pass:")) value.start += 5;
   const Bytes bytes = text.slice(value.start, value.end);
+  if (bytes.empty() || (option && starts_with(bytes, "file:")) || (option && starts_with(bytes, "env:")))
+    return Verdict::No;
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
   const Strength strength = password_strength(bytes);

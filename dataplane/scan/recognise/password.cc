@@ -1,6 +1,8 @@
-// The hard part is prose. Idea: behind the word, walk over what may stand between it and its value ("for the VPN is now"),
-// and take the first thing that no sentence would hold. It is harder because
-//   1. most sentences about passwords name none ("the password is case-sensitive", "password must be 8-16 characters"), so
+// The hard part is prose. Idea: behind the word, walk over what may stand between it and its value
+// ("for the VPN is now"), and take the first thing that no sentence would hold. It is harder
+// because
+//   1. most sentences about passwords name none ("the password is case-sensitive", "password must
+//   be 8-16 characters"), so
 //      a word is a password only where nothing else can stand;
 //   2. the value may be quoted, bold, in brackets, or end the sentence;
 //   3. code looks like prose ("password is str"), and documentation like code.
@@ -22,6 +24,7 @@ constexpr uint8_t kWeakDoubt = 15;
 constexpr size_t kWeakMin = 5;
 constexpr size_t kPairUserMax = 64;
 constexpr uint64_t kNetrcBackBytes = 120;
+constexpr uint64_t kUserBackBytes = 80;
 
 template <size_t N>
 bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
@@ -29,24 +32,108 @@ bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcep
                      [&](std::string_view word) { return equals_word(text, word); });
 }
 
-// With these a stretch between the word and its value begins: "password for the VPN is", "password on prod:".
-constexpr auto kGapStarts = std::to_array<std::string_view>(
-    {"for", "to", "of", "on", "at", "in", "i", "we", "he", "she", "they", "you", "that", "which",
-     "here", "should", "has", "will", "would", "must", "now", "currently", "still", "f\xc3\xbcr", "f\xc3\xb6r",
-     "vom", "zum", "zur", "im", "pour", "du", "de", "del", "para", "per", "della", "voor", "van",
-     "do", "da", "dla", "od", "till", "\xd0\xb4\xd0\xbb\xd1\x8f", "\xd0\xbe\xd1\x82", "(for", "used", "set", "changed", "reset",
-     "field", "below", "again", "and", "with", "there", "these", "hint", "remains", "stays", "hasn't"});
+// With these a stretch between the word and its value begins: "password for the VPN is", "password
+// on prod:".
+constexpr auto kGapStarts = std::to_array<std::string_view>({"for",
+                                                             "to",
+                                                             "of",
+                                                             "on",
+                                                             "at",
+                                                             "in",
+                                                             "i",
+                                                             "we",
+                                                             "he",
+                                                             "she",
+                                                             "they",
+                                                             "you",
+                                                             "that",
+                                                             "which",
+                                                             "here",
+                                                             "should",
+                                                             "has",
+                                                             "will",
+                                                             "would",
+                                                             "must",
+                                                             "now",
+                                                             "currently",
+                                                             "still",
+                                                             "f\xc3\xbcr",
+                                                             "f\xc3\xb6r",
+                                                             "vom",
+                                                             "zum",
+                                                             "zur",
+                                                             "im",
+                                                             "pour",
+                                                             "du",
+                                                             "de",
+                                                             "del",
+                                                             "para",
+                                                             "per",
+                                                             "della",
+                                                             "voor",
+                                                             "van",
+                                                             "do",
+                                                             "da",
+                                                             "dla",
+                                                             "od",
+                                                             "till",
+                                                             "\xd0\xb4\xd0\xbb\xd1\x8f",
+                                                             "\xd0\xbe\xd1\x82",
+                                                             "(for",
+                                                             "used",
+                                                             "set",
+                                                             "changed",
+                                                             "reset",
+                                                             "field",
+                                                             "below",
+                                                             "again",
+                                                             "and",
+                                                             "with",
+                                                             "there",
+                                                             "these",
+                                                             "hint",
+                                                             "remains",
+                                                             "stays",
+                                                             "hasn't"});
 
 // Between "is" and the value.
-constexpr auto kFillers = std::to_array<std::string_view>(
-    {"now", "still", "currently", "just", "simply", "set", "to", "changed", "be", "like", "something",
-     "the", "this", "is", "jetzt", "aktuell", "maintenant", "ahora", "adesso", "agora", "teraz", "nu",
-     "been", "reset", "it's", "its", "as", "follows", "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c", "your", "temporary"});
+constexpr auto kFillers =
+    std::to_array<std::string_view>({"now",
+                                     "still",
+                                     "currently",
+                                     "just",
+                                     "simply",
+                                     "set",
+                                     "to",
+                                     "changed",
+                                     "be",
+                                     "like",
+                                     "something",
+                                     "the",
+                                     "this",
+                                     "is",
+                                     "jetzt",
+                                     "aktuell",
+                                     "maintenant",
+                                     "ahora",
+                                     "adesso",
+                                     "agora",
+                                     "teraz",
+                                     "nu",
+                                     "been",
+                                     "reset",
+                                     "it's",
+                                     "its",
+                                     "as",
+                                     "follows",
+                                     "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c",
+                                     "your",
+                                     "temporary"});
 
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
-           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 || c == '_' ||
-                  c == '.' || c == '@' || is_number(c);
+           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 ||
+                  c == '_' || c == '.' || c == '@' || is_number(c);
          });
 }
 
@@ -57,7 +144,8 @@ bool starts_with(Bytes text, std::string_view lower) noexcept {
 }
 
 bool has_lower_or_digit(Bytes text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
+  return std::any_of(text.begin(), text.end(),
+                     [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
 }
 
 // "Hidden", "Username": a label.
@@ -75,7 +163,8 @@ Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
   return Verdict::Match;
 }
 
-// ---- names --------------------------------------------------------------------------------------------------------------
+// ---- names
+// --------------------------------------------------------------------------------------------------------------
 
 // A plain word or a number: only where nothing but a password can stand.
 bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, Bytes cue) noexcept {
@@ -98,41 +187,46 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
   const bool option = name.flag && op == Operator::Space;
   const uint64_t blanks_before = reader.at();
   const bool columns = option && blanks_before > name.end + 1;
-  Value value = read_value(reader, name.query         ? Stop::Query
-                                         : shell || option ? Stop::Word
-                                                           : Stop::Line);
+  Value value = read_value(reader, name.query        ? Stop::Query
+                                   : shell || option ? Stop::Word
+                                                     : Stop::Line);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   // openssl -pass pass:x, -passin file:x
   if (option && starts_with(text.slice(value.start, value.end), "pass:")) value.start += 5;
   const Bytes bytes = text.slice(value.start, value.end);
-  if (bytes.empty() || (option && starts_with(bytes, "file:")) || (option && starts_with(bytes, "env:")))
+  if (bytes.empty() || (option && starts_with(bytes, "file:")) ||
+      (option && starts_with(bytes, "env:")))
     return Verdict::No;
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
   const Strength strength = password_strength(bytes);
   if (op == Operator::Second && !value.quoted) return Verdict::No;
   // The next one of a list of names has no digit.
-  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_number)) return Verdict::No;
+  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_number))
+    return Verdict::No;
   if (strength == Strength::Strong) return match(value, 0, out);
   if (strength == Strength::None) return Verdict::No;
   const uint8_t next = reader.peek(), flag = reader.peek(1);
   if (reader.starved()) return Verdict::More;
-  const bool argument = option && !columns && has_lower_or_digit(bytes) && bytes.size() >= kWeakMin &&
+  const bool argument = option && !columns && has_lower_or_digit(bytes) &&
+                        bytes.size() >= kWeakMin &&
                         (value.quoted || value.line_end || (next == ' ' && flag == '-'));
   if (argument || weak_fits(bytes, value, name, op, cue)) return match(value, kWeakDoubt, out);
   return Verdict::No;
 }
 
-// ---- prose --------------------------------------------------------------------------------------------------------------
+// ---- prose
+// --------------------------------------------------------------------------------------------------------------
 
 // A number of people, characters, days: no password.
 bool counts_something(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   reader.skip_blanks(2);
   bool counted = false;
-  for (std::string_view unit : {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute",
-                                "hour", "user", "bit", "byte", "people", "year", "zeichen", "caract", "%"})
+  for (std::string_view unit :
+       {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute", "hour", "user",
+        "bit", "byte", "people", "year", "zeichen", "caract", "%"})
     counted |= reader.take(unit);
   reader.move_to(from);
   return counted;
@@ -187,7 +281,8 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       if (strength == Strength::Strong && !counted && bytes[0] != '-' && !is_abbreviation(bytes) &&
           (armed || stands_alone(bytes)))
         return match(value, armed ? 0 : 5, out);
-      if (armed && !counted && strength == Strength::Weak && all_digits(bytes) && bytes.size() <= 12)
+      if (armed && !counted && strength == Strength::Weak && all_digits(bytes) &&
+          bytes.size() <= 12)
         return match(value, kWeakDoubt, out);
     }
     behind_to = !armed && equals_word(bytes, "to");
@@ -196,7 +291,8 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       if (!is_one_of(bytes, kFillers)) return Verdict::No;
       continue;
     }
-    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';')) return Verdict::No;
+    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';'))
+      return Verdict::No;
     if (value.end < reader.at() && last == ':') {
       armed = true;
       continue;
@@ -221,9 +317,11 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
   return Verdict::No;
 }
 
-// ---- SQL, files, pairs ----------------------------------------------------------------------------------------------------
+// ---- SQL, files, pairs
+// ----------------------------------------------------------------------------------------------------
 
-// [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind BY, AS and brackets.
+// [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind
+// BY, AS and brackets.
 Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
   for (size_t i = 0; i < 4; ++i) {
     skip_white(reader, 4);
@@ -232,8 +330,8 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
       continue;
     }
     bool more = false;
-    for (std::string_view word : {"by ", "as ", "values", "password", "mysql_native_password ",
-                                  "caching_sha2_password "})
+    for (std::string_view word :
+         {"by ", "as ", "values", "password", "mysql_native_password ", "caching_sha2_password "})
       more = more || reader.take(word);
     if (!more) break;
   }
@@ -244,7 +342,8 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
   const Strength strength = password_strength(bytes);
   const bool digits = std::any_of(bytes.begin(), bytes.end(), is_number);
   if (strength == Strength::Strong && (value.quoted || digits)) return match(value, 0, out);
-  if (strength == Strength::Weak && (value.quoted || value.semicolon)) return match(value, kWeakDoubt, out);
+  if (strength == Strength::Weak && (value.quoted || value.semicolon))
+    return match(value, kWeakDoubt, out);
   return Verdict::No;
 }
 
@@ -252,8 +351,8 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
 Verdict in_pgpass(const TextView& text, Reader& reader, Hit& out) noexcept {
   for (int field = 0; field < 2; ++field) {
     uint64_t size = 0;
-    while (is_alnum(reader.peek()) || reader.peek() == '_' || reader.peek() == '-' || reader.peek() == '*' ||
-           reader.peek() == '.') {
+    while (is_alnum(reader.peek()) || reader.peek() == '_' || reader.peek() == '-' ||
+           reader.peek() == '*' || reader.peek() == '.') {
       reader.skip();
       ++size;
     }
@@ -275,17 +374,27 @@ bool netrc_before(const TextView& text, uint64_t at) noexcept {
          (contains_word(before, "machine ") || contains_word(before, "default "));
 }
 
+// "user admin pass x", "login: kev, pass x": the word for a user and one or two more stand before.
 bool user_before(const TextView& text, uint64_t at) noexcept {
-  const uint64_t from = std::max(text.begin, at > kNetrcBackBytes / 2 ? at - kNetrcBackBytes / 2 : 0);
-  const Bytes before = text.slice(from, at);
-  return contains_word(before, "user") || contains_word(before, "login") || contains_word(before, "account");
+  const uint64_t from = std::max(text.begin, at > kUserBackBytes ? at - kUserBackBytes : 0);
+  size_t blanks = 0;
+  for (uint64_t i = at; i > from && blanks <= 3; --i) {
+    blanks += text.at(i - 1) == ' ' ? 1 : 0;
+    const Bytes word = text.slice(i - 1, std::min(at, i + 4));
+    if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login"))) return true;
+  }
+  return false;
 }
 
 bool is_pair_cue(Bytes cue) noexcept {
-  constexpr auto kCues = std::to_array<std::string_view>(
-      {"credentials", "credential", "creds", "login", "logins", "log in", "zugangsdaten", "identifiants",
-       "credenciales", "credenziali", "credenciais", "inloggegevens", "dane logowania", "user/pass",
-       "username/password", "userpass", "user:pass", "username and password", "sign in", "auth"});
+  constexpr auto kCues =
+      std::to_array<std::string_view>({"credentials",    "credential",   "creds",
+                                       "login",          "logins",       "log in",
+                                       "zugangsdaten",   "identifiants", "credenciales",
+                                       "credenziali",    "credenciais",  "inloggegevens",
+                                       "dane logowania", "user/pass",    "username/password",
+                                       "userpass",       "user:pass",    "username and password",
+                                       "sign in",        "auth"});
   return is_one_of(cue, kCues);
 }
 
@@ -313,7 +422,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
       const uint64_t resume = reader.at();
       reader.skip_blanks(2);
       const uint8_t separator = reader.peek();
-      const bool spaced = (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
+      const bool spaced =
+          (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
       if (spaced) reader.skip(2);
       if (!spaced) {
         if (reader.starved()) return Verdict::More;
@@ -321,8 +431,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
         reader.move_to(resume);
         if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
         armed |= equals_word(word, "are") || equals_word(word, "is") || equals_word(word, "with") ||
-                 equals_word(word, "as") || equals_word(word, "sind") || equals_word(word, "sont") ||
-                 equals_word(word, "son");
+                 equals_word(word, "as") || equals_word(word, "sind") ||
+                 equals_word(word, "sont") || equals_word(word, "son");
         armed |= text.at(user.end) == ':' && user.end < resume;
         continue;
       }
@@ -342,7 +452,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   return Verdict::No;
 }
 
-Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader, Hit& out) noexcept {
+Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
+                    Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
   // "pw:" is a cue because "pw" is too short for one: the operator is read again.
   while (reader.at() > trigger.start + 2 && reader.before() < 0x80 && !is_letter(reader.before()))
@@ -351,7 +462,9 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;
   // <input type="password" value="x">
-  if (name.quoted && trigger.start > 5 && equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1), "type=")) {
+  if (name.quoted && trigger.start > 5 &&
+      equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1),
+                  "type=")) {
     for (uint64_t i = 0; i < kLookAheadBytes / 2; ++i, reader.skip()) {
       const uint8_t c = reader.peek();
       if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
@@ -376,8 +489,8 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   }
   if (name.variable && (op == Operator::Is || op == Operator::Space)) return Verdict::No;
   // "to pass X", "pass this to Y" are no passwords; "user admin pass X" is.
-  if (is_short_word(cue) && (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
-      to_lower(text.at(reader.at() - 2)) != 's')
+  if (is_short_word(cue) && (op == Operator::Space || op == Operator::Is) &&
+      !user_before(text, trigger.start) && to_lower(text.at(reader.at() - 2)) != 's')
     return Verdict::No;
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);
@@ -414,7 +527,8 @@ Verdict password_after_cue(const TextView& text, const Trigger& trigger, const R
   const Verdict verdict = recognise(text, trigger, out);
   if (verdict != Verdict::Match) return verdict;
   const uint64_t size = out.end - out.start;
-  return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No : verdict;
+  return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No
+                                                                                    : verdict;
 }
 
 }  // namespace sallyport::scan

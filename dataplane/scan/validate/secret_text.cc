@@ -41,82 +41,202 @@ bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcep
 
 // Parts of a text that its author put where a secret goes.
 constexpr auto kPlaceholderParts = std::to_array<std::string_view>(
-    {"xxxx",        "changeme",   "change-me",   "change_me",   "example",    "your-",
-     "your_",       "yourpass",   "yourtoken",   "yourkey",     "yoursecret", "yourapi",
-     "placeholder", "redacted",   "dummy",       "<password>",  "replaceme",  "replace_",
-     "replace-",    "insert_",    "insert-",     "fixme",       "todo",       "not-a-real",
-     "notreal",     "my-secret",  "my_secret",   "mysecret",    "_here",      "-here",
-     "keyhere",     "tokenhere",  "secrethere",  "abcdefghijk", "0123456789abcdefg", "goes-here",
-     "foobar",      "lorem",      "mypassword",  "my_password", "my-password", "passwordhere",
-     "password_",   "password123here", "sanitized", "filtered", "censored",   "fake_", "fake-",
-     "_fake",       "some-secret", "some_secret", "some_token", "put_your", "enter_your",
+    {"xxxx",           "changeme",     "change-me",   "change_me",       "example",
+     "your-",          "your_",        "yourpass",    "yourtoken",       "yourkey",
+     "yoursecret",     "yourapi",      "placeholder", "redacted",        "dummy",
+     "<password>",     "replaceme",    "replace_",    "replace-",        "insert_",
+     "insert-",        "fixme",        "todo",        "not-a-real",      "notreal",
+     "my-secret",      "my_secret",    "mysecret",    "_here",           "-here",
+     "keyhere",        "tokenhere",    "secrethere",  "abcdefghijk",     "0123456789abcdefg",
+     "goes-here",      "foobar",       "lorem",       "mypassword",      "my_password",
+     "my-password",    "passwordhere", "password_",   "password123here", "sanitized",
+     "filtered",       "censored",     "fake_",       "fake-",           "_fake",
+     "some-secret",    "some_secret",  "some_token",  "put_your",        "enter_your",
      "securepassword", "supersecret"});
 
 // Whole values that say what goes there.
-constexpr auto kPlaceholderWords = std::to_array<std::string_view>(
-    {"password",   "passwd",      "pass",       "pwd",        "passphrase", "passcode",
-     "secret",     "token",       "key",        "apikey",     "api_key",    "api-key",
-     "api_token",  "access_token", "auth_token", "secret_key", "user",       "username",
-     "credentials", "sample", "userid", "test",       "testing",    "foo",        "bar",        "baz",
-     "value",      "none",        "null",       "nil",        "undefined",  "true",
-     "false",      "string",      "passwort",   "kennwort",   "senha",      "clave",
-     "contrasena", "motdepasse",  "wachtwoord", "haslo",      "losenord",   "parola",
-     "somepassword", "thepassword", "secretpassword", "notasecret", "hidden",   "masked",
-     "encrypted",  "p4ssw0rd_here", "user:pass", "username:password", "pass:word"});
+constexpr auto kPlaceholderWords = std::to_array<std::string_view>({"password",
+                                                                    "passwd",
+                                                                    "pass",
+                                                                    "pwd",
+                                                                    "passphrase",
+                                                                    "passcode",
+                                                                    "secret",
+                                                                    "token",
+                                                                    "key",
+                                                                    "apikey",
+                                                                    "api_key",
+                                                                    "api-key",
+                                                                    "api_token",
+                                                                    "access_token",
+                                                                    "auth_token",
+                                                                    "secret_key",
+                                                                    "user",
+                                                                    "username",
+                                                                    "credentials",
+                                                                    "sample",
+                                                                    "userid",
+                                                                    "test",
+                                                                    "testing",
+                                                                    "foo",
+                                                                    "bar",
+                                                                    "baz",
+                                                                    "value",
+                                                                    "none",
+                                                                    "null",
+                                                                    "nil",
+                                                                    "undefined",
+                                                                    "true",
+                                                                    "false",
+                                                                    "string",
+                                                                    "passwort",
+                                                                    "kennwort",
+                                                                    "senha",
+                                                                    "clave",
+                                                                    "contrasena",
+                                                                    "motdepasse",
+                                                                    "wachtwoord",
+                                                                    "haslo",
+                                                                    "losenord",
+                                                                    "parola",
+                                                                    "somepassword",
+                                                                    "thepassword",
+                                                                    "secretpassword",
+                                                                    "notasecret",
+                                                                    "hidden",
+                                                                    "masked",
+                                                                    "encrypted",
+                                                                    "p4ssw0rd_here",
+                                                                    "user:pass",
+                                                                    "username:password",
+                                                                    "pass:word"});
 
 // Terms of the trade that stand behind the word "password" in prose and code.
-constexpr auto kTradeWords = std::to_array<std::string_view>(
-    {"required",   "optional",   "hashed",      "salted",     "plaintext",   "plain",
-     "cleartext",  "bytes",      "bytearray",   "varchar",    "boolean",     "bool",
-     "integer",    "number",     "object",      "unknown",    "empty",       "blank",
-     "default",    "input",      "field",       "form",       "label",       "text",
-     "confirm",    "confirmation", "incorrect", "invalid",    "valid",       "wrong",
-     "correct",    "expired",    "missing",     "strong",     "weak",        "reset",
-     "forgot",     "forgotten",  "change",      "changed",    "update",      "updated",
-     "current",    "login",      "logout",      "signin",     "signup",      "register",
-     "error",      "errors",     "warning",     "success",    "failed",      "failure",
-     "length",     "minlength",  "maxlength",   "name",       "type",        "email",
-     "e-mail",     "phone",      "address",     "account",    "accounts",    "title",
-     "description", "message",   "prompt",      "response",   "request",     "session",
-     "cookie",     "header",     "basic",       "bearer",     "digest",      "oauth",
-     "ldap",       "kerberos",   "ntlm",        "saml",       "local",       "remote",
-     "manager",    "generator",  "protected",   "protection", "policy",      "strength",
-     "rotation",   "expiry",     "expiration",  "authentication", "authorization", "case-sensitive",
-     "auto",       "automatic",  "manual",      "always",     "never",       "enabled",
-     "disabled",   "ignore",     "ignored",     "skip",       "raw",         "json",
-     "yaml",       "xml",        "file",        "stdin",      "env",         "vault",
-     "keyring",    "keychain",   "prompted",    "interactive", "allow",      "deny",
-     "accept",     "reject",     "charfield",   "passwordfield", "textfield", "stringfield",
-     "securestring", "visible",  "invisible",   "hide",       "show",        "toggle",
-     "submit",     "button",     "placeholder", "mixed",      "numeric",     "alphanumeric",
-     "random",     "generated",  "unique",      "primary",    "secondary",   "sensitive",
-     "private",    "public",     "internal",    "external",   "system",      "server",
-     "client",     "nullptr",     "column",     "database",   "storage",     "service",    "function",    "method",
-     "class",      "return",     "import",      "const",      "static",      "final",
-     "this",       "self",       "that",        "with",       "from",        "your",
-     "the",        "and",        "for",         "not",        "set",         "unset",
-     "only",       "must",       "should",      "will",       "can",         "are",
-     "was",        "has",        "have",        "been",       "being",       "also"});
+constexpr auto kTradeWords = std::to_array<std::string_view>({"required",      "optional",
+                                                              "hashed",        "salted",
+                                                              "plaintext",     "plain",
+                                                              "cleartext",     "bytes",
+                                                              "bytearray",     "varchar",
+                                                              "boolean",       "bool",
+                                                              "integer",       "number",
+                                                              "object",        "unknown",
+                                                              "empty",         "blank",
+                                                              "default",       "input",
+                                                              "field",         "form",
+                                                              "label",         "text",
+                                                              "confirm",       "confirmation",
+                                                              "incorrect",     "invalid",
+                                                              "valid",         "wrong",
+                                                              "correct",       "expired",
+                                                              "missing",       "strong",
+                                                              "weak",          "reset",
+                                                              "forgot",        "forgotten",
+                                                              "change",        "changed",
+                                                              "update",        "updated",
+                                                              "current",       "login",
+                                                              "logout",        "signin",
+                                                              "signup",        "register",
+                                                              "error",         "errors",
+                                                              "warning",       "success",
+                                                              "failed",        "failure",
+                                                              "length",        "minlength",
+                                                              "maxlength",     "name",
+                                                              "type",          "email",
+                                                              "e-mail",        "phone",
+                                                              "address",       "account",
+                                                              "accounts",      "title",
+                                                              "description",   "message",
+                                                              "prompt",        "response",
+                                                              "request",       "session",
+                                                              "cookie",        "header",
+                                                              "basic",         "bearer",
+                                                              "digest",        "oauth",
+                                                              "ldap",          "kerberos",
+                                                              "ntlm",          "saml",
+                                                              "local",         "remote",
+                                                              "manager",       "generator",
+                                                              "protected",     "protection",
+                                                              "policy",        "strength",
+                                                              "rotation",      "expiry",
+                                                              "expiration",    "authentication",
+                                                              "authorization", "case-sensitive",
+                                                              "auto",          "automatic",
+                                                              "manual",        "always",
+                                                              "never",         "enabled",
+                                                              "disabled",      "ignore",
+                                                              "ignored",       "skip",
+                                                              "raw",           "json",
+                                                              "yaml",          "xml",
+                                                              "file",          "stdin",
+                                                              "env",           "vault",
+                                                              "keyring",       "keychain",
+                                                              "prompted",      "interactive",
+                                                              "allow",         "deny",
+                                                              "accept",        "reject",
+                                                              "charfield",     "passwordfield",
+                                                              "textfield",     "stringfield",
+                                                              "securestring",  "visible",
+                                                              "invisible",     "hide",
+                                                              "show",          "toggle",
+                                                              "submit",        "button",
+                                                              "placeholder",   "mixed",
+                                                              "numeric",       "alphanumeric",
+                                                              "random",        "generated",
+                                                              "unique",        "primary",
+                                                              "secondary",     "sensitive",
+                                                              "private",       "public",
+                                                              "internal",      "external",
+                                                              "system",        "server",
+                                                              "client",        "nullptr",
+                                                              "column",        "database",
+                                                              "storage",       "service",
+                                                              "function",      "method",
+                                                              "class",         "return",
+                                                              "import",        "const",
+                                                              "static",        "final",
+                                                              "this",          "self",
+                                                              "that",          "with",
+                                                              "from",          "your",
+                                                              "the",           "and",
+                                                              "for",           "not",
+                                                              "set",           "unset",
+                                                              "only",          "must",
+                                                              "should",        "will",
+                                                              "can",           "are",
+                                                              "was",           "has",
+                                                              "have",          "been",
+                                                              "being",         "also"});
 
 // Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
 constexpr auto kNumberedTerms = std::to_array<std::string_view>(
-    {"hmac-sha", "hmacsha", "ssha",   "sha",   "md",   "aes",  "rsa",  "utf",    "base", "argon",
-     "pbkdf",    "scrypt",  "bcrypt", "oauth", "hs",   "rs",   "es",   "ps",     "ed",   "x",
-     "p-",       "ipv",     "rfc",    "iso",   "tls",  "ssl",  "http", "int",    "uint", "float",
-     "varchar",  "nvarchar", "char",  "string", "str", "text", "byte", "web",    "win",  "python",
-     "php",      "mysql",   "postgres", "blake", "pkcs", "windows", "office", "crc", "des", "rc", "level", "step", "section",
-     "chapter",  "table",   "figure", "option", "line", "page", "item", "version", "release", "v",
-     "arg",      "param",   "var",    "val",   "value", "user", "test", "field", "input", "key"});
+    {"hmac-sha", "hmacsha", "ssha",     "sha",    "md",      "aes",     "rsa",     "utf",
+     "base",     "argon",   "pbkdf",    "scrypt", "bcrypt",  "oauth",   "hs",      "rs",
+     "es",       "ps",      "ed",       "x",      "p-",      "ipv",     "rfc",     "iso",
+     "tls",      "ssl",     "http",     "int",    "uint",    "float",   "varchar", "nvarchar",
+     "char",     "string",  "str",      "text",   "byte",    "web",     "win",     "python",
+     "php",      "mysql",   "postgres", "blake",  "pkcs",    "windows", "office",  "crc",
+     "des",      "rc",      "level",    "step",   "section", "chapter", "table",   "figure",
+     "option",   "line",    "page",     "item",   "version", "release", "v",       "arg",
+     "param",    "var",     "val",      "value",  "user",    "test",    "field",   "input",
+     "key"});
 
 bool is_numbered_term(Bytes text) noexcept {
   for (std::string_view term : kNumberedTerms) {
     if (!starts_with(text, term)) continue;
     const Bytes rest = text.subspan(term.size());
+    // "base64-encoded", "sha256-based"
+    size_t number = 0;
+    while (number < rest.size() && is_number(rest[number])) ++number;
+    if (number > 0 && number + 1 < rest.size() && rest[number] == '-' &&
+        std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(number) + 1, rest.end(), is_lower))
+      return true;
     if (rest.empty() || rest.size() > 6) continue;
     if (std::count_if(rest.begin(), rest.end(), is_letter) <= 3 &&
-        std::all_of(rest.begin(), rest.end(), [](uint8_t c) {
-          return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' || c == '/';
-        }) &&
+        std::all_of(rest.begin(), rest.end(),
+                    [](uint8_t c) {
+                      return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' ||
+                             c == '/';
+                    }) &&
         (is_number(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
       return true;
   }
@@ -143,17 +263,19 @@ bool is_quantity(Bytes text) noexcept {
     return std::all_of(rest.begin() + 1, rest.end(),
                        [](uint8_t c) { return is_lower(c) || c == '-'; });
   constexpr auto kUnits = std::to_array<std::string_view>(
-      {"s", "ms", "m", "h", "d", "kb", "mb", "gb", "px", "em", "st", "nd", "rd", "th", "bit", "bits",
-       "byte", "bytes", "chars", "min", "sec", "hours", "days", "x", "k", "b", "fa", "am", "pm"});
+      {"s",   "ms",    "m",    "h",  "d",   "kb",   "mb",   "gb",    "px",    "em",
+       "st",  "nd",    "rd",   "th", "bit", "bits", "byte", "bytes", "chars", "min",
+       "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"});
   return is_one_of(rest, kUnits);
 }
 
 constexpr auto kFileEndings = std::to_array<std::string_view>(
-    {".py",   ".js",  ".ts",   ".json", ".yaml", ".yml", ".xml", ".html", ".css",  ".txt", ".md",
-     ".png",  ".jpg", ".jpeg", ".svg",  ".gif",  ".pem", ".key", ".crt",  ".cert", ".jks", ".p12",
-     ".conf", ".cfg", ".ini",  ".env",  ".sh",   ".c",   ".h",   ".cc",   ".cpp",  ".go",  ".rs",
-     ".java", ".php", ".rb",   ".log",  ".com",  ".org", ".net", ".io",   ".jar",  ".so",  ".exe",
-     ".sql",  ".csv", ".pdf",  ".zip",  ".gz",   ".tar", ".html", ".htm", ".local", ".tsx", ".jsx"});
+    {".py",   ".js",  ".ts",    ".json", ".yaml", ".yml", ".xml", ".html", ".css", ".txt",
+     ".md",   ".png", ".jpg",   ".jpeg", ".svg",  ".gif", ".pem", ".key",  ".crt", ".cert",
+     ".jks",  ".p12", ".conf",  ".cfg",  ".ini",  ".env", ".sh",  ".c",    ".h",   ".cc",
+     ".cpp",  ".go",  ".rs",    ".java", ".php",  ".rb",  ".log", ".com",  ".org", ".net",
+     ".io",   ".jar", ".so",    ".exe",  ".sql",  ".csv", ".pdf", ".zip",  ".gz",  ".tar",
+     ".html", ".htm", ".local", ".tsx",  ".jsx"});
 
 // "Ed25519PrivateKey", "utf8", but not "aNCSQGgx7w": words, and digits in one place at most.
 bool is_name_part(Bytes part) noexcept {
@@ -172,7 +294,8 @@ bool is_name_part(Bytes part) noexcept {
 bool is_setting(Bytes text) noexcept {
   size_t i = 0;
   if ((text[0] == '*' || text[0] == '&') && text.size() > 1 && is_letter(text[1])) {
-    return std::all_of(text.begin() + 1, text.end(), [](uint8_t c) { return is_letter(c) || c == '_'; });
+    return std::all_of(text.begin() + 1, text.end(),
+                       [](uint8_t c) { return is_letter(c) || c == '_'; });
   }
   while (i < text.size() && (is_alnum(text[i]) || text[i] == '_')) ++i;
   if (i + 1 < text.size() && i > 0 && text[i] == '^' && text[i + 1] == '.') return true;
@@ -182,7 +305,8 @@ bool is_setting(Bytes text) noexcept {
                      [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.'; });
 }
 
-// self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that begin with letters.
+// self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that
+// begin with letters.
 bool is_dotted_name(Bytes text) noexcept {
   bool joined = false;
   size_t part = 0;
@@ -194,9 +318,9 @@ bool is_dotted_name(Bytes text) noexcept {
       continue;
     }
     if (part > 0 && !is_name_part(text.subspan(i - part, part))) return false;
-    const bool arrow = i + 1 < text.size() && ((c == '-' && text[i + 1] == '>') ||
-                                               (c == ':' && text[i + 1] == ':') ||
-                                               (c == '?' && text[i + 1] == '.'));
+    const bool arrow = i + 1 < text.size() &&
+                       ((c == '-' && text[i + 1] == '>') || (c == ':' && text[i + 1] == ':') ||
+                        (c == '?' && text[i + 1] == '.'));
     if (c != '.' && !arrow) return false;
     if (part == 0) return false;
     if (arrow) ++i;
@@ -221,8 +345,7 @@ bool is_name(Bytes text) noexcept {
     parts |= i < tail;
     begin = i + 1;
   }
-  return parts || text.size() == tail ||
-         std::count_if(text.begin(), text.end(), is_upper) > 1;
+  return parts || text.size() == tail || std::count_if(text.begin(), text.end(), is_upper) > 1;
 }
 
 struct Mix {
@@ -233,11 +356,16 @@ struct Mix {
 Mix mix_of(Bytes text) noexcept {
   Mix mix;
   for (uint8_t c : text) {
-    if (is_upper(c)) ++mix.upper;
-    else if (is_lower(c)) ++mix.lower;
-    else if (is_number(c)) ++mix.digits;
-    else if (c >= 0x80) ++mix.foreign;
-    else ++mix.signs;
+    if (is_upper(c))
+      ++mix.upper;
+    else if (is_lower(c))
+      ++mix.lower;
+    else if (is_number(c))
+      ++mix.digits;
+    else if (c >= 0x80)
+      ++mix.foreign;
+    else
+      ++mix.signs;
   }
   return mix;
 }
@@ -351,9 +479,12 @@ bool is_placeholder(Bytes text) noexcept {
   if (text.empty()) return true;
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
   const std::string_view s = view_of(text);
-  for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
+  for (std::string_view mark :
+       {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
     if (s.find(mark) != std::string_view::npos) return true;
-  const auto wrapped = [&](char open, char close) { return s.front() == open && s.back() == close; };
+  const auto wrapped = [&](char open, char close) {
+    return s.front() == open && s.back() == close;
+  };
   if (wrapped('%', '%') || wrapped('{', '}') || wrapped('<', '>') || wrapped('[', ']') ||
       wrapped('_', '_') || wrapped('(', ')'))
     return true;
@@ -385,8 +516,7 @@ bool is_expression(Bytes text) noexcept {
   if (text.empty()) return false;
   const std::string_view s = view_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
-      s.starts_with("~/") || s.starts_with("--") ||
-      s.find("()") != std::string_view::npos)
+      s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos)
     return true;
   if (is_setting(text)) return true;
   // A drive, an absolute path of words.
@@ -403,9 +533,12 @@ bool is_expression(Bytes text) noexcept {
   }
   const size_t at = s.find('@');
   if (at != std::string_view::npos && at > 0 && s.find('.', at) != std::string_view::npos &&
-      std::all_of(text.begin(), text.end(), [](uint8_t c) {
-        return is_alnum(c) || c == '@' || c == '.' || c == '_' || c == '-' || c == '+';
-      }) && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(s.rfind('.')) + 1, text.end(), is_letter))
+      std::all_of(text.begin(), text.end(),
+                  [](uint8_t c) {
+                    return is_alnum(c) || c == '@' || c == '.' || c == '_' || c == '-' || c == '+';
+                  }) &&
+      std::all_of(text.begin() + static_cast<std::ptrdiff_t>(s.rfind('.')) + 1, text.end(),
+                  is_letter))
     return true;
   for (std::string_view ending : kFileEndings)
     if (text.size() > ending.size() && ends_with(text, ending)) return true;
@@ -424,14 +557,14 @@ bool is_wordy(Bytes letters) noexcept {
     const Bytes chunk = letters.subspan(i, end - i);
     size_t vowels = 0, row = 0, row_max = 0;
     for (uint8_t c : chunk) {
-      const bool vowel = std::string_view("aeiouy").find(static_cast<char>(to_lower(c))) !=
-                         std::string_view::npos;
+      const bool vowel =
+          std::string_view("aeiouy").find(static_cast<char>(to_lower(c))) != std::string_view::npos;
       vowels += vowel ? 1 : 0;
       row = vowel ? 0 : row + 1;
       row_max = std::max(row_max, row);
     }
-    const bool acronym = chunk.size() <= 5 && chunk.size() >= 2 &&
-                         std::all_of(chunk.begin(), chunk.end(), is_upper);
+    const bool acronym =
+        chunk.size() <= 5 && chunk.size() >= 2 && std::all_of(chunk.begin(), chunk.end(), is_upper);
     if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax)) return false;
     ++chunks;
     i = end;
@@ -444,6 +577,11 @@ Strength password_strength(Bytes text) noexcept {
   if (text.size() < kPasswordMin || text.size() > kPasswordMax) return Strength::None;
   if (is_placeholder(text) || is_expression(text) || is_uuid(text)) return Strength::None;
   if (is_one_of(text, kTradeWords) || is_numbered_term(text)) return Strength::None;
+  // "required|min:8"
+  const auto bar = std::find(text.begin(), text.end(), uint8_t{'|'});
+  if (bar != text.end() &&
+      is_one_of(text.first(static_cast<size_t>(bar - text.begin())), kTradeWords))
+    return Strength::None;
   const Mix mix = mix_of(text);
   if (mix.letters() == 0) {
     if (mix.signs == 0) return Strength::Weak;

@@ -12,7 +12,7 @@ namespace {
 Bytes of(const std::string& text) { return base::bytes_of(text); }
 
 TEST(SecretText, PlaceholdersAreNoSecrets) {
-  for (const std::string text :
+  for (const std::string& text : std::initializer_list<std::string>
        {"xxxxxxxx", "${TOKEN}", "{{ token }}", "<token>", "%TOKEN%", "$TOKEN", "********",
         "changeme", "your-key-here", std::string("AKIA") + "IOSFODNN7EXAMPLE", "aaaaaaaa",
         "[REDACTED]"})

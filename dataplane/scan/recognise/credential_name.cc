@@ -118,6 +118,16 @@ bool take_symbol(Reader& reader) noexcept {
   return false;
 }
 
+// "key: |-" and "key: >": a YAML block, whose first line is the value.
+void skip_block_mark(Reader& reader) noexcept {
+  if (reader.peek() != '|' && reader.peek() != '>') return;
+  uint64_t mark = 1;
+  if (reader.peek(1) == '-' || reader.peek(1) == '+') ++mark;
+  if (reader.peek(mark) != '\n' && reader.peek(mark) != '\r') return;
+  reader.skip(mark);
+  skip_white(reader, kBlanksMax);
+}
+
 // name="API_KEY" value="...", - name: API_KEY \n value: ..., <add key="..." value="...">.
 bool take_value_attribute(Reader& reader) noexcept {
   const uint64_t from = reader.at();
@@ -273,6 +283,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
     while (reader.at() - from < 2 && (reader.peek() == '*' || reader.peek() == '_')) reader.skip();
     if (reader.at() - from == 1) reader.move_to(from);
     reader.skip_blanks(kBlanksMax);
+    skip_block_mark(reader);
     return Operator::Assign;
   }
   if (reader.peek() == '|' && blanks > 0) {

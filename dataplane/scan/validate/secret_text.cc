@@ -305,6 +305,18 @@ bool is_setting(Bytes text) noexcept {
                      [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.'; });
 }
 
+// /etc/ssl/private: what stands between the slashes are names.
+bool is_path(Bytes text) noexcept {
+  size_t begin = 1, parts = 0;
+  for (size_t i = 1; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != '/') continue;
+    if (i > begin && !is_name_part(text.subspan(begin, i - begin))) return false;
+    ++parts;
+    begin = i + 1;
+  }
+  return parts > 1;
+}
+
 // self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that
 // begin with letters.
 bool is_dotted_name(Bytes text) noexcept {
@@ -521,8 +533,7 @@ bool is_expression(Bytes text) noexcept {
   if (is_setting(text)) return true;
   // A drive, an absolute path of words.
   if (text.size() > 2 && is_letter(text[0]) && text[1] == ':' && text[2] == '\\') return true;
-  if (s[0] == '/' && s.find('/', 1) != std::string_view::npos && mix_of(text).digits * 4 < s.size())
-    return true;
+  if (s[0] == '/' && is_path(text)) return true;
   // A call or an index: a name, then a bracket.
   const size_t bracket = s.find_first_of("([");
   if (bracket != std::string_view::npos && bracket > 0) {

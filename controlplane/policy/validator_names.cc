@@ -75,6 +75,9 @@ constexpr std::string_view kNames[] = {
     "ee_isikukood",
     "kr_rrn_form",
     "travel_line",
+    "key_like",
+    "jwt",
+    "crc32_tail",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

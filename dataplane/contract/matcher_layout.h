@@ -112,8 +112,11 @@ enum class Validator : uint8_t {
   EeIsikukood = 65,
   KrRrnForm = 66,
   TravelLine = 67,
+  KeyLike = 68,  // made by a machine: scan/validate/secret_text.h
+  Jwt = 69,
+  Crc32Tail = 70,  // of GitHub and npm tokens
 };
-inline constexpr uint8_t kValidatorMax = 67;
+inline constexpr uint8_t kValidatorMax = 70;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding

@@ -17,8 +17,9 @@ constexpr size_t kTopicKeyMin = 14;
 constexpr size_t kProseKeyMin = 16;
 
 bool is_topic(Bytes cue) noexcept {
-  for (std::string_view noun : {"token", "key", "secret", "auth", "credential", "session", "sess", "sid",
-                                "psk", "passphrase", "bearer", "sas", "signature", "cookie", "pat"})
+  for (std::string_view noun :
+       {"token", "key", "secret", "auth", "credential", "session", "sess", "sid", "psk",
+        "passphrase", "bearer", "sas", "signature", "cookie", "pat"})
     if (contains_word(cue, noun)) return false;
   return true;
 }
@@ -28,7 +29,8 @@ bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end
 // "Bearer x", "Token x", "Basic x" as the value of a header.
 void drop_scheme(const TextView& text, Value& value) noexcept {
   const Bytes bytes = text.slice(value.start, value.end);
-  for (std::string_view scheme : {"bearer ", "token ", "basic ", "apikey ", "api-key ", "api-token ", "key "})
+  for (std::string_view scheme :
+       {"bearer ", "token ", "basic ", "apikey ", "api-key ", "api-token ", "key "})
     if (bytes.size() > scheme.size() && equals_word(bytes.first(scheme.size()), scheme)) {
       value.start += scheme.size();
       break;
@@ -38,14 +40,16 @@ void drop_scheme(const TextView& text, Value& value) noexcept {
 }
 
 bool accepts_uuid(Bytes name) noexcept {
-  for (std::string_view part : {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
+  for (std::string_view part :
+       {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
     if (contains_word(name, part)) return name.size() > part.size() || part != "token";
   return false;
 }
 
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   const bool topic = is_topic(cue);
-  if (is_uuid(value)) return op != Operator::Is && (topic || accepts_uuid(name)) && op != Operator::Space;
+  if (is_uuid(value))
+    return op != Operator::Is && (topic || accepts_uuid(name)) && op != Operator::Space;
   if (all_digits(value))
     return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);
   const bool key = is_key_like(value);
@@ -85,7 +89,8 @@ Verdict assignment_at(const TextView& text, const Trigger& trigger, const RulePa
   if (value.spaced) drop_scheme(text, value);
   if (value.spaced) return Verdict::No;
   const uint64_t size = value.end - value.start;
-  if (size < rule.length_min || (rule.length_max != 0 && size > rule.length_max)) return Verdict::No;
+  if (size < rule.length_min || (rule.length_max != 0 && size > rule.length_max))
+    return Verdict::No;
   if (!value_fits(text.slice(value.start, value.end), text.slice(name.start, name.end), cue,
                   value.quoted, op))
     return Verdict::No;

@@ -11,16 +11,19 @@ constexpr uint64_t kBasicMin = 8;
 constexpr uint64_t kOpaqueMin = 12;
 constexpr uint64_t kBearerMin = 16;
 
-Verdict accept(const TextView& text, const Value& value, uint64_t min, bool basic, Hit& out) noexcept {
+Verdict accept(const TextView& text, const Value& value, uint64_t min, bool basic,
+               Hit& out) noexcept {
   if (!value.found || value.spaced || value.end - value.start < min) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
-  if (basic ? basic_credentials(bytes) == 0 : !is_key_like(bytes) && !is_uuid(bytes)) return Verdict::No;
+  if (basic ? basic_credentials(bytes) == 0 : !is_key_like(bytes) && !is_uuid(bytes))
+    return Verdict::No;
   out = Hit{value.start, value.end, false, 0};
   return Verdict::Match;
 }
 
 // Behind "Authorization": an operator, a scheme or none, the credential.
-Verdict behind_authorization(const TextView& text, Reader& reader, uint64_t start, Hit& out) noexcept {
+Verdict behind_authorization(const TextView& text, Reader& reader, uint64_t start,
+                             Hit& out) noexcept {
   const Name name = read_name(text, start, reader, true);
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
@@ -46,8 +49,9 @@ Verdict behind_authorization(const TextView& text, Reader& reader, uint64_t star
 }  // namespace
 
 bool is_header_cue(Bytes cue) noexcept {
-  return equals_word(cue, "basic ") || equals_word(cue, "bearer ") || equals_word(cue, "authorization") ||
-         equals_word(cue, "\"auth\"") || equals_word(cue, "_auth=") || equals_word(cue, "_auth =");
+  return equals_word(cue, "basic ") || equals_word(cue, "bearer ") ||
+         equals_word(cue, "authorization") || equals_word(cue, "\"auth\"") ||
+         equals_word(cue, "_auth=") || equals_word(cue, "_auth =");
 }
 
 Verdict credential_of_header(const TextView& text, const Trigger& trigger, Hit& out) noexcept {
@@ -61,7 +65,8 @@ Verdict credential_of_header(const TextView& text, const Trigger& trigger, Hit& 
     const bool basic = to_lower(text.at(trigger.start + 1)) == 'a';
     reader.skip_blanks(2);
     const Value value = read_value(reader, Stop::Line);
-    if (!reader.starved()) verdict = accept(text, value, basic ? kBasicMin : kBearerMin, basic, out);
+    if (!reader.starved())
+      verdict = accept(text, value, basic ? kBasicMin : kBearerMin, basic, out);
   } else {
     if (cue[0] == '"') {
       reader.skip_blanks(4);

@@ -1,5 +1,6 @@
-// auth_header.h: credentials in HTTP headers and what is made like them: "Basic dXNlcjpwYXNz" (RFC 7617), "Bearer x"
-// (RFC 6750), "Authorization: x", the "auth" of a registry login, and _auth of .npmrc.
+// auth_header.h: credentials in HTTP headers and what is made like them: "Basic dXNlcjpwYXNz" (RFC
+// 7617), "Bearer x" (RFC 6750), "Authorization: x", the "auth" of a registry login, and _auth of
+// .npmrc.
 #pragma once
 
 #include "dataplane/scan/recogniser.h"

@@ -12,14 +12,15 @@ namespace {
 constexpr size_t kArgumentsMax = 24;
 
 enum class Form : uint8_t {
-  Next,       // -p x, -px when it does not look like another option, -p=x
-  Attached,   // -px only: "-p" alone asks
-  UserColon,  // -u user:x
+  Next,         // -p x, -px when it does not look like another option, -p=x
+  Attached,     // -px only: "-p" alone asks
+  UserColon,    // -u user:x
   UserPercent,  // -U user%x
-  UserSlash,  // sqlplus user/x@db
-  Second,     // the second argument that is no option
-  Third,      // the third one
-  NetUse,     // the one that is no share, drive, star or option
+  UserSlash,    // sqlplus user/x@db
+  First,        // the first argument that is no option
+  Second,       // the second argument that is no option
+  Third,        // the third one
+  NetUse,       // the one that is no share, drive, star or option
 };
 
 struct Command {
@@ -75,7 +76,9 @@ constexpr auto kCommands = std::to_array<Command>({
     {"az login", "-p", Form::Next},
     {"cf login", "-p", Form::Next},
     {"oc login", "-p", Form::Next},
-    {"storepass", "", Form::Second},
+    {"storepass", "", Form::First},
+    {"keypass", "", Form::First},
+    {"convertto-securestring", "", Form::First},
     {"sqlplus", "", Form::UserSlash},
     {"wpa_passphrase", "", Form::Second},
     {"net user", "", Form::Second},
@@ -88,10 +91,12 @@ constexpr auto kCommands = std::to_array<Command>({
 struct Argument {
   Value value;
   Bytes text;
+  bool last = false;  // a ';' right behind it
 };
 
 // The next argument of the command; not found: the command is over.
 bool next_argument(const TextView& text, Reader& reader, Argument& out) noexcept {
+  if (out.last) return false;
   for (;;) {
     reader.skip_blanks(40);
     // A line goes on behind a backslash.
@@ -107,6 +112,7 @@ bool next_argument(const TextView& text, Reader& reader, Argument& out) noexcept
   out.value = read_value(reader, Stop::Word);
   if (reader.starved() || !out.value.found) return false;
   out.text = text.slice(out.value.start, out.value.end);
+  out.last = out.value.end < reader.at() && text.at(out.value.end) == ';';
   return true;
 }
 
@@ -128,7 +134,8 @@ Verdict accept_behind(const TextView& text, const Value& value, uint8_t sign, Hi
   while (at < value.end && text.at(at) != sign) ++at;
   if (at == value.start || at + 1 >= value.end) return Verdict::No;
   const Bytes user = text.slice(value.start, at), whole = text.slice(value.start, value.end);
-  if (user[0] == '$' || user[0] == '<' || user[0] == '{' || is_placeholder(whole)) return Verdict::No;
+  if (user[0] == '$' || user[0] == '<' || user[0] == '{' || is_placeholder(whole))
+    return Verdict::No;
   uint64_t end = value.end;
   if (sign == '/') {
     // user/x@db
@@ -163,8 +170,9 @@ Verdict accept_form(const TextView& text, const Value& value, Form form, Hit& ou
 }
 
 bool starts(Bytes text, std::string_view flag) noexcept {
-  return text.size() >= flag.size() && std::equal(flag.begin(), flag.end(), text.begin(),
-                                                  [](char a, uint8_t b) { return a == static_cast<char>(b); });
+  return text.size() >= flag.size() &&
+         std::equal(flag.begin(), flag.end(), text.begin(),
+                    [](char a, uint8_t b) { return a == static_cast<char>(b); });
 }
 
 // The value of an option of `command` that this argument is or begins.
@@ -193,7 +201,8 @@ Verdict try_option(const TextView& text, Reader& reader, const Argument& argumen
 Verdict by_option(const TextView& text, Reader& reader, Bytes cue, Hit& out) noexcept {
   Argument argument;
   for (size_t i = 0; i < kArgumentsMax; ++i) {
-    if (!next_argument(text, reader, argument)) return reader.starved() ? Verdict::More : Verdict::No;
+    if (!next_argument(text, reader, argument))
+      return reader.starved() ? Verdict::More : Verdict::No;
     for (const Command& command : kCommands) {
       if (command.flag.empty() || !equals_word(cue, command.name)) continue;
       const Verdict verdict = try_option(text, reader, argument, command, out);
@@ -205,19 +214,24 @@ Verdict by_option(const TextView& text, Reader& reader, Bytes cue, Hit& out) noe
 
 Verdict by_position(const TextView& text, Reader& reader, Form form, Hit& out) noexcept {
   size_t position = 0;
+  bool has_share = false;
   Argument argument;
   for (size_t i = 0; i < kArgumentsMax; ++i) {
-    if (!next_argument(text, reader, argument)) return reader.starved() ? Verdict::More : Verdict::No;
+    if (!next_argument(text, reader, argument))
+      return reader.starved() ? Verdict::More : Verdict::No;
     const Bytes word = argument.text;
     const bool option = !argument.value.quoted && (word[0] == '-' || word[0] == '/');
     if (option) continue;
     if (form == Form::NetUse) {
-      if (word[0] == '\\' || word[0] == '*' || (word.size() == 2 && word[1] == ':')) continue;
+      has_share |= word[0] == '\\';
+      if (word[0] == '\\' || word[0] == '*' || (word.size() <= 2 && is_letter(word[0]))) continue;
+      // "net use of funds"
+      if (!has_share) return Verdict::No;
       return accept(text, argument.value.start, argument.value.end, out);
     }
     ++position;
     if (form == Form::UserSlash) return accept_behind(text, argument.value, '/', out);
-    if (position == (form == Form::Second ? 2U : 3U))
+    if (position == (form == Form::First ? 1U : form == Form::Second ? 2U : 3U))
       return accept(text, argument.value.start, argument.value.end, out);
   }
   return Verdict::No;
@@ -242,14 +256,14 @@ Verdict password_of_command(const TextView& text, const Trigger& trigger, Hit& o
   const Bytes cue = trimmed(text.slice(trigger.start, trigger.at));
   const Command* command = find(cue);
   if (command == nullptr) return Verdict::No;
-  if (trigger.start > 0 && (is_alnum(text.at(trigger.start - 1)) || text.at(trigger.start - 1) == '_'))
-    return Verdict::No;
+  const uint8_t left = trigger.start > 0 ? text.at(trigger.start - 1) : uint8_t{0};
+  if (is_alnum(left) || left == '_') return Verdict::No;
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   // "mysqlx": another word. ".exe" belongs to the command.
   (void)reader.take(".exe");
   const uint8_t next = reader.peek();
-  if (cue.size() == trigger.at - trigger.start && cue.back() != ' ' && cue.back() != '-' && next != ' ' &&
-      next != '\t')
+  if (cue.size() == trigger.at - trigger.start && cue.back() != ' ' && cue.back() != '-' &&
+      next != ' ' && next != '\t')
     return reader.starved() ? Verdict::More : Verdict::No;
   if (cue.back() == '-') reader.move_to(trigger.at - 1);
   const Verdict verdict = command->flag.empty() ? by_position(text, reader, command->form, out)

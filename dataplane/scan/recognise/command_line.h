@@ -1,5 +1,5 @@
-// command_line.h: passwords among the arguments of commands that take them: sshpass -p x, mysql -px, curl -u user:x,
-// net use \\server\share x, unzip -P x, sqlplus user/x@db.
+// command_line.h: passwords among the arguments of commands that take them: sshpass -p x, mysql
+// -px, curl -u user:x, net use \\server\share x, unzip -P x, sqlplus user/x@db.
 //
 // Long options (--password x) need no table: password.h reads them as names.
 #pragma once

@@ -15,20 +15,40 @@ bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '
 
 // What may stand behind the noun of a name without changing what it names.
 constexpr auto kTailWords = std::to_array<std::string_view>(
-    {"prod",   "production", "dev",   "development", "stage", "staging", "test",  "testing", "live",
-     "main",   "primary",    "old",   "new",         "default", "admin", "root",  "user",    "db",
-     "b64",    "base64",     "str",   "string",      "value", "val",     "plain", "raw",     "text",
-     "base",   "here",       "qa",    "uat",         "local", "internal", "master", "backup", "api",
-     "eu",     "us",         "a",     "b",           "v",    "confirm",  "confirmation", "again", "secret",
-     "token",  "key",        "id",    "auth",        "smtp", "mysql",    "postgres", "redis", "mongo"});
+    {"prod",     "production", "dev",     "development",  "stage",    "staging", "test",  "testing",
+     "live",     "main",       "primary", "old",          "new",      "default", "admin", "root",
+     "user",     "db",         "b64",     "base64",       "str",      "string",  "value", "val",
+     "plain",    "raw",        "text",    "base",         "here",     "qa",      "uat",   "local",
+     "internal", "master",     "backup",  "api",          "et",       "eu",      "us",    "a",
+     "b",        "v",          "confirm", "confirmation", "again",    "secret",  "token", "key",
+     "id",       "auth",       "smtp",    "mysql",        "postgres", "redis",   "mongo"});
 
-// A word right before the noun that makes it something harmless: "csrf_token", "public_key", "page_token".
-constexpr auto kHarmlessBefore = std::to_array<std::string_view>(
-    {"csrf", "xsrf", "page", "next", "prev", "previous", "continuation", "pagination", "cursor", "sync",
-     "cancellation", "cancel", "eos", "bos", "pad", "unk", "cls", "sep", "mask", "special", "max", "min",
-     "num", "total", "input", "output", "completion", "prompt", "public", "pub", "stop", "end", "start",
-     "forgot", "no", "without", "authenticity", "requestverification", "antiforgery", "idempotency",
-     "parse", "syntax", "current", "last", "first", "hash"});
+// A word right before the noun that makes it something harmless: "csrf_token", "public_key",
+// "page_token".
+constexpr auto kHarmlessBefore =
+    std::to_array<std::string_view>({"csrf",         "xsrf",
+                                     "page",         "next",
+                                     "prev",         "previous",
+                                     "continuation", "pagination",
+                                     "cursor",       "sync",
+                                     "cancellation", "cancel",
+                                     "eos",          "bos",
+                                     "pad",          "unk",
+                                     "cls",          "sep",
+                                     "mask",         "special",
+                                     "max",          "min",
+                                     "num",          "total",
+                                     "input",        "output",
+                                     "completion",   "prompt",
+                                     "public",       "pub",
+                                     "stop",         "end",
+                                     "start",        "forgot",
+                                     "no",           "without",
+                                     "authenticity", "requestverification",
+                                     "antiforgery",  "idempotency",
+                                     "parse",        "syntax",
+                                     "current",      "last",
+                                     "first",        "hash"});
 
 std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
   while (to > from && !is_letter(text.at(to - 1))) --to;
@@ -88,18 +108,32 @@ void skip_type(Reader& reader) noexcept {
 
 bool take_symbol(Reader& reader) noexcept {
   constexpr auto kSymbols = std::to_array<std::string_view>(
-      {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->",
-       "=", ":", "\xe2\x86\x92", "\xe2\x87\x92"});
-  for (std::string_view symbol : kSymbols)
-    if (reader.take(symbol)) return true;
+      {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->", "=", ":",
+       "\xe2\x86\x92", "\xe2\x87\x92"});
+  for (std::string_view symbol : kSymbols) {
+    if (!reader.take(symbol)) continue;
+    // "Token::End" names something.
+    return symbol != ":" || reader.peek() != ':';
+  }
   return false;
+}
+
+// "key: |-" and "key: >": a YAML block, whose first line is the value.
+void skip_block_mark(Reader& reader) noexcept {
+  if (reader.peek() != '|' && reader.peek() != '>') return;
+  uint64_t mark = 1;
+  if (reader.peek(1) == '-' || reader.peek(1) == '+') ++mark;
+  if (reader.peek(mark) != '\n' && reader.peek(mark) != '\r') return;
+  reader.skip(mark);
+  skip_white(reader, kBlanksMax);
 }
 
 // name="API_KEY" value="...", - name: API_KEY \n value: ..., <add key="..." value="...">.
 bool take_value_attribute(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   skip_white(reader, kBlanksMax);
-  for (std::string_view word : {"\"value\"", "'value'", "value", "secret_value", "content", "default"}) {
+  for (std::string_view word :
+       {"\"value\"", "'value'", "value", "secret_value", "content", "default"}) {
     if (!reader.take(word)) continue;
     reader.skip_blanks(4);
     if (reader.peek() == '=' || reader.peek() == ':') {
@@ -147,27 +181,37 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   name.end = reader.at();
   const uint8_t before = name.start > 0 ? text.at(name.start - 1) : uint8_t{0};
   name.flag = dashes > 0 || (before == '/' && !is_name_char(text.at(name.start - 2)));
-  name.tag = before == '<' || (before == ':' && name.start > 1 && is_letter(text.at(name.start - 2)));
+  name.tag =
+      before == '<' || (before == ':' && name.start > 1 && is_letter(text.at(name.start - 2)));
   name.query = before == '?' || before == '&';
+  name.variable = before == '$' || before == '{';
   name.quoted = is_quote(before);
   name.constant = true;
   for (uint64_t i = name.start; i < name.end; ++i) name.constant &= !is_lower(text.at(i));
   const bool short_cue = cue_end - cue_start <= kShortCue;
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
   const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
-  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !short_cue) &&
+  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !(short_cue || topic)) &&
               !is_in(word_before(text, name.start, cue_start), kHarmlessBefore);
   return name;
 }
 
 bool take_is_word(Reader& reader) noexcept {
-  constexpr auto kWords = std::to_array<std::string_view>(
-      {"is", "was", "ist", "lautet", "war", "est", "\xc3\xa9tait", "es", "era", "\xc3\xa8", "\xc3\xa9",
-       "e'", "sar\xc3\xa0", "to", "jest", "brzmi", "\xc3\xa4r", "on", "\xd1\x8d\xd1\x82\xd0\xbe", "equals",
-       "as", "heisst", "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1", "ahora es", "will be", "remains", "reads"});
+  constexpr auto kWords =
+      std::to_array<std::string_view>({"is",           "was",       "ist",
+                                       "lautet",       "war",       "est",
+                                       "\xc3\xa9tait", "es",        "era",
+                                       "\xc3\xa8",     "\xc3\xa9",  "e'",
+                                       "sar\xc3\xa0",  "jest",      "brzmi",
+                                       "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82\xd0\xbe",
+                                       "equals",       "as",        "heisst",
+                                       "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
+                                       "ahora es",     "will be",   "remains",
+                                       "reads"});
   for (std::string_view word : kWords) {
     const uint64_t at = reader.at();
-    if (reader.take(word) && (reader.peek() == ' ' || reader.peek() == ':' || reader.peek() == '\n')) {
+    if (reader.take(word) &&
+        (reader.peek() == ' ' || reader.peek() == ':' || reader.peek() == '\n')) {
       if (reader.peek() == ':') reader.skip();
       skip_white(reader, 4);
       return true;
@@ -176,8 +220,8 @@ bool take_is_word(Reader& reader) noexcept {
   }
   // は が 是 为 為 는 은 가 이, and the ideographic colon.
   for (std::string_view word :
-       {"\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf", "\xe4\xb8\xba", "\xe7\x82\xba", "\xeb\x8a\x94",
-        "\xec\x9d\x80", "\xea\xb0\x80", "\xec\x9d\xb4", "\xef\xbc\x9a"})
+       {"\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf", "\xe4\xb8\xba", "\xe7\x82\xba",
+        "\xeb\x8a\x94", "\xec\x9d\x80", "\xea\xb0\x80", "\xec\x9d\xb4", "\xef\xbc\x9a"})
     if (reader.take(word)) {
       if (reader.peek() == ':') reader.skip();
       skip_white(reader, 4);
@@ -188,6 +232,12 @@ bool take_is_word(Reader& reader) noexcept {
 
 Operator read_operator(Reader& reader, const Name& name) noexcept {
   bool closed = false;
+  // "my password's x"
+  if (!name.quoted && reader.peek() == '\'' && to_lower(reader.peek(1)) == 's' &&
+      reader.peek(2) == ' ') {
+    reader.skip(3);
+    return Operator::Is;
+  }
   if (name.quoted || reader.peek() == '\\' || is_quote(reader.peek())) {
     if (reader.peek() == '\\' && is_quote(reader.peek(1))) reader.skip();
     if (is_quote(reader.peek())) {
@@ -198,13 +248,17 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   if (reader.peek() == ']' || (closed && reader.peek() == ')')) reader.skip();
   // Emphasis in markdown, inside or behind the colon.
   const uint64_t marks_from = reader.at();
-  while (reader.at() - marks_from < 3 && (reader.peek() == '*' || reader.peek() == '_')) reader.skip();
+  const bool marked = name.start > 0 && (reader.slice(name.start - 1, name.start)[0] == '*' ||
+                                         reader.slice(name.start - 1, name.start)[0] == '_');
+  while (marked && reader.at() - marks_from < 3 && (reader.peek() == '*' || reader.peek() == '_'))
+    reader.skip();
   if (name.tag && !closed) {
     uint64_t i = 0;
     while (i < 80 && reader.peek(i) != '>' && reader.peek(i) != '<' && reader.peek(i) != '\n' &&
            reader.peek(i) != 0)
       ++i;
-    if (reader.peek(i) == '>' && (i == 0 || reader.peek() == ' ') && reader.peek(i - (i > 0)) != '/') {
+    if (reader.peek(i) == '>' && (i == 0 || reader.peek() == ' ') &&
+        reader.peek(i - (i > 0)) != '/') {
       reader.skip(i + 1);
       skip_white(reader, kBlanksMax);
       return Operator::Element;
@@ -219,7 +273,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   skip_type(reader);
   if (closed && reader.peek() == ',') {
     reader.skip();
-    skip_white(reader, kBlanksMax);
+    reader.skip_blanks(kBlanksMax);
     if (is_quote(reader.peek())) return Operator::Second;
     return take_value_attribute(reader) ? Operator::Second : Operator::None;
   }
@@ -229,6 +283,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
     while (reader.at() - from < 2 && (reader.peek() == '*' || reader.peek() == '_')) reader.skip();
     if (reader.at() - from == 1) reader.move_to(from);
     reader.skip_blanks(kBlanksMax);
+    skip_block_mark(reader);
     return Operator::Assign;
   }
   if (reader.peek() == '|' && blanks > 0) {

@@ -1,4 +1,5 @@
-// credential_name.h: the name around a cue ("DB_PASSWORD", "apiKey", "--token", "<secret>") and the operator behind it.
+// credential_name.h: the name around a cue ("DB_PASSWORD", "apiKey", "--token", "<secret>") and the
+// operator behind it.
 #pragma once
 
 #include <string_view>
@@ -13,16 +14,19 @@ inline constexpr uint64_t kNameBytesMax = 64;
 struct Name {
   uint64_t start = 0;
   uint64_t end = 0;
-  bool fits = false;    // the cue is its last noun: "api_key_prod", not "api_key_count"; and it begins a part of the name
-  bool flag = false;    // "-p", "--password", "/password"
-  bool tag = false;     // "<password"
-  bool query = false;   // "?token", "&token"
-  bool quoted = false;  // a quote right before and behind it
+  bool fits = false;      // the cue is its last noun: "api_key_prod", not "api_key_count"; and it
+                          // begins a part of the name
+  bool flag = false;      // "-p", "--password", "/password"
+  bool tag = false;       // "<password"
+  bool query = false;     // "?token", "&token"
+  bool variable = false;  // "$password", "{password"
+  bool quoted = false;    // a quote right before and behind it
   bool constant = false;  // upper case and '_' only
 };
 
-// Reads the name whose part [cue_start, reader.at()) is the cue, and moves the reader behind it. `topic`: a cue that is no
-// noun of its own ("datadog"), so that any name fits that goes on with it.
+// Reads the name whose part [cue_start, reader.at()) is the cue, and moves the reader behind it.
+// `topic`: a cue that is no noun of its own ("datadog"), so that any name fits that goes on with
+// it.
 Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool topic) noexcept;
 
 enum class Operator : uint8_t {
@@ -34,10 +38,12 @@ enum class Operator : uint8_t {
   Space,    // nothing but a blank
 };
 
-// What stands between a name and its value; moves the reader to the value. Types are gone over ("password: str = ").
+// What stands between a name and its value; moves the reader to the value. Types are gone over
+// ("password: str = ").
 Operator read_operator(Reader& reader, const Name& name) noexcept;
 
-// A word that says "equals" in one of the languages; moves the reader behind it and the blanks that follow.
+// A word that says "equals" in one of the languages; moves the reader behind it and the blanks that
+// follow.
 bool take_is_word(Reader& reader) noexcept;
 
 // White space, with line ends.

@@ -34,9 +34,11 @@ bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_end(uint8_t c) noexcept { return c == 0 || c == '\n' || c == '\r'; }
 
 // "\n" and the like inside of a text that holds escaped text.
-bool is_escape(Reader& reader) noexcept {
+bool is_escape(Reader& reader, Stop stop) noexcept {
   if (reader.peek() != '\\') return false;
   const uint8_t c = reader.peek(1);
+  // \\server\share
+  if (c == '\\' && stop == Stop::Word) return false;
   return c == 'n' || c == 'r' || c == 't' || c == '"' || c == '\'' || c == 'u' || c == '\n' ||
          c == '\\' || c == 0;
 }
@@ -71,10 +73,12 @@ Value read_quoted(Reader& reader, uint64_t quote_bytes, uint8_t kind) noexcept {
     const uint8_t c = reader.peek();
     if (is_end(c)) return {};
     if (is_blank(c)) value.spaced = true;
-    // An escaped character belongs to the value; the quote of an escaped quote pair does not come through here.
+    // An escaped character belongs to the value; the quote of an escaped quote pair does not come
+    // through here.
     reader.skip(c == '\\' && kind != '\\' && reader.peek(1) != 0 ? 2 : 1);
   }
-  while (value.end > value.start && is_blank(reader.slice(value.end - 1, value.end)[0])) --value.end;
+  while (value.end > value.start && is_blank(reader.slice(value.end - 1, value.end)[0]))
+    --value.end;
   if (value.spaced) {
     value.spaced = false;
     for (uint8_t c : reader.slice(value.start, value.end)) value.spaced |= is_blank(c);
@@ -99,12 +103,12 @@ struct Depth {
 };
 
 // Letters of scripts that are written without spaces end a value of ASCII: "密码是abc123，".
-bool is_unspaced_script(uint8_t lead) noexcept { return lead >= 0xe3 && lead <= 0xed; }
+bool is_unspaced_script(uint8_t lead) noexcept { return lead >= 0xe3 && lead <= 0xef; }
 
 bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
   const uint8_t c = reader.peek();
   if (is_end(c) || is_blank(c) || c == '"' || c == '`' || c == '<') return true;
-  if (c == '\'' || is_escape(reader) || is_unspaced_script(c)) return true;
+  if (c == '\'' || is_escape(reader, stop) || is_unspaced_script(c)) return true;
   if (c == 0xe2 && reader.peek(1) == 0x80) return true;
   if (stop == Stop::Word) return false;
   if (c == ';' || c == '>') return true;
@@ -124,10 +128,12 @@ bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
 Value read_value(Reader& reader, Stop stop) noexcept {
   // r"", b"", u"", f"", @"", L"", $'': a prefix right before a quote.
   uint64_t prefix = 0;
-  while (prefix < 2 && std::string_view("brufBRUFL@$").find(static_cast<char>(reader.peek(prefix))) !=
-                           std::string_view::npos)
+  while (prefix < 2 &&
+         std::string_view("brufBRUFL@$").find(static_cast<char>(reader.peek(prefix))) !=
+             std::string_view::npos)
     ++prefix;
-  if (prefix > 0 && (reader.peek(prefix) == '"' || reader.peek(prefix) == '\'')) reader.skip(prefix);
+  if (prefix > 0 && (reader.peek(prefix) == '"' || reader.peek(prefix) == '\''))
+    reader.skip(prefix);
   bool bold = false;
   if (reader.peek() == '*' && reader.peek(1) == '*') {
     bold = true;
@@ -145,9 +151,8 @@ Value read_value(Reader& reader, Stop stop) noexcept {
   }
   value.end = reader.at();
   look_behind_value(reader, value);
-  while (value.end > value.start &&
-         std::string_view(".,:;?").find(static_cast<char>(
-             reader.slice(value.end - 1, value.end)[0])) != std::string_view::npos)
+  while (value.end > value.start && std::string_view(".,:;?").find(static_cast<char>(reader.slice(
+                                        value.end - 1, value.end)[0])) != std::string_view::npos)
     --value.end;
   value.found = value.end > value.start;
   return value;

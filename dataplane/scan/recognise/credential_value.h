@@ -10,9 +10,9 @@ struct Value {
   uint64_t end = 0;
   bool found = false;
   bool quoted = false;
-  bool spaced = false;       // white space inside of the quotes
-  bool line_end = false;     // nothing but white space behind it on its line
-  bool semicolon = false;    // the next character is ';'
+  bool spaced = false;     // white space inside of the quotes
+  bool line_end = false;   // nothing but white space behind it on its line
+  bool semicolon = false;  // the next character is ';'
 };
 
 // Where an unquoted value ends besides white space, quotes and angle brackets.
@@ -22,8 +22,9 @@ enum class Stop : uint8_t {
   Word,   // at white space and quotes only (shells)
 };
 
-// Reads one value; quotes, also escaped and typographic ones, string prefixes (r"", b"", @"") and emphasis around it are no
-// part of it. found = false: none, or a quote that does not close on its line.
+// Reads one value; quotes, also escaped and typographic ones, string prefixes (r"", b"", @"") and
+// emphasis around it are no part of it. found = false: none, or a quote that does not close on its
+// line.
 Value read_value(Reader& reader, Stop stop) noexcept;
 
 }  // namespace sallyport::scan

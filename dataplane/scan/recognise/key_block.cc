@@ -31,7 +31,8 @@ bool closes(const TextView& text, uint64_t body, uint64_t at) noexcept {
 bool read_header(Reader& reader) noexcept {
   reader.skip(kBegin.size());
   const uint64_t from = reader.at();
-  while (reader.peek() != '-' && reader.at() - from < kHeaderLineMax && reader.peek() != 0) reader.skip();
+  while (reader.peek() != '-' && reader.at() - from < kHeaderLineMax && reader.peek() != 0)
+    reader.skip();
   return reader.peek() == '-' && contains_word(reader.slice(from, reader.at()), "private key");
 }
 

@@ -13,8 +13,9 @@ inline constexpr uint64_t kKeyMaterialWithin = 1'024;
 inline constexpr uint32_t kKeyMaterialRun = 40;
 inline constexpr uint32_t kKeyMaterialRunClosed = 16;
 
-// trigger.start is the first '-' of "-----BEGIN " (or the 'P' of "PuTTY-User-Key-File"). The hit goes to the end of the end
-// line; a block without one to the end of the text or kKeyBlockBytesMax. So the look-ahead is kKeyBlockBytesMax here.
+// trigger.start is the first '-' of "-----BEGIN " (or the 'P' of "PuTTY-User-Key-File"). The hit
+// goes to the end of the end line; a block without one to the end of the text or kKeyBlockBytesMax.
+// So the look-ahead is kKeyBlockBytesMax here.
 Verdict key_block_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                      Hit& out) noexcept;
 

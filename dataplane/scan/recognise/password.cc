@@ -1,6 +1,8 @@
-// The hard part is prose. Idea: behind the word, walk over what may stand between it and its value ("for the VPN is now"),
-// and take the first thing that no sentence would hold. It is harder because
-//   1. most sentences about passwords name none ("the password is case-sensitive", "password must be 8-16 characters"), so
+// The hard part is prose. Idea: behind the word, walk over what may stand between it and its value
+// ("for the VPN is now"), and take the first thing that no sentence would hold. It is harder
+// because
+//   1. most sentences about passwords name none ("the password is case-sensitive", "password must
+//   be 8-16 characters"), so
 //      a word is a password only where nothing else can stand;
 //   2. the value may be quoted, bold, in brackets, or end the sentence;
 //   3. code looks like prose ("password is str"), and documentation like code.
@@ -22,6 +24,7 @@ constexpr uint8_t kWeakDoubt = 15;
 constexpr size_t kWeakMin = 5;
 constexpr size_t kPairUserMax = 64;
 constexpr uint64_t kNetrcBackBytes = 120;
+constexpr uint64_t kUserBackBytes = 80;
 
 template <size_t N>
 bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
@@ -29,31 +32,120 @@ bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcep
                      [&](std::string_view word) { return equals_word(text, word); });
 }
 
-// With these a stretch between the word and its value begins: "password for the VPN is", "password on prod:".
-constexpr auto kGapStarts = std::to_array<std::string_view>(
-    {"for", "to", "of", "on", "at", "in", "i", "we", "he", "she", "they", "you", "that", "which",
-     "here", "should", "has", "will", "would", "must", "now", "currently", "still", "f\xc3\xbcr", "f\xc3\xb6r",
-     "vom", "zum", "zur", "im", "pour", "du", "de", "del", "para", "per", "della", "voor", "van",
-     "do", "da", "dla", "od", "till", "\xd0\xb4\xd0\xbb\xd1\x8f", "\xd0\xbe\xd1\x82", "(for", "used", "set", "changed", "reset",
-     "field", "below", "again", "and", "with", "there", "these", "hint", "remains", "stays", "hasn't"});
+// With these a stretch between the word and its value begins: "password for the VPN is", "password
+// on prod:".
+constexpr auto kGapStarts = std::to_array<std::string_view>({"for",
+                                                             "to",
+                                                             "of",
+                                                             "on",
+                                                             "at",
+                                                             "in",
+                                                             "i",
+                                                             "we",
+                                                             "he",
+                                                             "she",
+                                                             "they",
+                                                             "you",
+                                                             "that",
+                                                             "which",
+                                                             "here",
+                                                             "should",
+                                                             "has",
+                                                             "will",
+                                                             "would",
+                                                             "must",
+                                                             "now",
+                                                             "currently",
+                                                             "still",
+                                                             "f\xc3\xbcr",
+                                                             "f\xc3\xb6r",
+                                                             "vom",
+                                                             "zum",
+                                                             "zur",
+                                                             "im",
+                                                             "pour",
+                                                             "du",
+                                                             "de",
+                                                             "del",
+                                                             "para",
+                                                             "per",
+                                                             "della",
+                                                             "voor",
+                                                             "van",
+                                                             "do",
+                                                             "da",
+                                                             "dla",
+                                                             "od",
+                                                             "till",
+                                                             "\xd0\xb4\xd0\xbb\xd1\x8f",
+                                                             "\xd0\xbe\xd1\x82",
+                                                             "(for",
+                                                             "used",
+                                                             "set",
+                                                             "changed",
+                                                             "reset",
+                                                             "field",
+                                                             "below",
+                                                             "again",
+                                                             "and",
+                                                             "with",
+                                                             "there",
+                                                             "these",
+                                                             "hint",
+                                                             "remains",
+                                                             "stays",
+                                                             "hasn't"});
 
 // Between "is" and the value.
-constexpr auto kFillers = std::to_array<std::string_view>(
-    {"now", "still", "currently", "just", "simply", "set", "to", "changed", "be", "like", "something",
-     "the", "this", "is", "jetzt", "aktuell", "maintenant", "ahora", "adesso", "agora", "teraz", "nu",
-     "been", "reset", "it's", "its", "as", "follows", "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c", "your", "temporary"});
+constexpr auto kFillers =
+    std::to_array<std::string_view>({"now",
+                                     "still",
+                                     "currently",
+                                     "just",
+                                     "simply",
+                                     "set",
+                                     "to",
+                                     "changed",
+                                     "be",
+                                     "like",
+                                     "something",
+                                     "the",
+                                     "this",
+                                     "is",
+                                     "jetzt",
+                                     "aktuell",
+                                     "maintenant",
+                                     "ahora",
+                                     "adesso",
+                                     "agora",
+                                     "teraz",
+                                     "nu",
+                                     "been",
+                                     "reset",
+                                     "it's",
+                                     "its",
+                                     "as",
+                                     "follows",
+                                     "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c",
+                                     "your",
+                                     "temporary"});
 
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
-           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 || c == '_' ||
-                  c == '.' || c == '@' || is_number(c);
+           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 ||
+                  c == '_' || c == '.' || c == '@' || is_number(c);
          });
 }
 
 bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
 
+bool starts_with(Bytes text, std::string_view lower) noexcept {
+  return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
+}
+
 bool has_lower_or_digit(Bytes text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
+  return std::any_of(text.begin(), text.end(),
+                     [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
 }
 
 // "Hidden", "Username": a label.
@@ -71,7 +163,8 @@ Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
   return Verdict::Match;
 }
 
-// ---- names --------------------------------------------------------------------------------------------------------------
+// ---- names
+// --------------------------------------------------------------------------------------------------------------
 
 // A plain word or a number: only where nothing but a password can stand.
 bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, Bytes cue) noexcept {
@@ -83,7 +176,8 @@ bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, B
   if (bytes.size() < kWeakMin || !has_lower_or_digit(bytes) || is_title(bytes)) return false;
   if (op == Operator::Element) return true;
   if (op != Operator::Assign) return false;
-  if (value.quoted || value.semicolon) return true;
+  // Pwd=letmein; but not `pass = nothing;`
+  if (value.quoted || (value.semicolon && value.start == name.end + 1)) return true;
   return (name.constant || name.flag) && value.line_end;
 }
 
@@ -93,43 +187,68 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
   const bool option = name.flag && op == Operator::Space;
   const uint64_t blanks_before = reader.at();
   const bool columns = option && blanks_before > name.end + 1;
-  const Value value = read_value(reader, name.query         ? Stop::Query
-                                         : shell || option ? Stop::Word
-                                                           : Stop::Line);
+  Value value = read_value(reader, name.query        ? Stop::Query
+                                   : shell || option ? Stop::Word
+                                                     : Stop::Line);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
+  // openssl -pass pass:x, -passin file:x
+  if (option && starts_with(text.slice(value.start, value.end), "pass:")) value.start += 5;
   const Bytes bytes = text.slice(value.start, value.end);
+  if (bytes.empty() || (option && starts_with(bytes, "file:")) ||
+      (option && starts_with(bytes, "env:")))
+    return Verdict::No;
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
   const Strength strength = password_strength(bytes);
+  if (op == Operator::Second && !value.quoted) return Verdict::No;
+  // The next one of a list of names has no digit.
+  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_number))
+    return Verdict::No;
   if (strength == Strength::Strong) return match(value, 0, out);
   if (strength == Strength::None) return Verdict::No;
   const uint8_t next = reader.peek(), flag = reader.peek(1);
   if (reader.starved()) return Verdict::More;
-  const bool argument = option && !columns && has_lower_or_digit(bytes) && bytes.size() >= kWeakMin &&
+  const bool argument = option && !columns && has_lower_or_digit(bytes) &&
+                        bytes.size() >= kWeakMin &&
                         (value.quoted || value.line_end || (next == ' ' && flag == '-'));
   if (argument || weak_fits(bytes, value, name, op, cue)) return match(value, kWeakDoubt, out);
   return Verdict::No;
 }
 
-// ---- prose --------------------------------------------------------------------------------------------------------------
+// ---- prose
+// --------------------------------------------------------------------------------------------------------------
 
 // A number of people, characters, days: no password.
 bool counts_something(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   reader.skip_blanks(2);
   bool counted = false;
-  for (std::string_view unit : {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute",
-                                "hour", "user", "bit", "byte", "people", "year", "zeichen", "caract", "%"})
+  for (std::string_view unit :
+       {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute", "hour", "user",
+        "bit", "byte", "people", "year", "zeichen", "caract", "%"})
     counted |= reader.take(unit);
   reader.move_to(from);
   return counted;
 }
 
-// No sign but those that numbers and words have, and one turn from letters to digits at most: "Windows10", "A4".
-bool sounds_like_a_term(Bytes bytes) noexcept { return bytes.size() < 6; }
+// "PKCS12", "A4": an abbreviation with a number.
+bool is_abbreviation(Bytes bytes) noexcept {
+  size_t i = 0;
+  while (i < bytes.size() && is_upper(bytes[i])) ++i;
+  return i > 0 && i < bytes.size() && bytes.size() <= 8 && all_digits(bytes.subspan(i));
+}
+
+// Without an operator a value must be longer, and nothing that a list or an option could be.
+bool stands_alone(Bytes bytes) noexcept {
+  return bytes.size() >= 6 && bytes[0] != '*' && bytes[0] != '@' &&
+         std::find(bytes.begin(), bytes.end(), uint8_t{','}) == bytes.end() &&
+         std::find(bytes.begin(), bytes.end(), uint8_t{'('}) == bytes.end() &&
+         std::any_of(bytes.begin(), bytes.end(), is_number);
+}
 
 Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
+  bool behind_to = false;
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     if (armed && i == 0) skip_white(reader, 6);
     reader.skip_blanks(3);
@@ -144,20 +263,36 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
         return match(value, kWeakDoubt, out);
       return Verdict::No;
     }
-    if (armed || i == 0) {
+    if (armed || i == 0 || behind_to) {
+      // "password to db01 is ..."
+      if (behind_to && strength != Strength::None) {
+        const uint64_t here = reader.at();
+        reader.skip_blanks(2);
+        const bool goes_on = take_is_word(reader) || reader.peek() == ':';
+        reader.move_to(here);
+        if (reader.starved()) return Verdict::More;
+        if (goes_on) {
+          behind_to = false;
+          continue;
+        }
+      }
       const bool counted = strength != Strength::None && counts_something(reader);
       if (reader.starved()) return Verdict::More;
-      if (strength == Strength::Strong && !counted && (armed || !sounds_like_a_term(bytes)))
+      if (strength == Strength::Strong && !counted && bytes[0] != '-' && !is_abbreviation(bytes) &&
+          (armed || stands_alone(bytes)))
         return match(value, armed ? 0 : 5, out);
-      if (armed && !counted && strength == Strength::Weak && all_digits(bytes) && bytes.size() <= 12)
+      if (armed && !counted && strength == Strength::Weak && all_digits(bytes) &&
+          bytes.size() <= 12)
         return match(value, kWeakDoubt, out);
     }
+    behind_to = !armed && equals_word(bytes, "to");
     const uint8_t last = text.at(value.end);
     if (armed) {
       if (!is_one_of(bytes, kFillers)) return Verdict::No;
       continue;
     }
-    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';')) return Verdict::No;
+    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';'))
+      return Verdict::No;
     if (value.end < reader.at() && last == ':') {
       armed = true;
       continue;
@@ -182,9 +317,11 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
   return Verdict::No;
 }
 
-// ---- SQL, files, pairs ----------------------------------------------------------------------------------------------------
+// ---- SQL, files, pairs
+// ----------------------------------------------------------------------------------------------------
 
-// [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind BY, AS and brackets.
+// [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind
+// BY, AS and brackets.
 Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
   for (size_t i = 0; i < 4; ++i) {
     skip_white(reader, 4);
@@ -193,19 +330,19 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
       continue;
     }
     bool more = false;
-    for (std::string_view word : {"by ", "as ", "values", "password", "mysql_native_password ",
-                                  "caching_sha2_password "})
+    for (std::string_view word :
+         {"by ", "as ", "values", "password", "mysql_native_password ", "caching_sha2_password "})
       more = more || reader.take(word);
     if (!more) break;
   }
-  const uint8_t quote = reader.peek();
   const Value value = read_value(reader, Stop::Line);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
   const Strength strength = password_strength(bytes);
-  if (strength == Strength::Strong) return match(value, 0, out);
-  if (strength == Strength::Weak && (quote == '\'' || quote == '"' || value.semicolon))
+  const bool digits = std::any_of(bytes.begin(), bytes.end(), is_number);
+  if (strength == Strength::Strong && (value.quoted || digits)) return match(value, 0, out);
+  if (strength == Strength::Weak && (value.quoted || value.semicolon))
     return match(value, kWeakDoubt, out);
   return Verdict::No;
 }
@@ -214,8 +351,8 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
 Verdict in_pgpass(const TextView& text, Reader& reader, Hit& out) noexcept {
   for (int field = 0; field < 2; ++field) {
     uint64_t size = 0;
-    while (is_alnum(reader.peek()) || reader.peek() == '_' || reader.peek() == '-' || reader.peek() == '*' ||
-           reader.peek() == '.') {
+    while (is_alnum(reader.peek()) || reader.peek() == '_' || reader.peek() == '-' ||
+           reader.peek() == '*' || reader.peek() == '.') {
       reader.skip();
       ++size;
     }
@@ -237,11 +374,27 @@ bool netrc_before(const TextView& text, uint64_t at) noexcept {
          (contains_word(before, "machine ") || contains_word(before, "default "));
 }
 
+// "user admin pass x", "login: kev, pass x": the word for a user and one or two more stand before.
+bool user_before(const TextView& text, uint64_t at) noexcept {
+  const uint64_t from = std::max(text.begin, at > kUserBackBytes ? at - kUserBackBytes : 0);
+  size_t blanks = 0;
+  for (uint64_t i = at; i > from && blanks <= 3; --i) {
+    blanks += text.at(i - 1) == ' ' ? 1 : 0;
+    const Bytes word = text.slice(i - 1, std::min(at, i + 4));
+    if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login"))) return true;
+  }
+  return false;
+}
+
 bool is_pair_cue(Bytes cue) noexcept {
-  constexpr auto kCues = std::to_array<std::string_view>(
-      {"credentials", "credential", "creds", "login", "logins", "log in", "zugangsdaten", "identifiants",
-       "credenciales", "credenziali", "credenciais", "inloggegevens", "dane logowania", "user/pass",
-       "username/password", "userpass", "user:pass", "username and password", "sign in", "auth"});
+  constexpr auto kCues =
+      std::to_array<std::string_view>({"credentials",    "credential",   "creds",
+                                       "login",          "logins",       "log in",
+                                       "zugangsdaten",   "identifiants", "credenciales",
+                                       "credenziali",    "credenciais",  "inloggegevens",
+                                       "dane logowania", "user/pass",    "username/password",
+                                       "userpass",       "user:pass",    "username and password",
+                                       "sign in",        "auth"});
   return is_one_of(cue, kCues);
 }
 
@@ -269,7 +422,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
       const uint64_t resume = reader.at();
       reader.skip_blanks(2);
       const uint8_t separator = reader.peek();
-      const bool spaced = (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
+      const bool spaced =
+          (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
       if (spaced) reader.skip(2);
       if (!spaced) {
         if (reader.starved()) return Verdict::More;
@@ -277,8 +431,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
         reader.move_to(resume);
         if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
         armed |= equals_word(word, "are") || equals_word(word, "is") || equals_word(word, "with") ||
-                 equals_word(word, "as") || equals_word(word, "sind") || equals_word(word, "sont") ||
-                 equals_word(word, "son");
+                 equals_word(word, "as") || equals_word(word, "sind") ||
+                 equals_word(word, "sont") || equals_word(word, "son");
         armed |= text.at(user.end) == ':' && user.end < resume;
         continue;
       }
@@ -288,6 +442,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
     }
     const Bytes bytes = text.slice(value.start, value.end);
     const bool path = std::find(bytes.begin(), bytes.end(), uint8_t{'/'}) != bytes.end();
+    // "ftp login admin:x"
+    armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || is_placeholder(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;
@@ -296,13 +452,19 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   return Verdict::No;
 }
 
-Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader, Hit& out) noexcept {
+Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
+                    Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
+  // "pw:" is a cue because "pw" is too short for one: the operator is read again.
+  while (reader.at() > trigger.start + 2 && reader.before() < 0x80 && !is_letter(reader.before()))
+    reader.move_to(reader.at() - 1);
   const Name name = read_name(text, trigger.start, reader, false);
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;
   // <input type="password" value="x">
-  if (name.quoted && trigger.start > 5 && equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1), "type=")) {
+  if (name.quoted && trigger.start > 5 &&
+      equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1),
+                  "type=")) {
     for (uint64_t i = 0; i < kLookAheadBytes / 2; ++i, reader.skip()) {
       const uint8_t c = reader.peek();
       if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
@@ -325,6 +487,11 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     reader.move_to(value_at);
     return in_prose(text, reader, true, out);
   }
+  if (name.variable && (op == Operator::Is || op == Operator::Space)) return Verdict::No;
+  // "to pass X", "pass this to Y" are no passwords; "user admin pass X" is.
+  if (is_short_word(cue) && (op == Operator::Space || op == Operator::Is) &&
+      !user_before(text, trigger.start) && to_lower(text.at(reader.at() - 2)) != 's')
+    return Verdict::No;
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);
     if (reader.starved()) return Verdict::More;
@@ -360,7 +527,8 @@ Verdict password_after_cue(const TextView& text, const Trigger& trigger, const R
   const Verdict verdict = recognise(text, trigger, out);
   if (verdict != Verdict::Match) return verdict;
   const uint64_t size = out.end - out.start;
-  return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No : verdict;
+  return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No
+                                                                                    : verdict;
 }
 
 }  // namespace sallyport::scan

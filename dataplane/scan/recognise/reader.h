@@ -1,8 +1,9 @@
-// reader.h: reads a folded text forward and remembers whether it wanted a character that has not come yet.
+// reader.h: reads a folded text forward and remembers whether it wanted a character that has not
+// come yet.
 //
-// A recogniser that reads through it keeps the promise of recogniser.h by itself: its way through the text depends on
-// known characters only, so it answers More exactly when starved() and the same for every longer text else. At `limit`
-// the text is over for it.
+// A recogniser that reads through it keeps the promise of recogniser.h by itself: its way through
+// the text depends on known characters only, so it answers More exactly when starved() and the same
+// for every longer text else. At `limit` the text is over for it.
 #pragma once
 
 #include <algorithm>

@@ -13,7 +13,8 @@ constexpr uint64_t kTokenMin = 16;
 bool is_scheme_char(uint8_t c) noexcept { return is_alnum(c) || c == '+' || c == '-' || c == '.'; }
 
 bool is_url_end(uint8_t c) noexcept {
-  return c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '`' || c == '\\' || c >= 0x80;
+  return c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '`' || c == '\\' ||
+         c >= 0x80;
 }
 
 struct Authority {
@@ -27,11 +28,14 @@ Authority read_authority(Reader& reader) noexcept {
   Authority authority;
   for (; !reader.at_limit(); reader.skip()) {
     const uint8_t c = reader.peek();
-    if (is_url_end(c) || c == '/' || c == '?' || c == '#') {
-      // "?" and "#" and "/" inside of a password that was not encoded: an '@' with a host follows on the same word.
-      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == '/') break;
+    if (is_url_end(c) || c == ';' || c == '/' || c == '?' || c == '#') {
+      // "?" and "#" and "/" inside of a password that was not encoded: an '@' with a host follows
+      // on the same word.
+      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == '/' || c == ';') break;
       uint64_t i = 1;
-      while (i < 64 && reader.peek(i) != '@' && reader.peek(i) != '/' && !is_url_end(reader.peek(i))) ++i;
+      while (i < 64 && reader.peek(i) != '@' && reader.peek(i) != '/' &&
+             !is_url_end(reader.peek(i)))
+        ++i;
       if (reader.peek(i) != '@' || !is_alnum(reader.peek(i + 1))) break;
       continue;
     }
@@ -52,7 +56,8 @@ bool is_credential(const TextView& text, uint64_t from, const Authority& a) noex
   }
   const Bytes password = text.slice(a.colon + 1, a.at);
   if (is_placeholder(password)) return false;
-  // Variables in a template: "user:password1" and "{user}:{pass}" are none, with the names of the parts in them.
+  // Variables in a template: "user:password1" and "{user}:{pass}" are none, with the names of the
+  // parts in them.
   const Bytes user = text.slice(from, a.colon);
   if (!user.empty() && (user[0] == '{' || user[0] == '$' || user[0] == '<' || user[0] == '['))
     return password_strength(password) == Strength::Strong && password[0] != user[0];
@@ -64,8 +69,8 @@ uint64_t end_of_url(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   while (!reader.at_limit()) {
     const uint8_t c = reader.peek();
-    if (is_url_end(c) || c == '\'' || c == ',' || c == ';' || c == ')' || c == ']' || c == '}' || c == '|' ||
-        c == '*')
+    if (is_url_end(c) || c == '\'' || c == ',' || c == ';' || c == ')' || c == ']' || c == '}' ||
+        c == '|' || c == '*')
       break;
     reader.skip();
   }
@@ -81,7 +86,8 @@ uint64_t end_of_url(Reader& reader) noexcept {
 Verdict url_credentials_at(const TextView& text, const Trigger& trigger, const RuleParameters&,
                            Hit& out) noexcept {
   uint64_t first = trigger.at;
-  while (first > 0 && trigger.at - first < kSchemeMax && is_scheme_char(text.at(first - 1))) --first;
+  while (first > 0 && trigger.at - first < kSchemeMax && is_scheme_char(text.at(first - 1)))
+    --first;
   while (first < trigger.at && !is_letter(text.at(first))) ++first;
   if (first == trigger.at) return Verdict::No;
   Reader reader(text, trigger.at + 3, trigger.at + kLookAheadBytes);
@@ -89,7 +95,8 @@ Verdict url_credentials_at(const TextView& text, const Trigger& trigger, const R
   const Authority authority = read_authority(reader);
   if (reader.starved()) return Verdict::More;
   if (!is_credential(text, from, authority)) return Verdict::No;
-  // A bracket of a host that is an IPv6 address belongs to it; the rest of the authority is read again for its end.
+  // A bracket of a host that is an IPv6 address belongs to it; the rest of the authority is read
+  // again for its end.
   reader.move_to(text.at(authority.at + 1) == '[' ? authority.end : authority.at + 1);
   const uint64_t end = end_of_url(reader);
   if (reader.starved()) return Verdict::More;

@@ -61,7 +61,9 @@ constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
     hr_oib,         bg_egn,
     ch_ahv,         at_svnr,
     gr_amka,        ee_isikukood,
-    kr_rrn_form,    travel_line};
+    kr_rrn_form,    travel_line,
+    is_key_like,    is_jwt,
+    has_crc32_base62_tail};
 static_assert(kValidators.back() != nullptr);
 
 }  // namespace

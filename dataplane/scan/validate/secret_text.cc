@@ -18,8 +18,8 @@ constexpr size_t kRandomCharactersMin = 8;
 constexpr double kEntropyShort = 2.5;
 constexpr double kEntropyLong = 2.9;
 constexpr size_t kLongKey = 20;
-// "strengths" has five; letters drawn at random soon have more.
-constexpr size_t kConsonantsMax = 5;
+// Few words have five in a row ("lengths" has four); letters drawn at random soon do.
+constexpr size_t kConsonantsMax = 4;
 
 std::string_view view_of(Bytes text) noexcept {
   return {reinterpret_cast<const char*>(text.data()), text.size()};
@@ -41,82 +41,202 @@ bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcep
 
 // Parts of a text that its author put where a secret goes.
 constexpr auto kPlaceholderParts = std::to_array<std::string_view>(
-    {"xxxx",        "changeme",   "change-me",   "change_me",   "example",    "your-",
-     "your_",       "yourpass",   "yourtoken",   "yourkey",     "yoursecret", "yourapi",
-     "placeholder", "redacted",   "dummy",       "<password>",  "replaceme",  "replace_",
-     "replace-",    "insert_",    "insert-",     "fixme",       "todo",       "not-a-real",
-     "notreal",     "my-secret",  "my_secret",   "mysecret",    "_here",      "-here",
-     "keyhere",     "tokenhere",  "secrethere",  "abcdefghijk", "0123456789abcdefg", "goes-here",
-     "foobar",      "lorem",      "mypassword",  "my_password", "my-password", "passwordhere",
-     "password_",   "password123here", "sanitized", "filtered", "censored",   "fake_", "fake-",
-     "_fake",       "some-secret", "some_secret", "some_token", "put_your", "enter_your",
+    {"xxxx",           "changeme",     "change-me",   "change_me",       "example",
+     "your-",          "your_",        "yourpass",    "yourtoken",       "yourkey",
+     "yoursecret",     "yourapi",      "placeholder", "redacted",        "dummy",
+     "<password>",     "replaceme",    "replace_",    "replace-",        "insert_",
+     "insert-",        "fixme",        "todo",        "not-a-real",      "notreal",
+     "my-secret",      "my_secret",    "mysecret",    "_here",           "-here",
+     "keyhere",        "tokenhere",    "secrethere",  "abcdefghijk",     "0123456789abcdefg",
+     "goes-here",      "foobar",       "lorem",       "mypassword",      "my_password",
+     "my-password",    "passwordhere", "password_",   "password123here", "sanitized",
+     "filtered",       "censored",     "fake_",       "fake-",           "_fake",
+     "some-secret",    "some_secret",  "some_token",  "put_your",        "enter_your",
      "securepassword", "supersecret"});
 
 // Whole values that say what goes there.
-constexpr auto kPlaceholderWords = std::to_array<std::string_view>(
-    {"password",   "passwd",      "pass",       "pwd",        "passphrase", "passcode",
-     "secret",     "token",       "key",        "apikey",     "api_key",    "api-key",
-     "api_token",  "access_token", "auth_token", "secret_key", "user",       "username",
-     "credentials", "test",       "testing",    "foo",        "bar",        "baz",
-     "value",      "none",        "null",       "nil",        "undefined",  "true",
-     "false",      "string",      "passwort",   "kennwort",   "senha",      "clave",
-     "contrasena", "motdepasse",  "wachtwoord", "haslo",      "losenord",   "parola",
-     "somepassword", "thepassword", "secretpassword", "notasecret", "hidden",   "masked",
-     "encrypted",  "p4ssw0rd_here", "user:pass", "username:password", "pass:word"});
+constexpr auto kPlaceholderWords = std::to_array<std::string_view>({"password",
+                                                                    "passwd",
+                                                                    "pass",
+                                                                    "pwd",
+                                                                    "passphrase",
+                                                                    "passcode",
+                                                                    "secret",
+                                                                    "token",
+                                                                    "key",
+                                                                    "apikey",
+                                                                    "api_key",
+                                                                    "api-key",
+                                                                    "api_token",
+                                                                    "access_token",
+                                                                    "auth_token",
+                                                                    "secret_key",
+                                                                    "user",
+                                                                    "username",
+                                                                    "credentials",
+                                                                    "sample",
+                                                                    "userid",
+                                                                    "test",
+                                                                    "testing",
+                                                                    "foo",
+                                                                    "bar",
+                                                                    "baz",
+                                                                    "value",
+                                                                    "none",
+                                                                    "null",
+                                                                    "nil",
+                                                                    "undefined",
+                                                                    "true",
+                                                                    "false",
+                                                                    "string",
+                                                                    "passwort",
+                                                                    "kennwort",
+                                                                    "senha",
+                                                                    "clave",
+                                                                    "contrasena",
+                                                                    "motdepasse",
+                                                                    "wachtwoord",
+                                                                    "haslo",
+                                                                    "losenord",
+                                                                    "parola",
+                                                                    "somepassword",
+                                                                    "thepassword",
+                                                                    "secretpassword",
+                                                                    "notasecret",
+                                                                    "hidden",
+                                                                    "masked",
+                                                                    "encrypted",
+                                                                    "p4ssw0rd_here",
+                                                                    "user:pass",
+                                                                    "username:password",
+                                                                    "pass:word"});
 
 // Terms of the trade that stand behind the word "password" in prose and code.
-constexpr auto kTradeWords = std::to_array<std::string_view>(
-    {"required",   "optional",   "hashed",      "salted",     "plaintext",   "plain",
-     "cleartext",  "bytes",      "bytearray",   "varchar",    "boolean",     "bool",
-     "integer",    "number",     "object",      "unknown",    "empty",       "blank",
-     "default",    "input",      "field",       "form",       "label",       "text",
-     "confirm",    "confirmation", "incorrect", "invalid",    "valid",       "wrong",
-     "correct",    "expired",    "missing",     "strong",     "weak",        "reset",
-     "forgot",     "forgotten",  "change",      "changed",    "update",      "updated",
-     "current",    "login",      "logout",      "signin",     "signup",      "register",
-     "error",      "errors",     "warning",     "success",    "failed",      "failure",
-     "length",     "minlength",  "maxlength",   "name",       "type",        "email",
-     "e-mail",     "phone",      "address",     "account",    "accounts",    "title",
-     "description", "message",   "prompt",      "response",   "request",     "session",
-     "cookie",     "header",     "basic",       "bearer",     "digest",      "oauth",
-     "ldap",       "kerberos",   "ntlm",        "saml",       "local",       "remote",
-     "manager",    "generator",  "protected",   "protection", "policy",      "strength",
-     "rotation",   "expiry",     "expiration",  "authentication", "authorization", "case-sensitive",
-     "auto",       "automatic",  "manual",      "always",     "never",       "enabled",
-     "disabled",   "ignore",     "ignored",     "skip",       "raw",         "json",
-     "yaml",       "xml",        "file",        "stdin",      "env",         "vault",
-     "keyring",    "keychain",   "prompted",    "interactive", "allow",      "deny",
-     "accept",     "reject",     "charfield",   "passwordfield", "textfield", "stringfield",
-     "securestring", "visible",  "invisible",   "hide",       "show",        "toggle",
-     "submit",     "button",     "placeholder", "mixed",      "numeric",     "alphanumeric",
-     "random",     "generated",  "unique",      "primary",    "secondary",   "sensitive",
-     "private",    "public",     "internal",    "external",   "system",      "server",
-     "client",     "database",   "storage",     "service",    "function",    "method",
-     "class",      "return",     "import",      "const",      "static",      "final",
-     "this",       "self",       "that",        "with",       "from",        "your",
-     "the",        "and",        "for",         "not",        "set",         "unset",
-     "only",       "must",       "should",      "will",       "can",         "are",
-     "was",        "has",        "have",        "been",       "being",       "also"});
+constexpr auto kTradeWords = std::to_array<std::string_view>({"required",      "optional",
+                                                              "hashed",        "salted",
+                                                              "plaintext",     "plain",
+                                                              "cleartext",     "bytes",
+                                                              "bytearray",     "varchar",
+                                                              "boolean",       "bool",
+                                                              "integer",       "number",
+                                                              "object",        "unknown",
+                                                              "empty",         "blank",
+                                                              "default",       "input",
+                                                              "field",         "form",
+                                                              "label",         "text",
+                                                              "confirm",       "confirmation",
+                                                              "incorrect",     "invalid",
+                                                              "valid",         "wrong",
+                                                              "correct",       "expired",
+                                                              "missing",       "strong",
+                                                              "weak",          "reset",
+                                                              "forgot",        "forgotten",
+                                                              "change",        "changed",
+                                                              "update",        "updated",
+                                                              "current",       "login",
+                                                              "logout",        "signin",
+                                                              "signup",        "register",
+                                                              "error",         "errors",
+                                                              "warning",       "success",
+                                                              "failed",        "failure",
+                                                              "length",        "minlength",
+                                                              "maxlength",     "name",
+                                                              "type",          "email",
+                                                              "e-mail",        "phone",
+                                                              "address",       "account",
+                                                              "accounts",      "title",
+                                                              "description",   "message",
+                                                              "prompt",        "response",
+                                                              "request",       "session",
+                                                              "cookie",        "header",
+                                                              "basic",         "bearer",
+                                                              "digest",        "oauth",
+                                                              "ldap",          "kerberos",
+                                                              "ntlm",          "saml",
+                                                              "local",         "remote",
+                                                              "manager",       "generator",
+                                                              "protected",     "protection",
+                                                              "policy",        "strength",
+                                                              "rotation",      "expiry",
+                                                              "expiration",    "authentication",
+                                                              "authorization", "case-sensitive",
+                                                              "auto",          "automatic",
+                                                              "manual",        "always",
+                                                              "never",         "enabled",
+                                                              "disabled",      "ignore",
+                                                              "ignored",       "skip",
+                                                              "raw",           "json",
+                                                              "yaml",          "xml",
+                                                              "file",          "stdin",
+                                                              "env",           "vault",
+                                                              "keyring",       "keychain",
+                                                              "prompted",      "interactive",
+                                                              "allow",         "deny",
+                                                              "accept",        "reject",
+                                                              "charfield",     "passwordfield",
+                                                              "textfield",     "stringfield",
+                                                              "securestring",  "visible",
+                                                              "invisible",     "hide",
+                                                              "show",          "toggle",
+                                                              "submit",        "button",
+                                                              "placeholder",   "mixed",
+                                                              "numeric",       "alphanumeric",
+                                                              "random",        "generated",
+                                                              "unique",        "primary",
+                                                              "secondary",     "sensitive",
+                                                              "private",       "public",
+                                                              "internal",      "external",
+                                                              "system",        "server",
+                                                              "client",        "nullptr",
+                                                              "column",        "database",
+                                                              "storage",       "service",
+                                                              "function",      "method",
+                                                              "class",         "return",
+                                                              "import",        "const",
+                                                              "static",        "final",
+                                                              "this",          "self",
+                                                              "that",          "with",
+                                                              "from",          "your",
+                                                              "the",           "and",
+                                                              "for",           "not",
+                                                              "set",           "unset",
+                                                              "only",          "must",
+                                                              "should",        "will",
+                                                              "can",           "are",
+                                                              "was",           "has",
+                                                              "have",          "been",
+                                                              "being",         "also"});
 
 // Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
 constexpr auto kNumberedTerms = std::to_array<std::string_view>(
-    {"hmac-sha", "hmacsha", "ssha",   "sha",   "md",   "aes",  "rsa",  "utf",    "base", "argon",
-     "pbkdf",    "scrypt",  "bcrypt", "oauth", "hs",   "rs",   "es",   "ps",     "ed",   "x",
-     "p-",       "ipv",     "rfc",    "iso",   "tls",  "ssl",  "http", "int",    "uint", "float",
-     "varchar",  "nvarchar", "char",  "string", "str", "text", "byte", "web",    "win",  "python",
-     "php",      "mysql",   "postgres", "blake", "crc", "des", "rc", "level", "step", "section",
-     "chapter",  "table",   "figure", "option", "line", "page", "item", "version", "release", "v",
-     "arg",      "param",   "var",    "val",   "value", "user", "test", "field", "input", "key"});
+    {"hmac-sha", "hmacsha", "ssha",     "sha",    "md",      "aes",     "rsa",     "utf",
+     "base",     "argon",   "pbkdf",    "scrypt", "bcrypt",  "oauth",   "hs",      "rs",
+     "es",       "ps",      "ed",       "x",      "p-",      "ipv",     "rfc",     "iso",
+     "tls",      "ssl",     "http",     "int",    "uint",    "float",   "varchar", "nvarchar",
+     "char",     "string",  "str",      "text",   "byte",    "web",     "win",     "python",
+     "php",      "mysql",   "postgres", "blake",  "pkcs",    "windows", "office",  "crc",
+     "des",      "rc",      "level",    "step",   "section", "chapter", "table",   "figure",
+     "option",   "line",    "page",     "item",   "version", "release", "v",       "arg",
+     "param",    "var",     "val",      "value",  "user",    "test",    "field",   "input",
+     "key"});
 
 bool is_numbered_term(Bytes text) noexcept {
   for (std::string_view term : kNumberedTerms) {
     if (!starts_with(text, term)) continue;
     const Bytes rest = text.subspan(term.size());
+    // "base64-encoded", "sha256-based"
+    size_t number = 0;
+    while (number < rest.size() && is_number(rest[number])) ++number;
+    if (number > 0 && number + 1 < rest.size() && rest[number] == '-' &&
+        std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(number) + 1, rest.end(), is_lower))
+      return true;
     if (rest.empty() || rest.size() > 6) continue;
     if (std::count_if(rest.begin(), rest.end(), is_letter) <= 3 &&
-        std::all_of(rest.begin(), rest.end(), [](uint8_t c) {
-          return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' || c == '/';
-        }) &&
+        std::all_of(rest.begin(), rest.end(),
+                    [](uint8_t c) {
+                      return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' ||
+                             c == '/';
+                    }) &&
         (is_number(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
       return true;
   }
@@ -133,6 +253,8 @@ bool is_quantity(Bytes text) noexcept {
     return true;
   const Bytes rest = text.subspan(i);
   const auto only = [&](auto&& fits) { return std::all_of(rest.begin(), rest.end(), fits); };
+  if (rest.size() > 1 && rest[0] == '/' && std::all_of(rest.begin() + 1, rest.end(), is_lower))
+    return true;
   if (!rest.empty() && only([](uint8_t c) {
         return is_number(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
       }))
@@ -141,40 +263,83 @@ bool is_quantity(Bytes text) noexcept {
     return std::all_of(rest.begin() + 1, rest.end(),
                        [](uint8_t c) { return is_lower(c) || c == '-'; });
   constexpr auto kUnits = std::to_array<std::string_view>(
-      {"s", "ms", "m", "h", "d", "kb", "mb", "gb", "px", "em", "st", "nd", "rd", "th", "bit", "bits",
-       "byte", "bytes", "chars", "min", "sec", "hours", "days", "x", "k", "b", "fa", "am", "pm"});
+      {"s",   "ms",    "m",    "h",  "d",   "kb",   "mb",   "gb",    "px",    "em",
+       "st",  "nd",    "rd",   "th", "bit", "bits", "byte", "bytes", "chars", "min",
+       "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"});
   return is_one_of(rest, kUnits);
 }
 
 constexpr auto kFileEndings = std::to_array<std::string_view>(
-    {".py",   ".js",  ".ts",   ".json", ".yaml", ".yml", ".xml", ".html", ".css",  ".txt", ".md",
-     ".png",  ".jpg", ".jpeg", ".svg",  ".gif",  ".pem", ".key", ".crt",  ".cert", ".jks", ".p12",
-     ".conf", ".cfg", ".ini",  ".env",  ".sh",   ".c",   ".h",   ".cc",   ".cpp",  ".go",  ".rs",
-     ".java", ".php", ".rb",   ".log",  ".com",  ".org", ".net", ".io",   ".jar",  ".so",  ".exe",
-     ".sql",  ".csv", ".pdf",  ".zip",  ".gz",   ".tar", ".html", ".htm", ".local", ".tsx", ".jsx"});
+    {".py",   ".js",  ".ts",    ".json", ".yaml", ".yml", ".xml", ".html", ".css", ".txt",
+     ".md",   ".png", ".jpg",   ".jpeg", ".svg",  ".gif", ".pem", ".key",  ".crt", ".cert",
+     ".jks",  ".p12", ".conf",  ".cfg",  ".ini",  ".env", ".sh",  ".c",    ".h",   ".cc",
+     ".cpp",  ".go",  ".rs",    ".java", ".php",  ".rb",  ".log", ".com",  ".org", ".net",
+     ".io",   ".jar", ".so",    ".exe",  ".sql",  ".csv", ".pdf", ".zip",  ".gz",  ".tar",
+     ".html", ".htm", ".local", ".tsx",  ".jsx"});
 
-// self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that begin with letters.
+// "Ed25519PrivateKey", "utf8", but not "aNCSQGgx7w": words, and digits in one place at most.
+bool is_name_part(Bytes part) noexcept {
+  if (part.size() > 40) return false;
+  size_t begin = 0, numbers = 0;
+  for (size_t i = 0; i <= part.size(); ++i) {
+    if (i < part.size() && is_letter(part[i])) continue;
+    if (i > begin && !is_wordy(part.subspan(begin, i - begin))) return false;
+    if (i < part.size() && is_number(part[i]) && (i == 0 || !is_number(part[i - 1]))) ++numbers;
+    begin = i + 1;
+  }
+  return numbers <= 1;
+}
+
+// follow_symlinks=False, a pointer *name, a member ^.name: code.
+bool is_setting(Bytes text) noexcept {
+  size_t i = 0;
+  if ((text[0] == '*' || text[0] == '&') && text.size() > 1 && is_letter(text[1])) {
+    return std::all_of(text.begin() + 1, text.end(),
+                       [](uint8_t c) { return is_letter(c) || c == '_'; });
+  }
+  while (i < text.size() && (is_alnum(text[i]) || text[i] == '_')) ++i;
+  if (i + 1 < text.size() && i > 0 && text[i] == '^' && text[i + 1] == '.') return true;
+  if (i < 2 || i + 1 >= text.size() || text[i] != '=' || text[i + 1] == '=') return false;
+  return is_name_part(text.first(i)) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 1, text.end(),
+                     [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.'; });
+}
+
+// /etc/ssl/private: what stands between the slashes are names.
+bool is_path(Bytes text) noexcept {
+  size_t begin = 1, parts = 0;
+  for (size_t i = 1; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != '/') continue;
+    if (i > begin && !is_name_part(text.subspan(begin, i - begin))) return false;
+    ++parts;
+    begin = i + 1;
+  }
+  return parts > 1;
+}
+
+// self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that
+// begin with letters.
 bool is_dotted_name(Bytes text) noexcept {
   bool joined = false;
-  size_t part = 0, digits = 0;
+  size_t part = 0;
   for (size_t i = 0; i <= text.size(); ++i) {
     const uint8_t c = i < text.size() ? text[i] : uint8_t{'.'};
     if (is_alnum(c) || c == '_') {
       if (part == 0 && is_number(c)) return false;
-      digits += is_number(c) ? 1 : 0;
       ++part;
       continue;
     }
-    const bool arrow = i + 1 < text.size() && ((c == '-' && text[i + 1] == '>') ||
-                                               (c == ':' && text[i + 1] == ':') ||
-                                               (c == '?' && text[i + 1] == '.'));
+    if (part > 0 && !is_name_part(text.subspan(i - part, part))) return false;
+    const bool arrow = i + 1 < text.size() &&
+                       ((c == '-' && text[i + 1] == '>') || (c == ':' && text[i + 1] == ':') ||
+                        (c == '?' && text[i + 1] == '.'));
     if (c != '.' && !arrow) return false;
     if (part == 0) return false;
     if (arrow) ++i;
     joined |= i < text.size();
     part = 0;
   }
-  return joined && digits <= 3;
+  return joined;
 }
 
 // Letters, digits and '_' with an inner '_' or camelCase, all parts words: the name of something.
@@ -192,8 +357,7 @@ bool is_name(Bytes text) noexcept {
     parts |= i < tail;
     begin = i + 1;
   }
-  return parts || text.size() == tail ||
-         std::count_if(text.begin(), text.end(), is_upper) > 1;
+  return parts || text.size() == tail || std::count_if(text.begin(), text.end(), is_upper) > 1;
 }
 
 struct Mix {
@@ -204,11 +368,16 @@ struct Mix {
 Mix mix_of(Bytes text) noexcept {
   Mix mix;
   for (uint8_t c : text) {
-    if (is_upper(c)) ++mix.upper;
-    else if (is_lower(c)) ++mix.lower;
-    else if (is_number(c)) ++mix.digits;
-    else if (c >= 0x80) ++mix.foreign;
-    else ++mix.signs;
+    if (is_upper(c))
+      ++mix.upper;
+    else if (is_lower(c))
+      ++mix.lower;
+    else if (is_number(c))
+      ++mix.digits;
+    else if (c >= 0x80)
+      ++mix.foreign;
+    else
+      ++mix.signs;
   }
   return mix;
 }
@@ -241,7 +410,9 @@ bool is_password_sign(uint8_t c) noexcept {
 bool is_random_part(Bytes part) noexcept {
   const Mix mix = mix_of(part);
   if (mix.letters() == 0) return part.size() >= 12;
-  if (mix.digits == 0) return part.size() >= 8 && !is_wordy(part);
+  // Letters of one case that are hard to say are often words put together.
+  const bool one_case = mix.upper == 0 || mix.lower == 0;
+  if (mix.digits == 0) return part.size() >= (one_case ? 16U : 8U) && !is_wordy(part);
   size_t turns = 0;
   for (size_t i = 1; i < part.size(); ++i) turns += is_number(part[i]) != is_number(part[i - 1]);
   if (turns >= 2) return part.size() >= 6;
@@ -320,15 +491,20 @@ bool is_placeholder(Bytes text) noexcept {
   if (text.empty()) return true;
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
   const std::string_view s = view_of(text);
-  for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
+  for (std::string_view mark :
+       {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
     if (s.find(mark) != std::string_view::npos) return true;
-  const auto wrapped = [&](char open, char close) { return s.front() == open && s.back() == close; };
+  const auto wrapped = [&](char open, char close) {
+    return s.front() == open && s.back() == close;
+  };
   if (wrapped('%', '%') || wrapped('{', '}') || wrapped('<', '>') || wrapped('[', ']') ||
       wrapped('_', '_') || wrapped('(', ')'))
     return true;
   // $PASSWORD, $1, but not $ecret9: a variable is letters, digits and '_' in one case.
   if (s.front() == '$') {
-    const Bytes name = text.subspan(1);
+    Bytes name = text.subspan(1);
+    const size_t slash = s.find("/$");
+    if (slash != std::string_view::npos) name = name.first(slash - 1);
     const bool plain = std::all_of(name.begin(), name.end(),
                                    [](uint8_t c) { return is_alnum(c) || c == '_' || c == ':'; });
     const Mix mix = mix_of(name);
@@ -352,12 +528,12 @@ bool is_expression(Bytes text) noexcept {
   if (text.empty()) return false;
   const std::string_view s = view_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
-      s.starts_with("~/") || s.starts_with("--") || s.starts_with("&"))
+      s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos)
     return true;
+  if (is_setting(text)) return true;
   // A drive, an absolute path of words.
   if (text.size() > 2 && is_letter(text[0]) && text[1] == ':' && text[2] == '\\') return true;
-  if (s[0] == '/' && s.find('/', 1) != std::string_view::npos && mix_of(text).digits * 4 < s.size())
-    return true;
+  if (s[0] == '/' && is_path(text)) return true;
   // A call or an index: a name, then a bracket.
   const size_t bracket = s.find_first_of("([");
   if (bracket != std::string_view::npos && bracket > 0) {
@@ -368,9 +544,12 @@ bool is_expression(Bytes text) noexcept {
   }
   const size_t at = s.find('@');
   if (at != std::string_view::npos && at > 0 && s.find('.', at) != std::string_view::npos &&
-      std::all_of(text.begin(), text.end(), [](uint8_t c) {
-        return is_alnum(c) || c == '@' || c == '.' || c == '_' || c == '-' || c == '+';
-      }) && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(s.rfind('.')) + 1, text.end(), is_letter))
+      std::all_of(text.begin(), text.end(),
+                  [](uint8_t c) {
+                    return is_alnum(c) || c == '@' || c == '.' || c == '_' || c == '-' || c == '+';
+                  }) &&
+      std::all_of(text.begin() + static_cast<std::ptrdiff_t>(s.rfind('.')) + 1, text.end(),
+                  is_letter))
     return true;
   for (std::string_view ending : kFileEndings)
     if (text.size() > ending.size() && ends_with(text, ending)) return true;
@@ -378,7 +557,7 @@ bool is_expression(Bytes text) noexcept {
 }
 
 bool is_wordy(Bytes letters) noexcept {
-  size_t i = 0;
+  size_t i = 0, chunks = 0;
   while (i < letters.size()) {
     size_t end = i;
     while (end < letters.size() && is_upper(letters[end])) ++end;
@@ -389,26 +568,31 @@ bool is_wordy(Bytes letters) noexcept {
     const Bytes chunk = letters.subspan(i, end - i);
     size_t vowels = 0, row = 0, row_max = 0;
     for (uint8_t c : chunk) {
-      const bool vowel = std::string_view("aeiouy").find(static_cast<char>(to_lower(c))) !=
-                         std::string_view::npos;
+      const bool vowel =
+          std::string_view("aeiouy").find(static_cast<char>(to_lower(c))) != std::string_view::npos;
       vowels += vowel ? 1 : 0;
       row = vowel ? 0 : row + 1;
       row_max = std::max(row_max, row);
     }
-    const bool acronym = chunk.size() <= 5 && chunk.size() >= 2 &&
-                         std::all_of(chunk.begin(), chunk.end(), is_upper);
+    const bool acronym =
+        chunk.size() <= 5 && chunk.size() >= 2 && std::all_of(chunk.begin(), chunk.end(), is_upper);
     if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax)) return false;
-    // "aBcD": single letters in a row are no words.
-    if (chunk.size() < 3 && !acronym && letters.size() > 6 && end < letters.size()) return false;
+    ++chunks;
     i = end;
   }
-  return true;
+  // "aBcDe": letters drawn from both cases change every other time.
+  return letters.size() <= 4 || letters.size() >= (letters.size() >= 24 ? 4 : 3) * chunks;
 }
 
 Strength password_strength(Bytes text) noexcept {
   if (text.size() < kPasswordMin || text.size() > kPasswordMax) return Strength::None;
   if (is_placeholder(text) || is_expression(text) || is_uuid(text)) return Strength::None;
   if (is_one_of(text, kTradeWords) || is_numbered_term(text)) return Strength::None;
+  // "required|min:8"
+  const auto bar = std::find(text.begin(), text.end(), uint8_t{'|'});
+  if (bar != text.end() &&
+      is_one_of(text.first(static_cast<size_t>(bar - text.begin())), kTradeWords))
+    return Strength::None;
   const Mix mix = mix_of(text);
   if (mix.letters() == 0) {
     if (mix.signs == 0) return Strength::Weak;
@@ -416,10 +600,17 @@ Strength password_strength(Bytes text) noexcept {
                                                                  : Strength::None;
   }
   if (is_name(text)) {
-    if (mix.signs > 0 || (mix.upper > 0 && mix.lower > 0 && !is_lower(text[1]))) return Strength::None;
-    if (mix.upper > 1 && mix.lower > 0) return Strength::None;  // camelCase
+    // snake_case, camelCase; a capital first is a word.
+    const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
+    if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
+    for (std::string_view noun : {"password", "passwd", "secret", "token", "username"})
+      if (contains_word(text, noun) && mix.digits == 0) return Strength::None;
     return mix.digits > 0 ? Strength::Strong : Strength::Weak;
   }
+  // UINT16_MAX
+  if (mix.lower == 0 && mix.signs > 0 && is_letter(text[0]) && mix.letters() > mix.digits &&
+      std::all_of(text.begin(), text.end(), [](uint8_t c) { return is_alnum(c) || c == '_'; }))
+    return Strength::None;
   if (mix.digits > 0) return Strength::Strong;
   size_t inner = 0;
   for (size_t i = 1; i + 1 < text.size(); ++i) inner += is_password_sign(text[i]) ? 1 : 0;

@@ -46,7 +46,10 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
                       uint16_t flags) const noexcept {
   if ((digits & ~digits_) != 0 || (letters & ~letters_) != 0) return -1;
   if ((flags & contract::kRuleUpperOnly) != 0 && has_lower_) return -1;
-  if (breaks_ == 0) return (flags & contract::kRuleSeparated) != 0 ? -1 : 0;
+  // Where its separators say what it is, all of them are there.
+  if ((flags & contract::kRuleSeparated) != 0 && (breaks_ == 0 || (breaks_ & breaks) != breaks))
+    return -1;
+  if (breaks_ == 0) return 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
   // In a table of numbers some window always has the right checksum: an evasion stands alone.

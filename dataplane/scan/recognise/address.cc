@@ -83,6 +83,9 @@ constexpr std::string_view kPrefixes[] = {"calle",
                                           "plac",
                                           "strada",
                                           "bulevardul"};
+// What begins the name of a place: "Am Markt 35", "Unter den Linden 5". A town must follow.
+constexpr std::string_view kAtPlaces[] = {"am",    "an",  "im",     "zum", "zur",
+                                          "unter", "auf", "hinter", "vor", "bei"};
 // What the last part of a compound is in German, Dutch, Swedish, Danish, Norwegian and Finnish.
 constexpr std::string_view kEndings[] = {
     "stra\xc3\x9f"
@@ -234,7 +237,7 @@ uint64_t compound_start(OpenReader& reader, uint64_t number) noexcept {
 }
 
 // "Calle de la Paz 12", "Via Roma, 10", "ul. Długa 5": back to the word that says what it is.
-uint64_t prefix_start(OpenReader& reader, uint64_t number) noexcept {
+uint64_t prefix_start(OpenReader& reader, uint64_t number, bool& weak) noexcept {
   uint64_t end = number - 1;
   if (reader.before(end) == ',') --end;
   bool capital = false;
@@ -246,6 +249,10 @@ uint64_t prefix_start(OpenReader& reader, uint64_t number) noexcept {
     if (word.size() == 0) return kNone;
     if (words > 0 && capital && word_in(reader, word, kPrefixes) && (word.capital || point))
       return word.start;
+    if (words > 0 && capital && word.capital && word_in(reader, word, kAtPlaces)) {
+      weak = true;
+      return word.start;
+    }
     const bool particle = word_in(reader, word, kParticles);
     if (!word.capital && !particle) return kNone;
     capital = capital || word.capital;
@@ -269,38 +276,54 @@ uint64_t box_start(OpenReader& reader, uint64_t number) noexcept {
 
 }  // namespace
 
+namespace {
+
+// "4155 Lake Ave, Phoenix, AZ 85055": the number stands at `start`.
+bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
+  if (!begins_clean(reader, start)) return false;
+  const uint64_t house = house_end(reader, start);
+  if (house == 0) return false;
+  const uint64_t name = reader.at(house) == ',' ? house + 2 : house + 1;
+  if (reader.at(name - 1) != ' ') return false;
+  Street street = french_street(reader, name);
+  const bool french = street.end != 0;
+  // "5, Main Street" is how lists are numbered; the French write addresses so.
+  if (!french && name == house + 1) street = english_street(reader, name);
+  if (street.end == 0) return false;
+  const Place place = place_at(reader, street.end);
+  // Small letters are how people type; then the place must say that it is an address.
+  if (!place.town && !street.capitals) return false;
+  out = Hit{start, place.end};
+  out.bare = !place.town;
+  return true;
+}
+
+}  // namespace
+
 Verdict address_from_number(const TextView& text, const Trigger& trigger, const RuleParameters&,
                             Hit& out) noexcept {
   OpenReader reader(text);
-  if (!begins_clean(reader, trigger.start)) return reader.answer(false);
-  const uint64_t house = house_end(reader, trigger.start);
-  if (house == 0) return reader.answer(false);
-  const uint64_t name = reader.at(house) == ',' ? house + 2 : house + 1;
-  if (reader.at(name - 1) != ' ') return reader.answer(false);
-  Street street = french_street(reader, name);
-  const bool french = street.end != 0;
-  if (!french) street = english_street(reader, name);
-  if (street.end == 0) return reader.answer(false);
-  const Place place = place_at(reader, street.end);
-  // Small letters are how people type; then the place must say that it is an address.
-  if (!place.town && !street.capitals) return reader.answer(false);
-  out = Hit{trigger.start, place.end};
-  out.bare = !place.town;
-  return reader.answer(true);
+  return reader.answer(number_first(reader, trigger.start, out));
 }
 
 Verdict address_to_number(const TextView& text, const Trigger& trigger, const RuleParameters&,
                           Hit& out) noexcept {
   OpenReader reader(text);
-  if (trigger.at < 4) return reader.answer(false);
-  uint64_t start = compound_start(reader, trigger.at);
-  if (start == kNone) start = prefix_start(reader, trigger.at);
-  if (start == kNone) start = box_start(reader, trigger.at);
-  if (start == kNone) return reader.answer(false);
+  bool weak = false;
+  uint64_t start = trigger.at < 4 ? kNone : compound_start(reader, trigger.at);
+  if (start == kNone && trigger.at >= 4) start = prefix_start(reader, trigger.at, weak);
+  if (start == kNone && trigger.at >= 4) start = box_start(reader, trigger.at);
+  if (start == kNone) {
+    // "80, boulevard Voltaire", "221B Baker Street": no space behind the digits.
+    uint64_t at = trigger.at;
+    while (at - trigger.at < kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+    return reader.answer(reader.at(at) != ' ' && number_first(reader, trigger.at, out));
+  }
   out.start = start;
   const uint64_t house = house_end(reader, trigger.at);
   if (house == 0) return reader.answer(false);
   const Place place = place_at(reader, house);
+  if (weak && !place.town) return reader.answer(false);
   out = Hit{start, place.end};
   out.bare = !place.town;
   return reader.answer(true);
@@ -320,8 +343,8 @@ uint64_t address_live_from(const TextView& text) noexcept {
     const NameWord word = word_before(reader, at);
     if (word.size() == 0) break;
     const bool particle = word_in(reader, word, kParticles) || word_in(reader, word, kPrefixes) ||
-                          word.size() == 1 || word_is(reader, word, "office") ||
-                          word_is(reader, word, "post");
+                          word_in(reader, word, kAtPlaces) || word.size() == 1 ||
+                          word_is(reader, word, "office") || word_is(reader, word, "post");
     if (!word.capital && !particle) break;
     live = word.start;
     if (word.start <= text.begin || reader.before(word.start) != ' ') break;

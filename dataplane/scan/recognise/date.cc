@@ -16,11 +16,15 @@ struct MonthName {
 };
 // Longer names stand before their beginnings.
 constexpr MonthName kMonths[] = {{"january", 1},
+                                 {"gennaio", 1},
+                                 {"enero", 1},
                                  {"januari", 1},
                                  {"januar", 1},
                                  {"janvier", 1},
                                  {"janeiro", 1},
                                  {"jan", 1},
+                                 {"gen", 1},
+                                 {"ene", 1},
                                  {"february", 2},
                                  {"februari", 2},
                                  {"februar", 2},

@@ -110,7 +110,7 @@ Groups read_groups(OpenReader& reader, uint64_t at) noexcept {
       ++at;
     }
     if (at == first) break;
-    if (reader.at(at) == '.' && (out.gap || out.count == 6)) {
+    if (reader.at(at) == '.' && is_digit(reader.at(at + 1)) && (out.gap || out.count == 6)) {
       const Quad quad = read_quad(reader, first);
       if (quad.end == 0) break;
       out.quad = true;

@@ -56,13 +56,14 @@ inline uint8_t common_separator(const Row& row, size_t first, size_t group_end) 
   return between[0];
 }
 
-// A group before `first` (behind `group_end`) follows at this one separator: the window is part of
-// a longer number.
+// A group of digits before `first` (behind `group_end`) follows at this one separator: the window
+// is part of a longer number.
 inline bool joined_before(const Row& row, size_t first, uint8_t separator) noexcept {
-  return first > 0 && gap_is(row, first - 1, separator);
+  return first > 0 && is_digits(row, first - 1) && gap_is(row, first - 1, separator);
 }
 inline bool joined_behind(const Row& row, size_t group_end, uint8_t separator) noexcept {
-  return group_end < row.count && gap_is(row, group_end - 1, separator);
+  return group_end < row.count && is_digits(row, group_end) &&
+         gap_is(row, group_end - 1, separator);
 }
 
 // A letter, digit or '_' goes on what stands there; other letters (UTF-8) count too where words

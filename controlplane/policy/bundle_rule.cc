@@ -55,7 +55,10 @@ class RuleReader {
 
   void read() {
     const YamlNode* kind = mapping_.required("kind");
+    const size_t before = reader_.problem_count();
     if (kind != nullptr) rule_.kind = reader_.choice(*kind, kKinds);
+    // Nothing more is said about a kind that is not there.
+    is_kind_ = kind != nullptr && reader_.problem_count() == before;
     if (const YamlNode* validator = mapping_.optional("validator")) read_validator(*validator);
     rule_.confidence = static_cast<uint8_t>(mapping_.number_or("confidence", 80, 1, 100));
     rule_.confidence_bare = static_cast<uint8_t>(mapping_.number_or("confidence_bare", 0, 0, 100));
@@ -75,7 +78,7 @@ class RuleReader {
   // The value of a key that only rules of some kinds have.
   const YamlNode* only(std::string_view key, std::initializer_list<RuleKind> kinds) {
     const YamlNode* value = mapping_.optional(key);
-    if (value == nullptr || std::find(kinds.begin(), kinds.end(), rule_.kind) != kinds.end())
+    if (value == nullptr || !is_kind_ || std::find(kinds.begin(), kinds.end(), rule_.kind) != kinds.end())
       return value;
     reader_.add(value->place, "a rule of this kind has no '" + std::string(key) + "'");
     return nullptr;
@@ -96,7 +99,7 @@ class RuleReader {
 
   void read_pattern() {
     const YamlNode* pattern = only("pattern", {RuleKind::Pattern});
-    if (rule_.kind == RuleKind::Pattern && pattern == nullptr)
+    if (is_kind_ && rule_.kind == RuleKind::Pattern && pattern == nullptr)
       reader_.add(node_.place, "a rule of kind pattern has a 'pattern'");
     if (pattern != nullptr) rule_.pattern = reader_.text(*pattern);
     const auto truth = [&](std::string_view key, bool fallback) {
@@ -129,7 +132,7 @@ class RuleReader {
     const YamlNode* length =
         only("length", {RuleKind::Run, RuleKind::Assignment, RuleKind::Password});
     if (length == nullptr) {
-      if (rule_.kind == RuleKind::Run) reader_.add(node_.place, "a rule of kind run has a 'length'");
+      if (is_kind_ && rule_.kind == RuleKind::Run) reader_.add(node_.place, "a rule of kind run has a 'length'");
       return;
     }
     const bool is_range = length->kind == YamlNode::Kind::Sequence;
@@ -163,6 +166,7 @@ class RuleReader {
   YamlMapping& mapping_;
   const YamlNode& node_;
   RuleSource& rule_;
+  bool is_kind_ = false;
 };
 
 }  // namespace

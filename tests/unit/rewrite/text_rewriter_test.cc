@@ -96,20 +96,20 @@ TEST_F(TextRewriting, BlockEndsTheTextAndNamesTheEntity) {
   scope.actions[World::Card] = contract::Action::Block;
   TextRewriter rewriter;
   rewriter.begin(scope);
-  EXPECT_FALSE(rewriter.feed(bytes_of("card 4111 1111 1111 1111 ok")));
+  EXPECT_FALSE(rewriter.feed(bytes_of("card 4111 1111 1111 1111 is mine, thanks")));
   EXPECT_EQ(scope.refusal, Refusal::PolicyBlocked);
   EXPECT_EQ(scope.refusal_entity, World::Card);
   RewriteScope response = world.scope(Direction::Response);
   response.actions[World::Card] = contract::Action::Block;
   rewriter.begin(response);
-  EXPECT_FALSE(rewriter.feed(bytes_of("card 4111 1111 1111 1111 ok")));
+  EXPECT_FALSE(rewriter.feed(bytes_of("card 4111 1111 1111 1111 is mine, thanks")));
   EXPECT_EQ(response.refusal, Refusal::ResponseBlocked);
 }
 
 TEST_F(TextRewriting, ObservePassesAndCountsWhatItTriesOut) {
   Treatment shadow(Action::Observe);
   shadow.would = Action::Block;
-  constexpr std::string_view kText = "card 4111 1111 1111 1111 ok";
+  constexpr std::string_view kText = "card 4111 1111 1111 1111 is mine, thanks";
   EXPECT_EQ(request(kText, shadow), kText);
   EXPECT_EQ(count(Action::Observe), 1U);
   EXPECT_EQ(world.tally.would[World::Card][static_cast<size_t>(Action::Block)], 1U);
@@ -123,8 +123,8 @@ TEST_F(TextRewriting, AMaskMayKeepTheLastDigits) {
   Treatment mask(Action::Mask);
   mask.keep_last = 4;
   mask.mask_char = 'x';
-  EXPECT_EQ(request("card 4111 1111 1111 1111 ok", mask), "card xxxx xxxx xxxx 1111 ok");
-  EXPECT_EQ(answer("card 4111 1111 1111 1111 ok", mask), "card xxxx xxxx xxxx 1111 ok");
+  EXPECT_EQ(request("card 4111 1111 1111 1111 is mine, thanks", mask), "card xxxx xxxx xxxx 1111 ok");
+  EXPECT_EQ(answer("card 4111 1111 1111 1111 is mine, thanks", mask), "card xxxx xxxx xxxx 1111 ok");
   EXPECT_EQ(count(Action::Mask), 1U);
 }
 

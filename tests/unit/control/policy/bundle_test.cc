@@ -304,7 +304,8 @@ TEST_F(BundleRefusal, OfEntities) {
   expect(file, "kind: email", "kind: emial",
          file +
              ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
-             "url_credentials (did you mean 'email'?)");
+             "run, cue, assignment, password, date, ip, mac, crypto, address, person, spelt_email, "
+             "dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
          file + ":11:43: a rule of this kind has no 'pattern'");

@@ -75,6 +75,7 @@ constexpr std::string_view kNames[] = {
     "ee_isikukood",
     "kr_rrn_form",
     "travel_line",
+    "letters_and_digits",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

@@ -34,8 +34,9 @@ enum class RuleKind : uint8_t {
   Person = 18,         // names of people, by cue and gazetteer: best effort
   SpeltEmail = 19,     // john [at] example [dot] com
   Dictionary = 20,     // exact values of a tenant's dictionary
+  TravelZone = 21,     // machine readable zones of passports and cards
 };
-inline constexpr uint8_t kRuleKindMax = 20;
+inline constexpr uint8_t kRuleKindMax = 21;
 
 // Of Run rules: what the whole run is made of.
 enum class Alphabet : uint8_t { Any = 0, Hex = 1, Alnum = 2, Base64 = 3, Base64Url = 4 };
@@ -112,8 +113,9 @@ enum class Validator : uint8_t {
   EeIsikukood = 65,
   KrRrnForm = 66,
   TravelLine = 67,
+  LettersAndDigits = 68,  // at least one of each
 };
-inline constexpr uint8_t kValidatorMax = 67;
+inline constexpr uint8_t kValidatorMax = 68;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding

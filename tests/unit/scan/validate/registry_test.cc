@@ -132,6 +132,7 @@ const std::vector<Published>& published() {
       {Validator::TravelLine,
        {"L898902C36UTO7408122F1204159ZE184226B", "L898902C36UTO7408122F1204159"},
        {"L898902C37UTO7408122F1204159", "L898902C36UTO7413122F1204159"}},
+      {Validator::LettersAndDigits, {"A1", "C01X00T41"}, {"12", "AB"}},
       {Validator::EeIsikukood, {"36805280109"}, {"36805280108", "96805280109"}},
   };
   return kPublished;

@@ -31,6 +31,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {
     {"address", RuleKind::Address},
     {"person", RuleKind::Person},
     {"spelt_email", RuleKind::SpeltEmail},
+    {"travel_zone", RuleKind::TravelZone},
     {"dictionary", RuleKind::Dictionary}};
 constexpr YamlReader::Named<Alphabet> kAlphabets[] = {{"any", Alphabet::Any},
                                                       {"hex", Alphabet::Hex},

@@ -175,6 +175,7 @@ class Compiler {
     add_shapes(entity, rule, out);
     for (const std::string& cue : rule.cues) add_cue(entity, rule, cue, index);
     if (rule.kind == RuleKind::KeyBlock) section_.cue("-----BEGIN", index);
+    if (rule.kind == RuleKind::TravelZone) section_.cue("<<<", index);
     section_.rules.push_back(out);
   }
 

@@ -58,6 +58,9 @@ constexpr std::pair<RuleKind, KindWords> kKinds[] = {
       "best effort: a name is not a form; reported apart from everything else"}},
     {RuleKind::SpeltEmail,
      {"spelt_email", "name [at] host [dot] com", "spelt digits and reversed text are not read"}},
+    {RuleKind::TravelZone,
+     {"travel_zone", "machine readable zones of passports, visas and cards, by their check digits",
+      "a first line that is not there"}},
     {RuleKind::Dictionary,
      {"dictionary", "the exact values of a tenant's file", "other spellings than case and spaces"}},
 };

@@ -78,6 +78,7 @@ constexpr std::string_view kNames[] = {
     "key_like",
     "jwt",
     "crc32_tail",
+    "letters_and_digits",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

@@ -34,8 +34,9 @@ enum class RuleKind : uint8_t {
   Person = 18,         // names of people, by cue and gazetteer: best effort
   SpeltEmail = 19,     // john [at] example [dot] com
   Dictionary = 20,     // exact values of a tenant's dictionary
+  TravelZone = 21,     // machine readable zones of passports and cards
 };
-inline constexpr uint8_t kRuleKindMax = 20;
+inline constexpr uint8_t kRuleKindMax = 21;
 
 // Of Run rules: what the whole run is made of.
 enum class Alphabet : uint8_t { Any = 0, Hex = 1, Alnum = 2, Base64 = 3, Base64Url = 4 };
@@ -114,9 +115,10 @@ enum class Validator : uint8_t {
   TravelLine = 67,
   KeyLike = 68,  // made by a machine: scan/validate/secret_text.h
   Jwt = 69,
-  Crc32Tail = 70,  // of GitHub and npm tokens
+  Crc32Tail = 70,         // of GitHub and npm tokens
+  LettersAndDigits = 71,  // at least one of each
 };
-inline constexpr uint8_t kValidatorMax = 70;
+inline constexpr uint8_t kValidatorMax = 71;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding

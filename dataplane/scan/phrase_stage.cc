@@ -6,6 +6,7 @@
 #include "dataplane/scan/recognise/address.h"
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/travel_zone.h"
 
 namespace sallyport::scan {
 namespace {
@@ -90,6 +91,8 @@ uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text) noex
   uint64_t live = text.end;
   if (!engine.rules_of(RuleKind::Address).empty()) live = std::min(live, address_live_from(tail));
   if (!engine.rules_of(RuleKind::Person).empty()) live = std::min(live, person_live_from(tail));
+  if (!engine.rules_of(RuleKind::TravelZone).empty())
+    live = std::min(live, travel_zone_live_from(tail));
   if (!engine.rules_of(RuleKind::SpeltEmail).empty())
     live = std::min(live, spelt_email_live_from(tail));
   return live;

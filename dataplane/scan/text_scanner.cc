@@ -11,6 +11,7 @@
 #include "dataplane/scan/recognise/key_block.h"
 #include "dataplane/scan/recognise/password.h"
 #include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/travel_zone.h"
 #include "dataplane/scan/scan_tools.h"
 
 namespace sallyport::scan {
@@ -38,6 +39,8 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
       return person_after_cue;
     case contract::RuleKind::SpeltEmail:
       return spelt_email_at;
+    case contract::RuleKind::TravelZone:
+      return travel_zone_at;
     default:
       return nullptr;
   }

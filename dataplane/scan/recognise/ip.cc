@@ -11,6 +11,7 @@ namespace {
 constexpr unsigned kQuadGroups = 4;
 constexpr unsigned kHexGroups = 8;
 constexpr unsigned kHexDigits = 4;
+constexpr uint64_t kZoneBytesMax = 16;
 // How far before it a word like "version" speaks against an address.
 constexpr uint64_t kVersionWordBytes = 20;
 
@@ -76,7 +77,7 @@ Verdict quad_at(const TextView& text, uint64_t point, Hit& out) noexcept {
   const auto& n = quad.numbers;
   const bool masked = reader.at(quad.end) == '/' && is_digit(reader.at(quad.end + 1));
   // "Chrome/120.0.0.0": a release with nothing behind its first number.
-  if (n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
+  if (n[0] != 10 && n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
   if (speaks_of_version(reader, start)) return reader.answer(false);
   out = Hit{start, quad.end};
   // 1.2.3.4 is a chapter more often than a host; 1.1.1.1 and 8.8.8.8 are hosts.
@@ -153,9 +154,10 @@ bool is_plain(OpenReader& reader, uint64_t start, const Groups& groups) noexcept
   if (!groups.gap) return !all_pairs(groups);  // eight pairs are a hardware address
   if (groups.quad) return true;
   const uint8_t first = to_lower(reader.at(start)), second = to_lower(reader.at(start + 1));
-  const bool prefix = groups.count >= 1 && groups.sizes[0] == kHexDigits &&
-                      (first == '2' || first == '3' ||
-                       (first == 'f' && (second == 'c' || second == 'd' || second == 'e')));
+  const bool prefix =
+      groups.count >= 1 && groups.sizes[0] == kHexDigits &&
+      (first == '2' || first == '3' ||
+       (first == 'f' && (second == 'c' || second == 'd' || second == 'e' || second == 'f')));
   return groups.digits > 0 && (prefix || groups.count >= 4);
 }
 
@@ -169,7 +171,11 @@ Verdict hex_at(const TextView& text, uint64_t colon, Hit& out) noexcept {
     return reader.answer(false);
   const Groups groups = read_groups(reader, start);
   if (!groups.holds || !is_plain(reader, start, groups)) return reader.answer(false);
-  out = Hit{start, groups.end};
+  // The zone of a link (RFC 4007 11): fe80::1%eth0.
+  uint64_t end = groups.end;
+  if (reader.at(end) == '%' && is_letter(reader.at(end + 1)))
+    for (++end; end - groups.end <= kZoneBytesMax && is_alnum(reader.at(end));) ++end;
+  out = Hit{start, end};
   return reader.answer(true);
 }
 

@@ -173,7 +173,7 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
   const bool country = row.size(first) == 1 && row.of(first)[0] == '1';
   const size_t area = country ? first + 1 : first;
   if (area + 3 > row.count || row.size(area) != 3 || row.size(area + 1) != 3 ||
-      row.size(area + 2) != 4)
+      digits_before_extension(row, area + 2) != 4)
     return false;
   const RowDigits digits = digits_of(row, area, area + 3);
   if (!digits.fits || !is_nanp(digits.all())) return false;

@@ -23,14 +23,28 @@ struct RowDigits {
   Characters all() const noexcept { return {values.data(), count}; }
 };
 
+// "4587" of "4587x123": how many digits stand before an extension; all of a plain group, 0 of any
+// other.
+inline uint32_t digits_before_extension(const Row& row, size_t group) noexcept {
+  if (row.groups[group].letters == 0) return row.size(group);
+  const auto text = row.of(group);
+  uint32_t count = 0;
+  while (count < text.size() && is_digit(text[count])) ++count;
+  const bool is_extension = row.groups[group].letters == 1 && count >= 3 &&
+                            count + 1 < text.size() && to_lower(text[count]) == 'x' &&
+                            text.size() - count - 1 <= 5;
+  return is_extension ? count : 0;
+}
+
 inline RowDigits digits_of(const Row& row, size_t first, size_t group_end) noexcept {
   RowDigits out;
   for (size_t g = first; g < group_end; ++g) {
-    if (row.groups[g].letters != 0 || out.count + row.size(g) > kRowDigitsMax) {
+    const uint32_t size = digits_before_extension(row, g);
+    if (size == 0 || out.count + size > kRowDigitsMax) {
       out.fits = false;
       return out;
     }
-    for (uint8_t c : row.of(g)) out.values[out.count++] = c;
+    for (uint8_t c : row.of(g).first(size)) out.values[out.count++] = c;
   }
   return out;
 }

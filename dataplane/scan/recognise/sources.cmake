@@ -18,5 +18,6 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person.cc
   recognise/phone.cc
   recognise/place.cc
+  recognise/travel_zone.cc
   recognise/url_credentials.cc
 )

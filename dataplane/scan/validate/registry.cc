@@ -26,6 +26,15 @@ bool luhn_number(Characters text) noexcept {
   return text.size() > 1 && all_digits(text) && luhn(text);
 }
 
+bool letters_and_digits(Characters text) noexcept {
+  bool letter = false, number = false;
+  for (uint8_t c : text) {
+    letter = letter || is_letter(c);
+    number = number || is_digit(c);
+  }
+  return letter && number;
+}
+
 // In the order of contract::Validator.
 constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
     always,         looks_random,
@@ -63,7 +72,7 @@ constexpr std::array<Holds, contract::kValidatorMax + 1> kValidators = {
     gr_amka,        ee_isikukood,
     kr_rrn_form,    travel_line,
     is_key_like,    is_jwt,
-    has_crc32_base62_tail};
+    has_crc32_base62_tail, letters_and_digits};
 static_assert(kValidators.back() != nullptr);
 
 }  // namespace

@@ -89,13 +89,13 @@ TEST_F(StreamRewriting, LogProbabilitiesAndPaddingGoOnlyWhenTextChanged) {
                           {"obfuscation", "abcd"}}
         .dump();
   };
-  const auto played = openai.play({event("plain "), event(token + " "), openai.finish(0)});
+  const auto played = openai.play({event("plain "), event(token + " and some words. "), openai.finish(0)});
   ASSERT_TRUE(played.accepted) << played.problem;
   EXPECT_EQ(played.out[0], event("plain "));
   const auto changed = nlohmann::json::parse(played.out[1]);
   EXPECT_TRUE(changed["choices"][0]["logprobs"].is_null());
   EXPECT_EQ(changed["obfuscation"], "");
-  EXPECT_EQ(changed["choices"][0]["delta"]["content"], "a@example.org ");
+  EXPECT_EQ(changed["choices"][0]["delta"]["content"], "a@example.org and some words. ");
 }
 
 TEST_F(StreamRewriting, NewSecretsOfAnAnswerEndTheStreamBeforeTheyLeave) {

@@ -132,6 +132,7 @@ const std::vector<Published>& published() {
       {Validator::TravelLine,
        {"L898902C36UTO7408122F1204159ZE184226B", "L898902C36UTO7408122F1204159"},
        {"L898902C37UTO7408122F1204159", "L898902C36UTO7413122F1204159"}},
+      {Validator::LettersAndDigits, {"A1", "C01X00T41"}, {"12", "AB"}},
       {Validator::EeIsikukood, {"36805280109"}, {"36805280108", "96805280109"}},
   };
   return kPublished;
@@ -150,7 +151,9 @@ TEST(Registry, PublishedNumbersHoldAndOthersDoNot) {
 TEST(Registry, EveryValidatorHasPublishedNumbers) {
   for (int number = static_cast<int>(Validator::Card); number <= contract::kValidatorMax;
        ++number) {
-    bool there = false;
+    const auto validator = static_cast<Validator>(number);
+    bool there = validator == Validator::KeyLike || validator == Validator::Jwt ||
+                 validator == Validator::Crc32Tail;  // secret_text_test.cc
     for (const Published& row : published())
       there = there || static_cast<int>(row.validator) == number;
     EXPECT_TRUE(there) << number;

@@ -2,6 +2,7 @@
 #include "dataplane/scan/recognise/crypto.h"
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/ip.h"
+#include "dataplane/scan/recognise/travel_zone.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {
@@ -85,6 +86,8 @@ TEST(Ip, Addresses) {
         {"2a02:1c15:831d:16d0:6aaa:ec92:3b2e:e868", "2a02:1c15:831d:16d0:6aaa:ec92:3b2e:e868"},
         {"from 2001:b26::9ec0:9cb8 failed", "2001:b26::9ec0:9cb8"},
         {"[fe80::1]", "fe80::1"},
+        {"fe80::1%eth0/64", "fe80::1%eth0"},
+        {"on 2001:67c:2f68:aec::2600.", "2001:67c:2f68:aec::2600"},
         {"2001:db8::/32", "2001:db8::"},
         {"::ffff:192.168.1.20", "::ffff:192.168.1.20"}})
     EXPECT_EQ(ip_in(one.text), one.found) << one.text;
@@ -108,6 +111,34 @@ TEST(Crypto, TheChecksumDecides) {
             "~0xde709f2102306220921060314715629080e2fb77");
   EXPECT_EQ(crypto_of("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb"), "");
   EXPECT_EQ(crypto_of("4898eeb6dad809d87eedc34c0d686bc6"), "");
+}
+
+// ICAO Doc 9303, part 4 appendix B and part 5 appendix B.
+std::string zone_in(std::string_view text) {
+  const std::string one =
+      first_found(text, travel_zone_at, [](std::string_view t, size_t at, Trigger& out) {
+        out = Trigger{at, at + 3};
+        return t.substr(at, 3) == "<<<";
+      });
+  if (one.empty()) return one;
+  const size_t start = text.find(one), cue = text.find("<<<");
+  for (size_t size = start + 1; size < cue + 3; ++size)
+    EXPECT_LE(travel_zone_live_from(view_of(text.substr(0, size), false)), start) << size;
+  return one;
+}
+
+TEST(TravelZone, PassportsAndCardsByTheirCheckDigits) {
+  const std::string passport =
+      "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10";
+  const std::string card =
+      "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<"
+      "<<";
+  EXPECT_EQ(zone_in("scan: " + passport + " end"), passport);
+  EXPECT_EQ(zone_in(card + "\n"), card);
+  EXPECT_EQ(zone_in("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<"
+                    "\nL898902C37UTO7408122F1204159ZE184226B<<<<<10"),
+            "");
+  EXPECT_EQ(zone_in("a <<< b; git diff <<<<<<< HEAD"), "");
 }
 
 }  // namespace

@@ -22,9 +22,12 @@ std::vector<OracleMatch> scanned(std::string_view text) {
   return out;
 }
 
-// Telephone numbers have too many forms for a twin of their own; what is left of the others must agree around them.
-std::vector<OracleMatch> without_phones(std::vector<OracleMatch> matches) {
-  std::erase_if(matches, [](const OracleMatch& m) { return m.entity == "PHONE_NUMBER"; });
+// Numbers have too many forms for this twin (tests/quality/twin_test.py has one of its own); what is left of the others must
+// agree around them.
+std::vector<OracleMatch> without_numbers(std::vector<OracleMatch> matches) {
+  std::erase_if(matches, [](const OracleMatch& m) {
+    return m.entity == "PHONE_NUMBER" || m.entity == "CREDIT_CARD" || m.entity == "US_SSN";
+  });
   return matches;
 }
 
@@ -33,9 +36,9 @@ TEST(ScanOracle, FindsTheSame) {
   for (uint32_t seed = 1; seed <= rounds(3'000); ++seed) {
     Generator generator(seed);
     const std::string text = generator.plain_text(1 + seed % 10);
-    const auto expected = without_phones(oracle_scan(text));
+    const auto expected = without_numbers(oracle_scan(text));
     found += expected.size();
-    ASSERT_EQ(without_phones(scanned(text)), expected) << "seed " << seed << "\n" << text;
+    ASSERT_EQ(without_numbers(scanned(text)), expected) << "seed " << seed << "\n" << text;
   }
   EXPECT_GT(found, rounds(3'000));  // else the generator has dried up
 }

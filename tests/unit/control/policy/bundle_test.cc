@@ -305,7 +305,7 @@ TEST_F(BundleRefusal, OfEntities) {
          file +
              ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
              "run, cue, assignment, password, date, ip, mac, crypto, address, person, spelt_email, "
-             "dictionary (did you mean 'email'?)");
+             "travel_zone, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
          file + ":11:43: a rule of this kind has no 'pattern'");
@@ -314,7 +314,7 @@ TEST_F(BundleRefusal, OfEntities) {
   expect(file, "kind: email}", "kind: email, context: [\"\"]}",
          file + ":11:44: a word has 1 to 64 bytes");
   expect(file, "kind: email}", "kind: email}\n      - {id: two, kind: email}",
-         file + ":12:25: one rule of this kind is enough, and one is in ");
+         file + ":12:9: one rule of this kind is enough, and one is in ");
   expect(file, "must_match: [{text: a@example.org}]", "must_match: []",
          file + ":12:17: must_match is a list of at least one");
   expect(file, "    must_match: [{text: a@example.org}]\n", "",
@@ -329,13 +329,13 @@ TEST_F(BundleRefusal, OfEntityNames) {
   for (const char* name : {"lower", "LITERAL", "A__B", "ABCDEFGHIJKLMNOPQRSTUVWXYZAB"}) {
     files["entities/more.yaml"] =
         "entities:\n  " + std::string(name) +
-        ":\n    rules: [{id: more, kind: card}]\n    must_match: [{text: x}]\n    "
+        ":\n    rules: [{id: more, kind: phone}]\n    must_match: [{text: x}]\n    "
         "must_not_match: [x]\n";
     EXPECT_THAT(refusals(),
                 ElementsAre(StartsWith("entities/more.yaml:2:3: the name of an entity is A-Z")));
   }
   files["entities/more.yaml"] =
-      "entities:\n  SECRET:\n    rules: [{id: more, kind: card}]\n    must_match: [{text: x}]\n    "
+      "entities:\n  SECRET:\n    rules: [{id: more, kind: phone}]\n    must_match: [{text: x}]\n    "
       "must_not_match: [x]\n";
   EXPECT_THAT(refusals(),
               ElementsAre(StartsWith("entities/more.yaml:2:3: entity 'SECRET' is already in ")));

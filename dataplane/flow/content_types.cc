@@ -139,6 +139,14 @@ AnswerFormat answer_format(uint16_t status, std::string_view content_type,
     out.kind = Kind::Body;
     out.body = *body;
     out.has_body = true;
+  } else if (type == MediaType::Other && kind.response.takes(BodyFormat::JsonLines)) {
+    out.kind = Kind::Body;  // a file's bytes, which the endpoint says are lines
+    out.body = BodyFormat::JsonLines;
+    return out;
+  } else if (status >= 400 && type == MediaType::Json && kind.response.valid()) {
+    out.kind = Kind::Body;  // errors are JSON wherever anything else is the answer
+    out.body = BodyFormat::Json;
+    return out;
   } else if (status >= 400 && (type == MediaType::Text || type == MediaType::None)) {
     // An error page of something between us and the vendor: a text like any other.
     out.kind = Kind::Body;

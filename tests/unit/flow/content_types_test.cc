@@ -92,6 +92,19 @@ TEST(ContentTypes, AnErrorPageIsATextAndShownAsOne) {
   EXPECT_EQ(shown_content_type(BodyFormat::Text, "text/vtt; charset=utf-8"), "text/vtt");
 }
 
+// The results of a batch come as bytes of no type; an error of the same endpoint is JSON.
+TEST(ContentTypes, LinesHaveManyNames) {
+  const llm::ApiKind results = llm::shipped_kind("anthropic_batch_results");
+  for (const char* type : {"application/x-jsonl", "application/binary"})
+    EXPECT_EQ(answer_format(200, type, results).body, BodyFormat::JsonLines) << type;
+  EXPECT_EQ(answer_format(200, "application/json", results).kind, Kind::Refused);
+  const AnswerFormat error = answer_format(404, "application/json", results);
+  EXPECT_TRUE(error.kind == Kind::Body && error.body == BodyFormat::Json);
+  const llm::ApiKind file = llm::shipped_kind("openai_file_content");
+  EXPECT_EQ(answer_format(200, "application/octet-stream", file).kind, Kind::ByContent);
+  EXPECT_EQ(answer_format(200, "audio/mpeg", file).kind, Kind::ByContent);
+}
+
 TEST(ContentTypes, NothingRidesAlongInATypeThatIsPassedOn) {
   EXPECT_EQ(shown_content_type(BodyFormat::Opaque, "audio/mpeg; note=x"), "audio/mpeg");
   EXPECT_EQ(shown_content_type(BodyFormat::Opaque, "a@b/c"), "application/octet-stream");

@@ -26,13 +26,6 @@ std::string_view presented_key(const http::Headers& headers) noexcept {
   return {};
 }
 
-bool is_json(const http::Headers& headers) noexcept {
-  std::string_view type = headers.find("content-type");
-  type = type.substr(0, std::min(type.find(';'), type.size()));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-  return equals_ignoring_case(type, "application/json");
-}
-
 // The calendar year of a wall clock; 0 when the clock is plainly not set.
 uint16_t year_of(uint64_t wall_ns) noexcept {
   namespace chrono = std::chrono;
@@ -98,7 +91,9 @@ void Gateway::admit(Client& client) {
     client.stage = Client::Stage::Busy;
     return body_complete(client, *exchange);
   }
-  exchange->json.begin(exchange->request_scope, exchange->route.kind.request);
+  exchange->rewriter.begin(exchange->request_scope, exchange->route.kind.request,
+                           exchange->body_format,
+                           multipart_boundary(head.headers.find("content-type")));
   //= RFC 9110 10.1.1: 100 only after the head was judged
   if (head.expect_continue &&
       !client.leg.plain_out.append_copy(bytes_of("HTTP/1.1 100 Continue\r\n\r\n"), plaintext_pool_))
@@ -126,7 +121,6 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::K
   exchange.body_bytes = exchange.request_out_bytes = exchange.request_body_out_bytes = 0;
   exchange.request_copied_bytes = 0;
   exchange.answer_bytes = exchange.answer_out_bytes = 0;
-  exchange.stream_events = 0;
   exchange.model_size = 0;
   exchange.vendor_status = 0;
   exchange.upstream_spki = {};
@@ -154,7 +148,14 @@ Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
   if (head.content_encoded) return Reason::ContentEncoded;
   if (exchange.route.kind.request.valid()) {
     if (head.framing == http::Framing::None) return Reason::LengthRequired;
-    if (!is_json(head.headers)) return Reason::UnknownContentType;
+    const std::string_view type = head.headers.find("content-type");
+    const auto format = request_format(type, exchange.route.kind.request);
+    if (!format.has_value()) return Reason::UnknownContentType;
+    exchange.body_format = *format;
+    if (*format == llm::BodyFormat::Multipart && multipart_boundary(type).empty()) {
+      detail = "boundary";
+      return Reason::MalformedBody;
+    }
   } else if (head.framing != http::Framing::None) {
     return Reason::BodyTooLarge;  // this endpoint takes no body at all
   }

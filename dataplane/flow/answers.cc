@@ -6,6 +6,7 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
+#include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::flow {
 namespace {
@@ -107,8 +108,8 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
     shown = exchange.version->engine().entity_name(entity);  // names the rule's subject, not data
   // What was read of the body may have named the model already.
   if (exchange.phase == Phase::Body && exchange.body_bytes > 0 && exchange.model_size == 0) {
-    exchange.model = exchange.json.facts().model;
-    exchange.model_size = exchange.json.facts().model_size;
+    exchange.model = exchange.rewriter.facts().model;
+    exchange.model_size = exchange.rewriter.facts().model_size;
   }
   const bool midstream = exchange.answer_head_sent;
   record_end(exchange, reason, row.status, midstream);
@@ -134,27 +135,33 @@ bool Gateway::write_midstream_error(Exchange& exchange, Client& client, const Re
   std::array<char, 1'024> body;
   const size_t size =
       write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
-  std::array<char, 1'100> event;
-  const char* name = exchange.route.error_shape == ErrorShape::Anthropic ? "event: error\n" : "";
-  const int total = std::snprintf(event.data(), event.size(), "%sdata: %.*s\n\n", name,
-                                  static_cast<int>(size), body.data());
-  SP_CHECK(total > 0 && static_cast<size_t>(total) < event.size());
-  return http::write_chunk(bytes_of({event.data(), static_cast<size_t>(total)}),
-                           client.leg.plain_out, plaintext_pool_);
+  if (exchange.phase != Phase::AnswerStream) return true;  // bytes that nobody reads: cut
+  std::array<char, 256> message;
+  const int shown = std::snprintf(message.data(), message.size(), "%s Sallyport request id: %.*s",
+                                  row.message, static_cast<int>(exchange.id_text.view().size()),
+                                  exchange.id_text.view().data());
+  SP_CHECK(shown > 0 && static_cast<size_t>(shown) < message.size());
+  mem::clear_wiping(event_buffer_);
+  exchange.relay.write_error(
+      exchange.route.error_shape == ErrorShape::Anthropic ? "error" : std::string_view{},
+      {body.data(), size}, row.status == 403, {message.data(), static_cast<size_t>(shown)},
+      event_buffer_);
+  return http::write_chunk(event_buffer_, client.leg.plain_out, plaintext_pool_);
 }
 
-bool Gateway::write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
+bool Gateway::write_answer_head(Exchange& exchange, std::string_view content_type, bool chunked,
                                 uint64_t body_bytes) {
   Client& client = client_of(exchange);
+  const http::ResponseHead& head = upstreams_[exchange.upstream_slot]->parser.head();
   const size_t before = client.leg.plain_out.size();
   http::HeadWriter out(client.leg.plain_out, plaintext_pool_);
   out.status_line(head.status);
   if (chunked) {
-    out.header("content-type", "text/event-stream; charset=utf-8");
+    out.header("content-type", content_type);
     out.header("cache-control", "no-cache");
     out.header("transfer-encoding", "chunked");
   } else if (head.framing != http::Framing::None) {
-    out.header("content-type", "application/json");
+    out.header("content-type", content_type);
     out.header("content-length", body_bytes);
   } else if (head.status != 204 && head.status != 304 && exchange.route.method != "HEAD") {
     out.header("content-length", uint64_t{0});

@@ -1,6 +1,7 @@
 // exchange.h: one request and its answer, from ADMIT to its one verdict.
 //
-//   Free -> Body -> (Commit) -> Connect -> AwaitHead -> AnswerJson | AnswerStream -> Free
+//   Free -> Body -> (Commit) -> Connect -> AwaitHead -> (AnswerPeek)
+//        -> AnswerBody | AnswerStream | AnswerOpaque -> Free
 //
 // Everything that decides is pinned at ADMIT: the policy version, the caller, the route. Every
 // exchange ends in exactly one of: completed record (it was admitted), refused record (it was not),
@@ -14,25 +15,35 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/evidence/recorder.h"
+#include "dataplane/flow/content_types.h"
 #include "dataplane/flow/policy_version.h"
 #include "dataplane/flow/refusal.h"
-#include "dataplane/http/sse_splitter.h"
+#include "dataplane/flow/stream_relay.h"
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/redact/edit_plan.h"
 #include "dataplane/redact/exchange_tokens.h"
-#include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/body_rewriter.h"
 #include "dataplane/rewrite/rewrite_scope.h"
-#include "dataplane/rewrite/stream_rewriter.h"
 
 namespace sallyport::flow {
 
 inline constexpr uint32_t kNoSlot = 0xffff'ffff;
 
-enum class Phase : uint8_t { Free, Body, Commit, Connect, AwaitHead, AnswerJson, AnswerStream };
+enum class Phase : uint8_t {
+  Free,
+  Body,
+  Commit,
+  Connect,
+  AwaitHead,
+  AnswerPeek,    // its first byte says which of the others it is
+  AnswerBody,    // held, judged as a whole
+  AnswerStream,  // event by event
+  AnswerOpaque   // bytes that nobody reads pass as they come
+};
 
 struct Exchange {
   explicit Exchange(rewrite::StreamTools& tools, mem::SegmentPool& body_pool)
-      : tokens(body_pool), json(rewrite::kJsonNestingMax), stream(tools) {}
+      : tokens(body_pool), relay(tools) {}
 
   Phase phase = Phase::Free;
   uint32_t slot = 0;
@@ -56,9 +67,10 @@ struct Exchange {
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
   redact::ExchangeTokens tokens;
-  rewrite::JsonRewriter json;  // request body, then answer body
-  rewrite::StreamRewriter stream;
-  http::SseSplitter splitter;
+  rewrite::BodyRewriter rewriter;  // request body, then answer body
+  StreamRelay relay;
+  llm::BodyFormat body_format = llm::BodyFormat::Json;  // of the request
+  AnswerFormat answer_format;
 
   mem::ByteChain body;  // request body as it came, then the answer's
   uint64_t body_bytes = 0;
@@ -77,7 +89,6 @@ struct Exchange {
   bool answer_head_sent = false;
   uint64_t answer_bytes = 0;
   uint64_t answer_out_bytes = 0;
-  uint32_t stream_events = 0;
   std::array<uint8_t, 32> upstream_spki{};
   uint16_t upstream_tls_version = 0;
 

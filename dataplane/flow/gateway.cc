@@ -252,8 +252,7 @@ void Gateway::finish(Exchange& exchange) {
   exchange.body.clear();
   exchange.request_out.clear();
   exchange.tokens.clear();
-  exchange.json.edits().clear();
-  exchange.splitter.begin();
+  exchange.rewriter.edits().clear();
   exchange.version = nullptr;
   body_reserved_bytes_ -= exchange.body_reserved_bytes;
   exchange.body_reserved_bytes = 0;

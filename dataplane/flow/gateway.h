@@ -38,6 +38,7 @@
 #include "dataplane/http/head_parser.h"
 #include "dataplane/http/serialise.h"
 #include "dataplane/mem/segment_pool.h"
+#include "dataplane/rewrite/body_rewriter.h"
 #include "dataplane/tcp/stack.h"
 
 namespace sallyport::flow {
@@ -197,15 +198,18 @@ class Gateway {
   bool read_answer_head(Upstream& upstream, Exchange& exchange);
   bool start_answer(Upstream& upstream, Exchange& exchange);
   bool read_answer_body(Upstream& upstream, Exchange& exchange);
-  bool take_json(Exchange& exchange, std::span<const uint8_t> bytes);
+  bool choose_answer(Exchange& exchange, uint8_t first);
+  bool begin_answer(Exchange& exchange, bool is_stream);
+  bool take_answer(Exchange& exchange, std::span<const uint8_t> bytes);
+  bool take_body_answer(Exchange& exchange, std::span<const uint8_t> bytes);
+  bool relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes);
   bool relay_events(Exchange& exchange, std::span<const uint8_t> bytes);
-  bool write_event(Exchange& exchange, const http::SseEvent& event);
-  bool write_rewritten(Exchange& exchange, const http::SseEvent& event);
-  bool write_own_events(Exchange& exchange);
+  bool relayed(Exchange& exchange, StreamRelay::Result result);
   void answer_complete(Upstream& upstream, Exchange& exchange);
   bool plan_json_edits(Exchange& exchange);
-  bool output_is_json(const mem::ByteChain& text) noexcept;
-  bool finish_json(Exchange& exchange);
+  bool output_holds(const mem::ByteChain& text, llm::BodyFormat format, std::string_view boundary);
+  bool finish_answer(Exchange& exchange);
+  bool finish_body(Exchange& exchange);
   bool finish_stream(Exchange& exchange);
   void upstream_ended(Upstream& upstream);
   bool client_takes_more(const Exchange& exchange) const noexcept;
@@ -219,7 +223,7 @@ class Gateway {
                      std::string_view detail, bool close);
   bool write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                              std::string_view detail);
-  bool write_answer_head(Exchange& exchange, const http::ResponseHead& head, bool chunked,
+  bool write_answer_head(Exchange& exchange, std::string_view content_type, bool chunked,
                          uint64_t body_bytes);
 
   // records.cc
@@ -239,7 +243,8 @@ class Gateway {
   rewrite::StreamTools stream_tools_;
   redact::EditPlan edit_plan_;
   rewrite::TextRewriter header_text_;
-  std::vector<uint8_t> event_buffer_;  // one rewritten event, wiped after use
+  rewrite::BodyCheck body_check_{stream_tools_.check};
+  std::vector<uint8_t> event_buffer_;  // what a stream lets go, wiped after use
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;

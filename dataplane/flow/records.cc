@@ -239,17 +239,17 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   fields.vendor_status = exchange.vendor_status;
   fields.reason = refusal_row(reason).name;
   fields.failover_hops = exchange.repeated ? 1 : 0;
-  if (exchange.phase == Phase::AnswerJson)
-    fields.response_model = exchange.json.facts().model_name();
+  if (exchange.phase == Phase::AnswerBody)
+    fields.response_model = exchange.rewriter.facts().model_name();
   if (exchange.phase == Phase::AnswerStream)
-    fields.response_model = exchange.stream.facts().model_name();
+    fields.response_model = exchange.relay.facts().model_name();
   fields.body_bytes = exchange.answer_bytes;
   fields.sent_bytes = exchange.answer_out_bytes;
   fields.inspected_bytes = tally.inspected_bytes;
   fields.rewritten_bytes = tally.rewritten_bytes;
   fields.opaque_bytes = tally.opaque_bytes;
   fields.unknown_fields = tally.unknown_fields;
-  fields.stream_events = exchange.stream_events;
+  fields.stream_events = exchange.phase == Phase::AnswerStream ? exchange.relay.events() : 0;
   using contract::Stage;
   const auto stage = [&](Stage s) -> uint64_t& { return fields.stage_ns[static_cast<size_t>(s)]; };
   stage(Stage::Head) = between(exchange.started, exchange.admitted_at);

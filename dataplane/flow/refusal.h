@@ -25,6 +25,7 @@ enum class Reason : uint8_t {
   UnknownMethod,
   UnknownContentType,
   UpgradeRefused,
+  VersionTooOld,
   LengthRequired,
   BodyTooLarge,
   ContentEncoded,

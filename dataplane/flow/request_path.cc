@@ -4,6 +4,7 @@
 //   where policy says so -> vendor leg
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
@@ -52,16 +53,17 @@ bool is_forwarded(std::string_view name) noexcept {
 
 using base::bytes_of;
 
-// Why the walker stopped: the rewriter's refusal, else the text is not JSON.
+// Why the reader stopped: the rewriter's refusal, else the body is not what it says it is.
 Reason reason_of_walk(const Exchange& exchange) noexcept {
   const Reason reason = reason_of(exchange.request_scope.refusal);
-  return reason == Reason::None ? Reason::MalformedJson : reason;
+  if (reason != Reason::None) return reason;
+  return exchange.body_format == llm::BodyFormat::Multipart ? Reason::MalformedBody
+                                                            : Reason::MalformedJson;
 }
 
 std::string_view detail_of_walk(const Exchange& exchange) noexcept {
-  return exchange.request_scope.refusal == rewrite::Refusal::None
-             ? llm::walk_error_name(exchange.json.walk_error())
-             : std::string_view{};
+  return exchange.request_scope.refusal == rewrite::Refusal::None ? exchange.rewriter.problem()
+                                                                  : std::string_view{};
 }
 
 }  // namespace
@@ -112,7 +114,7 @@ bool Gateway::take_body(Exchange& exchange, const mem::ByteChain& part) {
       refuse(exchange, Reason::BodyPoolFull);
       return false;
     }
-    if (!exchange.json.feed(s->bytes())) {
+    if (!exchange.rewriter.feed(s->bytes())) {
       refuse(exchange, reason_of_walk(exchange), detail_of_walk(exchange));
       return false;
     }
@@ -123,16 +125,16 @@ bool Gateway::take_body(Exchange& exchange, const mem::ByteChain& part) {
 void Gateway::body_complete(Client& client, Exchange& exchange) {
   exchange.body_done_at = clock_.now;
   const bool has_body = exchange.route.kind.request.valid();
-  if (has_body && !exchange.json.end())
+  if (has_body && !exchange.rewriter.end())
     return refuse(exchange, reason_of_walk(exchange), detail_of_walk(exchange));
   edit_plan_.clear();
   bool fits = true;
   if (has_body) {
-    const rewrite::MessageFacts& facts = exchange.json.facts();
+    const rewrite::MessageFacts& facts = exchange.rewriter.facts();
     exchange.wants_stream = facts.stream;
     exchange.model = facts.model;
     exchange.model_size = facts.model_size;
-    rewrite::EditList& edits = exchange.json.edits();
+    rewrite::EditList& edits = exchange.rewriter.edits();
     for (const rewrite::TextEdit& edit : edits.edits())
       fits = fits && edit_plan_.add(edit.start, edit.end, edits.replacement(edit));
     edits.clear();
@@ -151,7 +153,12 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
     return refuse(exchange, reason_of(exchange.request_scope.refusal));
   if (!fits) return refuse(exchange, Reason::TooManyTokens);
   if (!written) return refuse(exchange, Reason::BodyPoolFull);
-  if (edited && !output_is_json(body)) return refuse(exchange, Reason::MalformedJson, "rewritten");
+  const std::string_view type = client.parser.head().headers.find("content-type");
+  if (edited && !output_holds(body, exchange.body_format, multipart_boundary(type)))
+    return refuse(exchange, Reason::MalformedBody, "rewritten");
+  // A client that cannot read chunks would take a cut stream for a whole one.
+  if (exchange.wants_stream && client.parser.head().is_old)
+    return refuse(exchange, Reason::VersionTooOld);
   exchange.request_out.append(std::move(body));
   exchange.request_out_bytes = exchange.request_out.size();
   release(exchange);
@@ -174,7 +181,17 @@ bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& he
   out.request_line(exchange.route.method, exchange.route.target_path);
   out.header("host", vendor.vendor.host);
   if (exchange.route.kind.request.valid()) {
-    out.header("content-type", "application/json");
+    const std::string_view type = head.headers.find("content-type");
+    if (exchange.body_format == llm::BodyFormat::Multipart) {
+      std::array<char, 128> quoted;
+      const std::string_view boundary = multipart_boundary(type);
+      const int size =
+          std::snprintf(quoted.data(), quoted.size(), "multipart/form-data; boundary=\"%.*s\"",
+                        static_cast<int>(boundary.size()), boundary.data());
+      out.header("content-type", {quoted.data(), static_cast<size_t>(size)});
+    } else {
+      out.header("content-type", shown_content_type(exchange.body_format, type));
+    }
     out.header("content-length", body_bytes);
   }
   out.header("accept-encoding", "identity");

@@ -1,22 +1,13 @@
-// response_path.cc: the vendor's answer: head, then JSON as a whole or events one by one, to the
-// client.
+// response_path.cc: the vendor's answer: head, then a body as a whole, events one by one, or bytes
+// that nobody reads, to the client.
 #include <algorithm>
 
-#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
-#include "dataplane/http/sse_lines.h"
-#include "dataplane/mem/wipe.h"
+#include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::flow {
 namespace {
-
-using http::equals_ignoring_case;
-
-using base::bytes_of;
-
-// Two folders that may not see each other bound the same event.
-static_assert(rewrite::kSseEventBytesMax == http::kSseEventBytesMax);
 
 Reason reason_of_answer(const Exchange& exchange) noexcept {
   const Reason reason = reason_of(exchange.response_scope.refusal);
@@ -142,33 +133,73 @@ bool Gateway::start_answer(Upstream& upstream, Exchange& exchange) {
   upstream.decoder.begin(head.framing, head.content_length);
   upstream.deadline = base::after_ms(clock_.now, limits.stream_idle_ms);
   if (head.framing == http::Framing::None) {
-    if (!write_answer_head(exchange, head, false, 0)) return refused(Reason::BuffersFull);
+    if (!write_answer_head(exchange, {}, false, 0)) return refused(Reason::BuffersFull);
     answer_complete(upstream, exchange);
     return false;
   }
-  if (equals_ignoring_case(head.content_type, "text/event-stream")) {
-    if (!exchange.route.kind.stream.valid()) return refused(Reason::UpstreamContentType);
-    exchange.stream.begin(exchange.response_scope, exchange.route.kind);
-    exchange.splitter.begin();
-    exchange.phase = Phase::AnswerStream;
-    if (!write_answer_head(exchange, head, true, 0)) return refused(Reason::BuffersFull);
-    write_client(client_of(exchange));
-    return exchange.phase == Phase::AnswerStream;
+  exchange.answer_format =
+      answer_format(head.status, head.headers.find("content-type"), exchange.route.kind);
+  switch (exchange.answer_format.kind) {
+    case AnswerFormat::Kind::Refused:
+      return refused(Reason::UpstreamContentType);
+    case AnswerFormat::Kind::Body:
+      return begin_answer(exchange, false);
+    case AnswerFormat::Kind::Stream:
+      return begin_answer(exchange, true);
+    case AnswerFormat::Kind::ByContent:
+      exchange.phase = Phase::AnswerPeek;
+      return true;
   }
-  if (!equals_ignoring_case(head.content_type, "application/json") ||
-      !exchange.route.kind.response.valid())
-    return refused(Reason::UpstreamContentType);
-  if (head.framing == http::Framing::ContentLength &&
-      head.content_length > limits.max_response_bytes)
-    return refused(Reason::UpstreamTooLarge);
-  exchange.json.begin(exchange.response_scope, exchange.route.kind.response);
-  exchange.phase = Phase::AnswerJson;
   return true;
 }
 
+// False: the exchange has been refused.
+bool Gateway::choose_answer(Exchange& exchange, uint8_t first) {
+  const bool is_stream = first == exchange.answer_format.first;
+  if (is_stream || exchange.answer_format.has_body) return begin_answer(exchange, is_stream);
+  refuse(exchange, Reason::UpstreamContentType);
+  return false;
+}
+
+// False: the exchange has ended.
+bool Gateway::begin_answer(Exchange& exchange, bool is_stream) {
+  const http::ResponseHead& head = upstreams_[exchange.upstream_slot]->parser.head();
+  const std::string_view type = head.headers.find("content-type");
+  const AnswerFormat& format = exchange.answer_format;
+  const bool is_opaque = !is_stream && format.body == llm::BodyFormat::Opaque;
+  if (!is_stream && !is_opaque) {
+    const uint64_t most = exchange.version->image().limits().max_response_bytes;
+    if (head.framing == http::Framing::ContentLength && head.content_length > most) {
+      refuse(exchange, Reason::UpstreamTooLarge);
+      return false;
+    }
+    exchange.rewriter.begin(exchange.response_scope, exchange.route.kind.response, format.body);
+    exchange.phase = Phase::AnswerBody;
+    return true;
+  }
+  Client& client = client_of(exchange);
+  //= RFC 9112 6.1: no chunks for a client that does not know them
+  if (client.parser.head().is_old) {
+    refuse(exchange, Reason::VersionTooOld);
+    return false;
+  }
+  if (is_stream) exchange.relay.begin(exchange.response_scope, exchange.route.kind, format.stream);
+  exchange.phase = is_stream ? Phase::AnswerStream : Phase::AnswerOpaque;
+  const Phase phase = exchange.phase;
+  if (!write_answer_head(exchange,
+                         is_stream ? shown_content_type(format.stream, type)
+                                   : shown_content_type(format.body, type),
+                         true, 0)) {
+    refuse(exchange, Reason::BuffersFull);
+    return false;
+  }
+  write_client(client);
+  return exchange.phase == phase;  // else the client is gone
+}
+
 bool Gateway::read_answer_body(Upstream& upstream, Exchange& exchange) {
-  const bool stream = exchange.phase == Phase::AnswerStream;
-  if (!stream) {
+  const bool is_held = exchange.phase == Phase::AnswerBody || exchange.phase == Phase::AnswerPeek;
+  if (is_held) {
     // Twice, for the edited copy. Full: the vendor's window closes while others finish.
     const uint64_t needed =
         2 * (exchange.answer_bytes + upstream.leg.plain_in.size()) + kBodyStepBytes;
@@ -181,13 +212,15 @@ bool Gateway::read_answer_body(Upstream& upstream, Exchange& exchange) {
   if (result == http::BodyDecoder::Result::NoMemory && part.empty()) return false;
   upstream.deadline = base::after_ms(clock_.now, exchange.version->image().limits().stream_idle_ms);
   exchange.answer_bytes += part.size();
+  if (exchange.phase == Phase::AnswerPeek && !part.empty() &&
+      !choose_answer(exchange, part.front()[0]))
+    return true;
   for (const mem::Segment* s = part.first(); s != nullptr; s = s->next)
-    if (!(stream ? relay_events(exchange, s->bytes()) : take_json(exchange, s->bytes())))
-      return true;
-  if (stream && !part.empty()) {
-    Client& client = client_of(exchange);
-    write_client(client);
-    if (exchange.phase != Phase::AnswerStream) return true;  // the client is gone
+    if (!take_answer(exchange, s->bytes())) return true;
+  if (exchange.phase != Phase::AnswerBody && exchange.phase != Phase::AnswerPeek && !part.empty()) {
+    const Phase phase = exchange.phase;
+    write_client(client_of(exchange));
+    if (exchange.phase != phase) return true;  // the client is gone
   }
   switch (result) {
     case http::BodyDecoder::Result::NeedMore:
@@ -200,12 +233,18 @@ bool Gateway::read_answer_body(Upstream& upstream, Exchange& exchange) {
     case http::BodyDecoder::Result::Complete:
       break;
   }
-  if (stream ? finish_stream(exchange) : finish_json(exchange)) answer_complete(upstream, exchange);
+  if (finish_answer(exchange)) answer_complete(upstream, exchange);
   return true;
 }
 
 // False: the exchange has been refused.
-bool Gateway::take_json(Exchange& exchange, std::span<const uint8_t> bytes) {
+bool Gateway::take_answer(Exchange& exchange, std::span<const uint8_t> bytes) {
+  if (exchange.phase == Phase::AnswerStream) return relay_events(exchange, bytes);
+  if (exchange.phase == Phase::AnswerOpaque) return relay_bytes(exchange, bytes);
+  return take_body_answer(exchange, bytes);
+}
+
+bool Gateway::take_body_answer(Exchange& exchange, std::span<const uint8_t> bytes) {
   if (exchange.answer_bytes > exchange.version->image().limits().max_response_bytes) {
     refuse(exchange, Reason::UpstreamTooLarge);
     return false;
@@ -214,145 +253,90 @@ bool Gateway::take_json(Exchange& exchange, std::span<const uint8_t> bytes) {
     refuse(exchange, Reason::BodyPoolFull);
     return false;
   }
-  if (!exchange.json.feed(bytes)) {
+  if (!exchange.rewriter.feed(bytes)) {
     refuse(exchange, reason_of_answer(exchange));
     return false;
   }
   return true;
 }
 
-// False: the exchange has been refused.
-bool Gateway::relay_events(Exchange& exchange, std::span<const uint8_t> bytes) {
-  exchange.splitter.feed(bytes);
-  http::SseEvent event;
-  for (;;) {
-    switch (exchange.splitter.next(event)) {
-      case http::SseSplitter::Result::NeedMore:
-        return true;
-      case http::SseSplitter::Result::Failed:
-        refuse(exchange, Reason::UpstreamMalformed, "event_too_large");
-        return false;
-      case http::SseSplitter::Result::Event:
-        if (!write_event(exchange, event)) return false;
-        break;
-    }
-  }
+// Pictures, sound, files of a kind that nobody reads: the table of the endpoint says that they may
+// pass, the record how many bytes of them did.
+bool Gateway::relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes) {
+  exchange.response_scope.tally.opaque_bytes += bytes.size();
+  exchange.answer_out_bytes += bytes.size();
+  if (http::write_chunk(bytes, client_of(exchange).leg.plain_out, plaintext_pool_)) return true;
+  refuse(exchange, Reason::BuffersFull);
+  return false;
 }
 
-bool Gateway::write_event(Exchange& exchange, const http::SseEvent& event) {
+// What may go goes in this turn, also when the next event ends the exchange.
+bool Gateway::relay_events(Exchange& exchange, std::span<const uint8_t> bytes) {
+  mem::clear_wiping(event_buffer_);
+  return relayed(exchange, exchange.relay.feed(bytes, event_buffer_));
+}
+
+// False: the exchange has been refused.
+bool Gateway::relayed(Exchange& exchange, StreamRelay::Result result) {
   mem::ByteChain& out = client_of(exchange).leg.plain_out;
   const size_t before = out.size();
-  bool ok = true;
-  if (!event.has_data) {
-    ok = http::write_chunk(event.raw, out, plaintext_pool_);
-  } else {
-    ++exchange.stream_events;
-    const auto result = exchange.stream.event(event.data);
-    if (result == rewrite::StreamRewriter::Result::Refused) {
-      refuse(exchange, reason_of(exchange.response_scope.refusal));
-      return false;
-    }
-    ok = write_own_events(exchange);
-    if (result == rewrite::StreamRewriter::Result::Unchanged) {
-      ok = ok && http::write_chunk(event.raw, out, plaintext_pool_);
-    } else {
-      ok = ok && write_rewritten(exchange, event);
-    }
-  }
-  if (!ok) {
+  const bool written = http::write_chunk(event_buffer_, out, plaintext_pool_);
+  mem::wipe(event_buffer_);
+  if (!written) {
     out.trim_back(out.size() - before);  // no half chunk before the error event
     refuse(exchange, Reason::BuffersFull);
     return false;
   }
   exchange.answer_out_bytes += out.size() - before;
-  return true;
-}
-
-// The event's own lines (name, id, retry, comments) stay as they came and where they stood; its
-// data lines become one that carries the new data. A vendor that prints its JSON over several lines
-// gets them back as several data lines.
-bool Gateway::write_rewritten(Exchange& exchange, const http::SseEvent& event) {
-  std::vector<uint8_t>& text = event_buffer_;
-  text.clear();
-  const auto put = [&](std::span<const uint8_t> s) { text.insert(text.end(), s.begin(), s.end()); };
-  constexpr std::string_view kData = "data";
-  bool written = false;
-  http::for_each_line(event.raw, [&](std::span<const uint8_t> line) {
-    const bool is_data = line.size() >= kData.size() &&
-                         std::equal(kData.begin(), kData.end(), line.begin()) &&
-                         (line.size() == kData.size() || line[kData.size()] == ':');
-    if (is_data && written) return;
-    if (is_data) {
-      written = true;
-      put(bytes_of("data: "));
-      for (uint8_t c : exchange.stream.data()) {
-        text.push_back(c);
-        if (c == '\n') put(bytes_of("data: "));
-      }
-    } else {
-      put(line);
-    }
-    text.push_back('\n');
-  });
-  SP_CHECK(written);  // the splitter saw data, so there is a data line
-  const bool ok = http::write_chunk(text, client_of(exchange).leg.plain_out, plaintext_pool_);
-  mem::wipe(text);
-  return ok;
-}
-
-bool Gateway::write_own_events(Exchange& exchange) {
-  bool ok = true;
-  for (size_t i = 0; i < exchange.stream.before_count(); ++i) {
-    const rewrite::StreamRewriter::OwnEvent event = exchange.stream.before(i);
-    std::vector<uint8_t>& text = event_buffer_;
-    text.clear();
-    const auto put = [&](std::span<const uint8_t> s) {
-      text.insert(text.end(), s.begin(), s.end());
-    };
-    if (!event.name.empty()) {
-      put(bytes_of("event: "));
-      put(bytes_of(event.name));
-      put(bytes_of("\n"));
-    }
-    put(bytes_of("data: "));
-    put(event.data);
-    put(bytes_of("\n\n"));
-    ok = ok && http::write_chunk(text, client_of(exchange).leg.plain_out, plaintext_pool_);
-    mem::wipe(text);
+  switch (result) {
+    case StreamRelay::Result::Ok:
+      return true;
+    case StreamRelay::Result::Malformed:
+      refuse(exchange, Reason::UpstreamMalformed, exchange.relay.problem());
+      return false;
+    case StreamRelay::Result::Truncated:
+      refuse(exchange, Reason::UpstreamTruncated, "event");
+      return false;
+    case StreamRelay::Result::Refused:
+      refuse(exchange, reason_of(exchange.response_scope.refusal));
+      return false;
   }
-  return ok;
+  return false;
+}
+
+// False: the exchange has been refused.
+bool Gateway::finish_answer(Exchange& exchange) {
+  switch (exchange.phase) {
+    case Phase::AnswerStream:
+      return finish_stream(exchange);
+    case Phase::AnswerOpaque:
+      if (http::write_last_chunk(client_of(exchange).leg.plain_out, plaintext_pool_)) return true;
+      refuse(exchange, Reason::BuffersFull);
+      return false;
+    case Phase::AnswerPeek:  // nothing came at all
+      if (!choose_answer(exchange, 0)) return false;
+      return finish_answer(exchange);
+    default:
+      return finish_body(exchange);
+  }
 }
 
 // False: the exchange has been refused.
 bool Gateway::finish_stream(Exchange& exchange) {
-  // An event without its empty line was cut, whatever the framing says.
-  if (exchange.splitter.unfinished_bytes() > 0) {
-    refuse(exchange, Reason::UpstreamTruncated, "event");
-    return false;
-  }
-  mem::ByteChain& out = client_of(exchange).leg.plain_out;
-  const size_t before = out.size();
-  if (exchange.stream.finish() == rewrite::StreamRewriter::Result::Refused) {
-    refuse(exchange, reason_of(exchange.response_scope.refusal));
-    return false;
-  }
-  const bool ok = write_own_events(exchange) && http::write_last_chunk(out, plaintext_pool_);
-  if (!ok) {
-    out.trim_back(out.size() - before);
-    refuse(exchange, Reason::BuffersFull);
-    return false;
-  }
-  exchange.answer_out_bytes += out.size() - before;
-  return true;
+  mem::clear_wiping(event_buffer_);
+  if (!relayed(exchange, exchange.relay.finish(event_buffer_))) return false;
+  if (http::write_last_chunk(client_of(exchange).leg.plain_out, plaintext_pool_)) return true;
+  refuse(exchange, Reason::BuffersFull);
+  return false;
 }
 
 // What changes in a JSON answer. When text was rewritten, values that hold the same text in another
 // form go too, with whatever was to be edited inside them. False: it does not fit, or the marks of
 // the answer lie inside each other, which no vendor's table says.
 bool Gateway::plan_json_edits(Exchange& exchange) {
-  rewrite::EditList& edits = exchange.json.edits();
-  const auto marks =
-      edits.count() > 0 ? exchange.json.marks() : std::span<const rewrite::JsonRewriter::Mark>{};
+  rewrite::EditList& edits = exchange.rewriter.edits();
+  const auto marks = edits.count() > 0 ? exchange.rewriter.marks()
+                                       : std::span<const rewrite::JsonRewriter::Mark>{};
   edit_plan_.clear();
   bool fits = true;
   size_t next_mark = 0;
@@ -372,16 +356,16 @@ bool Gateway::plan_json_edits(Exchange& exchange) {
 
 // Our own output, read again before it leaves: a value that broke the frame, or two names that
 // became the same token, end the exchange.
-bool Gateway::output_is_json(const mem::ByteChain& text) noexcept {
-  rewrite::OutputCheck& check = stream_tools_.check;
-  check.begin();
+bool Gateway::output_holds(const mem::ByteChain& text, llm::BodyFormat format,
+                           std::string_view boundary) {
+  body_check_.begin(format, boundary);
   for (const mem::Segment* s = text.first(); s != nullptr; s = s->next)
-    if (!check.feed(s->bytes())) return false;
-  return check.end();
+    if (!body_check_.feed(s->bytes())) return false;
+  return body_check_.end();
 }
 
-bool Gateway::finish_json(Exchange& exchange) {
-  if (!exchange.json.end()) {
+bool Gateway::finish_body(Exchange& exchange) {
+  if (!exchange.rewriter.end()) {
     refuse(exchange, reason_of_answer(exchange));
     return false;
   }
@@ -397,11 +381,13 @@ bool Gateway::finish_json(Exchange& exchange) {
   const bool applied =
       edit_plan_.apply(exchange.body, 0, answer, body_pool_) == redact::EditPlan::Applied::Ok;
   edit_plan_.clear();
-  if (edited && applied && !output_is_json(answer)) {
+  const llm::BodyFormat format = exchange.rewriter.format();
+  if (edited && applied && !output_holds(answer, format, {})) {
     refuse(exchange, Reason::UpstreamMalformed, "rewritten");
     return false;
   }
-  if (!applied || !write_answer_head(exchange, upstream.parser.head(), false, size)) {
+  const std::string_view type = upstream.parser.head().headers.find("content-type");
+  if (!applied || !write_answer_head(exchange, shown_content_type(format, type), false, size)) {
     refuse(exchange, Reason::BuffersFull);
     return false;
   }
@@ -436,8 +422,7 @@ void Gateway::upstream_ended(Upstream& upstream) {
   //= RFC 9112 9.8: an answer that lasts until the close is complete only when TLS said so too
   const bool proper = upstream.leg.tls().saw_close_notify() && upstream.decoder.end_of_input();
   if (!proper) return refuse(exchange, Reason::UpstreamTruncated);
-  const bool stream = exchange.phase == Phase::AnswerStream;
-  if (stream ? finish_stream(exchange) : finish_json(exchange)) answer_complete(upstream, exchange);
+  if (finish_answer(exchange)) answer_complete(upstream, exchange);
 }
 
 }  // namespace sallyport::flow

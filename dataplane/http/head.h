@@ -51,6 +51,7 @@ struct RequestHead {
   uint64_t content_length = 0;
   bool keep_alive = true;
   bool expect_continue = false;
+  bool is_old = false;           // HTTP/1.0
   bool upgrade = false;          // asks for another protocol
   bool content_encoded = false;  // a content-encoding other than identity
 };

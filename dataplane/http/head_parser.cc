@@ -212,6 +212,7 @@ HeadError RequestHeadParser::parse() noexcept {
   error = parse_fields(text, head_.headers);
   if (error != HeadError::None) return error;
   const bool old = version == "HTTP/1.0";
+  head_.is_old = old;
   Lengths lengths;
   error = read_lengths(head_.headers, old, lengths);
   if (error != HeadError::None) return error;

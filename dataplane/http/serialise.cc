@@ -115,6 +115,8 @@ std::string_view reason_phrase(uint16_t status) noexcept {
       return "Service Unavailable";
     case 504:
       return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
     default:
       return "-";
   }

@@ -19,6 +19,10 @@ inline constexpr unsigned kJsonNestingMax = 2;
 // Text before a channel that counts as context: what the scanner looks back, boundaries included.
 inline constexpr size_t kBeforeBytesMax = 64;
 
+// First bytes of a file by which it is text or not, when it does not say: a header of any common
+// binary format has a control byte or a broken character in so many.
+inline constexpr size_t kSniffBytesMax = 512;
+
 // How far before the last structural character an arguments string is held while it may turn out
 // not to be JSON: the widest number of digits and separators, and the bracket of a token.
 inline constexpr uint64_t kStructureHeldBytesMax = 64;

@@ -33,6 +33,7 @@ struct StreamTools {
   llm::StreamEventReader reader;
   JsonRewriter whole{kJsonNestingMax};  // every leaf of an event that is not a delta
   OutputCheck check;                    // of every event that we wrote
+  TextRewriter line;                    // what stands beside the events of a stream
 };
 
 class StreamRewriter {

@@ -34,7 +34,7 @@ class Appliance:
         with open(f"{self.work}/vendor_credential", "w", encoding="utf-8") as file:
             file.write("lab-" + os.urandom(24).hex())
         os.chmod(f"{self.work}/vendor_credential", 0o600)
-        for vendor in ("openai", "anthropic"):
+        for vendor in self.vendors:
             shutil.copy(f"{self.work}/vendor_credential", f"{self.credentials}/vendor.{vendor}")
         for name in ("pem", "key"):
             path = f"{self.credentials}/gateway.{name}"
@@ -54,10 +54,10 @@ class Appliance:
         shutil.copy(f"{self.certificates}/vendor_ca.pem", f"{self.policy_folder}/vendor_ca.pem")
         self.overlay("bundle.yaml", f"format: 1\nname: lab\ndescription: the lab of scripts/lab\n"
                                     f"extends: {ROOT}/policies\n")
-        for vendor in ("openai", "anthropic"):
+        for vendor in self.vendors:
             self.overlay(f"vendors/{vendor}.yaml", f"vendor:\n  addresses: [{self.vendor_address}]\n"
                                                    f"  pins: [\"sha256/{pin}\"]\n  ca_file: vendor_ca.pem\n")
-        self.overlay("tenants.yaml", f"tenants:\n  {self.tenant}:\n    vendors: [openai, anthropic]\n")
+        self.overlay("tenants.yaml", f"tenants:\n  {self.tenant}:\n    vendors: [{', '.join(self.vendors)}]\n")
         self.overlay("access.yaml", f"rules:\n  - id: lab-support\n    tenant: {self.tenant}\n"
                                     f"    principal: {PRINCIPALS['allowed']}\n    reason: {REASON}\n    allow: true\n")
         if self.limits:

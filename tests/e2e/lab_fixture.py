@@ -178,14 +178,16 @@ class Lab(Appliance):
     """The appliance between a client namespace and a vendor simulator."""
 
     gateway_host, gateway_port = "gateway.lab", 443
-    vendor_hosts = ("api.openai.com", "api.anthropic.com")
+    vendor_hosts = ("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com",
+                    "resource-name.openai.azure.com", "api.mistral.ai", "api.cohere.com",
+                    "bedrock-runtime.us-east-1.amazonaws.com")
     tenant = "lab"
 
     def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, memory=None,
-                 frames=None, say=None, loss=0):
+                 frames=None, say=None, loss=0, vendors=("openai", "anthropic")):
         self.bin = os.path.abspath(bin_dir or os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin"))
         self.keep, self.huge, self.environment, self.limits = keep, huge, environment, limits or {}
-        self.memory, self.frames, self.loss = memory or {}, frames, loss
+        self.memory, self.frames, self.loss, self.vendors = memory or {}, frames, loss, vendors
         self.say = say or (lambda text: None)
         self.name = f"e2e-{os.getpid()}-{time.monotonic_ns() % 100000}" if work is None else "demo"
         self.work = work or tempfile.mkdtemp(prefix="sallyport-e2e-", dir="/run")

@@ -24,7 +24,7 @@ def install():
         raise Skip("node and npm are not installed (Debian packages nodejs npm)")
     folder = os.path.join(os.environ.get("SALLYPORT_BUILD_DIR", os.path.join(lab_fixture.ROOT, "build")), "e2e_sdk")
     os.makedirs(folder, exist_ok=True)
-    for name in ("package.json", "clients.mjs"):
+    for name in ("package.json", "clients.mjs", "kinds.mjs"):
         shutil.copy(os.path.join(lab_fixture.HERE, "sdk", name), folder)
     node = "node"
     version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
@@ -32,7 +32,8 @@ def install():
         # Debian 12 has Node 18; the SDKs want 20. The registry has the runtime too.
         node = os.path.join(folder, "node_modules", "node", "bin", "node")
         add("node@22", folder, node)
-    add(None, folder, os.path.join(folder, "node_modules", "openai", "package.json"))
+    for client in ("openai", "@aws-sdk/client-bedrock-runtime"):  # an earlier run may have had fewer
+        add(None, folder, os.path.join(folder, "node_modules", client, "package.json"))
     return folder, node
 
 

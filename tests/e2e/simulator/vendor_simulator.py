@@ -23,9 +23,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import more_kinds  # noqa: E402
 import replies  # noqa: E402
 
-CREDENTIAL_HEADERS = ("authorization", "x-api-key", "api-key", "proxy-authorization", "cookie")
+CREDENTIAL_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "proxy-authorization", "cookie")
 HEAD_BYTES_MAX = 256 * 1024
 
 
@@ -244,6 +245,27 @@ def trouble(answer, script, link, body, error):
     return False
 
 
+def serve_other(answer, request, sequence, options):
+    """True when one of the other kinds has this path, and has answered."""
+    if options.credential and not credential_ok(request, options.credential):
+        return False
+    try:
+        found = more_kinds.answer(request.method, request.path, request.header("content-type"), request.body, sequence)
+    except (ValueError, KeyError, StopIteration, AttributeError):
+        return False  # no request of its kind: what is said to an unknown path
+    if found is None:
+        return False
+    if isinstance(found, more_kinds.Whole):
+        answer.whole(200, found.content_type, found.body)
+        return True
+    answer.framing = "chunked"
+    answer.head(200, found.content_type)
+    for piece in found.pieces:
+        answer.chunk(piece)
+    answer.finish_stream()
+    return True
+
+
 def serve_request(link, request, sequence, options):
     try:
         body = json.loads(request.body.decode()) if request.body else {}
@@ -254,6 +276,8 @@ def serve_request(link, request, sequence, options):
     if (request.header("connection") or "").lower() == "close":
         answer.closes = True
     kind = replies.KINDS.get(request.path.split("?")[0])
+    if kind is None and serve_other(answer, request, sequence, options):
+        return not answer.closes
     if kind is None or request.method != "POST" or not isinstance(body, dict):
         payload = json.dumps(replies.openai_error(404, f"Unknown request URL: {request.method} {request.path}"))
         answer.whole(404, "application/json", payload.encode())
@@ -282,7 +306,8 @@ def serve_request(link, request, sequence, options):
 
 
 def credential_ok(request, expected):
-    offered = request.header("x-api-key") or request.header("authorization") or ""
+    offered = next((value for name in ("x-api-key", "api-key", "x-goog-api-key", "authorization")
+                    if (value := request.header(name))), "")
     if offered.startswith("Bearer "):
         offered = offered[7:]
     return hmac.compare_digest(offered.encode(), expected.encode())

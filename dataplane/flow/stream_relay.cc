@@ -1,0 +1,419 @@
+#include "dataplane/flow/stream_relay.h"
+
+#include <algorithm>
+
+#include "dataplane/base/bytes.h"
+#include "dataplane/base/check.h"
+#include "dataplane/http/sse_lines.h"
+#include "dataplane/mem/wiping_vector.h"
+
+namespace sallyport::flow {
+namespace {
+
+using base::bytes_of;
+using Outcome = rewrite::StreamRewriter::Result;
+
+// Two folders that may not see each other bound the same event.
+static_assert(rewrite::kSseEventBytesMax == http::kSseEventBytesMax);
+
+// Event types of AWS streams are names of members of a union: longer or other ones are none.
+constexpr size_t kEventTypeBytesMax = 64;
+
+void put(std::vector<uint8_t>& out, std::string_view text) {
+  mem::append_wiping(out, bytes_of(text));
+}
+void put(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
+  mem::append_wiping(out, bytes);
+}
+
+bool is_letter(uint8_t c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
+
+std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool is_data_line(std::span<const uint8_t> line) noexcept {
+  return text_of(line) == "data" || text_of(line).starts_with("data:");
+}
+
+// An event line with a plain name: every event of some vendors has one, and no value looks like it.
+bool is_plain_event_line(std::span<const uint8_t> line) noexcept {
+  constexpr std::string_view kEvent = "event: ";
+  if (!text_of(line).starts_with(kEvent) || line.size() > kEvent.size() + kEventTypeBytesMax)
+    return false;
+  const auto name = line.subspan(kEvent.size());
+  return std::all_of(name.begin(), name.end(),
+                     [](uint8_t c) { return is_letter(c) || c == '_' || c == '.' || c == '-'; });
+}
+
+bool is_event_type(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= kEventTypeBytesMax &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           const auto byte = static_cast<uint8_t>(c);
+           return is_letter(byte) || is_digit(byte) || c == '_' || c == '-';
+         });
+}
+
+// Cuts the payload out of {"NAME":PAYLOAD}. False: it is nothing like that.
+bool unwrap(std::string_view data, std::string_view& name, std::string_view& payload) noexcept {
+  if (!data.starts_with("{\"") || !data.ends_with("}")) return false;
+  const size_t quote = data.find('"', 2);
+  if (quote == std::string_view::npos || quote + 1 >= data.size() || data[quote + 1] != ':')
+    return false;
+  name = data.substr(2, quote - 2);
+  payload = data.substr(quote + 2, data.size() - quote - 3);
+  return is_event_type(name);
+}
+
+}  // namespace
+
+StreamRelay::~StreamRelay() { mem::clear_wiping(wrapped_); }
+
+void StreamRelay::begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind,
+                        llm::StreamFormat format) {
+  SP_CHECK(kind.stream.takes(format));
+  scope_ = &scope;
+  format_ = format;
+  rewriter_.begin(scope, kind);
+  sse_.begin();
+  json_.begin(format == llm::StreamFormat::JsonArray ? http::JsonSplitter::Form::Array
+                                                     : http::JsonSplitter::Form::Lines);
+  frames_.begin();
+  mem::clear_wiping(wrapped_);
+  events_ = 0;
+  elements_out_ = is_closed_ = lines_open_ = false;
+  problem_ = {};
+}
+
+StreamRelay::Result StreamRelay::malformed(std::string_view problem) noexcept {
+  problem_ = problem;
+  return Result::Malformed;
+}
+
+StreamRelay::Result StreamRelay::feed(std::span<const uint8_t> bytes, Bytes& out) {
+  switch (format_) {
+    case llm::StreamFormat::Sse:
+      sse_.feed(bytes);
+      return feed_sse(out);
+    case llm::StreamFormat::JsonArray:
+    case llm::StreamFormat::JsonLines:
+      json_.feed(bytes);
+      return feed_json(out);
+    case llm::StreamFormat::EventStream:
+      frames_.feed(bytes);
+      return feed_frames(out);
+  }
+  SP_CHECK(false);
+  return Result::Malformed;
+}
+
+StreamRelay::Result StreamRelay::finish(Bytes& out) {
+  // An event without its end was cut, whatever the framing of the body says.
+  switch (format_) {
+    case llm::StreamFormat::Sse:
+      if (sse_.unfinished_bytes() > 0) return Result::Truncated;
+      break;
+    case llm::StreamFormat::JsonArray:
+    case llm::StreamFormat::JsonLines:
+      json_.end();
+      if (const Result last = feed_json(out); last != Result::Ok) return last;
+      if (!json_.complete()) return Result::Truncated;
+      if (is_closed_) return Result::Ok;  // its channels were finished before the ']'
+      break;
+    case llm::StreamFormat::EventStream:
+      if (frames_.unfinished_bytes() > 0) return Result::Truncated;
+      break;
+  }
+  return finish_channels(out);
+}
+
+StreamRelay::Result StreamRelay::finish_channels(Bytes& out) {
+  if (rewriter_.finish() == Outcome::Refused) return Result::Refused;
+  put_own_events(out);
+  return Result::Ok;
+}
+
+// Events of our own stand before the vendor's event, or at the end.
+void StreamRelay::put_own_events(Bytes& out) {
+  for (size_t i = 0; i < rewriter_.before_count(); ++i) {
+    const rewrite::StreamRewriter::OwnEvent event = rewriter_.before(i);
+    switch (format_) {
+      case llm::StreamFormat::Sse:
+        if (!event.name.empty()) {
+          put(out, "event: ");
+          put(out, event.name);
+          put(out, "\n");
+        }
+        put(out, "data: ");
+        put(out, event.data);
+        put(out, "\n\n");
+        break;
+      case llm::StreamFormat::JsonArray:
+        if (elements_out_) put(out, ",\n");
+        elements_out_ = true;
+        put(out, event.data);
+        break;
+      case llm::StreamFormat::JsonLines:
+        if (lines_open_) put(out, "\n");
+        lines_open_ = false;
+        put(out, event.data);
+        put(out, "\n");
+        break;
+      case llm::StreamFormat::EventStream:
+        put_own_frame(event.data, out);
+        break;
+    }
+  }
+}
+
+// --- server-sent events --------------------------------------------------------------------------
+
+StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
+  http::SseEvent event;
+  for (;;) {
+    switch (sse_.next(event)) {
+      case http::SseSplitter::Result::NeedMore:
+        return Result::Ok;
+      case http::SseSplitter::Result::Failed:
+        return malformed("event_too_large");
+      case http::SseSplitter::Result::Event:
+        if (const Result result = sse_event(event, out); result != Result::Ok) return result;
+        break;
+    }
+  }
+}
+
+StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& out) {
+  if (!judge_lines(event.raw)) return Result::Refused;
+  Outcome outcome = Outcome::Unchanged;
+  if (event.has_data) {
+    ++events_;
+    outcome = rewriter_.event(event.data);
+    if (outcome == Outcome::Refused) return Result::Refused;
+    put_own_events(out);
+  }
+  if (outcome == Outcome::Unchanged && lost_lines_.empty()) {
+    put(out, event.raw);
+    return Result::Ok;
+  }
+  const std::span<const uint8_t> data = rewriter_.data();
+  put_lines(event.raw, outcome == Outcome::Rewritten ? &data : nullptr, out);
+  return Result::Ok;
+}
+
+// Every line but the data's is a text of its own: a comment is read by no SDK, and could still
+// carry what the events may not.
+bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
+  lost_lines_.clear();
+  bool ok = true;
+  uint32_t number = 0;
+  http::for_each_line(raw, [&](std::span<const uint8_t> line) {
+    const uint32_t at = number++;
+    if (!ok || line.size() <= 1 || is_data_line(line) || is_plain_event_line(line)) return;
+    rewrite::TextRewriter& text = tools_->line;
+    text.begin(*scope_);
+    ok = text.feed(line) && text.end();
+    if (text.edits().count() > 0) lost_lines_.push_back(at);
+    text.edits().clear();
+  });
+  return ok;
+}
+
+// The event's own lines (name, id, retry, comments) stay as they came and where they stood; its
+// data lines become one that carries the new data, when there is any. A vendor that prints its JSON
+// over several lines gets them back as several data lines.
+void StreamRelay::put_lines(std::span<const uint8_t> raw, const std::span<const uint8_t>* data,
+                            Bytes& out) {
+  bool written = data == nullptr;
+  uint32_t number = 0;
+  http::for_each_line(raw, [&](std::span<const uint8_t> line) {
+    const bool is_lost =
+        std::find(lost_lines_.begin(), lost_lines_.end(), number++) != lost_lines_.end();
+    if (is_lost) {  // a comment stays one, so that it still keeps a connection alive
+      if (line[0] == ':') put(out, ":\n");
+      return;
+    }
+    if (data == nullptr || !is_data_line(line)) {
+      put(out, line);
+      put(out, "\n");
+      return;
+    }
+    if (written) return;
+    written = true;
+    std::span<const uint8_t> rest = *data;
+    for (;;) {
+      const auto end = std::find(rest.begin(), rest.end(), uint8_t{'\n'});
+      const auto size = static_cast<size_t>(end - rest.begin());
+      put(out, "data: ");
+      put(out, rest.first(size));
+      put(out, "\n");
+      if (end == rest.end()) break;
+      rest = rest.subspan(size + 1);
+    }
+  });
+  SP_CHECK(written);  // the splitter saw data, so there is a data line
+}
+
+// --- a JSON array, JSON lines --------------------------------------------------------------------
+
+StreamRelay::Result StreamRelay::feed_json(Bytes& out) {
+  http::JsonPiece piece;
+  for (;;) {
+    switch (json_.next(piece)) {
+      case http::JsonSplitter::Result::NeedMore:
+        return Result::Ok;
+      case http::JsonSplitter::Result::Failed:
+        return malformed("events");
+      case http::JsonSplitter::Result::Piece:
+        if (const Result result = json_piece(piece, out); result != Result::Ok) return result;
+        break;
+    }
+  }
+}
+
+StreamRelay::Result StreamRelay::json_piece(const http::JsonPiece& piece, Bytes& out) {
+  if (piece.is_end) {
+    is_closed_ = true;
+    const bool is_first = !elements_out_;
+    if (const Result done = finish_channels(out); done != Result::Ok) return done;
+    SP_CHECK(!is_first || !elements_out_);  // without events there are no channels
+  }
+  if (!piece.has_text) {
+    put(out, piece.raw);
+    if (!piece.raw.empty()) lines_open_ = false;
+    return Result::Ok;
+  }
+  ++events_;
+  const Outcome outcome = rewriter_.event(piece.text());
+  if (outcome == Outcome::Refused) return Result::Refused;
+  const bool is_array = format_ == llm::StreamFormat::JsonArray;
+  const auto before = piece.raw.first(piece.text_offset);
+  const auto behind = piece.raw.subspan(piece.text_offset + piece.text_size);
+  if (is_array && rewriter_.before_count() > 0) {
+    // The vendor's comma leads to our first event, ours to the vendor's.
+    put(out, before);
+    elements_out_ = false;
+    put_own_events(out);
+    put(out, ",\n");
+  } else {
+    put_own_events(out);
+    put(out, before);
+  }
+  put(out, outcome == Outcome::Rewritten ? rewriter_.data() : piece.text());
+  put(out, behind);
+  elements_out_ = true;
+  lines_open_ = !is_array && behind.empty();
+  return Result::Ok;
+}
+
+// --- AWS event stream ----------------------------------------------------------------------------
+
+StreamRelay::Result StreamRelay::feed_frames(Bytes& out) {
+  http::EventStreamMessage message;
+  for (;;) {
+    switch (frames_.next(message)) {
+      case http::EventStreamSplitter::Result::NeedMore:
+        return Result::Ok;
+      case http::EventStreamSplitter::Result::Failed:
+        return malformed(http::event_stream_error_name(frames_.error()));
+      case http::EventStreamSplitter::Result::Message:
+        if (const Result result = frame(message, out); result != Result::Ok) return result;
+        break;
+    }
+  }
+}
+
+// The type of an event stands in a header, its fields in the payload: the tables read them together
+// as {"type": payload}, which is what the vendor's own description of the stream says.
+StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, Bytes& out) {
+  ++events_;
+  if (message.message_type == "error") {  // its text is in a header that nobody looks into
+    constexpr std::string_view kEnded = R"({"message":"The vendor ended the stream."})";
+    http::write_event_stream_message("exception", "modelStreamErrorException", bytes_of(kEnded),
+                                     out);
+    return Result::Ok;
+  }
+  const bool is_known = message.message_type == "event" || message.message_type == "exception";
+  const bool is_json = message.content_type.empty() || message.content_type == "application/json";
+  if (!is_known || !is_json || !is_event_type(message.event_type)) return malformed("frame");
+  auto payload = message.payload;
+  bool is_changed = false;
+  if (!payload.empty()) {
+    mem::clear_wiping(wrapped_);
+    put(wrapped_, "{\"");
+    put(wrapped_, message.event_type);
+    put(wrapped_, "\":");
+    const size_t prefix = wrapped_.size();
+    put(wrapped_, payload);
+    put(wrapped_, "}");
+    const Outcome outcome = rewriter_.event(wrapped_);
+    if (outcome == Outcome::Refused) return Result::Refused;
+    put_own_events(out);
+    is_changed = outcome == Outcome::Rewritten;
+    if (is_changed) {
+      const auto data = rewriter_.data();
+      const auto head = std::span<const uint8_t>(wrapped_).first(prefix);
+      if (data.size() <= prefix || !std::equal(head.begin(), head.end(), data.begin()))
+        return malformed("frame");  // the type itself would have changed
+      payload = data.subspan(prefix, data.size() - prefix - 1);
+    }
+  }
+  if (message.has_other_headers) {
+    http::write_event_stream_message(message.message_type, message.event_type, payload, out);
+  } else if (is_changed) {
+    http::write_event_stream_message(message.headers, payload, out);
+  } else {
+    put(out, message.raw);
+  }
+  return Result::Ok;
+}
+
+void StreamRelay::put_own_frame(std::span<const uint8_t> data, Bytes& out) {
+  std::string_view name;
+  std::string_view payload;
+  SP_CHECK(unwrap(text_of(data), name, payload));  // a bundle whose template says else is refused
+  http::write_event_stream_message("event", name, bytes_of(payload), out);
+}
+
+// --- our last word -------------------------------------------------------------------------------
+
+void StreamRelay::write_error(std::string_view event_name, std::string_view body, bool is_blocked,
+                              std::string_view message, Bytes& out) {
+  switch (format_) {
+    case llm::StreamFormat::Sse:
+      if (!event_name.empty()) {
+        put(out, "event: ");
+        put(out, event_name);
+        put(out, "\n");
+      }
+      put(out, "data: ");
+      put(out, body);
+      put(out, "\n\n");
+      return;
+    case llm::StreamFormat::JsonArray:
+      if (is_closed_) return;
+      put(out, elements_out_ ? ",\n" : "[");
+      put(out, body);
+      put(out, "]");
+      return;
+    case llm::StreamFormat::JsonLines:
+      if (lines_open_) put(out, "\n");
+      put(out, body);
+      put(out, "\n");
+      return;
+    case llm::StreamFormat::EventStream: {
+      Bytes payload;
+      put(payload, "{\"message\":\"");
+      put(payload, message);
+      put(payload, "\"}");
+      // The first is never tried again by an SDK.
+      http::write_event_stream_message(
+          "exception", is_blocked ? "validationException" : "modelStreamErrorException", payload,
+          out);
+      return;
+    }
+  }
+}
+
+}  // namespace sallyport::flow

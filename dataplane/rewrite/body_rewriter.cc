@@ -1,0 +1,134 @@
+#include "dataplane/rewrite/body_rewriter.h"
+
+#include <algorithm>
+
+namespace sallyport::rewrite {
+
+using llm::BodyFormat;
+
+void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyFormat format,
+                         std::string_view boundary) {
+  format_ = format;
+  edits_.clear();
+  switch (format) {
+    case BodyFormat::Json:
+      return json_.begin(scope, table);
+    case BodyFormat::Multipart:
+      return parts_.begin(scope, table, boundary, json_, edits_);
+    case BodyFormat::JsonLines:
+      return lines_.begin(scope, table, json_, edits_, 0);
+    case BodyFormat::Text:
+      return file_.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Text);
+    case BodyFormat::Opaque:
+      return file_.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Undecided);
+  }
+}
+
+bool BodyRewriter::feed(std::span<const uint8_t> raw) {
+  switch (format_) {
+    case BodyFormat::Json:
+      return json_.feed(raw);
+    case BodyFormat::Multipart:
+      return parts_.feed(raw);
+    case BodyFormat::JsonLines:
+      return lines_.feed(raw);
+    case BodyFormat::Text:
+    case BodyFormat::Opaque:
+      return file_.feed(raw);
+  }
+  return false;
+}
+
+bool BodyRewriter::end() {
+  switch (format_) {
+    case BodyFormat::Json:
+      return json_.end();
+    case BodyFormat::Multipart:
+      return parts_.end();
+    case BodyFormat::JsonLines:
+      return lines_.end();
+    case BodyFormat::Text:
+    case BodyFormat::Opaque:
+      return file_.end();
+  }
+  return false;
+}
+
+const MessageFacts& BodyRewriter::facts() const noexcept {
+  if (format_ == BodyFormat::Json) return json_.facts();
+  if (format_ == BodyFormat::Multipart) return parts_.facts();
+  return format_ == BodyFormat::JsonLines ? lines_.facts() : none_;
+}
+
+std::span<const JsonRewriter::Mark> BodyRewriter::marks() const noexcept {
+  return format_ == BodyFormat::Json ? json_.marks() : std::span<const JsonRewriter::Mark>{};
+}
+
+std::string_view BodyRewriter::problem() const noexcept {
+  return format_ == BodyFormat::Multipart ? parts_.problem()
+                                          : llm::walk_error_name(json_.walk_error());
+}
+
+void BodyCheck::begin(BodyFormat format, std::string_view boundary) {
+  format_ = format;
+  begin_content(format);
+  if (format == BodyFormat::Multipart) (void)reader_.begin(boundary, *this);
+}
+
+bool BodyCheck::feed(std::span<const uint8_t> text) {
+  return format_ == BodyFormat::Multipart ? reader_.feed(text) : feed_content(text);
+}
+
+bool BodyCheck::end() { return format_ == BodyFormat::Multipart ? reader_.end() : end_content(); }
+
+bool BodyCheck::part_begin(const llm::MultipartPart& part) {
+  has_content_ = false;
+  const auto declared = declared_content(part.content_type, part.filename);
+  const bool is_file = part.has_filename;
+  if (is_file && declared == FileRewriter::Content::Lines) {
+    begin_content(BodyFormat::JsonLines);
+  } else if (is_file && declared == FileRewriter::Content::Json) {
+    begin_content(BodyFormat::Json);
+  } else {
+    begin_content(BodyFormat::Opaque);
+  }
+  return true;
+}
+
+bool BodyCheck::part_data(std::span<const uint8_t> bytes, uint64_t) {
+  has_content_ = true;
+  return feed_content(bytes);
+}
+
+bool BodyCheck::part_end() { return !has_content_ || end_content(); }
+
+void BodyCheck::begin_content(BodyFormat format) noexcept {
+  content_ = format;
+  in_line_ = false;
+  json_->begin();
+}
+
+bool BodyCheck::feed_content(std::span<const uint8_t> text) {
+  if (content_ == BodyFormat::Json) return json_->feed(text);
+  if (content_ != BodyFormat::JsonLines) return true;
+  while (!text.empty()) {
+    const auto end = std::find(text.begin(), text.end(), uint8_t{'\n'});
+    const auto line = text.first(static_cast<size_t>(end - text.begin()));
+    in_line_ = in_line_ || std::any_of(line.begin(), line.end(), [](uint8_t c) {
+                 return c != ' ' && c != '\t' && c != '\r';
+               });
+    if (!json_->feed(line)) return false;
+    if (end == text.end()) return true;
+    if (in_line_ && !json_->end()) return false;
+    begin_content(BodyFormat::JsonLines);
+    text = text.subspan(line.size() + 1);
+  }
+  return true;
+}
+
+bool BodyCheck::end_content() {
+  if (content_ == BodyFormat::JsonLines) return !in_line_ || json_->end();
+  return content_ != BodyFormat::Json || json_->end();
+}
+
+}  // namespace sallyport::rewrite

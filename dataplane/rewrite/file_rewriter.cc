@@ -1,0 +1,197 @@
+#include "dataplane/rewrite/file_rewriter.h"
+
+#include <algorithm>
+
+#include "dataplane/mem/wipe.h"
+
+namespace sallyport::rewrite {
+namespace {
+
+using Content = FileRewriter::Content;
+
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_same_word(std::string_view a, std::string_view b) noexcept {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
+
+struct Known {
+  std::string_view name;
+  Content content;
+};
+constexpr std::array<Known, 13> kTypes{{{"application/jsonl", Content::Lines},
+                                        {"application/x-jsonl", Content::Lines},
+                                        {"application/jsonlines", Content::Lines},
+                                        {"application/x-jsonlines", Content::Lines},
+                                        {"application/json-lines", Content::Lines},
+                                        {"application/x-ndjson", Content::Lines},
+                                        {"application/ndjson", Content::Lines},
+                                        {"text/jsonl", Content::Lines},
+                                        {"application/json", Content::Json},
+                                        {"text/json", Content::Json},
+                                        {"application/xml", Content::Text},
+                                        {"application/yaml", Content::Text},
+                                        {"application/x-yaml", Content::Text}}};
+constexpr std::array<Known, 10> kEndings{{{".jsonl", Content::Lines},
+                                          {".ndjson", Content::Lines},
+                                          {".json", Content::Json},
+                                          {".txt", Content::Text},
+                                          {".md", Content::Text},
+                                          {".csv", Content::Text},
+                                          {".tsv", Content::Text},
+                                          {".html", Content::Text},
+                                          {".xml", Content::Text},
+                                          {".yaml", Content::Text}}};
+
+// Text has these below the blank: tab, line feed, form feed, carriage return, and escape in logs.
+bool is_text_control(uint8_t c) noexcept {
+  return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == 0x1b;
+}
+
+// Bytes of the UTF-8 character that `lead` begins; 0: it begins none.
+size_t utf8_size(uint8_t lead) noexcept {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead < 0xe0) return 2;
+  if (lead >= 0xe0 && lead < 0xf0) return 3;
+  if (lead >= 0xf0 && lead < 0xf5) return 4;
+  return 0;
+}
+
+}  // namespace
+
+Content declared_content(std::string_view content_type, std::string_view filename) noexcept {
+  std::string_view type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+  for (const Known& known : kTypes)
+    if (is_same_word(type, known.name)) return known.content;
+  // A name says more than a type that stands for anything, and than text, which lines of JSON are.
+  for (const Known& known : kEndings)
+    if (filename.size() > known.name.size() &&
+        is_same_word(filename.substr(filename.size() - known.name.size()), known.name))
+      return known.content;
+  constexpr std::string_view kText = "text/";
+  const bool is_text = type.size() > kText.size() && is_same_word(type.substr(0, 5), kText);
+  return is_text ? Content::Text : Content::Undecided;
+}
+
+Content sniffed_content(std::span<const uint8_t> bytes, bool is_whole) noexcept {
+  constexpr std::string_view kPdf = "%PDF-";
+  if (bytes.size() >= kPdf.size() && std::equal(kPdf.begin(), kPdf.end(), bytes.begin()))
+    return Content::Opaque;
+  uint8_t first = 0;
+  for (size_t i = 0; i < bytes.size();) {
+    const size_t size = utf8_size(bytes[i]);
+    if (size == 0 || (bytes[i] < 0x20 && !is_text_control(bytes[i]))) return Content::Opaque;
+    const auto rest = bytes.subspan(i + 1, std::min(size, bytes.size() - i) - 1);
+    if (!std::all_of(rest.begin(), rest.end(), [](uint8_t c) { return (c & 0xc0) == 0x80; }))
+      return Content::Opaque;
+    if (i + size > bytes.size() && is_whole) return Content::Opaque;
+    if (first == 0 && bytes[i] > ' ') first = bytes[i];
+    i += size;
+  }
+  return first == '{' || first == '[' ? Content::JsonOrText : Content::Text;
+}
+
+FileRewriter::~FileRewriter() { mem::wipe(sniffed_); }
+
+void FileRewriter::begin(RewriteScope& scope, const llm::PathTable& table, JsonRewriter& json,
+                         EditList& edits, uint64_t raw_start, Content declared) {
+  scope_ = &scope;
+  table_ = table;
+  json_ = &json;
+  edits_ = &edits;
+  raw_start_ = raw_start;
+  content_ = declared;
+  mem::wipe(std::span(sniffed_).first(sniffed_size_));
+  sniffed_size_ = 0;
+  if (content_ != Content::Undecided) start();
+}
+
+void FileRewriter::start() {
+  llm::PathTable line = table_;
+  switch (content_) {
+    case Content::Lines:
+      line.root_node = table_.tables->node(table_.root_node).element_node;
+      lines_.begin(*scope_, line, *json_, *edits_, raw_start_);
+      break;
+    case Content::Json:
+      json_->begin(*scope_, table_);
+      break;
+    case Content::JsonOrText:
+      if (arguments_ == nullptr)
+        arguments_ = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
+      arguments_->begin(*scope_);
+      break;
+    case Content::Text:
+      text_.begin(*scope_);
+      break;
+    case Content::Undecided:
+    case Content::Opaque:
+      break;
+  }
+}
+
+bool FileRewriter::decide() {
+  const std::span<const uint8_t> bytes = std::span(sniffed_).first(sniffed_size_);
+  content_ = sniffed_content(bytes, sniffed_size_ < sniffed_.size());
+  start();
+  return pass(bytes);
+}
+
+bool FileRewriter::feed(std::span<const uint8_t> raw) {
+  if (content_ == Content::Undecided) {
+    const size_t size = std::min(raw.size(), sniffed_.size() - sniffed_size_);
+    std::copy_n(raw.begin(), size, sniffed_.begin() + static_cast<std::ptrdiff_t>(sniffed_size_));
+    sniffed_size_ += size;
+    raw = raw.subspan(size);
+    if (sniffed_size_ < sniffed_.size()) return true;
+    if (!decide()) return false;
+  }
+  return pass(raw);
+}
+
+bool FileRewriter::end() {
+  if (content_ == Content::Undecided && !decide()) return false;
+  switch (content_) {
+    case Content::Lines:
+      return lines_.end();
+    case Content::Json:
+      return json_->end() && take_edits(json_->edits());
+    case Content::JsonOrText:
+      return arguments_->end() && take_edits(arguments_->edits());
+    case Content::Text:
+      return text_.end() && take_edits(text_.edits());
+    case Content::Undecided:
+    case Content::Opaque:
+      break;
+  }
+  return true;
+}
+
+bool FileRewriter::pass(std::span<const uint8_t> raw) {
+  switch (content_) {
+    case Content::Lines:
+      return lines_.feed(raw);
+    case Content::Json:
+      return json_->feed(raw) && take_edits(json_->edits());
+    case Content::JsonOrText:
+      return arguments_->feed(raw) && take_edits(arguments_->edits());
+    case Content::Text:
+      return text_.feed(raw) && take_edits(text_.edits());
+    case Content::Undecided:
+    case Content::Opaque:
+      scope_->tally.opaque_bytes += raw.size();
+      break;
+  }
+  return true;
+}
+
+bool FileRewriter::take_edits(EditList& made) {
+  for (const TextEdit& edit : made.edits())
+    edits_->add(raw_start_ + edit.start, raw_start_ + edit.end, made.replacement(edit));
+  made.clear();
+  return true;
+}
+
+}  // namespace sallyport::rewrite

@@ -1,0 +1,171 @@
+#include "dataplane/rewrite/multipart_rewriter.h"
+
+#include <algorithm>
+
+#include "dataplane/base/bytes.h"
+
+namespace sallyport::rewrite {
+namespace {
+
+using llm::TextClass;
+
+bool has_line_end(std::span<const uint8_t> bytes) noexcept {
+  return std::any_of(bytes.begin(), bytes.end(),
+                     [](uint8_t c) { return c == '\r' || c == '\n' || c == 0; });
+}
+
+bool is_number(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+void MultipartRewriter::begin(RewriteScope& scope, const llm::PathTable& table,
+                              std::string_view boundary, JsonRewriter& json, EditList& edits) {
+  scope_ = &scope;
+  table_ = table;
+  json_ = &json;
+  edits_ = &edits;
+  facts_ = MessageFacts{};
+  failed_ = is_file_ = is_started_ = false;
+  treat_ = Treat::Opaque;
+  failed_ = !reader_.begin(boundary, *this);
+}
+
+std::string_view MultipartRewriter::problem() const noexcept {
+  if (reader_.error() != llm::MultipartError::StoppedBySink)
+    return llm::multipart_error_name(reader_.error());
+  return is_file_ ? llm::walk_error_name(file_.walk_error()) : std::string_view("part");
+}
+
+// a[b][] -> a.b[*]; a name that is not built like that is one name.
+uint32_t MultipartRewriter::node_of(std::string_view name) const noexcept {
+  const llm::ApiTables& tables = *table_.tables;
+  const auto child = [&](uint32_t node, std::string_view key) {
+    uint32_t found = tables.node(node).any_key_node;
+    if (!key.empty()) (void)tables.find_child(node, key, contract::llm_name_hash(key), found);
+    return found;
+  };
+  const size_t open = name.find('[');
+  const bool is_path = open != std::string_view::npos && open > 0 && name.ends_with(']');
+  if (!is_path) return child(table_.root_node, name);
+  uint32_t node = child(table_.root_node, name.substr(0, open));
+  std::string_view rest = name.substr(open);
+  while (!rest.empty()) {
+    const size_t close = rest.find(']');
+    if (rest.front() != '[' || close == std::string_view::npos)
+      return child(table_.root_node, name);
+    const std::string_view key = rest.substr(1, close - 1);
+    node = is_number(key) ? tables.node(node).element_node : child(node, key);
+    rest.remove_prefix(close + 1);
+  }
+  return node;
+}
+
+bool MultipartRewriter::part_begin(const llm::MultipartPart& part) {
+  const uint32_t node = node_of(part.name);
+  const contract::LlmNode& n = table_.tables->node(node);
+  role_ = n.rule == llm::kNoRule ? llm::LeafRole::None
+                                 : static_cast<llm::LeafRole>(table_.tables->rule(n.rule).role);
+  begin_part(part, node);
+  return !part.has_filename || judge_filename(part);
+}
+
+void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node) {
+  const auto text_class = static_cast<TextClass>(table_.tables->node(node).text_class);
+  declared_ = declared_content(part.content_type, part.filename);
+  is_started_ = is_file_ = false;
+  literal_size_ = 0;
+  if (text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
+  if (text_class == TextClass::O || text_class == TextClass::S || text_class == TextClass::N) {
+    treat_ = Treat::Opaque;
+  } else if (part.has_filename || text_class == TextClass::B) {
+    treat_ = Treat::File;
+    is_file_ = true;
+    file_table_ = table_;
+    file_table_.root_node = node;
+  } else if (text_class == TextClass::J || text_class == TextClass::L ||
+             declared_ == FileRewriter::Content::Json) {
+    treat_ = Treat::Arguments;
+  } else {
+    treat_ = Treat::Text;
+  }
+}
+
+bool MultipartRewriter::judge_filename(const llm::MultipartPart& part) {
+  text_.begin(*scope_);
+  return text_.feed(base::bytes_of(part.filename)) && text_.end() &&
+         take_edits(text_.edits(), part.filename_start);
+}
+
+bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_start) {
+  if (!is_started_) {
+    is_started_ = true;
+    content_start_ = raw_start;
+    if (treat_ == Treat::File)
+      file_.begin(*scope_, file_table_, *json_, *edits_, raw_start, declared_);
+    if (treat_ == Treat::Text) text_.begin(*scope_);
+    if (treat_ == Treat::Arguments) {
+      if (arguments_ == nullptr)
+        arguments_ = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
+      arguments_->begin(*scope_);
+    }
+  }
+  if (role_ != llm::LeafRole::None) note_fact(bytes);
+  switch (treat_) {
+    case Treat::File:
+      return file_.feed(bytes);
+    case Treat::Text:
+      return text_.feed(bytes) && take_edits(text_.edits(), content_start_);
+    case Treat::Arguments:
+      return arguments_->feed(bytes) && take_edits(arguments_->edits(), content_start_);
+    case Treat::Opaque:
+      break;
+  }
+  scope_->tally.opaque_bytes += bytes.size();
+  return true;
+}
+
+bool MultipartRewriter::part_end() {
+  if (!is_started_) return true;
+  facts_.stream =
+      facts_.stream || std::string_view(literal_.data(), literal_size_) == std::string_view("true");
+  switch (treat_) {
+    case Treat::File:
+      if (!file_.end()) return false;
+      if (facts_.model_size == 0) {
+        facts_.model = file_.facts().model;
+        facts_.model_size = file_.facts().model_size;
+      }
+      return true;
+    case Treat::Text:
+      return text_.end() && take_edits(text_.edits(), content_start_);
+    case Treat::Arguments:
+      return arguments_->end() && take_edits(arguments_->edits(), content_start_);
+    case Treat::Opaque:
+      break;
+  }
+  return true;
+}
+
+bool MultipartRewriter::take_edits(EditList& made, uint64_t raw_start) {
+  for (const TextEdit& edit : made.edits()) {
+    // A replacement that could end a line could end the part.
+    if (has_line_end(made.replacement(edit))) return scope_->refuse(Refusal::PolicyBlocked);
+    edits_->add(raw_start + edit.start, raw_start + edit.end, made.replacement(edit));
+  }
+  made.clear();
+  return true;
+}
+
+void MultipartRewriter::note_fact(std::span<const uint8_t> bytes) {
+  if (role_ == llm::LeafRole::Stream)
+    for (uint8_t c : bytes)
+      if (literal_size_ < literal_.size()) literal_[literal_size_++] = static_cast<char>(c);
+  if (role_ != llm::LeafRole::Model) return;
+  for (uint8_t c : bytes)
+    if (facts_.model_size < facts_.model.size() && c > 0x20 && c < 0x7f && c != '"' && c != '\\')
+      facts_.model[facts_.model_size++] = static_cast<char>(c);
+}
+
+}  // namespace sallyport::rewrite

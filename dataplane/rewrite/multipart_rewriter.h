@@ -1,0 +1,83 @@
+// multipart_rewriter.h: a multipart/form-data body: every part by the class that the tables give
+// its name.
+//
+//   name              path in the request's shape
+//   prompt            prompt
+//   metadata[key]     metadata.key
+//   keywords[], [0]   keywords[*]
+//
+//   part              what happens
+//   file, or class B  its content as what it is (file_rewriter.h); its name is a text
+//   T I R U Unknown Structural
+//                     one text
+//   J L, or a part that says it is JSON
+//                     JSON text when it is, else one text
+//   O S N             not touched, counted as opaque
+//
+// Edits lie inside contents and file names, and hold no line end: the framing stays as it came.
+//
+// Owner   one body of one exchange; reusable. The JSON reader is lent by the holder.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "dataplane/llm/multipart_reader.h"
+#include "dataplane/rewrite/file_rewriter.h"
+#include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text_edit.h"
+#include "dataplane/rewrite/text_rewriter.h"
+
+namespace sallyport::rewrite {
+
+class MultipartRewriter final : private llm::MultipartSink {
+ public:
+  // `boundary`: of the content type. Edits go to `edits`, in raw offsets of the body. All must
+  // outlive the body.
+  void begin(RewriteScope& scope, const llm::PathTable& table, std::string_view boundary,
+             JsonRewriter& json, EditList& edits);
+  // Any chunking. False: refused, scope.refusal is set or problem() names what is wrong.
+  [[nodiscard]] bool feed(std::span<const uint8_t> raw) { return reader_.feed(raw) && !failed_; }
+  [[nodiscard]] bool end() { return reader_.end() && !failed_; }
+  std::string_view problem() const noexcept;
+  const MessageFacts& facts() const noexcept { return facts_; }
+
+ private:
+  enum class Treat : uint8_t { Opaque, Text, Arguments, File };
+
+  bool part_begin(const llm::MultipartPart& part) override;
+  bool part_data(std::span<const uint8_t> bytes, uint64_t raw_start) override;
+  bool part_end() override;
+
+  uint32_t node_of(std::string_view name) const noexcept;
+  void begin_part(const llm::MultipartPart& part, uint32_t node);
+  bool judge_filename(const llm::MultipartPart& part);
+  bool take_edits(EditList& made, uint64_t raw_start);
+  void note_fact(std::span<const uint8_t> bytes);
+
+  RewriteScope* scope_ = nullptr;
+  llm::PathTable table_;
+  JsonRewriter* json_ = nullptr;
+  EditList* edits_ = nullptr;
+  llm::MultipartReader reader_;
+  FileRewriter file_;
+  TextRewriter text_;
+  std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed
+  Treat treat_ = Treat::Opaque;
+  llm::LeafRole role_ = llm::LeafRole::None;
+  bool is_started_ = false;     // the content's first byte has come
+  uint64_t content_start_ = 0;  // raw offset of it
+  FileRewriter::Content declared_ = FileRewriter::Content::Undecided;
+  llm::PathTable file_table_;
+  MessageFacts facts_;
+  std::array<char, 8> literal_{};  // value of the part that asks for a stream
+  size_t literal_size_ = 0;
+  bool failed_ = false;
+  bool is_file_ = false;  // what failed is a file
+};
+
+}  // namespace sallyport::rewrite

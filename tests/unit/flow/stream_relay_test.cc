@@ -1,0 +1,308 @@
+// A stream in every framing: the same events restore the same text, cuts change no byte, what does
+// not change stays as it came, and nothing waits that need not.
+#include "dataplane/flow/stream_relay.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/rewrite/rewrite_world.h"
+
+namespace sallyport::flow {
+namespace {
+
+using llm::StreamFormat;
+using rewrite::bytes_of;
+using rewrite::World;
+
+constexpr std::string_view kKinds = R"(
+api_kind: list
+format: 1
+response: {paths: {a: T}}
+stream:
+  bodies: [sse, json_array, json_lines]
+  channels:
+    text: {class: T, event: piece, event_data: '{"i":${outer},"t":${text}}'}
+  paths:
+    i: {class: structural, role: outer_index}
+    t: {class: T, channel: text}
+    note: T
+    end: {class: structural, closes: {"*": outer}}
+)";
+constexpr std::string_view kFrames = R"(
+api_kind: frames
+format: 1
+response: {paths: {a: T}}
+stream:
+  bodies: [event_stream]
+  channels:
+    text:
+      class: T
+      event_data: '{"contentBlockDelta":{"contentBlockIndex":${outer},"delta":{"text":${text}}}}'
+  paths:
+    contentBlockDelta.contentBlockIndex: {class: structural, role: outer_index}
+    contentBlockDelta.delta.text: {class: T, channel: text}
+    contentBlockStop.contentBlockIndex: {class: structural, role: outer_index, closes: {"*": outer}}
+    "*.message": T
+)";
+
+const llm::ApiTables& tables() {
+  static llm::AlignedSection section(
+      controlplane::policy::compile_api_kind_files(
+          {{"list.yaml", std::string(kKinds)}, {"frames.yaml", std::string(kFrames)}})
+          .bytes);
+  static const llm::ApiTables made = [] {
+    llm::ApiTables out;
+    EXPECT_EQ(llm::load_error_name(out.load(section.bytes())), "none");
+    return out;
+  }();
+  return made;
+}
+
+llm::ApiKind kind_of(StreamFormat format) {
+  llm::ApiKind kind;
+  EXPECT_TRUE(tables().find_kind(format == StreamFormat::EventStream ? "frames" : "list", kind));
+  return kind;
+}
+
+std::string frame(std::string_view type, std::string_view payload,
+                  std::string_view message_type = "event") {
+  std::vector<uint8_t> out;
+  http::write_event_stream_message(message_type, type, bytes_of(payload), out);
+  return {out.begin(), out.end()};
+}
+
+std::string piece(int i, const std::string& text) {
+  return R"({"i":)" + std::to_string(i) + R"(,"t":")" + text + R"("})";
+}
+
+// The bytes of a stream with these events, each with its place in the framing; "end" closes.
+std::vector<std::string> framed(StreamFormat format, const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  for (size_t n = 0; n < texts.size(); ++n) {
+    const bool is_end = texts[n] == "end";
+    const std::string json = is_end ? R"({"i":0,"end":1})" : piece(0, texts[n]);
+    switch (format) {
+      case StreamFormat::Sse:
+        out.push_back("event: piece\ndata: " + json + "\n\n");
+        break;
+      case StreamFormat::JsonArray:
+        out.push_back((n == 0 ? "[" : ",\r\n") + json);
+        break;
+      case StreamFormat::JsonLines:
+        out.push_back(json + "\r\n");
+        break;
+      case StreamFormat::EventStream:
+        out.push_back(
+            is_end ? frame("contentBlockStop", R"({"contentBlockIndex":0})")
+                   : frame("contentBlockDelta",
+                           R"({"contentBlockIndex":0,"delta":{"text":")" + texts[n] + R"("}})"));
+        break;
+    }
+  }
+  if (format == StreamFormat::JsonArray) out.push_back("\n]\n");
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += part;
+  return out;
+}
+
+struct Relayed {
+  StreamRelay::Result result = StreamRelay::Result::Ok;
+  std::string out;
+  std::string problem;
+  std::vector<size_t> size_after;  // of the output, after each part
+  uint32_t events = 0;
+};
+
+class Relay : public ::testing::Test {
+ protected:
+  Relayed relay(StreamFormat format, const std::vector<std::string>& parts) {
+    Relayed said;
+    rewrite::RewriteScope scope = World::get().scope(rewrite::Direction::Response);
+    relay_.begin(scope, kind_of(format), format);
+    std::vector<uint8_t> out;
+    for (const std::string& part : parts) {
+      const std::vector<uint8_t> copy(part.begin(), part.end());
+      said.result = relay_.feed(copy, out);
+      said.size_after.push_back(out.size());
+      if (said.result != StreamRelay::Result::Ok) break;
+    }
+    if (said.result == StreamRelay::Result::Ok) said.result = relay_.finish(out);
+    said.out.assign(out.begin(), out.end());
+    said.problem = std::string(relay_.problem());
+    said.events = relay_.events();
+    return said;
+  }
+  std::string error(StreamFormat format, const std::vector<std::string>& parts) {
+    (void)relay(format, parts);
+    std::vector<uint8_t> out;
+    relay_.write_error("error", R"({"error":{"code":"x"}})", true, "Blocked.", out);
+    return {out.begin(), out.end()};
+  }
+
+  const std::string mail_ = "erika@northwind-example.com";
+  const std::string token_ = World::get().minted(World::Email, mail_);
+  rewrite::StreamTools tools_;
+  StreamRelay relay_{tools_};
+};
+
+constexpr StreamFormat kFormats[] = {StreamFormat::Sse, StreamFormat::JsonArray,
+                                     StreamFormat::JsonLines, StreamFormat::EventStream};
+
+TEST_F(Relay, WithoutAFindingEveryByteStays) {
+  for (StreamFormat format : kFormats) {
+    const std::string stream =
+        joined(framed(format, {"Hello ", "w\\u00f6rld,\\n", "(ok) ", "end"}));
+    for (size_t cut = 0; cut <= stream.size(); ++cut) {
+      const Relayed said = relay(format, {stream.substr(0, cut), stream.substr(cut)});
+      ASSERT_EQ(said.result, StreamRelay::Result::Ok);
+      ASSERT_EQ(said.out, stream) << static_cast<int>(format) << " cut at " << cut;
+    }
+  }
+}
+
+// The bound on waiting, in events: one that is whole and has no live run leaves in the very call
+// that brought its last byte, whatever the framing.
+TEST_F(Relay, AnEventWithoutALiveRunLeavesInTheTurnInWhichItCame) {
+  for (StreamFormat format : kFormats) {
+    const auto parts = framed(format, {"Hello ", "you, ", "how are ", "things? ", "Fine. ", "end"});
+    const Relayed said = relay(format, parts);
+    size_t in = 0;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      in += parts[i].size();
+      // An end of line that closes a line of JSON comes with it; nothing else is left behind.
+      ASSERT_EQ(said.size_after[i], in) << static_cast<int>(format) << " event " << i;
+    }
+    EXPECT_EQ(said.events, 6U);
+  }
+}
+
+// A live run holds its own text only: every event still leaves in its turn, the first one at once.
+TEST_F(Relay, AnEventWithALiveRunLeavesWithoutIt) {
+  for (StreamFormat format : kFormats) {
+    const auto parts = framed(
+        format, {"Hello ", "mail " + token_.substr(0, 9), token_.substr(9), " now. ", "end"});
+    const Relayed said = relay(format, parts);
+    ASSERT_EQ(said.result, StreamRelay::Result::Ok);
+    EXPECT_EQ(said.size_after[0], parts[0].size());
+    for (size_t i = 1; i < said.size_after.size(); ++i)
+      EXPECT_GT(said.size_after[i], said.size_after[i - 1]) << static_cast<int>(format) << i;
+    EXPECT_NE(said.out.find(mail_), std::string::npos) << said.out;
+    EXPECT_EQ(said.out.find(token_.substr(0, 9)), std::string::npos);
+  }
+}
+
+TEST_F(Relay, CutsChangeNoByteOfARestoredStream) {
+  for (StreamFormat format : kFormats) {
+    const std::string stream = joined(framed(
+        format, {"mail " + token_.substr(0, 20), token_.substr(20) + ", or [", "EMAIL", "end"}));
+    const std::string whole = relay(format, {stream}).out;
+    EXPECT_NE(whole.find(mail_), std::string::npos);
+    for (size_t cut = 0; cut <= stream.size(); ++cut)
+      ASSERT_EQ(relay(format, {stream.substr(0, cut), stream.substr(cut)}).out, whole)
+          << static_cast<int>(format) << " cut at " << cut;
+    std::vector<std::string> bytes;
+    for (char c : stream) bytes.emplace_back(1, c);
+    EXPECT_EQ(relay(format, bytes).out, whole);
+  }
+}
+
+// What a channel still holds at its end leaves in an event of our own, in the framing of the rest.
+TEST_F(Relay, HeldTextLeavesInAnEventOfItsFraming) {
+  const std::vector<std::string> texts{"see [EMAIL-", "end"};
+  EXPECT_EQ(relay(StreamFormat::Sse, framed(StreamFormat::Sse, texts)).out,
+            "event: piece\ndata: " + piece(0, "see ") + "\n\n" + "event: piece\ndata: " +
+                piece(0, "[EMAIL-") + "\n\n" + "event: piece\ndata: {\"i\":0,\"end\":1}\n\n");
+  EXPECT_EQ(relay(StreamFormat::JsonArray, framed(StreamFormat::JsonArray, texts)).out,
+            "[" + piece(0, "see ") + ",\r\n" + piece(0, "[EMAIL-") + ",\n{\"i\":0,\"end\":1}\n]\n");
+  EXPECT_EQ(relay(StreamFormat::JsonLines, framed(StreamFormat::JsonLines, texts)).out,
+            piece(0, "see ") + "\r\n" + piece(0, "[EMAIL-") + "\n" + "{\"i\":0,\"end\":1}\r\n");
+  EXPECT_EQ(relay(StreamFormat::EventStream, framed(StreamFormat::EventStream, texts)).out,
+            joined(framed(StreamFormat::EventStream, {"see ", "[EMAIL-", "end"})));
+  // A stream that ends without closing its channels.
+  EXPECT_EQ(relay(StreamFormat::JsonArray, {"[" + piece(0, "[EMAIL-") + "]"}).out,
+            "[" + piece(0, "") + ",\n" + piece(0, "[EMAIL-") + "]");
+  EXPECT_EQ(relay(StreamFormat::JsonLines, {piece(0, "[EMAIL-")}).out,
+            piece(0, "") + "\n" + piece(0, "[EMAIL-") + "\n");
+}
+
+TEST_F(Relay, ACutStreamIsTruncated) {
+  for (StreamFormat format : kFormats) {
+    if (format == StreamFormat::JsonLines) continue;  // a last line needs no end
+    const std::string stream = joined(framed(format, {"Hello ", "end"}));
+    const std::string cut = stream.substr(0, stream.size() - 4);
+    EXPECT_EQ(relay(format, {cut}).result, StreamRelay::Result::Truncated);
+  }
+  EXPECT_EQ(relay(StreamFormat::JsonLines, {piece(0, "x").substr(0, 8)}).result,
+            StreamRelay::Result::Refused);
+}
+
+TEST_F(Relay, DamagedFramesEndTheStreamWithTheirName) {
+  std::string stream = joined(framed(StreamFormat::EventStream, {"Hello ", "you", "end"}));
+  const size_t first = framed(StreamFormat::EventStream, {"Hello "})[0].size();
+  stream[first + 40] ^= 1;
+  const Relayed said = relay(StreamFormat::EventStream, {stream});
+  EXPECT_EQ(said.result, StreamRelay::Result::Malformed);
+  EXPECT_EQ(said.problem, "bad_message_crc");
+  EXPECT_EQ(said.out, stream.substr(0, first));  // what came before it went
+}
+
+TEST_F(Relay, FramesThatAreNoEventsOfTheApiAreRefused) {
+  for (const std::string& bad : {frame("a.b", "{}"), frame("a", "{}", "other"), frame("a", "text")})
+    EXPECT_NE(relay(StreamFormat::EventStream, {bad}).result, StreamRelay::Result::Ok);
+}
+
+TEST_F(Relay, ExceptionsAreTextsToo) {
+  const std::string stream =
+      frame("validationException", R"({"message":"no )" + token_ + R"("})", "exception");
+  EXPECT_EQ(relay(StreamFormat::EventStream, {stream}).out,
+            frame("validationException", R"({"message":"no )" + mail_ + R"("})", "exception"));
+}
+
+TEST_F(Relay, HeadersOfAFrameThatNobodyKnowsAreDropped) {
+  const std::string name = "x-note";
+  const std::string note =
+      std::string(1, static_cast<char>(name.size())) + name + std::string("\x07\x00\x02hi", 5);
+  http::EventStreamSplitter splitter;
+  splitter.feed(bytes_of(frame("messageStop", "{}")));
+  http::EventStreamMessage message;
+  ASSERT_EQ(splitter.next(message), http::EventStreamSplitter::Result::Message);
+  const std::string headers(message.headers.begin(), message.headers.end());
+  std::vector<uint8_t> out;
+  http::write_event_stream_message(bytes_of(headers + note), bytes_of("{}"), out);
+  EXPECT_EQ(relay(StreamFormat::EventStream, {std::string(out.begin(), out.end())}).out,
+            frame("messageStop", "{}"));
+}
+
+TEST_F(Relay, CommentsKeepTheConnectionAliveAndCarryNothing) {
+  const std::string key = std::string("sk-") + "ant-" + "Zk3mQ9xTb7LwR2vNc8YpHd5s";
+  const std::string keep = ": keep-alive 12\n\n:\n\n: OPENROUTER PROCESSING\r\n\r\n";
+  EXPECT_EQ(relay(StreamFormat::Sse, {keep}).out, keep);
+  EXPECT_EQ(relay(StreamFormat::Sse, {": " + key + "\n\n"}).out, ":\n\n");
+  EXPECT_EQ(relay(StreamFormat::Sse, {"id: 7\n: " + key + "\ndata: {\"i\":1}\n\n"}).out,
+            "id: 7\n:\ndata: {\"i\":1}\n\n");
+  EXPECT_EQ(relay(StreamFormat::Sse, {"id: " + key + "\ndata: {\"i\":1}\n\n"}).out,
+            "data: {\"i\":1}\n\n");
+  EXPECT_EQ(
+      relay(StreamFormat::Sse, {"event: " + key + "\r\ndata:{\"i\":\r\ndata: 1}\r\n\r\n"}).out,
+      "data:{\"i\":\ndata: 1}\n\n");
+}
+
+TEST_F(Relay, OurLastWordFitsTheFraming) {
+  EXPECT_EQ(error(StreamFormat::Sse, {}), "event: error\ndata: {\"error\":{\"code\":\"x\"}}\n\n");
+  EXPECT_EQ(error(StreamFormat::JsonArray, {"[" + piece(0, "a")}),
+            ",\n{\"error\":{\"code\":\"x\"}}]");
+  EXPECT_EQ(error(StreamFormat::JsonArray, {"["}), "[{\"error\":{\"code\":\"x\"}}]");
+  EXPECT_EQ(error(StreamFormat::JsonLines, {piece(0, "a") + "\n"}),
+            "{\"error\":{\"code\":\"x\"}}\n");
+  EXPECT_EQ(error(StreamFormat::EventStream, {}),
+            frame("validationException", R"({"message":"Blocked."})", "exception"));
+}
+
+}  // namespace
+}  // namespace sallyport::flow

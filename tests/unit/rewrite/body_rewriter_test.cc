@@ -1,0 +1,282 @@
+// Bodies that are not one JSON text: forms, JSON lines, files. Edited alike at every cut, framing
+// untouched, and nothing that can be read passes unread.
+#include "dataplane/rewrite/body_rewriter.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/rewrite/rewrite_world.h"
+
+namespace sallyport::rewrite {
+namespace {
+
+using llm::BodyFormat;
+
+constexpr std::string_view kKind = R"(
+api_kind: upload
+format: 1
+fragments:
+  line:
+    by: url
+    paths: {url: structural, custom_id: I, method: structural}
+    variants: {/v1/chat/completions: {body: {use: openai_chat.request}}}
+request:
+  bodies: [multipart, json_lines, text, opaque]
+  paths:
+    purpose: structural
+    model: {class: structural, role: model}
+    stream: {class: structural, role: stream}
+    prompt: T
+    key: S
+    "keywords[*]": T
+    metadata: {class: I, tree: true}
+    schema: L
+    file: B
+    "file[*]": {use: line}
+    messages[*].content: T
+response: {paths: {a: T}}
+)";
+
+const llm::PathTable& table() {
+  static llm::AlignedSection section(
+      controlplane::policy::compile_api_kind_files({{"upload.yaml", std::string(kKind)},
+                                                    llm::shipped_file("openai_chat.yaml"),
+                                                    llm::shipped_file("anthropic_messages.yaml")})
+          .bytes);
+  static const llm::ApiTables tables = [] {
+    llm::ApiTables out;
+    EXPECT_EQ(llm::load_error_name(out.load(section.bytes())), "none");
+    return out;
+  }();
+  static const llm::PathTable request = [] {
+    llm::ApiKind kind;
+    EXPECT_TRUE(tables.find_kind("upload", kind));
+    return kind.request;
+  }();
+  return request;
+}
+
+struct Outcome {
+  bool ok = true;
+  std::string out;
+  std::string problem;
+  Refusal refusal = Refusal::None;
+  Tally tally;
+  std::string model;
+  bool stream = false;
+};
+
+class Bodies : public ::testing::Test {
+ protected:
+  Outcome run(BodyFormat format, const std::string& body, const std::vector<size_t>& cuts = {}) {
+    Outcome said;
+    RewriteScope scope = World::get().scope(Direction::Request);
+    scope.actions[World::Url] = contract::Action::Block;
+    rewriter_.begin(scope, table(), format, "BX");
+    size_t at = 0;
+    for (size_t i = 0; i <= cuts.size() && said.ok; ++i) {
+      const size_t end = i < cuts.size() ? cuts[i] : body.size();
+      const std::vector<uint8_t> piece(body.begin() + static_cast<std::ptrdiff_t>(at),
+                                       body.begin() + static_cast<std::ptrdiff_t>(end));
+      said.ok = rewriter_.feed(piece);
+      at = end;
+    }
+    said.ok = said.ok && rewriter_.end();
+    std::vector<SaidEdit> edits;
+    for (const TextEdit& e : rewriter_.edits().edits()) {
+      const auto value = rewriter_.edits().replacement(e);
+      edits.push_back({e.start, e.end, {value.begin(), value.end()}});
+    }
+    if (said.ok) said.out = edited(body, edits);
+    said.problem = std::string(rewriter_.problem());
+    said.refusal = scope.refusal;
+    said.tally = scope.tally;
+    said.model = std::string(rewriter_.facts().model_name());
+    said.stream = rewriter_.facts().stream;
+    if (said.ok) {
+      check_.begin(format, "BX");
+      EXPECT_TRUE(check_.feed(bytes_of(said.out)) && check_.end()) << said.out;
+    }
+    return said;
+  }
+  // The same at every cut and byte by byte.
+  Outcome everywhere(BodyFormat format, const std::string& body) {
+    const Outcome whole = run(format, body);
+    for (size_t cut = 1; cut < body.size(); ++cut) {
+      const Outcome two = run(format, body, {cut});
+      EXPECT_EQ(two.ok, whole.ok) << cut;
+      EXPECT_EQ(two.out, whole.out) << cut;
+      EXPECT_EQ(two.tally.opaque_bytes, whole.tally.opaque_bytes) << cut;
+    }
+    EXPECT_EQ(run(format, body, every_byte(body.size())).out, whole.out);
+    return whole;
+  }
+  static std::string part(const std::string& name, const std::string& data,
+                          const std::string& filename = "", const std::string& type = "") {
+    return "--BX\r\nContent-Disposition: form-data; name=\"" + name + "\"" +
+           (filename.empty() ? "" : "; filename=\"" + filename + "\"") +
+           (type.empty() ? "" : "\r\nContent-Type: " + type) + "\r\n\r\n" + data + "\r\n";
+  }
+  static std::string form(const std::string& parts) { return parts + "--BX--\r\n"; }
+  static std::string batch(const std::string& content, const std::string& url) {
+    return R"({"custom_id":"1","method":"POST","url":")" + url +
+           R"(","body":{"model":"gpt-x","messages":[{"role":"user","content":")" + content +
+           R"("}],"n":1}})";
+  }
+
+  const std::string mail_ = "erika@northwind-example.com";
+  const std::string token_ = World::get().token(World::Email, mail_);
+  const std::string secret_ = std::string("sk-") + "ant-" + "Zk3mQ9xTb7LwR2vNc8YpHd5s";
+  BodyRewriter rewriter_;
+  OutputCheck json_;
+  BodyCheck check_{json_};
+};
+
+TEST_F(Bodies, EveryPartIsReadByTheClassOfItsName) {
+  const auto body = [&](const std::string& v) {
+    return form(part("model", "whisper-1") + part("prompt", "ask " + v) + part("keywords[]", v) +
+                part("keywords[1]", "x " + v + " y") + part("metadata[owner]", v) +
+                part("schema", R"({"a":")" + v + R"("})") + part("unheard_of", v) +
+                part("stream", "true"));
+  };
+  const Outcome said = everywhere(BodyFormat::Multipart, body(mail_));
+  ASSERT_TRUE(said.ok) << said.problem;
+  EXPECT_EQ(said.out, body(token_));
+  EXPECT_EQ(said.model, "whisper-1");
+  EXPECT_TRUE(said.stream);
+  EXPECT_EQ(said.tally.unknown_fields, 1U);
+}
+
+TEST_F(Bodies, AFormWithoutAFindingStaysAsItIs) {
+  const std::string body = form(part("prompt", "a\r\nb\n\r") +
+                                part("file", std::string("\0\1\2", 3), "x.bin", "image/png"));
+  const Outcome said = everywhere(BodyFormat::Multipart, body);
+  EXPECT_EQ(said.out, body);
+  EXPECT_EQ(said.tally.opaque_bytes, 3U);
+}
+
+TEST_F(Bodies, FileNamesAreTexts) {
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, form(part("file", "x", mail_ + " cv.txt"))).out,
+            form(part("file", "x", token_ + " cv.txt")));
+}
+
+TEST_F(Bodies, FilesThatReadLikeTextAreReadWhateverTheySayTheyAre) {
+  const auto body = [&](const std::string& v) {
+    return form(part("file", "name,mail\r\nErika," + v + "\r\n", "a.csv", "text/csv") +
+                part("file", "to " + v, "a.png", "image/png") +
+                part("file", "to " + v, "a", "application/octet-stream") +
+                part("file", R"({"to": ")" + v + R"("})", "blob") +
+                part("file", "  [1, \"" + v + "\"]", "a.json", "application/json"));
+  };
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, body(mail_)).out, body(token_));
+}
+
+TEST_F(Bodies, EscapesOfAJsonFileAreRead) {
+  const std::string escaped = "erika\\u0040northwind-example.com";
+  for (const char* name : {"a.json", "blob"})
+    EXPECT_EQ(
+        run(BodyFormat::Multipart, form(part("file", "{\"a\":\"" + escaped + "\"}", name))).out,
+        form(part("file", "{\"a\":\"" + token_ + "\"}", name)));
+}
+
+// Line by line, each by the endpoint that its url names; line ends stay what they were.
+TEST_F(Bodies, TheLinesOfABatchAreReadAsTheRequestsTheyHold) {
+  const auto lines = [&](const std::string& v) {
+    return batch(v, "/v1/chat/completions") + "\r\n\n" + batch("nothing", "/v1/other") + "\n" +
+           batch("at " + v, "/v1/unknown");
+  };
+  const auto body = [&](const std::string& v) {
+    return form(part("purpose", "batch") + part("file", lines(v), "b.jsonl", "application/jsonl"));
+  };
+  const Outcome said = everywhere(BodyFormat::Multipart, body(mail_));
+  ASSERT_TRUE(said.ok) << said.problem;
+  EXPECT_EQ(said.out, body(token_));
+  EXPECT_EQ(said.model, "gpt-x");
+}
+
+TEST_F(Bodies, ABadLineRefusesTheFile) {
+  const std::string good = batch("hi", "/v1/chat/completions") + "\n";
+  for (const std::string& bad :
+       {std::string("{\"a\":1"), std::string("text"), good.substr(0, 30),
+        std::string("{\"a\":1}{\"b\":2}"), std::string("{\"a\":1,\"a\":2}")}) {
+    const Outcome said =
+        run(BodyFormat::Multipart, form(part("file", good + bad + "\n" + good, "b.jsonl")));
+    EXPECT_FALSE(said.ok) << bad;
+    EXPECT_NE(said.problem, "none");
+    EXPECT_EQ(said.refusal, Refusal::None);
+  }
+}
+
+TEST_F(Bodies, ABlockedValueInAnyPartEndsTheBody) {
+  const std::string url = "https://user:" + std::string("hunter2x") + "@db.example.com/x";
+  for (const std::string& body :
+       {form(part("prompt", url)), form(part("file", "see " + url, "a.txt")),
+        form(part("file", batch(url, "/v1/chat/completions"), "a.jsonl")),
+        form(part("file", "x", url)), form(part("schema", "{\"a\":\"" + url + "\"}"))}) {
+    const Outcome said = run(BodyFormat::Multipart, body);
+    EXPECT_FALSE(said.ok) << body;
+    EXPECT_EQ(said.refusal, Refusal::PolicyBlocked);
+  }
+}
+
+TEST_F(Bodies, CredentialsOfTheApiAreNotReadAndCounted) {
+  const Outcome said = run(BodyFormat::Multipart, form(part("key", secret_)));
+  EXPECT_EQ(said.out, form(part("key", secret_)));
+  EXPECT_EQ(said.tally.opaque_bytes, secret_.size());
+}
+
+TEST_F(Bodies, AFormThatIsNoneIsRefusedWithItsName) {
+  const Outcome said = run(BodyFormat::Multipart, form(part("prompt", "a\n--BX\n")));
+  EXPECT_FALSE(said.ok);
+  EXPECT_EQ(said.problem, "bad_delimiter");
+}
+
+TEST_F(Bodies, LinesAndTextsAreBodiesToo) {
+  const auto lines = [](const std::string& v) {
+    return "{\"messages\":[{\"content\":\"" + v + "\"}]}\n{\"messages\":[]}";
+  };
+  EXPECT_EQ(everywhere(BodyFormat::JsonLines, lines(mail_)).out, lines(token_));
+  EXPECT_EQ(everywhere(BodyFormat::Text, "1\n00:01 --> 00:02\n" + mail_).out,
+            "1\n00:01 --> 00:02\n" + token_);
+  EXPECT_EQ(everywhere(BodyFormat::Opaque, "to " + mail_).out, "to " + token_);
+  const std::string binary = std::string("\x89PNG\r\n\x1a\n", 8) + mail_;
+  const Outcome said = everywhere(BodyFormat::Opaque, binary);
+  EXPECT_EQ(said.out, binary);
+  EXPECT_EQ(said.tally.opaque_bytes, binary.size());
+}
+
+TEST_F(Bodies, ALongFileIsSniffedAtItsBeginning) {
+  const std::string text = std::string(2 * kSniffBytesMax, 'x') + " " + mail_;
+  EXPECT_EQ(run(BodyFormat::Opaque, text, {kSniffBytesMax}).out,
+            std::string(2 * kSniffBytesMax, 'x') + " " + token_);
+}
+
+TEST(FileContent, WhatTextLacksMakesAFileBinary) {
+  using Content = FileRewriter::Content;
+  const auto of = [](std::string_view bytes, bool whole = true) {
+    return sniffed_content(bytes_of(bytes), whole);
+  };
+  EXPECT_EQ(of("caf\xc3\xa9\t\r\n"), Content::Text);
+  EXPECT_EQ(of(" \n{\"a\":1}"), Content::JsonOrText);
+  EXPECT_EQ(of("caf\xc3", false), Content::Text);  // the character goes on
+  EXPECT_EQ(of("caf\xc3", true), Content::Opaque);
+  EXPECT_EQ(of("caf\xe9 au lait"), Content::Opaque);
+  EXPECT_EQ(of(std::string_view("h\0i\0", 4)), Content::Opaque);  // UTF-16
+  EXPECT_EQ(of("%PDF-1.7\n"), Content::Opaque);
+  EXPECT_EQ(of(""), Content::Text);
+}
+
+TEST(FileContent, ATypeOrANameDeclares) {
+  using Content = FileRewriter::Content;
+  EXPECT_EQ(declared_content("application/JSONL; charset=utf-8", ""), Content::Lines);
+  EXPECT_EQ(declared_content("application/octet-stream", "B.JSONL"), Content::Lines);
+  EXPECT_EQ(declared_content("text/plain", "b.jsonl"), Content::Lines);
+  EXPECT_EQ(declared_content("application/json", "b.jsonl"), Content::Json);
+  EXPECT_EQ(declared_content("text/x-python", "a.py"), Content::Text);
+  EXPECT_EQ(declared_content("image/png", "a.png"), Content::Undecided);
+}
+
+}  // namespace
+}  // namespace sallyport::rewrite

@@ -166,7 +166,7 @@ std::string Generator::text(uint32_t count) {
 }
 
 std::string Generator::plain_text(uint32_t count) {
-  static const std::vector<std::string> kWords = {"the", "of", "word", "Zoë", "is",
+  static const std::vector<std::string> kWords = {"the", "of", "word", "日本", "is",
                                                   "and", "x1", "日本", "id"};
   static const std::string kJoints = " ,;:.!?-/'()\n+#$%=&_*|";
   std::string out;

@@ -417,9 +417,9 @@ TEST_F(BundleRefusal, OfActions) {
          "actions.yaml:4:69: 'tokenise' is none of: block, allow, observe, tokenize, mask, hash, "
          "generalise (did you mean 'tokenize'?)");
   expect("actions.yaml", "entity: SECRET,", "entity: SECRET, role: model,",
-         "actions.yaml:2:42: 'model' is none of: user, system, assistant, tool");
+         "actions.yaml:2:41: 'model' is none of: user, system, assistant, tool");
   expect("actions.yaml", "entity: SECRET,", "entity: SECRET, min_confidence: 101,",
-         "actions.yaml:2:52: a number between 0 and 100 is expected");
+         "actions.yaml:2:51: a number from 0 to 100 is expected here");
   expect("actions.yaml", "entity: SECRET,",
          "entity: SECRET, min_confidence: 60, max_confidence: 59,",
          "actions.yaml:2:5: min_confidence is above max_confidence: the rule fits nothing");
@@ -507,7 +507,7 @@ TEST_F(BundleRefusal, OfSecretsThatWouldLeave) {
 TEST_F(BundleRefusal, OfAPartOfASecret) {
   expect("actions.yaml", "entity: SECRET, action: block",
          "entity: SECRET, action: mask, keep_last: 4",
-         "actions.yaml:2:5: rule 'secrets' answers 'mask' with keep_last for the secret SECRET in "
+         "actions.yaml:2:5: rule 'secrets' answers 'mask with keep_last' for the secret SECRET in "
          "requests (tenant acme");
 }
 
@@ -530,7 +530,7 @@ TEST_F(BundleRefusal, OfRulesThatWouldStoreWhatIsNeverStored) {
                             "masked wholly, everywhere"));
   }
   files["actions.yaml"] = masked + "  - {id: part, action: mask, keep_last: 1}\n";
-  EXPECT_THAT(refusals(), ElementsAre(HasSubstr("rule 'part' answers 'mask' with keep_last")));
+  EXPECT_THAT(refusals(), ElementsAre(HasSubstr("rule 'part' answers 'mask with keep_last'")));
   // A finding of low confidence is no way out either.
   files["actions.yaml"] = masked + "  - {id: low, max_confidence: 20, action: observe}\n";
   EXPECT_THAT(refusals(), ElementsAre(HasSubstr("rule 'low' answers 'observe'")));
@@ -546,7 +546,7 @@ TEST_F(BundleRefusal, OfAnEntityThatIsNeverStoredBelowOneThatMayBe) {
   files["tests/all.yaml"] = "tests: []\n";
   files["actions.yaml"] = "rules: [{id: all, action: block}]\n";
   EXPECT_THAT(refusals(),
-              ElementsAre("entities/all.yaml:8:3: EMAIL_ADDRESS is never stored, so its priority "
+              ElementsAre("entities/all.yaml:9:3: EMAIL_ADDRESS is never stored, so its priority "
                           "must be above 60, that of CUSTOMER"));
 }
 

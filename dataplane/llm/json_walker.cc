@@ -654,9 +654,10 @@ Speaker JsonWalker::speaker_below(uint32_t node) const noexcept {
   return depth_ == 0 ? Speaker::Unsaid : frames_[depth_ - 1].speaker;
 }
 
-// The role of the object has been read.
+// The role of the object has been read. Where the table says whose words they are (a system
+// prompt), a role inside changes nothing.
 void JsonWalker::note_speaker() noexcept {
-  if (depth_ == 0 || !frames_[depth_ - 1].is_object) return;
+  if (depth_ == 0 || frames_[depth_ - 1].speaker != Speaker::Undecided) return;
   const std::string_view role(reinterpret_cast<const char*>(name_.data()), name_size_);
   frames_[depth_ - 1].speaker = name_overflowed_ ? Speaker::User : speaker_named(role);
 }

@@ -129,7 +129,8 @@ RoleSet JsonRewriter::leaf_roles() const noexcept {
     case llm::Speaker::Tool:
       return contract::Role::Tool;
     case llm::Speaker::Undecided:
-      return RoleSet::all();
+      if (scope_->direction == RewriteScope::Direction::Request) return RoleSet::all();
+      break;  // an answer is the assistant's, wherever its role stands
   }
   return roles_;
 }

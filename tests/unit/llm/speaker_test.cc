@@ -80,6 +80,59 @@ TEST(Speaker, OfAnthropicPromptsAndToolResults) {
   EXPECT_EQ(blocks.at("two"), Speaker::System);
 }
 
+// One request of every kind of conversation: whose words are its texts?
+TEST(Speaker, OfEveryKindOfConversation) {
+  struct Case {
+    const char* kind;
+    const char* request;
+    const char* wanted;  // first letters of the speakers of the texts a, b, c ...
+  };
+  const Case cases[] = {
+      {"azure_chat", R"({"messages":[{"role":"system","content":"a"},{"role":"user","content":"b"},
+          {"role":"tool","content":"c"}]})",
+       "sut"},
+      {"mistral_chat", R"({"messages":[{"role":"system","content":"a"},
+          {"role":"user","content":[{"type":"text","text":"b"}]},
+          {"role":"tool","content":"c"},{"role":"assistant","content":"d"}]})",
+       "suta"},
+      {"cohere_chat", R"({"messages":[{"role":"system","content":"a"},
+          {"role":"user","content":"b"},{"role":"tool","content":[{"type":"text","text":"c"}]}]})",
+       "sut"},
+      {"cohere_chat_v1", R"({"preamble":"a","message":"b","chat_history":[
+          {"role":"CHATBOT","message":"c"},{"role":"TOOL","tool_results":[{"outputs":[{"x":"d"}]}]},
+          {"role":"SYSTEM","message":"e"}]})",
+       "s-ats"},
+      {"gemini_generate", R"({"systemInstruction":{"role":"user","parts":[{"text":"a"}]},
+          "contents":[{"role":"user","parts":[{"text":"b"}]},
+          {"role":"model","parts":[{"text":"c"}]},
+          {"role":"user","parts":[{"functionResponse":{"response":{"x":"d"}}}]}]})",
+       "suat"},
+      {"bedrock_converse", R"({"system":[{"text":"a"}],"messages":[
+          {"role":"user","content":[{"text":"b"},{"toolResult":{"content":[{"text":"c"}]}}]},
+          {"role":"assistant","content":[{"text":"d"}]}]})",
+       "suta"},
+      {"openai_responses", R"({"instructions":"a","input":[
+          {"type":"message","role":"developer","content":"b"},
+          {"role":"user","content":[{"type":"input_text","text":"c"}]},
+          {"type":"function_call","name":"fn","arguments":"d"},
+          {"type":"function_call_output","output":"e"}]})",
+       "ssuat"},
+      {"mistral_conversations", R"({"instructions":"a","inputs":[{"role":"user","content":"b"},
+          {"type":"function.result","result":"c"}]})",
+       "sut"},
+      {"openai_assistants", R"({"instructions":"a","thread":{"messages":[
+          {"role":"assistant","content":"b"},{"role":"user","content":"c"}]}})",
+       "sau"}};
+  constexpr std::string_view kLetters = "-usat?";  // by Speaker
+  for (const Case& one : cases) {
+    const auto said = speakers(shipped_kind(one.kind).request, one.request);
+    std::string is;
+    for (char text = 'a'; said.contains(std::string(1, text)); ++text)
+      is += kLetters[static_cast<size_t>(said.at(std::string(1, text)))];
+    EXPECT_EQ(is, one.wanted) << one.kind;
+  }
+}
+
 TEST(Speaker, OfAVariantIsWhatItsPathsSay) {
   const auto section = controlplane::policy::compile_api_kind_files({{"k.yaml", R"(
 api_kind: k

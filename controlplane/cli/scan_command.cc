@@ -71,6 +71,7 @@ Exit run_scan(const Call& call) {
   as.environment = call.arguments.get("environment");
   as.destination = call.arguments.get("destination");
   as.response = call.arguments.get("direction") == "response";
+  as.role = call.arguments.get("role");
   const ScanAs given = as;
   const ScanWants wants{.redacted = call.arguments.has("redact"),
                         .explained = call.arguments.has("explain"),
@@ -120,6 +121,10 @@ void add_scan_commands(std::vector<Command>& table) {
                     .value = "WAY",
                     .text = "which rules of the bundle",
                     .one_of = {"request", "response"}},
+                   {.name = "role",
+                    .value = "R",
+                    .text = "whose words they are (user; of answers: assistant)",
+                    .one_of = {"user", "system", "assistant", "tool"}},
                    {.name = "redact",
                     .value = "",
                     .text = "add \"redacted\": the text with tokens of a throw-away key"},

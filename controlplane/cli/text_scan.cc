@@ -9,6 +9,7 @@
 
 #include "controlplane/cli/failure.h"
 #include "controlplane/cli/output.h"
+#include "controlplane/policy/bundle.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/rewrite/ruling.h"
 
@@ -89,6 +90,9 @@ void TextScan::load(ScanAs& as) {
       [&](const std::string& name) { return image_.find_vendor(name); },
       [&](uint16_t i) { return image_.vendor(i).name; });
   witness_.begin(engine_, *scratch_);
+  for (size_t role = 0; role < contract::kRoleCount; ++role)
+    if (as.role == controlplane::policy::role_name(static_cast<contract::Role>(role)))
+      roles_ = static_cast<contract::Role>(role);
   scope_.engine = &engine_;
   scope_.scratch = scratch_.get();
   scope_.labels = &labels_;
@@ -112,7 +116,7 @@ void TextScan::scan(std::span<const uint8_t> text, const ScanWants& wants) {
   scope_.refusal_entity = 0xffff;
 
   const auto began = std::chrono::steady_clock::now();
-  rewriter_.begin(scope_);
+  rewriter_.begin(scope_, {}, roles_);
   // False without a refusal noted cannot be; with one it is noted, and the verdict says block.
   const bool whole = rewriter_.feed(text) && rewriter_.end();
   if (!whole) scope_.refuse(rewrite::Refusal::BuffersFull);

@@ -34,6 +34,7 @@ struct ScanAs {
   std::string environment;
   std::string destination;
   bool response = false;
+  std::string role;  // user, system, assistant, tool; empty: what the direction says
 };
 
 struct FoundSpan {
@@ -92,6 +93,7 @@ class TextScan {
   redact::ExchangeTokens tokens_;
   rewrite::RewriteScope scope_;
   rewrite::TextRewriter rewriter_;
+  rewrite::RoleSet roles_;
   std::vector<rewrite::Ruled> rulings_;
   std::vector<FoundSpan> spans_;
   ScanVerdict verdict_ = ScanVerdict::Pass;

@@ -27,6 +27,8 @@ struct Place {
   bool tree = false;
   uint16_t rule = kLlmNoRule;
   uint16_t inner_rule = kLlmNoRule;  // for the subtree below, without role and mark
+  Speaker speaker = Speaker::Unsaid;
+  bool names_speaker = false;  // its value says whose words its object holds
   std::string use;
 };
 
@@ -208,6 +210,8 @@ void Writer::add_paths(Place& root, const std::string& where, const std::vector<
       if (!path.has_class && path.use.empty())
         throw Problem{path.line, "path '" + written + "' has no class"};
       place.use = path.use;
+      place.speaker = path.speaker;
+      place.names_speaker = path.role == LeafRole::MessageRole;
       if (!path.has_class) continue;
       place.text_class = path.text_class;
       place.tree = path.tree || path.text_class == TextClass::L;
@@ -250,6 +254,18 @@ void Writer::graft(std::vector<const Place*>& places, std::vector<const Fragment
   }
 }
 
+// What the places say of whose words stand at a node and below it; the first one wins.
+uint8_t speaker_flags(const std::vector<const Place*>& places) {
+  uint8_t flags = 0;
+  for (const Place* place : places) {
+    if ((flags & kNodeSpeakerMask) == 0)
+      flags |= static_cast<uint8_t>(static_cast<unsigned>(place->speaker) << kNodeSpeakerShift);
+    for (const auto& [name, member] : place->members)
+      if (member->names_speaker) flags |= kNodeNamesSpeaker;
+  }
+  return flags;
+}
+
 uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, bool is_variant) {
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
@@ -282,6 +298,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
   node.element_node = element.empty() ? below : lower(element, false, false);
   if (!any_member.empty()) node.flags |= kNodeKeysAreText;
   if (discriminator) node.flags |= kNodeDiscriminator;
+  node.flags |= speaker_flags(places);
 
   const Fragment* selector = nullptr;
   for (const Fragment* fragment : fragments)

@@ -12,7 +12,8 @@
 // fragment or shape with `by: type` may have variants: once the member `type` (a string or a
 // literal) has been read, the variant's paths replace those of the same name. A member read before
 // `type` keeps the wider class, so that must be the careful one; of a stream event the
-// discriminator is looked up first, wherever it stands.
+// discriminator is looked up first, wherever it stands. `speaker` says whose words everything at
+// and below the path is; `role: message_role` that the member's value says so for its object.
 //
 // Kinds build on kinds: `extends: KIND` takes over what the file does not say itself, and
 // `use: KIND.request`, `KIND.response` or `KIND.FRAGMENT` grafts what another kind describes
@@ -35,6 +36,7 @@ struct ApiPath {
   bool tree = false;
   contract::LeafRole role = contract::LeafRole::None;
   contract::MarkKind mark = contract::MarkKind::None;
+  contract::Speaker speaker = contract::Speaker::Unsaid;  // of everything at and below the path
   std::string channel;  // stream: the string here is a piece of this channel
   std::string capture;  // stream: the value here is repeated in our own events
   std::string use;      // fragment, or KIND.fragment

@@ -79,7 +79,12 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"store", LeafRole::StoreFlag},
                                                 {"input_tokens", LeafRole::InputTokens},
                                                 {"output_tokens", LeafRole::OutputTokens},
-                                                {"error_message", LeafRole::ErrorMessage}};
+                                                {"error_message", LeafRole::ErrorMessage},
+                                                {"message_role", LeafRole::MessageRole}};
+const std::map<std::string, Speaker> kSpeakers = {{"user", Speaker::User},
+                                                  {"system", Speaker::System},
+                                                  {"assistant", Speaker::Assistant},
+                                                  {"tool", Speaker::Tool}};
 const std::map<std::string, MarkKind> kMarks = {{"strip", MarkKind::Strip},
                                                 {"obfuscation", MarkKind::Obfuscation}};
 const std::map<std::string, CloseScope> kScopes = {
@@ -124,6 +129,7 @@ std::vector<ApiPath> read_paths(const Node& node) {
       read_members(value, {{"class", set_class},
                            {"tree", [&](const Node& n) { path.tree = flag(n); }},
                            {"role", [&](const Node& n) { path.role = choice(n, kRoles); }},
+                           {"speaker", [&](const Node& n) { path.speaker = choice(n, kSpeakers); }},
                            {"mark", [&](const Node& n) { path.mark = choice(n, kMarks); }},
                            {"use", [&](const Node& n) { path.use = scalar(n); }},
                            {"channel", [&](const Node& n) { path.channel = scalar(n); }},

@@ -50,7 +50,7 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_routes(parts);
   read_limits(parts);
   read_tests(parts);
-  if (problems.size() == before) check_secrets(parts);
+  if (problems.size() == before) check_rulings(parts);
   if (problems.size() != before) return std::nullopt;
   bundle.digest = files.digest();
   bundle.sources = files.sources();
@@ -59,12 +59,16 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
 
 std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,
                                     std::string_view environment, std::string_view vendor,
-                                    contract::Direction direction, std::string_view entity) {
+                                    contract::Direction direction, std::string_view entity,
+                                    contract::Role role, unsigned confidence) {
   for (size_t i = 0; i < bundle.actions.size(); ++i) {
     const ActionRule& rule = bundle.actions[i];
     if (fits(rule.entities, entity) && fits(rule.environments, environment) &&
         fits(rule.destinations, vendor) && fits(rule.tenants, tenant) &&
-        (!rule.direction || *rule.direction == direction))
+        (!rule.direction || *rule.direction == direction) &&
+        (rule.roles.empty() ||
+         std::find(rule.roles.begin(), rule.roles.end(), role) != rule.roles.end()) &&
+        confidence >= rule.confidence_min && confidence <= rule.confidence_max)
       return i;
   }
   return std::nullopt;
@@ -74,6 +78,12 @@ std::string_view action_name(contract::Action action) {
   static constexpr std::string_view kNames[contract::kActionCount] = {
       "allow", "observe", "tokenize", "mask", "hash", "generalise", "block"};
   return kNames[static_cast<size_t>(action)];
+}
+
+std::string_view role_name(contract::Role role) {
+  static constexpr std::string_view kNames[contract::kRoleCount] = {"user", "system", "assistant",
+                                                                    "tool"};
+  return kNames[static_cast<size_t>(role)];
 }
 
 }  // namespace sallyport::controlplane::policy

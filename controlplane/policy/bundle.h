@@ -89,6 +89,9 @@ struct ActionRule {
   std::vector<std::string> destinations;  // vendors
   std::vector<std::string> tenants;
   std::optional<contract::Direction> direction;
+  std::vector<contract::Role> roles;
+  uint8_t confidence_min = 0;  // of a finding, percent; both ends belong to it
+  uint8_t confidence_max = 100;
   contract::Action action = contract::Action::Block;
   std::optional<contract::Action> would;  // of observe: what it tries out
   uint8_t keep_last = 0;                  // of mask
@@ -125,6 +128,7 @@ struct BundleTest {
   std::string environment;
   std::string destination;
   contract::Direction direction = contract::Direction::Request;
+  contract::Role role = contract::Role::User;
   std::string text;
   std::optional<bool> blocked;  // nothing: either
   // In the order of the text, all there are; nothing: the verdict alone is expected.
@@ -159,12 +163,16 @@ inline constexpr std::string_view kNoRuleId = "no-rule";
 std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
                                   std::vector<Problem>& problems);
 
-// Index into bundle.actions of the rule that decides; nothing: no rule matches, block.
+// Index into bundle.actions of the rule that decides; nothing: no rule matches, block. Every cell
+// of a bundle at once: rulings.h.
 std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,
                                     std::string_view environment, std::string_view vendor,
-                                    contract::Direction direction, std::string_view entity);
+                                    contract::Direction direction, std::string_view entity,
+                                    contract::Role role = contract::Role::User,
+                                    unsigned confidence = 100);
 
 // "tokenize" and so on, as written in the YAML.
 std::string_view action_name(contract::Action action);
+std::string_view role_name(contract::Role role);
 
 }  // namespace sallyport::controlplane::policy

@@ -1,7 +1,6 @@
 // actions.yaml, access.yaml, tests/*.yaml: what happens to a value, who has it back, and the proof.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "controlplane/policy/bundle_sections.h"
 #include "controlplane/policy/names.h"
@@ -11,6 +10,7 @@ namespace {
 
 using contract::Action;
 using contract::Direction;
+using contract::Role;
 
 constexpr YamlReader::Named<Action> kActions[] = {
     {"block", Action::Block},          {"allow", Action::Allow}, {"observe", Action::Observe},
@@ -18,6 +18,10 @@ constexpr YamlReader::Named<Action> kActions[] = {
     {"generalise", Action::Generalise}};
 constexpr YamlReader::Named<Direction> kDirections[] = {{"request", Direction::Request},
                                                         {"response", Direction::Response}};
+constexpr YamlReader::Named<Role> kRoles[] = {{"user", Role::User},
+                                              {"system", Role::System},
+                                              {"assistant", Role::Assistant},
+                                              {"tool", Role::Tool}};
 constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true}};
 
 constexpr std::string_view kAny = "any";
@@ -63,6 +67,27 @@ std::string rule_id(BundleParts& parts, YamlMapping& mapping, std::map<std::stri
 
 Action read_action(BundleParts& parts, const YamlNode& node) {
   return parts.reader.choice(node, kActions);
+}
+
+void read_roles(BundleParts& parts, YamlMapping& mapping, ActionRule& rule) {
+  for (const auto& [name, place] : matcher(parts, mapping, "role")) {
+    YamlNode one;
+    one.place = place;
+    one.scalar = name;
+    const Role role = parts.reader.choice(one, kRoles);
+    if (std::find(rule.roles.begin(), rule.roles.end(), role) == rule.roles.end())
+      rule.roles.push_back(role);
+  }
+}
+
+void read_confidence(BundleParts& parts, YamlMapping& mapping, ActionRule& rule) {
+  constexpr uint64_t kPercentMax = 100;
+  rule.confidence_min =
+      static_cast<uint8_t>(mapping.number_or("min_confidence", 0, 0, kPercentMax));
+  rule.confidence_max =
+      static_cast<uint8_t>(mapping.number_or("max_confidence", kPercentMax, 0, kPercentMax));
+  if (rule.confidence_min > rule.confidence_max)
+    parts.reader.add(rule.place, "min_confidence is above max_confidence: the rule fits nothing");
 }
 
 // Words that belong to one action only.
@@ -163,14 +188,13 @@ void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, P
   test.destination = known_text(parts, mapping, "destination", parts.bundle.vendors, "vendor");
   if (const YamlNode* direction = mapping.optional("direction"))
     test.direction = parts.reader.choice(*direction, kDirections);
+  if (const YamlNode* role = mapping.optional("role"))
+    test.role = parts.reader.choice(*role, kRoles);
   test.text = mapping.joined_text("text", true);
   if (const YamlNode* expect = mapping.required("expect")) read_expectation(parts, *expect, test);
   mapping.finish();
   parts.bundle.tests.push_back(std::move(test));
 }
-
-// May a value go out under this action, in a form that somebody could turn back?
-bool lets_out(Action action) { return action != Action::Block && action != Action::Mask; }
 
 }  // namespace
 
@@ -192,6 +216,8 @@ void read_actions(BundleParts& parts) {
     const YamlNode* direction = mapping.optional("direction");
     if (direction != nullptr && !(direction->plain && direction->scalar == kAny))
       rule.direction = parts.reader.choice(*direction, kDirections);
+    read_roles(parts, mapping, rule);
+    read_confidence(parts, mapping, rule);
     if (const YamlNode* action = mapping.required("action"))
       rule.action = read_action(parts, *action);
     read_action_words(parts, mapping, rule);
@@ -237,28 +263,6 @@ void read_tests(BundleParts& parts) {
       continue;
     }
     for (const YamlNode& item : node->items) read_test(parts, item, names);
-  }
-}
-
-void check_secrets(BundleParts& parts) {
-  const Bundle& bundle = parts.bundle;
-  std::set<std::pair<size_t, std::string>> reported;
-  for (const Entity& entity : bundle.entities) {
-    if (!entity.source.secret) continue;
-    for (const BundleTenant& tenant : bundle.tenants)
-      for (const Environment& environment : bundle.environments)
-        for (const BundleVendor& vendor : bundle.vendors) {
-          const auto rule = deciding_rule(bundle, tenant.name, environment.name, vendor.name,
-                                          Direction::Request, entity.source.name);
-          if (!rule || !lets_out(bundle.actions[*rule].action)) continue;
-          if (!reported.emplace(*rule, entity.source.name).second) continue;
-          parts.reader.add(bundle.actions[*rule].place,
-                           "rule '" + bundle.actions[*rule].id + "' answers '" +
-                               std::string(action_name(bundle.actions[*rule].action)) +
-                               "' for the secret " + entity.source.name + " in requests (tenant " +
-                               tenant.name + ", environment " + environment.name +
-                               ", destination " + vendor.name + "); a secret is blocked or masked");
-        }
   }
 }
 

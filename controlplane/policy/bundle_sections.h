@@ -56,8 +56,8 @@ void read_access(BundleParts& parts);
 void read_routes(BundleParts& parts);
 void read_limits(BundleParts& parts);
 void read_tests(BundleParts& parts);
-// No ruling of a request may let a value of a `secret: true` entity out, in any form that can come
-// back.
-void check_secrets(BundleParts& parts);
+// What the rules say together, in every cell: nothing secret leaves, what is never stored is
+// blocked or masked, and no number is both masked in part and hashed (bundle_promises.cc).
+void check_rulings(BundleParts& parts);
 
 }  // namespace sallyport::controlplane::policy

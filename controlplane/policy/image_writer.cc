@@ -10,6 +10,7 @@
 
 #include "controlplane/policy/api_kind_compiler.h"
 #include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/rulings.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -78,7 +79,8 @@ uint16_t index_of(const Things& things, std::string_view name) {
 
 class ImageWriter {
  public:
-  explicit ImageWriter(const Bundle& bundle) : bundle_(bundle) {}
+  ImageWriter(const Bundle& bundle, const RulingTable& rulings)
+      : bundle_(bundle), rulings_(rulings) {}
 
   std::vector<uint8_t> write(std::span<const uint8_t> matcher, std::span<const uint8_t> llm) {
     fill_vendors();
@@ -92,7 +94,7 @@ class ImageWriter {
     for (const Entity& entity : bundle_.entities) entities.push_back(image_entity(entity));
     for (const Environment& environment : bundle_.environments)
       environments.push_back(strings_.add(environment.name));
-    const std::vector<uint16_t> rulings = make_rulings();
+    fill_rulings();
 
     image_.opaque(SectionKind::Matcher, matcher.size(), matcher);
     image_.opaque(SectionKind::Llm, llm.size(), llm);
@@ -107,10 +109,13 @@ class ImageWriter {
     image_.section(SectionKind::Durability, durability_);
     image_.section(SectionKind::Keys, keys_);
     image_.section(SectionKind::Actions, actions_);
-    image_.section(SectionKind::Rulings, rulings);
+    image_.section(SectionKind::Rulings, row_decisions_);
     image_.section(SectionKind::Access, access_);
     image_.section(SectionKind::Routes, routes_);
     image_.section(SectionKind::Limits, std::vector<ImageLimits>{bundle_.limits});
+    image_.section(SectionKind::Cells, rulings_.cells);
+    image_.section(SectionKind::Decisions, decisions_);
+    image_.section(SectionKind::Steps, steps_);
     return image_.finish(bundle_.digest);
   }
 
@@ -202,48 +207,14 @@ class ImageWriter {
     actions_.push_back(none);
   }
 
-  // [tenant][environment][vendor][direction][entity]. Rules are sieved level by level: the whole
-  // table is far larger than the list of rules.
-  std::vector<uint16_t> make_rulings() const {
-    using Rules = std::vector<uint16_t>;
-    Rules all(bundle_.actions.size());
-    for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
-    const auto sieve = [&](const Rules& rules, auto&& fits) {
-      Rules out;
-      for (uint16_t index : rules)
-        if (fits(bundle_.actions[index])) out.push_back(index);
-      return out;
-    };
-    const auto names = [](const std::vector<std::string>& list, const std::string& name) {
-      return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
-    };
-    std::vector<uint16_t> out;
-    for (const BundleTenant& tenant : bundle_.tenants) {
-      const Rules of_tenant =
-          sieve(all, [&](const ActionRule& r) { return names(r.tenants, tenant.name); });
-      for (const Environment& environment : bundle_.environments) {
-        const Rules of_environment = sieve(of_tenant, [&](const ActionRule& r) {
-          return names(r.environments, environment.name);
-        });
-        for (const BundleVendor& vendor : bundle_.vendors) {
-          const Rules of_vendor = sieve(of_environment, [&](const ActionRule& r) {
-            return names(r.destinations, vendor.name);
-          });
-          for (const Direction direction : {Direction::Request, Direction::Response}) {
-            const Rules rules = sieve(of_vendor, [&](const ActionRule& r) {
-              return !r.direction || *r.direction == direction;
-            });
-            for (const Entity& entity : bundle_.entities) {
-              const auto first = std::find_if(rules.begin(), rules.end(), [&](uint16_t index) {
-                return names(bundle_.actions[index].entities, entity.source.name);
-              });
-              out.push_back(first == rules.end() ? static_cast<uint16_t>(all.size()) : *first);
-            }
-          }
-        }
-      }
+  void fill_rulings() {
+    for (const RulingRow& row : rulings_.rows)
+      row_decisions_.insert(row_decisions_.end(), row.decisions.begin(), row.decisions.end());
+    for (const Decision& decision : rulings_.decisions) {
+      std::vector<ImageStep> steps;
+      for (const RulingStep& step : decision) steps.push_back({step.rule, step.from, 0});
+      decisions_.push_back(append(steps_, steps));
     }
-    return out;
   }
 
   // A rule with lists becomes one entry for each combination, all with its id.
@@ -292,6 +263,7 @@ class ImageWriter {
   }
 
   const Bundle& bundle_;
+  const RulingTable& rulings_;
   StringTable strings_;
   ImageBuilder image_;
   std::vector<ImageVendor> vendors_;
@@ -302,6 +274,9 @@ class ImageWriter {
   std::vector<uint8_t> durability_;
   std::vector<ImageKey> keys_;
   std::vector<ImageAction> actions_;
+  std::vector<uint16_t> row_decisions_;
+  std::vector<ImageRange> decisions_;
+  std::vector<ImageStep> steps_;
   std::vector<ImageAccess> access_;
   std::vector<ImageRoute> routes_;
 };
@@ -328,16 +303,23 @@ std::vector<uint8_t> compile_entities(const Bundle& bundle, std::vector<Problem>
   return std::move(matcher.section);
 }
 
-// Bytes of the largest tables, before anything is allocated for them.
+// Entries of the largest tables, before anything is allocated for them.
 bool is_too_large(const Bundle& bundle) {
-  const uint64_t rulings = uint64_t{2} * bundle.tenants.size() * bundle.environments.size() *
-                           bundle.vendors.size() * 2 * bundle.entities.size();
+  const uint64_t cells = uint64_t{sizeof(uint32_t)} * bundle.tenants.size() *
+                         bundle.environments.size() * bundle.vendors.size();
   uint64_t access = 0;
   const auto count = [](const auto& names) { return std::max<uint64_t>(1, names.size()); };
   for (const AccessRule& rule : bundle.access)
     access += count(rule.tenants) * count(rule.principals) * count(rule.entities) *
               count(rule.reasons) * sizeof(ImageAccess);
-  return rulings + access > kImageBytesMax / 2;
+  return cells + access > kImageBytesMax / 2 || bundle.actions.size() >= kImageAny ||
+         bundle.tenants.size() >= kImageAny;
+}
+
+bool is_too_large(const RulingTable& rulings) {
+  const uint64_t per_row = rulings.rows.empty() ? 0 : rulings.rows[0].decisions.size();
+  return rulings.decisions.size() >= kImageAny ||
+         rulings.rows.size() * per_row * sizeof(uint16_t) > kImageBytesMax / 2;
 }
 
 }  // namespace
@@ -348,8 +330,10 @@ std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Pro
   const ApiKindSection llm = compile_api_kinds(bundle.api_kinds);
   for (const ApiKindProblem& p : llm.problems)
     problems.push_back(bundle.sources.problem(Place{p.file, p.line, p.column}, p.what));
-  const bool too_large = bundle.actions.size() >= kImageAny || bundle.tenants.size() >= kImageAny ||
-                         is_too_large(bundle);
+  RulingTable rulings;
+  bool too_large = is_too_large(bundle);
+  if (!too_large) rulings = make_rulings(bundle);
+  too_large = too_large || is_too_large(rulings);
   if (too_large)
     problems.push_back(Problem{bundle.folder,
                                0,
@@ -359,7 +343,7 @@ std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Pro
                                {}});
   if (problems.size() != before) return std::nullopt;
   CompiledImage image;
-  image.bytes = ImageWriter(bundle).write(matcher, llm.bytes);
+  image.bytes = ImageWriter(bundle, rulings).write(matcher, llm.bytes);
   if (image.bytes.size() > kImageBytesMax) {
     problems.push_back(
         Problem{bundle.folder, 0, 0, "the bundle compiles to more than 256 MiB", {}});

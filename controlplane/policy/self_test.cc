@@ -87,8 +87,11 @@ class Bench {
   struct Outcome {
     bool ran = false;
     rewrite::Refusal refusal = rewrite::Refusal::None;
-    std::string text;  // as it leaves; empty when refused
-    std::array<rewrite::Treatment, rewrite::kEntitiesMax> actions{};
+    std::string text;                              // as it leaves; empty when refused
+    std::unique_ptr<rewrite::RewriteScope> scope;  // as it judged
+    rewrite::Treatment treatment(const BundleTest& test, const scan::Finding& finding) const {
+      return scope->treatment(test.role, finding.entity, finding.confidence);
+    }
     size_t detection_count = 0;  // by the rewriter's own tally
   };
   Outcome rewrite_text(const BundleTest& test) {
@@ -110,14 +113,14 @@ class Bench {
     const rewrite::RulingFor who{*tenant, *environment, *vendor, "self-test", {}};
     if (!rewrite::fill_scope(image_, who, direction, *scope)) return out;
     rewrite::TextRewriter rewriter;
-    rewriter.begin(*scope);
+    rewriter.begin(*scope, {}, test.role);
     const bool passed = rewriter.feed(bytes_of(test.text)) && rewriter.end();
     out.ran = true;
-    out.actions = scope->actions;
     out.refusal = passed ? rewrite::Refusal::None : scope->refusal;
     for (const auto& by_action : scope->tally.detections)
       for (uint32_t count : by_action) out.detection_count += count;
     if (passed) out.text = apply(test.text, rewriter.edits());
+    out.scope = std::move(scope);
     return out;
   }
 
@@ -229,7 +232,7 @@ class SelfTest {
     if (outcome.detection_count != found.size())
       fail(test.place, name + "scanner and rewriter do not agree on what is in the text");
     for (const scan::Finding& finding : found) {
-      const rewrite::Treatment& treatment = outcome.actions[finding.entity];
+      const rewrite::Treatment treatment = outcome.treatment(test, finding);
       if (treatment == Action::Allow || treatment == Action::Observe) continue;
       if (treatment == Action::Generalise) continue;  // what is coarse enough stays
       if (outcome.text.find(slice(finding, test.text)) != std::string::npos)
@@ -243,7 +246,7 @@ class SelfTest {
     const auto fits = [&](const scan::Finding& f, const ExpectedDetection& expected) {
       return bench_.entity_name(f.entity) == expected.entity &&
              slice(f, test.text) == expected.match &&
-             (!expected.action || outcome.actions[f.entity] == *expected.action);
+             (!expected.action || outcome.treatment(test, f) == *expected.action);
     };
     if (std::equal(found.begin(), found.end(), test.detections->begin(), test.detections->end(),
                    fits))
@@ -252,7 +255,7 @@ class SelfTest {
     for (const scan::Finding& f : found)
       is += (is.empty() ? "" : ", ") + bench_.entity_name(f.entity) + " " +
             in_quotes(slice(f, test.text)) + " " +
-            std::string(action_name(outcome.actions[f.entity].action));
+            std::string(action_name(outcome.treatment(test, f).action));
     for (const ExpectedDetection& e : *test.detections)
       shall += (shall.empty() ? "" : ", ") + e.entity + " " + in_quotes(e.match) +
                (e.action ? " " + std::string(action_name(*e.action)) : "");

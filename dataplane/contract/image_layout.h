@@ -38,12 +38,16 @@ enum class SectionKind : uint32_t {
   Durability = 11,   // uint8_t (Durability), [tenant][environment]
   Keys = 12,         // ImageKey, sorted by hmac
   Actions = 13,      // ImageAction: the rules by id; a ruling names one
-  Rulings = 14,  // uint16_t index into Actions, [tenant][environment][vendor][direction][entity]
-  Access = 15,   // ImageAccess, first match decides, none: denied
-  Routes = 16,   // ImageRoute
-  Limits = 17    // one ImageLimits
+  Rulings = 14,      // uint16_t index into Decisions, [row][direction][role][entity]
+  Access = 15,       // ImageAccess, first match decides, none: denied
+  Routes = 16,       // ImageRoute
+  Limits = 17,       // one ImageLimits
+  // Cells to which the same rules apply share one row of Rulings.
+  Cells = 18,      // uint32_t index of a row, [tenant][environment][vendor]
+  Decisions = 19,  // ImageRange of Steps
+  Steps = 20       // ImageStep
 };
-inline constexpr size_t kSectionCount = 17;
+inline constexpr size_t kSectionCount = 20;
 
 // What happens to a finding.
 enum class Action : uint8_t {
@@ -75,6 +79,9 @@ constexpr bool is_mask_char(char c) noexcept {
 }
 
 enum class Direction : uint8_t { Request = 0, Response = 1 };
+// Whose words a text is. `developer` is System; an unknown role is User.
+enum class Role : uint8_t { User = 0, System = 1, Assistant = 2, Tool = 3 };
+inline constexpr size_t kRoleCount = 4;
 enum class Durability : uint8_t { Recorded = 0, Committed = 1 };
 enum class RouteKind : uint8_t {
   Host = 0,        // the whole path goes to this vendor
@@ -174,6 +181,15 @@ struct ImageAction {
   uint8_t reserved[4];
 };
 static_assert(sizeof(ImageAction) == 16);
+
+// From this confidence of a finding on (percent), this rule decides. The steps of a decision ascend
+// and the first begins at 0.
+struct ImageStep {
+  uint16_t action;  // index into Actions
+  uint8_t from;
+  uint8_t reserved;
+};
+static_assert(sizeof(ImageStep) == 4);
 
 struct ImageAccess {
   ImageText id;

@@ -50,9 +50,20 @@ enum class LeafRole : uint8_t {
   StoreFlag = 7,     // vendor is asked to keep the message
   InputTokens = 8,
   OutputTokens = 9,
-  ErrorMessage = 10
+  ErrorMessage = 10,
+  MessageRole = 13  // whose words the texts of this object are
 };
-inline constexpr uint8_t kLeafRoleCount = 11;
+inline constexpr uint8_t kLeafRoleCount = 14;
+
+// Whose words a text is, as far as the tables and the message tell (contract::Role + 1).
+enum class Speaker : uint8_t {
+  Unsaid = 0,  // neither says so: the direction of the message decides
+  User = 1,
+  System = 2,
+  Assistant = 3,
+  Tool = 4,
+  Undecided = 5  // the object has a member that will say so, and it has not come yet
+};
 
 // What must happen to a whole value when text next to it was rewritten.
 enum class MarkKind : uint8_t {
@@ -164,6 +175,11 @@ static_assert(sizeof(LlmNode) == 24);
 inline constexpr uint8_t kNodeKeysAreText = 1;  // keys of an object here are delivered as leaves
 inline constexpr uint8_t kNodeDiscriminator =
     2;  // the string here selects the variant of its object
+inline constexpr uint8_t kNodeNamesSpeaker = 4;    // a member of the object here is a MessageRole
+inline constexpr uint8_t kNodeSpeakerShift = 4;    // the upper half: Speaker of everything below
+inline constexpr uint8_t kNodeSpeakerMask = 0x70;  // Unsaid to Tool
+inline constexpr uint8_t kNodeFlagsMask =
+    kNodeKeysAreText | kNodeDiscriminator | kNodeNamesSpeaker | kNodeSpeakerMask;
 
 // Edges of a node are sorted by name_hash.
 struct LlmEdge {

@@ -40,7 +40,9 @@ LoadError check_node(const ApiTables& tables, const LlmHeader& header, const Llm
     return LoadError::BadIndex;
   if (node.rule != kLlmNoRule && node.rule >= header.rules.count) return LoadError::BadIndex;
   if (node.text_class >= contract::kTextClassCount) return LoadError::BadEnum;
-  if ((node.flags & ~(contract::kNodeKeysAreText | contract::kNodeDiscriminator)) != 0)
+  if ((node.flags & ~contract::kNodeFlagsMask) != 0 ||
+      (node.flags & contract::kNodeSpeakerMask) >> contract::kNodeSpeakerShift >
+          static_cast<int>(contract::Speaker::Tool))
     return LoadError::BadEnum;
   for (uint32_t i = 1; i < node.edge_count; ++i) {
     if (tables.edge(node.edge_first + i - 1).name_hash >=

@@ -16,6 +16,7 @@ using contract::BodyFormat;
 using contract::CloseScope;
 using contract::LeafRole;
 using contract::MarkKind;
+using contract::Speaker;
 using contract::StreamFormat;
 using contract::TextClass;
 
@@ -29,6 +30,7 @@ struct Leaf {
   TextClass text_class = TextClass::Unknown;
   LeafKind kind = LeafKind::String;
   LeafRole role = LeafRole::None;
+  Speaker speaker = Speaker::Unsaid;
   bool is_key = false;  // a member name, where names count as text
   uint8_t index_count =
       0;  // arrays on the way here, outermost first; only the first kIndexesMax are kept

@@ -22,6 +22,25 @@ constexpr uint64_t kPeekBytesMax = 8U << 20;
 bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
+// The roles of all vendors, any case (Cohere writes them in capitals). What no vendor names is the
+// user's.
+Speaker speaker_named(std::string_view role) noexcept {
+  struct Name {
+    std::string_view text;
+    Speaker speaker;
+  };
+  static constexpr Name kNames[] = {
+      {"system", Speaker::System},       {"developer", Speaker::System},
+      {"assistant", Speaker::Assistant}, {"model", Speaker::Assistant},
+      {"chatbot", Speaker::Assistant},   {"tool", Speaker::Tool},
+      {"function", Speaker::Tool}};
+  for (const Name& name : kNames)
+    if (std::equal(role.begin(), role.end(), name.text.begin(), name.text.end(),
+                   [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; }))
+      return name.speaker;
+  return Speaker::User;
+}
+
 // Bytes at the front that stand for themselves inside a string: printable ASCII without '"' and
 // '\'.
 size_t plain_run(std::span<const uint8_t> raw) {
@@ -196,7 +215,9 @@ bool JsonWalker::start_value(uint8_t byte) noexcept {
 
 bool JsonWalker::open_container(bool is_object) noexcept {
   if (depth_ == limits_.depth_max) return fail(WalkError::TooDeep);
-  frames_[depth_++] = Frame{offset_, child_node_, 0, key_count_, ++object_serial_, is_object};
+  const Speaker speaker = speaker_below(child_node_);
+  frames_[depth_++] =
+      Frame{offset_, child_node_, 0, key_count_, ++object_serial_, is_object, speaker};
   if (is_object) {
     state_ = State::KeyOrEnd;
     if (is_whole_) peek_variant();
@@ -333,6 +354,9 @@ bool JsonWalker::start_string(bool is_key) noexcept {
   if (!is_key) {
     value_is_discriminator_ =
         (table_.tables->node(child_node_).flags & contract::kNodeDiscriminator) != 0;
+    const uint16_t rule = table_.tables->node(child_node_).rule;
+    value_names_speaker_ = rule != kNoRule && table_.tables->rule(rule).role ==
+                                                  static_cast<uint8_t>(LeafRole::MessageRole);
     delivering_ = true;
     return begin_leaf(LeafKind::String, false, child_node_);
   }
@@ -502,7 +526,7 @@ bool JsonWalker::emit_code_point(uint32_t code_point) noexcept {
 bool JsonWalker::emit(std::span<const uint8_t> decoded, uint64_t raw_start,
                       uint64_t raw_end) noexcept {
   if (!string_is_key_) {
-    if (value_is_discriminator_) buffer_name(decoded);
+    if (value_is_discriminator_ || value_names_speaker_) buffer_name(decoded);
     return text(decoded, raw_start, raw_end);
   }
   for (uint8_t byte : decoded) key_hash_ = contract::llm_name_hash_step(key_hash_, byte);
@@ -556,6 +580,7 @@ bool JsonWalker::deliver_buffered_key() noexcept {
 bool JsonWalker::end_string() noexcept {
   if (string_is_key_) return end_key();
   if (!sink_->leaf_end(offset_)) return fail(WalkError::StoppedBySink);
+  if (value_names_speaker_) note_speaker();
   if (value_is_discriminator_ && !name_overflowed_)
     choose_variant({reinterpret_cast<const char*>(name_.data()), name_size_});
   return value_done(child_node_, value_start_, offset_ + 1);
@@ -587,24 +612,54 @@ bool JsonWalker::find_variant(std::string_view value, uint32_t& node) const noex
   return false;
 }
 
+// The object at hand turns out to be a variant.
+void JsonWalker::enter_variant(uint32_t node) noexcept {
+  Frame& frame = frames_[depth_ - 1];
+  frame.node = node;
+  const auto said =
+      static_cast<Speaker>((table_.tables->node(node).flags & contract::kNodeSpeakerMask) >>
+                           contract::kNodeSpeakerShift);
+  if (said != Speaker::Unsaid) frame.speaker = said;
+}
+
 void JsonWalker::choose_variant(std::string_view value) noexcept {
   if (depth_ == 0 || !frames_[depth_ - 1].is_object) return;
-  Frame& frame = frames_[depth_ - 1];
-  find_variant(value, frame.node);
+  uint32_t variant = 0;
+  if (find_variant(value, variant)) enter_variant(variant);
 }
 
 // The object's brace is the byte at offset_.
 void JsonWalker::peek_variant() noexcept {
-  Frame& frame = frames_[depth_ - 1];
-  const contract::LlmNode node = table_.tables->node(frame.node);
+  const contract::LlmNode node = table_.tables->node(frames_[depth_ - 1].node);
   if (node.variant_count == 0) return;
   for (uint32_t i = 0; i < node.edge_count && peeked_bytes_ < kPeekBytesMax; ++i) {
     const contract::LlmEdge& edge = table_.tables->edge(node.edge_first + i);
     if ((table_.tables->node(edge.node).flags & contract::kNodeDiscriminator) == 0) continue;
     const std::string_view value =
         peek_member(whole_.subspan(offset_ + 1), table_.tables->text(edge.name), peeked_bytes_);
-    if (!value.empty() && find_variant(value, frame.node)) return;
+    uint32_t variant = 0;
+    if (value.empty() || !find_variant(value, variant)) continue;
+    return enter_variant(variant);
   }
+}
+
+// Whose words the texts of a value at `node` are: what the node says, else what it will say itself,
+// else what the value around it says.
+Speaker JsonWalker::speaker_below(uint32_t node) const noexcept {
+  const uint8_t flags = table_.tables->node(node).flags;
+  if ((flags & contract::kNodeSpeakerMask) != 0)
+    return static_cast<Speaker>((flags & contract::kNodeSpeakerMask) >>
+                                contract::kNodeSpeakerShift);
+  if ((flags & contract::kNodeNamesSpeaker) != 0) return Speaker::Undecided;
+  return depth_ == 0 ? Speaker::Unsaid : frames_[depth_ - 1].speaker;
+}
+
+// The role of the object has been read. Where the table says whose words they are (a system
+// prompt), a role inside changes nothing.
+void JsonWalker::note_speaker() noexcept {
+  if (depth_ == 0 || frames_[depth_ - 1].speaker != Speaker::Undecided) return;
+  const std::string_view role(reinterpret_cast<const char*>(name_.data()), name_size_);
+  frames_[depth_ - 1].speaker = name_overflowed_ ? Speaker::User : speaker_named(role);
 }
 
 bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noexcept {
@@ -614,6 +669,7 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
   leaf.is_key = is_key;
   leaf.text_class = static_cast<TextClass>(node.text_class);
   leaf.rule = node.rule;
+  leaf.speaker = speaker_below(node_index);
   leaf.raw_start = value_start_;
   if (node.rule != kNoRule && !is_key) {
     const contract::LlmRule& rule = table_.tables->rule(node.rule);

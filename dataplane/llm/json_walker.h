@@ -10,6 +10,8 @@
 //   node of
 //      an object changes when its discriminator has been read. A value before it keeps the wider
 //      class; of a text that is fed as a whole (begin_whole) the discriminator is looked up first.
+//      Likewise a sibling `role` may tell whose words a text is: a text before it is of an
+//      undecided speaker.
 //
 // What the sink sees, in document order, for every scalar value and for member names that are text:
 //     leaf_begin(leaf)  leaf_text*(piece)  leaf_end(raw_end)
@@ -150,6 +152,7 @@ class JsonWalker {
     uint32_t keys_begin;  // where this object's keys begin in key_hashes_
     uint32_t serial;      // of this object in the document
     bool is_object;
+    Speaker speaker;  // of the texts below, where no node says otherwise
   };
   struct KeyPiece {
     uint64_t raw_start;
@@ -186,8 +189,11 @@ class JsonWalker {
   bool remember_key(uint64_t hash) noexcept;
   void forget_keys(uint32_t down_to) noexcept;
   bool find_variant(std::string_view value, uint32_t& node) const noexcept;
+  void enter_variant(uint32_t node) noexcept;
   void choose_variant(std::string_view value) noexcept;
   void peek_variant() noexcept;
+  Speaker speaker_below(uint32_t node) const noexcept;
+  void note_speaker() noexcept;
 
   const WalkerLimits limits_;
   std::unique_ptr<uint64_t[]> key_hashes_;  // stack: keys of the open objects
@@ -223,6 +229,7 @@ class JsonWalker {
   bool delivering_ = false;  // the string being read is a leaf that the sink has been told of
   bool name_overflowed_ = false;
   bool value_is_discriminator_ = false;
+  bool value_names_speaker_ = false;
   uint64_t key_hash_ = 0;
   uint8_t name_size_ = 0;  // key or discriminator value, as far as it may be a known one
   uint8_t key_piece_count_ = 0;

@@ -19,6 +19,7 @@ using contract::ImageLimits;
 using contract::ImageRange;
 using contract::ImageRoute;
 using contract::ImageSection;
+using contract::ImageStep;
 using contract::ImageTenant;
 using contract::ImageText;
 using contract::ImageVendor;
@@ -31,9 +32,9 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",        "matcher",   "llm",     "strings",   "entities", "environments",
-    "vendors", "addresses", "pins",    "endpoints", "tenants",  "durability",
-    "keys",    "actions",   "rulings", "access",    "routes",   "limits"};
+    "",          "matcher", "llm",       "strings", "entities",   "environments", "vendors",
+    "addresses", "pins",    "endpoints", "tenants", "durability", "keys",         "actions",
+    "rulings",   "access",  "routes",    "limits",  "cells",      "decisions",    "steps"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -64,6 +65,12 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageRoute);
     case SectionKind::Limits:
       return sizeof(ImageLimits);
+    case SectionKind::Cells:
+      return sizeof(uint32_t);
+    case SectionKind::Decisions:
+      return sizeof(ImageRange);
+    case SectionKind::Steps:
+      return sizeof(ImageStep);
     default:
       return 1;
   }
@@ -135,8 +142,8 @@ class Checker {
 
   bool check() {
     return header() && sections() && entities() && environments() && vendors() && endpoints() &&
-           tenants() && durability() && keys() && actions() && rulings() && access() && routes() &&
-           limits();
+           tenants() && durability() && keys() && actions() && decisions() && rulings() &&
+           cells() && promises() && access() && routes() && limits();
   }
 
  private:
@@ -176,7 +183,8 @@ class Checker {
       end = s.offset + s.bytes;
     }
     for (const auto kind : {SectionKind::Entities, SectionKind::Environments, SectionKind::Vendors,
-                            SectionKind::Endpoints, SectionKind::Tenants, SectionKind::Actions})
+                            SectionKind::Endpoints, SectionKind::Tenants, SectionKind::Actions,
+                            SectionKind::Decisions})
       if (count(kind) >= kImageAny) return fail(kind, "too many entries");
     return count(SectionKind::Vendors) <= contract::kVendorsMax ||
            fail(SectionKind::Vendors, "too many entries");
@@ -319,17 +327,104 @@ class Checker {
     return true;
   }
 
-  bool rulings() {
-    constexpr auto kKind = SectionKind::Rulings;
+  bool decisions() {
+    constexpr auto kKind = SectionKind::Decisions;
+    const auto steps = entries<ImageStep>(SectionKind::Steps);
+    for (const ImageRange& range : entries<ImageRange>(kKind)) {
+      if (range.count == 0 || !in_table(range, SectionKind::Steps)) return fail(kKind, "steps");
+      const auto own = steps.subspan(range.first, range.count);
+      for (size_t i = 0; i < own.size(); ++i) {
+        if (own[i].action >= count(SectionKind::Actions) || own[i].reserved != 0)
+          return fail(SectionKind::Steps, "a rule that is not there");
+        if (i == 0 ? own[i].from != 0 : own[i].from <= own[i - 1].from)
+          return fail(SectionKind::Steps, "order");
+      }
+    }
+    return true;
+  }
+
+  // One per tenant, environment and vendor; the rows are those of Rulings.
+  bool cells() {
+    constexpr auto kKind = SectionKind::Cells;
     // Each count is below 2^16 and vendors are at most 64: the product fits.
     const uint64_t wanted = uint64_t{count(SectionKind::Tenants)} *
-                            count(SectionKind::Environments) * count(SectionKind::Vendors) * 2 *
-                            count(SectionKind::Entities);
+                            count(SectionKind::Environments) * count(SectionKind::Vendors);
     if (count(kKind) != wanted) return fail(kKind, "not one per combination");
-    const size_t action_count = count(SectionKind::Actions);
+    const size_t rows =
+        row_entries() == 0 ? count(kKind) : count(SectionKind::Rulings) / row_entries();
+    const auto all = entries<uint32_t>(kKind);
+    return std::all_of(all.begin(), all.end(), [&](uint32_t row) { return row < rows; }) ||
+           fail(kKind, "a row that is not there");
+  }
+
+  size_t row_entries() const { return 2 * contract::kRoleCount * count(SectionKind::Entities); }
+
+  bool rulings() {
+    constexpr auto kKind = SectionKind::Rulings;
+    const size_t entry_count = row_entries();
+    if (entry_count == 0 ? count(kKind) != 0 : count(kKind) % entry_count != 0)
+      return fail(kKind, "not one per combination");
+    const size_t decision_count = count(SectionKind::Decisions);
     const auto all = entries<uint16_t>(kKind);
-    return std::all_of(all.begin(), all.end(), [&](uint16_t r) { return r < action_count; }) ||
-           fail(kKind, "a rule that is not there");
+    return std::all_of(all.begin(), all.end(), [&](uint16_t d) { return d < decision_count; }) ||
+           fail(kKind, "a decision that is not there");
+  }
+
+  // What an entity's flags promise holds in every cell, whoever compiled the image.
+  bool promises() {
+    const auto all = entries<ImageEntity>(SectionKind::Entities);
+    for (size_t entity = 0; entity < all.size(); ++entity) {
+      if (all[entity].flags == 0) continue;
+      std::vector<Uses> by_row;
+      for (size_t row = 0; row * row_entries() < count(SectionKind::Rulings); ++row)
+        by_row.push_back(uses_in(row, entity));
+      if ((all[entity].flags & contract::kEntityNeverStore) != 0 &&
+          std::any_of(by_row.begin(), by_row.end(), [](const Uses& u) { return u.others; }))
+        return fail(SectionKind::Rulings, "an entity that is never stored");
+      if ((all[entity].flags & contract::kEntityMaskOrHash) != 0 && both_for_a_tenant(by_row))
+        return fail(SectionKind::Rulings, "one value masked in part and hashed");
+    }
+    return true;
+  }
+
+  struct Uses {
+    bool part = false;  // a mask that keeps something
+    bool hash = false;
+    bool others = false;  // anything but block and a whole mask
+  };
+  Uses uses_in(size_t row, size_t entity) const {
+    Uses out;
+    const size_t entity_count = count(SectionKind::Entities);
+    const auto rulings = entries<uint16_t>(SectionKind::Rulings);
+    for (size_t i = 0; i < 2 * contract::kRoleCount; ++i) {
+      const uint16_t decision = rulings[row * row_entries() + i * entity_count + entity];
+      const ImageRange& range = entries<ImageRange>(SectionKind::Decisions)[decision];
+      for (const ImageStep& step :
+           entries<ImageStep>(SectionKind::Steps).subspan(range.first, range.count)) {
+        const ImageAction& a = entries<ImageAction>(SectionKind::Actions)[step.action];
+        const auto action = static_cast<Action>(a.action);
+        const bool part = action == Action::Mask && a.keep_last > 0;
+        out.part = out.part || part;
+        out.hash = out.hash || action == Action::Hash;
+        out.others = out.others || part || (action != Action::Block && action != Action::Mask);
+      }
+    }
+    return out;
+  }
+  bool both_for_a_tenant(const std::vector<Uses>& by_row) const {
+    const auto cells = entries<uint32_t>(SectionKind::Cells);
+    const size_t tenant_count = count(SectionKind::Tenants);
+    if (tenant_count == 0) return false;
+    const size_t own = cells.size() / tenant_count;
+    for (size_t tenant = 0; tenant < tenant_count; ++tenant) {
+      Uses all;
+      for (uint32_t row : cells.subspan(tenant * own, own)) {
+        all.part = all.part || by_row[row].part;
+        all.hash = all.hash || by_row[row].hash;
+      }
+      if (all.part && all.hash) return true;
+    }
+    return false;
   }
 
   bool access() {
@@ -555,16 +650,33 @@ Durability Image::durability(const Key& key) const noexcept {
   return static_cast<Durability>(section<uint8_t>(SectionKind::Durability)[index]);
 }
 
-Ruling Image::ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
-                     uint16_t entity) const noexcept {
-  size_t index = size_t{tenant} * environment_count() + environment;
-  index = index * vendor_count() + vendor;
+uint16_t Image::decision(uint16_t tenant, uint16_t environment, uint16_t vendor,
+                         Direction direction, contract::Role role, uint16_t entity) const noexcept {
+  const size_t cell =
+      (size_t{tenant} * environment_count() + environment) * vendor_count() + vendor;
+  size_t index = section<uint32_t>(SectionKind::Cells)[cell];
   index = index * 2 + static_cast<size_t>(direction);
-  index = index * entity_count() + entity;
-  const uint16_t rule = section<uint16_t>(SectionKind::Rulings)[index];
-  const ImageAction& action = section<ImageAction>(SectionKind::Actions)[rule];
+  index = index * contract::kRoleCount + static_cast<size_t>(role);
+  return section<uint16_t>(SectionKind::Rulings)[index * entity_count() + entity];
+}
+
+Ruling Image::ruling_of(uint16_t decision, unsigned confidence) const noexcept {
+  const ImageRange& range = section<ImageRange>(SectionKind::Decisions)[decision];
+  const auto steps = section<ImageStep>(SectionKind::Steps).subspan(range.first, range.count);
+  size_t last = steps.size() - 1;
+  while (last > 0 && steps[last].from > confidence) --last;
+  const ImageAction& action = section<ImageAction>(SectionKind::Actions)[steps[last].action];
   return Ruling{static_cast<Action>(action.action), static_cast<Action>(action.would),
                 action.keep_last, static_cast<char>(action.mask_char), text(action.id)};
+}
+
+bool Image::is_plain(uint16_t decision) const noexcept {
+  return section<ImageRange>(SectionKind::Decisions)[decision].count == 1;
+}
+
+Ruling Image::ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
+                     uint16_t entity, contract::Role role, unsigned confidence) const noexcept {
+  return ruling_of(decision(tenant, environment, vendor, direction, role, entity), confidence);
 }
 
 AccessAnswer Image::access(uint16_t tenant, std::string_view principal, uint16_t entity,

@@ -122,9 +122,18 @@ class Image {
   std::optional<Target> route(std::string_view host, std::string_view path) const noexcept;
 
   Durability durability(const Key& key) const noexcept;
-  // REQUIRES: indexes below the counts above.
+  // What happens to findings of an entity with this confidence, in this cell. REQUIRES: indexes
+  // below the counts above.
   Ruling ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
-                uint16_t entity) const noexcept;
+                uint16_t entity, contract::Role role = contract::Role::User,
+                unsigned confidence = 100) const noexcept;
+  // The same in two steps, for who asks once per exchange: an index that stays valid while the
+  // image does, then the ruling for a confidence.
+  uint16_t decision(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
+                    contract::Role role, uint16_t entity) const noexcept;
+  Ruling ruling_of(uint16_t decision, unsigned confidence) const noexcept;
+  // The same ruling at every confidence.
+  bool is_plain(uint16_t decision) const noexcept;
   // May this principal have values of this entity back, for this reason? An empty reason is always
   // denied.
   AccessAnswer access(uint16_t tenant, std::string_view principal, uint16_t entity,

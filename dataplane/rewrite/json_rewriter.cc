@@ -34,8 +34,9 @@ ArgumentsRewriter& JsonRewriter::arguments() {
   return *arguments_;
 }
 
-void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table) {
+void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles) {
   scope_ = &scope;
+  roles_ = roles;
   edits_.clear();
   marks_.clear();
   facts_ = MessageFacts{};
@@ -101,7 +102,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
               leaf.kind == llm::LeafKind::String && nesting_ > 0;
   if (leaf.is_key) name_size_ = 0;
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
-  if (treat_ == Treat::Arguments) arguments().begin(*scope_);
+  if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
   return true;
 }
 
@@ -109,8 +110,29 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
 void JsonRewriter::begin_text() {
   const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
   const bool named = tree && !leaf_.is_key && name_size_ > 0;
-  text_.begin(*scope_, named ? std::span<const uint8_t>(name_).first(name_size_)
-                             : std::span<const uint8_t>());
+  text_.begin(
+      *scope_,
+      named ? std::span<const uint8_t>(name_).first(name_size_) : std::span<const uint8_t>(),
+      leaf_roles());
+}
+
+RoleSet JsonRewriter::leaf_roles() const noexcept {
+  switch (leaf_.speaker) {
+    case llm::Speaker::Unsaid:
+      break;
+    case llm::Speaker::User:
+      return contract::Role::User;
+    case llm::Speaker::System:
+      return contract::Role::System;
+    case llm::Speaker::Assistant:
+      return contract::Role::Assistant;
+    case llm::Speaker::Tool:
+      return contract::Role::Tool;
+    case llm::Speaker::Undecided:
+      if (scope_->direction == RewriteScope::Direction::Request) return RoleSet::all();
+      break;  // an answer is the assistant's, wherever its role stands
+  }
+  return roles_;
 }
 
 void JsonRewriter::note_name(std::span<const uint8_t> decoded) {
@@ -139,7 +161,7 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
     may_open_ = false;
     if (decoded[0] == '{' || decoded[0] == '[') {
       treat_ = Treat::Arguments;
-      arguments().begin(*scope_);
+      arguments().begin(*scope_, leaf_roles());
     }
   }
   switch (treat_) {
@@ -228,9 +250,10 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
 
 ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting) {}
 
-void ArgumentsRewriter::begin(RewriteScope& scope) {
+void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
   scope_ = &scope;
-  json_.begin(scope, llm::all_leaves());
+  roles_ = roles;
+  json_.begin(scope, llm::all_leaves(), roles);
   is_plain_ = ended_ = false;
   plain_base_ = 0;
   mem::wipe(window_);
@@ -275,7 +298,7 @@ bool ArgumentsRewriter::fall_back() {
   SP_CHECK(plain_base_ >= window_start_ && plain_base_ <= window_start_ + window_.size());
   const auto known = std::span<const uint8_t>(window_);
   const size_t decided = plain_base_ - window_start_;
-  plain_.begin(*scope_, known.first(decided));
+  plain_.begin(*scope_, known.first(decided), roles_);
   const bool ok = plain_.feed(known.subspan(decided)) && take_plain_edits();
   mem::wipe(window_);
   window_.clear();

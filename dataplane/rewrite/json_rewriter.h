@@ -57,7 +57,8 @@ class JsonRewriter final : private llm::Sink {
   explicit JsonRewriter(unsigned nesting);
   ~JsonRewriter();
 
-  void begin(RewriteScope& scope, const llm::PathTable& table);
+  // `roles`: whose words the texts are of which the message does not say it.
+  void begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles = {});
   // For a text that comes with one feed(): see llm::JsonWalker::begin_whole.
   void begin_whole(RewriteScope& scope, const llm::PathTable& table);
   // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
@@ -99,7 +100,10 @@ class JsonRewriter final : private llm::Sink {
   bool end_number(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
 
+  RoleSet leaf_roles() const noexcept;
+
   RewriteScope* scope_ = nullptr;
+  RoleSet roles_;
   llm::JsonWalker walker_;
   TextRewriter text_;
   redact::OffsetMap map_;
@@ -128,7 +132,7 @@ class ArgumentsRewriter {
  public:
   // `nesting`: how many levels may be opened below this one.
   explicit ArgumentsRewriter(unsigned nesting);
-  void begin(RewriteScope& scope);
+  void begin(RewriteScope& scope, RoleSet roles = {});
   // `text`: the decoded string. Any chunking.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();
@@ -143,6 +147,7 @@ class ArgumentsRewriter {
   void forget_before(uint64_t offset);
 
   RewriteScope* scope_ = nullptr;
+  RoleSet roles_;
   JsonRewriter json_;
   TextRewriter plain_;
   bool is_plain_ = false;

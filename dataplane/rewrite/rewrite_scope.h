@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/contract/image_layout.h"
+#include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
@@ -68,7 +69,9 @@ struct RewriteScope {
   redact::TokenMint* mint = nullptr;
   redact::TokenScope token_scope;
   redact::ExchangeTokens* tokens = nullptr;
-  std::array<Treatment, kEntitiesMax> actions{};
+  std::array<EntityRulings, kEntitiesMax> actions{};
+  const policy::Image* image =
+      nullptr;  // where a ruling goes by confidence; must outlive the scope
   std::array<contract::Generalisation, kEntitiesMax> generalisations{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
   std::array<bool, kEntitiesMax> may_restore{};
@@ -81,6 +84,9 @@ struct RewriteScope {
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).
   Refusal refusal = Refusal::None;
   uint16_t refusal_entity = 0xffff;
+
+  // What happens to a finding in a text of one of these roles: the strictest of what they say.
+  Treatment treatment(RoleSet roles, uint16_t entity, unsigned confidence) const noexcept;
 
   bool refuse(Refusal reason, uint16_t entity = 0xffff) noexcept {
     if (refusal == Refusal::None) {

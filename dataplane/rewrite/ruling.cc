@@ -3,6 +3,8 @@
 namespace sallyport::rewrite {
 namespace {
 
+constexpr unsigned kFullConfidence = 100;
+
 Treatment treatment_of(const policy::Ruling& ruling) noexcept {
   Treatment out(ruling.action);
   out.would = ruling.would;
@@ -13,10 +15,27 @@ Treatment treatment_of(const policy::Ruling& ruling) noexcept {
 
 }  // namespace
 
+Treatment RewriteScope::treatment(RoleSet roles, uint16_t entity,
+                                  unsigned confidence) const noexcept {
+  Treatment out(contract::Action::Allow);
+  bool any = false;
+  for (size_t role = 0; role < contract::kRoleCount; ++role) {
+    if (!roles.has(static_cast<contract::Role>(role))) continue;
+    const EntityRulings::ByRole& one = actions[entity].by_role[role];
+    const Treatment said = one.decision == EntityRulings::kPlain
+                               ? one.treatment
+                               : treatment_of(image->ruling_of(one.decision, confidence));
+    if (!any || strictness(said) > strictness(out)) out = said;
+    any = true;
+  }
+  return any ? out : Treatment(contract::Action::Block);
+}
+
 bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::Direction direction,
                 RewriteScope& scope) noexcept {
   scope.direction = direction;
-  scope.actions.fill(Treatment(contract::Action::Block));
+  scope.actions.fill(EntityRulings(contract::Action::Block));
+  scope.image = &image;
   scope.generalisations.fill(contract::Generalisation::Name);
   scope.may_restore.fill(false);
   scope.token_scope = {};
@@ -37,8 +56,13 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   const auto way = direction == RewriteScope::Direction::Request ? contract::Direction::Request
                                                                  : contract::Direction::Response;
   for (uint16_t entity = 0; entity < entities; ++entity) {
-    scope.actions[entity] =
-        treatment_of(image.ruling(who.tenant, who.environment, who.vendor, way, entity));
+    for (size_t role = 0; role < contract::kRoleCount; ++role) {
+      const uint16_t decision = image.decision(who.tenant, who.environment, who.vendor, way,
+                                               static_cast<contract::Role>(role), entity);
+      EntityRulings::ByRole& one = scope.actions[entity].by_role[role];
+      one.treatment = treatment_of(image.ruling_of(decision, kFullConfidence));
+      one.decision = image.is_plain(decision) ? EntityRulings::kPlain : decision;
+    }
     scope.generalisations[entity] = image.generalisation(entity);
     scope.may_restore[entity] = image.access(who.tenant, who.principal, entity, who.reason).allowed;
   }

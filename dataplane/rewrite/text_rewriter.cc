@@ -18,10 +18,17 @@ namespace {
 
 constexpr uint16_t kNoEntity = 0xffff;
 
+// Whose words a text is where neither table nor message says so.
+contract::Role default_role(RewriteScope::Direction direction) noexcept {
+  return direction == RewriteScope::Direction::Request ? contract::Role::User
+                                                       : contract::Role::Assistant;
+}
+
 }  // namespace
 
-void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before) {
+void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles) {
   scope_ = &scope;
+  roles_ = roles.empty() ? default_role(scope.direction) : roles;
   scanner_.begin(*scope.engine, *scope.scratch);
   finder_.begin(*scope.labels);
   place_.begin();
@@ -94,8 +101,8 @@ bool TextRewriter::settle() {
 bool TextRewriter::settle_cluster(Cluster cluster) {
   if (cluster.start >= skip_) return rule_on(cluster);
   for (const auto& finding : scanner_.findings().first(cluster.finding_count))
-    if (finding.end > skip_ &&
-        !act(finding.entity, std::max<uint64_t>(finding.start, skip_), finding.end))
+    if (finding.end > skip_ && !act(finding.entity, treatment(finding),
+                                    std::max<uint64_t>(finding.start, skip_), finding.end))
       return false;
   return true;
 }
@@ -136,31 +143,36 @@ bool TextRewriter::rule_on(const Cluster& cluster) {
   // value that contains the token (a URL with a token for its password): the value's rule covers
   // the whole.
   uint16_t outer = kNoEntity;
+  Treatment outer_treatment;
   for (const auto& finding : findings) {
     const bool inside = std::any_of(tokens.begin(), tokens.end(), [&](const auto& t) {
       return t.start <= finding.start && finding.end <= t.end;
     });
     if (inside) continue;
-    const Treatment& treatment = scope_->actions[finding.entity];
-    if (treatment == Action::Allow || treatment == Action::Observe) {
-      count(finding.entity, treatment, finding.start, finding.end);
+    const Treatment said = treatment(finding);
+    if (said == Action::Allow || said == Action::Observe) {
+      count(finding.entity, said, finding.start, finding.end);
       continue;
     }
-    if (outer == kNoEntity || strictness(treatment) > strictness(scope_->actions[outer]))
-      outer = finding.entity;
+    if (outer != kNoEntity && strictness(said) <= strictness(outer_treatment)) continue;
+    outer = finding.entity;
+    outer_treatment = said;
   }
-  if (outer != kNoEntity) return act(outer, cluster.start, cluster.end);
+  if (outer != kNoEntity) return act(outer, outer_treatment, cluster.start, cluster.end);
   for (const auto& token : tokens)
     if (!rule_on_token(token)) return false;
   return true;
 }
 
 bool TextRewriter::rule_on_finding(const scan::Finding& finding) {
-  return act(finding.entity, finding.start, finding.end);
+  return act(finding.entity, treatment(finding), finding.start, finding.end);
 }
 
-bool TextRewriter::act(uint16_t entity, uint64_t start, uint64_t end) {
-  const Treatment& treatment = scope_->actions[entity];
+Treatment TextRewriter::treatment(const scan::Finding& finding) const noexcept {
+  return scope_->treatment(roles_, finding.entity, finding.confidence);
+}
+
+bool TextRewriter::act(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end) {
   count(entity, treatment, start, end);
   switch (treatment.action) {
     case Action::Allow:

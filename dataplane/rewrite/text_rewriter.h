@@ -41,8 +41,8 @@ class TextRewriter {
   ~TextRewriter() { wipe_window(); }
 
   // `scope` must outlive the channel. `before`: what stood before it, kBeforeBytesMax at most
-  // count.
-  void begin(RewriteScope& scope, std::span<const uint8_t> before = {});
+  // count. `roles`: whose words it may be; none: what the direction says (user, assistant).
+  void begin(RewriteScope& scope, std::span<const uint8_t> before = {}, RoleSet roles = {});
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();
@@ -68,7 +68,8 @@ class TextRewriter {
   bool rule_on_finding(const scan::Finding& finding);
   bool rule_on_token(const redact::TokenMatch& token);
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement);
-  bool act(uint16_t entity, uint64_t start, uint64_t end);
+  bool act(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end);
+  Treatment treatment(const scan::Finding& finding) const noexcept;
   bool refuse(Refusal reason, uint16_t entity);
   bool block(uint16_t entity);
   void count(uint16_t entity, const Treatment& treatment, uint64_t start, uint64_t end);
@@ -83,6 +84,7 @@ class TextRewriter {
   void wipe_window() noexcept;
 
   RewriteScope* scope_ = nullptr;
+  RoleSet roles_;
   scan::TextScanner scanner_;
   redact::TokenFinder finder_;
   redact::PlaceTracker place_;

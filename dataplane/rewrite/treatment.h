@@ -1,6 +1,7 @@
-// treatment.h: what happens to a finding, as its ruling says.
+// treatment.h: what happens to a finding, as its ruling says, by the role of its message.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "dataplane/contract/image_layout.h"
@@ -43,5 +44,47 @@ constexpr unsigned strictness(const Treatment& t) noexcept {
   }
   return 7;
 }
+
+// Whose words a text may be: one role, or several while its message has not said so.
+class RoleSet {
+ public:
+  constexpr RoleSet() noexcept = default;
+  constexpr RoleSet(contract::Role role) noexcept
+      : bits_(static_cast<uint8_t>(1U << static_cast<unsigned>(role))) {}
+  static constexpr RoleSet all() noexcept {
+    RoleSet out;
+    out.bits_ = (1U << contract::kRoleCount) - 1;
+    return out;
+  }
+  constexpr bool empty() const noexcept { return bits_ == 0; }
+  constexpr bool has(contract::Role role) const noexcept {
+    return (bits_ >> static_cast<unsigned>(role) & 1U) != 0;
+  }
+
+ private:
+  uint8_t bits_ = 0;
+};
+
+// What happens to the findings of one entity, by role.
+struct EntityRulings {
+  static constexpr uint16_t kPlain = 0xffff;
+  struct ByRole {
+    Treatment treatment;
+    uint16_t decision = kPlain;  // of the image: the confidence of the finding counts
+  };
+  std::array<ByRole, contract::kRoleCount> by_role{};
+
+  constexpr EntityRulings() noexcept = default;
+  // The same for every role and confidence.
+  constexpr EntityRulings(const Treatment& all) noexcept {
+    for (ByRole& one : by_role) one.treatment = all;
+  }
+  constexpr EntityRulings(contract::Action all) noexcept : EntityRulings(Treatment(all)) {}
+  friend constexpr bool operator==(const EntityRulings& a, contract::Action b) noexcept {
+    for (const ByRole& one : a.by_role)
+      if (one.decision != kPlain || one.treatment.action != b) return false;
+    return true;
+  }
+};
 
 }  // namespace sallyport::rewrite

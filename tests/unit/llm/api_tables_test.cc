@@ -346,6 +346,8 @@ TEST(ApiKindFile, ProblemsSayWhere) {
   EXPECT_EQ(problem(head + "request: {paths: {\"a.{b,b}\": T}}\n").substr(0, 31),
             "4:0 path 'a.b' is written twice");
   EXPECT_EQ(problem(head + "request: {paths: {a: {use: q}}}\n"), "4:0 no fragment named 'q'");
+  EXPECT_EQ(problem(head + "request: {paths: {a: {class: T, speaker: model}}}\n"),
+            "4:42 'model' is none of: assistant, system, tool, user");
   EXPECT_EQ(problem(head + "request: {paths: {a..b: T}}\n"), "4:0 bad path 'a..b'");
   EXPECT_EQ(problem("api_kind: k\nformat: 1\nrequest: {paths: {a: T}}\n"),
             "1:1 response is missing");

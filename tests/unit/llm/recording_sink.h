@@ -21,8 +21,9 @@ struct SeenLeaf {
     return a.text == b.text && a.raw == b.raw && a.raw_end == b.raw_end &&
            a.leaf.raw_start == b.leaf.raw_start && a.leaf.text_class == b.leaf.text_class &&
            a.leaf.kind == b.leaf.kind && a.leaf.role == b.leaf.role &&
-           a.leaf.is_key == b.leaf.is_key && a.leaf.rule == b.leaf.rule &&
-           a.leaf.index_count == b.leaf.index_count && a.leaf.indexes == b.leaf.indexes;
+           a.leaf.speaker == b.leaf.speaker && a.leaf.is_key == b.leaf.is_key &&
+           a.leaf.rule == b.leaf.rule && a.leaf.index_count == b.leaf.index_count &&
+           a.leaf.indexes == b.leaf.indexes;
   }
 };
 

@@ -60,10 +60,13 @@ class ImageBuilder {
     add(SectionKind::Durability, durability);
     add(SectionKind::Keys, keys);
     add(SectionKind::Actions, actions);
-    add(SectionKind::Rulings, rulings);
+    add(SectionKind::Rulings, role_rulings.empty() ? for_all_roles() : role_rulings);
     add(SectionKind::Access, access);
     add(SectionKind::Routes, routes);
     add(SectionKind::Limits, limits);
+    add(SectionKind::Cells, cells.empty() ? one_row_each() : cells);
+    add(SectionKind::Decisions, decisions.empty() ? one_step_each() : decisions);
+    add(SectionKind::Steps, steps.empty() ? one_step_per_action() : steps);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
     header.version = contract::kImageVersion;
@@ -74,6 +77,31 @@ class ImageBuilder {
     std::memcpy(image.data() + sizeof header, table.data(),
                 table.size() * sizeof(contract::ImageSection));
     return image;
+  }
+
+  // Where nothing else is said: a row per cell, the same for every role; a decision per action.
+  std::vector<uint16_t> for_all_roles() const {
+    std::vector<uint16_t> out;
+    for (size_t at = 0; at < rulings.size(); at += entities.size())
+      for (size_t role = 0; role < contract::kRoleCount; ++role)
+        for (size_t e = 0; e < entities.size() && at + e < rulings.size(); ++e)
+          out.push_back(rulings[at + e]);
+    return out;
+  }
+  std::vector<uint32_t> one_row_each() const {
+    std::vector<uint32_t> out(tenants.size() * environments.size() * vendors.size());
+    for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<uint32_t>(i);
+    return out;
+  }
+  std::vector<contract::ImageRange> one_step_each() const {
+    std::vector<contract::ImageRange> out;
+    for (uint32_t i = 0; i < actions.size(); ++i) out.push_back({i, 1});
+    return out;
+  }
+  std::vector<contract::ImageStep> one_step_per_action() const {
+    std::vector<contract::ImageStep> out;
+    for (uint16_t i = 0; i < actions.size(); ++i) out.push_back({i, 0, 0});
+    return out;
   }
 
   // The same ruling for every combination, to be changed afterwards with rule().
@@ -122,7 +150,11 @@ class ImageBuilder {
   std::vector<uint8_t> durability;
   std::vector<contract::ImageKey> keys;
   std::vector<contract::ImageAction> actions;
-  std::vector<uint16_t> rulings;
+  std::vector<uint16_t> rulings;       // [tenant][environment][vendor][direction][entity]
+  std::vector<uint16_t> role_rulings;  // in its place: decisions, [row][direction][role][entity]
+  std::vector<uint32_t> cells;
+  std::vector<contract::ImageRange> decisions;
+  std::vector<contract::ImageStep> steps;
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;
   std::vector<contract::ImageLimits> limits{usual_limits()};

@@ -192,6 +192,29 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"actions", [&](auto& b) { b.actions[0].action = b.actions[0].would = 3; }},
       {"rulings", [&](auto& b) { b.rulings.pop_back(); }},
       {"rulings", [&](auto& b) { b.rulings[3] = 2; }},
+      {"cells", [&](auto& b) { b.cells = {0, 1, 2, 3, 4, 5, 6}; }},
+      {"cells", [&](auto& b) { b.cells = {0, 1, 2, 3, 4, 5, 6, 8}; }},
+      {"decisions",
+       [&](auto& b) {
+         b.decisions = {{0, 1}, {1, 0}};
+       }},
+      {"decisions",
+       [&](auto& b) {
+         b.decisions = {{0, 1}, {1, 2}};
+       }},
+      {"steps",
+       [&](auto& b) {
+         b.steps = {{0, 0, 0}, {2, 0, 0}};
+       }},
+      {"steps",
+       [&](auto& b) {
+         b.steps = {{0, 0, 0}, {1, 0, 1}};
+       }},
+      {"steps",
+       [&](auto& b) {
+         b.steps = {{0, 0, 0}, {1, 5, 0}};
+       }},
+      {"rulings", [&](auto& b) { b.entities[0].flags = contract::kEntityNeverStore; }},
       {"access", [&](auto& b) { b.access[0].entity = 2; }},
       {"access", [&](auto& b) { b.access[0].tenant = 2; }},
       {"access", [&](auto& b) { b.access[0].allow = 2; }},
@@ -213,6 +236,85 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
     EXPECT_EQ(error.rfind("image: " + std::string(all[i].section), 0), 0U)
         << "case " << i << " of " << all[i].section << ": '" << error << "'";
   }
+}
+
+// Row 0 of cells 0 to 3 (tenant acme), row 1 of the others (zeta).
+ImageBuilder with_actions(std::vector<std::pair<Action, uint8_t>> actions, uint16_t acme,
+                          uint16_t zeta) {
+  ImageBuilder b = small_image();
+  b.actions.clear();
+  for (const auto& [action, keep_last] : actions) {
+    contract::ImageAction a{};
+    a.id = b.text("rule");
+    a.action = a.would = static_cast<uint8_t>(action);
+    a.keep_last = keep_last;
+    a.mask_char = action == Action::Mask ? '*' : 0;
+    b.actions.push_back(a);
+  }
+  b.cells = {0, 0, 0, 0, 1, 1, 1, 1};
+  constexpr size_t kRow = size_t{2} * contract::kRoleCount * 2;
+  b.role_rulings.assign(2 * kRow, 0);
+  b.role_rulings[kRow - 1] = acme;  // answers, tool, the second entity
+  b.role_rulings[kRow] = zeta;      // requests, user, the first one
+  return b;
+}
+
+TEST(Image, OneTenantNeverHasAValueMaskedInPartAndHashed) {
+  const std::vector<std::pair<Action, uint8_t>> actions{
+      {Action::Block, 0}, {Action::Mask, 4}, {Action::Hash, 0}, {Action::Mask, 0}};
+  const auto error = [&](uint16_t first, uint16_t second) {
+    ImageBuilder b = with_actions(actions, first, 0);
+    b.entities[1].flags = contract::kEntityMaskOrHash;
+    b.role_rulings[1] = second;  // requests, user, the second entity
+    return load_error(b.build());
+  };
+  EXPECT_EQ(error(1, 1), "");
+  EXPECT_EQ(error(2, 2), "");
+  EXPECT_EQ(error(2, 3), "") << "a whole mask says nothing";
+  EXPECT_EQ(error(1, 2), "image: rulings: one value masked in part and hashed");
+  EXPECT_EQ(error(2, 1), "image: rulings: one value masked in part and hashed");
+  ImageBuilder apart = with_actions(actions, 1, 0);
+  apart.entities[1].flags = contract::kEntityMaskOrHash;
+  apart.role_rulings.back() = 2;
+  EXPECT_EQ(load_error(apart.build()), "") << "the other tenant's hash has another key";
+}
+
+TEST(Image, WhatIsNeverStoredIsBlockedOrMaskedWholly) {
+  const std::vector<std::pair<Action, uint8_t>> actions{
+      {Action::Block, 0},   {Action::Mask, 0},     {Action::Mask, 1}, {Action::Allow, 0},
+      {Action::Observe, 0}, {Action::Tokenize, 0}, {Action::Hash, 0}, {Action::Generalise, 0}};
+  for (uint16_t i = 0; i < actions.size(); ++i) {
+    ImageBuilder b = with_actions(actions, i, 0);
+    b.entities[1].flags = contract::kEntityNeverStore;
+    EXPECT_EQ(load_error(b.build()) == "", i < 2) << i;
+    b.entities[1].flags = 0;
+    EXPECT_EQ(load_error(b.build()), "");
+  }
+}
+
+TEST(Image, ADecisionGoesByRoleAndByConfidence) {
+  ImageBuilder b =
+      with_actions({{Action::Block, 0}, {Action::Observe, 0}, {Action::Mask, 2}}, 0, 0);
+  b.steps = {{0, 0, 0}, {1, 0, 0}, {2, 60, 0}, {0, 90, 0}};
+  b.decisions = {{0, 1}, {1, 3}};
+  b.role_rulings[2 * static_cast<size_t>(contract::Role::Assistant)] = 1;
+  const std::vector<uint8_t> bytes = b.build();
+  Image image;
+  std::string error;
+  ASSERT_TRUE(image.load(bytes, error)) << error;
+  const auto action = [&](contract::Role role, unsigned confidence) {
+    return image.ruling(0, 1, 1, Direction::Request, 0, role, confidence).action;
+  };
+  EXPECT_EQ(action(contract::Role::User, 0), Action::Block);
+  EXPECT_EQ(action(contract::Role::Assistant, 0), Action::Observe);
+  EXPECT_EQ(action(contract::Role::Assistant, 59), Action::Observe);
+  EXPECT_EQ(action(contract::Role::Assistant, 60), Action::Mask);
+  EXPECT_EQ(action(contract::Role::Assistant, 89), Action::Mask);
+  EXPECT_EQ(action(contract::Role::Assistant, 90), Action::Block);
+  EXPECT_EQ(image.ruling(0, 1, 1, Direction::Request, 0, contract::Role::Assistant, 70).keep_last,
+            2);
+  EXPECT_EQ(image.ruling(1, 1, 1, Direction::Request, 0, contract::Role::Assistant, 70).action,
+            Action::Block);
 }
 
 TEST(Image, HeaderAndSectionTableAreChecked) {

@@ -70,6 +70,55 @@ TEST_F(JsonRewriting, EveryActionWorksInStringsNumbersNamesAndArguments) {
   EXPECT_EQ(hashed, hash + R"( | {")" + hash + R"(":1,"card":")" + hash + R"("})");
 }
 
+TEST_F(JsonRewriting, WhoseWordsATextIsDecidesWhatHappensToIt) {
+  const std::string card = "4111 1111 1111 1111", coarse = "[CREDIT-CARD]";
+  const auto message = [&](const std::string& role) {
+    return R"({"role":")" + role + R"(","content":")" + card + R"("})";
+  };
+  const auto with = [&](contract::Role role, const std::string& messages) {
+    world.everything = Treatment(contract::Action::Observe);
+    world.role_treatment = {role, contract::Action::Generalise};
+    const Json out = Json::parse(
+        chat(Direction::Request, R"({"model":"m","messages":[)" + messages + "]}"))["messages"];
+    world.everything.reset();
+    world.role_treatment.reset();
+    return out;
+  };
+  const std::string all = message("system") + "," + message("user") + "," + message("assistant") +
+                          "," + message("tool") + "," + message("developer") + "," + message("x");
+  const auto changed = [&](contract::Role role) {
+    std::string out;
+    for (const Json& one : with(role, all)) out += one["content"] == coarse ? 'x' : '.';
+    return out;
+  };
+  EXPECT_EQ(changed(contract::Role::System), "x...x.");
+  EXPECT_EQ(changed(contract::Role::User), ".x...x");
+  EXPECT_EQ(changed(contract::Role::Assistant), "..x...");
+  EXPECT_EQ(changed(contract::Role::Tool), "...x..");
+  // Arguments of a call are the assistant's.
+  const Json call = with(contract::Role::Assistant,
+                         R"({"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":)"
+                         R"("{\"n\":4111111111111111}"}}]})");
+  EXPECT_EQ(call[0]["tool_calls"][0]["function"]["arguments"], R"({"n":"[CREDIT-CARD]"})");
+  // Before its role a text is judged by the strictest of all.
+  for (const auto role : {contract::Role::User, contract::Role::System, contract::Role::Assistant,
+                          contract::Role::Tool}) {
+    const Json late =
+        with(role, R"({"content":")" + card + R"(","role":"user","refusal":")" + card + R"("})");
+    EXPECT_EQ(late[0]["content"], coarse);
+    EXPECT_EQ(late[0]["refusal"], role == contract::Role::User ? coarse : card);
+  }
+}
+
+TEST_F(JsonRewriting, AnswersAreTheAssistants) {
+  const std::string body =
+      R"({"choices":[{"message":{"role":"assistant","content":"4111 1111 1111 1111"}}]})";
+  world.role_treatment = {contract::Role::Assistant, contract::Action::Generalise};
+  const std::string out = chat(Direction::Response, body);
+  world.role_treatment.reset();
+  EXPECT_NE(out.find("[CREDIT-CARD]"), std::string::npos) << out;
+}
+
 TEST_F(JsonRewriting, NumbersAndNamesOfTreesAreText) {
   Json body = {{"model", "m"},
                {"messages", Json::array()},

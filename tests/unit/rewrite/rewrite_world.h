@@ -112,6 +112,11 @@ class World {
                                                    : contract::Action::Observe);
     s.actions[Secret] = contract::Action::Mask;
     if (everything) s.actions.fill(*everything);
+    if (role_treatment) {
+      const auto& [role, treatment] = *role_treatment;
+      for (auto& rulings : s.actions)
+        rulings.by_role[static_cast<size_t>(role)].treatment = treatment;
+    }
     s.may_restore.fill(true);
     return s;
   }
@@ -155,6 +160,8 @@ class World {
 
   // While it is set, every finding is treated like this.
   std::optional<Treatment> everything;
+  // The same for texts of one role only.
+  std::optional<std::pair<contract::Role, Treatment>> role_treatment;
   Tally tally;  // of the last text
 
   scan::Engine engine;

@@ -46,6 +46,25 @@ TEST_F(Rulings, ActionsAndRestorationByEntity) {
   EXPECT_FALSE(scope.may_restore[0]);
 }
 
+TEST_F(Rulings, RoleAndConfidenceOfAFindingCount) {
+  policy::ImageBuilder b = policy::small_image();
+  b.steps = {{0, 0, 0}, {0, 0, 0}, {1, 60, 0}};
+  b.decisions = {{0, 1}, {1, 2}};
+  b.cells = {0, 0, 0, 0, 0, 0, 0, 0};
+  b.role_rulings.assign(size_t{2} * contract::kRoleCount * 2, 0);
+  b.role_rulings[2 * static_cast<size_t>(contract::Role::Tool)] = 1;
+  load(b);
+  ASSERT_TRUE(fill_scope(image, {1, 0, 1, "robot", "support"}, Direction::Request, scope));
+  using contract::Action;
+  using contract::Role;
+  EXPECT_EQ(scope.treatment(Role::Tool, 0, 60), Action::Tokenize);
+  EXPECT_EQ(scope.treatment(Role::Tool, 0, 100), Action::Tokenize);
+  EXPECT_EQ(scope.treatment(Role::Tool, 0, 59), Action::Block);
+  EXPECT_EQ(scope.treatment(Role::User, 0, 100), Action::Block);
+  EXPECT_EQ(scope.treatment(RoleSet::all(), 0, 100), Action::Block) << "the strictest";
+  EXPECT_EQ(scope.treatment({}, 0, 100), Action::Block);
+}
+
 TEST_F(Rulings, TokensBelongToTheTenantOrToThePrincipalAndToTheVendor) {
   load(policy::small_image());
   ASSERT_TRUE(fill_scope(image, {0, 0, 0, "robot", ""}, Direction::Request, scope));

@@ -224,8 +224,9 @@ TEST_F(Scan, WhatObserveTriesOutIsSaid) {
 }
 
 TEST_F(Scan, UnknownNamesAreNotFound) {
-  for (const ScanAs& as : {ScanAs{"nobody", "", "", false}, ScanAs{"", "nowhere", "", false},
-                           ScanAs{"", "", "nothing", false}}) {
+  for (const ScanAs& as :
+       {ScanAs{"nobody", "", "", false, ""}, ScanAs{"", "nowhere", "", false, ""},
+        ScanAs{"", "", "nothing", false, ""}}) {
     try {
       make(as);
       FAIL() << "found";

@@ -417,6 +417,13 @@ TEST_F(BundleRefusal, OfActions) {
   expect("actions.yaml", "action: tokenize", "action: tokenise",
          "actions.yaml:4:69: 'tokenise' is none of: block, allow, observe, tokenize, mask, hash, "
          "generalise (did you mean 'tokenize'?)");
+  expect("actions.yaml", "entity: SECRET,", "entity: SECRET, role: model,",
+         "actions.yaml:2:41: 'model' is none of: user, system, assistant, tool");
+  expect("actions.yaml", "entity: SECRET,", "entity: SECRET, min_confidence: 101,",
+         "actions.yaml:2:51: a number from 0 to 100 is expected here");
+  expect("actions.yaml", "entity: SECRET,",
+         "entity: SECRET, min_confidence: 60, max_confidence: 59,",
+         "actions.yaml:2:5: min_confidence is above max_confidence: the rule fits nothing");
   expect("actions.yaml", "action: mask", "action: mask, keep_last: 9",
          "actions.yaml:3:103: a number from 0 to 8 is expected here");
   expect("actions.yaml", "action: mask", "action: mask, mask_with: '\"'",
@@ -496,6 +503,81 @@ TEST_F(BundleRefusal, OfSecretsThatWouldLeave) {
   change("actions.yaml", "entity: SECRET, action: block",
          "entity: SECRET, direction: request, action: mask");
   good();
+}
+
+TEST_F(BundleRefusal, OfAPartOfASecret) {
+  expect("actions.yaml", "entity: SECRET, action: block",
+         "entity: SECRET, action: mask, keep_last: 4",
+         "actions.yaml:2:5: rule 'secrets' answers 'mask with keep_last' for the secret SECRET in "
+         "requests (tenant acme");
+}
+
+TEST_F(BundleRefusal, OfRulesThatWouldStoreWhatIsNeverStored) {
+  const std::string entity = "  EMAIL_ADDRESS:\n";
+  change("entities/all.yaml", entity, entity + "    never_store: true\n    priority: 90\n");
+  files["tests/all.yaml"] = "tests: []\n";
+  const std::string masked =
+      "rules:\n  - {id: secrets, entity: SECRET, action: block}\n"
+      "  - {id: mail, entity: EMAIL_ADDRESS, tenant: beta, action: mask}\n";
+  files["actions.yaml"] = masked;
+  good();
+  for (const char* action : {"allow", "observe", "tokenize", "hash", "generalise"}) {
+    files["actions.yaml"] = masked + "  - {id: lab, environment: lab, tenant: acme, role: tool, " +
+                            "direction: response, action: " + action + "}\n";
+    EXPECT_THAT(refusals(),
+                ElementsAre("actions.yaml:4:5: rule 'lab' answers '" + std::string(action) +
+                            "' for EMAIL_ADDRESS in answers (tenant acme, environment lab, "
+                            "destination openai, role tool); what is never stored is blocked or "
+                            "masked wholly, everywhere"));
+  }
+  files["actions.yaml"] = masked + "  - {id: part, action: mask, keep_last: 1}\n";
+  EXPECT_THAT(refusals(), ElementsAre(HasSubstr("rule 'part' answers 'mask with keep_last'")));
+  // A finding of low confidence is no way out either.
+  files["actions.yaml"] = masked + "  - {id: low, max_confidence: 20, action: observe}\n";
+  EXPECT_THAT(refusals(), ElementsAre(HasSubstr("rule 'low' answers 'observe'")));
+}
+
+TEST_F(BundleRefusal, OfAnEntityThatIsNeverStoredBelowOneThatMayBe) {
+  const std::string entity = "  EMAIL_ADDRESS:\n";
+  change("entities/all.yaml", entity, entity + "    never_store: true\n");
+  files["entities/more.yaml"] =
+      "entities:\n  CUSTOMER:\n    priority: 60\n    rules: [{id: customer, kind: pattern, "
+      "pattern: 'cust-[a-z0-9]{16}'}]\n    must_match: [{text: cust-0123456789abcdef}]\n"
+      "    must_not_match: [cust-0]\n";
+  files["tests/all.yaml"] = "tests: []\n";
+  files["actions.yaml"] = "rules: [{id: all, action: block}]\n";
+  EXPECT_THAT(refusals(),
+              ElementsAre("entities/all.yaml:9:3: EMAIL_ADDRESS is never stored, so its priority "
+                          "must be above 60, that of CUSTOMER"));
+}
+
+TEST_F(BundleRefusal, OfOneValueMaskedInPartAndHashedForOneTenant) {
+  const std::string entity = "  EMAIL_ADDRESS:\n";
+  change("entities/all.yaml", entity, entity + "    mask_or_hash: true\n");
+  files["tests/all.yaml"] = "tests: []\n";
+  const auto rules = [&](const std::string& first, const std::string& second) {
+    files["actions.yaml"] =
+        "rules:\n  - {id: secrets, entity: SECRET, action: block}\n"
+        "  - {id: one, " +
+        first + "}\n  - {id: two, " + second + "}\n";
+  };
+  const std::string part = "action: mask, keep_last: 2", hash = "action: hash";
+  const auto refused = ElementsAre(HasSubstr("EMAIL_ADDRESS and rule"));
+  rules("environment: lab, " + part, hash);
+  EXPECT_THAT(refusals(),
+              ElementsAre("actions.yaml:4:5: rule 'two' hashes EMAIL_ADDRESS and rule 'one' keeps "
+                          "its last digits, both for tenant acme; together they give the value "
+                          "away (PCI DSS 3.5.1)"));
+  rules("direction: response, " + hash, part);
+  EXPECT_THAT(refusals(), refused);
+  rules("role: system, " + hash, part);
+  EXPECT_THAT(refusals(), refused);
+  rules("min_confidence: 99, " + hash, part);
+  EXPECT_THAT(refusals(), refused);
+  rules("tenant: acme, " + part, "tenant: beta, " + hash);
+  good();  // two tenants, two keys
+  rules("environment: lab, action: mask", hash);
+  good();  // a whole mask says nothing
 }
 
 TEST_F(BundleRefusal, TellsAllThatIsWrongAtOnceWithItsLine) {

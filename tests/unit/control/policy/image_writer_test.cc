@@ -1,6 +1,7 @@
 #include "controlplane/policy/image_writer.h"
 
 #include <cstring>
+#include <set>
 
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/policy/image.h"
@@ -156,6 +157,62 @@ TEST_F(ImageWriting, EveryRulingIsTheOneOfTheModel) {
                 ruling(t.name.c_str(), e.name.c_str(), v.name.c_str(), d, n.source.name.c_str()),
                 expected);
           }
+}
+
+TEST_F(ImageWriting, RolesAndConfidencesDecideAsTheFirstRuleThatFitsDoes) {
+  files["tests/all.yaml"] = "tests: []\n";
+  files["actions.yaml"] =
+      "rules:\n"
+      "  - {id: secrets, entity: SECRET, action: block}\n"
+      "  - {id: tools, role: [tool, system], min_confidence: 30, max_confidence: 70, action: "
+      "hash}\n"
+      "  - {id: doubt, max_confidence: 49, environment: lab, action: observe, would: mask}\n"
+      "  - {id: beta, tenant: beta, role: assistant, action: mask, keep_last: 3, mask_with: x}\n"
+      "  - {id: sure, min_confidence: 50, direction: request, action: tokenize}\n";
+  const CompiledImage made = compiled();
+  const Bundle bundle = good();
+  Image image;
+  std::string error;
+  ASSERT_TRUE(image.load(made.bytes, error)) << error;
+  std::set<std::string> seen;
+  for (uint16_t t = 0; t < bundle.tenants.size(); ++t)
+    for (uint16_t e = 0; e < bundle.environments.size(); ++e)
+      for (uint16_t v = 0; v < bundle.vendors.size(); ++v)
+        for (const Direction d : {Direction::Request, Direction::Response})
+          for (uint16_t n = 0; n < bundle.entities.size(); ++n)
+            for (size_t r = 0; r < contract::kRoleCount; ++r)
+              for (unsigned c = 0; c <= 100; ++c) {
+                const auto role = static_cast<contract::Role>(r);
+                const auto rule = deciding_rule(bundle, bundle.tenants[t].name,
+                                                bundle.environments[e].name, bundle.vendors[v].name,
+                                                d, bundle.entities[n].source.name, role, c);
+                const auto is = image.ruling(t, e, v, d, n, role, c);
+                ASSERT_EQ(is.rule, rule ? std::string_view(bundle.actions[*rule].id) : kNoRuleId);
+                if (!rule) continue;
+                const ActionRule& shall = bundle.actions[*rule];
+                ASSERT_EQ(is.action, shall.action);
+                ASSERT_EQ(is.would, shall.would.value_or(shall.action));
+                ASSERT_EQ(is.keep_last, shall.keep_last);
+                seen.insert(shall.id);
+              }
+  EXPECT_EQ(seen.size(), bundle.actions.size()) << "every rule decides somewhere";
+}
+
+TEST_F(ImageWriting, CellsUnderTheSameRulesShareTheirRulings) {
+  contract::ImageSection section;
+  const auto count_of = [&](const CompiledImage& image, contract::SectionKind kind) {
+    std::memcpy(&section,
+                image.bytes.data() + sizeof(contract::ImageHeader) +
+                    (static_cast<size_t>(kind) - 1) * sizeof section,
+                sizeof section);
+    return section.count;
+  };
+  const size_t before = count_of(compiled_, contract::SectionKind::Rulings);
+  for (int i = 0; i < 50; ++i)
+    files["tenants.yaml"] += "  t" + std::to_string(i) + ": {vendors: [other]}\n";
+  const CompiledImage many = compiled();
+  EXPECT_EQ(count_of(many, contract::SectionKind::Rulings), before);
+  EXPECT_EQ(count_of(many, contract::SectionKind::Cells), 52U * 2 * 2);
 }
 
 TEST_F(ImageWriting, AccessRulesWithListsAreEachCombination) {

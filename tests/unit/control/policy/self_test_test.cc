@@ -129,6 +129,23 @@ TEST_F(SelfTesting, EachDirectionHasItsOwnActions) {
   EXPECT_EQ(report_.tests, 3U);
 }
 
+TEST_F(SelfTesting, ATestMayBeOfARoleAndRulesGoByConfidence) {
+  change(
+      "actions.yaml", "rules:\n",
+      "rules:\n  - {id: doubt, entity: EMAIL_ADDRESS, role: system, max_confidence: 79, action: "
+      "observe}\n  - {id: sure, entity: EMAIL_ADDRESS, role: system, min_confidence: 80, action: "
+      "generalise}\n");
+  change("tests/all.yaml", "    text:", "    role: system\n    text:");
+  EXPECT_THAT(failures(),
+              ElementsAre(HasSubstr("found is EMAIL_ADDRESS 'a@example.org' generalise; "
+                                    "expected is EMAIL_ADDRESS")));
+  change("tests/all.yaml", "action: tokenize", "action: generalise");
+  EXPECT_THAT(failures(), IsEmpty());
+  change("entities/all.yaml", "{id: email, kind: email}",
+         "{id: email, kind: email, confidence: 79}");
+  EXPECT_THAT(failures(), ElementsAre(HasSubstr("found is EMAIL_ADDRESS 'a@example.org' observe")));
+}
+
 TEST_F(SelfTesting, AnImageThatWasDamagedIsNotTried) {
   const Bundle bundle = good();
   auto image = compile_image(bundle, problems);

@@ -134,7 +134,8 @@ uint64_t SpacedStage::live_from(const TextView& text) const noexcept {
   while (start > text.begin && is_visible(text.at(start - 1)) &&
          (start - 1 == text.begin || text.at(start - 2) == ' ') && text.end - start < 2 * kTriggerBytes)
     start = start >= text.begin + 2 ? start - 2 : text.begin;
-  if (start < at) live = std::min(live, std::max(start, text.begin));
+  if (start < at && text.at(start) == ' ') ++start;
+  if (start < at) live = std::min(live, start);
   return live;
 }
 

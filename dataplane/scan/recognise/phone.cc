@@ -200,18 +200,22 @@ bool is_dotted_quad(const Row& row, size_t first, size_t group_end) noexcept {
   return true;
 }
 
-// 2024-01-31, 31.01.2024, 20240131 and the like.
+// 2024-01-31, 31.01.2024, 20240131 and the like, also with a time behind.
 bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
-  const RowDigits digits = digits_of(row, first, group_end);
-  if (!digits.fits || (digits.count != 8 && digits.count != 12 && digits.count != 14)) return false;
+  const bool grouped =
+      group_end - first >= 3 && row.size(first) + row.size(first + 1) + row.size(first + 2) <= 8;
+  if (!grouped && group_end - first != 1) return false;
+  const RowDigits digits = digits_of(row, first, grouped ? first + 3 : group_end);
+  if (!digits.fits ||
+      (digits.count != 8 && (grouped || (digits.count != 12 && digits.count != 14))))
+    return false;
   const auto at = [&](size_t from, size_t count) {
     return static_cast<unsigned>(number(digits.all(), from, count));
   };
   const bool year_first = is_date(at(0, 4), at(4, 2), at(6, 2)) && at(0, 4) >= 1900;
   const bool year_last =
       is_date(at(4, 4), at(2, 2), at(0, 2)) || is_date(at(4, 4), at(0, 2), at(2, 2));
-  const bool grouped = group_end - first >= 3;
-  return (year_first && (grouped || group_end - first == 1)) || (year_last && grouped);
+  return year_first || (year_last && grouped);
 }
 
 // (11) 99399-5165, (0171) 1234567, (020) 7946 0958: the area code stands in brackets.

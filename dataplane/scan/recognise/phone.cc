@@ -266,10 +266,13 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
     }
   }
   const size_t groups = last - first;
-  if (groups < 3 || groups > 5 || (digits != 10 && digits != 11)) return false;
+  // 06-12345678 is how a Dutch mobile number is written.
+  const bool mobile = groups == 2 && row.size(first) == 2 && begin[1] == '6' && separator == '-' &&
+                      row.size(first + 1) == 8;
+  if ((groups < 3 && !mobile) || groups > 5 || (digits != 10 && digits != 11)) return false;
   if (joined_before(row, first, separator) || joined_behind(row, last, separator)) return false;
   for (size_t g = first; g < last; ++g)
-    if (row.size(g) < 2 || row.size(g) > 5) return false;
+    if (!mobile && (row.size(g) < 2 || row.size(g) > 5)) return false;
   if (is_dotted_quad(row, first, last)) return false;
   const uint8_t behind = row.behind(last - 1);
   if (unclean_behind(behind) || behind == '/') return false;

@@ -22,6 +22,7 @@ TEST(Phone, WrittenOutStandsForItself) {
                              {"(11) 99399-5165", "(11) 99399-5165"},
                              {"0049 171 1234567", "0049 171 1234567"},
                              {"345-899-3560x4587 now", "345-899-3560x4587"},
+                             {"op 06-57430221 als", "06-57430221"},
                              {"+13055550101", "+13055550101"}})
     EXPECT_EQ(first_in_row(one.text, phone_at), one.found) << one.text;
 }

@@ -165,7 +165,10 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
   // Without a plus one group of digits says nothing, nor do groups at points.
   if (best == 0 || (!plus && best - first < 3)) return false;
   if (byte_at(row, start) == '(' && !closes(row, first, best)) ++start;
-  return is_hit(row, start, best, out);
+  is_hit(row, start, best, out);
+  // "0045 0302 0304" stands in tables, too.
+  out.bare = !plus;
+  return true;
 }
 
 // 415-555-2671, (415) 555-2671, 1-415-555-2671, 415.555.2671
@@ -204,7 +207,8 @@ bool is_dotted_quad(const Row& row, size_t first, size_t group_end) noexcept {
 bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
   const bool grouped =
       group_end - first >= 3 && row.size(first) + row.size(first + 1) + row.size(first + 2) <= 8;
-  if (!grouped && group_end - first != 1) return false;
+  const bool years = group_end - first == 2 && row.size(first) == 4 && row.size(first + 1) == 4;
+  if (!grouped && !years && group_end - first != 1) return false;
   const RowDigits digits = digits_of(row, first, grouped ? first + 3 : group_end);
   if (!digits.fits ||
       (digits.count != 8 && (grouped || (digits.count != 12 && digits.count != 14))))
@@ -212,6 +216,8 @@ bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
   const auto at = [&](size_t from, size_t count) {
     return static_cast<unsigned>(number(digits.all(), from, count));
   };
+  // 2002 - 2007
+  if (years) return (at(0, 2) == 20 || at(0, 2) == 19) && (at(4, 2) == 20 || at(4, 2) == 19);
   const bool year_first = is_date(at(0, 4), at(4, 2), at(6, 2)) && at(0, 4) >= 1900;
   const bool year_last =
       is_date(at(4, 4), at(2, 2), at(0, 2)) || is_date(at(4, 4), at(0, 2), at(2, 2));

@@ -7,6 +7,7 @@
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/person.h"
 #include "dataplane/scan/recognise/travel_zone.h"
+#include "dataplane/scan/recognise/words.h"
 
 namespace sallyport::scan {
 namespace {
@@ -18,12 +19,21 @@ constexpr uint64_t kTriggerBytes = 3;
 // No name and no house number is longer.
 constexpr uint64_t kWordBytesMax = 64;
 
-bool is_alnum(uint8_t c) noexcept {
-  return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
-}
-
 uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
   return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
+}
+
+// Where the word that ends with the character at `last` begins, if a capital letter begins it; else
+// behind it.
+uint64_t name_start(const TextView& text, uint64_t last) noexcept {
+  uint64_t start = last + 1;
+  while (start > text.begin && last + 1 - start < kNameWordBytesMax &&
+         is_word_letter(text.at(start - 1)))
+    --start;
+  const uint8_t first = text.at(start);
+  const bool capital =
+      is_upper(first) || (first >= 0xc3 && is_capital_pair(first, text.at(start + 1)));
+  return start <= last && capital ? start : last + 1;
 }
 
 }  // namespace
@@ -33,9 +43,9 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   SP_CHECK(origin <= cursor_);
   const auto addresses = engine.rules_of(RuleKind::Address);
   const auto people = engine.rules_of(RuleKind::Person);
-  const uint64_t until = text.final                       ? text.end
+  const uint64_t until = text.final                            ? text.end
                          : text.end >= kTriggerBytes + cursor_ ? text.end - kTriggerBytes + 1
-                                                          : cursor_;
+                                                               : cursor_;
   if (until <= cursor_) return;
   const auto first = static_cast<size_t>(cursor_ - origin);
   const auto last = static_cast<size_t>(until - origin);
@@ -68,10 +78,10 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
       });
     }
     if (!people.empty())
-      each(letter & space & ahead(masks.upper, w, 2), [&](size_t at) {
-        const size_t start = masks.letter.run_start(at);
-        if (masks.upper.test(start))
-          ask(people, person_at_name, Trigger{origin + start, origin + start});
+      // Letters with marks are no ASCII: "José C" has none before its space.
+      each((letter | ~masks.word.word(w)) & space & ahead(masks.upper, w, 2), [&](size_t at) {
+        const uint64_t start = name_start(text, origin + at);
+        if (start <= origin + at) ask(people, person_at_name, Trigger{start, start});
       });
   }
 }

@@ -12,6 +12,8 @@ constexpr unsigned kQuadGroups = 4;
 constexpr unsigned kHexGroups = 8;
 constexpr unsigned kHexDigits = 4;
 constexpr uint64_t kZoneBytesMax = 16;
+// Standards have about as many sections.
+constexpr unsigned kSectionMax = 64;
 // How far before it a word like "version" speaks against an address.
 constexpr uint64_t kVersionWordBytes = 20;
 
@@ -80,8 +82,8 @@ Verdict quad_at(const TextView& text, uint64_t point, Hit& out) noexcept {
   if (n[0] != 10 && n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
   if (speaks_of_version(reader, start)) return reader.answer(false);
   out = Hit{start, quad.end};
-  // 1.2.3.4 is a chapter more often than a host; 1.1.1.1 and 8.8.8.8 are hosts.
-  const bool small = n[0] < 10 && n[1] < 10 && n[2] < 10 && n[3] < 10;
+  // 1.2.3.4 and 22.2.1.2 are chapters more often than hosts; 1.1.1.1 and 8.8.8.8 are hosts.
+  const bool small = n[0] < kSectionMax && n[0] != 10 && n[1] < 10 && n[2] < 10 && n[3] < 10;
   out.bare = small && !(n[0] == n[1] && n[1] == n[2] && n[2] == n[3]) && !masked;
   return reader.answer(true);
 }

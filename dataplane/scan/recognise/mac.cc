@@ -74,8 +74,10 @@ bool mac_row(const Row& row, size_t first, RowHit& out) noexcept {
     }
   }
   const uint8_t before = row.before(first), behind = row.behind(first + count - 1);
-  if (!digits.mixed || goes_on(before) || before == separator || before == '.' || goes_on(behind) ||
-      (behind == separator && first + count < row.count && gap_is(row, first + count - 1, separator)))
+  if (!digits.mixed || goes_on(before) || before == '*' || before == separator || before == '.' ||
+      goes_on(behind) ||
+      (behind == separator && first + count < row.count &&
+       gap_is(row, first + count - 1, separator)))
     return false;
   out = RowHit{static_cast<int32_t>(row.groups[first].start),
                static_cast<int32_t>(row.groups[first + count - 1].end), first + count,

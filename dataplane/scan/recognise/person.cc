@@ -184,7 +184,7 @@ constexpr std::string_view kStops[] = {"the",
                                        "jesus",
                                        "river",
                                        "beach",
-                                       "park",
+                                      
                                        "island",
                                        "islands",
                                        "lake",

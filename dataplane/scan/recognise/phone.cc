@@ -165,7 +165,10 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
   // Without a plus one group of digits says nothing, nor do groups at points.
   if (best == 0 || (!plus && best - first < 3)) return false;
   if (byte_at(row, start) == '(' && !closes(row, first, best)) ++start;
-  return is_hit(row, start, best, out);
+  is_hit(row, start, best, out);
+  // "0045 0302 0304" stands in tables, too.
+  out.bare = !plus;
+  return true;
 }
 
 // 415-555-2671, (415) 555-2671, 1-415-555-2671, 415.555.2671
@@ -200,18 +203,25 @@ bool is_dotted_quad(const Row& row, size_t first, size_t group_end) noexcept {
   return true;
 }
 
-// 2024-01-31, 31.01.2024, 20240131 and the like.
+// 2024-01-31, 31.01.2024, 20240131 and the like, also with a time behind.
 bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
-  const RowDigits digits = digits_of(row, first, group_end);
-  if (!digits.fits || (digits.count != 8 && digits.count != 12 && digits.count != 14)) return false;
+  const bool grouped =
+      group_end - first >= 3 && row.size(first) + row.size(first + 1) + row.size(first + 2) <= 8;
+  const bool years = group_end - first == 2 && row.size(first) == 4 && row.size(first + 1) == 4;
+  if (!grouped && !years && group_end - first != 1) return false;
+  const RowDigits digits = digits_of(row, first, grouped ? first + 3 : group_end);
+  if (!digits.fits ||
+      (digits.count != 8 && (grouped || (digits.count != 12 && digits.count != 14))))
+    return false;
   const auto at = [&](size_t from, size_t count) {
     return static_cast<unsigned>(number(digits.all(), from, count));
   };
+  // 2002 - 2007
+  if (years) return (at(0, 2) == 20 || at(0, 2) == 19) && (at(4, 2) == 20 || at(4, 2) == 19);
   const bool year_first = is_date(at(0, 4), at(4, 2), at(6, 2)) && at(0, 4) >= 1900;
   const bool year_last =
       is_date(at(4, 4), at(2, 2), at(0, 2)) || is_date(at(4, 4), at(0, 2), at(2, 2));
-  const bool grouped = group_end - first >= 3;
-  return (year_first && (grouped || group_end - first == 1)) || (year_last && grouped);
+  return year_first || (year_last && grouped);
 }
 
 // (11) 99399-5165, (0171) 1234567, (020) 7946 0958: the area code stands in brackets.
@@ -262,10 +272,13 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
     }
   }
   const size_t groups = last - first;
-  if (groups < 3 || groups > 5 || (digits != 10 && digits != 11)) return false;
+  // 06-12345678 is how a Dutch mobile number is written.
+  const bool mobile = groups == 2 && row.size(first) == 2 && begin[1] == '6' && separator == '-' &&
+                      row.size(first + 1) == 8;
+  if ((groups < 3 && !mobile) || groups > 5 || (digits != 10 && digits != 11)) return false;
   if (joined_before(row, first, separator) || joined_behind(row, last, separator)) return false;
   for (size_t g = first; g < last; ++g)
-    if (row.size(g) < 2 || row.size(g) > 5) return false;
+    if (!mobile && (row.size(g) < 2 || row.size(g) > 5)) return false;
   if (is_dotted_quad(row, first, last)) return false;
   const uint8_t behind = row.behind(last - 1);
   if (unclean_behind(behind) || behind == '/') return false;

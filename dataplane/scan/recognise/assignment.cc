@@ -46,7 +46,8 @@ bool accepts_uuid(Bytes name) noexcept {
   return false;
 }
 
-// What a shared access signature of Azure Storage cannot do without (its documentation: "sv" and "sig").
+// What a shared access signature of Azure Storage cannot do without (its documentation: "sv" and
+// "sig").
 bool is_shared_access_signature(Bytes value) noexcept {
   return contains_word(value, "sv=20") && contains_word(value, "sig=");
 }
@@ -80,9 +81,7 @@ Verdict assignment_at(const TextView& text, const Trigger& trigger, const RulePa
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
   if (op == Operator::None) return Verdict::No;
-  const Stop stop = equals_word(cue, "sas") ? Stop::Word
-                    : name.query            ? Stop::Query
-                                            : Stop::Line;
+  const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
   Value value = read_value(reader, stop);
   // Headers on a line of their own: "Authorization: Token abc".
   if (value.found && !value.quoted && !reader.starved() && op == Operator::Assign) {

@@ -53,6 +53,11 @@ bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
   return false;
 }
 
+// The dot before the signature of a signed token, not the one that ends a sentence (RFC 7519, 3).
+bool is_joint(const TextView& text, uint64_t at, uint64_t end) noexcept {
+  return text.at(at) == '.' && at + 1 < end && is_word_char(text.at(at + 1));
+}
+
 }  // namespace
 
 uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
@@ -212,7 +217,8 @@ bool WordStage::confirm_run(const Part& part, uint64_t start, uint64_t end) {
     // the years, and half a key masked is half a key shown.
     if ((rule.flags & contract::kRuleBoundaryRight) == 0)
       while (hit.end < end && hit.end - hit.start < contract::kPatternWidthMax &&
-             (is_word_char(part.text.at(hit.end)) || part.text.at(hit.end) == '-'))
+             (is_word_char(part.text.at(hit.end)) || part.text.at(hit.end) == '-' ||
+              (rule.validator == contract::Validator::Jwt && is_joint(part.text, hit.end, end))))
         ++hit.end;
     else if (is_word_char(part.text.at(hit.end)))
       continue;

@@ -46,7 +46,14 @@ bool accepts_uuid(Bytes name) noexcept {
   return false;
 }
 
+// What a shared access signature of Azure Storage cannot do without (its documentation: "sv" and
+// "sig").
+bool is_shared_access_signature(Bytes value) noexcept {
+  return contains_word(value, "sv=20") && contains_word(value, "sig=");
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
+  if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
   if (is_uuid(value))
     return op != Operator::Is && (topic || accepts_uuid(name)) && op != Operator::Space;
@@ -74,7 +81,8 @@ Verdict assignment_at(const TextView& text, const Trigger& trigger, const RulePa
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
   if (op == Operator::None) return Verdict::No;
-  Value value = read_value(reader, name.query ? Stop::Query : Stop::Line);
+  const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
+  Value value = read_value(reader, stop);
   // Headers on a line of their own: "Authorization: Token abc".
   if (value.found && !value.quoted && !reader.starved() && op == Operator::Assign) {
     const Bytes word = text.slice(value.start, value.end);

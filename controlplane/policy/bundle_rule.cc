@@ -13,26 +13,25 @@ namespace {
 using contract::Alphabet;
 using contract::RuleKind;
 
-constexpr YamlReader::Named<RuleKind> kKinds[] = {
-    {"pattern", RuleKind::Pattern},
-    {"phone", RuleKind::Phone},
-    {"key_block", RuleKind::KeyBlock},
-    {"email", RuleKind::Email},
-    {"url_credentials", RuleKind::UrlCredentials},
-    {"shape", RuleKind::Shape},
-    {"run", RuleKind::Run},
-    {"cue", RuleKind::Cue},
-    {"assignment", RuleKind::Assignment},
-    {"password", RuleKind::Password},
-    {"date", RuleKind::Date},
-    {"ip", RuleKind::Ip},
-    {"mac", RuleKind::Mac},
-    {"crypto", RuleKind::Crypto},
-    {"address", RuleKind::Address},
-    {"person", RuleKind::Person},
-    {"spelt_email", RuleKind::SpeltEmail},
-    {"travel_zone", RuleKind::TravelZone},
-    {"dictionary", RuleKind::Dictionary}};
+constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern},
+                                                  {"phone", RuleKind::Phone},
+                                                  {"key_block", RuleKind::KeyBlock},
+                                                  {"email", RuleKind::Email},
+                                                  {"url_credentials", RuleKind::UrlCredentials},
+                                                  {"shape", RuleKind::Shape},
+                                                  {"run", RuleKind::Run},
+                                                  {"cue", RuleKind::Cue},
+                                                  {"assignment", RuleKind::Assignment},
+                                                  {"password", RuleKind::Password},
+                                                  {"date", RuleKind::Date},
+                                                  {"ip", RuleKind::Ip},
+                                                  {"mac", RuleKind::Mac},
+                                                  {"crypto", RuleKind::Crypto},
+                                                  {"address", RuleKind::Address},
+                                                  {"person", RuleKind::Person},
+                                                  {"spelt_email", RuleKind::SpeltEmail},
+                                                  {"travel_zone", RuleKind::TravelZone},
+                                                  {"dictionary", RuleKind::Dictionary}};
 constexpr YamlReader::Named<Alphabet> kAlphabets[] = {{"any", Alphabet::Any},
                                                       {"hex", Alphabet::Hex},
                                                       {"alnum", Alphabet::Alnum},
@@ -44,8 +43,8 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
                                                        {"forbidden", Separated::Forbidden}};
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
 
-constexpr size_t kWordBytesMax = 64;       // scan/context_words.h
-constexpr uint32_t kProximityMax = 128;    // scan/context_words.h
+constexpr size_t kWordBytesMax = 64;        // scan/context_words.h
+constexpr uint32_t kProximityMax = 128;     // scan/context_words.h
 constexpr uint32_t kValueBytesMax = 4'096;  // scan/word_stage.h: the longest word run
 constexpr uint16_t kProximity = 48;
 
@@ -68,7 +67,9 @@ class RuleReader {
     rule_.proximity =
         static_cast<uint16_t>(mapping_.number_or("proximity", kProximity, 1, kProximityMax));
     if (rule_.context.empty() && rule_.confidence_bare > 0)
-      reader_.add(node_.place, "'confidence_bare' says what a value is worth without its context words, and there are none");
+      reader_.add(node_.place,
+                  "'confidence_bare' says what a value is worth without its context words, and "
+                  "there are none");
     read_pattern();
     read_shape();
     rule_.cues = words("cues");
@@ -79,7 +80,8 @@ class RuleReader {
   // The value of a key that only rules of some kinds have.
   const YamlNode* only(std::string_view key, std::initializer_list<RuleKind> kinds) {
     const YamlNode* value = mapping_.optional(key);
-    if (value == nullptr || !is_kind_ || std::find(kinds.begin(), kinds.end(), rule_.kind) != kinds.end())
+    if (value == nullptr || !is_kind_ ||
+        std::find(kinds.begin(), kinds.end(), rule_.kind) != kinds.end())
       return value;
     reader_.add(value->place, "a rule of this kind has no '" + std::string(key) + "'");
     return nullptr;
@@ -133,7 +135,8 @@ class RuleReader {
     const YamlNode* length =
         only("length", {RuleKind::Run, RuleKind::Assignment, RuleKind::Password});
     if (length == nullptr) {
-      if (is_kind_ && rule_.kind == RuleKind::Run) reader_.add(node_.place, "a rule of kind run has a 'length'");
+      if (is_kind_ && rule_.kind == RuleKind::Run)
+        reader_.add(node_.place, "a rule of kind run has a 'length'");
       return;
     }
     const bool is_range = length->kind == YamlNode::Kind::Sequence;

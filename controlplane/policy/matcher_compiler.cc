@@ -88,7 +88,8 @@ class Compiler {
     out.priority = entity.priority;
     out.sample_first = static_cast<uint32_t>(section_.samples.size());
     out.sample_count = static_cast<uint32_t>(entity.samples.size());
-    for (const std::string& sample : entity.samples) section_.samples.push_back(section_.text(sample));
+    for (const std::string& sample : entity.samples)
+      section_.samples.push_back(section_.text(sample));
     const auto id = static_cast<uint16_t>(section_.entities.size());
     section_.entities.push_back(out);
     for (const RuleSource& rule : entity.rules) add_rule(entity, rule, id);
@@ -97,7 +98,8 @@ class Compiler {
   void finish() {
     if (section_.entities.size() > 256) fail("", "", "more than 256 entities");
     if (section_.rules.size() >= contract::kCueIdBase) fail("", "", "more than 65,535 rules");
-    if (section_.word_count() > scan::kContextWordsMax) fail("", "", "more than 4,096 context words");
+    if (section_.word_count() > scan::kContextWordsMax)
+      fail("", "", "more than 4,096 context words");
     if (!result_.errors.empty()) return;
     const std::vector<std::string> cues = section_.cue_texts();
     for (size_t i = 0; i < cues.size(); ++i)
@@ -141,8 +143,10 @@ class Compiler {
     if (rule.kind != RuleKind::Pattern && !rule.pattern.empty())
       fail(entity.name, rule.id, "only rules of kind pattern have a pattern");
     if (has_shapes == rule.shapes.empty())
-      fail(entity.name, rule.id, has_shapes ? "the rule has no shapes" : "only kinds shape and cue have shapes");
-    if (!takes_cues && !rule.cues.empty()) fail(entity.name, rule.id, "rules of this kind have no cues");
+      fail(entity.name, rule.id,
+           has_shapes ? "the rule has no shapes" : "only kinds shape and cue have shapes");
+    if (!takes_cues && !rule.cues.empty())
+      fail(entity.name, rule.id, "rules of this kind have no cues");
     if ((rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
          rule.kind == RuleKind::Password || rule.kind == RuleKind::SpeltEmail) &&
         rule.cues.empty())
@@ -202,7 +206,8 @@ class Compiler {
 
   std::vector<char> compile(const Expressions& expressions, unsigned mode) {
     if (expressions.texts.empty()) return {};
-    // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in the database.
+    // A common target: the same bytes on every machine, and loadable on each. Features 0: no AVX in
+    // the database.
     hs_platform_info_t platform{};
     platform.tune = HS_TUNE_FAMILY_GENERIC;
     std::vector<const char*> texts;

@@ -19,16 +19,17 @@ struct RuleSource {
   std::string pattern;  // Pattern only: matched inside one word run; at most 1,024 wide
   bool case_insensitive = false;
   contract::Validator validator = contract::Validator::None;
-  uint8_t confidence = 80;      // percent, with a context word or where none is listed
-  uint8_t confidence_bare = 0;  // percent where context is listed and none stands near; 0: no finding
+  uint8_t confidence = 80;  // percent, with a context word or where none is listed
+  uint8_t confidence_bare =
+      0;  // percent where context is listed and none stands near; 0: no finding
   bool boundary_left = true;
   bool boundary_right = true;
   std::vector<std::string> context;
   std::vector<std::string> against;
-  uint16_t proximity = 48;  // bytes
+  uint16_t proximity = 48;          // bytes
   std::vector<std::string> shapes;  // Shape, Cue: notation of matcher_shape.h
-  bool separated = false;    // Shape: only with separators
-  bool unseparated = false;  // Shape: only without
+  bool separated = false;           // Shape: only with separators
+  bool unseparated = false;         // Shape: only without
   bool evasive = false;
   bool upper_only = false;
   std::vector<std::string> cues;
@@ -45,8 +46,8 @@ struct ExampleSource {
 struct EntitySource {
   std::string name;
   std::string description;
-  uint8_t priority = 50;  // of overlapping matches the higher one stays
-  bool secret = false;    // a credential: never tokenised (checked by the bundle)
+  uint8_t priority = 50;             // of overlapping matches the higher one stays
+  bool secret = false;               // a credential: never tokenised (checked by the bundle)
   std::vector<std::string> samples;  // published sample values: no finding
   std::vector<RuleSource> rules;
   std::vector<ExampleSource> must_match;

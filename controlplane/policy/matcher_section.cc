@@ -13,15 +13,16 @@ using contract::MatcherText;
 MatcherText MatcherSection::text(const std::string& value) {
   const auto [it, is_new] = texts_.try_emplace(value);
   if (is_new) {
-    it->second = MatcherText{static_cast<uint32_t>(strings_.size()),
-                             static_cast<uint32_t>(value.size())};
+    it->second =
+        MatcherText{static_cast<uint32_t>(strings_.size()), static_cast<uint32_t>(value.size())};
     strings_ += value;
   }
   return it->second;
 }
 
 MatcherTable MatcherSection::words(std::span<const std::string> words) {
-  const MatcherTable range{static_cast<uint32_t>(lists_.size()), static_cast<uint32_t>(words.size())};
+  const MatcherTable range{static_cast<uint32_t>(lists_.size()),
+                           static_cast<uint32_t>(words.size())};
   for (const std::string& word : words) {
     const auto [it, is_new] = word_ids_.try_emplace(word, static_cast<uint16_t>(words_.size()));
     if (is_new) words_.push_back(text(word));

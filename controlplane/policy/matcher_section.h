@@ -1,4 +1,5 @@
-// matcher_section.h: the tables of a matcher section, written in order; equal texts, words and cues are kept once.
+// matcher_section.h: the tables of a matcher section, written in order; equal texts, words and cues
+// are kept once.
 #pragma once
 
 #include <cstdint>

@@ -42,8 +42,8 @@ inline constexpr uint8_t kRuleKindMax = 21;
 enum class Alphabet : uint8_t { Any = 0, Hex = 1, Alnum = 2, Base64 = 3, Base64Url = 4 };
 inline constexpr uint8_t kAlphabetMax = 4;
 
-// What must hold of a candidate's text. Sources in scan/validate. Shapes hand over the characters without separators.
-// New ones go to the end.
+// What must hold of a candidate's text. Sources in scan/validate. Shapes hand over the characters
+// without separators. New ones go to the end.
 enum class Validator : uint8_t {
   None = 0,
   Entropy = 1,  // Shannon entropy of at least 3 bits a character, no placeholder
@@ -121,16 +121,18 @@ enum class Validator : uint8_t {
 inline constexpr uint8_t kValidatorMax = 71;
 
 // Rule flags.
-inline constexpr uint16_t kRuleNeedsContext = 1;   // no context word, no finding
-inline constexpr uint16_t kRuleBoundaryLeft = 2;   // Pattern: no letter, digit or '_' right before
-// Pattern: no letter, digit or '_' right behind. Not set: the match goes on over letters, digits, '_' and '-'.
+inline constexpr uint16_t kRuleNeedsContext = 1;  // no context word, no finding
+inline constexpr uint16_t kRuleBoundaryLeft = 2;  // Pattern: no letter, digit or '_' right before
+// Pattern: no letter, digit or '_' right behind. Not set: the match goes on over letters, digits,
+// '_' and '-'.
 inline constexpr uint16_t kRuleBoundaryRight = 4;
-inline constexpr uint16_t kRuleSeparated = 8;      // Shape: only with its separators
-inline constexpr uint16_t kRuleUnseparated = 16;   // Shape: only without any
-// Shape: separators of any kind and place (the checksum must hold): line ends, emphasis, quotes, single characters.
+inline constexpr uint16_t kRuleSeparated = 8;     // Shape: only with its separators
+inline constexpr uint16_t kRuleUnseparated = 16;  // Shape: only without any
+// Shape: separators of any kind and place (the checksum must hold): line ends, emphasis, quotes,
+// single characters.
 inline constexpr uint16_t kRuleEvasive = 32;
-inline constexpr uint16_t kRuleUpperOnly = 64;     // Shape: letters are upper case
-inline constexpr uint16_t kRuleAfterCues = 128;    // Date, Person: only behind the rule's cues
+inline constexpr uint16_t kRuleUpperOnly = 64;   // Shape: letters are upper case
+inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person: only behind the rule's cues
 inline constexpr uint16_t kRuleFlagsMask = 255;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.
@@ -153,12 +155,13 @@ struct MatcherHeader {
   uint64_t section_bytes;
   MatcherTable entities;
   MatcherTable rules;
-  MatcherTable words;    // MatcherText: context words, each once; folded and in lower case by the reader
-  MatcherTable lists;    // uint16_t: indexes into words or rules
-  MatcherTable shapes;   // MatcherShape
-  MatcherTable cues;     // MatcherCue
-  MatcherTable samples;  // MatcherText: published sample values
-  MatcherTable strings;  // count = bytes
+  MatcherTable
+      words;  // MatcherText: context words, each once; folded and in lower case by the reader
+  MatcherTable lists;             // uint16_t: indexes into words or rules
+  MatcherTable shapes;            // MatcherShape
+  MatcherTable cues;              // MatcherCue
+  MatcherTable samples;           // MatcherText: published sample values
+  MatcherTable strings;           // count = bytes
   MatcherTable stream_database;   // count = bytes: stage one, streaming, no start of match
   MatcherTable confirm_database;  // count = bytes: patterns again, block mode, with start of match
 };
@@ -176,12 +179,13 @@ static_assert(sizeof(MatcherEntity) == 24);
 struct MatcherRule {
   MatcherText id;
   uint16_t entity;
-  uint8_t kind;        // RuleKind
-  uint8_t validator;   // Validator
-  uint8_t confidence;  // percent, with a context word or where the rule lists none
-  uint8_t confidence_bare;  // percent, without any of the rule's context words; 0: then it is no finding
-  uint16_t flags;      // kRule...
-  uint32_t length_min;  // Run, Cue, Assignment, Password: of the value
+  uint8_t kind;             // RuleKind
+  uint8_t validator;        // Validator
+  uint8_t confidence;       // percent, with a context word or where the rule lists none
+  uint8_t confidence_bare;  // percent, without any of the rule's context words; 0: then it is no
+                            // finding
+  uint16_t flags;           // kRule...
+  uint32_t length_min;      // Run, Cue, Assignment, Password: of the value
   uint32_t length_max;
   uint32_t context_first;  // in lists: words of which one must, or should, stand before
   uint32_t context_count;
@@ -206,7 +210,8 @@ struct MatcherShape {
 };
 static_assert(sizeof(MatcherShape) == 32);
 
-// A literal of the stream database (any case) and the rules it triggers. Its expression id is kCueIdBase + index.
+// A literal of the stream database (any case) and the rules it triggers. Its expression id is
+// kCueIdBase + index.
 struct MatcherCue {
   MatcherText text;
   uint32_t rule_first;  // in lists

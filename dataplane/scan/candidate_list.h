@@ -1,11 +1,14 @@
-// candidate_list.h: what the recognisers found, judged by the rules around the form, and settled where it overlaps.
+// candidate_list.h: what the recognisers found, judged by the rules around the form, and settled
+// where it overlaps.
 //
-// A form is a finding when its rule's context holds: one of the rule's words within its proximity before the value (or a
-// confidence that does without), no word that speaks against it nearer than that, and no published sample value.
+// A form is a finding when its rule's context holds: one of the rule's words within its proximity
+// before the value (or a confidence that does without), no word that speaks against it nearer than
+// that, and no published sample value.
 //
-// Overlaps, the stated rule: of candidates that touch the same byte the one with the higher entity priority stays; of equal
-// ones the one whose context word is nearer (none is furthest); then the higher confidence, the longer, the earlier one.
-// A cluster of overlapping candidates is settled when all of it lies before the edge.
+// Overlaps, the stated rule: of candidates that touch the same byte the one with the higher entity
+// priority stays; of equal ones the one whose context word is nearer (none is furthest); then the
+// higher confidence, the longer, the earlier one. A cluster of overlapping candidates is settled
+// when all of it lies before the edge.
 //
 // Owner  one channel; reusable, memory is kept. Offsets are those of the folded text.
 #pragma once
@@ -28,8 +31,8 @@ inline constexpr size_t kCandidatesMax = 8'192;
 class CandidateList {
  public:
   void begin(const Engine& engine) noexcept;
-  // `joined`: the value hangs together with what stands beside it ("2024-4111..."): without a context word it is part of
-  // something else, unless `strong` (its checksum leaves no doubt).
+  // `joined`: the value hangs together with what stands beside it ("2024-4111..."): without a
+  // context word it is part of something else, unless `strong` (its checksum leaves no doubt).
   struct Around {
     bool joined = false;
     bool strong = false;
@@ -41,8 +44,8 @@ class CandidateList {
   // As it is: found in decoded text, `finding` has its entity, rule, confidence and context.
   void add(const Finding& finding, uint8_t priority);
 
-  // Appends the winners of every cluster that ends at or before `edge` to `out`, in order. Answers the edge, lowered to the
-  // first candidate that has to wait.
+  // Appends the winners of every cluster that ends at or before `edge` to `out`, in order. Answers
+  // the edge, lowered to the first candidate that has to wait.
   uint64_t settle(uint64_t edge, std::vector<Finding>& out);
   bool overflow() const noexcept { return overflow_; }
 

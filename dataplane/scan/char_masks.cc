@@ -11,8 +11,8 @@
 namespace sallyport::scan {
 namespace {
 
-constexpr uint16_t kDigit = 1, kLetter = 2, kUpper = 4, kWord = 8, kRun = 16, kAt = 32,
-                   kColon = 64, kSlash = 128, kDot = 256, kSpace = 512;
+constexpr uint16_t kDigit = 1, kLetter = 2, kUpper = 4, kWord = 8, kRun = 16, kAt = 32, kColon = 64,
+                   kSlash = 128, kDot = 256, kSpace = 512;
 
 constexpr std::array<uint16_t, 256> make_classes() {
   std::array<uint16_t, 256> table{};
@@ -81,13 +81,14 @@ SP_TARGET_AVX2 inline Classes2 classes2(__m256i v) noexcept {
   c.digit = in_range2(v, '0', 10);
   c.letter = in_range2(_mm256_or_si256(v, _mm256_set1_epi8(0x20)), 'a', 26);
   c.upper = in_range2(v, 'A', 26);
-  const __m256i excluded = _mm256_or_si256(
-      _mm256_or_si256(_mm256_or_si256(is2(v, '"'), is2(v, '<')), _mm256_or_si256(is2(v, '>'), is2(v, '`'))),
-      is2(v, '\\'));
+  const __m256i excluded =
+      _mm256_or_si256(_mm256_or_si256(_mm256_or_si256(is2(v, '"'), is2(v, '<')),
+                                      _mm256_or_si256(is2(v, '>'), is2(v, '`'))),
+                      is2(v, '\\'));
   c.word = _mm256_andnot_si256(excluded, in_range2(v, 0x21, 0x7f - 0x21));
-  c.run = _mm256_or_si256(
-      _mm256_or_si256(c.digit, c.letter),
-      _mm256_or_si256(_mm256_or_si256(is2(v, '+'), is2(v, '/')), _mm256_or_si256(is2(v, '-'), is2(v, '_'))));
+  c.run = _mm256_or_si256(_mm256_or_si256(c.digit, c.letter),
+                          _mm256_or_si256(_mm256_or_si256(is2(v, '+'), is2(v, '/')),
+                                          _mm256_or_si256(is2(v, '-'), is2(v, '_'))));
   return c;
 }
 
@@ -140,9 +141,9 @@ size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
   for (; at + 16 <= size; at += 16) {
     const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
     const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
-    const __m128i hit = _mm_or_si128(
-        _mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
-        _mm_or_si128(is(0), v));
+    const __m128i hit =
+        _mm_or_si128(_mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
+                     _mm_or_si128(is(0), v));
     const auto bits = static_cast<uint32_t>(_mm_movemask_epi8(hit));
     if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
   }
@@ -154,9 +155,9 @@ SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
   size_t at = 0;
   for (; at + 32 <= size; at += 32) {
     const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
-    const __m256i hit = _mm256_or_si256(
-        _mm256_or_si256(_mm256_or_si256(is2(v, '\\'), is2(v, '%')), _mm256_or_si256(is2(v, '&'), is2(v, '='))),
-        _mm256_or_si256(is2(v, 0), v));
+    const __m256i hit = _mm256_or_si256(_mm256_or_si256(_mm256_or_si256(is2(v, '\\'), is2(v, '%')),
+                                                        _mm256_or_si256(is2(v, '&'), is2(v, '='))),
+                                        _mm256_or_si256(is2(v, 0), v));
     const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(hit));
     if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
   }

@@ -1,8 +1,9 @@
-// char_masks.h: the classes of all characters of a stretch of text as bit masks, 64 characters a word.
+// char_masks.h: the classes of all characters of a stretch of text as bit masks, 64 characters a
+// word.
 //
-// The stages look for their triggers in these: a digit with three more near it, an '@', a run of sixteen letters and digits.
-// One pass over the text makes all of them; three loops (portable, AVX2, AVX-512) give equal masks.
-// Owner  one worker's scratch; no allocation.
+// The stages look for their triggers in these: a digit with three more near it, an '@', a run of
+// sixteen letters and digits. One pass over the text makes all of them; three loops (portable,
+// AVX2, AVX-512) give equal masks. Owner  one worker's scratch; no allocation.
 #pragma once
 
 #include <array>

@@ -78,7 +78,8 @@ bool ContextWords::load(std::span<const std::string_view> words) {
   size_t at = 0;
   for (uint32_t b = 0; b < kBuckets; ++b) {
     first_[b] = static_cast<uint16_t>(at);
-    while (at < by_bucket.size() && by_bucket[at].first == b) order_.push_back(by_bucket[at++].second);
+    while (at < by_bucket.size() && by_bucket[at].first == b)
+      order_.push_back(by_bucket[at++].second);
   }
   first_[kBuckets] = static_cast<uint16_t>(at);
   return true;
@@ -87,8 +88,8 @@ bool ContextWords::load(std::span<const std::string_view> words) {
 void ContextWords::find(const TextView& text, uint64_t value_start,
                         ContextHits& out) const noexcept {
   out.count = 0;
-  const uint64_t from = std::max(
-      text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  const uint64_t from =
+      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
   const auto original = text.slice(from, value_start);
   std::array<uint8_t, kProximityMax> lower;
   lower_text(original, lower.data());
@@ -99,8 +100,7 @@ void ContextWords::find(const TextView& text, uint64_t value_start,
       std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
       --out.count;
     }
-    out.hits[out.count++] =
-        ContextHit{index, static_cast<uint16_t>(original.size() - at - size)};
+    out.hits[out.count++] = ContextHit{index, static_cast<uint16_t>(original.size() - at - size)};
   };
   const auto matches = [&](uint16_t index, size_t at) {
     const std::string& word = words_[index];

@@ -1,9 +1,10 @@
 // context_words.h: which of the policy's context words stand shortly before a value.
 //
-// All words of all rules are looked for at once, and only where a value has the right form already: on demand this costs
-// less than another thousand literals in the matcher. Words are folded and lower case (also those of other scripts); ones of up
-// to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like userTel, or have a plural s.
-// Owner  immutable after load(); shared.
+// All words of all rules are looked for at once, and only where a value has the right form already:
+// on demand this costs less than another thousand literals in the matcher. Words are folded and
+// lower case (also those of other scripts); ones of up to kShortWordBytes must stand alone ("tel",
+// not "hotel"), be the last part of a name like userTel, or have a plural s. Owner  immutable after
+// load(); shared.
 #pragma once
 
 #include <array>
@@ -19,7 +20,8 @@ namespace sallyport::scan {
 
 inline constexpr size_t kShortWordBytes = 4;
 inline constexpr uint16_t kContextWordsMax = 4'096;
-inline constexpr size_t kContextWordBytesMax = 64;  // four words of a script of three bytes a letter
+inline constexpr size_t kContextWordBytesMax =
+    64;  // four words of a script of three bytes a letter
 // The widest window a rule may ask for.
 inline constexpr uint32_t kProximityMax = 128;
 
@@ -28,7 +30,8 @@ struct ContextHit {
   uint16_t distance;  // bytes between the end of the word and the value
 };
 
-// What stands before one value; nearest last. Words beyond kHitsMax are further away than all of these.
+// What stands before one value; nearest last. Words beyond kHitsMax are further away than all of
+// these.
 struct ContextHits {
   static constexpr size_t kHitsMax = 24;
   std::array<ContextHit, kHitsMax> hits;
@@ -49,12 +52,14 @@ class ContextWords {
   static uint32_t bucket(const uint8_t* three) noexcept;
 
   std::vector<std::string> words_;
-  std::array<uint16_t, kBuckets + 1> first_{};  // words of three bytes and more by their first three, in order_
+  std::array<uint16_t, kBuckets + 1>
+      first_{};  // words of three bytes and more by their first three, in order_
   std::vector<uint16_t> order_;
   std::vector<uint16_t> tiny_;  // of one and two bytes
 };
 
-// Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may be `in`.
+// Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may
+// be `in`.
 void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept;
 
 }  // namespace sallyport::scan

@@ -38,7 +38,10 @@ bool is_text(std::span<const uint8_t> bytes) noexcept {
       ++i;
       continue;
     }
-    const size_t size = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    const size_t size = c >= 0xc2 && c < 0xe0   ? 2
+                        : c >= 0xe0 && c < 0xf0 ? 3
+                        : c >= 0xf0 && c < 0xf5 ? 4
+                                                : 0;
     if (size == 0) return false;
     for (size_t k = 1; k < size && i + k < bytes.size(); ++k)
       if ((bytes[i + k] & 0xc0) != 0x80) return false;
@@ -105,7 +108,8 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
   coding.is_hex ? decode_hex(rest, max, decoded) : decode_base64(rest, max, decoded);
   bool fits = true;
   if (is_text(decoded)) {
-    const uint64_t from = std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
+    const uint64_t from =
+        std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
     const auto context = text.slice(from, run.start);
     constexpr uint8_t kLineEnd = '\n';
     inner->begin(engine, scratch, depth + 1);

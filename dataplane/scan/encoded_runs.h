@@ -1,8 +1,9 @@
 // encoded_runs.h: text inside base64, base64url and hex, decoded and read like any other.
 //
-// A run of letters and digits that decodes to text (printable UTF-8) is scanned with what stands before it as context; a finding
-// covers the encoded characters it came from, all of a short run. What does not decode to text is what it seems: an
-// identifier, a hash, a picture. Bounded: kDecodeDepthMax levels, one word run at a time.
+// A run of letters and digits that decodes to text (printable UTF-8) is scanned with what stands
+// before it as context; a finding covers the encoded characters it came from, all of a short run.
+// What does not decode to text is what it seems: an identifier, a hash, a picture. Bounded:
+// kDecodeDepthMax levels, one word run at a time.
 #pragma once
 
 #include <cstdint>

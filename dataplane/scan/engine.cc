@@ -40,8 +40,8 @@ int on_confirmed(unsigned id, unsigned long long from, unsigned long long to, un
     context.overflow = true;
     return 1;
   }
-  context.out->push_back(RawMatch{static_cast<uint16_t>(id), static_cast<uint32_t>(from),
-                                  static_cast<uint32_t>(to)});
+  context.out->push_back(
+      RawMatch{static_cast<uint16_t>(id), static_cast<uint32_t>(from), static_cast<uint32_t>(to)});
   return 0;
 }
 
@@ -70,8 +70,8 @@ hs_stream* Engine::open_stream() const noexcept {
   return stream;
 }
 
-// Without a callback neither needs a scratch: what would match at the end of the data is not asked for, no pattern may have
-// an anchor there.
+// Without a callback neither needs a scratch: what would match at the end of the data is not asked
+// for, no pattern may have an anchor there.
 void Engine::close_stream(hs_stream* stream) noexcept {
   if (stream != nullptr) hs_close_stream(stream, nullptr, nullptr, nullptr);
 }
@@ -84,9 +84,9 @@ bool Engine::feed_stream(hs_stream* stream, std::span<const uint8_t> text, Scrat
   if (stream_database_ == nullptr) return true;
   if (stream == nullptr) return false;
   StreamContext context{&out, max};
-  const hs_error_t result =
-      hs_scan_stream(stream, reinterpret_cast<const char*>(text.data()),
-                     static_cast<unsigned>(text.size()), 0, scratch.native_, on_stream_hit, &context);
+  const hs_error_t result = hs_scan_stream(stream, reinterpret_cast<const char*>(text.data()),
+                                           static_cast<unsigned>(text.size()), 0, scratch.native_,
+                                           on_stream_hit, &context);
   return result == HS_SUCCESS && !context.overflow;
 }
 

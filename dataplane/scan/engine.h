@@ -1,11 +1,13 @@
 // engine.h: the compiled rules of one policy image, ready to match.
 //
-// Two stages. Stage one sees every byte once: bit masks of character classes (char_masks.h), and the pattern matcher in streaming
-// mode over patterns and cue words, which all have a literal. Stage two reads around what stage one has seen: recognisers
-// (recogniser.h), shapes in number rows (number_row.h), and the same patterns once more with their start.
+// Two stages. Stage one sees every byte once: bit masks of character classes (char_masks.h), and
+// the pattern matcher in streaming mode over patterns and cue words, which all have a literal.
+// Stage two reads around what stage one has seen: recognisers (recogniser.h), shapes in number rows
+// (number_row.h), and the same patterns once more with their start.
 //
-// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per thread.
-// Not here  what is live (text_scanner.h), the forms (recognise/, validate/), compiling (controlplane/policy).
+// Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per
+// thread. Not here  what is live (text_scanner.h), the forms (recognise/, validate/), compiling
+// (controlplane/policy).
 #pragma once
 
 #include <array>
@@ -30,7 +32,8 @@ namespace sallyport::scan {
 class Engine;
 struct ScanTools;
 
-// The working memory of one thread for one engine: the matcher's own, masks, and the scanners that read decoded runs.
+// The working memory of one thread for one engine: the matcher's own, masks, and the scanners that
+// read decoded runs.
 class Scratch {
  public:
   ~Scratch();
@@ -53,7 +56,8 @@ struct RawMatch {
   uint32_t end;
 };
 
-// What the streaming matcher saw: `id` is a rule, or kCueIdBase + a cue; `end` an offset of the stream.
+// What the streaming matcher saw: `id` is a rule, or kCueIdBase + a cue; `end` an offset of the
+// stream.
 struct StreamHit {
   uint32_t id;
   uint64_t end;
@@ -92,8 +96,8 @@ class Engine {
   // Copies what it needs of the section. False: `error` names what does not hold.
   [[nodiscard]] bool load(std::span<const uint8_t> section, std::string& error);
   std::unique_ptr<Scratch> make_scratch() const;
-  // Canaries at every offset 0 to 127 from a buffer's end: a matcher that loses matches on this processor is refused at start
-  // (detection.md 2). False: `error` says where it failed.
+  // Canaries at every offset 0 to 127 from a buffer's end: a matcher that loses matches on this
+  // processor is refused at start (detection.md 2). False: `error` says where it failed.
   [[nodiscard]] bool self_test(Scratch& scratch, std::string& error) const;
 
   uint16_t entity_count() const noexcept { return static_cast<uint16_t>(entities_.size()); }
@@ -116,11 +120,13 @@ class Engine {
   // Tells engines apart: a matcher stream belongs to one.
   uint64_t serial() const noexcept { return serial_; }
 
-  // A matcher stream; null: no patterns, or no memory. close_stream() also after the engine is gone.
+  // A matcher stream; null: no patterns, or no memory. close_stream() also after the engine is
+  // gone.
   hs_stream* open_stream() const noexcept;
   static void close_stream(hs_stream* stream) noexcept;
   static void reset_stream(hs_stream* stream) noexcept;
-  // Appends what ends in `text`, the next bytes of the stream. False: the matcher failed or there are more than `max` hits.
+  // Appends what ends in `text`, the next bytes of the stream. False: the matcher failed or there
+  // are more than `max` hits.
   bool feed_stream(hs_stream* stream, std::span<const uint8_t> text, Scratch& scratch,
                    std::vector<StreamHit>& out, size_t max) const noexcept;
   // Appends the patterns' matches in one word run. False as above.
@@ -143,7 +149,8 @@ class Engine {
   std::vector<Rule> rules_;
   std::array<std::vector<uint16_t>, contract::kRuleKindMax + 1> by_kind_;
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> shapes_;
-  std::vector<std::vector<contract::MatcherShape>> cue_shapes_;  // by rule; its parameters point here
+  std::vector<std::vector<contract::MatcherShape>>
+      cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;
   ContextWords words_;
   hs_database* stream_database_ = nullptr;   // null: no patterns and no cues
@@ -151,7 +158,8 @@ class Engine {
   uint64_t serial_ = 0;
 };
 
-// Samples are compared without separators, in lower case: 64 bits of FNV-1a over letters and digits.
+// Samples are compared without separators, in lower case: 64 bits of FNV-1a over letters and
+// digits.
 uint64_t sample_fingerprint(std::span<const uint8_t> value) noexcept;
 
 // The matcher runtime's own version text ("5.4.0 ...").

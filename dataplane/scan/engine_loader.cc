@@ -1,4 +1,5 @@
-// The matcher section is made by our own control plane and still checked like a stranger's: every index and offset once, here.
+// The matcher section is made by our own control plane and still checked like a stranger's: every
+// index and offset once, here.
 #include <hs/hs_runtime.h>
 
 #include <algorithm>
@@ -87,8 +88,8 @@ class EngineLoader {
       for (uint32_t i = 0; i < raw.sample_count; ++i) {
         std::string_view sample;
         if (!text(samples[raw.sample_first + i], sample)) return fail("bad sample");
-        entity.samples.push_back(sample_fingerprint(
-            {reinterpret_cast<const uint8_t*>(sample.data()), sample.size()}));
+        entity.samples.push_back(
+            sample_fingerprint({reinterpret_cast<const uint8_t*>(sample.data()), sample.size()}));
       }
       std::sort(entity.samples.begin(), entity.samples.end());
       engine_.entities_.push_back(std::move(entity));
@@ -142,8 +143,8 @@ class EngineLoader {
       rule.proximity = raw.proximity;
       rule.has_context = raw.context_count > 0;
       rule.has_against = raw.against_count > 0;
-      rule.parameters = RuleParameters{raw.length_min, raw.length_max, raw.alphabet, raw.validator,
-                                       raw.flags, {}};
+      rule.parameters = RuleParameters{raw.length_min, raw.length_max, raw.alphabet,
+                                       raw.validator,  raw.flags,      {}};
       add_rule(std::move(rule), raw.shape_first, raw.shape_count);
     }
     return true;

@@ -21,12 +21,12 @@ struct Named {
   char ascii;
 };
 constexpr Named kEntities[] = {
-    {"amp;", '&'},    {"apos;", '\''}, {"ast;", '*'},    {"bsol;", '\\'},  {"colon;", ':'},
-    {"comma;", ','},  {"commat;", '@'}, {"dash;", '-'},   {"equals;", '='}, {"gt;", '>'},
-    {"hyphen;", '-'}, {"lowbar;", '_'}, {"lpar;", '('},   {"lt;", '<'},     {"mdash;", '-'},
-    {"ndash;", '-'},  {"nbsp;", ' '},   {"NewLine;", '\n'}, {"num;", '#'},  {"percnt;", '%'},
-    {"period;", '.'}, {"plus;", '+'},   {"quot;", '"'},   {"rpar;", ')'},   {"sol;", '/'},
-    {"Tab;", '\t'},   {"verbar;", '|'}, {"shy;", '\0'},   {"zwj;", '\0'},   {"zwnj;", '\0'}};
+    {"amp;", '&'},    {"apos;", '\''},  {"ast;", '*'},      {"bsol;", '\\'},  {"colon;", ':'},
+    {"comma;", ','},  {"commat;", '@'}, {"dash;", '-'},     {"equals;", '='}, {"gt;", '>'},
+    {"hyphen;", '-'}, {"lowbar;", '_'}, {"lpar;", '('},     {"lt;", '<'},     {"mdash;", '-'},
+    {"ndash;", '-'},  {"nbsp;", ' '},   {"NewLine;", '\n'}, {"num;", '#'},    {"percnt;", '%'},
+    {"period;", '.'}, {"plus;", '+'},   {"quot;", '"'},     {"rpar;", ')'},   {"sol;", '/'},
+    {"Tab;", '\t'},   {"verbar;", '|'}, {"shy;", '\0'},     {"zwj;", '\0'},   {"zwnj;", '\0'}};
 
 int hex(uint8_t c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -83,8 +83,7 @@ void Folder::feed(std::span<const uint8_t> text, Out& out) {
     size_t used = 0;
     // Until all that was held is decided; what is new is better read in bulk.
     while (used < held_size_) {
-      const size_t size =
-          step(joined.data() + used, held_size_ + more - used, false, out);
+      const size_t size = step(joined.data() + used, held_size_ + more - used, false, out);
       if (size == kUndecided) break;
       used += size;
     }
@@ -290,8 +289,9 @@ size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out&
   return becomes_code_point(value, at + 1, kFoldedEntity, out);
 }
 
-// "=2D". What is also an assignment ("pin=4111") must not be folded, so it takes a sign: a letter among the two, or a
-// neighbour of the same kind. An '@' is folded between a letter or digit and a letter.
+// "=2D". What is also an assignment ("pin=4111") must not be folded, so it takes a sign: a letter
+// among the two, or a neighbour of the same kind. An '@' is folded between a letter or digit and a
+// letter.
 size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   const auto is_upper_hex = [](uint8_t c) { return hex(c) >= 0 && !(c >= 'a' && c <= 'f'); };
   const auto unknown = [&](size_t at) { return at >= size && !final; };
@@ -319,8 +319,7 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
       folds = size > 3 && value == '@' && is_letter(text[3]);
     }
   }
-  return folds ? becomes(static_cast<uint8_t>(value), 3, kFoldedQuoted, out)
-               : itself(text, 1, out);
+  return folds ? becomes(static_cast<uint8_t>(value), 3, kFoldedQuoted, out) : itself(text, 1, out);
 }
 
 // As many characters beyond ASCII as stand in a row.

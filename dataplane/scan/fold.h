@@ -1,16 +1,21 @@
 // fold.h: the many ways to write a character, folded into one before anything is matched.
 //
-// What arrives is text as a person or a program sent it; what leaves is what the matcher reads (text_view.h), and source_map.h
-// leads back. A function of the text alone: how it is cut does not matter. Folded are
+// What arrives is text as a person or a program sent it; what leaves is what the matcher reads
+// (text_view.h), and source_map.h leads back. A function of the text alone: how it is cut does not
+// matter. Folded are
 //   code points      fold_table.h
-//   escapes          \u0031 (surrogate pairs too), \x31, \n \r \t, a backslash before punctuation (JSON or source code inside a
-//                    text, Markdown); several backslashes count as one, so JSON inside JSON is read as well
+//   escapes          \u0031 (surrogate pairs too), \x31, \n \r \t, a backslash before punctuation
+//   (JSON or source code inside a
+//                    text, Markdown); several backslashes count as one, so JSON inside JSON is read
+//                    as well
 //   percent          %40 when it means printable ASCII (RFC 3986 2.1)
 //   entities         &#64; &#x40; and the names of ASCII characters (HTML 13.5)
-//   quoted-printable =2D in a place that is no assignment: a letter among its digits, or a neighbour of the same kind; and its
+//   quoted-printable =2D in a place that is no assignment: a letter among its digits, or a
+//   neighbour of the same kind; and its
 //                    soft line break (RFC 2045 6.7)
 // Not here  base64 and hex (encoded_runs.h), characters with one between (spaced_runs.h).
-// Owner  one channel; reusable. At most kFoldHeldBytes are held until the rest of a sequence is there.
+// Owner  one channel; reusable. At most kFoldHeldBytes are held until the rest of a sequence is
+// there.
 #pragma once
 
 #include <array>
@@ -56,11 +61,12 @@ class Folder {
   SourceMap map_;
   std::array<uint8_t, kFoldHeldBytes> held_{};
   size_t held_size_ = 0;
-  uint8_t last_ = 0;       // the last character that was put out
+  uint8_t last_ = 0;         // the last character that was put out
   bool was_quoted_ = false;  // and it came from =XX
 };
 
-// A word as it stands in folded text; and in lower case (context_words.h). For literals of a policy.
+// A word as it stands in folded text; and in lower case (context_words.h). For literals of a
+// policy.
 std::string folded_text(std::string_view text);
 std::string folded_lower(std::string_view text);
 

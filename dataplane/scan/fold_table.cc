@@ -50,12 +50,12 @@ constexpr std::array<uint8_t, kDirectEnd - 0x80> make_direct() {
   for (const LookAlike& one : kLookAlikes)
     table[one.code_point - 0x80U] = static_cast<uint8_t>(one.ascii);
   table[0xa0 - 0x80] = ' ';
-  table[0xad - 0x80] = 0;      // soft hyphen
-  table[0x34f - 0x80] = 0;     // combining grapheme joiner
-  table[0x2d7 - 0x80] = '-';   // modifier letter minus sign
-  table[0x58a - 0x80] = '-';   // Armenian hyphen
-  table[0x5be - 0x80] = '-';   // Hebrew maqaf
-  table[0x589 - 0x80] = ':';   // Armenian full stop
+  table[0xad - 0x80] = 0;     // soft hyphen
+  table[0x34f - 0x80] = 0;    // combining grapheme joiner
+  table[0x2d7 - 0x80] = '-';  // modifier letter minus sign
+  table[0x58a - 0x80] = '-';  // Armenian hyphen
+  table[0x5be - 0x80] = '-';  // Hebrew maqaf
+  table[0x589 - 0x80] = ':';  // Armenian full stop
   return table;
 }
 constexpr std::array<uint8_t, kDirectEnd - 0x80> kDirect = make_direct();
@@ -81,8 +81,8 @@ uint32_t fold_punctuation(uint32_t c) noexcept {
   return kFoldItself;
 }
 
-// Mathematical alphabets (U+1D400 to U+1D6A3): thirteen rows of A-Z a-z, with holes that stand in the
-// letter-like symbols.
+// Mathematical alphabets (U+1D400 to U+1D6A3): thirteen rows of A-Z a-z, with holes that stand in
+// the letter-like symbols.
 uint32_t fold_mathematical(uint32_t c) noexcept {
   if (c >= 0x1d7ce && c <= 0x1d7ff) return '0' + (c - 0x1d7ce) % 10;
   if (c > 0x1d6a3) return kFoldItself;

@@ -1,15 +1,17 @@
 // fold_table.h: what one code point means to the matcher.
 //
-// Unicode offers many ways to write "4" or "a" or nothing at all; people (and models) use them to get past filters, and copied
-// text contains them by accident. The matcher knows ASCII forms only, so every one of these code points stands for one ASCII
-// character, or for none.
+// Unicode offers many ways to write "4" or "a" or nothing at all; people (and models) use them to
+// get past filters, and copied text contains them by accident. The matcher knows ASCII forms only,
+// so every one of these code points stands for one ASCII character, or for none.
 //
-//   removed   characters that are not seen: soft hyphen, zero-width and direction marks, joiners, variation selectors, tags
-//   space     every space that is not U+0020 (Unicode general category Zs)
+//   removed   characters that are not seen: soft hyphen, zero-width and direction marks, joiners,
+//   variation selectors, tags space     every space that is not U+0020 (Unicode general category
+//   Zs)
 //   '-'       hyphens, dashes, the minus sign
 //   digits    decimal digits of every script (general category Nd)
 //   ASCII     full-width forms, mathematical alphabets, enclosed letters
-//   letters   Cyrillic and Greek letters (and a few Latin ones) that look like an ASCII letter: only what Unicode's
+//   letters   Cyrillic and Greek letters (and a few Latin ones) that look like an ASCII letter:
+//   only what Unicode's
 //             confusables.txt (UTS 39) calls confusable with one
 // All else stands for itself. Pure; no state.
 #pragma once
@@ -27,9 +29,9 @@ uint32_t fold_code_point(uint32_t code_point) noexcept;
 // Why it was folded, for --explain; bits of Finding::folded.
 enum FoldReason : uint8_t {
   kFoldedInvisible = 1,
-  kFoldedForm = 2,       // width, script digits, dashes, spaces
+  kFoldedForm = 2,  // width, script digits, dashes, spaces
   kFoldedLookAlike = 4,
-  kFoldedEscape = 8,     // \u0031, \x31, \n, and a backslash before punctuation
+  kFoldedEscape = 8,  // \u0031, \x31, \n, and a backslash before punctuation
   kFoldedPercent = 16,
   kFoldedEntity = 32,    // &#49; &commat;
   kFoldedQuoted = 64,    // =31

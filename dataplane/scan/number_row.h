@@ -1,14 +1,15 @@
-// number_row.h: a row of groups of letters and digits with separators between them: where identifiers and numbers live.
+// number_row.h: a row of groups of letters and digits with separators between them: where
+// identifiers and numbers live.
 //
-// "4111 1111 1111 1111", "(415) 555-2671", "DE89 3704 0044 0532 0130 00", "AB 12 34 56 C", "1EG4-TE5-MK73", "7.0.3.9.6.7.2.2.5".
-// A row is the longest sequence of groups in which
+// "4111 1111 1111 1111", "(415) 555-2671", "DE89 3704 0044 0532 0130 00", "AB 12 34 56 C",
+// "1EG4-TE5-MK73", "7.0.3.9.6.7.2.2.5". A row is the longest sequence of groups in which
 //   a group   is ASCII letters and digits without anything between,
 //   a gap     is 1 to kGapBytesMax characters of space - . / ( ) + _ , : * ` ' " # | and line ends,
-//   no two groups in a row lack a digit, and a group without a digit has at most kLetterGroupMax letters; as the first
-//   group, capitals.
-// It is judged when it is over and what stands kRowAheadBytes behind it is known; a row longer than kRowBytesMax is judged in
-// overlapping halves at groups that depend on its start only. Recognisers look at windows of whole groups: part of a longer
-// number is never taken for a shorter one.
+//   no two groups in a row lack a digit, and a group without a digit has at most kLetterGroupMax
+//   letters; as the first group, capitals.
+// It is judged when it is over and what stands kRowAheadBytes behind it is known; a row longer than
+// kRowBytesMax is judged in overlapping halves at groups that depend on its start only. Recognisers
+// look at windows of whole groups: part of a longer number is never taken for a shorter one.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@ inline constexpr size_t kGroupsMax = 64;
 // `"1234" + "5678"` and "12**34" and a line end with indentation.
 inline constexpr uint32_t kGapBytesMax = 6;
 inline constexpr uint32_t kLetterGroupMax = 5;  // the first part of a British licence number
-// The widest number (34 characters of an IBAN, spelt one by one with three characters between) fits into a half.
+// The widest number (34 characters of an IBAN, spelt one by one with three characters between) fits
+// into a half.
 inline constexpr uint64_t kRowBytesMax = 320;
 inline constexpr uint64_t kRowAheadBytes = 8;
 // Fewer digits are no identifier of any kind (PAN has four).
@@ -42,8 +44,8 @@ struct Row {
   std::array<Group, kGroupsMax> groups;
   size_t count = 0;
   uint64_t base = 0;  // offset of text[0] in the channel
-  // For what stands before the first and behind the last group, and for context of your own: kLookBehindBytes before and
-  // kRowAheadBytes behind are there.
+  // For what stands before the first and behind the last group, and for context of your own:
+  // kLookBehindBytes before and kRowAheadBytes behind are there.
   TextView view;
 
   uint32_t size(size_t group) const noexcept { return groups[group].end - groups[group].start; }
@@ -59,8 +61,9 @@ struct Row {
   uint8_t behind(size_t group) const noexcept { return view.at(base + groups[group].end); }
 };
 
-// A window [first, group_end) of a row that has the form. start and end are offsets in row.text: they may reach over the
-// groups by what belongs to the form ('+', a bracket): before the first group of a row that is a negative offset.
+// A window [first, group_end) of a row that has the form. start and end are offsets in row.text:
+// they may reach over the groups by what belongs to the form ('+', a bracket): before the first
+// group of a row that is a negative offset.
 struct RowHit {
   int32_t start = 0;
   int32_t end = 0;

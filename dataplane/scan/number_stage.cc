@@ -85,8 +85,7 @@ void NumberStage::run(const Engine& engine, const TextView& text, const CharMask
       while (cursor_ < text.end && is_alnum(text.at(cursor_))) ++cursor_;
       in_long_group_ = cursor_ == text.end && !text.final;
     }
-    const uint64_t digit =
-        origin + masks.digit.next(static_cast<size_t>(cursor_ - origin), size);
+    const uint64_t digit = origin + masks.digit.next(static_cast<size_t>(cursor_ - origin), size);
     if (digit >= text.end) {
       cursor_ = text.end;
       return;
@@ -119,10 +118,12 @@ bool NumberStage::start_group(const TextView& text, uint64_t digit, uint64_t& st
   // One short group of capitals before it.
   if (start < floor + 2 || kClasses[text.at(start - 1)] != kGapClass) return true;
   uint64_t letters = start - 1;
-  while (letters > floor && start - 1 - letters <= kLetterGroupMax && is_upper(text.at(letters - 1)))
+  while (letters > floor && start - 1 - letters <= kLetterGroupMax &&
+         is_upper(text.at(letters - 1)))
     --letters;
   const uint64_t count = start - 1 - letters;
-  if (count > 0 && count <= kLetterGroupMax && (letters == floor || !is_alnum(text.at(letters - 1))))
+  if (count > 0 && count <= kLetterGroupMax &&
+      (letters == floor || !is_alnum(text.at(letters - 1))))
     start = letters;
   return true;
 }
@@ -178,7 +179,8 @@ NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at) {
       ++end;
     }
     const bool is_long = end - at > kGroupBytesMax;
-    const bool two_words = group.digits == 0 && row_.count > 0 && row_.groups[row_.count - 1].digits == 0;
+    const bool two_words =
+        group.digits == 0 && row_.count > 0 && row_.groups[row_.count - 1].digits == 0;
     const bool is_word = group.digits == 0 && group.letters > kLetterGroupMax;
     // Six letters may still turn out to be the beginning of a group with digits.
     if (!is_long && end == text.end && !text.final) return Found::Open;
@@ -220,7 +222,7 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
       for (uint16_t rule : rules)
         if ((engine.rule(rule).flags & contract::kRuleAfterCues) == 0)
           out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
-                  row_.view);
+                    row_.view);
     }
   }
 }
@@ -252,9 +254,10 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList
     }
   }
   for (size_t i = 0; i < count; ++i)
-    out.offer(best[i].rule,
-              Hit{row_.base + row_.groups[first].start, row_.base + best[i].end, false, best[i].doubt},
-              best[i].around, row_.view);
+    out.offer(
+        best[i].rule,
+        Hit{row_.base + row_.groups[first].start, row_.base + best[i].end, false, best[i].doubt},
+        best[i].around, row_.view);
 }
 
 }  // namespace sallyport::scan

@@ -1,8 +1,8 @@
 // number_stage.h: finds the number rows of a text and what stands in them.
 //
-// A row begins at a digit that has three more within 32 characters; number_row.h says how far it goes. It is judged once, when it
-// is over and kRowAheadBytes behind it are known.
-// Owner  one channel; reusable. Offsets are those of the folded text.
+// A row begins at a digit that has three more within 32 characters; number_row.h says how far it
+// goes. It is judged once, when it is over and kRowAheadBytes behind it are known. Owner  one
+// channel; reusable. Offsets are those of the folded text.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace sallyport::scan {
 class NumberStage {
  public:
   void begin() noexcept;
-  // Judges every row that is over. `masks` begins at offset `origin`, at or before cursor(), and reaches to text.end.
+  // Judges every row that is over. `masks` begins at offset `origin`, at or before cursor(), and
+  // reaches to text.end.
   void run(const Engine& engine, const TextView& text, const CharMasks& masks, uint64_t origin,
            CandidateList& out);
   // Digits before it are done with.
@@ -38,11 +39,11 @@ class NumberStage {
   Row row_;
   size_t judge_until_ = 0;  // first groups beyond are the next row's
   uint32_t row_digits_ = 0;
-  uint64_t next_ = 0;      // where to go on after this row
+  uint64_t next_ = 0;  // where to go on after this row
   uint64_t cursor_ = 0;
-  uint64_t floor_ = 0;     // end of the row before: a row takes nothing from it
+  uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it
   uint64_t open_ = ~uint64_t{0};
-  bool forced_ = false;    // the row begins at cursor_: it is the rest of a long one
+  bool forced_ = false;  // the row begins at cursor_: it is the rest of a long one
   bool in_long_group_ = false;
 };
 

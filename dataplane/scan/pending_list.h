@@ -1,7 +1,7 @@
 // pending_list.h: recognisers that have to wait for more text.
 //
-// Each entry holds the edge at its trigger. Asked again as text arrives; a long wait is asked less and less often, so that a
-// key block in one-byte pieces does not cost the square of its length.
+// Each entry holds the edge at its trigger. Asked again as text arrives; a long wait is asked less
+// and less often, so that a key block in one-byte pieces does not cost the square of its length.
 // Owner  one channel; reusable. Offsets are those of the folded text.
 #pragma once
 
@@ -15,7 +15,8 @@
 
 namespace sallyport::scan {
 
-// Cues in the longest look-ahead, each with several rules. A text of nothing but cues is refused, not skipped.
+// Cues in the longest look-ahead, each with several rules. A text of nothing but cues is refused,
+// not skipped.
 inline constexpr size_t kPendingMax = 2'048;
 
 class PendingList {

@@ -1,4 +1,5 @@
-// scan_tools.h: memory that a scanner needs only while it is fed: one per thread, part of its Scratch.
+// scan_tools.h: memory that a scanner needs only while it is fed: one per thread, part of its
+// Scratch.
 #pragma once
 
 #include <array>
@@ -21,7 +22,8 @@ struct ScanTools {
   std::array<CharMasks, kDecodeDepthMax + 1> masks;  // by depth: a scanner calls the next one
   std::vector<RawMatch> raw;
   std::vector<StreamHit> hits;
-  // Scanners for what was decoded, by the depth they were found at, and what they read. Made when first needed.
+  // Scanners for what was decoded, by the depth they were found at, and what they read. Made when
+  // first needed.
   std::array<std::unique_ptr<TextScanner>, kDecodeDepthMax> inner;
   std::array<std::vector<uint8_t>, kDecodeDepthMax> decoded;
 };

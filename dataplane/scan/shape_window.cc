@@ -83,7 +83,9 @@ bool ShapeWindow::is_joined() const noexcept {
   // A letter with an accent makes a word of it; Han and the like write no spaces, so they do not.
   if ((before & 0xc0) == 0x80 && row_.view.at(start - 2) >= 0xc3 && row_.view.at(start - 2) <= 0xc9)
     return true;
-  const auto joins = [&](uint8_t c) { return c == '-' || c == '.' || c == '/' || c == '_' || c == ':'; };
+  const auto joins = [&](uint8_t c) {
+    return c == '-' || c == '.' || c == '/' || c == '_' || c == ':';
+  };
   if (joins(before) && is_alnum(row_.view.at(start - 2)) && before != ':') return true;
   if (joins(behind) && is_alnum(row_.view.at(end + 1))) return true;
   return false;

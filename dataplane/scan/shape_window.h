@@ -1,4 +1,5 @@
-// shape_window.h: the characters of a window of groups, without separators, and the shapes that fit them.
+// shape_window.h: the characters of a window of groups, without separators, and the shapes that fit
+// them.
 #pragma once
 
 #include <array>
@@ -12,13 +13,17 @@ namespace sallyport::scan {
 
 class ShapeWindow {
  public:
-  explicit ShapeWindow(const Row& row, size_t first) noexcept : row_(row), first_(first), last_(first) {}
+  explicit ShapeWindow(const Row& row, size_t first) noexcept
+      : row_(row), first_(first), last_(first) {}
   // Takes in the next group. False: it does not fit, or there is none.
   bool grow() noexcept;
   size_t group_end() const noexcept { return last_; }
   size_t length() const noexcept { return length_; }
-  std::span<const uint8_t> characters() const noexcept { return {characters_.data(), length_}; }  // upper case
-  // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at all.
+  std::span<const uint8_t> characters() const noexcept {
+    return {characters_.data(), length_};
+  }  // upper case
+  // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at
+  // all.
   int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;
   // Separators are single, all alike and usual, or there are none.
   bool is_regular() const noexcept { return regular_; }

@@ -1,8 +1,8 @@
 // source_map.h: from offsets in the folded text back to offsets in the text it came from.
 //
-// A list of pieces in order. Most text has one: it folded into itself. Every other piece is a row of equal units (a row of
-// full-width digits: one byte from three each), and what was removed lies in the gap between two pieces.
-// Owner  one channel; reusable, memory is kept.
+// A list of pieces in order. Most text has one: it folded into itself. Every other piece is a row
+// of equal units (a row of full-width digits: one byte from three each), and what was removed lies
+// in the gap between two pieces. Owner  one channel; reusable, memory is kept.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,16 @@ namespace sallyport::scan {
 class SourceMap {
  public:
   void begin() noexcept;
-  // `folded` bytes stand for `source` bytes as one unit, which is then never cut; linear(): byte for byte.
+  // `folded` bytes stand for `source` bytes as one unit, which is then never cut; linear(): byte
+  // for byte.
   void unit(uint32_t folded, uint32_t source, uint8_t reason);
   void linear(uint64_t bytes);
   void removed(uint32_t source, uint8_t reason);
 
   uint64_t folded_size() const noexcept { return folded_; }
   uint64_t source_size() const noexcept { return source_; }
-  // Where the unit of folded byte `offset` begins in the source. REQUIRES: not dropped, offset < folded_size().
+  // Where the unit of folded byte `offset` begins in the source. REQUIRES: not dropped, offset <
+  // folded_size().
   uint64_t source_start(uint64_t offset) const noexcept;
   // Where the unit of the folded byte before `offset` ends. REQUIRES: 0 < offset <= folded_size().
   uint64_t source_end(uint64_t offset) const noexcept;
@@ -37,7 +39,8 @@ class SourceMap {
     uint16_t unit_folded;  // 1 and 1: linear
     uint16_t unit_source;
     uint8_t reason;
-    uint8_t removed_before;  // reason bits of what was removed between this piece and the one before
+    uint8_t
+        removed_before;  // reason bits of what was removed between this piece and the one before
   };
   const Piece& find(uint64_t folded) const noexcept;
   void open(uint16_t unit_folded, uint16_t unit_source, uint8_t reason);

@@ -50,7 +50,8 @@ bool SpacedStage::run(const Engine& engine, const TextView& text, const CharMask
                                                                : cursor_;
   uint64_t from = cursor_;
   while (from < until) {
-    const auto first = static_cast<size_t>(from - origin), last = static_cast<size_t>(until - origin);
+    const auto first = static_cast<size_t>(from - origin),
+               last = static_cast<size_t>(until - origin);
     size_t hit = last;
     for (size_t w = first / 64; w * 64 < last && hit == last; ++w) {
       const uint64_t dense = ahead(masks.letter, w, 1) | ahead(masks.digit, w, 1);
@@ -127,12 +128,14 @@ bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t star
 uint64_t SpacedStage::live_from(const TextView& text) const noexcept {
   if (text.final) return text.end;
   uint64_t live = std::min(text.end, open_);
-  // The trigger needs four separators: hold what may become one. Inside of words the word run is held anyway.
+  // The trigger needs four separators: hold what may become one. Inside of words the word run is
+  // held anyway.
   uint64_t at = text.end;
   if (at > text.begin && text.at(at - 1) == ' ') --at;
   uint64_t start = at;
   while (start > text.begin && is_visible(text.at(start - 1)) &&
-         (start - 1 == text.begin || text.at(start - 2) == ' ') && text.end - start < 2 * kTriggerBytes)
+         (start - 1 == text.begin || text.at(start - 2) == ' ') &&
+         text.end - start < 2 * kTriggerBytes)
     start = start >= text.begin + 2 ? start - 2 : text.begin;
   if (start < at && text.at(start) == ' ') ++start;
   if (start < at) live = std::min(live, start);

@@ -1,8 +1,9 @@
-// spaced_stage.h: words spelt with one character between every two: "j o h n @ e x a m p l e . c o m", "A-K-I-A-...".
+// spaced_stage.h: words spelt with one character between every two: "j o h n @ e x a m p l e . c o
+// m", "A-K-I-A-...".
 //
-// Such a run is put together and read like any other text; what is found covers the spelling. Numbers are left to the number
-// rows, which know separators.
-// Owner  one channel; reusable. Offsets are those of the folded text.
+// Such a run is put together and read like any other text; what is found covers the spelling.
+// Numbers are left to the number rows, which know separators. Owner  one channel; reusable. Offsets
+// are those of the folded text.
 #pragma once
 
 #include <array>

@@ -118,9 +118,8 @@ void TextScanner::advance(bool final) {
   const TextView text = view(final);
   auto& tools = scratch_->tools();
   tools.hits.clear();
-  if (text.end > streamed_ &&
-      !engine_->feed_stream(stream_, text.slice(streamed_, text.end), *scratch_, tools.hits,
-                            kStreamHitsMax))
+  if (text.end > streamed_ && !engine_->feed_stream(stream_, text.slice(streamed_, text.end),
+                                                    *scratch_, tools.hits, kStreamHitsMax))
     overflow_ = true;
   streamed_ = text.end;
   const uint64_t origin =
@@ -160,8 +159,9 @@ void TextScanner::ask_cue(uint32_t cue, uint64_t end, const TextView& text) {
 void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
   if (!text.final)
-    edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()), spaced_.live_from(text),
-                     pending_.live_from(text), PhraseStage::live_from(*engine_, text)});
+    edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
+                     spaced_.live_from(text), pending_.live_from(text),
+                     PhraseStage::live_from(*engine_, text)});
   edge = std::max(edge, folded_edge_);
   winners_.clear();
   edge = std::max(folded_edge_, candidates_.settle(edge, winners_));

@@ -1,11 +1,13 @@
 // text_scanner.h: finds values in one text channel that arrives in pieces.
 //
-//   text -> fold.h -> stage one: pattern matcher (streaming), character masks -> stage two: rows, words, phrases, spellings,
-//   recognisers that wait -> candidates, settled -> findings, in offsets of the text as it came
+//   text -> fold.h -> stage one: pattern matcher (streaming), character masks -> stage two: rows,
+//   words, phrases, spellings, recognisers that wait -> candidates, settled -> findings, in offsets
+//   of the text as it came
 //
-// The safe edge is the earliest place that something undecided may begin at: a sequence that is being folded, an open word run, an
-// open number row, a recogniser that waits, the beginning of an address, an overlap that is not settled. Text without any of
-// these is not held at all. No timer lets a byte go, only a decision or the end of the text.
+// The safe edge is the earliest place that something undecided may begin at: a sequence that is
+// being folded, an open word run, an open number row, a recogniser that waits, the beginning of an
+// address, an overlap that is not settled. Text without any of these is not held at all. No timer
+// lets a byte go, only a decision or the end of the text.
 //
 // Invariants
 //   I1  findings() and the state at end() depend on the text only, never on its cuts.
@@ -36,7 +38,8 @@ class TextScanner {
   TextScanner(const TextScanner&) = delete;
   TextScanner& operator=(const TextScanner&) = delete;
 
-  // Both must outlive the channel. `depth`: how often the text was decoded already (encoded_runs.h).
+  // Both must outlive the channel. `depth`: how often the text was decoded already
+  // (encoded_runs.h).
   void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0);
   // False: more matches than are kept (a text made to exhaust us): the caller refuses.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
@@ -46,8 +49,9 @@ class TextScanner {
   std::span<const Finding> findings() const noexcept {
     return std::span(findings_).subspan(taken_);
   }
-  // Findings that began before the edge: mistakes of a recogniser's live_from(). Tests hold it at 0; a text of a stranger must
-  // not be able to end the process with one, so the rest of the value is handed out.
+  // Findings that began before the edge: mistakes of a recogniser's live_from(). Tests hold it at
+  // 0; a text of a stranger must not be able to end the process with one, so the rest of the value
+  // is handed out.
   uint32_t late_findings() const noexcept { return late_findings_; }
   // Forgets the first `count` of findings().
   void take(size_t count) noexcept;
@@ -72,7 +76,7 @@ class TextScanner {
   Folder folder_;
   std::vector<uint8_t> window_;  // folded text that is not decided yet, and some before
   uint64_t window_start_ = 0;
-  uint64_t streamed_ = 0;     // folded bytes that the matcher has seen
+  uint64_t streamed_ = 0;  // folded bytes that the matcher has seen
   uint64_t folded_edge_ = 0;
   uint64_t edge_ = 0;
   bool ended_ = false;

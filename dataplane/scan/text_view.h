@@ -1,8 +1,9 @@
 // text_view.h: the folded text that a recogniser may read, with offsets of the channel.
 //
-// Folded (fold.h): full-width forms, foreign digits, no-break spaces, dashes, look-alike letters, escapes and entities stand
-// as the ASCII they mean, invisible characters are gone. So a recogniser reads plain ASCII forms only, and other letters as
-// UTF-8 bytes from 0x80 up. A byte 0 never occurs in folded text: it means "outside".
+// Folded (fold.h): full-width forms, foreign digits, no-break spaces, dashes, look-alike letters,
+// escapes and entities stand as the ASCII they mean, invisible characters are gone. So a recogniser
+// reads plain ASCII forms only, and other letters as UTF-8 bytes from 0x80 up. A byte 0 never
+// occurs in folded text: it means "outside".
 //
 // Owner  the scanner's window; valid during the call.
 #pragma once

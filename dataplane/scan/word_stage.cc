@@ -62,7 +62,8 @@ bool is_joint(const TextView& text, uint64_t at, uint64_t end) noexcept {
 
 uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
   uint64_t at = run;
-  const uint64_t floor = std::max(text.begin, run > kAccentedWordBytes ? run - kAccentedWordBytes : 0);
+  const uint64_t floor =
+      std::max(text.begin, run > kAccentedWordBytes ? run - kAccentedWordBytes : 0);
   while (at > floor) {
     const uint8_t last = text.at(at - 1), lead = text.at(at - 2);
     if ((last & 0xc0) == 0x80 && lead >= 0xc3 && lead <= 0xc9 && at >= floor + 2)
@@ -95,8 +96,8 @@ bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks&
                        origin + masks.word.run_start(static_cast<size_t>(text.end - 1 - origin)));
     const bool is_long = text.end - until >= kWordRunBytesMax;
     if (until > cursor_ || text.final) {
-      if (!judge(Part{engine, text, masks, origin, cursor_, until, text.end, depth, scratch, pending,
-                      out}))
+      if (!judge(Part{engine, text, masks, origin, cursor_, until, text.end, depth, scratch,
+                      pending, out}))
         return false;
       cursor_ = until;
     }
@@ -104,7 +105,8 @@ bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks&
     // The first half is decided: no pattern is wider than the second.
     const uint64_t half = cursor_ + kWordRunBytesMax - contract::kPatternWidthMax;
     const uint64_t limit = half + contract::kPatternWidthMax;
-    if (!judge(Part{engine, text, masks, origin, cursor_, half, limit, depth, scratch, pending, out}))
+    if (!judge(
+            Part{engine, text, masks, origin, cursor_, half, limit, depth, scratch, pending, out}))
       return false;
     cursor_ = half;
   }
@@ -164,13 +166,16 @@ void WordStage::find_triggers(const Part& part) {
       });
     }
     if (has_ip && m.dot.word(w) != 0) {
-      // The first dot of a dotted quad: no other dot between digits within four characters before it.
+      // The first dot of a dotted quad: no other dot between digits within four characters before
+      // it.
       const uint64_t joined = before(m.word, w, 1) & before(m.word, w, 2);
       const uint64_t joined3 = joined & before(m.word, w, 3);
       const uint64_t former = (before(m.dot, w, 2) & joined) | (before(m.dot, w, 3) & joined3) |
                               (before(m.dot, w, 4) & joined3 & before(m.word, w, 4));
       each(m.dot.word(w) & before(m.digit, w, 1) & ahead(m.digit, w, 1) & ~former,
-           [&](uint64_t at) { recognise(part, RuleKind::Ip, ip_at, Trigger{at, at}); });
+           [&](uint64_t at) {
+             recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
+           });
     }
   }
 }
@@ -213,8 +218,8 @@ bool WordStage::confirm_run(const Part& part, uint64_t start, uint64_t end) {
     const Engine::Rule& rule = part.engine.rule(match.rule);
     Hit hit{start + match.start, start + match.end, false, 0};
     if (hit.start >= part.until) continue;
-    // Without a right boundary the pattern is how a value begins, and it goes on to the end of its row: keys grow longer over
-    // the years, and half a key masked is half a key shown.
+    // Without a right boundary the pattern is how a value begins, and it goes on to the end of its
+    // row: keys grow longer over the years, and half a key masked is half a key shown.
     if ((rule.flags & contract::kRuleBoundaryRight) == 0)
       while (hit.end < end && hit.end - hit.start < contract::kPatternWidthMax &&
              (is_word_char(part.text.at(hit.end)) || part.text.at(hit.end) == '-' ||
@@ -222,7 +227,8 @@ bool WordStage::confirm_run(const Part& part, uint64_t start, uint64_t end) {
         ++hit.end;
     else if (is_word_char(part.text.at(hit.end)))
       continue;
-    if ((rule.flags & contract::kRuleBoundaryLeft) != 0 && is_word_char(part.text.at(hit.start - 1)))
+    if ((rule.flags & contract::kRuleBoundaryLeft) != 0 &&
+        is_word_char(part.text.at(hit.start - 1)))
       continue;
     part.out.offer_unchecked(match.rule, hit, part.text);
   }

@@ -1,10 +1,10 @@
-// word_stage.h: what is found in word runs: mail addresses, URLs with credentials, patterns, network addresses, whole runs of
-// key material, encoded text.
+// word_stage.h: what is found in word runs: mail addresses, URLs with credentials, patterns,
+// network addresses, whole runs of key material, encoded text.
 //
-// A word run (visible ASCII without quotes, angle brackets, backquotes and backslashes) is looked at when it is over, with the
-// character behind it; one of kWordRunBytesMax in overlapping halves, at places that depend on its start only. Until then it
-// is live as a whole.
-// Owner  one channel; reusable. Offsets are those of the folded text.
+// A word run (visible ASCII without quotes, angle brackets, backquotes and backslashes) is looked
+// at when it is over, with the character behind it; one of kWordRunBytesMax in overlapping halves,
+// at places that depend on its start only. Until then it is live as a whole. Owner  one channel;
+// reusable. Offsets are those of the folded text.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@
 
 namespace sallyport::scan {
 
-// A word run is judged in halves from here on: base64 and the like. More than twice the widest pattern.
+// A word run is judged in halves from here on: base64 and the like. More than twice the widest
+// pattern.
 inline constexpr uint64_t kWordRunBytesMax = 4'096;
 
 class WordStage {
@@ -32,8 +33,8 @@ class WordStage {
                          CandidateList& out);
   // Runs before it are done with; also where the open one begins.
   uint64_t cursor() const noexcept { return cursor_; }
-  // Letters with accents are no part of a word run, but a mail address may begin with one ("josé.m@..."): where the word
-  // begins that holds the run which begins at `run`.
+  // Letters with accents are no part of a word run, but a mail address may begin with one
+  // ("josé.m@..."): where the word begins that holds the run which begins at `run`.
   static uint64_t word_from(const TextView& text, uint64_t run) noexcept;
 
  private:

@@ -12,8 +12,8 @@
 
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/matcher_compiler.h"
-#include "dataplane/scan/recognise/key_block.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/recognise/key_block.h"
 #include "dataplane/scan/text_scanner.h"
 
 namespace sallyport::scan {
@@ -236,7 +236,8 @@ TEST_F(Labelled, OfPlainTextOnlyTheLastWordsAreHeld) {
       "the quick brown fox jumps over the lazy dog, and then it rests under a tree; after that the "
       "fox goes on. ";
   scan(text, every(text.size(), 1), [&](size_t fed, uint64_t edge) {
-    // "tree at example dot com" may begin with any word: one waits until what comes behind it is known.
+    // "tree at example dot com" may begin with any word: one waits until what comes behind it is
+    // known.
     const size_t word = fed > 1 ? text.rfind(' ', fed - 2) : std::string::npos;
     const size_t space =
         word == std::string::npos || word == 0 ? std::string::npos : text.rfind(' ', word - 1);

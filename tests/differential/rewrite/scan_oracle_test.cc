@@ -24,8 +24,8 @@ std::vector<OracleMatch> scanned(std::string_view text) {
   return out;
 }
 
-// Numbers have too many forms for this twin (tests/quality/twin_test.py has one of its own); what is left of the others must
-// agree around them.
+// Numbers have too many forms for this twin (tests/quality/twin_test.py has one of its own); what
+// is left of the others must agree around them.
 std::vector<OracleMatch> without_numbers(std::vector<OracleMatch> matches) {
   std::erase_if(matches, [](const OracleMatch& m) {
     return m.entity == "PHONE_NUMBER" || m.entity == "CREDIT_CARD" || m.entity == "US_SSN";

@@ -89,7 +89,8 @@ TEST_F(StreamRewriting, LogProbabilitiesAndPaddingGoOnlyWhenTextChanged) {
                           {"obfuscation", "abcd"}}
         .dump();
   };
-  const auto played = openai.play({event("plain "), event(token + " and some words. "), openai.finish(0)});
+  const auto played =
+      openai.play({event("plain "), event(token + " and some words. "), openai.finish(0)});
   ASSERT_TRUE(played.accepted) << played.problem;
   EXPECT_EQ(played.out[0], event("plain "));
   const auto changed = nlohmann::json::parse(played.out[1]);

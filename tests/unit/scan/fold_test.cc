@@ -75,10 +75,12 @@ constexpr Case kCases[] = {
     {"x=34=31=31y", "x411y"},
     {"john=40example.com", "john@example.com"},
     {"soft=\nbreak=\r\nand=\rnot", "softbreakand=\rnot"},
-    {"card=4111111111111111 width=40 a==b x=2Y q=40 1", "card=4111111111111111 width=40 a==b x=2Y q=40 1"},
+    {"card=4111111111111111 width=40 a==b x=2Y q=40 1",
+     "card=4111111111111111 width=40 a==b x=2Y q=40 1"},
     // nothing that is not text may become the sign for "outside"
-    {std::string_view("a\0b", 3), "a\x01"
-                                  "b"},
+    {std::string_view("a\0b", 3),
+     "a\x01"
+     "b"},
     {"\xff\xc3(", "\xff\xc3("},
 };
 
@@ -104,7 +106,7 @@ TEST(Fold, TheCutsOfATextDoNotMatter) {
 TEST(Fold, EveryCharacterLeadsBackToWhereItStood) {
   const Folded folded = fold("a\u200b１%34&#53;\\u0036z");
   ASSERT_EQ(folded.text, "a1456z");
-  const std::vector<std::pair<uint64_t, uint64_t>> expected = {{0, 1},  {4, 7},   {7, 10},
+  const std::vector<std::pair<uint64_t, uint64_t>> expected = {{0, 1},   {4, 7},   {7, 10},
                                                                {10, 15}, {15, 21}, {21, 22}};
   EXPECT_EQ(folded.sources, expected);
 }

@@ -301,11 +301,12 @@ TEST_F(BundleRefusal, OfEntities) {
          file + ":3:13: true or false is expected here, without quotes");
   expect(file, "priority: 100", "priority: 101",
          file + ":4:15: a number from 0 to 100 is expected");
-  expect(file, "kind: email", "kind: emial",
-         file +
-             ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
-             "run, cue, assignment, password, date, ip, mac, crypto, address, person, spelt_email, "
-             "travel_zone, dictionary (did you mean 'email'?)");
+  expect(
+      file, "kind: email", "kind: emial",
+      file +
+          ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
+          "run, cue, assignment, password, date, ip, mac, crypto, address, person, spelt_email, "
+          "travel_zone, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
          file + ":11:43: a rule of this kind has no 'pattern'");
@@ -335,7 +336,8 @@ TEST_F(BundleRefusal, OfEntityNames) {
                 ElementsAre(StartsWith("entities/more.yaml:2:3: the name of an entity is A-Z")));
   }
   files["entities/more.yaml"] =
-      "entities:\n  SECRET:\n    rules: [{id: more, kind: phone}]\n    must_match: [{text: x}]\n    "
+      "entities:\n  SECRET:\n    rules: [{id: more, kind: phone}]\n    must_match: [{text: x}]\n   "
+      " "
       "must_not_match: [x]\n";
   EXPECT_THAT(refusals(),
               ElementsAre(StartsWith("entities/more.yaml:2:3: entity 'SECRET' is already in ")));

@@ -11,6 +11,8 @@ namespace sallyport::bench {
 
 // Prompt JSON through the stages alone and together, with the bundle in `policies`.
 std::vector<Case> scan_cases(const std::filesystem::path& policies);
+// Prompt text against a tenant's dictionary of a million values.
+std::vector<Case> dictionary_cases();
 // One segment into an established connection.
 std::vector<Case> tcp_cases();
 // One record sealed, one opened, against the cipher alone.

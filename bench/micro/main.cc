@@ -43,7 +43,8 @@ int main(int argc, char** argv) {
     }
   }
   std::vector<Case> cases = scan_cases(policies);
-  for (auto more : {tcp_cases(), tls_cases()}) cases.insert(cases.end(), more.begin(), more.end());
+  for (auto more : {dictionary_cases(), tcp_cases(), tls_cases()})
+    cases.insert(cases.end(), more.begin(), more.end());
   const std::vector<Figure> figures = measure(cases, settings);
   if (figures.empty()) {
     std::fprintf(stderr, "nothing is called like '%s'\n", settings.filter.c_str());

@@ -103,9 +103,16 @@ class Writer {
   std::vector<uint8_t> finish();
 
  private:
+  // What a tree passes down to paths that go through it without a class of their own.
+  struct Tree {
+    TextClass text_class = TextClass::Unknown;
+    uint16_t rule = kLlmNoRule;
+    auto operator<=>(const Tree&) const = default;
+  };
   // What is known of one node: places that overlay each other, the first wins.
   struct Key {
     std::vector<const Place*> places;
+    Tree tree;
     bool discriminator;
     bool is_variant;
     auto operator<=>(const Key&) const = default;
@@ -123,9 +130,10 @@ class Writer {
   void add_channels(const ApiShape& shape, LlmShape& out);
   void add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out);
   void graft(std::vector<const Place*>& places, std::vector<const Fragment*>& fragments);
-  uint32_t lower(std::vector<const Place*> places, bool discriminator, bool is_variant);
+  uint32_t lower(std::vector<const Place*> places, Tree tree, bool discriminator, bool is_variant);
   std::vector<LlmEdge> lower_members(
-      const std::map<std::string, std::vector<const Place*>>& members, const Fragment* selector);
+      const std::map<std::string, std::vector<const Place*>>& members, Tree tree,
+      const Fragment* selector);
   uint32_t subtree(TextClass text_class, uint16_t rule);
   template <class Entry>
   void put_table(std::vector<uint8_t>& out, LlmTable& table, const std::vector<Entry>& entries);
@@ -266,24 +274,25 @@ uint8_t speaker_flags(const std::vector<const Place*>& places) {
   return flags;
 }
 
-uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, bool is_variant) {
+uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discriminator,
+                       bool is_variant) {
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
-  const auto [known, fresh] = lowered_.try_emplace(Key{places, discriminator, is_variant},
+  const auto [known, fresh] = lowered_.try_emplace(Key{places, tree, discriminator, is_variant},
                                                    static_cast<uint32_t>(nodes_.size()));
   if (!fresh) return known->second;
   const uint32_t index = known->second;
   nodes_.emplace_back();
 
   LlmNode node{};
-  node.rule = kLlmNoRule;
-  node.text_class = static_cast<uint8_t>(TextClass::Unknown);
-  uint32_t below = subtree(TextClass::Unknown, kLlmNoRule);
+  node.rule = tree.rule;
+  node.text_class = static_cast<uint8_t>(tree.text_class);
+  Tree below = tree;
   for (const Place* place : places) {
     if (!place->text_class) continue;
     node.rule = place->rule;
     node.text_class = static_cast<uint8_t>(*place->text_class);
-    if (place->tree) below = subtree(*place->text_class, place->inner_rule);
+    below = place->tree ? Tree{*place->text_class, place->inner_rule} : Tree{};
     break;
   }
   std::map<std::string, std::vector<const Place*>> members;
@@ -294,8 +303,9 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
     if (place->any_member) any_member.push_back(place->any_member.get());
     if (place->element) element.push_back(place->element.get());
   }
-  node.any_key_node = any_member.empty() ? below : lower(any_member, false, false);
-  node.element_node = element.empty() ? below : lower(element, false, false);
+  const uint32_t rest = subtree(below.text_class, below.rule);
+  node.any_key_node = any_member.empty() ? rest : lower(any_member, below, false, false);
+  node.element_node = element.empty() ? rest : lower(element, below, false, false);
   if (!any_member.empty()) node.flags |= kNodeKeysAreText;
   if (discriminator) node.flags |= kNodeDiscriminator;
   node.flags |= speaker_flags(places);
@@ -303,7 +313,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
   const Fragment* selector = nullptr;
   for (const Fragment* fragment : fragments)
     if (!fragment->by.empty()) selector = fragment;
-  const std::vector<LlmEdge> edges = lower_members(members, selector);
+  const std::vector<LlmEdge> edges = lower_members(members, below, selector);
   std::vector<LlmVariant> variants;
   if (selector != nullptr && !is_variant) {
     for (const auto& [value, place] : selector->variants) {
@@ -311,7 +321,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
       overlaid.insert(overlaid.end(), places.begin(), places.end());
       LlmVariant variant{};
       variant.value = text(value);
-      variant.node = lower(overlaid, discriminator, true);
+      variant.node = lower(overlaid, tree, discriminator, true);
       variants.push_back(variant);
     }
   }
@@ -328,7 +338,8 @@ uint32_t Writer::lower(std::vector<const Place*> places, bool discriminator, boo
 // Sorted by the hash of the name. A name may stand for two, and then a name that is written out
 // wins over one that is derived.
 std::vector<LlmEdge> Writer::lower_members(
-    const std::map<std::string, std::vector<const Place*>>& members, const Fragment* selector) {
+    const std::map<std::string, std::vector<const Place*>>& members, Tree tree,
+    const Fragment* selector) {
   std::vector<LlmEdge> edges;
   const auto add = [&](const std::string& name, uint32_t node) {
     LlmEdge edge{};
@@ -338,7 +349,8 @@ std::vector<LlmEdge> Writer::lower_members(
     edges.push_back(edge);
   };
   for (const auto& [name, below_name] : members) {
-    const uint32_t node = lower(below_name, selector != nullptr && selector->by == name, false);
+    const uint32_t node =
+        lower(below_name, tree, selector != nullptr && selector->by == name, false);
     add(name, node);
     const std::string other = proto_names_ ? snake_case(name) : name;
     if (!members.contains(other)) add(other, node);
@@ -459,7 +471,7 @@ void Writer::add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out
   add_fragment(kShapeRoot, kNames[slot], shape);
   entry.close_count = static_cast<uint32_t>(closes_.size()) - entry.close_first;
   add_channels(shape, entry);
-  entry.root_node = lower({&fragments_.at(kShapeRoot).root}, false, false);
+  entry.root_node = lower({&fragments_.at(kShapeRoot).root}, Tree{}, false, false);
   out.shapes[slot] = static_cast<uint32_t>(shapes_.size());
   shapes_.push_back(entry);
 }

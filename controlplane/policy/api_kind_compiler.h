@@ -7,13 +7,14 @@
 // Paths: `messages[*].content[*].text`; `[*]` every element of an array, `*` every member that no
 // other path names, `a.{b,c}` both. A path is relative to its shape or fragment. A scalar at a path
 // has the path's class. A container at a path of class L, or with `tree`, passes its class to
-// everything below; any other container that no longer path enters is Unknown: inspected, never
-// skipped. `use` grafts a fragment onto the path; paths written out win over the fragment's. A
-// fragment or shape with `by: type` may have variants: once the member `type` (a string or a
-// literal) has been read, the variant's paths replace those of the same name. A member read before
-// `type` keeps the wider class, so that must be the careful one; of a stream event the
-// discriminator is looked up first, wherever it stands. `speaker` says whose words everything at
-// and below the path is; `role: message_role` that the member's value says so for its object.
+// everything below that has none of its own; any other container that no longer path enters is
+// Unknown: inspected, never skipped. `use` grafts a fragment onto the path; paths written out win
+// over the fragment's. A fragment or shape with `by: type` may have variants: once the member
+// `type` (a string or a literal) has been read, the variant's paths replace those of the same name.
+// A member read before `type` keeps the wider class, so that must be the careful one; of a stream
+// event the discriminator is looked up first, wherever it stands. `speaker` says whose
+// words everything at and below the path is; `role: message_role` that the member's value says so
+// for its object.
 //
 // Kinds build on kinds: `extends: KIND` takes over what the file does not say itself, and
 // `use: KIND.request`, `KIND.response` or `KIND.FRAGMENT` grafts what another kind describes

@@ -38,7 +38,8 @@
 namespace sallyport::llm {
 
 inline constexpr uint32_t kEventDeltasMax = 128;
-inline constexpr uint32_t kEventLeavesMax = 4'096;
+// A last event that repeats an answer with the log-probabilities of all its tokens.
+inline constexpr uint32_t kEventLeavesMax = 32'768;
 inline constexpr uint32_t kEventIndexesMax = 256;
 inline constexpr uint32_t kEventClosesMax = 128;
 inline constexpr uint32_t kEventMarksMax = 128;

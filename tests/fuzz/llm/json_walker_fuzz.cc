@@ -111,9 +111,10 @@ const llm::ApiTables& tables() {
                      nested, logprobs};
       controlplane::policy::ApiPath end = path("c[*].end", TextClass::Structural);
       if (&shape == &source.shapes[2]) {
-        shape.channels = {
-            controlplane::policy::ApiChannel{
-                "d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
+        shape.by = "s";
+        shape.variants["typed"] = {path("j", TextClass::O)};
+        shape.channels = {controlplane::policy::ApiChannel{
+            "d", true, "", "{\"c\":[{\"index\":${outer},\"d\":${text}}]}", 0}};
         delta.channel = "d";
         end.closes["*"] = contract::CloseScope::Outer;
       }
@@ -166,6 +167,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ok = ok && walker.end();
   require(ok == whole_ok && walker.error() == error);
   require(cut.text == whole.text);
+
+  // Knowing the discriminators in advance changes classes, never what is JSON.
+  Transcript ahead;
+  ahead.document = document;
+  walker.begin_whole(table, ahead);
+  require((walker.feed(document) && walker.end()) == whole_ok && walker.error() == error);
 
   if (reader.read(kind, document, captures) == llm::StreamEventReader::Result::Ok)
     for (const llm::StreamDelta& delta : reader.event().deltas)

@@ -106,6 +106,20 @@ TEST_F(Language, AShapeOrFragmentOfAnotherKindIsGrafted) {
   EXPECT_EQ(class_of(batch.response, R"({"results":[{"r":"x"}]})", "x"), "T");
 }
 
+TEST_F(Language, ATreeGoesOnAroundPathsThatAreWrittenOut) {
+  compile(
+      {"api_kind: k\nformat: 1\n"
+       "response: {paths: {t: L, t.a.key: S, \"t.list[*].id\": O, plain.x.y: T}}\n"});
+  const PathTable table = kind("k").response;
+  EXPECT_EQ(class_of(table, R"({"t":{"a":{"key":"x"}}})", "x"), "S");
+  EXPECT_EQ(class_of(table, R"({"t":{"a":{"other":"x"}}})", "x"), "L");
+  EXPECT_EQ(class_of(table, R"({"t":{"a":"x"}})", "x"), "L");
+  EXPECT_EQ(class_of(table, R"({"t":{"list":[{"id":"x"}]}})", "x"), "O");
+  EXPECT_EQ(class_of(table, R"({"t":{"list":["x"]}})", "x"), "L");
+  EXPECT_EQ(class_of(table, R"({"t":{"list":[{"more":["x"]}]}})", "x"), "L");
+  EXPECT_EQ(class_of(table, R"({"plain":{"x":{"z":"x1"}}})", "x1"), "unknown");
+}
+
 TEST_F(Language, ProtoNamesHaveTwoSpellings) {
   compile(
       {"api_kind: k\nformat: 1\nproto_names: true\n"

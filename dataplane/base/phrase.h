@@ -1,0 +1,103 @@
+// phrase.h: what a word of a dictionary is, and its keyed hashes: said once, for the compiler of
+// dictionaries and for the scanner that looks for their values.
+//
+//   word    a run of ASCII letters and digits and of bytes from 0x80 on (UTF-8 letters)
+//   equal   ASCII letters in any case; those of Latin-1 (U+00C0 to U+00DE, written C3 xx) too
+//   phrase  words with one space between two, whatever stood between them
+// So "ACME, Inc." and "acme inc" are one phrase; "4711-0815" is two words and "47110815" another
+// phrase of one.
+//
+// Not here  full-width and other forms of letters: the scanner's text is folded before (scan/).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/hash.h"
+#include "dataplane/contract/dictionary_layout.h"
+
+namespace sallyport::base {
+
+__extension__ typedef unsigned __int128 Wide;
+
+struct PhraseKey {
+  SipKey words;    // filter and heads
+  SipKey phrases;  // fingerprints
+};
+
+inline PhraseKey phrase_key(
+    std::span<const uint8_t, contract::kDictionaryKeyBytes> bytes) noexcept {
+  PhraseKey key;
+  std::memcpy(&key.words, bytes.data(), sizeof key.words);
+  std::memcpy(&key.phrases, bytes.data() + sizeof key.words, sizeof key.phrases);
+  return key;
+}
+
+constexpr bool is_phrase_byte(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+}
+
+// `before`: the byte that stands before it in the text, 0 at the beginning.
+constexpr uint8_t fold_phrase_byte(uint8_t before, uint8_t c) noexcept {
+  if (c >= 'A' && c <= 'Z') return static_cast<uint8_t>(c + 0x20);
+  if (before == 0xc3 && c >= 0x80 && c <= 0x9e && c != 0x97) return static_cast<uint8_t>(c + 0x20);
+  return c;
+}
+
+// At most the eight last bytes of a word as a number. // REQUIRES: size > 0.
+inline uint64_t word_tail(const uint8_t* word, size_t size) noexcept {
+  if (size >= 4) {
+    uint32_t first = 0, last = 0;
+    std::memcpy(&first, word, sizeof first);
+    std::memcpy(&last, word + size - sizeof last, sizeof last);
+    return first | uint64_t{last} << 32;
+  }
+  return word[0] | uint64_t{word[size / 2]} << 8 | uint64_t{word[size - 1]} << 16;
+}
+
+// Spreads a word over filter and heads. Two multiplications instead of SipHash: it runs for every
+// word of every text. Who knows the image and many first words may learn this key from it, and with
+// it which words begin a value; a whole value stays behind the other key.
+inline uint64_t word_hash(const SipKey& key, const uint8_t* word, size_t size) noexcept {
+  uint64_t a = key.k0 ^ size;
+  const uint64_t b = key.k1 | 1;
+  while (size > 8) {
+    uint64_t piece = 0;
+    std::memcpy(&piece, word, sizeof piece);
+    const auto mixed = static_cast<Wide>(a ^ piece) * b;
+    a = static_cast<uint64_t>(mixed) ^ static_cast<uint64_t>(mixed >> 64);
+    word += 8;
+    size -= 8;
+  }
+  const auto mixed = static_cast<Wide>(a ^ word_tail(word, size)) * b;
+  a = static_cast<uint64_t>(mixed) ^ static_cast<uint64_t>(mixed >> 64);
+  const auto last = static_cast<Wide>(a ^ key.k1) * 0x9e3779b97f4a7c15ULL;
+  return static_cast<uint64_t>(last) ^ static_cast<uint64_t>(last >> 64);
+}
+
+inline uint64_t phrase_fingerprint(const SipKey& key, std::span<const uint8_t> phrase) noexcept {
+  return siphash24(key, phrase);
+}
+
+// The words of a text, folded, whatever their number and size.
+inline std::vector<std::string> phrase_words(std::string_view text) {
+  std::vector<std::string> words;
+  uint8_t before = 0;
+  bool in_word = false;
+  for (const char one : text) {
+    const auto c = static_cast<uint8_t>(one);
+    const bool is_word = is_phrase_byte(c);
+    if (is_word && !in_word) words.emplace_back();
+    if (is_word) words.back() += static_cast<char>(fold_phrase_byte(before, c));
+    in_word = is_word;
+    before = c;
+  }
+  return words;
+}
+
+}  // namespace sallyport::base

@@ -10,17 +10,18 @@ void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyF
                          std::string_view boundary) {
   format_ = format;
   edits_.clear();
+  if (format != BodyFormat::Json && others_ == nullptr) others_ = std::make_unique<Others>();
   switch (format) {
     case BodyFormat::Json:
       return json_.begin(scope, table);
     case BodyFormat::Multipart:
-      return parts_.begin(scope, table, boundary, json_, edits_);
+      return others_->parts.begin(scope, table, boundary, json_, edits_);
     case BodyFormat::JsonLines:
-      return lines_.begin(scope, table, json_, edits_, 0);
+      return others_->lines.begin(scope, table, json_, edits_, 0);
     case BodyFormat::Text:
-      return file_.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Text);
+      return others_->file.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Text);
     case BodyFormat::Opaque:
-      return file_.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Undecided);
+      return others_->file.begin(scope, table, json_, edits_, 0, FileRewriter::Content::Undecided);
   }
 }
 
@@ -29,12 +30,12 @@ bool BodyRewriter::feed(std::span<const uint8_t> raw) {
     case BodyFormat::Json:
       return json_.feed(raw);
     case BodyFormat::Multipart:
-      return parts_.feed(raw);
+      return others_->parts.feed(raw);
     case BodyFormat::JsonLines:
-      return lines_.feed(raw);
+      return others_->lines.feed(raw);
     case BodyFormat::Text:
     case BodyFormat::Opaque:
-      return file_.feed(raw);
+      return others_->file.feed(raw);
   }
   return false;
 }
@@ -44,20 +45,20 @@ bool BodyRewriter::end() {
     case BodyFormat::Json:
       return json_.end();
     case BodyFormat::Multipart:
-      return parts_.end();
+      return others_->parts.end();
     case BodyFormat::JsonLines:
-      return lines_.end();
+      return others_->lines.end();
     case BodyFormat::Text:
     case BodyFormat::Opaque:
-      return file_.end();
+      return others_->file.end();
   }
   return false;
 }
 
 const MessageFacts& BodyRewriter::facts() const noexcept {
   if (format_ == BodyFormat::Json) return json_.facts();
-  if (format_ == BodyFormat::Multipart) return parts_.facts();
-  return format_ == BodyFormat::JsonLines ? lines_.facts() : none_;
+  if (format_ == BodyFormat::Multipart) return others_->parts.facts();
+  return format_ == BodyFormat::JsonLines ? others_->lines.facts() : none_;
 }
 
 std::span<const JsonRewriter::Mark> BodyRewriter::marks() const noexcept {
@@ -65,7 +66,7 @@ std::span<const JsonRewriter::Mark> BodyRewriter::marks() const noexcept {
 }
 
 std::string_view BodyRewriter::problem() const noexcept {
-  return format_ == BodyFormat::Multipart ? parts_.problem()
+  return format_ == BodyFormat::Multipart ? others_->parts.problem()
                                           : llm::walk_error_name(json_.walk_error());
 }
 

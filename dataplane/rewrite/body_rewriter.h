@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -36,11 +37,16 @@ class BodyRewriter {
   std::string_view problem() const noexcept;
 
  private:
+  // Most exchanges never see anything but JSON: made when first needed, kept for the next one.
+  struct Others {
+    LinesRewriter lines;
+    FileRewriter file;
+    MultipartRewriter parts;
+  };
+
   llm::BodyFormat format_ = llm::BodyFormat::Json;
   JsonRewriter json_{kJsonNestingMax};
-  LinesRewriter lines_;
-  FileRewriter file_;
-  MultipartRewriter parts_;
+  std::unique_ptr<Others> others_;
   EditList edits_;
   MessageFacts none_;
 };

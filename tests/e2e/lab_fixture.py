@@ -185,6 +185,9 @@ class Lab(Appliance):
 
     def __init__(self, work=None, bin_dir=None, keep=False, huge=False, environment="lab", limits=None, memory=None,
                  frames=None, say=None, loss=0, vendors=("openai", "anthropic")):
+        missing = [name for name in vendors if not os.path.exists(f"{ROOT}/policies/vendors/{name}.yaml")]
+        if missing:
+            raise Skip("the shipped bundle does not name " + ", ".join(missing))
         self.bin = os.path.abspath(bin_dir or os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin"))
         self.keep, self.huge, self.environment, self.limits = keep, huge, environment, limits or {}
         self.memory, self.frames, self.loss, self.vendors = memory or {}, frames, loss, vendors

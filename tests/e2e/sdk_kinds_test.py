@@ -20,9 +20,9 @@ VENDORS = ("gemini", "mistral", "cohere", "bedrock")
 class SdkKinds(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder, node = install()
         cls.lab = Lab(vendors=VENDORS)
         cls.addClassCleanup(cls.lab.stop)
+        folder, node = install()
         cls.lab.start()
         settings = {"base": cls.lab.url(""), "key": cls.lab.keys["allowed"], "email": EMAIL}
         environment = dict(os.environ, NODE_EXTRA_CA_CERTS=cls.lab.gateway_ca)

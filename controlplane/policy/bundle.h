@@ -20,6 +20,7 @@
 #include "controlplane/policy/api_kind_file.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/problem.h"
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::controlplane::policy {
@@ -99,6 +100,18 @@ struct ActionRule {
   Place place;
 };
 
+// What is done with values that nobody reads: images, documents, what stands at the vendor.
+struct OpaqueRule {
+  std::string id;
+  std::vector<contract::OpaqueReason> kinds;
+  std::vector<std::string> environments;
+  std::vector<std::string> destinations;
+  std::vector<std::string> tenants;
+  std::optional<contract::Direction> direction;
+  bool allow = false;
+  Place place;
+};
+
 struct AccessRule {
   std::string id;
   std::vector<std::string> tenants;
@@ -148,6 +161,7 @@ struct Bundle {
   std::vector<BundleTenant> tenants;      // by name
   std::vector<GatewayKey> keys;           // by id
   std::vector<ActionRule> actions;        // first match decides; none: block
+  std::vector<OpaqueRule> opaque;         // first match decides; none: block
   std::vector<AccessRule> access;         // first match decides; none: denied
   Routes routes;
   contract::ImageLimits limits{};

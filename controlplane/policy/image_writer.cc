@@ -116,6 +116,8 @@ class ImageWriter {
     image_.section(SectionKind::Cells, rulings_.cells);
     image_.section(SectionKind::Decisions, decisions_);
     image_.section(SectionKind::Steps, steps_);
+    image_.section(SectionKind::OpaqueRules, opaque_rules_);
+    image_.section(SectionKind::OpaqueRulings, opaque_rulings_);
     return image_.finish(bundle_.digest);
   }
 
@@ -207,9 +209,20 @@ class ImageWriter {
     actions_.push_back(none);
   }
 
+  void add_opaque_rule(std::string_view id, bool allow) {
+    ImageOpaqueRule out{};
+    out.id = strings_.add(id);
+    out.allow = allow ? 1 : 0;
+    opaque_rules_.push_back(out);
+  }
+
   void fill_rulings() {
     for (const RulingRow& row : rulings_.rows)
       row_decisions_.insert(row_decisions_.end(), row.decisions.begin(), row.decisions.end());
+    for (const RulingRow& row : rulings_.rows)
+      opaque_rulings_.insert(opaque_rulings_.end(), row.opaque.begin(), row.opaque.end());
+    for (const OpaqueRule& rule : bundle_.opaque) add_opaque_rule(rule.id, rule.allow);
+    add_opaque_rule(kNoRuleId, false);
     for (const Decision& decision : rulings_.decisions) {
       std::vector<ImageStep> steps;
       for (const RulingStep& step : decision) steps.push_back({step.rule, step.from, 0});
@@ -277,6 +290,8 @@ class ImageWriter {
   std::vector<uint16_t> row_decisions_;
   std::vector<ImageRange> decisions_;
   std::vector<ImageStep> steps_;
+  std::vector<ImageOpaqueRule> opaque_rules_;
+  std::vector<uint16_t> opaque_rulings_;
   std::vector<ImageAccess> access_;
   std::vector<ImageRoute> routes_;
 };
@@ -313,7 +328,7 @@ bool is_too_large(const Bundle& bundle) {
     access += count(rule.tenants) * count(rule.principals) * count(rule.entities) *
               count(rule.reasons) * sizeof(ImageAccess);
   return cells + access > kImageBytesMax / 2 || bundle.actions.size() >= kImageAny ||
-         bundle.tenants.size() >= kImageAny;
+         bundle.opaque.size() >= kImageAny || bundle.tenants.size() >= kImageAny;
 }
 
 bool is_too_large(const RulingTable& rulings) {

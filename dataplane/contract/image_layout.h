@@ -43,11 +43,13 @@ enum class SectionKind : uint32_t {
   Routes = 16,       // ImageRoute
   Limits = 17,       // one ImageLimits
   // Cells to which the same rules apply share one row of Rulings.
-  Cells = 18,      // uint32_t index of a row, [tenant][environment][vendor]
-  Decisions = 19,  // ImageRange of Steps
-  Steps = 20       // ImageStep
+  Cells = 18,         // uint32_t index of a row, [tenant][environment][vendor]
+  Decisions = 19,     // ImageRange of Steps
+  Steps = 20,         // ImageStep
+  OpaqueRules = 21,   // ImageOpaqueRule: what is done with values that nobody reads
+  OpaqueRulings = 22  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
 };
-inline constexpr size_t kSectionCount = 20;
+inline constexpr size_t kSectionCount = 22;
 
 // What happens to a finding.
 enum class Action : uint8_t {
@@ -190,6 +192,13 @@ struct ImageStep {
   uint8_t reserved;
 };
 static_assert(sizeof(ImageStep) == 4);
+
+struct ImageOpaqueRule {
+  ImageText id;
+  uint8_t allow;  // 0: an exchange with such a value is refused
+  uint8_t reserved[7];
+};
+static_assert(sizeof(ImageOpaqueRule) == 16);
 
 struct ImageAccess {
   ImageText id;

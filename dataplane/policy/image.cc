@@ -16,6 +16,7 @@ using contract::ImageEntity;
 using contract::ImageHeader;
 using contract::ImageKey;
 using contract::ImageLimits;
+using contract::ImageOpaqueRule;
 using contract::ImageRange;
 using contract::ImageRoute;
 using contract::ImageSection;
@@ -32,9 +33,10 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",          "matcher", "llm",       "strings", "entities",   "environments", "vendors",
-    "addresses", "pins",    "endpoints", "tenants", "durability", "keys",         "actions",
-    "rulings",   "access",  "routes",    "limits",  "cells",      "decisions",    "steps"};
+    "",        "matcher",   "llm",     "strings",      "entities",      "environments",
+    "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
+    "keys",    "actions",   "rulings", "access",       "routes",        "limits",
+    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -71,6 +73,10 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageRange);
     case SectionKind::Steps:
       return sizeof(ImageStep);
+    case SectionKind::OpaqueRules:
+      return sizeof(ImageOpaqueRule);
+    case SectionKind::OpaqueRulings:
+      return sizeof(uint16_t);
     default:
       return 1;
   }
@@ -143,7 +149,7 @@ class Checker {
   bool check() {
     return header() && sections() && entities() && environments() && vendors() && endpoints() &&
            tenants() && durability() && keys() && actions() && decisions() && rulings() &&
-           cells() && promises() && access() && routes() && limits();
+           cells() && opaque() && promises() && access() && routes() && limits();
   }
 
  private:
@@ -368,6 +374,23 @@ class Checker {
     const auto all = entries<uint16_t>(kKind);
     return std::all_of(all.begin(), all.end(), [&](uint16_t d) { return d < decision_count; }) ||
            fail(kKind, "a decision that is not there");
+  }
+
+  // The rows are those of Rulings; without entities only their number is free.
+  bool opaque() {
+    for (const ImageOpaqueRule& r : entries<ImageOpaqueRule>(SectionKind::OpaqueRules))
+      if (!has(r.id) || !is_name(text(r.id)) || r.allow > 1 || !all_zero(r.reserved))
+        return fail(SectionKind::OpaqueRules, "id or allow");
+    constexpr auto kKind = SectionKind::OpaqueRulings;
+    constexpr size_t kRow = 2 * contract::kOpaqueReasonCount;
+    const auto all = entries<uint16_t>(kKind);
+    const auto cells = entries<uint32_t>(SectionKind::Cells);
+    const bool has_rows = std::all_of(cells.begin(), cells.end(),
+                                      [&](uint32_t row) { return row < all.size() / kRow; });
+    if (all.size() % kRow != 0 || !has_rows) return fail(kKind, "not one per combination");
+    const size_t rule_count = count(SectionKind::OpaqueRules);
+    return std::all_of(all.begin(), all.end(), [&](uint16_t r) { return r < rule_count; }) ||
+           fail(kKind, "a rule that is not there");
   }
 
   // What an entity's flags promise holds in every cell, whoever compiled the image.
@@ -677,6 +700,18 @@ bool Image::is_plain(uint16_t decision) const noexcept {
 Ruling Image::ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
                      uint16_t entity, contract::Role role, unsigned confidence) const noexcept {
   return ruling_of(decision(tenant, environment, vendor, direction, role, entity), confidence);
+}
+
+AccessAnswer Image::opaque(uint16_t tenant, uint16_t environment, uint16_t vendor,
+                           Direction direction, contract::OpaqueReason reason) const noexcept {
+  const size_t cell =
+      (size_t{tenant} * environment_count() + environment) * vendor_count() + vendor;
+  size_t index = section<uint32_t>(SectionKind::Cells)[cell];
+  index = index * 2 + static_cast<size_t>(direction);
+  index = index * contract::kOpaqueReasonCount + static_cast<size_t>(reason);
+  const uint16_t rule = section<uint16_t>(SectionKind::OpaqueRulings)[index];
+  const ImageOpaqueRule& said = section<ImageOpaqueRule>(SectionKind::OpaqueRules)[rule];
+  return AccessAnswer{said.allow == 1, text(said.id)};
 }
 
 AccessAnswer Image::access(uint16_t tenant, std::string_view principal, uint16_t entity,

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::policy {
@@ -132,6 +133,10 @@ class Image {
   uint16_t decision(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
                     contract::Role role, uint16_t entity) const noexcept;
   Ruling ruling_of(uint16_t decision, unsigned confidence) const noexcept;
+  // May a value that nobody reads (an image, a document) pass in this cell, and which rule says so.
+  // REQUIRES: indexes below the counts above.
+  AccessAnswer opaque(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
+                      contract::OpaqueReason reason) const noexcept;
   // The same ruling at every confidence.
   bool is_plain(uint16_t decision) const noexcept;
   // May this principal have values of this entity back, for this reason? An empty reason is always

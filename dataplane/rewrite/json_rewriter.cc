@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
 
+char lower(uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); }
+
 // Behind one of these, outside strings, nothing can be part of a value or token that began before.
 bool is_stop(uint8_t c) noexcept {
   return c == '{' || c == '}' || c == ']' || c == ',' || c == ':' || c == '"';
@@ -90,7 +92,38 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
   return text_number ? Treat::Number : Treat::Skip;
 }
 
+// A value that nobody reads meets the policy for its kind before a byte of it goes on.
+bool JsonRewriter::admit_unread(const llm::Leaf& leaf) noexcept {
+  url_head_size_ = 0;
+  if (leaf.is_key || leaf.kind != llm::LeafKind::String) return true;
+  switch (leaf.text_class) {
+    case TextClass::B:
+      return scope_->admit_opaque(contract::OpaqueReason::Other);
+    case TextClass::O:
+      return scope_->admit_opaque(contract::OpaqueReason::Protected);
+    case TextClass::S:
+      return scope_->admit_opaque(contract::OpaqueReason::Credential);
+    case TextClass::R:
+      return scope_->admit_opaque(contract::OpaqueReason::ReferenceId);
+    default:
+      return true;
+  }
+}
+
+// A URL points at something that never passes here; a data: URI carries it. What says that it is
+// text is read like text (the scanner opens base64 itself).
+bool JsonRewriter::admit_url() noexcept {
+  constexpr std::string_view kData = "data:";
+  const std::string_view head(url_head_.data(), url_head_size_);
+  if (head.empty()) return true;
+  if (!head.starts_with(kData)) return scope_->admit_opaque(contract::OpaqueReason::RemoteUrl);
+  const std::string_view type = head.substr(kData.size());
+  if (type.starts_with("text/")) return true;
+  return scope_->admit_opaque(contract::opaque_reason_of_media_type(type));
+}
+
 bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
+  if (!admit_unread(leaf)) return false;
   leaf_ = leaf;
   in_leaf_ = true;
   treat_ = treat(leaf);
@@ -155,6 +188,9 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                              uint64_t raw_end) {
+  if (leaf_.text_class == TextClass::U && !leaf_.is_key)
+    for (size_t i = 0; i < decoded.size() && url_head_size_ < url_head_.size(); ++i)
+      url_head_[url_head_size_++] = lower(decoded[i]);
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
   if (leaf_.is_key) note_name(decoded);
   if (may_open_ && !decoded.empty()) {
@@ -192,6 +228,7 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
 }
 
 bool JsonRewriter::leaf_end(uint64_t raw_end) {
+  if (!admit_url()) return false;
   if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;

@@ -12,6 +12,7 @@
 //   J         opened as JSON text; what is not JSON is one plain text
 //   L         a string that begins like JSON text is opened like J
 //   B O S N   not touched, counted as opaque
+//   B O S U R meet the policy for what nobody reads, by kind (RewriteScope::admit_opaque)
 //
 // In a tree of any shape (L) the name of a member is context for the values behind it: the number
 // of {"ssn": "..."} is known by its name.
@@ -101,6 +102,8 @@ class JsonRewriter final : private llm::Sink {
   void note_fact(std::span<const uint8_t> decoded);
 
   RoleSet leaf_roles() const noexcept;
+  bool admit_unread(const llm::Leaf& leaf) noexcept;
+  bool admit_url() noexcept;
 
   RewriteScope* scope_ = nullptr;
   RoleSet roles_;
@@ -121,6 +124,8 @@ class JsonRewriter final : private llm::Sink {
       name_{};  // of the last member whose name is text, and a line end
   size_t name_size_ = 0;
   MessageFacts facts_;
+  std::array<char, 32> url_head_{};  // how a URL begins: scheme, and the media type of a data: URI
+  uint8_t url_head_size_ = 0;
   std::array<char, 8> literal_{};
   uint8_t literal_size_ = 0;
 };

@@ -7,8 +7,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
@@ -73,6 +75,8 @@ struct RewriteScope {
   const policy::Image* image =
       nullptr;  // where a ruling goes by confidence; must outlive the scope
   std::array<contract::Generalisation, kEntitiesMax> generalisations{};
+  // Values that nobody reads and that policy refuses, by contract::OpaqueReason.
+  std::array<bool, contract::kOpaqueReasonCount> opaque_refused{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
   std::array<bool, kEntitiesMax> may_restore{};
   Tally tally;
@@ -84,6 +88,15 @@ struct RewriteScope {
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).
   Refusal refusal = Refusal::None;
   uint16_t refusal_entity = 0xffff;
+  std::string_view refusal_subject;  // what else was refused: the name of an OpaqueReason
+
+  // False: policy refuses values of this kind, `refusal` says so.
+  [[nodiscard]] bool admit_opaque(contract::OpaqueReason reason) noexcept {
+    if (!opaque_refused[static_cast<size_t>(reason)]) return true;
+    if (refusal == Refusal::None) refusal_subject = contract::opaque_reason_name(reason);
+    return refuse(direction == Direction::Request ? Refusal::PolicyBlocked
+                                                  : Refusal::ResponseBlocked);
+  }
 
   // What happens to a finding in a text of one of these roles: the strictest of what they say.
   Treatment treatment(RoleSet roles, uint16_t entity, unsigned confidence) const noexcept;

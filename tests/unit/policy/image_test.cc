@@ -215,6 +215,10 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
          b.steps = {{0, 0, 0}, {1, 5, 0}};
        }},
       {"rulings", [&](auto& b) { b.entities[0].flags = contract::kEntityNeverStore; }},
+      {"opaque rules", [&](auto& b) { b.opaque_rules[0].allow = 2; }},
+      {"opaque rules", [&](auto& b) { b.opaque_rules[0].id = {}; }},
+      {"opaque rulings", [&](auto& b) { b.opaque_rules.clear(); }},
+      {"opaque rulings", [&](auto& b) { b.opaque_rulings.assign(24, 0); }},
       {"access", [&](auto& b) { b.access[0].entity = 2; }},
       {"access", [&](auto& b) { b.access[0].tenant = 2; }},
       {"access", [&](auto& b) { b.access[0].allow = 2; }},

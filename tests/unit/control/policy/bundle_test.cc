@@ -582,6 +582,24 @@ TEST_F(BundleRefusal, OfOneValueMaskedInPartAndHashedForOneTenant) {
   good();  // a whole mask says nothing
 }
 
+TEST_F(BundleRefusal, OfRulesForWhatNobodyReads) {
+  const std::string rules = files["actions.yaml"];
+  const auto refused = [&](const std::string& opaque) {
+    files["actions.yaml"] = "opaque: " + opaque + "\n" + rules;
+    return refusals();
+  };
+  EXPECT_THAT(refused("[{id: a, kind: images, action: block}]"),
+              ElementsAre(StartsWith("actions.yaml:1:24: 'images' is none of: other, image, ")));
+  EXPECT_THAT(refused("[{id: a, kind: image, action: tokenize}]"),
+              ElementsAre("actions.yaml:1:39: 'tokenize' is none of: block, allow"));
+  EXPECT_THAT(refused("[{id: a, action: block}, {id: a, action: allow}]"),
+              ElementsAre(StartsWith("actions.yaml:1:39: rule id 'a' is already in ")));
+  EXPECT_THAT(refused("{}"), ElementsAre("actions.yaml:1:9: opaque is a list; write [] when there "
+                                         "is none"));
+  EXPECT_THAT(refused("[{id: a, kind: image, role: user, action: block}]"),
+              ElementsAre(HasSubstr("role")));
+}
+
 TEST_F(BundleRefusal, TellsAllThatIsWrongAtOnceWithItsLine) {
   change("vendors/other.yaml", "port: 8443", "port: x");
   change("vendors/other.yaml", "host: llm.example.com", "host: no");

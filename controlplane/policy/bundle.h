@@ -44,8 +44,10 @@ struct Environment {
 
 struct VendorEndpoint {
   std::string method;
-  std::string path;
+  std::string path;  // contract/path_pattern.h
   std::string api_kind;
+  std::vector<std::string> query;  // names of the parameters that go on
+  contract::BodyUse body = contract::BodyUse::Required;
   Place place;
 };
 
@@ -61,6 +63,8 @@ struct BundleVendor {
   std::string auth_prefix;
   std::string credential;  // file vendor.<credential> of the credentials folder
   std::vector<VendorEndpoint> endpoints;
+  contract::UnknownEndpoint unknown_endpoint = contract::UnknownEndpoint::Refuse;
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Place place;
 };
 

@@ -122,6 +122,18 @@ class ImageWriter {
   }
 
  private:
+  ImageEndpoint image_endpoint(const VendorEndpoint& endpoint) {
+    std::string query;
+    for (const std::string& name : endpoint.query) query += name + "\n";
+    ImageEndpoint out{};
+    out.method = strings_.add(endpoint.method);
+    out.path = strings_.add(endpoint.path);
+    out.api_kind = strings_.add(endpoint.api_kind);
+    out.query = strings_.add(query);
+    out.body = static_cast<uint8_t>(endpoint.body);
+    return out;
+  }
+
   void fill_vendors() {
     for (const BundleVendor& vendor : bundle_.vendors) {
       ImageVendor out{};
@@ -136,10 +148,11 @@ class ImageWriter {
       out.pins = append(pins_, vendor.pins);
       std::vector<ImageEndpoint> endpoints;
       for (const VendorEndpoint& endpoint : vendor.endpoints)
-        endpoints.push_back({strings_.add(endpoint.method), strings_.add(endpoint.path),
-                             strings_.add(endpoint.api_kind)});
+        endpoints.push_back(image_endpoint(endpoint));
       out.endpoints = append(endpoints_, endpoints);
       out.port = vendor.port;
+      out.unknown_endpoint = static_cast<uint8_t>(vendor.unknown_endpoint);
+      out.unknown_field = static_cast<uint8_t>(vendor.unknown_field);
       vendors_.push_back(out);
     }
   }

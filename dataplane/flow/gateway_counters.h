@@ -24,6 +24,8 @@ struct GatewayCounters {
   uint64_t upstream_repeats = 0;  // a pooled connection turned out closed
   uint64_t upstream_tls_failures = 0;
   uint64_t tokens_minted = 0;
+  uint64_t unknown_endpoints = 0;  // requests that policy read as any JSON
+  uint64_t unknown_fields = 0;     // values in them and in answers that no table names
   std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
 
   // f(name, value) for every counter, always in the same order; the name is valid during the call.
@@ -40,6 +42,8 @@ struct GatewayCounters {
     f(std::string_view("gateway_upstream_repeats"), upstream_repeats);
     f(std::string_view("gateway_upstream_tls_failures"), upstream_tls_failures);
     f(std::string_view("gateway_tokens_minted"), tokens_minted);
+    f(std::string_view("gateway_unknown_endpoints"), unknown_endpoints);
+    f(std::string_view("gateway_unknown_fields"), unknown_fields);
     for (size_t i = 1; i < refusals.size(); ++i) {
       std::array<char, 64> name;
       const int size = std::snprintf(name.data(), name.size(), "gateway_refused_%s",

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "dataplane/contract/path_pattern.h"
+
 namespace sallyport::policy {
 namespace {
 
@@ -263,6 +265,9 @@ class Checker {
       if (!in_table(v.pins, SectionKind::Pins)) return fail(kKind, "pins");
       if (!in_table(v.endpoints, SectionKind::Endpoints)) return fail(kKind, "endpoints");
       if (v.port == 0 || !all_zero(v.reserved)) return fail(kKind, "port");
+      if (v.unknown_endpoint >= contract::kUnknownEndpointCount ||
+          v.unknown_field >= contract::kUnknownFieldCount)
+        return fail(kKind, "what happens to the unknown");
       all.push_back(text(v.name));
     }
     return unique(all, kKind);
@@ -271,8 +276,12 @@ class Checker {
   bool endpoints() {
     for (const ImageEndpoint& e : entries<ImageEndpoint>(SectionKind::Endpoints)) {
       const bool fits = has(e.method) && is_token(text(e.method)) && has(e.path) &&
-                        is_path(text(e.path)) && has(e.api_kind) && is_name(text(e.api_kind));
+                        is_path(text(e.path)) && contract::is_path_pattern(text(e.path)) &&
+                        has(e.api_kind) && is_name(text(e.api_kind));
       if (!fits) return fail(SectionKind::Endpoints, "method, path or API kind");
+      const bool query_fits = has(e.query) && (e.query.size == 0 || text(e.query).back() == '\n');
+      if (!query_fits || e.body >= contract::kBodyUseCount || !all_zero(e.reserved))
+        return fail(SectionKind::Endpoints, "query or body");
     }
     return true;
   }
@@ -577,12 +586,15 @@ Vendor Image::vendor(uint16_t index) const noexcept {
   out.first_endpoint = static_cast<uint16_t>(v.endpoints.first);
   out.endpoint_count = static_cast<uint16_t>(v.endpoints.count);
   out.port = v.port;
+  out.unknown_endpoint = static_cast<contract::UnknownEndpoint>(v.unknown_endpoint);
+  out.unknown_field = static_cast<contract::UnknownField>(v.unknown_field);
   return out;
 }
 
 Endpoint Image::endpoint(uint16_t index) const noexcept {
   const ImageEndpoint& e = section<ImageEndpoint>(SectionKind::Endpoints)[index];
-  return Endpoint{text(e.method), text(e.path), text(e.api_kind)};
+  return Endpoint{text(e.method), text(e.path), text(e.api_kind), text(e.query),
+                  static_cast<contract::BodyUse>(e.body)};
 }
 
 size_t Image::tenant_count() const noexcept {

@@ -37,8 +37,10 @@ struct Key {
 
 struct Endpoint {
   std::string_view method;
-  std::string_view path;
+  std::string_view path;  // contract/path_pattern.h
   std::string_view api_kind;
+  std::string_view query;  // names that go on, each followed by a line feed
+  contract::BodyUse body = contract::BodyUse::Required;
 };
 
 struct Vendor {
@@ -54,6 +56,8 @@ struct Vendor {
   uint16_t first_endpoint = 0;
   uint16_t endpoint_count = 0;
   uint16_t port = 443;
+  contract::UnknownEndpoint unknown_endpoint = contract::UnknownEndpoint::Refuse;
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
 };
 
 struct Tenant {

@@ -128,7 +128,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
-  if (leaf.text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
+  if (leaf.text_class == TextClass::Unknown && !take_unknown()) return false;
   map_.begin();
   number_.clear();
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
@@ -136,6 +136,22 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (leaf.is_key) name_size_ = 0;
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
+  return true;
+}
+
+// What no table names: policy says whether it is text, passes unread, or ends a request.
+bool JsonRewriter::take_unknown() {
+  ++scope_->tally.unknown_fields;
+  switch (scope_->unknown_field) {
+    case contract::UnknownField::Inspect:
+      return true;
+    case contract::UnknownField::Pass:
+      treat_ = Treat::Skip;
+      return true;
+    case contract::UnknownField::Block:
+      return scope_->direction == RewriteScope::Direction::Response ||
+             scope_->refuse(Refusal::UnknownField);
+  }
   return true;
 }
 
@@ -203,7 +219,7 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
   switch (treat_) {
     case Treat::Skip:
       if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
-          leaf_.text_class == TextClass::S)
+          leaf_.text_class == TextClass::S || leaf_.text_class == TextClass::Unknown)
         scope_->tally.opaque_bytes += decoded.size();
       return true;
     case Treat::Fact:

@@ -95,6 +95,7 @@ class JsonRewriter final : private llm::Sink {
 
   Treat treat(const llm::Leaf& leaf) const noexcept;
   ArgumentsRewriter& arguments();
+  bool take_unknown();
   void begin_text();
   void note_name(std::span<const uint8_t> decoded);
   bool take_edits(EditList& from);

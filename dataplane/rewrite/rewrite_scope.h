@@ -31,7 +31,8 @@ enum class Refusal : uint8_t {
   ResponseBlocked,  // the same in an answer
   TooManyTokens,    // max_tokens_per_exchange
   BuffersFull,      // one of limits.h
-  MalformedEvent    // a stream event that is not what its table says
+  MalformedEvent,   // a stream event that is not what its table says
+  UnknownField      // policy lets no value through that no table names
 };
 
 // Counts of one direction, for evidence and the coverage header.
@@ -79,6 +80,7 @@ struct RewriteScope {
   std::array<bool, contract::kOpaqueReasonCount> opaque_refused{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
   std::array<bool, kEntitiesMax> may_restore{};
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
   // is appended, and what would refuse is noted in `refusal` without ending the text. Null on the

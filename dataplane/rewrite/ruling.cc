@@ -38,6 +38,7 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   scope.image = &image;
   scope.generalisations.fill(contract::Generalisation::Name);
   scope.may_restore.fill(false);
+  scope.unknown_field = contract::UnknownField::Inspect;
   scope.token_scope = {};
   scope.year = who.year;
   scope.tally.clear();
@@ -54,6 +55,7 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   scope.token_scope = redact::TokenScope{
       tenant.name, tenant.scope_is_principal ? who.principal : std::string_view{},
       image.vendor(who.vendor).name};
+  scope.unknown_field = image.vendor(who.vendor).unknown_field;
   if (scope.tokens != nullptr) scope.tokens->limit(image.limits().max_tokens_per_exchange);
   const auto way = direction == RewriteScope::Direction::Request ? contract::Direction::Request
                                                                  : contract::Direction::Response;

@@ -15,13 +15,13 @@ bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '
 
 // What may stand behind the noun of a name without changing what it names.
 constexpr auto kTailWords = std::to_array<std::string_view>(
-    {"prod",     "production", "dev",     "development",  "stage",    "staging", "test",  "testing",
-     "live",     "main",       "primary", "old",          "new",      "default", "admin", "root",
-     "user",     "db",         "b64",     "base64",       "str",      "string",  "value", "val",
-     "plain",    "raw",        "text",    "base",         "here",     "qa",      "uat",   "local",
-     "internal", "master",     "backup",  "api",          "et",       "eu",      "us",    "a",
-     "b",        "v",          "confirm", "confirmation", "again",    "secret",  "token", "key",
-            "auth",       "smtp",    "mysql",        "postgres", "redis",   "mongo"});
+    {"prod",     "production", "dev",     "development",  "stage", "staging", "test",  "testing",
+     "live",     "main",       "primary", "old",          "new",   "default", "admin", "root",
+     "user",     "db",         "b64",     "base64",       "str",   "string",  "value", "val",
+     "plain",    "raw",        "text",    "base",         "here",  "qa",      "uat",   "local",
+     "internal", "master",     "backup",  "api",          "et",    "eu",      "us",    "a",
+     "b",        "v",          "confirm", "confirmation", "again", "secret",  "token", "key",
+     "auth",     "smtp",       "mysql",   "postgres",     "redis", "mongo"});
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".
@@ -112,9 +112,27 @@ bool take_symbol(Reader& reader) noexcept {
        "\xe2\x86\x92", "\xe2\x87\x92"});
   for (std::string_view symbol : kSymbols) {
     if (!reader.take(symbol)) continue;
-    // "Token::End" names something.
-    return symbol != ":" || reader.peek() != ':';
+    // "Token::End" names something; "userPassword:: x" is base64 (RFC 2849).
+    if (symbol == ":" && reader.peek() == ':') {
+      reader.skip();
+      return reader.peek() == ' ';
+    }
+    return true;
   }
+  return false;
+}
+
+// <name>db.password</name><value>x</value>, <key>Password</key><string>x</string>.
+bool take_value_element(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  for (std::string_view closing : {"</name>", "</key>"}) {
+    if (!reader.take(closing)) continue;
+    skip_white(reader, kBlanksMax);
+    for (std::string_view opening : {"<value>", "<string>"})
+      if (reader.take(opening)) return true;
+    break;
+  }
+  reader.move_to(from);
   return false;
 }
 
@@ -269,6 +287,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
     skip_white(reader, kBlanksMax);
     return Operator::Element;
   }
+  if (take_value_element(reader)) return Operator::Element;
   const uint64_t blanks = reader.skip_blanks(kBlanksMax);
   skip_type(reader);
   if (closed && reader.peek() == ',') {

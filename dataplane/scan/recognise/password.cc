@@ -250,7 +250,16 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     if (armed && i == 0) skip_white(reader, 6);
     reader.skip_blanks(3);
-    const Value value = read_value(reader, Stop::Line);
+    // "the password (x) works"
+    Value value;
+    if (i == 0 && reader.peek() == '(') {
+      const uint64_t bracket = reader.at();
+      reader.skip();
+      value = read_value(reader, Stop::Line);
+      if (!value.found || password_strength(text.slice(value.start, value.end)) != Strength::Strong)
+        reader.move_to(bracket);
+    }
+    if (value.start == 0 || reader.at() < value.end) value = read_value(reader, Stop::Line);
     if (reader.starved()) return Verdict::More;
     if (!value.found) return Verdict::No;
     const Bytes bytes = text.slice(value.start, value.end);
@@ -282,6 +291,11 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       if (armed && !counted && strength == Strength::Weak && all_digits(bytes) &&
           bytes.size() <= 12)
         return match(value, kWeakDoubt, out);
+    }
+    // "password 7 x": the number of an encoding (Cisco IOS).
+    if (!armed && i == 0 && bytes.size() == 1 && is_number(bytes[0])) {
+      behind_to = true;
+      continue;
     }
     behind_to = !armed && equals_word(bytes, "to");
     const uint8_t last = text.at(value.end);
@@ -449,6 +463,25 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   return Verdict::No;
 }
 
+// login("admin", "x"), auth=("admin", "x"): [start, at) ends with the bracket.
+Verdict second_argument(const TextView& text, Reader& reader, Hit& out) noexcept {
+  skip_white(reader, 4);
+  const Value first = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!first.found || first.spaced) return Verdict::No;
+  reader.skip_blanks(2);
+  if (reader.peek() != ',' && !(first.end < reader.at() && text.at(first.end) == ','))
+    return reader.starved() ? Verdict::More : Verdict::No;
+  if (reader.peek() == ',') reader.skip();
+  skip_white(reader, 8);
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || !value.quoted || value.spaced ||
+      password_strength(text.slice(value.start, value.end)) != Strength::Strong)
+    return Verdict::No;
+  return match(value, 0, out);
+}
+
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
                     Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
@@ -510,6 +543,8 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
     verdict = behind_sql(text, reader, out);
   else if (cue.size() > 2 && cue.front() == ':' && cue.back() == ':')
     verdict = in_pgpass(text, reader, out);
+  else if (cue.back() == '(')
+    verdict = second_argument(text, reader, out);
   else if (is_pair_cue(cue))
     verdict = pair(text, reader, out);
   else

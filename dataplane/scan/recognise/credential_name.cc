@@ -10,6 +10,7 @@ namespace {
 // Blanks before and behind an operator: columns of configuration files are aligned.
 constexpr uint64_t kBlanksMax = 40;
 constexpr uint64_t kShortCue = 4;
+constexpr uint64_t kTagBytesMax = 80;
 
 bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
@@ -120,6 +121,19 @@ bool take_symbol(Reader& reader) noexcept {
     return true;
   }
   return false;
+}
+
+// The rest of an opening tag, with its attributes: " encrypted='no'>".
+bool take_tag_end(Reader& reader) noexcept {
+  uint64_t i = 0;
+  while (i < kTagBytesMax && reader.peek(i) != '>' && reader.peek(i) != '<' &&
+         reader.peek(i) != '\n' && reader.peek(i) != 0)
+    ++i;
+  if (reader.peek(i) != '>' || (i > 0 && (reader.peek() != ' ' || reader.peek(i - 1) == '/')))
+    return false;
+  reader.skip(i + 1);
+  skip_white(reader, kBlanksMax);
+  return true;
 }
 
 // <name>db.password</name><value>x</value>, <key>Password</key><string>x</string>.
@@ -270,18 +284,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
                                          reader.slice(name.start - 1, name.start)[0] == '_');
   while (marked && reader.at() - marks_from < 3 && (reader.peek() == '*' || reader.peek() == '_'))
     reader.skip();
-  if (name.tag && !closed) {
-    uint64_t i = 0;
-    while (i < 80 && reader.peek(i) != '>' && reader.peek(i) != '<' && reader.peek(i) != '\n' &&
-           reader.peek(i) != 0)
-      ++i;
-    if (reader.peek(i) == '>' && (i == 0 || reader.peek() == ' ') &&
-        reader.peek(i - (i > 0)) != '/') {
-      reader.skip(i + 1);
-      skip_white(reader, kBlanksMax);
-      return Operator::Element;
-    }
-  }
+  if (name.tag && !closed && take_tag_end(reader)) return Operator::Element;
   if (closed && reader.peek() == '>') {
     reader.skip();
     skip_white(reader, kBlanksMax);

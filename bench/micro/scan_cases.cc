@@ -18,6 +18,7 @@
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/place_tracker.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/json_rewriter.h"
@@ -52,6 +53,9 @@ class NoSink final : public llm::Sink {
  public:
   bool leaf_begin(const llm::Leaf&) override { return true; }
   bool leaf_text(std::span<const uint8_t>, uint64_t, uint64_t) override { return true; }
+  bool leaf_pieces(std::span<const uint8_t>, uint64_t, std::span<const llm::TextPiece>) override {
+    return true;
+  }
   bool leaf_end(uint64_t) override { return true; }
 };
 
@@ -71,6 +75,7 @@ struct Box {
   rewrite::TextRewriter text;
   scan::TextScanner scanner;
   redact::TokenFinder finder;
+  redact::PlaceTracker places;
   llm::JsonWalker walker;
   NoSink sink;
   control::PromptSample prompts = control::make_prompt_sample(7, kPromptBytes);
@@ -149,6 +154,21 @@ struct Box {
       finder.end();
     }
   }
+  void follow_places() {
+    for (const std::string& text_of_body : prompts.texts) {
+      places.begin();
+      places.feed(bytes_of(text_of_body));
+      places.drop_before(places.offset());
+    }
+  }
+  void rewrite_texts() {
+    begin_scope();
+    for (const std::string& text_of_body : prompts.texts) {
+      text.begin(scope);
+      SP_CHECK(text.feed(bytes_of(text_of_body)) && text.end());
+      text.edits().clear();
+    }
+  }
   void match_all(std::vector<scan::RawMatch>& raw) {
     for (const std::string& text_of_body : prompts.texts) {
       raw.clear();
@@ -221,7 +241,9 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   add("JSON walked", body_bytes, [box] { box->walk_all(); });
   add("matcher over the text", text_bytes, [box, raw] { box->match_all(*raw); });
   add("tokens looked for", text_bytes, [box] { box->find_tokens(); });
+  add("places of an answer followed", text_bytes, [box] { box->follow_places(); });
   add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });
+  add("texts rewritten", text_bytes, [box] { box->rewrite_texts(); });
   add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });
   add("together, 16 KiB pieces", body_bytes, [box] { box->rewrite_all(16'384); });
   add("together, 1460 B pieces", body_bytes, [box] { box->rewrite_all(1'460); });

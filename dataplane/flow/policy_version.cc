@@ -210,6 +210,7 @@ bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScop
     scope->labels = &labels_;
     scope->mint = &mints_[caller.tenant_index];
   }
+  request.whole_message = true;  // a request leaves when all of it is judged
   rewrite::RulingFor who;
   who.tenant = caller.tenant_index;
   who.environment = caller.environment_index;

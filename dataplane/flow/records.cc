@@ -82,6 +82,9 @@ void add_detections(evidence::TallyList& out, const scan::Engine& engine,
 void add_tokens(evidence::TallyList& out, const rewrite::Tally& tally, TallySection section) {
   if (tally.foreign_tokens > 0)
     out.add(section, "LITERAL", RecordedAction::Tokenize, "foreign_token", tally.foreign_tokens);
+  if (tally.unchecked_tokens > 0)
+    out.add(section, "LITERAL", RecordedAction::Tokenize, "unchecked_token",
+            tally.unchecked_tokens);
   if (tally.verified_tokens > 0)
     out.add(section, "LITERAL", RecordedAction::Allow, "verified_token", tally.verified_tokens);
   if (tally.unrestored_tokens > 0)

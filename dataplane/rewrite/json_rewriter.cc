@@ -5,6 +5,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
+#include "dataplane/rewrite/joined_texts.h"
 
 namespace sallyport::rewrite {
 
@@ -46,6 +47,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   treat_ = Treat::Skip;
   mem::wipe(name_);
   name_size_ = 0;
+  if (joined_ != nullptr) joined_->begin(scope);
   walker_.begin(table, *this);
 }
 
@@ -136,6 +138,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (leaf.is_key) name_size_ = 0;
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
+  begin_joins();
   return true;
 }
 
@@ -153,6 +156,18 @@ bool JsonRewriter::take_unknown() {
              scope_->refuse(Refusal::UnknownField);
   }
   return true;
+}
+
+// The texts of a message list.
+void JsonRewriter::begin_joins() {
+  joining_ = scope_->whole_message && nesting_ == kJsonNestingMax && treat_ == Treat::Text &&
+             leaf_.text_class == TextClass::T && !leaf_.is_key && leaf_.rule != llm::kNoRule;
+  if (!joining_) return;
+  if (joined_ == nullptr) {
+    joined_ = std::make_unique<JoinedTexts>();
+    joined_->begin(*scope_);
+  }
+  joined_->begin_text(leaf_.speaker, leaf_.rule, leaf_roles());
 }
 
 // A value of a tree knows the name it stands behind.
@@ -202,20 +217,64 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
   }
 }
 
-bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
-                             uint64_t raw_end) {
+// What is to be known of a string before its text is read.
+void JsonRewriter::look_at(std::span<const uint8_t> decoded) {
   if (leaf_.text_class == TextClass::U && !leaf_.is_key)
     for (size_t i = 0; i < decoded.size() && url_head_size_ < url_head_.size(); ++i)
       url_head_[url_head_size_++] = lower(decoded[i]);
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
   if (leaf_.is_key) note_name(decoded);
-  if (may_open_ && !decoded.empty()) {
-    may_open_ = false;
-    if (decoded[0] == '{' || decoded[0] == '[') {
-      treat_ = Treat::Arguments;
-      arguments().begin(*scope_, leaf_roles());
-    }
+  if (!may_open_ || decoded.empty()) return;
+  may_open_ = false;
+  if (decoded[0] != '{' && decoded[0] != '[') return;
+  treat_ = Treat::Arguments;
+  arguments().begin(*scope_, leaf_roles());
+}
+
+bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
+                             uint64_t raw_end) {
+  look_at(decoded);
+  if (joining_ && !decoded.empty()) {
+    const auto raw_size = static_cast<uint32_t>(raw_end - raw_start);
+    const auto size = static_cast<uint32_t>(decoded.size());
+    const bool linear = raw_size == size;
+    const llm::TextPiece piece{size, raw_size, static_cast<uint8_t>(linear ? 0 : size),
+                               static_cast<uint8_t>(linear ? 0 : raw_size)};
+    joined_->add(decoded, raw_start, {&piece, 1});
   }
+  if ((treat_ == Treat::Text || treat_ == Treat::Arguments) &&
+      !map_.add(decoded.size(), raw_start, raw_end))
+    return scope_->refuse(Refusal::BuffersFull);
+  return read(decoded);
+}
+
+// A stretch goes to its reader as one text, except where the map has no room for all its pieces:
+// then so many at a time as it can take.
+bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                               std::span<const llm::TextPiece> pieces) {
+  look_at(decoded);
+  if (joining_) joined_->add(decoded, raw_start, pieces);
+  if (treat_ != Treat::Text && treat_ != Treat::Arguments) return read(decoded);
+  size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
+  for (const llm::TextPiece& piece : pieces) {
+    const auto add = [&] {
+      return map_.add_row(piece.decoded_size, raw_start, piece.raw_size, piece.unit_decoded,
+                          piece.unit_raw);
+    };
+    if (!add()) {
+      if (mapped == 0 || !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);
+      decoded = decoded.subspan(mapped);
+      mapped = 0;
+      if (!add()) return scope_->refuse(Refusal::BuffersFull);
+    }
+    mapped += piece.decoded_size;
+    raw_start += piece.raw_size;
+  }
+  return read(decoded);
+}
+
+// The next text of the leaf, which the map knows already.
+bool JsonRewriter::read(std::span<const uint8_t> decoded) {
   switch (treat_) {
     case Treat::Skip:
       if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
@@ -228,14 +287,10 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
       number_.insert(number_.end(), decoded.begin(), decoded.end());
       return text_.feed(decoded);
     case Treat::Text:
-      if (!map_.add(decoded.size(), raw_start, raw_end))
-        return scope_->refuse(Refusal::BuffersFull);
       if (!text_.feed(decoded) || !take_edits(text_.edits())) return false;
       if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
       return true;
     case Treat::Arguments:
-      if (!map_.add(decoded.size(), raw_start, raw_end))
-        return scope_->refuse(Refusal::BuffersFull);
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
       return true;
@@ -249,6 +304,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
+  if (ok && joining_) ok = joined_->end_text(edits_);
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.is_key)

@@ -43,6 +43,7 @@
 namespace sallyport::rewrite {
 
 class ArgumentsRewriter;
+class JoinedTexts;
 
 // What the gateway itself reads from a message.
 struct MessageFacts {
@@ -90,6 +91,8 @@ class JsonRewriter final : private llm::Sink {
 
   bool leaf_begin(const llm::Leaf& leaf) override;
   bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) override;
+  bool leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                   std::span<const llm::TextPiece> pieces) override;
   bool leaf_end(uint64_t raw_end) override;
   bool marked(llm::MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) override;
 
@@ -97,7 +100,10 @@ class JsonRewriter final : private llm::Sink {
   ArgumentsRewriter& arguments();
   bool take_unknown();
   void begin_text();
+  void begin_joins();
   void note_name(std::span<const uint8_t> decoded);
+  void look_at(std::span<const uint8_t> decoded);
+  bool read(std::span<const uint8_t> decoded);
   bool take_edits(EditList& from);
   bool end_number(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
@@ -113,6 +119,8 @@ class JsonRewriter final : private llm::Sink {
   redact::OffsetMap map_;
   const unsigned nesting_;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
+  std::unique_ptr<JoinedTexts> joined_;           // made when first needed
+  bool joining_ = false;                          // the text being read may go on in another
   EditList edits_;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;

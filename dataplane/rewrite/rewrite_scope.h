@@ -48,6 +48,7 @@ struct Tally {
   uint32_t unknown_fields = 0;
   uint32_t foreign_tokens =
       0;  // token-like text of a request that is not ours: tokenised as a literal
+  uint32_t unchecked_tokens = 0;  // literals of a request behind kFailedChecksMax failed checks
   uint32_t verified_tokens =
       0;  // tokens of this tenant that a client brought along: passed unchanged
   uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
@@ -66,6 +67,9 @@ struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
 
   Direction direction = Direction::Request;
+  // The message is held until all of it is judged, so an edit may come for a text that was read
+  // before (joined_texts.h). Set by the holder.
+  bool whole_message = false;
   const scan::Engine* engine = nullptr;
   scan::Scratch* scratch = nullptr;
   const redact::TokenLabels* labels = nullptr;

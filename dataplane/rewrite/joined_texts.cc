@@ -13,13 +13,10 @@ namespace {
 bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 bool is_alnum(uint8_t c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Is a match of this rule sure without the text around it? A named validator held (None and Entropy
-// are none: the first two of contract::Validator), or the pattern is a vendor's own, or the kind
-// checks by itself: cards and US social security numbers in digit runs are the second and the third
-// of contract::RuleKind.
+// Half a value on either side proves nothing by its form alone: a checksum must hold (every named
+// validator but entropy), or the pattern is a vendor's own.
 bool is_sure(const scan::Engine::Rule& rule) noexcept {
-  const auto kind = static_cast<uint8_t>(rule.kind);
-  return rule.validator > contract::Validator::Entropy || kind <= 3;
+  return rule.validator > contract::Validator::Entropy || rule.kind == contract::RuleKind::Pattern;
 }
 
 // Does an edit stand in raw [start, end) already?

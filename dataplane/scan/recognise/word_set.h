@@ -1,4 +1,5 @@
-// word_set.h: is this word one of a few thousand? Answered by length and first letter for most words, else by one hash.
+// word_set.h: is this word one of a few thousand? Answered by length and first letter for most
+// words, else by one hash.
 //
 // Built once from a list of lower-case words that outlives it; immutable then.
 #pragma once

@@ -114,7 +114,8 @@ def iban_compact(r, country=None):
     country = country or r.choices(list(IBANS), [12, 12, 9, 8, 6, 8, 8, 5, 5, 6] + [2] * (len(IBANS) - 10))[0]
     bban = ""
     for part in IBANS[country].split():
-        alphabet = {"n": DIGITS, "a": LETTERS, "c": DIGITS + LETTERS}[part[0]]
+        # Banks may use letters where the registry says so; account numbers hardly have any.
+        alphabet = {"n": DIGITS, "a": LETTERS, "c": DIGITS * 12 + LETTERS}[part[0]]
         bban += "".join(r.choice(alphabet) for _ in range(int(part[1:])))
     return country + f"{98 - mod97(bban + country + '00'):02d}" + bban
 

@@ -275,7 +275,6 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   add("places of an answer followed", text_bytes, [box] { box->follow_places(); });
   add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });
   add("texts rewritten", text_bytes, [box] { box->rewrite_texts(); });
-=======
   add("scanner, 16 KiB pieces", text_bytes, [box] { box->scan_all(16'384); });
   add("scanner, 1460 B pieces", text_bytes, [box] { box->scan_all(1'460); });
   add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });

@@ -371,7 +371,9 @@ uint64_t address_live_from(const TextView& text) noexcept {
                           word_is(reader, word, "office") || word_is(reader, word, "post");
     if (!word.capital && !particle) break;
     live = word.start;
-    if (word.start <= text.begin || reader.before(word.start) != ' ') break;
+    if (word.start <= text.begin) break;
+    const uint8_t before = reader.before(word.start);
+    if (before != ' ' && !(before == '.' && word.size() == 1)) break;  // "P.O."
     at = word.start - 1;
   }
   return live;

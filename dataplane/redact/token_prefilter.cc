@@ -59,7 +59,7 @@ struct HalfByteSet {
 template <class Has>
 constexpr HalfByteSet make_set(Has has) {
   HalfByteSet set;
-  for (unsigned h = 0; h < 16; ++h) set.high[h] = h >= 8 ? 0x80 : static_cast<uint8_t>(1U << h);
+  for (unsigned h = 0; h < 16; ++h) set.high[h] = static_cast<uint8_t>(h >= 8 ? 0x80U : 1U << h);
   for (unsigned h = 0; h < 8; ++h)
     for (unsigned l = 0; l < 16; ++l)
       if (has(h << 4 | l)) set.low[l] = static_cast<uint8_t>(set.low[l] | (1U << h));

@@ -25,7 +25,7 @@ bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 
 size_t put(std::string_view text, Out out, size_t at = 0) noexcept {
   if (text.size() > out.size() - at) return 0;
-  std::memcpy(out.data() + at, text.data(), text.size());
+  if (!text.empty()) std::memcpy(out.data() + at, text.data(), text.size());
   return at + text.size();
 }
 

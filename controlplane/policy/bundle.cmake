@@ -14,3 +14,6 @@ sallyport_library(NAME control_policy_self_test SOURCES ${BUNDLE}/self_test.cc
 find_package(nlohmann_json REQUIRED)
 sallyport_library(NAME control_rule_speed SOURCES ${BUNDLE}/prompt_sample.cc ${BUNDLE}/rule_speed.cc
   DEPENDS sallyport::contract sallyport::controlplane_matcher_compiler PACKAGES nlohmann_json::nlohmann_json)
+# Changes of bundles: who approves them, what they change, and whether they may be merged.
+sallyport_library(NAME control_policy_change SOURCES ${BUNDLE}/bounded_program.cc ${BUNDLE}/approvals.cc
+  DEPENDS sallyport::control_policy PACKAGES OpenSSL::Crypto)

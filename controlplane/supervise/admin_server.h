@@ -57,6 +57,7 @@ class AdminServer {
     ClientId client = 0;
     nlohmann::json body;  // an object with a text "command"
     std::string actor;    // "alice (uid 0)"
+    uid_t uid = 0;        // the kernel's word
   };
   // Called from turn(); answers with answer(), at once or later.
   using Handler = std::function<void(Request&&)>;
@@ -64,6 +65,10 @@ class AdminServer {
   // Takes the socket file over (REQUIRES: the run dir's lock is ours). Null: `error` says why.
   static std::unique_ptr<AdminServer> open(const std::filesystem::path& run_dir, Handler handler,
                                            std::string& error);
+  // The same on a socket that everybody may connect to (0666): the handler decides by the uid, and
+  // what a caller calls himself counts for nothing. The folder of `file` is there already.
+  static std::unique_ptr<AdminServer> open_for_everybody(const std::filesystem::path& file,
+                                                         Handler handler, std::string& error);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -94,6 +99,7 @@ class AdminServer {
   std::filesystem::path file_;
   Handler handler_;
   int listener_ = -1;
+  bool for_everybody_ = false;
   uint64_t now_ms_ = 0;
   ClientId next_ = 1;
   std::map<ClientId, Client> clients_;

@@ -5,6 +5,9 @@
 //   {"command":"apply","image":"<hex>"}    publish an image of the cache; a rollback is the same
 //   {"command":"apply","folder":"/abs"}    compile, test and publish a bundle
 //   {"command":"reload"}                   read the credentials again
+//   {"command":"access_review","from","to"}                     Unix seconds; who could, who did
+//   {"command":"access_decide","principal","rule","decision","note"}
+//   {"command":"access_pending"}, {"command":"access_close","id","decision","note"}
 //   plus "actor": who asks, in evidence beside the uid that the kernel vouches for
 //
 //   {"ok":true, ...}   or   {"ok":false,"code":..,"message":..,"hint":..,"problems":[..]}
@@ -19,7 +22,8 @@
 //           dataplane{connected,pid,state,start_generation,secrets_generation,heartbeat_age_ms,
 //             workers:[{core,adopted_version,oldest_version,heartbeat_age_ms}],counters:{..}},
 //           certificate{not_after,days_left,in_use_not_after,subject,names},
-//           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus}, problems
+//           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus},
+//           restoration{identities,rules,open_reviews,https_port}, problems
 //
 // A client is the root user or ours (SO_PEERCRED). It cannot hold the daemon: sizes, times and
 // the number of clients are bounded, nothing here ever blocks, and an answer may come much later

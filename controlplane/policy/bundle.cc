@@ -57,6 +57,11 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_routes(parts);
   read_limits(parts);
   read_tests(parts);
+  read_templates(parts);
+  read_retention(parts);
+  read_approvals(parts);
+  read_rollout(parts);
+  read_exceptions(parts);
   if (problems.size() == before) check_rulings(parts);
   if (problems.size() != before) return std::nullopt;
   bundle.digest = files.digest();

@@ -47,6 +47,11 @@ std::string text_of(const ControlPacket& packet) {
   return text;
 }
 
+std::string other_version(const char* what, uint32_t theirs, uint32_t ours) {
+  return std::string(what) + " version " + std::to_string(theirs) + ", sallyportd has " +
+         std::to_string(ours) + "; install both programs of one build";
+}
+
 // 1: one whole packet; 0: nothing there now; -1: the connection is over, `why` says how.
 int receive(int fd, ControlPacket& packet, std::string& why) {
   // No room for descriptors: the kernel closes any that come along.
@@ -61,11 +66,13 @@ int receive(int fd, ControlPacket& packet, std::string& why) {
     return -1;
   }
   if (got != static_cast<ssize_t>(sizeof packet) || (message.msg_flags & MSG_TRUNC) != 0 ||
-      packet.magic != contract::kControlMagic || packet.version != contract::kControlVersion) {
-    why = "it speaks another control protocol; both programs must be of one build";
+      packet.magic != contract::kControlMagic) {
+    why = "what it sends is none of our packets";
     return -1;
   }
-  return 1;
+  if (packet.version == contract::kControlVersion) return 1;
+  why = other_version("control", packet.version, contract::kControlVersion);
+  return -1;
 }
 
 // False with errno set, as send(2).
@@ -87,11 +94,6 @@ bool send_packet(int socket_fd, const ControlPacket& packet, int fd) {
   }
   return sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
          static_cast<ssize_t>(sizeof copy);
-}
-
-std::string other_version(const char* what, uint32_t theirs, uint32_t ours) {
-  return std::string(what) + " version " + std::to_string(theirs) + ", sallyportd has " +
-         std::to_string(ours) + "; install both programs of one build";
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ import os
 import socket
 import struct
 
-PACKET = struct.Struct("<IIIIQQIIII32s512s")
-MAGIC, VERSION = 0x4C544353, 1
+PACKET = struct.Struct("<IIIIQQIIII32s16s496s")
+MAGIC, VERSION = 0x4C544353, 2
 IMAGE_VERSION = 3  # contract/image_layout.h
 HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
 F_GET_SEALS, ALL_SEALS = 1034, 0x1 | 0x2 | 0x4 | 0x8
@@ -21,7 +21,7 @@ STATES = {"absent": 0, "starting": 1, "not_ready": 2, "ready": 3, "stopping": 4}
 class Packet:
     def __init__(self, raw, fds):
         (self.magic, self.version, self.kind, self.ok, self.number, self.bytes, self.image_version, self.region_version,
-         self.secrets_version, self.worker_count, self.digest, text) = PACKET.unpack(raw)
+         self.secrets_version, self.worker_count, self.digest, _, text) = PACKET.unpack(raw)
         self.text = text.split(b"\0")[0].decode()
         self.fd = fds[0] if fds else None
 
@@ -43,8 +43,8 @@ class PlayedDataplane:
         self.send(HELLO, generation)
 
     def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=IMAGE_VERSION):
-        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, 1, 1, self.workers, digest,
-                                     text.encode()))
+        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, 2, 1, self.workers, digest,
+                                     b"", text.encode()))
 
     def next(self):
         """The next packet; None when the connection is over."""

@@ -174,7 +174,8 @@ TEST_F(ControlServerTest, AnotherVersionIsRefusedWithWords) {
     uint32_t ControlPacket::*member;
     const char* word;
   };
-  for (const Case& one : {Case{&ControlPacket::image_version, "image version 99"},
+  for (const Case& one : {Case{&ControlPacket::version, "control version 99"},
+                          Case{&ControlPacket::image_version, "image version 99"},
                           Case{&ControlPacket::region_version, "region version 99"},
                           Case{&ControlPacket::secrets_version, "secrets version 99"}}) {
     Client client(folder_.path());
@@ -189,7 +190,7 @@ TEST_F(ControlServerTest, AnotherVersionIsRefusedWithWords) {
     EXPECT_TRUE(client.closed);
   }
   EXPECT_FALSE(server_->connected());
-  EXPECT_EQ(refused_.size(), 3U);
+  EXPECT_EQ(refused_.size(), 4U);
 }
 
 TEST_F(ControlServerTest, PacketsOfAnotherFormEndTheConnection) {
@@ -202,7 +203,7 @@ TEST_F(ControlServerTest, PacketsOfAnotherFormEndTheConnection) {
   {
     Client client(folder_.path());
     ControlPacket hello = Client::packet(ControlKind::Hello);
-    hello.version = 2;
+    hello.version = 1;
     client.send(hello);
     server_->turn(1);
     EXPECT_EQ(client.next().kind, static_cast<uint32_t>(ControlKind::Refused));

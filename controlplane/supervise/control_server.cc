@@ -213,6 +213,8 @@ void ControlServer::take(const ControlPacket& packet) {
       return listener_->on_secrets_result(packet.number, packet.ok == 1, text_of(packet));
     case ControlKind::ImageResult:
       return listener_->on_image_result(packet.number, packet.ok == 1, text_of(packet));
+    case ControlKind::RoutesResult:
+      return listener_->on_routes_result(packet.number, packet.ok == 1, text_of(packet));
     default:
       return drop("it sent a packet of kind " + std::to_string(packet.kind));
   }
@@ -253,26 +255,41 @@ void ControlServer::flush() {
   }
 }
 
-bool ControlServer::send_secrets(const SealedMemory& message, uint64_t generation) {
+bool ControlServer::send_memory(ControlPacket packet, const SealedMemory& memory) {
   if (connection_ < 0) return false;
-  ControlPacket packet = packet_of(ControlKind::Secrets);
-  packet.number = generation;
-  packet.bytes = message.bytes().size();
-  lseek(message.fd(), 0, SEEK_SET);  // a receiver that reads shares our file offset
-  enqueue(packet, message.fd());
+  packet.bytes = memory.bytes().size();
+  lseek(memory.fd(), 0, SEEK_SET);  // a receiver that reads shares our file offset
+  enqueue(packet, memory.fd());
   return true;
 }
 
+bool ControlServer::send_secrets(const SealedMemory& message, uint64_t generation) {
+  ControlPacket packet = packet_of(ControlKind::Secrets);
+  packet.number = generation;
+  return send_memory(packet, message);
+}
+
 bool ControlServer::send_image(const SealedMemory& image, uint64_t version,
-                               const contract::Digest& digest) {
-  if (connection_ < 0) return false;
+                               const contract::Digest& digest, bool keep_routes) {
   ControlPacket packet = packet_of(ControlKind::Image);
+  packet.ok = keep_routes ? 1 : 0;
   packet.number = version;
-  packet.bytes = image.bytes().size();
   packet.digest = digest;
-  lseek(image.fd(), 0, SEEK_SET);
-  enqueue(packet, image.fd());
-  return true;
+  return send_memory(packet, image);
+}
+
+bool ControlServer::send_canary(const SealedMemory& image, uint64_t version,
+                                const contract::Digest& digest) {
+  ControlPacket packet = packet_of(ControlKind::Canary);
+  packet.number = version;
+  packet.digest = digest;
+  return send_memory(packet, image);
+}
+
+bool ControlServer::send_routes(const SealedMemory& table, uint64_t version) {
+  ControlPacket packet = packet_of(ControlKind::Routes);
+  packet.number = version;
+  return send_memory(packet, table);
 }
 
 }  // namespace sallyport::supervise

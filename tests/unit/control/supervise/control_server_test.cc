@@ -90,13 +90,16 @@ class ControlServerTest : public testing::Test, public ControlListener {
   void on_dataplane(const ConnectedDataplane& dataplane) override {
     seen_ = dataplane;
     if (secrets_) server_->send_secrets(*secrets_, 5);
-    if (image_) server_->send_image(*image_, 9, digest_);
+    if (image_) server_->send_image(*image_, 9, digest_, false);
   }
   void on_secrets_result(uint64_t generation, bool ok, const std::string& text) override {
     results_.push_back("secrets " + std::to_string(generation) + (ok ? " ok" : " no ") + text);
   }
   void on_image_result(uint64_t version, bool ok, const std::string& text) override {
     results_.push_back("image " + std::to_string(version) + (ok ? " ok" : " no ") + text);
+  }
+  void on_routes_result(uint64_t version, bool ok, const std::string& text) override {
+    results_.push_back("routes " + std::to_string(version) + (ok ? " ok" : " no ") + text);
   }
   void on_dataplane_gone(const std::string& why) override { gone_.push_back(why); }
   void on_refused(const std::string& why) override { refused_.push_back(why); }
@@ -270,7 +273,7 @@ TEST_F(ControlServerTest, OfWhatWaitsOnlyTheNewestIsSent) {
   Client client(folder_.path());
   connect_and_greet(client);
   for (uint64_t version = 10; version < 10'000; ++version)
-    server_->send_image(*image_, version, digest_);  // nobody reads
+    server_->send_image(*image_, version, digest_, false);  // nobody reads
   std::vector<uint64_t> versions;
   for (int round = 0; round < 1'000; ++round) {
     const ControlPacket packet = client.next();
@@ -308,6 +311,7 @@ TEST(ControlServerPath, ALongPathIsSaid) {
     void on_dataplane(const ConnectedDataplane&) override {}
     void on_secrets_result(uint64_t, bool, const std::string&) override {}
     void on_image_result(uint64_t, bool, const std::string&) override {}
+    void on_routes_result(uint64_t, bool, const std::string&) override {}
     void on_dataplane_gone(const std::string&) override {}
     void on_refused(const std::string&) override {}
   } silent;

@@ -34,7 +34,8 @@ struct DrainerOptions {
   std::string node_name;               // origin becomes "sallyport/<node name>"
   uint64_t map_bytes = 256ULL << 20;
   uint64_t map_bytes_max = 256ULL << 30;
-  size_t batch_records_max = 4096;
+  size_t batch_records_max =
+      16'384;                        // a backlog pays for few syncs; alone, a record waits for none
   uint64_t checkpoint_ms = 1000;     // no record is older than this without a signature
   uint64_t checkpoint_idle_ms = 20;  // sooner in a pause of so long, if none was signed just now,
                                      // and in any pause ten times as long

@@ -214,9 +214,7 @@ OptionSpec confirm_option() {
           .text = "take it back by itself, unless policy confirm comes in time (5m, 1h)"};
 }
 
-}  // namespace
-
-void add_policy_rollout_commands(std::vector<Command>& table) {
+void add_apply(std::vector<Command>& table) {
   table.push_back(
       {.noun = "policy",
        .verb = "apply",
@@ -246,6 +244,12 @@ void add_policy_rollout_commands(std::vector<Command>& table) {
                     {"sallyctl policy apply policies --confirm-within 5m",
                      "goes back by itself when nobody confirms"}},
        .run = run_apply});
+}
+
+}  // namespace
+
+void add_policy_rollout_commands(std::vector<Command>& table) {
+  add_apply(table);
   table.push_back(
       {.noun = "policy",
        .verb = "promote",

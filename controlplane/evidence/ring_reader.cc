@@ -23,6 +23,7 @@ using contract::SlotKind;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 // Torn or half-seen words come from reading beside a running producer; they are gone at once.
 constexpr int kTries = 4;
+constexpr uint64_t kWindowBytes = 256 * 1024;
 
 template <typename Value>
 std::span<uint8_t> bytes_of(Value& value) {
@@ -161,7 +162,8 @@ std::optional<RingReader> RingReader::open(std::unique_ptr<RingBytes> bytes, con
   header->producer_pid = value_at<uint32_t>(raw, offsetof(RingDataHeader, producer_pid));
   header->created_wall_ns = value_at<uint64_t>(raw, offsetof(RingDataHeader, created_wall_ns));
   if (header->magic != contract::kRingMagic) return refuse(RingProblem::Magic);
-  if (header->layout_version != contract::kRingLayoutVersion ||
+  if (header->layout_version < contract::kRingLayoutVersionOldest ||
+      header->layout_version > contract::kRingLayoutVersion ||
       header->record_version < contract::kRecordVersionOldest ||
       header->record_version > contract::kRecordVersion)
     return refuse(RingProblem::Version);
@@ -183,6 +185,7 @@ std::optional<RingReader> RingReader::open(std::unique_ptr<RingBytes> bytes, con
 }
 
 void RingReader::resume(uint64_t position, uint64_t sequence) {
+  window_.clear();
   position_ = position;
   next_sequence_ = sequence + 1;
 }
@@ -212,6 +215,7 @@ RingProblem RingReader::read(size_t records_max, std::vector<RingRecord>& out) {
     RingProblem problem = RingProblem::None;
     for (int i = 0; i < kTries; ++i) {
       if (position_ == end || problem != RingProblem::None) {
+        window_.clear();  // what is tried again is read again
         const std::optional<uint64_t> seen = head();
         problem = seen.has_value() ? RingProblem::None : RingProblem::Short;
         end = seen.value_or(position_);
@@ -226,12 +230,31 @@ RingProblem RingReader::read(size_t records_max, std::vector<RingRecord>& out) {
   return RingProblem::None;
 }
 
+// Bytes [position, position + into.size()) of what is published, which `head` bounds.
+bool RingReader::copy(uint64_t position, uint64_t head, std::span<uint8_t> into) {
+  const bool inside = position >= window_at_ && position - window_at_ <= window_.size() &&
+                      window_.size() - (position - window_at_) >= into.size();
+  if (!inside) {
+    const uint64_t offset = position % header_->capacity_bytes;
+    const uint64_t bytes =
+        std::min({kWindowBytes, header_->capacity_bytes - offset, head - position});
+    if (bytes < into.size()) return false;
+    window_.resize(bytes);
+    window_at_ = position;
+    window_.resize(bytes_->read(kRingHeaderBytes + offset, window_));
+    if (window_.size() < into.size()) return false;
+  }
+  std::copy_n(window_.begin() + static_cast<ptrdiff_t>(position - window_at_), into.size(),
+              into.begin());
+  return true;
+}
+
 // The next record before `head`; sequence 0 when there is none. Moves on only when all is well.
 RingProblem RingReader::read_slot(uint64_t head, RingRecord& out) {
   if (head < position_ || head - position_ > header_->capacity_bytes ||
       head % contract::kSlotAlignment != 0 || position_ % contract::kSlotAlignment != 0)
     return RingProblem::Head;
-  // One Padding slot at most lies before a record.
+  // One Padding slot at most lies before a record or mappings.
   for (int i = 0; i < 2 && position_ < head; ++i) {
     const RingProblem problem = read_slot_once(head, out);
     if (problem != RingProblem::None || out.sequence != 0) return problem;
@@ -242,32 +265,40 @@ RingProblem RingReader::read_slot(uint64_t head, RingRecord& out) {
 RingProblem RingReader::read_slot_once(uint64_t head, RingRecord& out) {
   const uint64_t offset = position_ % header_->capacity_bytes;
   const uint64_t area_rest = header_->capacity_bytes - offset;
-  const uint64_t at = kRingHeaderBytes + offset;
   RingSlot slot{};
-  if (bytes_->read(at, bytes_of(slot)) != sizeof(slot)) return RingProblem::Short;
+  if (!copy(position_, head, bytes_of(slot))) return RingProblem::Short;
   const auto kind = static_cast<SlotKind>(slot.kind);
-  if ((kind != SlotKind::Record && kind != SlotKind::Padding) ||
+  const bool mapping = kind == SlotKind::Mapping && header_->layout_version >= 2;
+  if ((kind != SlotKind::Record && kind != SlotKind::Padding && !mapping) ||
       slot.reserved != std::array<uint8_t, 6>{})
     return RingProblem::SlotKind;
   const bool padding = kind == SlotKind::Padding;
   // Padding is what the greatest record did not fit into, no more.
   const bool sized =
       padding ? slot.record_bytes == 0 && slot.total_bytes == area_rest &&
-                    slot.total_bytes < contract::slot_total_bytes(contract::kRecordBytesMax)
-              : slot.record_bytes > 0 && slot.record_bytes <= contract::kRecordBytesMax &&
+                    slot.total_bytes < contract::slot_total_bytes(contract::kSlotPayloadBytesMax)
+              : slot.record_bytes > 0 &&
+                    slot.record_bytes <=
+                        (mapping ? contract::kMappingBytesMax : contract::kRecordBytesMax) &&
                     slot.total_bytes == contract::slot_total_bytes(slot.record_bytes);
   if (!sized || slot.total_bytes > area_rest || slot.total_bytes > head - position_)
     return RingProblem::SlotLength;
   if (slot.sequence != next_sequence_) return RingProblem::SlotSequence;
   std::vector<uint8_t> record(slot.record_bytes);
-  if (bytes_->read(at + sizeof(slot), record) != record.size()) return RingProblem::Short;
+  if (!copy(position_ + sizeof(slot), head, record)) return RingProblem::Short;
   if (slot.check !=
       contract::slot_check(base::siphash13({}, record), slot.record_bytes, slot.sequence, kind))
     return RingProblem::SlotCheck;
   position_ += slot.total_bytes;
   if (padding) return RingProblem::None;
-  out.sequence = next_sequence_++;
   out.end_position = position_;
+  out.is_mapping = mapping;
+  if (mapping) {  // judged by the vault, which alone can read it
+    out.sequence = next_sequence_;
+    out.bytes = std::move(record);
+    return RingProblem::None;
+  }
+  out.sequence = next_sequence_++;
   out.problem = validate_ring_record(record, *header_, out.sequence);
   out.bytes = std::move(record);
   return RingProblem::None;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/contract/evidence_record.h"
+#include "dataplane/contract/mapping_record.h"
 #include "dataplane/contract/request_id.h"
 #include "dataplane/contract/ring_layout.h"
 
@@ -98,6 +99,7 @@ const char* name_of(RingProblem problem);
 struct RingRecord {
   uint64_t sequence = 0;
   uint64_t end_position = 0;  // the cursor may go here once this is committed
+  bool is_mapping = false;    // sealed mappings for the vault: `sequence` is the next record's
   RecordProblem problem = RecordProblem::None;
   std::vector<uint8_t> bytes;  // as read; not to be interpreted when problem is set
 };
@@ -124,6 +126,7 @@ class RingReader {
  private:
   RingReader() = default;
   std::optional<uint64_t> head() const;
+  bool copy(uint64_t position, uint64_t head, std::span<uint8_t> into);
   RingProblem read_slot(uint64_t head, RingRecord& out);
   RingProblem read_slot_once(uint64_t head, RingRecord& out);
 
@@ -133,6 +136,10 @@ class RingReader {
   RingKey key_;
   uint64_t position_ = 0;
   uint64_t next_sequence_ = 1;
+  // Published bytes that were copied in one go: a read of its own per slot costs more than the
+  // slot.
+  std::vector<uint8_t> window_;
+  uint64_t window_at_ = 0;  // byte position of its first byte
   RingProblem stopped_ = RingProblem::None;
 };
 

@@ -35,6 +35,10 @@ json evidence_json(const evidence_log::DrainerStatus& status) {
            time_or_null(static_cast<int64_t>(status.checkpoint_wall_ns / 1'000'000'000))},
           {"map_bytes", status.map_bytes},
           {"used_bytes", status.used_bytes},
+          {"scrubbed_to", status.scrubbed_to},
+          {"heartbeat_minute", time_or_null(static_cast<int64_t>(status.heartbeat_minute * 60))},
+          {"pruned_records", status.pruned_records},
+          {"retention_run_day", time_or_null(static_cast<int64_t>(status.pruned_day * 86'400))},
           {"blocked", status.blocked},
           {"problem", status.problem}};
 }

@@ -126,6 +126,8 @@ bool Supervisor::open_files(std::string& error) {
   drainer.key_file = credentials.evidence_key_file(error);
   if (!error.empty()) return false;
   drainer.node_name = node_;
+  drainer.heartbeats = true;
+  drainer.retention = evidence_log::RetentionPolicy{};
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
   return true;

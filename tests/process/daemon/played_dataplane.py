@@ -24,6 +24,7 @@ def contract_number(file, name):
 VERSION = contract_number("control_message.h", "kControlVersion")
 IMAGE_VERSION = contract_number("image_layout.h", "kImageVersion")
 REGION_VERSION = contract_number("region_layout.h", "kRegionVersion")
+SECRETS_VERSION = contract_number("secrets_message.h", "kSecretsVersion")
 (HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED, CANARY, ROUTES, ROUTES_RESULT, TESTS,
  TESTS_RESULT) = range(1, 13)
 VERSIONS_AT = 64 + 8 * 512  # of a worker's block
@@ -56,8 +57,8 @@ class PlayedDataplane:
         self.send(HELLO, generation)
 
     def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=IMAGE_VERSION):
-        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, REGION_VERSION, 1, self.workers,
-                                     digest, b"", text.encode()))
+        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, REGION_VERSION,
+                                     SECRETS_VERSION, self.workers, digest, b"", text.encode()))
 
     def next(self):
         """The next packet; None when the connection is over."""

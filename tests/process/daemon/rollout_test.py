@@ -200,7 +200,7 @@ class RolloutTest(daemon_test.DaemonTest):
         stranger.settimeout(10)
         stranger.connect(f"{self.daemon.run_dir}/control.sock")
         hello = played.PACKET.pack(played.MAGIC, played.VERSION - 1, played.HELLO, 0, 1, 0, played.IMAGE_VERSION,
-                                   played.REGION_VERSION, 1, 2, b"", b"", b"")
+                                   played.REGION_VERSION, played.SECRETS_VERSION, 2, b"", b"", b"")
         stranger.send(hello)
         refusal = played.Packet(stranger.recv(played.PACKET.size), None)
         self.assertEqual(refusal.kind, played.REFUSED)

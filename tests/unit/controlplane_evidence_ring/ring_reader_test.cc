@@ -130,7 +130,7 @@ TEST_F(RingReaderTest, AHeaderThatIsNotOursIsRefused) {
     EXPECT_EQ(problem, why) << offset;
   };
   refused(offsetof(RingDataHeader, magic), uint64_t{1}, RingProblem::Magic);
-  refused(offsetof(RingDataHeader, layout_version), uint32_t{2}, RingProblem::Version);
+  refused(offsetof(RingDataHeader, layout_version), uint32_t{3}, RingProblem::Version);
   refused(offsetof(RingDataHeader, layout_version), uint32_t{0}, RingProblem::Version);
   refused(offsetof(RingDataHeader, record_version), uint32_t{3}, RingProblem::Version);
   for (const uint64_t capacity :
@@ -212,7 +212,7 @@ TEST_F(RingReaderTest, ASlotWithAWrongFieldStopsTheRing) {
   stops([](RingSlot& s) { s.sequence = 4; }, RingProblem::SlotSequence);
   stops([](RingSlot& s) { s.sequence = 0; }, RingProblem::SlotSequence);
   stops([](RingSlot& s) { s.kind = 0; }, RingProblem::SlotKind);
-  stops([](RingSlot& s) { s.kind = 3; }, RingProblem::SlotKind);
+  stops([](RingSlot& s) { s.kind = 4; }, RingProblem::SlotKind);
   stops([](RingSlot& s) { s.reserved[5] = 1; }, RingProblem::SlotKind);
   stops([](RingSlot& s) { s.kind = 2; }, RingProblem::SlotLength);
   stops(
@@ -294,7 +294,7 @@ TEST_F(PaddingSlots, AreSkipped) {
 }
 
 TEST_F(PaddingSlots, GreaterThanAnyRecordAreRefused) {
-  arrange(contract::slot_total_bytes(contract::kRecordBytesMax));
+  arrange(contract::slot_total_bytes(contract::kSlotPayloadBytesMax));
   EXPECT_EQ(read_from_start(), RingProblem::SlotLength);
 }
 
@@ -336,9 +336,9 @@ class TornOnce final : public evidence_log::RingBytes {
   TornOnce(const Image& image, size_t times) : bytes_(image), times_(times) {}
   size_t read(uint64_t offset, std::span<uint8_t> into) const override {
     const size_t count = bytes_.read(offset, into);
-    if (offset > kRingHeaderBytes && offset < kRingHeaderBytes + 200 && times_ > 0) {
+    if (offset >= kRingHeaderBytes && offset < kRingHeaderBytes + 200 && times_ > 0) {
       --times_;
-      into[into.size() / 2] ^= 0xff;
+      into[std::min<size_t>(100, into.size() - 1)] ^= 0xff;  // in the first record
     }
     return count;
   }

@@ -33,6 +33,7 @@
 
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/flow/policy_set.h"
+#include "dataplane/flow/seed_run.h"
 #include "dataplane/handover.h"
 #include "dataplane/policy/secrets.h"
 #include "dataplane/tls/context.h"
@@ -53,6 +54,7 @@ struct GatewayCertificate {
 struct AdoptionDoor {
   worker::Inbox<const flow::PolicySet> sets;             // main -> worker
   worker::Inbox<const GatewayCertificate> certificates;  // main -> worker
+  worker::Inbox<flow::SeedRun> seed_runs;                // main -> worker, one at a time
   std::atomic<uint64_t> newest_sequence{0};              // worker -> main: adopted set
   std::atomic<uint64_t> certificate_sequence{0};         // worker -> main: adopted
 };

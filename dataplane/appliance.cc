@@ -225,6 +225,7 @@ void Appliance::take(ControlArrival& arrival, base::Instant now) {
     return tick(now);
   }
   if (stopping_) return link_->answer(arrival, false, "the dataplane is stopping", now);
+  if (arrival.kind == contract::ControlKind::Tests) return take_tests(arrival, now);
   if (arrival.kind == contract::ControlKind::Secrets) {
     std::shared_ptr<const policy::Secrets> secrets =
         policy::Secrets::read(arrival.file.get(), error);
@@ -237,6 +238,25 @@ void Appliance::take(ControlArrival& arrival, base::Instant now) {
   for (const auto& worker : workers_) worker->wake();
   adopting_until_ = base::after_ms(now, kAdoptingMs);
   next_tick_ = base::after_ms(now, kAdoptingTickMs);
+}
+
+// Worker 0 stands for all: each has the same image, built from the same bytes.
+void Appliance::take_tests(ControlArrival& arrival, base::Instant now) {
+  if (seed_run_ != nullptr) return link_->answer(arrival, false, "tests are running", now);
+  seed_run_ = std::make_unique<flow::SeedRun>(arrival.digest);
+  seed_asked_ = std::move(arrival);
+  gateways_[0]->door().seed_runs.post(seed_run_.get());
+  workers_[0]->wake();
+}
+
+void Appliance::answer_tests(base::Instant now) {
+  if (seed_run_ == nullptr || !seed_run_->done()) return;
+  const flow::SeedRun::Counts& counts = seed_run_->counts();
+  const bool ok = seed_run_->ran() && counts.differ == 0;
+  link_->answer(seed_asked_, ok,
+                seed_run_->ran() ? seed_run_->first() : "the image decides nothing here", now,
+                {counts.run, counts.differ, counts.expected, counts.found});
+  seed_run_.reset();
 }
 
 bool Appliance::take_policy(ControlArrival& arrival, std::string& error) {
@@ -280,6 +300,7 @@ void Appliance::tick(base::Instant now) {
     for (const auto& gateway : gateways_) gateway->request_clock_state(clock);
   }
   watch_workers(now);
+  answer_tests(now);
   write_region(now);
 }
 

@@ -65,6 +65,8 @@ class Appliance {
   void turn(base::Instant now);
   void take(ControlArrival& arrival, base::Instant now);
   bool take_policy(ControlArrival& arrival, std::string& error);
+  void take_tests(ControlArrival& arrival, base::Instant now);
+  void answer_tests(base::Instant now);
   void tick(base::Instant now);
   void write_region(base::Instant now);
   void watch_workers(base::Instant now);
@@ -82,6 +84,8 @@ class Appliance {
   size_t launched_ = 0;
 
   std::unique_ptr<ControlLink> link_;
+  std::unique_ptr<flow::SeedRun> seed_run_;  // in worker 0; null: none
+  ControlArrival seed_asked_;
   std::unique_ptr<Adoption> adoption_;
   std::unique_ptr<RegionWriter> region_;
   std::vector<bool> stuck_;  // by worker: said already

@@ -20,6 +20,7 @@ void GatewayApplication::take_commands() {
     gateway_.adopt_certificate(certificate->context.get());
     door_.certificate_sequence.store(certificate->sequence, std::memory_order_release);
   }
+  if (flow::SeedRun* run = door_.seed_runs.fetch(); run != nullptr) seed_run_ = run;
   // Last, so that a certificate that came late does not open the door again.
   if (draining_.load(std::memory_order_relaxed)) gateway_.adopt_certificate(nullptr);
   recorder_.set_clock_state(
@@ -29,7 +30,13 @@ void GatewayApplication::take_commands() {
 void GatewayApplication::turn(const base::Clock& clock) noexcept {
   take_commands();
   gateway_.turn(clock);
+  run_seed();
   report(clock);
+}
+
+// One text a turn: clients do not notice.
+void GatewayApplication::run_seed() noexcept {
+  if (seed_run_ != nullptr && seed_run_->step(gateway_.policy())) seed_run_ = nullptr;
 }
 
 void GatewayApplication::report(const base::Clock& clock) noexcept {

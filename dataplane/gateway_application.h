@@ -30,7 +30,9 @@ class GatewayApplication final : public worker::Application {
                      std::vector<const nic::QueueCounters*> queues, int core);
 
   void turn(const base::Clock& clock) noexcept override;
-  base::Instant next_deadline() const noexcept override { return gateway_.next_deadline(); }
+  base::Instant next_deadline() const noexcept override {
+    return seed_run_ != nullptr ? base::Instant{} : gateway_.next_deadline();
+  }
 
   AdoptionDoor& door() noexcept { return door_; }
   const contract::WorkerBlock& block() const noexcept { return block_; }
@@ -50,6 +52,7 @@ class GatewayApplication final : public worker::Application {
  private:
   void take_commands();
   void report(const base::Clock& clock) noexcept;
+  void run_seed() noexcept;
 
   worker::Worker& worker_;
   evidence::Recorder recorder_;
@@ -58,6 +61,7 @@ class GatewayApplication final : public worker::Application {
   std::vector<const ip::Interface*> interfaces_;
 
   AdoptionDoor door_;
+  flow::SeedRun* seed_run_ = nullptr;  // the main thread's; until it is done
   contract::WorkerBlock block_{};
   std::atomic<uint32_t> clock_state_{static_cast<uint32_t>(contract::ClockState::Unknown)};
   std::atomic<bool> draining_{false};

@@ -249,6 +249,8 @@ bool Reader::top(const std::string& key, fy_node* value) {
     config_.node = *words;
     return true;
   }
+  if (key == "environment")  // for sallyportd: who must approve a change of policy
+    return text(value, "environment").has_value();
   if (key == "idle") {
     const std::optional<std::string> words = text(value, "idle");
     if (!words) return false;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controlplane/policy/api_kind_compiler.h"
+#include "controlplane/policy/image_sections.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/rulings.h"
 
@@ -95,6 +96,9 @@ class ImageWriter {
     for (const Environment& environment : bundle_.environments)
       environments.push_back(strings_.add(environment.name));
     fill_rulings();
+    const AddText add = [this](std::string_view text) { return strings_.add(text); };
+    const std::vector<uint8_t> templates = templates_section(bundle_, add);
+    const std::vector<uint8_t> tests = tests_section(bundle_, add);
 
     image_.opaque(SectionKind::Matcher, matcher.size(), matcher);
     image_.opaque(SectionKind::Llm, llm.size(), llm);
@@ -121,6 +125,10 @@ class ImageWriter {
     const std::string restoration = restoration_text(bundle_.restoration);
     image_.opaque(SectionKind::Restoration, restoration.size(),
                   {reinterpret_cast<const uint8_t*>(restoration.data()), restoration.size()});
+    image_.section(SectionKind::Rollout,
+                   std::vector<ImageRollout>{rollout_section(bundle_.rollout)});
+    image_.opaque(SectionKind::Templates, templates.size(), templates);
+    image_.opaque(SectionKind::Tests, tests.size(), tests);
     return image_.finish(bundle_.digest);
   }
 
@@ -277,7 +285,14 @@ class ImageWriter {
   // Hosts, then gateway hosts, then prefixes, the longest first.
   void fill_routes() {
     const auto add = [&](std::string_view text, uint16_t vendor, RouteKind kind) {
-      routes_.push_back({strings_.add(text), vendor, static_cast<uint8_t>(kind), {}});
+      const auto& wanted = bundle_.routes.require_template;
+      const bool required = kind != RouteKind::GatewayHost &&
+                            std::find(wanted.begin(), wanted.end(), text) != wanted.end();
+      routes_.push_back({strings_.add(text),
+                         vendor,
+                         static_cast<uint8_t>(kind),
+                         static_cast<uint8_t>(required ? 1 : 0),
+                         {}});
     };
     for (const auto& [host, vendor] : bundle_.routes.hosts)
       add(host, index_of(bundle_.vendors, vendor), RouteKind::Host);
@@ -371,6 +386,12 @@ std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Pro
                                0,
                                "the bundle compiles to more than 256 MiB: too many combinations "
                                "of tenants, environments, vendors and entities, or of access rules",
+                               {}});
+  if (!templates_fit(bundle))
+    problems.push_back(Problem{bundle.folder + "/templates",
+                               0,
+                               0,
+                               "the fixed words of all templates are more than 4 MiB",
                                {}});
   if (problems.size() != before) return std::nullopt;
   CompiledImage image;

@@ -16,7 +16,8 @@ namespace sallyport::supervise {
 using nlohmann::json;
 
 std::unique_ptr<BundleJob> BundleJob::start(const std::filesystem::path& folder,
-                                            const std::filesystem::path& images, uint64_t now_ms,
+                                            const std::filesystem::path& images,
+                                            const std::string& terms, uint64_t now_ms,
                                             std::string& error) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -32,9 +33,10 @@ std::unique_ptr<BundleJob> BundleJob::start(const std::filesystem::path& folder,
   sigemptyset(&none);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  std::string words[] = {"sallyportd", "--compile", folder.string(), "--images", images.string()};
-  char* arguments[] = {words[0].data(), words[1].data(), words[2].data(),
-                       words[3].data(), words[4].data(), nullptr};
+  std::string words[] = {"sallyportd", "--compile", folder.string(), "--images", images.string(),
+                         "--terms",    terms};
+  char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(),
+                       words[4].data(), words[5].data(), words[6].data(), nullptr};
   std::unique_ptr<BundleJob> job(new BundleJob);
   const int failed =
       posix_spawn(&job->child_, "/proc/self/exe", &actions, &attributes, arguments, environ);

@@ -3,7 +3,7 @@
 // A pattern can take the compiler arbitrary time and memory. So sallyportd starts itself with
 // --compile: the child has limits on both, no secret in its memory, and at worst dies alone, while
 // the main loop goes on. It puts the image into the cache and prints one JSON line:
-//   {"ok":true,"image","bundle","examples","tests"}
+//   {"ok":true,"image","bundle","examples","tests", and what bundle_terms.h adds}
 //   {"ok":false,"code","message","hint","problems":[{"file","line","column","message","text"}]}
 #pragma once
 
@@ -29,7 +29,8 @@ class BundleJob {
  public:
   // Null: `error` says why no process could be started.
   static std::unique_ptr<BundleJob> start(const std::filesystem::path& folder,
-                                          const std::filesystem::path& images, uint64_t now_ms,
+                                          const std::filesystem::path& images,
+                                          const std::string& terms, uint64_t now_ms,
                                           std::string& error);
   // Ends the child when it still runs.
   ~BundleJob();
@@ -52,6 +53,7 @@ class BundleJob {
 };
 
 // The child's side: 0 published into the cache, 1 not; the line goes to standard output.
-int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images);
+int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images,
+                   const std::string& terms);
 
 }  // namespace sallyport::supervise

@@ -8,11 +8,13 @@
 #include <iostream>
 
 #include "controlplane/policy/bundle.h"
+#include "controlplane/policy/bundle_store.h"
 #include "controlplane/policy/image_cache.h"
 #include "controlplane/policy/image_writer.h"
 #include "controlplane/policy/self_test.h"
 #include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/bundle_job.h"
+#include "controlplane/supervise/bundle_terms.h"
 
 namespace sallyport::supervise {
 
@@ -41,7 +43,8 @@ std::string counted(size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
-json compile(const std::filesystem::path& folder, const std::filesystem::path& images) {
+json compile(const std::filesystem::path& folder, const std::filesystem::path& images,
+             const json& terms) {
   std::vector<policy::Problem> problems;
   const std::optional<policy::Bundle> bundle = policy::read_bundle(folder, problems);
   std::optional<policy::CompiledImage> image;
@@ -56,12 +59,18 @@ json compile(const std::filesystem::path& folder, const std::filesystem::path& i
         "self_test_failed",
         counted(report.failures.size(), "example") + " of the bundle failed: nothing published",
         report.failures);
+  json answer = {{"ok", true},
+                 {"image", policy::digest_hex(image->image_digest)},
+                 {"bundle", policy::digest_hex(image->bundle_digest)},
+                 {"base", terms.value("base", "")},
+                 {"examples", report.examples},
+                 {"tests", report.tests}};
+  const std::filesystem::path bundles = images.parent_path() / "bundles";
+  const json refusal = judge_terms(*bundle, folder, bundles, terms, answer);
+  if (!refusal.is_null()) return refusal;
+  policy::BundleStore(bundles).put(*bundle);
   policy::ImageCache(images).put(*image);
-  return {{"ok", true},
-          {"image", policy::digest_hex(image->image_digest)},
-          {"bundle", policy::digest_hex(image->bundle_digest)},
-          {"examples", report.examples},
-          {"tests", report.tests}};
+  return answer;
 }
 
 // A pattern that explodes must not take the machine with it. Sanitizers map terabytes of shadow, so
@@ -79,11 +88,13 @@ void limit_this_process() {
 
 }  // namespace
 
-int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images) {
+int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images,
+                   const std::string& terms) {
   limit_this_process();
   json answer;
   try {
-    answer = compile(folder, images);
+    const json given = json::parse(terms, nullptr, false);
+    answer = compile(folder, images, given.is_object() ? given : json::object());
   } catch (const std::exception& problem) {
     answer = admin_error("compile_failed", problem.what(), "");
   }

@@ -215,6 +215,11 @@ void ControlServer::take(const ControlPacket& packet) {
       return listener_->on_image_result(packet.number, packet.ok == 1, text_of(packet));
     case ControlKind::RoutesResult:
       return listener_->on_routes_result(packet.number, packet.ok == 1, text_of(packet));
+    case ControlKind::TestsResult: {
+      TestCounts counts;
+      std::copy_n(packet.counts, counts.size(), counts.begin());
+      return listener_->on_tests_result(packet.number, packet.ok == 1, counts, text_of(packet));
+    }
     default:
       return drop("it sent a packet of kind " + std::to_string(packet.kind));
   }
@@ -290,6 +295,15 @@ bool ControlServer::send_routes(const SealedMemory& table, uint64_t version) {
   ControlPacket packet = packet_of(ControlKind::Routes);
   packet.number = version;
   return send_memory(packet, table);
+}
+
+bool ControlServer::send_tests(const contract::Digest& image, uint64_t number) {
+  if (connection_ < 0) return false;
+  ControlPacket packet = packet_of(ControlKind::Tests);
+  packet.number = number;
+  packet.digest = image;
+  enqueue(packet, -1);
+  return true;
 }
 
 }  // namespace sallyport::supervise

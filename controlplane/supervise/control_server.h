@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -33,6 +34,9 @@ struct ConnectedDataplane {
   uint32_t worker_count = 0;
 };
 
+// Of a run of seeded texts: run, differ, detections expected, detections found.
+using TestCounts = std::array<uint32_t, contract::kControlCounts>;
+
 // What happened on the connection; called from turn().
 class ControlListener {
  public:
@@ -43,6 +47,8 @@ class ControlListener {
   // Of the base, or of the canary's image.
   virtual void on_image_result(uint64_t version, bool ok, const std::string& text) = 0;
   virtual void on_routes_result(uint64_t version, bool ok, const std::string& text) = 0;
+  virtual void on_tests_result(uint64_t number, bool ok, const TestCounts& counts,
+                               const std::string& text) = 0;
   virtual void on_dataplane_gone(const std::string& why) = 0;
   virtual void on_refused(const std::string& why) = 0;
 };
@@ -67,6 +73,7 @@ class ControlServer {
                   bool keep_routes);
   bool send_canary(const SealedMemory& image, uint64_t version, const contract::Digest& digest);
   bool send_routes(const SealedMemory& table, uint64_t version);
+  bool send_tests(const contract::Digest& image, uint64_t number);
   void drop(const std::string& why);
 
   const std::optional<ConnectedDataplane>& connected() const noexcept { return dataplane_; }

@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "dataplane/contract/test_layout.h"
+
 namespace sallyport::supervise {
 
 namespace {
@@ -82,6 +84,28 @@ bool collect(const Sections& sections, SectionKind kind, contract::ImageText T::
   return true;
 }
 
+void read_rollout(const Sections& sections, ImageNames& names) {
+  contract::ImageRollout rollout{};
+  const std::span<const uint8_t> said = sections.section(SectionKind::Rollout);
+  if (said.size() == sizeof rollout) {
+    std::memcpy(&rollout, said.data(), sizeof rollout);
+    names.rollout = {rollout.canary_least_exchanges,
+                     rollout.canary_least_seconds,
+                     rollout.halt_window_seconds,
+                     rollout.halt_least_exchanges,
+                     rollout.halt_error_percent,
+                     rollout.halt_block_percent,
+                     rollout.halt_detection_change_percent,
+                     rollout.tests_every_seconds};
+  }
+  contract::TestSectionHeader tests{};
+  const std::span<const uint8_t> seeded = sections.section(SectionKind::Tests);
+  if (seeded.size() < sizeof tests) return;
+  std::memcpy(&tests, seeded.data(), sizeof tests);
+  names.test_count = tests.test_count;
+  names.corpus = tests.corpus;
+}
+
 }  // namespace
 
 std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::string& error) {
@@ -103,6 +127,7 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
     std::memcpy(&entity, entities.data() + at, sizeof entity);
     names.entities.push_back(sections.text(entity.name).value_or(""));
   }
+  read_rollout(sections, names);
   const std::span<const uint8_t> restoration = sections.section(SectionKind::Restoration);
   names.restoration.assign(restoration.begin(), restoration.end());
   return names;

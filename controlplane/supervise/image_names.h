@@ -23,6 +23,8 @@ struct ImageNames {
   std::vector<std::string> entities;  // by entity id
   contract::Digest bundle_digest{};
   RolloutLimits rollout;
+  uint32_t test_count = 0;  // seeded texts in the image
+  contract::Digest corpus{};
   std::string restoration;  // text of the section of that name (policy/restoration.h)
 };
 

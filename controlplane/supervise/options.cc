@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 
+#include "controlplane/policy/approvals.h"
 #include "controlplane/policy/yaml_node.h"
 #include "controlplane/supervise/private_file.h"
 
@@ -82,7 +83,8 @@ po::options_description internal(Options& options) {
   auto folder = [](std::filesystem::path& into) {
     return po::value<std::string>()->notifier([&into](const std::string& text) { into = text; });
   };
-  known.add_options()("compile", folder(options.compile))("images", folder(options.images));
+  known.add_options()("compile", folder(options.compile))("images", folder(options.images))(
+      "terms", po::value(&options.terms));
   return known;
 }
 
@@ -163,6 +165,23 @@ std::string read_node_name(const std::filesystem::path& config, std::string& err
   }
   if (is_node_name(name)) return name;
   error = config.string() + ": node: at most 63 letters, digits, '.', '_' and '-'";
+  return {};
+}
+
+std::string read_host_environment(const std::filesystem::path& config, std::string& error) {
+  std::string name(policy::kEnvironmentWithoutApprovals);
+  if (const auto text = read_small(config, policy::kYamlFileBytesMax)) {
+    policy::Problem problem;
+    const auto tree = policy::parse_yaml(*text, config.string(), problem);
+    if (!tree) {
+      error = problem.render();
+      return {};
+    }
+    if (const policy::YamlNode* node = tree->find("environment"); node != nullptr)
+      name = node->scalar;
+  }
+  if (is_node_name(name)) return name;
+  error = config.string() + ": environment: at most 63 letters, digits, '.', '_' and '-'";
   return {};
 }
 

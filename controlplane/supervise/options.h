@@ -19,6 +19,7 @@ struct Options {
   // Set in the child that compiles a bundle (bundle_job.h).
   std::filesystem::path compile;
   std::filesystem::path images;
+  std::string terms;
 };
 
 enum class Parse : uint8_t { Run, Leave /*help or version was printed*/, Error };
@@ -26,6 +27,10 @@ enum class Parse : uint8_t { Run, Leave /*help or version was printed*/, Error }
 // Errors go to stderr. Defaults come from SALLYPORT_RUN_DIR, SALLYPORT_STATE_DIR,
 // SALLYPORT_CREDENTIALS and CREDENTIALS_DIRECTORY.
 Parse parse_command_line(int argc, const char* const* argv, Options& options);
+
+// `environment` of the file: "lab" when it does not say. Every host whose bundle has gateway keys
+// of another environment is that one for approvals, whatever stands here (policy/approvals.h).
+std::string read_host_environment(const std::filesystem::path& config, std::string& error);
 
 // The name of this appliance: `node` of the file ("sallyport" when it does not say), or this
 // machine's host name when there is no file. Empty: `error` says why.

@@ -26,6 +26,13 @@ struct PolicyRequest {
   std::optional<contract::Digest> digest;  // rollback: to which image
   // Of a bundle that was compiled for this request; nothing: an image that was there.
   std::optional<uint64_t> tests;  // examples and tests, all passed
+  std::string base;               // bundle that it was compared with, hex; empty: none was in force
+  std::string risk;
+  std::string environment;
+  std::string author;
+  std::vector<std::string> approvers;
+  std::string words;  // the first thing that changes, in a sentence
+  bool opens_review = false;
 };
 
 // Nothing: `error` says which member does not hold.

@@ -55,7 +55,8 @@ int boot(int argc, char** argv) {
       return 2;
   }
   harden();
-  if (!options.compile.empty()) return compile_bundle(options.compile, options.images);
+  if (!options.compile.empty())
+    return compile_bundle(options.compile, options.images, options.terms);
   block_signals();
   open_log(options.log_level);
   std::string error;
@@ -64,7 +65,12 @@ int boot(int argc, char** argv) {
     spdlog::error("{}", error);
     return 1;
   }
-  Supervisor supervisor(std::move(options), std::move(node));
+  std::string environment = read_host_environment(options.config, error);
+  if (environment.empty()) {
+    spdlog::error("{}", error);
+    return 1;
+  }
+  Supervisor supervisor(std::move(options), std::move(node), std::move(environment));
   if (!supervisor.start(error)) {
     spdlog::error("{}", error);
     return 1;

@@ -128,6 +128,13 @@ std::vector<Problem> Supervisor::all_problems() const {
   add(secrets_problem_);
   add(image_problem_);
   add(rollout_problem_);
+  add(tests_problem_);
+  for (const json& review : reviews_)
+    problems.push_back({"review_open",
+                        "an emergency change waits for its review: " + review.value("id", "") +
+                            ", by " + review.value("by", ""),
+                        "sallyctl policy review --close " + review.value("id", "") +
+                            " --note TEXT, by somebody else"});
   const evidence_log::DrainerStatus evidence = evidence_->status();
   if (!evidence.problem.empty())
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,

@@ -47,8 +47,8 @@ std::string rfc3339(int64_t unix_s) {
   return text;
 }
 
-Supervisor::Supervisor(Options options, std::string node)
-    : options_(std::move(options)), node_(std::move(node)) {}
+Supervisor::Supervisor(Options options, std::string node, std::string environment)
+    : options_(std::move(options)), node_(std::move(node)), environment_(std::move(environment)) {}
 
 Supervisor::~Supervisor() {
   if (signals_ >= 0) close(signals_);
@@ -145,6 +145,7 @@ bool Supervisor::open_sockets(std::string& error) {
     region_->set_published(publisher_->current()->version, publisher_->current()->image->digest,
                            publisher_->current()->image->names.bundle_digest);
   begin_watch();
+  read_reviews();
   return true;
 }
 
@@ -189,6 +190,7 @@ void Supervisor::turn(uint64_t now_ms) {
   look_at_files(now_ms);
   advance_operations(now_ms);
   look_at_rollout(now_ms);
+  look_at_tests(now_ms);
   // Answers that the steps above gave leave now.
   admin_->turn(now_ms);
   if (now_ms >= next_beat_ms_) beat(now_ms);

@@ -40,7 +40,7 @@ inline constexpr uint64_t kAdoptMsMax = 5'000;  // until an answer is given with
 class Supervisor : public ControlListener {
  public:
   // REQUIRES: SIGTERM, SIGINT and SIGHUP are blocked in every thread.
-  Supervisor(Options options, std::string node);
+  Supervisor(Options options, std::string node, std::string environment);
   ~Supervisor() override;
 
   // Opens everything; throws nothing. False: `error` says why.
@@ -98,6 +98,8 @@ class Supervisor : public ControlListener {
   void on_secrets_result(uint64_t generation, bool ok, const std::string& text) override;
   void on_image_result(uint64_t version, bool ok, const std::string& text) override;
   void on_routes_result(uint64_t version, bool ok, const std::string& text) override;
+  void on_tests_result(uint64_t number, bool ok, const TestCounts& counts,
+                       const std::string& text) override;
   void on_dataplane_gone(const std::string& why) override;
   void on_refused(const std::string& why) override;
   bool send_policy(const Plan& plan, uint64_t version);
@@ -112,6 +114,8 @@ class Supervisor : public ControlListener {
   void handle_apply(AdminServer::Request&& request, PolicyRequest&& policy);
   void compile(AdminServer::ClientId client, const std::string& actor,
                const std::filesystem::path& folder, PolicyRequest&& policy);
+  nlohmann::json terms_of(const PolicyRequest& policy) const;
+  static void take_terms(const nlohmann::json& answer, PolicyRequest& request);
   void look_at_compilations(uint64_t now_ms);
   void enqueue(Kind kind, AdminServer::ClientId client, std::string actor,
                PolicyRequest&& policy = {}, std::shared_ptr<const LoadedImage> image = nullptr);
@@ -152,12 +156,24 @@ class Supervisor : public ControlListener {
   void take_back(const char* reason, const std::string& why);
   nlohmann::json policy_status() const;
 
+  // supervisor_tests.cc
+  void want_tests(const LoadedImage& image, const char* stage);
+  void look_at_tests(uint64_t now_ms);
+  void end_tests(bool ok, const TestCounts& counts, const std::string& text);
+
+  // supervisor_review.cc
+  void read_reviews();
+  bool write_reviews();
+  bool open_review(const Operation& operation);
+  void handle_review(AdminServer::Request&& request);
+
   // status_report.cc
   nlohmann::json status() const;
   std::vector<Problem> all_problems() const;
 
   Options options_;
   std::string node_;
+  std::string environment_;  // of the host
   Notify notify_;
   std::unique_ptr<InstanceLock> run_lock_;
   std::unique_ptr<InstanceLock> state_lock_;
@@ -172,6 +188,20 @@ class Supervisor : public ControlListener {
 
   std::deque<Operation> operations_;  // the first one is in work
   std::vector<Compilation> compilations_;
+  struct TestRun {
+    contract::Digest image{};
+    contract::Digest corpus{};
+    uint32_t tests = 0;
+    std::string stage;
+    uint64_t number = 0;  // 0: not sent yet
+    uint64_t began_ms = 0;
+  };
+  std::deque<TestRun> test_runs_;  // the first one is running
+  uint64_t test_run_number_ = 0;
+  uint64_t next_tests_ms_ = 0;
+  nlohmann::json last_tests_;
+  std::optional<Problem> tests_problem_;
+  nlohmann::json reviews_ = nlohmann::json::array();
   std::optional<RolloutWatch> watch_;  // while a canary stands
   uint64_t confirm_deadline_ms_ = 0;   // 0: nothing to confirm
   uint64_t next_rollout_look_ms_ = 0;

@@ -51,6 +51,8 @@ void Supervisor::handle(AdminServer::Request&& request) {
   } else if (command == "apply" || command == "promote" || command == "rollback" ||
              command == "confirm") {
     handle_policy(command, std::move(request));
+  } else if (command == "policy_review") {
+    handle_review(std::move(request));
   } else if (command == "reload") {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
   } else if (command == "access_review" || command == "access_decide" ||
@@ -98,11 +100,33 @@ void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
   if (compilations_.size() >= kCompilationsMax)
     return reply(client, admin_error("busy", "bundles are being compiled", "try again soon"));
   std::string error;
-  std::unique_ptr<BundleJob> job =
-      BundleJob::start(folder, publisher_->images_folder(), now_ms_, error);
+  std::unique_ptr<BundleJob> job = BundleJob::start(folder, publisher_->images_folder(),
+                                                    terms_of(policy).dump(), now_ms_, error);
   if (job == nullptr) return reply(client, admin_error("compile_failed", error));
   spdlog::info("compiling {}", folder.string());
   compilations_.push_back({client, actor, std::move(policy), std::move(job)});
+}
+
+// Under which a bundle is judged in the child.
+json Supervisor::terms_of(const PolicyRequest& policy) const {
+  const auto& current = publisher_->current();
+  return {{"environment", environment_},
+          {"signers", (options_.config.parent_path() / "allowed_signers").string()},
+          {"base", current ? digest_hex(current->image->names.bundle_digest) : ""},
+          {"emergency", policy.emergency},
+          {"canary", !policy.canary_tenants.empty()}};
+}
+
+// What the child found out about a bundle goes with the request.
+void Supervisor::take_terms(const json& answer, PolicyRequest& request) {
+  request.tests = answer.value("examples", uint64_t{0}) + answer.value("tests", uint64_t{0});
+  request.base = answer.value("base", "");
+  request.risk = answer.value("risk", "");
+  request.environment = answer.value("environment", "");
+  request.author = answer.value("author", "");
+  request.approvers = answer.value("approvers", std::vector<std::string>{});
+  request.words = answer.value("first_change", "");
+  request.opens_review = answer.value("review", false);
 }
 
 void Supervisor::look_at_compilations(uint64_t now_ms) {
@@ -118,11 +142,11 @@ void Supervisor::look_at_compilations(uint64_t now_ms) {
     std::shared_ptr<const LoadedImage> image;
     const auto digest = parse_digest(answer->value("image", ""));
     if (digest) image = publisher_->load(*digest, error);
-    done.request.tests =
-        answer->value("examples", uint64_t{0}) + answer->value("tests", uint64_t{0});
-    if (!answer->value("ok", false))
+    take_terms(*answer, done.request);
+    if (!answer->value("ok", false)) {
+      record_refusal(done.actor, nullptr, *answer);
       reply(done.client, *answer);
-    else if (image == nullptr)
+    } else if (image == nullptr)
       reply(done.client, admin_error("compile_failed", error));
     else
       enqueue(Kind::Apply, done.client, std::move(done.actor), std::move(done.request),

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "controlplane/policy/approvals.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {
@@ -84,6 +85,15 @@ json Supervisor::plan_apply(Operation& operation) {
                             current->rollout.canary == operation.image->digest;
   if (current && current->rollout.is_open() && !moves_canary && !request.emergency)
     return rollout_open(current->rollout);
+  if (request.tests && current && request.base != digest_hex(current->image->names.bundle_digest))
+    return admin_error("base_changed", "another policy came into force while this one was judged",
+                       "apply it again: it is compared with what is in force");
+  // Only a bundle with its signatures can be judged; an image that was in force has been.
+  if (!request.tests && environment_ != controlplane::policy::kEnvironmentWithoutApprovals &&
+      !publisher_->was_published(operation.image->digest))
+    return admin_error("image_unapproved",
+                       "this image was never in force here, and an image has no signatures",
+                       "sallyctl policy apply DIR, with the bundle's signatures beside it");
   plan.state.actor = operation.actor;
   plan.state.change_link = request.change_link;
   plan.state.note = request.note;
@@ -236,6 +246,12 @@ evidence_log::ControlRecord Supervisor::record_of(const Operation& operation) co
   add("stage", plan.canary != nullptr ? "canary" : "all");
   if (request.emergency) add("emergency", "yes");
   if (plan.state.confirm_by_s != 0) add("deadline", time_text(plan.state.confirm_by_s));
+  add("environment", request.environment);
+  add("risk", request.risk);
+  add("author", request.author);
+  for (const std::string& approver : request.approvers) add("approver", approver);
+  add(request.risk == "loosening" ? "looser" : "stricter", request.words);
+  if (request.opens_review) add("review_item", "review-" + std::to_string(record.to));
   if (request.tests) {
     add("passed", std::to_string(*request.tests));
     add("failed", "0");
@@ -262,6 +278,9 @@ bool Supervisor::put_into_effect(Operation& operation, uint64_t now_ms) {
   if (operation.version == 0)
     return fail(operation, admin_error("state_dir", error, "make room in the state dir"));
   if (plan.canary == nullptr) plan.state.base_version = operation.version;
+  if (operation.request.opens_review && !open_review(operation))
+    return fail(operation, admin_error("state_dir", "the review item cannot be written",
+                                       "make room in the state dir"));
   if (!send_policy(plan, operation.version)) {
     if (!make_current(operation)) return true;
     return succeed(operation, "published; no dataplane is connected, the next one gets it");
@@ -331,6 +350,8 @@ bool Supervisor::succeed(Operation& operation, const std::string& message) {
     evidence_->append(record);
   }
   if (operation.client == kFirstPublication) first_publication_open_ = false;
+  if (!confirmed && adopted && operation.kind != Kind::Rollback)
+    want_tests(subject, plan.canary != nullptr ? "canary" : "all");
   json answer = {{"ok", true},
                  {"image", digest_hex(subject.digest)},
                  {"bundle", digest_hex(subject.names.bundle_digest)},
@@ -341,6 +362,11 @@ bool Supervisor::succeed(Operation& operation, const std::string& message) {
                  {"canary", plan.state.tenants},
                  {"confirm_by", time_or_null(plan.state.confirm_by_s)},
                  {"message", message.empty() ? "adopted by every worker" : message}};
+  const PolicyRequest& request = operation.request;
+  if (!request.risk.empty()) answer["risk"] = request.risk;
+  if (!request.author.empty()) answer["author"] = request.author;
+  if (!request.approvers.empty()) answer["approvers"] = request.approvers;
+  if (request.opens_review) answer["review"] = "review-" + std::to_string(operation.version);
   if (const size_t removed = publisher_->prune(); removed != 0)
     spdlog::info("{} images that were not used lately are removed", removed);
   reply(operation.client, answer);
@@ -420,6 +446,8 @@ json Supervisor::policy_status() const {
           {"by", rollout.actor},
           {"change_link", rollout.change_link},
           {"canary", canary},
+          {"tests", last_tests_},
+          {"reviews", reviews_},
           {"confirm_by", time_or_null(rollout.confirm_by_s)},
           {"former", rollout.former ? json(digest_hex(*rollout.former)) : json(nullptr)}};
 }

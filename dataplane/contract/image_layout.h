@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 4;
+inline constexpr uint32_t kImageVersion = 5;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -49,9 +49,12 @@ enum class SectionKind : uint32_t {
   OpaqueRules = 21,   // ImageOpaqueRule: what is done with values that nobody reads
   OpaqueRulings = 22,  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
   // JSON for the restoration service (controlplane/policy/restoration.h); opaque here.
-  Restoration = 23
+  Restoration = 23,
+  Rollout = 24,    // one ImageRollout
+  Templates = 25,  // opaque here: contract/template_layout.h
+  Tests = 26       // opaque here: contract/test_layout.h
 };
-inline constexpr size_t kSectionCount = 23;
+inline constexpr size_t kSectionCount = 26;
 
 // What happens to a finding.
 enum class Action : uint8_t {
@@ -242,9 +245,23 @@ struct ImageRoute {
   ImageText text;   // lower-case host, or prefix without a trailing slash
   uint16_t vendor;  // kImageAny for GatewayHost
   uint8_t kind;     // RouteKind
-  uint8_t reserved[5];
+  uint8_t requires_template;  // 1: a request with a body names an active prompt template
+  uint8_t reserved[4];
 };
 static_assert(sizeof(ImageRoute) == 16);
+
+// rollout.yaml of the bundle; the control plane acts on it.
+struct ImageRollout {
+  uint32_t canary_least_exchanges;
+  uint32_t canary_least_seconds;
+  uint32_t halt_window_seconds;
+  uint32_t halt_least_exchanges;
+  uint32_t halt_error_percent;
+  uint32_t halt_block_percent;
+  uint32_t halt_detection_change_percent;
+  uint32_t tests_every_seconds;
+};
+static_assert(sizeof(ImageRollout) == 32);
 
 struct ImageLimits {
   uint64_t max_body_bytes;      // of a request

@@ -94,6 +94,7 @@ void Gateway::admit(Client& client) {
   begin_exchange(*exchange, client, decided, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);
+  read_template_name(*exchange, head.headers);
   std::string_view detail;
   const Reason refused = routed != Reason::None ? routed : admission(head, *exchange, detail);
   if (refused != Reason::None) return refuse(*exchange, refused, detail);
@@ -144,6 +145,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
   for (rewrite::RewriteScope* scope : {&exchange.request_scope, &exchange.response_scope}) {
     scope->tally.clear();
     scope->refusal = rewrite::Refusal::None;
+    scope->template_check = nullptr;
     scope->refusal_entity = 0xffff;
     scope->tokens = &exchange.tokens;
   }
@@ -181,6 +183,7 @@ Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
   if (!exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller,
                                  exchange.route, exchange.reason(), year_of(clock_.wall_ns)))
     return Reason::NotReady;
+  if (const Reason refused = choose_template(exchange); refused != Reason::None) return refused;
   return path_may_pass(exchange, detail) ? Reason::None : Reason::PolicyBlocked;
 }
 
@@ -210,6 +213,43 @@ Reason Gateway::evidence_admission(Exchange& exchange) {
       ring.used_bytes() * 100 > ring.capacity_bytes() * image.limits().ring_high_water_percent;
   if (high || recorder_.above_high_water()) return Reason::EvidenceFull;
   return recorder_.reserve(exchange.reservation) ? Reason::None : Reason::EvidenceFull;
+}
+
+// NAME@VERSION. One that is too long for any template is cut, and so names none.
+void Gateway::read_template_name(Exchange& exchange, const http::Headers& headers) noexcept {
+  const std::string_view named = headers.find("x-sallyport-template");
+  const size_t kept = std::min(named.size(), exchange.template_text.size());
+  std::copy_n(named.begin(), kept, exchange.template_text.begin());
+  const size_t at = std::min(named.find('@'), kept);
+  exchange.template_name_size = static_cast<uint8_t>(at);
+  exchange.template_size = static_cast<uint8_t>(kept);
+  exchange.prompt_template = nullptr;
+  exchange.template_holds = false;
+  exchange.template_fault = Reason::None;
+}
+
+// A route that requires a template refuses without one; elsewhere a template that is named is
+// compared, and recorded when it does not hold.
+Reason Gateway::choose_template(Exchange& exchange) noexcept {
+  const bool has_texts = exchange.route.kind.request.valid();
+  const bool required = exchange.route.requires_template && has_texts;
+  if (exchange.template_size == 0) return required ? Reason::TemplateRequired : Reason::None;
+  if (!has_texts) return Reason::None;
+  const policy::PromptTemplate* found =
+      exchange.version->templates().find(exchange.template_name(), exchange.template_version());
+  Reason fault = Reason::None;
+  if (found == nullptr)
+    fault = Reason::TemplateUnknown;
+  else if (found->is_retired)
+    fault = Reason::TemplateRetired;
+  if (fault != Reason::None) {
+    if (!required) exchange.template_fault = fault;
+    return required ? fault : Reason::None;
+  }
+  exchange.prompt_template = found;
+  exchange.template_check.begin(*found);
+  exchange.request_scope.template_check = &exchange.template_check;
+  return Reason::None;
 }
 
 // The header wins over the key's default; what is not a short printable word is no reason.

@@ -24,6 +24,7 @@
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/rewrite/body_rewriter.h"
 #include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/template_check.h"
 
 namespace sallyport::flow {
 
@@ -57,6 +58,15 @@ struct Exchange {
   uint8_t reason_size = 0;
   bool reason_from_header = false;
 
+  // x-sallyport-template as it was sent, and what it means.
+  std::array<char, 72> template_text{};  // 47 of a name, '@', 23 of a version
+  uint8_t template_name_size = 0;
+  uint8_t template_size = 0;
+  const policy::PromptTemplate* prompt_template = nullptr;  // of `version`; active
+  bool template_holds = false;                              // every text was compared
+  Reason template_fault = Reason::None;  // where the route does not ask for a template
+  rewrite::TemplateCheck template_check;
+
   evidence::RequestId id;
   contract::RequestIdText id_text;
   evidence::Reservation reservation;
@@ -67,8 +77,8 @@ struct Exchange {
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
   redact::ExchangeTokens tokens;
-  uint32_t tokens_seen = 0;      // of them, by the mapping sender
-  uint32_t mapping_batches = 0;  // sealed for the vault
+  uint32_t tokens_seen = 0;        // of them, by the mapping sender
+  uint32_t mapping_batches = 0;    // sealed for the vault
   rewrite::BodyRewriter rewriter;  // request body, then answer body
   StreamRelay relay;
   llm::BodyFormat body_format = llm::BodyFormat::Json;  // of the request
@@ -103,6 +113,14 @@ struct Exchange {
   base::Instant first_byte_at;
   base::Instant deadline;  // of Phase::Commit
 
+  std::string_view template_name() const noexcept {
+    return {template_text.data(), template_name_size};
+  }
+  std::string_view template_version() const noexcept {
+    if (template_name_size >= template_size) return {};
+    return {template_text.data() + template_name_size + 1,
+            static_cast<size_t>(template_size - template_name_size - 1)};
+  }
   std::string_view reason() const noexcept { return {reason_text.data(), reason_size}; }
   std::string_view model_name() const noexcept { return {model.data(), model_size}; }
 };

@@ -161,6 +161,8 @@ class Gateway {
   Reason admission(const http::RequestHead& head, Exchange& exchange, std::string_view& detail);
   Reason evidence_admission(Exchange& exchange);
   void choose_reason(Exchange& exchange, const http::Headers& headers);
+  void read_template_name(Exchange& exchange, const http::Headers& headers) noexcept;
+  Reason choose_template(Exchange& exchange) noexcept;
 
   // request_path.cc
   bool read_body(Client& client);
@@ -169,6 +171,7 @@ class Gateway {
   bool write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes);
   bool text_may_pass(Exchange& exchange, std::string_view text);
   bool path_may_pass(Exchange& exchange, std::string_view& detail);
+  bool template_fits(Exchange& exchange);
   std::string_view target_of(Exchange& exchange, const http::RequestHead& head);
   void release(Exchange& exchange);
   void wait_for_commit();

@@ -30,9 +30,10 @@ std::unique_ptr<PolicyVersion> PolicyVersion::build(std::vector<uint8_t> image_b
     error = "secrets: no gateway HMAC key";
     return nullptr;
   }
-  const bool ok = made->image_.load(made->bytes_, error) && made->build_engine(error) &&
-                  made->build_endpoints(error) && made->build_vendors(error) &&
-                  made->build_mints(error);
+  const bool ok =
+      made->image_.load(made->bytes_, error) && made->templates_.load(made->image_, error) &&
+      made->tests_.load(made->image_, error) && made->build_engine(error) &&
+      made->build_endpoints(error) && made->build_vendors(error) && made->build_mints(error);
   return ok ? std::move(made) : nullptr;
 }
 
@@ -137,6 +138,7 @@ Reason PolicyVersion::route(const http::RequestHead& head, Route& out) const {
   if (target->vendor == contract::kImageAny) return Reason::UnknownPath;
   const VendorRuntime& vendor = *vendors_[target->vendor];
   out.vendor_index = target->vendor;
+  out.requires_template = target->requires_template;
   out.error_shape = vendor.error_shape;
   Reason reason = Reason::UnknownPath;
   // A path that is written out wins over one with variables.
@@ -196,7 +198,7 @@ std::optional<policy::Key> PolicyVersion::caller(std::string_view presented_key)
 
 Reason PolicyVersion::readiness(const policy::Key& caller, const Route& route,
                                 std::string_view& detail) const {
-  if (!mints_[caller.tenant_index].loaded()) {
+  if (!has_token_key(caller)) {
     detail = "no token key for this tenant";
     return Reason::NotReady;
   }

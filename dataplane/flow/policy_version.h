@@ -22,6 +22,8 @@
 #include "dataplane/policy/image.h"
 #include "dataplane/policy/path_match.h"
 #include "dataplane/policy/secrets.h"
+#include "dataplane/policy/template_table.h"
+#include "dataplane/policy/test_table.h"
 #include "dataplane/redact/subject_hash.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/rewrite/rewrite_scope.h"
@@ -57,6 +59,7 @@ struct Route {
   std::string_view method;
   std::string_view query;           // names that go on, each followed by a line feed
   policy::PathVariables variables;  // what the caller chose of the path; views into the head
+  bool requires_template = false;   // the request names an active prompt template
   bool unknown_endpoint = false;    // no endpoint names it; policy reads it as any JSON
 };
 
@@ -85,6 +88,12 @@ class PolicyVersion {
 
   const policy::Image& image() const noexcept { return image_; }
   const scan::Engine& engine() const noexcept { return engine_; }
+  const policy::TemplateTable& templates() const noexcept { return templates_; }
+  const policy::TestTable& tests() const noexcept { return tests_; }
+  // Can tokens be made for this caller's tenant?
+  bool has_token_key(const policy::Key& caller) const noexcept {
+    return mints_[caller.tenant_index].loaded();
+  }
   VendorRuntime& vendor(uint16_t index) noexcept { return *vendors_[index]; }
   // Not loaded when the secrets have no key for this tenant.
   redact::SubjectHash& subject_hash(uint16_t tenant) noexcept { return subjects_[tenant]; }
@@ -127,6 +136,8 @@ class PolicyVersion {
   scan::Engine engine_;
   std::unique_ptr<scan::Scratch> scratch_;
   llm::ApiTables tables_;
+  policy::TemplateTable templates_;
+  policy::TestTable tests_;
   redact::TokenLabels labels_;
   std::vector<llm::ApiKind> kinds_;  // by endpoint index
   llm::ApiKind any_json_;            // of endpoints that nobody described; may be missing

@@ -117,6 +117,10 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
     case Reason::UnknownContentType:
     case Reason::UpgradeRefused:
     case Reason::VendorNotAllowed:
+    case Reason::TemplateRequired:
+    case Reason::TemplateUnknown:
+    case Reason::TemplateRetired:
+    case Reason::TemplateMismatch:
       return Outcome::RefusedPolicy;
     case Reason::BadCredentials:
       return Outcome::RefusedIdentity;
@@ -196,6 +200,9 @@ evidence::AdmittedFields admitted_fields(const Exchange& exchange,
   }
   fields.model = exchange.model_name();
   fields.reason = exchange.reason();
+  fields.template_name = exchange.template_name();
+  fields.template_version = exchange.template_version();
+  if (exchange.template_holds) fields.template_digest = exchange.prompt_template->digest;
   fields.bundle_digest = image.bundle_digest();
   fields.image_digest = image.digest();
   fields.body_bytes = exchange.body_bytes;
@@ -219,6 +226,10 @@ void Gateway::record_admitted(Exchange& exchange) {
   add_detections(tallies, exchange.version->engine(), exchange.request_scope.tally,
                  TallySection::DetectedInRequest);
   add_tokens(tallies, exchange.request_scope.tally, TallySection::DetectedInRequest);
+  // A template that was named and did not hold, on a route that does not ask for one.
+  if (exchange.template_fault != Reason::None)
+    tallies.add(TallySection::OnFailureAllowed, "template", RecordedAction::None,
+                refusal_row(exchange.template_fault).name, 1);
   evidence::AdmittedFields fields = admitted_fields(exchange, tallies);
   fields.subjects = mappings_.subjects(exchange, contract::Direction::Request);
   exchange.admitted_sequence =

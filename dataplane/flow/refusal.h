@@ -39,6 +39,10 @@ enum class Reason : uint8_t {
   // policy
   PolicyBlocked,
   TooManyTokens,
+  TemplateRequired,
+  TemplateUnknown,
+  TemplateRetired,
+  TemplateMismatch,
   // exhaustion
   NotReady,
   EvidenceFull,

@@ -136,6 +136,9 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
   const bool has_body = exchange.route.kind.request.valid();
   if (has_body && !exchange.rewriter.end())
     return refuse(exchange, reason_of_walk(exchange), detail_of_walk(exchange));
+  if (!template_fits(exchange))
+    return refuse(exchange, Reason::TemplateMismatch,
+                  rewrite::TemplateCheck::fault_name(exchange.template_check.fault()));
   edit_plan_.clear();
   bool fits = true;
   if (has_body) {
@@ -172,6 +175,16 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
   exchange.request_out.append(std::move(body));
   exchange.request_out_bytes = exchange.request_out.size();
   release(exchange);
+}
+
+// False: the route wants the template that the request names, and its texts are others.
+bool Gateway::template_fits(Exchange& exchange) {
+  if (exchange.prompt_template == nullptr) return true;
+  exchange.template_holds = exchange.template_check.end();
+  if (exchange.template_holds) return true;
+  if (exchange.route.requires_template) return false;
+  exchange.template_fault = Reason::TemplateMismatch;
+  return true;
 }
 
 // What stands in a head is text like any other: what policy would rewrite in it does not pass, what

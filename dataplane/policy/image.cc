@@ -35,11 +35,11 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",        "matcher",   "llm",     "strings",      "entities",      "environments",
-    "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
-    "keys",    "actions",   "rulings", "access",       "routes",        "limits",
-    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings",
-    "restoration"};
+    "",        "matcher",   "llm",     "strings",      "entities",       "environments",
+    "vendors", "addresses", "pins",    "endpoints",    "tenants",        "durability",
+    "keys",    "actions",   "rulings", "access",       "routes",         "limits",
+    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings", "restoration",
+    "rollout", "templates", "tests"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -70,6 +70,8 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageRoute);
     case SectionKind::Limits:
       return sizeof(ImageLimits);
+    case SectionKind::Rollout:
+      return sizeof(contract::ImageRollout);
     case SectionKind::Cells:
       return sizeof(uint32_t);
     case SectionKind::Decisions:
@@ -478,7 +480,8 @@ class Checker {
   bool routes() {
     constexpr auto kKind = SectionKind::Routes;
     for (const ImageRoute& r : entries<ImageRoute>(kKind)) {
-      if (!has(r.text) || !all_zero(r.reserved)) return fail(kKind, "text");
+      if (!has(r.text) || !all_zero(r.reserved) || r.requires_template > 1)
+        return fail(kKind, "text");
       const std::string_view t = text(r.text);
       const bool has_vendor = r.vendor < count(SectionKind::Vendors);
       bool fits = false;
@@ -658,13 +661,23 @@ std::optional<Key> Image::find_key(std::span<const uint8_t, 32> hmac) const noex
   return std::nullopt;
 }
 
+std::span<const uint8_t> Image::opaque_section(SectionKind kind) const noexcept {
+  return section<uint8_t>(kind);
+}
+
+std::optional<std::string_view> Image::find_text(const contract::ImageText& t) const noexcept {
+  const size_t size = section<char>(SectionKind::Strings).size();
+  if (t.offset > size || t.size > size - t.offset) return std::nullopt;
+  return text(t);
+}
+
 std::optional<Target> Image::route(std::string_view host, std::string_view path) const noexcept {
   const auto routes = section<ImageRoute>(SectionKind::Routes);
   bool is_gateway = false;
   for (const ImageRoute& r : routes) {
     const std::string_view name = text(r.text);
     if (r.kind == static_cast<uint8_t>(RouteKind::Host) && equals_in_any_case(host, name))
-      return Target{r.vendor, path};
+      return Target{r.vendor, path, r.requires_template == 1};
     if (r.kind == static_cast<uint8_t>(RouteKind::GatewayHost))
       is_gateway = is_gateway || name == "*" || equals_in_any_case(host, name);
   }
@@ -680,7 +693,7 @@ std::optional<Target> Image::route(std::string_view host, std::string_view path)
     if (!fits) continue;
     best_size = prefix.size();
     const std::string_view rest = path.substr(prefix.size());
-    best = Target{r.vendor, rest.empty() ? std::string_view("/") : rest};
+    best = Target{r.vendor, rest.empty() ? std::string_view("/") : rest, r.requires_template == 1};
   }
   return best;
 }

@@ -70,6 +70,7 @@ struct Tenant {
 struct Target {
   uint16_t vendor = contract::kImageAny;
   std::string_view path;  // as the vendor knows it: the prefix is gone, the query too
+  bool requires_template = false;
 };
 
 struct Ruling {
@@ -100,6 +101,10 @@ class Image {
   // Opaque sections, for scan::Engine and llm::ApiTables.
   std::span<const uint8_t> matcher_section() const noexcept;
   std::span<const uint8_t> llm_section() const noexcept;
+  // Of a kind whose layout somebody else knows (template_table.h, flow/seed_tests.h).
+  std::span<const uint8_t> opaque_section(contract::SectionKind kind) const noexcept;
+  // Nothing: it does not lie in Strings.
+  std::optional<std::string_view> find_text(const contract::ImageText& t) const noexcept;
 
   size_t entity_count() const noexcept;
   std::string_view entity_name(uint16_t index) const noexcept;

@@ -6,6 +6,7 @@
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
 #include "dataplane/rewrite/joined_texts.h"
+#include "dataplane/rewrite/template_check.h"
 
 namespace sallyport::rewrite {
 
@@ -44,6 +45,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   marks_.clear();
   facts_ = MessageFacts{};
   in_leaf_ = false;
+  template_ = nullptr;
   treat_ = Treat::Skip;
   mem::wipe(name_);
   name_size_ = 0;
@@ -139,6 +141,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
   begin_joins();
+  begin_template();
   return true;
 }
 
@@ -159,9 +162,32 @@ bool JsonRewriter::take_unknown() {
 }
 
 // The texts of a message list.
+bool JsonRewriter::is_message_text() const noexcept {
+  return scope_->whole_message && nesting_ == kJsonNestingMax && treat_ == Treat::Text &&
+         leaf_.text_class == TextClass::T && !leaf_.is_key && leaf_.rule != llm::kNoRule;
+}
+
+// What nobody says (the description of a tool) is no part of a prompt template.
+void JsonRewriter::begin_template() noexcept {
+  template_ =
+      is_message_text() && leaf_.speaker != llm::Speaker::Unsaid ? scope_->template_check : nullptr;
+  if (template_ == nullptr) return;
+  switch (leaf_.speaker) {
+    case llm::Speaker::User:
+      return template_->begin_text(contract::Role::User);
+    case llm::Speaker::System:
+      return template_->begin_text(contract::Role::System);
+    case llm::Speaker::Assistant:
+      return template_->begin_text(contract::Role::Assistant);
+    case llm::Speaker::Tool:
+      return template_->begin_text(contract::Role::Tool);
+    default:
+      return template_->begin_text_of_unknown_role();
+  }
+}
+
 void JsonRewriter::begin_joins() {
-  joining_ = scope_->whole_message && nesting_ == kJsonNestingMax && treat_ == Treat::Text &&
-             leaf_.text_class == TextClass::T && !leaf_.is_key && leaf_.rule != llm::kNoRule;
+  joining_ = is_message_text();
   if (!joining_) return;
   if (joined_ == nullptr) {
     joined_ = std::make_unique<JoinedTexts>();
@@ -234,6 +260,7 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded) {
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                              uint64_t raw_end) {
   look_at(decoded);
+  if (template_ != nullptr) template_->feed(decoded);
   if (joining_ && !decoded.empty()) {
     const auto raw_size = static_cast<uint32_t>(raw_end - raw_start);
     const auto size = static_cast<uint32_t>(decoded.size());
@@ -253,6 +280,7 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
 bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
                                std::span<const llm::TextPiece> pieces) {
   look_at(decoded);
+  if (template_ != nullptr) template_->feed(decoded);
   if (joining_) joined_->add(decoded, raw_start, pieces);
   if (treat_ != Treat::Text && treat_ != Treat::Arguments) return read(decoded);
   size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
@@ -300,6 +328,8 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
 
 bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (!admit_url()) return false;
+  if (template_ != nullptr) template_->end_text();
+  template_ = nullptr;
   if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;

@@ -100,7 +100,9 @@ class JsonRewriter final : private llm::Sink {
   ArgumentsRewriter& arguments();
   bool take_unknown();
   void begin_text();
+  bool is_message_text() const noexcept;
   void begin_joins();
+  void begin_template() noexcept;
   void note_name(std::span<const uint8_t> decoded);
   void look_at(std::span<const uint8_t> decoded);
   bool read(std::span<const uint8_t> decoded);
@@ -121,6 +123,7 @@ class JsonRewriter final : private llm::Sink {
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
   std::unique_ptr<JoinedTexts> joined_;           // made when first needed
   bool joining_ = false;                          // the text being read may go on in another
+  TemplateCheck* template_ = nullptr;             // of the text being read; null: none looks on
   EditList edits_;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;

@@ -46,4 +46,7 @@ inline constexpr size_t kStreamChannelsKept = 4;
 // Undecided text of one channel: the widest match plus one event.
 inline constexpr size_t kChannelHeldBytesMax = kSseEventBytesMax + 64 * 1024;
 
+// What one slot of a prompt template may hold: a long document, and no more than a body.
+inline constexpr uint64_t kTemplateSlotBytesMax = 1U << 20;
+
 }  // namespace sallyport::rewrite

@@ -63,6 +63,8 @@ struct Ruled {
   Treatment treatment;
 };
 
+class TemplateCheck;
+
 struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
 
@@ -85,6 +87,8 @@ struct RewriteScope {
   uint16_t year = 0;  // the present one, for ages; 0: not known
   std::array<bool, kEntitiesMax> may_restore{};
   contract::UnknownField unknown_field = contract::UnknownField::Inspect;
+  // Of the prompt template that the request names; null: none. Sees the texts of its messages.
+  TemplateCheck* template_check = nullptr;
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
   // is appended, and what would refuse is noted in `refusal` without ending the text. Null on the

@@ -73,6 +73,9 @@ class ImageBuilder {
     add(SectionKind::OpaqueRulings,
         opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
     add(SectionKind::Restoration, restoration);
+    add(SectionKind::Rollout, rollout);
+    add(SectionKind::Templates, templates);
+    add(SectionKind::Tests, tests);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
     header.version = contract::kImageVersion;
@@ -176,6 +179,9 @@ class ImageBuilder {
   std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
   std::vector<uint16_t> opaque_rulings;     // [row][direction][reason]
   std::vector<char> restoration{'{', '}'};  // opaque to the dataplane
+  std::vector<contract::ImageRollout> rollout{contract::ImageRollout{}};
+  std::vector<uint8_t> templates;  // contract/template_layout.h
+  std::vector<uint8_t> tests;      // contract/test_layout.h
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;
   std::vector<contract::ImageLimits> limits{usual_limits()};

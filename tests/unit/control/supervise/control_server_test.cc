@@ -101,6 +101,11 @@ class ControlServerTest : public testing::Test, public ControlListener {
   void on_routes_result(uint64_t version, bool ok, const std::string& text) override {
     results_.push_back("routes " + std::to_string(version) + (ok ? " ok" : " no ") + text);
   }
+  void on_tests_result(uint64_t number, bool ok, const TestCounts& counts,
+                       const std::string& text) override {
+    results_.push_back("tests " + std::to_string(number) + (ok ? " ok" : " no ") +
+                       std::to_string(counts[0]) + text);
+  }
   void on_dataplane_gone(const std::string& why) override { gone_.push_back(why); }
   void on_refused(const std::string& why) override { refused_.push_back(why); }
 
@@ -312,6 +317,7 @@ TEST(ControlServerPath, ALongPathIsSaid) {
     void on_secrets_result(uint64_t, bool, const std::string&) override {}
     void on_image_result(uint64_t, bool, const std::string&) override {}
     void on_routes_result(uint64_t, bool, const std::string&) override {}
+    void on_tests_result(uint64_t, bool, const TestCounts&, const std::string&) override {}
     void on_dataplane_gone(const std::string&) override {}
     void on_refused(const std::string&) override {}
   } silent;

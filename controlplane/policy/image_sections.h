@@ -1,0 +1,24 @@
+// image_sections.h: the image's sections Rollout, Templates and Tests.
+//
+// `add` puts a text into the image's Strings and answers where it lies; the same text lies there
+// once. The order is that of the bundle's model, so that the same bundle gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "controlplane/policy/bundle.h"
+
+namespace sallyport::controlplane::policy {
+
+using AddText = std::function<contract::ImageText(std::string_view)>;
+
+contract::ImageRollout rollout_section(const RolloutSettings& settings);
+std::vector<uint8_t> templates_section(const Bundle& bundle, const AddText& add);
+std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add);
+// False: more fixed words than an image may hold.
+bool templates_fit(const Bundle& bundle);
+
+}  // namespace sallyport::controlplane::policy

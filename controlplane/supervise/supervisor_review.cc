@@ -1,0 +1,83 @@
+// supervisor_review.cc: what an emergency leaves to be looked at: items that stand in `status`
+// until somebody closes them. <state dir>/reviews: a JSON list.
+#include <algorithm>
+#include <utility>
+
+#include "controlplane/supervise/private_file.h"
+#include "controlplane/supervise/supervisor.h"
+
+namespace sallyport::supervise {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t kReviewsBytesMax = 256 * 1024;
+constexpr size_t kReviewNoteBytesMax = 200;
+
+}  // namespace
+
+void Supervisor::read_reviews() {
+  reviews_ = json::parse(
+      read_small(options_.state_dir / "reviews", kReviewsBytesMax).value_or("[]"), nullptr, false);
+  if (!reviews_.is_array()) reviews_ = json::array();
+}
+
+bool Supervisor::write_reviews() {
+  std::string error;
+  return replace_private(options_.state_dir / "reviews", reviews_.dump() + "\n", error);
+}
+
+// In time, before it is in force: what could not be written down does not happen.
+bool Supervisor::open_review(const Operation& operation) {
+  const LoadedImage& subject =
+      operation.plan.canary != nullptr ? *operation.plan.canary : *operation.plan.base;
+  const std::string id = "review-" + std::to_string(operation.version);
+  reviews_.push_back({{"id", id},
+                      {"opened", rfc3339(unix_seconds())},
+                      {"by", operation.actor},
+                      {"change_link", operation.request.change_link},
+                      {"note", operation.request.note},
+                      {"bundle", digest_hex(subject.names.bundle_digest)},
+                      {"image", digest_hex(subject.digest)}});
+  if (write_reviews()) return true;
+  reviews_.erase(reviews_.end() - 1);
+  return false;
+}
+
+void Supervisor::handle_review(AdminServer::Request&& request) {
+  const json& body = request.body;
+  if (!body.contains("close")) return reply(request.client, {{"ok", true}, {"reviews", reviews_}});
+  const std::string id = body["close"].is_string() ? body["close"].get<std::string>() : "";
+  const std::string note =
+      body.contains("note") && body["note"].is_string() ? body["note"].get<std::string>() : "";
+  const auto found = std::find_if(reviews_.begin(), reviews_.end(),
+                                  [&](const json& one) { return one.value("id", "") == id; });
+  if (found == reviews_.end())
+    return reply(request.client,
+                 admin_error("not_found", "there is no open review item '" + id + "'",
+                             "sallyctl policy review lists them"));
+  if (note.empty() || note.size() > kReviewNoteBytesMax)
+    return reply(request.client, admin_error("request_invalid", "a review is closed with a reason",
+                                             "--note TEXT, at most 200 bytes"));
+  // The uid is what the kernel vouches for; the name before it is a caller's word.
+  if (found->value("by", "") == request.actor)
+    return reply(request.client,
+                 admin_error("denied", "who made the change does not close its review",
+                             "somebody else runs sallyctl policy review --close " + id));
+  evidence_log::ControlRecord record{.kind = contract::RecordKind::Policy,
+                                     .action = "policy_review_closed",
+                                     .actor = request.actor};
+  record.object = found->value("bundle", "");
+  record.result = "ok";
+  record.detail = note;
+  record.fields = {{"review_item", id}, {"reviewer", request.actor}};
+  evidence_->append(record);
+  reviews_.erase(found);
+  if (!write_reviews())
+    return reply(request.client, admin_error("state_dir", "the list of reviews cannot be written",
+                                             "make room in the state dir"));
+  reply(request.client, {{"ok", true}, {"closed", id}, {"reviews", reviews_}});
+}
+
+}  // namespace sallyport::supervise

@@ -156,7 +156,9 @@ evidence_log::LogReader open_log(const Call& call) {
 }
 
 std::string cell(const nlohmann::json& step, const char* name) {
-  const nlohmann::json& value = step[name];
+  const auto found = step.find(name);
+  if (found == step.end()) return "-";
+  const nlohmann::json& value = *found;
   if (value.is_null()) return "-";
   if (value.is_array()) {
     std::string out;
@@ -199,6 +201,25 @@ Exit run_history(const Call& call) {
                  rows);
   if (all > steps.size())
     call.out.note(fmt::format("the newest {} of {}; more with --limit N (0: all)", limit, all));
+  return Exit::Ok;
+}
+
+Exit run_review(const Call& call) {
+  nlohmann::json request = {{"command", "policy_review"}};
+  if (const auto close = call.arguments.find("close")) request["close"] = *close;
+  if (const auto note = call.arguments.find("note")) request["note"] = *note;
+  const nlohmann::json answer = ask_daemon(call.settings, request, kStepPatience);
+  if (call.out.is_json()) {
+    call.out.json("sallyport/policy-review/1", answer);
+    return Exit::Ok;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& item : answer["reviews"])
+    rows.push_back({cell(item, "id"), cell(item, "opened"), cell(item, "by"),
+                    cell(item, "change_link"), cell(item, "bundle").substr(0, 12),
+                    cell(item, "note")});
+  if (rows.empty()) call.out.line("no review is open");
+  if (!rows.empty()) call.out.table({"REVIEW", "OPENED", "BY", "LINK", "BUNDLE", "NOTE"}, rows);
   return Exit::Ok;
 }
 
@@ -285,6 +306,19 @@ void add_policy_rollout_commands(std::vector<Command>& table) {
                    .examples = {{"sallyctl policy confirm", "it works"},
                                 {"sallyctl policy confirm --output json", "from a script"}},
                    .run = run_confirm});
+  table.push_back(
+      {.noun = "policy",
+       .verb = "review",
+       .summary = "What emergency changes left to be looked at; --close ends one item",
+       .details = "An item stands in sallyctl status until somebody else than who made the change "
+                  "closes it.\nThat is recorded, with the reason.",
+       .arguments = {},
+       .options = {{.name = "close", .value = "ID", .text = "this item has been looked at"},
+                   {.name = "note", .value = "TEXT", .text = "what was found"}},
+       .examples = {{"sallyctl policy review", "what is open"},
+                    {"sallyctl policy review --close review-17 --note \"same as approved later\"",
+                     "done"}},
+       .run = run_review});
   table.push_back(
       {.noun = "policy",
        .verb = "history",

@@ -2,8 +2,11 @@
 //
 //   {"command":"hello"}                    who answers: version, pid, node
 //   {"command":"status"}                   everything below
-//   {"command":"apply","image":"<hex>"}    publish an image of the cache; a rollback is the same
-//   {"command":"apply","folder":"/abs"}    compile, test and publish a bundle
+//   {"command":"apply","image":"<hex>"}    publish an image of the cache
+//   {"command":"apply","folder":"/abs"}    compile, judge, test and publish a bundle; both with
+//     "canary":["tenant"], "confirm_within_s", "change", "note", "emergency"
+//   {"command":"promote"} {"command":"rollback","digest"} {"command":"confirm"}
+//   {"command":"policy_review","close","note"}
 //   {"command":"reload"}                   read the credentials again
 //   {"command":"access_review","from","to"}                     Unix seconds; who could, who did
 //   {"command":"access_decide","principal","rule","decision","note"}

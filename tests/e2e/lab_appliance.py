@@ -47,6 +47,25 @@ class Appliance:
                 "--environment", self.environment, "--reason", REASON, "--id", key, "--output", "json").stdout)
             self.keys[key] = answer["key"]
 
+        if self.environment != "lab":
+            self.approve(self.policy_folder)
+
+    def approve(self, folder):
+        """What production asks for: an author's and an approver's signature over the bundle's digest."""
+        digest = json.loads(self.sallyctl("policy", "check", folder, "--output", "json").stdout)["bundle"]
+        os.makedirs(f"{folder}/.approvals", exist_ok=True)
+        for role, who in (("author", "ann@lab"), ("approver", "ben@lab")):
+            key, statement = f"{self.work}/{role}.key", f"{self.work}/{role}.statement"
+            if not os.path.exists(key):
+                run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", key])
+                with open(f"{key}.pub", encoding="utf-8") as public, \
+                        open(f"{self.work}/allowed_signers", "a", encoding="utf-8") as signers:
+                    signers.write(f"{who} {public.read()}")
+            with open(statement, "w", encoding="utf-8") as file:
+                file.write(f"sallyport policy bundle 1\n{digest}\n{role}\n")
+            run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sallyport-policy", "-f", key, statement])
+            shutil.move(f"{statement}.sig", f"{folder}/.approvals/{digest}.{role}.lab.sig")
+
     def write_overlay(self):
         with open(f"{self.certificates}/{self.vendor_hosts[0]}.pin", encoding="utf-8") as file:
             pin = file.read().strip()

@@ -3,6 +3,8 @@
 The two images, the daemon and its folders are those of daemon_test.py.
 """
 import json
+import os
+import shutil
 import subprocess
 import threading
 import time
@@ -192,6 +194,69 @@ class RolloutTest(daemon_test.DaemonTest):
         dataplane = self.connect(2)
         dataplane.take_secrets()
         self.assertEqual(dataplane.take_image().digest.hex(), self.one)
+
+    def sign(self, folder, role, who):
+        """As an operator does it with ssh-keygen alone (docs/policy_changes.md)."""
+        answer = subprocess.run([f"{daemon_test.BIN}/sallyctl", "policy", "check", folder, "--output", "json"],
+                                capture_output=True, text=True, check=True)
+        digest, key = json.loads(answer.stdout)["bundle"], f"{self.work}/{who}.key"
+        if not os.path.exists(key):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", key], check=True)
+            with open(f"{key}.pub", encoding="utf-8") as public, \
+                    open(f"{self.work}/allowed_signers", "a", encoding="utf-8") as signers:
+                signers.write(f"{who} {public.read()}")
+        self.daemon.write("statement", f"sallyport policy bundle 1\n{digest}\n{role}\n")
+        subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "sallyport-policy", "-f", key,
+                        f"{self.work}/statement"], check=True, capture_output=True)
+        os.makedirs(f"{folder}/.approvals", exist_ok=True)
+        shutil.move(f"{self.work}/statement.sig", f"{folder}/.approvals/{digest}.{role}.{who}.sig")
+
+    def test_production_wants_signatures_and_a_canary_for_what_is_looser(self):
+        self.daemon.write("sallyport.yaml", "node: daemon-test\nenvironment: production\n")
+        rule = "rules:\n  - id: open\n    entity: EMAIL_ADDRESS\n    action: allow\n"
+        for name, more in (("first", ""), ("looser", rule)):
+            self.daemon.write(f"{name}/bundle.yaml",
+                              f"format: 1\nname: {name}\nextends: {daemon_test.ROOT}/policies\n")
+            self.daemon.write(f"{name}/tenants.yaml", "tenants:\n  team:\n    vendors: [openai, anthropic]\n")
+            if more:
+                self.daemon.write(f"{name}/actions.yaml", more)
+        first, looser = f"{self.work}/first", f"{self.work}/looser"
+        self.daemon.start()
+        refused = self.ask("apply", folder=first)
+        self.assertFalse(refused["ok"], refused)
+        self.assertEqual(self.policy()["version"], 0)
+        self.assertEqual(self.ask("apply", image=self.one)["code"], "image_unapproved")
+        self.sign(first, "author", "ann")
+        self.assertFalse(self.ask("apply", folder=first)["ok"])
+        self.sign(first, "approver", "ben")
+        applied = self.ask("apply", folder=first)
+        self.assertTrue(applied["ok"], applied)
+        self.assertEqual((applied["author"], applied["approvers"]), ("ann", ["ben"]))
+        self.sign(looser, "author", "ann")
+        self.sign(looser, "approver", "ben")
+        self.assertEqual(self.ask("apply", folder=looser)["code"], "approvals_missing")  # two for a loosening
+        self.sign(looser, "approver", "eve")
+        straight = self.ask("apply", folder=looser)
+        self.assertEqual(straight["code"], "canary_required", straight)
+        canary = self.ask("apply", folder=looser, canary=["team"])
+        self.assertTrue(canary["ok"], canary)
+        self.assertEqual((canary["risk"], sorted(canary["approvers"])), ("loosening", ["ben", "eve"]))
+        self.assertTrue(self.ask("rollback")["ok"])
+        os.unlink(next(e.path for e in os.scandir(f"{looser}/.approvals") if "eve" in e.name))
+        emergency = self.ask("apply", folder=looser, emergency=True, note="outage")
+        self.assertTrue(emergency["ok"], emergency)
+        self.assertIn("review_open", self.daemon.codes())
+        own = self.ask("policy_review", close=emergency["review"], note="it was fine")
+        self.assertEqual(own["code"], "denied")
+        other = self.daemon.ask({"command": "policy_review", "actor": "ben", "close": emergency["review"],
+                                 "note": "fine"})
+        self.assertTrue(other["ok"], other)
+        self.assertNotIn("review_open", self.daemon.codes())
+        actions, records = self.actions()
+        self.assertGreaterEqual(sum(a[0] == "policy_refused" for a in actions), 5)
+        self.assertIn("policy_review_closed", [a[0] for a in actions])
+        loud = next(r for r in reversed(records) if r["action"] == "policy_applied")
+        self.assertEqual((loud["fields"]["emergency"], loud["fields"]["risk"]), ("yes", "loosening"))
 
     def test_another_release_is_told_so(self):
         self.daemon.start()

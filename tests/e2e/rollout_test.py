@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""rollout_test.py: a change for one tenant, for everybody, and back on the real appliance; many applies under load.
+
+SALLYPORT_APPLIES says how many (50 when it does not). Memory of both processes before and after is printed.
+"""
+import json
+import os
+import threading
+import time
+import unittest
+
+import lab_fixture
+from lab_fixture import Lab, LabConnection, chat
+
+APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "50"))
+CLIENTS = 4
+GROWTH_MIB_MAX = 64
+ADDRESS = "rollout" + "@" + "example.org"
+
+
+class Rollout(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab()
+        cls.addClassCleanup(cls.lab.stop)
+        lab = cls.lab
+        make_policy = lab.make_policy
+
+        def with_second_tenant():
+            make_policy()
+            vendors = ", ".join(lab.vendors)
+            lab.overlay("tenants.yaml", f"tenants:\n  {lab.tenant}:\n    vendors: [{vendors}]\n"
+                                        f"  second:\n    vendors: [{vendors}]\n")
+            lab.overlay("rollout.yaml", "rollout:\n  canary_least_exchanges: 1\n  canary_least_seconds: 0\n")
+            answer = json.loads(lab.sallyctl(
+                "key", "new", "--policy", lab.policy_folder, "--tenant", "second", "--principal", "support-desk",
+                "--environment", "lab", "--reason", "customer-support", "--id", "second", "--output", "json").stdout)
+            lab.keys["second"] = answer["key"]
+
+        lab.make_policy = with_second_tenant
+        lab.start()
+        cls.allows_folder = lab.policy_with_action("EMAIL_ADDRESS", "allow")
+
+    def step(self, *words):
+        answer = json.loads(self.lab.sallyctl("policy", *words, "--output", "json").stdout)
+        self.assertTrue(answer["adopted"], answer)
+        return answer
+
+    def left(self, key, mark):
+        """What a request of this key looks like at the vendor: tokenised or plain; and the image that decided."""
+        answer = self.lab.post("/openai/v1/chat/completions", chat(f"{mark} {ADDRESS}", "sim-echo"), key=key)
+        self.assertEqual(answer.status, 200, answer.text)
+        contents = [json.loads(body)["messages"][0]["content"] for body in self.lab.vendor_bodies()]
+        plain = ADDRESS in next(content for content in reversed(contents) if mark in content)
+        return plain, lab_fixture.image_digest(self.lab.record(answer))
+
+    def test_1_one_tenant_first_then_all_then_back(self):
+        base = self.lab.status()["policy"]["image"]
+        self.assertEqual(self.left("allowed", "m1"), (False, base))
+        canary = self.step("apply", self.allows_folder, "--canary", "second", "--change",
+                           "https://changes.example/17", "--note", "addresses may go")["image"]
+        self.assertEqual(self.left("second", "m2"), (True, canary))
+        self.assertEqual(self.left("allowed", "m3"), (False, base))
+        end = time.monotonic() + 10
+        while self.lab.status()["policy"]["canary"]["counts"]["exchanges"] < 1 and time.monotonic() < end:
+            time.sleep(0.2)
+        took = {"promote": self.step("promote")["took_ms"]}
+        self.assertEqual(self.left("allowed", "m4"), (True, canary))
+        took["rollback"] = self.step("rollback")["took_ms"]
+        self.assertEqual(self.left("allowed", "m5"), (False, base))
+        self.assertEqual(self.left("second", "m6"), (False, base))
+        print(f"until every worker has adopted: promote {took['promote']} ms, rollback {took['rollback']} ms")
+        self.assertLess(took["rollback"], 1000)
+        steps = json.loads(self.lab.sallyctl("policy", "history", "--output", "json").stdout)["steps"]
+        self.assertEqual([s["step"] for s in steps[:3]], ["rollback", "promote", "canary"])
+        self.assertEqual({s["result"] for s in steps[:3]}, {"in_force"})
+        self.assertEqual(steps[2]["change_link"], "https://changes.example/17")
+        self.assertGreaterEqual(steps[1]["canary"]["exchanges"], 1)
+        self.assertGreater(steps[2]["tests_passed"], 0)
+
+    def test_2_the_seeded_texts_ran_on_the_live_box(self):
+        end, tests = time.monotonic() + 20, None
+        while time.monotonic() < end and not tests:
+            tests = self.lab.status()["policy"]["tests"]
+            time.sleep(0.2)
+        self.assertTrue(tests and tests["ok"] and tests["run"] > 0, tests)
+        listing = json.loads(self.lab.sallyctl("evidence", "list", "--kind", "test", "--limit", "0", "--output",
+                                               "json").stdout)["exchanges"]
+        self.assertTrue(listing)
+        for record in listing:
+            self.assertEqual((record["action"], record["result"]), ("validation_tests", "ok"), record)
+            self.assertEqual(record["fields"]["expected"], record["fields"]["found"], record)
+
+    def resident_mib(self, name):
+        with open(f"/proc/{self.lab.processes[name].pid}/status", encoding="utf-8") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
+
+    def load(self, stop, counts, problems):
+        connection = LabConnection(self.lab, timeout=60)
+        while not stop.is_set():
+            try:
+                answer = self.lab.post("/openai/v1/chat/completions", chat("load", "sim-echo"), connection=connection)
+                counts[answer.status] = counts.get(answer.status, 0) + 1
+                if answer.status != 200:
+                    problems.append(answer.text)
+            except Exception as error:  # a failed request is the finding, whatever its kind
+                problems.append(repr(error))
+                connection = LabConnection(self.lab, timeout=60)
+
+    def test_3_many_applies_in_a_row_under_load(self):
+        images = [self.lab.compile(self.lab.policy_folder), self.lab.compile(self.allows_folder)]
+        stop, counts, problems = threading.Event(), {}, []
+        clients = [threading.Thread(target=self.load, args=(stop, counts, problems)) for _ in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        took, began = [], time.monotonic()
+        try:
+            for turn in range(APPLIES):
+                if turn == min(10, APPLIES // 2):  # pools and caches are warm
+                    before = {name: self.resident_mib(name) for name in ("sallyportd", "dataplane")}
+                took.append(self.step("apply", images[(turn + 1) % 2])["took_ms"])
+        finally:
+            stop.set()
+            for client in clients:
+                client.join()
+        after = {name: self.resident_mib(name) for name in before}
+        print(f"{APPLIES} applies in {time.monotonic() - began:.1f} s under {counts.get(200, 0)} requests; "
+              f"adoption ms: median {sorted(took)[len(took) // 2]}, worst {max(took)}; memory MiB: "
+              + ", ".join(f"{name} {before[name]:.1f} -> {after[name]:.1f}" for name in before))
+        self.assertEqual(problems[:3], [])
+        self.assertGreater(counts.get(200, 0), 0)
+        for name in before:
+            self.assertLess(after[name] - before[name], GROWTH_MIB_MAX, name)
+
+
+if __name__ == "__main__":
+    lab_fixture.main()

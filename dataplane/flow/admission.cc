@@ -133,6 +133,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::K
     scope->refusal = rewrite::Refusal::None;
     scope->refusal_entity = 0xffff;
     scope->tokens = &exchange.tokens;
+    scope->request_texts = &exchange.request_texts;
   }
 }
 

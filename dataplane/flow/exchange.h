@@ -66,6 +66,7 @@ struct Exchange {
 
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
+  rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
   rewrite::BodyRewriter rewriter;  // request body, then answer body
   StreamRelay relay;

@@ -186,6 +186,7 @@ StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
 
 StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& out) {
   if (!judge_lines(event.raw)) return Result::Refused;
+  count_framing(event.raw.size(), event.has_data ? event.data.size() : 0);
   Outcome outcome = Outcome::Unchanged;
   if (event.has_data) {
     ++events_;
@@ -202,10 +203,18 @@ StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& o
   return Result::Ok;
 }
 
+// What stands around the text of an event; a text may be longer than its frame is here (the type of
+// a frame is read as part of it), and then the difference is taken back.
+void StreamRelay::count_framing(size_t raw_bytes, size_t text_bytes) noexcept {
+  scope_->tally.structure_bytes += raw_bytes - text_bytes - judged_bytes_;
+  judged_bytes_ = 0;
+}
+
 // Every line but the data's is a text of its own: a comment is read by no SDK, and could still
 // carry what the events may not.
 bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
   lost_lines_.clear();
+  judged_bytes_ = 0;
   bool ok = true;
   uint32_t number = 0;
   http::for_each_line(raw, [&](std::span<const uint8_t> line) {
@@ -213,6 +222,8 @@ bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
     if (!ok || line.size() <= 1 || is_data_line(line) || is_plain_event_line(line)) return;
     rewrite::TextRewriter& text = tools_->line;
     text.begin(*scope_);
+    scope_->tally.inspected_bytes += line.size();
+    judged_bytes_ += line.size();
     ok = text.feed(line) && text.end();
     if (text.edits().count() > 0) lost_lines_.push_back(at);
     text.edits().clear();
@@ -279,6 +290,7 @@ StreamRelay::Result StreamRelay::json_piece(const http::JsonPiece& piece, Bytes&
     if (const Result done = finish_channels(out); done != Result::Ok) return done;
     SP_CHECK(!is_first || !elements_out_);  // without events there are no channels
   }
+  count_framing(piece.raw.size(), piece.has_text ? piece.text().size() : 0);
   if (!piece.has_text) {
     put(out, piece.raw);
     if (!piece.raw.empty()) lines_open_ = false;
@@ -328,6 +340,7 @@ StreamRelay::Result StreamRelay::feed_frames(Bytes& out) {
 // as {"type": payload}, which is what the vendor's own description of the stream says.
 StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, Bytes& out) {
   ++events_;
+  count_framing(message.raw.size(), 0);
   if (message.message_type == "error") {  // its text is in a header that nobody looks into
     constexpr std::string_view kEnded = R"({"message":"The vendor ended the stream."})";
     http::write_event_stream_message("exception", "modelStreamErrorException", bytes_of(kEnded),
@@ -347,6 +360,7 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
     const size_t prefix = wrapped_.size();
     put(wrapped_, payload);
     put(wrapped_, "}");
+    count_framing(0, wrapped_.size());
     const Outcome outcome = rewriter_.event(wrapped_);
     if (outcome == Outcome::Refused) return Result::Refused;
     put_own_events(out);

@@ -66,6 +66,7 @@ class StreamRelay {
   Result malformed(std::string_view problem) noexcept;
   // False: refused. Lines that lose their text are noted in lost_lines_.
   bool judge_lines(std::span<const uint8_t> raw);
+  void count_framing(size_t raw_bytes, size_t text_bytes) noexcept;
   void put_lines(std::span<const uint8_t> raw, const std::span<const uint8_t>* data, Bytes& out);
   void put_own_events(Bytes& out);
   void put_own_frame(std::span<const uint8_t> data, Bytes& out);
@@ -78,7 +79,8 @@ class StreamRelay {
   http::JsonSplitter json_;
   http::EventStreamSplitter frames_;
   std::vector<uint32_t> lost_lines_;
-  Bytes wrapped_;  // {"event type": payload}
+  uint64_t judged_bytes_ = 0;  // of the lines beside an event's data
+  Bytes wrapped_;              // {"event type": payload}
   uint32_t events_ = 0;
   bool elements_out_ = false;  // of an array: something stands before the next one
   bool is_closed_ = false;     // of an array: its end is out

@@ -1,7 +1,10 @@
 #include "dataplane/rewrite/json_rewriter.h"
 
 #include <algorithm>
+#include <charconv>
+#include <compare>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
@@ -21,7 +24,8 @@ bool is_stop(uint8_t c) noexcept {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(unsigned nesting) : map_(kMapPiecesMax), nesting_(nesting) {}
+JsonRewriter::JsonRewriter(unsigned nesting, bool watches_protected)
+    : map_(kMapPiecesMax), nesting_(nesting), watches_protected_(watches_protected) {}
 
 JsonRewriter::~JsonRewriter() {
   mem::wipe(escaped_);
@@ -34,7 +38,8 @@ ArgumentsRewriter& JsonRewriter::arguments() {
   return *arguments_;
 }
 
-void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles) {
+void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles,
+                         bool counts) {
   scope_ = &scope;
   roles_ = roles;
   edits_.clear();
@@ -44,6 +49,19 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   treat_ = Treat::Skip;
   mem::wipe(name_);
   name_size_ = 0;
+  counts_ = counts;
+  behind_unknown_name_ = false;
+  table_ = table;
+  coverage_.begin(counts ? &scope.tally : nullptr);
+  const bool is_request = counts && scope.direction == RewriteScope::Direction::Request;
+  texts_ = is_request && scope.request_texts != nullptr ? scope.request_texts : &own_texts_;
+  texts_->begin();
+  numbers_.clear();
+  parts_.clear();
+  late_edits_.clear();
+  numbers_moved_ = false;
+  watch_.forget();
+  watched_ = false;
   walker_.begin(table, *this);
 }
 
@@ -54,9 +72,16 @@ void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table)
 
 bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
 
-bool JsonRewriter::end() { return walker_.end(); }
+bool JsonRewriter::end() {
+  if (!walker_.end()) return false;
+  coverage_.end(walker_.offset());
+  move_numbers();
+  return true;
+}
 
 uint64_t JsonRewriter::edge() const noexcept {
+  if (!numbers_.empty() && !numbers_moved_) return numbers_.front().raw_start;
+  if (in_leaf_ && leaf_.text_class == TextClass::N) return leaf_.raw_start;
   if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.delivered();
   if (treat_ == Treat::Number) return leaf_.raw_start;
   const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
@@ -90,12 +115,43 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
   return text_number ? Treat::Number : Treat::Skip;
 }
 
+// Which sum the bytes of this leaf belong to, and whether it is one that no table names.
+void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
+  using Sum = CoverageMeter::Sum;
+  const bool is_string = leaf.kind == llm::LeafKind::String;
+  const TextClass c = leaf.text_class;
+  Sum sum = Sum::Structure;
+  if (treat_ == Treat::Text || treat_ == Treat::Number || treat_ == Treat::Arguments)
+    sum = Sum::Inspected;
+  // A delta is read by the channel that it belongs to.
+  if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
+  const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
+  if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
+  // A number that no table names is not read, and nobody knows what it says.
+  if (c == TextClass::Unknown && leaf.kind == llm::LeafKind::Number) sum = Sum::Opaque;
+  coverage_.leaf(leaf.raw_start + (is_string ? 1 : 0), sum,
+                 static_cast<contract::OpaqueReason>(leaf.opaque));
+  if (!counts_) return;
+  if (c == TextClass::Unknown && (leaf.is_key || !behind_unknown_name_))
+    ++scope_->tally.unknown_fields;
+  behind_unknown_name_ = leaf.is_key && c == TextClass::Unknown;
+  url_start_size_ = 0;
+}
+
+// What it points at is not here; its own text has been read.
+void JsonRewriter::count_reference() noexcept {
+  if (!counts_ || leaf_.is_key || leaf_.kind != llm::LeafKind::String) return;
+  const bool is_data = std::string_view(url_start_.data(), url_start_size_) == "data:";
+  if (leaf_.text_class == TextClass::R || (leaf_.text_class == TextClass::U && !is_data))
+    scope_->tally.add_opaque(static_cast<contract::OpaqueReason>(leaf_.opaque), 0, 1);
+}
+
 bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   leaf_ = leaf;
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
-  if (leaf.text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
+  count_leaf(leaf);
   map_.begin();
   number_.clear();
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
@@ -103,6 +159,13 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (leaf.is_key) name_size_ = 0;
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
+  digits_ = digit_count_ = 0;
+  only_digits_ = true;
+  watched_ = watches_protected_ && leaf.text_class == TextClass::O &&
+             leaf.kind == llm::LeafKind::String &&
+             scope_->direction == RewriteScope::Direction::Response;
+  if (watched_) watch_.begin(*scope_);
+  item_value_size_ = 0;
   return true;
 }
 
@@ -110,10 +173,13 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
 void JsonRewriter::begin_text() {
   const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
   const bool named = tree && !leaf_.is_key && name_size_ > 0;
+  redact::ShiftMap* shifts = nullptr;
+  if (leaf_.offset_text != 0 && leaf_.text_class == TextClass::T)
+    shifts = texts_->add_text(leaf_.offset_text, OffsetPlace::of(leaf_));
   text_.begin(
       *scope_,
       named ? std::span<const uint8_t>(name_).first(name_size_) : std::span<const uint8_t>(),
-      leaf_roles());
+      leaf_roles(), shifts);
 }
 
 RoleSet JsonRewriter::leaf_roles() const noexcept {
@@ -155,8 +221,16 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                              uint64_t raw_end) {
+  coverage_.piece(raw_end);
+  for (size_t i = 0; i < decoded.size() && url_start_size_ < url_start_.size(); ++i)
+    url_start_[url_start_size_++] = static_cast<char>(decoded[i]);
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
   if (leaf_.is_key) note_name(decoded);
+  if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
+  if (watched_) watch_.feed(decoded);
+  if (leaf_.role == llm::LeafRole::OffsetItem)
+    for (size_t i = 0; i < decoded.size() && item_value_size_ < item_value_.size(); ++i)
+      item_value_[item_value_size_++] = static_cast<char>(decoded[i]);
   if (may_open_ && !decoded.empty()) {
     may_open_ = false;
     if (decoded[0] == '{' || decoded[0] == '[') {
@@ -166,10 +240,6 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
   }
   switch (treat_) {
     case Treat::Skip:
-      if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
-          leaf_.text_class == TextClass::S)
-        scope_->tally.opaque_bytes += decoded.size();
-      return true;
     case Treat::Fact:
       return true;
     case Treat::Number:
@@ -198,9 +268,15 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
+  if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
   if (leaf_.is_key)
     for (char c : kNameEnd) name_[name_size_++] = static_cast<uint8_t>(c);
   in_leaf_ = false;
+  if (watched_) watch_.end();
+  if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())
+    texts_->add_item(OffsetPlace::of(leaf_));
+  count_reference();
+  coverage_.leaf_end();
   return ok;
 }
 
@@ -218,7 +294,7 @@ bool JsonRewriter::take_edits(EditList& from) {
     const size_t size = redact::json_escape(value, 1, escaped_);
     SP_CHECK(size == escaped_.size());
     const auto raw = map_.raw(edit.start, edit.end);
-    edits_.add(raw.start, raw.end, escaped_);
+    (numbers_.empty() ? edits_ : late_edits_).add(raw.start, raw.end, escaped_);
     mem::wipe(escaped_);
   }
   from.clear();
@@ -241,19 +317,109 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
   }
   out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
   out.push_back('"');
-  edits_.add(leaf_.raw_start, raw_end, out);
+  (numbers_.empty() ? edits_ : late_edits_).add(leaf_.raw_start, raw_end, out);
   mem::wipe(out);
   mem::wipe(number_);
   found.clear();
   return true;
 }
 
-ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting) {}
+// Any value counts where the table names none.
+bool JsonRewriter::counts_as_item() const noexcept {
+  if (table_.shape == contract::kLlmNone) return true;
+  const std::string_view value(item_value_.data(), item_value_size_);
+  const contract::LlmShape& shape = table_.tables->shape(table_.shape);
+  bool any = true;
+  for (uint32_t i = 0; i < shape.close_count; ++i) {
+    const contract::LlmClose& close = table_.tables->close(shape.close_first + i);
+    if (close.rule != leaf_.rule ||
+        static_cast<llm::CloseScope>(close.scope) != llm::CloseScope::Item)
+      continue;
+    if (table_.tables->text(close.value) == value) return true;
+    any = false;
+  }
+  return any;
+}
+
+void JsonRewriter::note_digits(std::span<const uint8_t> decoded) noexcept {
+  constexpr uint8_t kDigitsMax = 18;  // no text is longer, and no sum overflows
+  for (const uint8_t c : decoded) {
+    if (c < '0' || c > '9' || digit_count_ == kDigitsMax) {
+      only_digits_ = false;
+      return;
+    }
+    digits_ = digits_ * 10 + (c - '0');
+    ++digit_count_;
+  }
+}
+
+// A number that is no plain count (-1, 1e2) says nothing that could be moved.
+bool JsonRewriter::note_offset(uint64_t raw_end) {
+  if (!only_digits_ || digit_count_ == 0) return true;
+  if (leaf_.role == llm::LeafRole::OffsetPart) {
+    if (parts_.size() == kOffsetNumbersMax) return scope_->refuse(Refusal::BuffersFull);
+    parts_.emplace_back(OffsetPlace::of(leaf_), digits_);
+    return true;
+  }
+  if (leaf_.text_class != TextClass::N || leaf_.offset_text == 0) return true;
+  if (numbers_.size() == kOffsetNumbersMax) return scope_->refuse(Refusal::BuffersFull);
+  numbers_.push_back(OffsetNumber{OffsetPlace::of(leaf_), leaf_.offset_text, leaf_.offset_form,
+                                  digits_, leaf_.raw_start, raw_end, std::nullopt});
+  return true;
+}
+
+// All texts of the message are decided: numbers move, and what waited behind them joins the edits.
+// An offset into text that the client sees as it was, and the vendor as a token, or the other way:
+// what the reader of this message counts in is what it gets.
+void JsonRewriter::move_numbers() {
+  numbers_moved_ = true;
+  if (numbers_.empty()) return;
+  constexpr std::string_view kNull = "null";
+  using Way = redact::ShiftMap::Way;
+  const bool is_answer = scope_->direction == RewriteScope::Direction::Response;
+  std::sort(parts_.begin(), parts_.end());
+  size_t next = 0;  // of late_edits_
+  const auto take_until = [&](uint64_t raw) {
+    const auto late = late_edits_.edits();
+    for (; next < late.size() && late[next].start < raw; ++next)
+      edits_.add(late[next].start, late[next].end, late_edits_.replacement(late[next]));
+  };
+  std::vector<OffsetNumber> open;
+  for (OffsetNumber& number : numbers_) {
+    const auto part =
+        std::lower_bound(parts_.begin(), parts_.end(), std::pair{number.place, uint64_t{0}});
+    if (part != parts_.end() && part->first == number.place) number.part = part->second;
+    const OffsetBook* book = number.from_request() ? scope_->request_texts : texts_;
+    if (number.from_request() && !is_answer) book = texts_;
+    uint64_t moved = 0;
+    const auto found =
+        book == nullptr
+            ? OffsetBook::Found::None
+            : book->map(number, number.from_request() && is_answer ? Way::Backward : Way::Forward,
+                        moved);
+    if (found == OffsetBook::Found::None) open.push_back(number);
+    if (found == OffsetBook::Found::None ||
+        (found == OffsetBook::Found::Moved && moved == number.value))
+      continue;
+    take_until(number.raw_start);
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), moved).ptr;
+    edits_.add(
+        number.raw_start, number.raw_end,
+        base::bytes_of(found == OffsetBook::Found::Moved ? std::string_view(digits.data(), end)
+                                                         : kNull));
+  }
+  take_until(UINT64_MAX);
+  late_edits_.clear();
+  numbers_ = std::move(open);
+}
+
+ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting, false) {}
 
 void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
   scope_ = &scope;
   roles_ = roles;
-  json_.begin(scope, llm::all_leaves(), roles);
+  json_.begin(scope, llm::all_leaves(), roles, false);
   is_plain_ = ended_ = false;
   plain_base_ = 0;
   mem::wipe(window_);

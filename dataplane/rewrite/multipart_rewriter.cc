@@ -75,6 +75,10 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
   const auto text_class = static_cast<TextClass>(table_.tables->node(node).text_class);
   declared_ = declared_content(part.content_type, part.filename);
   is_started_ = is_file_ = false;
+  const uint16_t rule = table_.tables->node(node).rule;
+  opaque_ = rule == llm::kNoRule
+                ? contract::OpaqueReason::Other
+                : static_cast<contract::OpaqueReason>(table_.tables->rule(rule).opaque);
   literal_size_ = 0;
   if (text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
   if (text_class == TextClass::O || text_class == TextClass::S || text_class == TextClass::N) {
@@ -94,6 +98,7 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
 
 bool MultipartRewriter::judge_filename(const llm::MultipartPart& part) {
   text_.begin(*scope_);
+  scope_->tally.inspected_bytes += part.filename.size();
   return text_.feed(base::bytes_of(part.filename)) && text_.end() &&
          take_edits(text_.edits(), part.filename_start);
 }
@@ -102,9 +107,12 @@ bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_s
   if (!is_started_) {
     is_started_ = true;
     content_start_ = raw_start;
-    if (treat_ == Treat::File)
+    if (treat_ == Treat::File) {
       file_.begin(*scope_, file_table_, *json_, *edits_, raw_start, declared_);
+      file_.opaque_as(opaque_);
+    }
     if (treat_ == Treat::Text) text_.begin(*scope_);
+    if (treat_ == Treat::Opaque) scope_->tally.add_opaque(opaque_, 0, 1);
     if (treat_ == Treat::Arguments) {
       if (arguments_ == nullptr)
         arguments_ = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
@@ -116,13 +124,15 @@ bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_s
     case Treat::File:
       return file_.feed(bytes);
     case Treat::Text:
+      scope_->tally.inspected_bytes += bytes.size();
       return text_.feed(bytes) && take_edits(text_.edits(), content_start_);
     case Treat::Arguments:
+      scope_->tally.inspected_bytes += bytes.size();
       return arguments_->feed(bytes) && take_edits(arguments_->edits(), content_start_);
     case Treat::Opaque:
       break;
   }
-  scope_->tally.opaque_bytes += bytes.size();
+  scope_->tally.add_opaque(opaque_, bytes.size(), 0);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
@@ -32,7 +33,8 @@ enum class Refusal : uint8_t {
   MalformedEvent    // a stream event that is not what its table says
 };
 
-// Counts of one direction, for evidence and the coverage header.
+// Counts of one direction, for evidence and the coverage header. A byte of a body is in
+// inspected_bytes, in one of opaque_bytes_by_reason, or in structure_bytes (contract/coverage.h).
 struct Tally {
   std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> detections{};
   // Of those that passed under `observe`: what the rule tries out. Both are [entity][Action].
@@ -41,14 +43,26 @@ struct Tally {
   std::array<uint32_t, kEntitiesMax> restore_denied{};
   uint64_t inspected_bytes = 0;
   uint64_t rewritten_bytes = 0;
-  uint64_t opaque_bytes = 0;
+  std::array<uint64_t, contract::kOpaqueReasonCount> opaque_bytes_by_reason{};
+  std::array<uint32_t, contract::kOpaqueReasonCount> opaque_values{};  // references count here only
+  uint64_t structure_bytes = 0;
   uint32_t unknown_fields = 0;
   uint32_t foreign_tokens =
       0;  // token-like text of a request that is not ours: tokenised as a literal
   uint32_t verified_tokens =
       0;  // tokens of this tenant that a client brought along: passed unchanged
   uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
+  uint32_t protected_tokens = 0;   // tokens of this exchange in text that must not be touched
   void clear() noexcept { *this = Tally{}; }
+  void add_opaque(contract::OpaqueReason reason, uint64_t bytes, uint32_t values) noexcept {
+    opaque_bytes_by_reason[static_cast<size_t>(reason)] += bytes;
+    opaque_values[static_cast<size_t>(reason)] += values;
+  }
+  uint64_t opaque_bytes() const noexcept {
+    uint64_t sum = 0;
+    for (const uint64_t bytes : opaque_bytes_by_reason) sum += bytes;
+    return sum;
+  }
 };
 
 // One finding and what became of it, in offsets of its text.
@@ -58,6 +72,8 @@ struct Ruled {
   uint16_t entity = 0;  // entity id, or TokenLabels::kLiteral
   Treatment treatment;
 };
+
+class OffsetBook;
 
 struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
@@ -74,6 +90,9 @@ struct RewriteScope {
       nullptr;  // where a ruling goes by confidence; must outlive the scope
   std::array<contract::Generalisation, kEntitiesMax> generalisations{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
+  // Texts of the request that numbers of the request or of the answer count in: the exchange's.
+  // Null where no answer will come.
+  OffsetBook* request_texts = nullptr;
   std::array<bool, kEntitiesMax> may_restore{};
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling

@@ -147,7 +147,7 @@ class Relay : public ::testing::Test {
 
   const std::string mail_ = "erika@northwind-example.com";
   const std::string token_ = World::get().minted(World::Email, mail_);
-  rewrite::StreamTools tools_;
+  rewrite::StreamTools tools_{1};
   StreamRelay relay_{tools_};
 };
 

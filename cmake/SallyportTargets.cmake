@@ -26,9 +26,7 @@ target_include_directories(sallyport_build_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(sallyport_build_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer -fstack-protector-strong)
 target_compile_definitions(sallyport_build_flags INTERFACE _FORTIFY_SOURCE=0)
-if(CMAKE_BUILD_TYPE STREQUAL "Release" OR CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
-  target_compile_options(sallyport_build_flags INTERFACE -march=x86-64-v2)
-endif()
+target_compile_options(sallyport_build_flags INTERFACE -march=x86-64-v2)
 
 set(SALLYPORT_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 if(SALLYPORT_SANITIZE)

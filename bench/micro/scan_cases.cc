@@ -18,12 +18,15 @@
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/place_tracker.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/ruling.h"
 #include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/fold.h"
 #include "dataplane/scan/text_scanner.h"
 
 namespace sallyport::bench {
@@ -33,6 +36,7 @@ namespace control = controlplane::policy;
 
 constexpr size_t kPromptBytes = 4U << 20;
 constexpr size_t kWhole = ~size_t{0};
+constexpr size_t kPieceBytes = 4'096;  // what the scanner gives its stages at once
 
 std::span<const uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -52,6 +56,9 @@ class NoSink final : public llm::Sink {
  public:
   bool leaf_begin(const llm::Leaf&) override { return true; }
   bool leaf_text(std::span<const uint8_t>, uint64_t, uint64_t) override { return true; }
+  bool leaf_pieces(std::span<const uint8_t>, uint64_t, std::span<const llm::TextPiece>) override {
+    return true;
+  }
   bool leaf_end(uint64_t) override { return true; }
 };
 
@@ -71,7 +78,13 @@ struct Box {
   rewrite::TextRewriter text;
   scan::TextScanner scanner;
   redact::TokenFinder finder;
+  redact::PlaceTracker places;
   llm::JsonWalker walker;
+  scan::Folder folder;
+  std::vector<uint8_t> folded;
+  scan::CharMasks masks;
+  std::vector<scan::StreamHit> hits;
+  hs_stream* stream = nullptr;
   NoSink sink;
   control::PromptSample prompts = control::make_prompt_sample(7, kPromptBytes);
   llm::ApiKind kind;
@@ -93,6 +106,7 @@ struct Box {
     SP_CHECK_WHY(image.load(compiled.bytes, error), error.c_str());
     SP_CHECK_WHY(engine.load(image.matcher_section(), error), error.c_str());
     scratch = engine.make_scratch();
+    stream = engine.open_stream();
     SP_CHECK(tables.load(image.llm_section()) == llm::ApiTables::LoadError::None);
     SP_CHECK(tables.find_kind("openai_chat", kind));
     std::vector<std::string_view> names;
@@ -106,6 +120,10 @@ struct Box {
     scope.mint = &mint;
     scope.tokens = &tokens;
   }
+
+  ~Box() { scan::Engine::close_stream(stream); }
+  Box(const Box&) = delete;
+  Box& operator=(const Box&) = delete;
 
   void make_peers(const control::Bundle& bundle) {
     std::vector<control::EntitySource> sources;
@@ -149,10 +167,45 @@ struct Box {
       finder.end();
     }
   }
-  void match_all(std::vector<scan::RawMatch>& raw) {
+  void follow_places() {
     for (const std::string& text_of_body : prompts.texts) {
-      raw.clear();
-      SP_CHECK(engine.confirm(bytes_of(text_of_body), *scratch, raw, 4U << 20));
+      places.begin();
+      places.feed(bytes_of(text_of_body));
+      places.drop_before(places.offset());
+    }
+  }
+  void rewrite_texts() {
+    begin_scope();
+    for (const std::string& text_of_body : prompts.texts) {
+      text.begin(scope);
+      SP_CHECK(text.feed(bytes_of(text_of_body)) && text.end());
+      text.edits().clear();
+    }
+  }
+  // Each stage over all texts, alone: what the scanner does with a text, one step at a time.
+  void fold_all() {
+    for (const std::string& text_of_body : prompts.texts) {
+      folder.begin();
+      feed(bytes_of(text_of_body), kPieceBytes, [&](std::span<const uint8_t> part) {
+        folded.clear();
+        folder.feed(part, folded);
+        folder.map().drop_before(folder.map().folded_size());
+      });
+      folder.end(folded);
+    }
+  }
+  void mask_all() {
+    for (const std::string& text_of_body : prompts.texts)
+      feed(bytes_of(text_of_body), kPieceBytes,
+           [&](std::span<const uint8_t> part) { masks.build(part.data(), part.size()); });
+  }
+  void match_all(size_t piece) {
+    for (const std::string& text_of_body : prompts.texts) {
+      feed(bytes_of(text_of_body), piece, [&](std::span<const uint8_t> part) {
+        hits.clear();
+        SP_CHECK(engine.feed_stream(stream, part, *scratch, hits, 65'536));
+      });
+      scan::Engine::reset_stream(stream);
     }
   }
   void rewrite_all(size_t piece) {
@@ -185,16 +238,13 @@ void add_peers(const std::shared_ptr<Box>& box, std::vector<Case>& cases) {
   const double few_bytes = std::accumulate(
       few.begin(), few.end(), 0.0,
       [](double sum, const auto& t) { return sum + static_cast<double>(t.size()); });
-  for (const auto& [name, piece] :
-       {std::pair{"whole", kWhole}, std::pair{"16 KiB", size_t{16'384}},
-        std::pair{"1460 B", size_t{1'460}}})
+  for (const auto& [name, piece] : {std::pair{"whole", kWhole}, std::pair{"16 KiB", size_t{16'384}},
+                                    std::pair{"1460 B", size_t{1'460}}})
     add(std::string("peer: patterns alone, ") + name, text_bytes,
         [box, texts, piece] { box->rules_alone->run(texts, piece); });
-  add("peer: all as plain regexes", text_bytes,
-      [box, texts] { box->plain->run(texts, kWhole); });
+  add("peer: all as plain regexes", text_bytes, [box, texts] { box->plain->run(texts, kWhole); });
   if (box->re2 != nullptr)
-    add("peer: all in RE2::Set", few_bytes,
-        [box, few] { box->re2->run(few); });
+    add("peer: all in RE2::Set", few_bytes, [box, few] { box->re2->run(few); });
 }
 
 }  // namespace
@@ -203,7 +253,6 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   auto box = std::make_shared<Box>(policies);
   const auto body_bytes = static_cast<double>(box->prompts.body_bytes);
   const auto text_bytes = static_cast<double>(box->prompts.text_bytes);
-  auto raw = std::make_shared<std::vector<scan::RawMatch>>();
   auto sum = std::make_shared<uint64_t>(0);
   std::vector<Case> cases;
   const auto add = [&](std::string name, double bytes, std::function<void()> work,
@@ -219,9 +268,15 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
       },
       true);
   add("JSON walked", body_bytes, [box] { box->walk_all(); });
-  add("matcher over the text", text_bytes, [box, raw] { box->match_all(*raw); });
+  add("text folded", text_bytes, [box] { box->fold_all(); });
+  add("characters classed", text_bytes, [box] { box->mask_all(); });
+  add("matcher, 4 KiB pieces", text_bytes, [box] { box->match_all(kPieceBytes); });
   add("tokens looked for", text_bytes, [box] { box->find_tokens(); });
+  add("places of an answer followed", text_bytes, [box] { box->follow_places(); });
   add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });
+  add("texts rewritten", text_bytes, [box] { box->rewrite_texts(); });
+  add("scanner, 16 KiB pieces", text_bytes, [box] { box->scan_all(16'384); });
+  add("scanner, 1460 B pieces", text_bytes, [box] { box->scan_all(1'460); });
   add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });
   add("together, 16 KiB pieces", body_bytes, [box] { box->rewrite_all(16'384); });
   add("together, 1460 B pieces", body_bytes, [box] { box->rewrite_all(1'460); });

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
@@ -27,6 +28,7 @@ constexpr const char* kLimits[] = {
 struct AskedAs {
   std::string tenant, environment, destination;
   contract::Direction direction = contract::Direction::Request;
+  contract::Role role = contract::Role::User;
 };
 
 template <class List>
@@ -44,13 +46,26 @@ std::string first_or_given(const Call& call, const char* option, const List& lis
                 fmt::format("name one of them with --{}", option));
 }
 
-nlohmann::json rule_json(const cp::RuleSource& rule, bool is_secret) {
+nlohmann::json rule_json(const cp::RuleSource& rule) {
   const cp::KindWords kind = cp::words_of(rule.kind);
   const cp::ValidatorWords validator = cp::words_of(rule.validator);
-  nlohmann::json out = {{"id", rule.id},           {"kind", kind.name},
-                        {"how", kind.how},         {"confidence", rule.confidence},
-                        {"context", rule.context}, {"limit", kind.limit},
-                        {"is_secret", is_secret}};
+  nlohmann::json out = {{"id", rule.id},
+                        {"kind", kind.name},
+                        {"how", kind.how},
+                        {"confidence", rule.confidence},
+                        {"context", rule.context},
+                        {"needs_context", !rule.context.empty() && rule.confidence_bare == 0},
+                        {"limit", kind.limit}};
+  const auto list = [&](const char* name, const std::vector<std::string>& words) {
+    if (!words.empty()) out[name] = words;
+  };
+  if (!rule.context.empty()) out["proximity_bytes"] = rule.proximity;
+  if (rule.confidence_bare > 0) out["confidence_without_context"] = rule.confidence_bare;
+  list("against", rule.against);
+  list("shapes", rule.shapes);
+  list("cues", rule.cues);
+  if (rule.evasive) out["any_separators"] = true;
+  if (rule.length_max > 0) out["length"] = {rule.length_min, rule.length_max};
   if (!rule.pattern.empty()) {
     out["pattern"] = rule.pattern;
     out["case_insensitive"] = rule.case_insensitive;
@@ -63,48 +78,83 @@ nlohmann::json rule_json(const cp::RuleSource& rule, bool is_secret) {
   return out;
 }
 
+// What happens to a finding, by its confidence: bands from 0 to 100 percent, each with the rule
+// that decides it.
+nlohmann::json actions_json(const cp::Bundle& bundle, const std::string& entity,
+                            const AskedAs& as) {
+  nlohmann::json out = nlohmann::json::array();
+  std::optional<size_t> last;
+  for (unsigned confidence = 0; confidence <= 100; ++confidence) {
+    const auto decided = cp::deciding_rule(bundle, as.tenant, as.environment, as.destination,
+                                           as.direction, entity, as.role, confidence);
+    if (!out.empty() && decided == last) {
+      out.back()["confidence"][1] = confidence;
+      continue;
+    }
+    last = decided;
+    const cp::ActionRule* rule = decided ? &bundle.actions[*decided] : nullptr;
+    nlohmann::json one = {
+        {"confidence", {confidence, confidence}},
+        {"action", cp::action_name(rule != nullptr ? rule->action : contract::Action::Block)},
+        {"decided_by", rule != nullptr ? rule->id : std::string(cp::kNoRuleId)}};
+    if (rule != nullptr && rule->would) one["would"] = cp::action_name(*rule->would);
+    if (rule != nullptr && rule->keep_last > 0) one["keep_last"] = rule->keep_last;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 // Texts of secrets' examples look like keys: they are counted, not shown.
 nlohmann::json entity_json(const cp::Bundle& bundle, const cp::Entity& entity, const AskedAs& as) {
   const cp::EntitySource& source = entity.source;
-  const auto decided = cp::deciding_rule(bundle, as.tenant, as.environment, as.destination,
-                                         as.direction, source.name);
   nlohmann::json rules = nlohmann::json::array(), finds = nlohmann::json::array(),
                  passes = nlohmann::json::array();
-  for (const cp::RuleSource& one : source.rules) rules.push_back(rule_json(one, source.secret));
+  for (const cp::RuleSource& one : source.rules) rules.push_back(rule_json(one));
   if (!source.secret) {
     for (const auto& example : source.must_match)
       finds.push_back({{"text", example.text}, {"match", example.match}});
     for (const auto& example : source.must_not_match) passes.push_back(example.text);
   }
-  const cp::ActionRule* rule = decided ? &bundle.actions[*decided] : nullptr;
-  nlohmann::json out = {
-      {"entity", source.name},
-      {"description", source.description},
-      {"priority", source.priority},
-      {"is_secret", source.secret},
-      {"action",
-       cp::action_name(decided ? bundle.actions[*decided].action : contract::Action::Block)},
-      {"decided_by", decided ? bundle.actions[*decided].id : std::string(cp::kNoRuleId)},
-      {"rules", rules},
-      {"examples", source.must_match.size()},
-      {"counter_examples", source.must_not_match.size()},
-      {"finds", finds},
-      {"leaves", passes}};
-  if (rule != nullptr && rule->would) out["would"] = cp::action_name(*rule->would);
-  if (rule != nullptr && rule->keep_last > 0) out["keep_last"] = rule->keep_last;
-  return out;
+  const nlohmann::json actions = actions_json(bundle, source.name, as);
+  return {{"entity", source.name},
+          {"description", source.description},
+          {"priority", source.priority},
+          {"is_secret", source.secret},
+          {"action", actions.back()["action"]},
+          {"decided_by", actions.back()["decided_by"]},
+          {"actions", actions},
+          {"rules", rules},
+          {"sample_values", source.samples.size()},
+          {"examples", source.must_match.size()},
+          {"counter_examples", source.must_not_match.size()},
+          {"finds", finds},
+          {"leaves", passes}};
+}
+
+void print_words(const Call& call, const nlohmann::json& rule, const char* name,
+                 std::string_view title) {
+  if (!rule.contains(name) || rule[name].empty()) return;
+  const auto words = rule[name].get<std::vector<std::string>>();
+  call.out.line(fmt::format("            {}: {}", title,
+                            printable(fmt::format("{}", fmt::join(words, ", ")))));
 }
 
 void print_entity(const Call& call, const nlohmann::json& entity) {
   const auto text = [&](const char* name) { return entity[name].get<std::string>(); };
   call.out.line(text("entity"));
   call.out.line("  " + printable(text("description")));
-  call.out.line(fmt::format("  action    {}{}{}, decided by rule {}", text("action"),
-                            entity.contains("would") ? ", tries out " + text("would") : "",
-                            entity.contains("keep_last")
-                                ? fmt::format(", keeps the last {}", entity["keep_last"].get<int>())
-                                : "",
-                            text("decided_by")));
+  for (const auto& one : entity["actions"]) {
+    const bool any = one["confidence"][0] == 0 && one["confidence"][1] == 100;
+    call.out.line(fmt::format(
+        "  action    {}{}{}, decided by rule {}{}", one["action"].get<std::string>(),
+        one.contains("would") ? ", tries out " + one["would"].get<std::string>() : "",
+        one.contains("keep_last") ? fmt::format(", keeps the last {}", one["keep_last"].get<int>())
+                                  : "",
+        one["decided_by"].get<std::string>(),
+        any ? ""
+            : fmt::format(" (confidence {} to {})", one["confidence"][0].get<int>(),
+                          one["confidence"][1].get<int>())));
+  }
   for (const auto& rule : entity["rules"]) {
     call.out.line(fmt::format("  rule      {} ({}, confidence {})", rule["id"].get<std::string>(),
                               rule["kind"].get<std::string>(), rule["confidence"].get<int>()));
@@ -115,9 +165,10 @@ void print_entity(const Call& call, const nlohmann::json& entity) {
       call.out.line(fmt::format("            holds: {}{}", validator["holds"].get<std::string>(),
                                 source.empty() ? "" : " (" + source + ")"));
     }
-    if (!rule["context"].empty())
-      call.out.line(fmt::format("            words: {}",
-                                fmt::join(rule["context"].get<std::vector<std::string>>(), ", ")));
+    print_words(call, rule, "shapes", "shapes");
+    print_words(call, rule, "cues", "behind");
+    print_words(call, rule, "context", rule["needs_context"].get<bool>() ? "needs" : "raised by");
+    print_words(call, rule, "against", "not near");
     call.out.line("            limit: " + rule["limit"].get<std::string>());
   }
   for (const auto& example : entity["finds"])
@@ -133,6 +184,9 @@ Exit run_explain(const Call& call) {
   as.environment = first_or_given(call, "environment", bundle.environments);
   as.destination = first_or_given(call, "destination", bundle.vendors);
   if (call.arguments.get("direction") == "response") as.direction = contract::Direction::Response;
+  const std::string role = call.arguments.get("role", "user");
+  for (size_t i = 0; i < contract::kRoleCount; ++i)
+    if (role == cp::role_name(static_cast<contract::Role>(i))) as.role = contract::Role(i);
   const std::string wanted = call.arguments.positional.empty() ? "" : call.arguments.positional[0];
   nlohmann::json entities = nlohmann::json::array();
   std::string known;
@@ -152,7 +206,8 @@ Exit run_explain(const Call& call) {
                     {{"tenant", as.tenant},
                      {"environment", as.environment},
                      {"destination", as.destination},
-                     {"direction", is_request ? "request" : "response"}}},
+                     {"direction", is_request ? "request" : "response"},
+                     {"role", role}}},
                    {"entities", entities},
                    {"limits", kLimits}});
     return Exit::Ok;
@@ -188,7 +243,11 @@ void add_policy_explain(std::vector<Command>& table) {
                    {.name = "direction",
                     .value = "WAY",
                     .text = "of the exchange",
-                    .one_of = {"request", "response"}}},
+                    .one_of = {"request", "response"}},
+                   {.name = "role",
+                    .value = "R",
+                    .text = "whose words (user)",
+                    .one_of = {"user", "system", "assistant", "tool"}}},
        .examples = {{"sallyctl policy explain IBAN --policy policies", "one entity"},
                     {"sallyctl policy explain --policy policies --direction response --output json",
                      "all of them, for a script"}},

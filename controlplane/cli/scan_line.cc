@@ -4,10 +4,12 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/rule_words.h"
+#include "dataplane/scan/fold_table.h"
 
 namespace sallyport::cli {
 namespace {
@@ -139,6 +141,17 @@ void append_json_string(std::string_view text, std::string& out) {
   out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+constexpr std::pair<uint8_t, std::string_view> kFoldWords[] = {
+    {scan::kFoldedInvisible, "invisible characters"},
+    {scan::kFoldedForm, "other forms of digits, letters, dashes or spaces"},
+    {scan::kFoldedLookAlike, "look-alike letters"},
+    {scan::kFoldedEscape, "escapes"},
+    {scan::kFoldedPercent, "percent encoding"},
+    {scan::kFoldedEntity, "HTML entities"},
+    {scan::kFoldedQuoted, "quoted-printable"},
+    {scan::kFoldedEncoded, "base64, hex or one character between"},
+};
+
 // Names of the bundle are plain words and need no escapes.
 void append_explanation(const TextScan& scan, const FoundSpan& span, std::string& out) {
   const scan::Finding* finding = scan.finding_of(span);
@@ -147,11 +160,24 @@ void append_explanation(const TextScan& scan, const FoundSpan& span, std::string
     return;
   }
   const auto& rule = scan.engine().rule(finding->rule);
-  fmt::format_to(std::back_inserter(out),
-                 ",\"rule\":\"{}\",\"kind\":\"{}\",\"validator\":\"{}\",\"confidence\":{}",
-                 scan.engine().rule_id(finding->rule),
-                 controlplane::policy::words_of(rule.kind).name,
-                 controlplane::policy::words_of(rule.validator).name, finding->confidence);
+  fmt::format_to(
+      std::back_inserter(out),
+      ",\"rule\":\"{}\",\"kind\":\"{}\",\"validator\":\"{}\",\"confidence\":{},\"context\":",
+      scan.engine().rule_id(finding->rule), controlplane::policy::words_of(rule.kind).name,
+      controlplane::policy::words_of(rule.validator).name, finding->confidence);
+  if (finding->context == scan::kNoContextWord)
+    out += "null";
+  else
+    append_json_string(scan.engine().context_word(finding->context), out);
+  out += ",\"folded\":[";
+  bool first = true;
+  for (const auto& [bit, word] : kFoldWords) {
+    if ((finding->folded & bit) == 0) continue;
+    out += first ? "" : ",";
+    append_json_string(word, out);
+    first = false;
+  }
+  out += ']';
 }
 
 void append_redacted(const TextScan& scan, bool is_base64, std::string& out) {

@@ -168,6 +168,7 @@ std::string_view TextScan::reason() const noexcept {
     case rewrite::Refusal::None:
       return "";
     case rewrite::Refusal::PolicyBlocked:
+    case rewrite::Refusal::UnknownField:
       return "policy_blocked";
     case rewrite::Refusal::ResponseBlocked:
       return "response_blocked";

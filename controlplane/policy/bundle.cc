@@ -15,7 +15,8 @@ bool fits(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bool is_required) {
+const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bool is_required,
+                                 std::string_view beside) {
   const YamlNode* tree = files.find(path);
   if (tree == nullptr) {
     if (is_required) reader.add(Place{files.shown(path), 0, 0}, "the bundle has no such file");
@@ -23,6 +24,7 @@ const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bo
   }
   YamlMapping file(reader, *tree, std::string(path));
   const YamlNode* value = file.required(key);
+  if (!beside.empty()) file.optional(beside);
   file.finish();
   return value;
 }
@@ -46,6 +48,7 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_tenants(parts);
   read_keys(parts);
   read_actions(parts);
+  read_opaque(parts);
   read_access(parts);
   read_routes(parts);
   read_limits(parts);

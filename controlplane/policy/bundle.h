@@ -20,6 +20,7 @@
 #include "controlplane/policy/api_kind_file.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/problem.h"
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::controlplane::policy {
@@ -43,8 +44,10 @@ struct Environment {
 
 struct VendorEndpoint {
   std::string method;
-  std::string path;
+  std::string path;  // contract/path_pattern.h
   std::string api_kind;
+  std::vector<std::string> query;  // names of the parameters that go on
+  contract::BodyUse body = contract::BodyUse::Required;
   Place place;
 };
 
@@ -60,6 +63,8 @@ struct BundleVendor {
   std::string auth_prefix;
   std::string credential;  // file vendor.<credential> of the credentials folder
   std::vector<VendorEndpoint> endpoints;
+  contract::UnknownEndpoint unknown_endpoint = contract::UnknownEndpoint::Refuse;
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Place place;
 };
 
@@ -96,6 +101,18 @@ struct ActionRule {
   std::optional<contract::Action> would;  // of observe: what it tries out
   uint8_t keep_last = 0;                  // of mask
   char mask_char = '*';                   // of mask
+  Place place;
+};
+
+// What is done with values that nobody reads: images, documents, what stands at the vendor.
+struct OpaqueRule {
+  std::string id;
+  std::vector<contract::OpaqueReason> kinds;
+  std::vector<std::string> environments;
+  std::vector<std::string> destinations;
+  std::vector<std::string> tenants;
+  std::optional<contract::Direction> direction;
+  bool allow = false;
   Place place;
 };
 
@@ -148,6 +165,7 @@ struct Bundle {
   std::vector<BundleTenant> tenants;      // by name
   std::vector<GatewayKey> keys;           // by id
   std::vector<ActionRule> actions;        // first match decides; none: block
+  std::vector<OpaqueRule> opaque;         // first match decides; none: block
   std::vector<AccessRule> access;         // first match decides; none: denied
   Routes routes;
   contract::ImageLimits limits{};

@@ -31,6 +31,8 @@ bool has_prepended_rules(const std::string& path) {
   return path == "actions.yaml" || path == "access.yaml";
 }
 
+bool is_rule_list(const std::string& key) { return key == "rules" || key == "opaque"; }
+
 bool is_nothing(const YamlNode& node) {
   return node.kind == YamlNode::Kind::Scalar && node.plain && node.scalar.empty();
 }
@@ -48,7 +50,7 @@ void merge(YamlNode& base, const YamlNode& overlay, bool prepend_rules) {
                      [&](const YamlMember& m) { return m.key.scalar == member.key.scalar; });
     if (same == base.members.end()) {
       base.members.push_back(member);
-    } else if (prepend_rules && member.key.scalar == "rules" &&
+    } else if (prepend_rules && is_rule_list(member.key.scalar) &&
                same->value.kind == YamlNode::Kind::Sequence &&
                member.value.kind == YamlNode::Kind::Sequence) {
       same->value.items.insert(same->value.items.begin(), member.value.items.begin(),

@@ -6,8 +6,9 @@
 //   limits.yaml entities/*.yaml vendors/*.yaml vendors/api/*.yaml tests/*.yaml
 //
 // Overlay: a file of the overlay is laid over the base's file of the same path. Mappings merge key
-// by key; scalars and lists are replaced; `rules:` of actions.yaml and access.yaml stand before the
-// base's. Places keep naming the file that said it. API kinds are replaced as whole files.
+// by key; scalars and lists are replaced; `rules:` and `opaque:` of actions.yaml and access.yaml
+// stand before the base's. Places keep naming the file that said it. API kinds are replaced as
+// whole files.
 #pragma once
 
 #include <filesystem>

@@ -10,6 +10,7 @@ namespace {
 
 using contract::Action;
 using contract::Direction;
+using contract::OpaqueReason;
 using contract::Role;
 
 constexpr YamlReader::Named<Action> kActions[] = {
@@ -22,9 +23,12 @@ constexpr YamlReader::Named<Role> kRoles[] = {{"user", Role::User},
                                               {"system", Role::System},
                                               {"assistant", Role::Assistant},
                                               {"tool", Role::Tool}};
+constexpr YamlReader::Named<bool> kOpaqueActions[] = {{"block", false}, {"allow", true}};
 constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true}};
 
 constexpr std::string_view kAny = "any";
+constexpr std::string_view kActionsFile = "actions.yaml";
+constexpr std::string_view kOpaqueKey = "opaque";
 
 // The names of one matcher of a rule; empty: any.
 using Names = std::vector<std::pair<std::string, Place>>;
@@ -90,6 +94,24 @@ void read_confidence(BundleParts& parts, YamlMapping& mapping, ActionRule& rule)
     parts.reader.add(rule.place, "min_confidence is above max_confidence: the rule fits nothing");
 }
 
+std::vector<OpaqueReason> opaque_kinds(BundleParts& parts, YamlMapping& mapping) {
+  std::vector<std::string> known;
+  for (size_t i = 0; i < contract::kOpaqueReasonCount; ++i)
+    known.emplace_back(contract::opaque_reason_name(static_cast<OpaqueReason>(i)));
+  std::vector<OpaqueReason> out;
+  for (const auto& [name, place] : matcher(parts, mapping, "kind")) {
+    const auto found = std::find(known.begin(), known.end(), name);
+    if (found == known.end()) {
+      std::string all;
+      for (const std::string& one : known) all += (all.empty() ? "" : ", ") + one;
+      parts.reader.add(place, "'" + name + "' is none of: " + all + did_you_mean(name, known));
+      continue;
+    }
+    out.push_back(static_cast<OpaqueReason>(found - known.begin()));
+  }
+  return out;
+}
+
 // Words that belong to one action only.
 void read_action_words(BundleParts& parts, YamlMapping& mapping, ActionRule& rule) {
   const auto word = [&](std::string_view key, Action of) {
@@ -117,9 +139,10 @@ void read_action_words(BundleParts& parts, YamlMapping& mapping, ActionRule& rul
 }
 
 // The rules of a file; none: an empty list.
-const std::vector<YamlNode>& rules_of(BundleParts& parts, std::string_view path, bool is_required) {
+const std::vector<YamlNode>& rules_of(BundleParts& parts, std::string_view path, bool is_required,
+                                      std::string_view beside = {}) {
   static const std::vector<YamlNode> kNone;
-  const YamlNode* node = parts.top(path, "rules", is_required);
+  const YamlNode* node = parts.top(path, "rules", is_required, beside);
   if (node == nullptr) return kNone;
   if (node->kind != YamlNode::Kind::Sequence) {
     parts.reader.add(node->place, "rules is a list; write [] when there is none");
@@ -200,7 +223,7 @@ void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, P
 
 void read_actions(BundleParts& parts) {
   std::map<std::string, Place> ids;
-  for (const YamlNode& item : rules_of(parts, "actions.yaml", true)) {
+  for (const YamlNode& item : rules_of(parts, kActionsFile, true, kOpaqueKey)) {
     ActionRule rule;
     rule.place = item.place;
     YamlMapping mapping(parts.reader, item, "a rule");
@@ -223,6 +246,37 @@ void read_actions(BundleParts& parts) {
     read_action_words(parts, mapping, rule);
     mapping.finish();
     parts.bundle.actions.push_back(std::move(rule));
+  }
+}
+
+void read_opaque(BundleParts& parts) {
+  const YamlNode* file = parts.files.find(kActionsFile);
+  const YamlNode* list = file == nullptr ? nullptr : file->find(kOpaqueKey);
+  if (list == nullptr) return;
+  if (list->kind != YamlNode::Kind::Sequence) {
+    parts.reader.add(list->place, "opaque is a list; write [] when there is none");
+    return;
+  }
+  std::map<std::string, Place> ids;
+  for (const YamlNode& item : list->items) {
+    OpaqueRule rule;
+    rule.place = item.place;
+    YamlMapping mapping(parts.reader, item, "a rule");
+    rule.id = rule_id(parts, mapping, ids);
+    rule.kinds = opaque_kinds(parts, mapping);
+    rule.environments = known_names(parts, matcher(parts, mapping, "environment"),
+                                    parts.bundle.environments, "environment");
+    rule.destinations =
+        known_names(parts, matcher(parts, mapping, "destination"), parts.bundle.vendors, "vendor");
+    rule.tenants =
+        known_names(parts, matcher(parts, mapping, "tenant"), parts.bundle.tenants, "tenant");
+    const YamlNode* direction = mapping.optional("direction");
+    if (direction != nullptr && !(direction->plain && direction->scalar == kAny))
+      rule.direction = parts.reader.choice(*direction, kDirections);
+    if (const YamlNode* action = mapping.required("action"))
+      rule.allow = parts.reader.choice(*action, kOpaqueActions);
+    mapping.finish();
+    parts.bundle.opaque.push_back(std::move(rule));
   }
 }
 

@@ -22,7 +22,9 @@ struct BundleParts {
 
   // The value of the one top-level key of a file; null: no such file (reported when required), or
   // no such key.
-  const YamlNode* top(std::string_view path, std::string_view key, bool is_required);
+  // `beside`: another key that the file may have, which somebody else reads.
+  const YamlNode* top(std::string_view path, std::string_view key, bool is_required,
+                      std::string_view beside = {});
   // A name that must be among `known`; reported otherwise.
   template <class Things>
   bool known_name(const std::string& name, const Place& place, const Things& things,
@@ -52,6 +54,8 @@ void read_keys(BundleParts& parts);
 // keys.yaml alone, without references: what KeysFile lists.
 void read_key_entries(YamlReader& reader, const YamlNode& keys, std::vector<GatewayKey>& out);
 void read_actions(BundleParts& parts);
+// `opaque:` of actions.yaml: values that nobody reads.
+void read_opaque(BundleParts& parts);
 void read_access(BundleParts& parts);
 void read_routes(BundleParts& parts);
 void read_limits(BundleParts& parts);

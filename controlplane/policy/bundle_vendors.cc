@@ -16,12 +16,30 @@
 namespace sallyport::controlplane::policy {
 namespace {
 
+using contract::BodyUse;
 using contract::Durability;
+using contract::UnknownEndpoint;
+using contract::UnknownField;
 
 constexpr YamlReader::Named<Durability> kDurabilities[] = {{"committed", Durability::Committed},
                                                            {"recorded", Durability::Recorded}};
 constexpr YamlReader::Named<bool> kTokenScopes[] = {{"tenant", false}, {"principal", true}};
-constexpr YamlReader::Named<int> kMethods[] = {{"POST", 0}};
+constexpr YamlReader::Named<BodyUse> kMethods[] = {
+    {"POST", BodyUse::Required}, {"GET", BodyUse::None}, {"DELETE", BodyUse::None}};
+constexpr YamlReader::Named<BodyUse> kBodies[] = {
+    {"required", BodyUse::Required}, {"optional", BodyUse::Optional}, {"none", BodyUse::None}};
+constexpr YamlReader::Named<UnknownEndpoint> kUnknownEndpoints[] = {
+    {"refuse", UnknownEndpoint::Refuse}, {"inspect", UnknownEndpoint::Inspect}};
+constexpr YamlReader::Named<UnknownField> kUnknownFields[] = {{"inspect", UnknownField::Inspect},
+                                                              {"block", UnknownField::Block},
+                                                              {"pass", UnknownField::Pass}};
+
+// The kind as which an endpoint is read that no table describes.
+constexpr std::string_view kAnyJson = "any_json";
+
+// Query parameters in which some vendors take a credential; ours goes into a header.
+constexpr std::string_view kCredentialParameters[] = {
+    "key", "api_key", "api-key", "apikey", "access_token", "token", "sig", "signature"};
 
 constexpr std::string_view kNameRule = "a name is a-z, 0-9 and inner . _ -, not 'any', at most ";
 
@@ -106,6 +124,7 @@ class VendorReader {
     read_credential(mapping, vendor);
     if (const YamlNode* endpoints = mapping.required("endpoints"))
       read_endpoints(*endpoints, vendor);
+    read_unknown(mapping, vendor);
     mapping.finish();
     parts_.bundle.vendors.push_back(std::move(vendor));
   }
@@ -198,16 +217,19 @@ class VendorReader {
       VendorEndpoint endpoint;
       endpoint.place = item.place;
       endpoint.method = mapping.text("method");
-      if (const YamlNode* method = mapping.optional("method")) reader_.choice(*method, kMethods);
+      if (const YamlNode* method = mapping.optional("method"))
+        endpoint.body = reader_.choice(*method, kMethods);
       if (const YamlNode* path = mapping.required("path")) {
         endpoint.path = reader_.text(*path);
-        if (!endpoint.path.empty() && !is_path(endpoint.path))
+        if (!endpoint.path.empty() && !is_endpoint_path(endpoint.path))
           reader_.add(path->place,
                       "a path without query, escapes and final slash is expected, "
-                      "such as /v1/messages");
-        if (!seen.insert(endpoint.path).second)
+                      "such as /v1/messages or /v1/responses/{id}");
+        if (!seen.insert(endpoint.method + " " + endpoint.path).second)
           reader_.add(path->place, "the endpoint is written twice");
       }
+      read_body(mapping, endpoint);
+      if (const YamlNode* query = mapping.optional("query")) read_query(*query, endpoint);
       if (const YamlNode* kind = mapping.required("api_kind")) {
         endpoint.api_kind = reader_.text(*kind);
         if (!endpoint.api_kind.empty())
@@ -216,6 +238,39 @@ class VendorReader {
       mapping.finish();
       vendor.endpoints.push_back(std::move(endpoint));
     }
+  }
+
+  void read_body(YamlMapping& mapping, VendorEndpoint& endpoint) {
+    const YamlNode* body = mapping.optional("body");
+    if (body == nullptr) return;
+    const BodyUse use = reader_.choice(*body, kBodies);
+    if (endpoint.body == BodyUse::None && use != BodyUse::None)
+      reader_.add(body->place, "GET and DELETE have no body");
+    endpoint.body = use;
+  }
+
+  void read_query(const YamlNode& node, VendorEndpoint& endpoint) {
+    for (auto& [name, place] : reader_.texts(node)) {
+      if (!is_query_name(name))
+        reader_.add(place, "the name of a query parameter is expected, such as api-version");
+      if (std::find(std::begin(kCredentialParameters), std::end(kCredentialParameters), name) !=
+          std::end(kCredentialParameters))
+        reader_.add(place, "a credential does not go on in a query; see 'auth_header'");
+      endpoint.query.push_back(std::move(name));
+    }
+  }
+
+  void read_unknown(YamlMapping& mapping, BundleVendor& vendor) {
+    if (const YamlNode* node = mapping.optional("unknown_field"))
+      vendor.unknown_field = reader_.choice(*node, kUnknownFields);
+    const YamlNode* node = mapping.optional("unknown_endpoint");
+    if (node == nullptr) return;
+    vendor.unknown_endpoint = reader_.choice(*node, kUnknownEndpoints);
+    if (vendor.unknown_endpoint != UnknownEndpoint::Inspect) return;
+    parts_.known_name(std::string(kAnyJson), node->place, parts_.bundle.api_kinds, "API kind");
+    if (vendor.unknown_field != UnknownField::Inspect)
+      reader_.add(node->place,
+                  "an unknown endpoint has unknown fields only: 'unknown_field' must be inspect");
   }
 
   BundleParts& parts_;

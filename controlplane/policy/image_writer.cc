@@ -116,10 +116,24 @@ class ImageWriter {
     image_.section(SectionKind::Cells, rulings_.cells);
     image_.section(SectionKind::Decisions, decisions_);
     image_.section(SectionKind::Steps, steps_);
+    image_.section(SectionKind::OpaqueRules, opaque_rules_);
+    image_.section(SectionKind::OpaqueRulings, opaque_rulings_);
     return image_.finish(bundle_.digest);
   }
 
  private:
+  ImageEndpoint image_endpoint(const VendorEndpoint& endpoint) {
+    std::string query;
+    for (const std::string& name : endpoint.query) query += name + "\n";
+    ImageEndpoint out{};
+    out.method = strings_.add(endpoint.method);
+    out.path = strings_.add(endpoint.path);
+    out.api_kind = strings_.add(endpoint.api_kind);
+    out.query = strings_.add(query);
+    out.body = static_cast<uint8_t>(endpoint.body);
+    return out;
+  }
+
   void fill_vendors() {
     for (const BundleVendor& vendor : bundle_.vendors) {
       ImageVendor out{};
@@ -134,10 +148,11 @@ class ImageWriter {
       out.pins = append(pins_, vendor.pins);
       std::vector<ImageEndpoint> endpoints;
       for (const VendorEndpoint& endpoint : vendor.endpoints)
-        endpoints.push_back({strings_.add(endpoint.method), strings_.add(endpoint.path),
-                             strings_.add(endpoint.api_kind)});
+        endpoints.push_back(image_endpoint(endpoint));
       out.endpoints = append(endpoints_, endpoints);
       out.port = vendor.port;
+      out.unknown_endpoint = static_cast<uint8_t>(vendor.unknown_endpoint);
+      out.unknown_field = static_cast<uint8_t>(vendor.unknown_field);
       vendors_.push_back(out);
     }
   }
@@ -207,9 +222,20 @@ class ImageWriter {
     actions_.push_back(none);
   }
 
+  void add_opaque_rule(std::string_view id, bool allow) {
+    ImageOpaqueRule out{};
+    out.id = strings_.add(id);
+    out.allow = allow ? 1 : 0;
+    opaque_rules_.push_back(out);
+  }
+
   void fill_rulings() {
     for (const RulingRow& row : rulings_.rows)
       row_decisions_.insert(row_decisions_.end(), row.decisions.begin(), row.decisions.end());
+    for (const RulingRow& row : rulings_.rows)
+      opaque_rulings_.insert(opaque_rulings_.end(), row.opaque.begin(), row.opaque.end());
+    for (const OpaqueRule& rule : bundle_.opaque) add_opaque_rule(rule.id, rule.allow);
+    add_opaque_rule(kNoRuleId, false);
     for (const Decision& decision : rulings_.decisions) {
       std::vector<ImageStep> steps;
       for (const RulingStep& step : decision) steps.push_back({step.rule, step.from, 0});
@@ -277,6 +303,8 @@ class ImageWriter {
   std::vector<uint16_t> row_decisions_;
   std::vector<ImageRange> decisions_;
   std::vector<ImageStep> steps_;
+  std::vector<ImageOpaqueRule> opaque_rules_;
+  std::vector<uint16_t> opaque_rulings_;
   std::vector<ImageAccess> access_;
   std::vector<ImageRoute> routes_;
 };
@@ -313,7 +341,7 @@ bool is_too_large(const Bundle& bundle) {
     access += count(rule.tenants) * count(rule.principals) * count(rule.entities) *
               count(rule.reasons) * sizeof(ImageAccess);
   return cells + access > kImageBytesMax / 2 || bundle.actions.size() >= kImageAny ||
-         bundle.tenants.size() >= kImageAny;
+         bundle.opaque.size() >= kImageAny || bundle.tenants.size() >= kImageAny;
 }
 
 bool is_too_large(const RulingTable& rulings) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 #include "dataplane/contract/evidence_record.h"
+#include "dataplane/contract/path_pattern.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -87,6 +89,18 @@ bool is_path(std::string_view text) {
     text.remove_prefix(segment.size());
   }
   return true;
+}
+
+bool is_endpoint_path(std::string_view text) {
+  std::string literal(text);
+  std::erase_if(literal, [](char c) { return c == '{' || c == '}'; });
+  return is_path(literal) && contract::is_path_pattern(text);
+}
+
+bool is_query_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_lower(c) || is_upper(c) || is_digit(c) || is_one_of(c, "._-$[]");
+  });
 }
 
 std::optional<uint32_t> parse_ipv4(std::string_view text) {

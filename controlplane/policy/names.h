@@ -34,6 +34,10 @@ bool is_entity_name(std::string_view text);
 bool is_host_name(std::string_view text);
 // "/v1/chat/completions": no query, no escapes, no empty or dot segments, no slash at the end.
 bool is_path(std::string_view text);
+// The same with variables, "/v1/responses/{id}" (contract/path_pattern.h).
+bool is_endpoint_path(std::string_view text);
+// A query parameter as a vendor names it: "api-version", "include[]".
+bool is_query_name(std::string_view text);
 
 // Four decimal numbers; host order.
 std::optional<uint32_t> parse_ipv4(std::string_view text);

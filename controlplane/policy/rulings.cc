@@ -1,7 +1,9 @@
 #include "controlplane/policy/rulings.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <utility>
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -48,6 +50,8 @@ class TableMaker {
   RulingTable make() {
     Rules all(bundle_.actions.size());
     for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+    Rules all_opaque(bundle_.opaque.size());
+    for (size_t i = 0; i < all_opaque.size(); ++i) all_opaque[i] = static_cast<uint16_t>(i);
     for (const BundleTenant& tenant : bundle_.tenants) {
       const Rules of_tenant =
           sieve(all, [&](const ActionRule& r) { return names(r.tenants, tenant.name); });
@@ -55,11 +59,13 @@ class TableMaker {
         const Rules of_environment = sieve(of_tenant, [&](const ActionRule& r) {
           return names(r.environments, environment.name);
         });
-        for (const BundleVendor& vendor : bundle_.vendors)
+        for (const BundleVendor& vendor : bundle_.vendors) {
+          const RulingCell cell{tenant.name, environment.name, vendor.name};
           table_.cells.push_back(
               row_of(sieve(of_environment,
                            [&](const ActionRule& r) { return names(r.destinations, vendor.name); }),
-                     {tenant.name, environment.name, vendor.name}));
+                     opaque_of(all_opaque, tenant, environment, vendor), cell));
+        }
       }
     }
     return std::move(table_);
@@ -74,12 +80,41 @@ class TableMaker {
     return out;
   }
 
-  uint32_t row_of(const Rules& rules, const RulingCell& cell) {
+  Rules opaque_of(const Rules& all, const BundleTenant& tenant, const Environment& environment,
+                  const BundleVendor& vendor) const {
+    Rules out;
+    for (uint16_t index : all) {
+      const OpaqueRule& rule = bundle_.opaque[index];
+      if (names(rule.tenants, tenant.name) && names(rule.environments, environment.name) &&
+          names(rule.destinations, vendor.name))
+        out.push_back(index);
+    }
+    return out;
+  }
+
+  std::vector<uint16_t> decide_opaque(const Rules& rules) const {
+    std::vector<uint16_t> out;
+    for (const Direction direction : {Direction::Request, Direction::Response})
+      for (size_t kind = 0; kind < contract::kOpaqueReasonCount; ++kind) {
+        const auto first = std::find_if(rules.begin(), rules.end(), [&](uint16_t index) {
+          const OpaqueRule& r = bundle_.opaque[index];
+          return (!r.direction || *r.direction == direction) &&
+                 (r.kinds.empty() ||
+                  std::find(r.kinds.begin(), r.kinds.end(),
+                            static_cast<contract::OpaqueReason>(kind)) != r.kinds.end());
+        });
+        out.push_back(first == rules.end() ? static_cast<uint16_t>(bundle_.opaque.size()) : *first);
+      }
+    return out;
+  }
+
+  uint32_t row_of(const Rules& rules, const Rules& opaque, const RulingCell& cell) {
     const auto [known, is_new] =
-        rows_.try_emplace(rules, static_cast<uint32_t>(table_.rows.size()));
+        rows_.try_emplace({rules, opaque}, static_cast<uint32_t>(table_.rows.size()));
     if (!is_new) return known->second;
     RulingRow row;
     row.first = cell;
+    row.opaque = decide_opaque(opaque);
     for (const Direction direction : {Direction::Request, Direction::Response}) {
       const Rules of_direction = sieve(
           rules, [&](const ActionRule& r) { return !r.direction || *r.direction == direction; });
@@ -105,7 +140,7 @@ class TableMaker {
 
   const Bundle& bundle_;
   RulingTable table_;
-  std::map<Rules, uint32_t> rows_;
+  std::map<std::pair<Rules, Rules>, uint32_t> rows_;  // by rules and opaque rules
   std::map<Decision, uint16_t> decisions_;
 };
 

@@ -33,6 +33,7 @@ struct RulingCell {
 struct RulingRow {
   RulingCell first;                 // one cell that has it, for messages
   std::vector<uint16_t> decisions;  // [direction][role][entity], into RulingTable::decisions
+  std::vector<uint16_t> opaque;     // [direction][OpaqueReason], into bundle.opaque; its size: none
 };
 
 struct RulingTable {

@@ -20,9 +20,9 @@ enum class Simd : uint8_t {
 
 // The attributes that match what best_simd() has tested for. VBMI and later are not assumed.
 #define SP_TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
-#define SP_TARGET_AVX512 \
-  __attribute__((        \
-      target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi,bmi2,lzcnt,popcnt")))
+#define SP_TARGET_AVX512                                                                   \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi,bmi2,lzcnt," \
+                        "popcnt")))
 
 // The widest level that processor and kernel offer, asked once at start; a relaxed load after that.
 Simd best_simd() noexcept;

@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 2;
+inline constexpr uint32_t kImageVersion = 3;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -43,11 +43,13 @@ enum class SectionKind : uint32_t {
   Routes = 16,       // ImageRoute
   Limits = 17,       // one ImageLimits
   // Cells to which the same rules apply share one row of Rulings.
-  Cells = 18,      // uint32_t index of a row, [tenant][environment][vendor]
-  Decisions = 19,  // ImageRange of Steps
-  Steps = 20       // ImageStep
+  Cells = 18,         // uint32_t index of a row, [tenant][environment][vendor]
+  Decisions = 19,     // ImageRange of Steps
+  Steps = 20,         // ImageStep
+  OpaqueRules = 21,   // ImageOpaqueRule: what is done with values that nobody reads
+  OpaqueRulings = 22  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
 };
-inline constexpr size_t kSectionCount = 20;
+inline constexpr size_t kSectionCount = 22;
 
 // What happens to a finding.
 enum class Action : uint8_t {
@@ -88,6 +90,25 @@ enum class RouteKind : uint8_t {
   Prefix = 1,      // on a gateway host: the prefix is stripped
   GatewayHost = 2  // a name under which prefixes are served; "*": every name
 };
+
+// May a request to an endpoint have a body?
+enum class BodyUse : uint8_t { Required = 0, None = 1, Optional = 2 };
+inline constexpr size_t kBodyUseCount = 3;
+
+// What happens to a request for a path that no endpoint names.
+enum class UnknownEndpoint : uint8_t {
+  Refuse = 0,
+  Inspect = 1  // read as JSON of any shape, every string of it
+};
+inline constexpr size_t kUnknownEndpointCount = 2;
+
+// What happens to a value at a path that no table names.
+enum class UnknownField : uint8_t {
+  Inspect = 0,  // every string is text
+  Block = 1,    // the request is refused; an answer is inspected
+  Pass = 2      // not read, counted as opaque
+};
+inline constexpr size_t kUnknownFieldCount = 3;
 
 struct ImageHeader {
   uint64_t magic;
@@ -143,15 +164,21 @@ struct ImageVendor {
   ImageRange pins;
   ImageRange endpoints;
   uint16_t port;
-  uint16_t reserved[3];
+  uint8_t unknown_endpoint;  // UnknownEndpoint
+  uint8_t unknown_field;     // UnknownField
+  uint16_t reserved[2];
 };
 static_assert(sizeof(ImageVendor) == 88);
 
 struct ImageEndpoint {
   ImageText method;
-  ImageText path;      // exact, without query
+  ImageText path;      // without query; variables as in contract/path_pattern.h
   ImageText api_kind;  // a kind of the Llm section
+  ImageText query{};   // names of the query parameters that go on, each followed by a line feed
+  uint8_t body = 0;    // BodyUse
+  uint8_t reserved[7]{};
 };
+static_assert(sizeof(ImageEndpoint) == 40);
 
 struct ImageTenant {
   ImageText name;
@@ -190,6 +217,13 @@ struct ImageStep {
   uint8_t reserved;
 };
 static_assert(sizeof(ImageStep) == 4);
+
+struct ImageOpaqueRule {
+  ImageText id;
+  uint8_t allow;  // 0: an exchange with such a value is refused
+  uint8_t reserved[7];
+};
+static_assert(sizeof(ImageOpaqueRule) == 16);
 
 struct ImageAccess {
   ImageText id;

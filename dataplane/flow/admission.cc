@@ -6,24 +6,27 @@
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/flow/gateway.h"
+#include "dataplane/http/query.h"
 
 namespace sallyport::flow {
 namespace {
 
 using http::equals_ignoring_case;
 
-// The gateway key, in whichever field an SDK puts its API key.
-std::string_view presented_key(const http::Headers& headers) noexcept {
+// The gateway key, in whichever field an SDK puts its API key. Google's put it into the query, too.
+std::string_view presented_key(const http::RequestHead& head) noexcept {
+  const http::Headers& headers = head.headers;
   constexpr std::string_view kBearer = "Bearer ";
   const std::string_view authorization = headers.find("authorization");
   if (authorization.size() > kBearer.size() &&
       equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer))
     return authorization.substr(kBearer.size());
-  for (std::string_view name : {std::string_view("x-api-key"), std::string_view("api-key")}) {
+  for (std::string_view name : {std::string_view("x-api-key"), std::string_view("api-key"),
+                                std::string_view("x-goog-api-key")}) {
     const std::string_view value = headers.find(name);
     if (!value.empty()) return value;
   }
-  return {};
+  return http::find_in_query(head.query, "key");
 }
 
 // The calendar year of a wall clock; 0 when the clock is plainly not set.
@@ -74,7 +77,7 @@ void Gateway::admit(Client& client) {
   if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
   Route route;
   const Reason routed = head.upgrade ? Reason::UpgradeRefused : current_->route(head, route);
-  const auto caller = current_->caller(presented_key(head.headers));
+  const auto caller = current_->caller(presented_key(head));
   // Who has no key learns nothing about the routes.
   if (!caller.has_value())
     return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
@@ -169,7 +172,18 @@ Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
   if (!exchange.version->prepare(exchange.request_scope, exchange.response_scope, exchange.caller,
                                  exchange.route, exchange.reason(), year_of(clock_.wall_ns)))
     return Reason::NotReady;
-  return Reason::None;
+  return path_may_pass(exchange, detail) ? Reason::None : Reason::PolicyBlocked;
+}
+
+// What a caller chose of the path cannot be rewritten: an id with a value in it is none.
+bool Gateway::path_may_pass(Exchange& exchange, std::string_view& detail) {
+  if (exchange.route.unknown_endpoint) ++counters_.unknown_endpoints;
+  for (std::string_view value : exchange.route.variables.all()) {
+    if (text_may_pass(exchange, value)) continue;
+    detail = "path";
+    return false;
+  }
+  return true;
 }
 
 // Nothing is served that could not be recorded (architecture section 5). Without a drainer

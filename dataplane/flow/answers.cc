@@ -129,6 +129,8 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
                               : exchange.response_scope.refusal_entity;
   if (shown.empty() && entity < exchange.version->engine().entity_count())
     shown = exchange.version->engine().entity_name(entity);  // names the rule's subject, not data
+  if (shown.empty()) shown = exchange.request_scope.refusal_subject;
+  if (shown.empty()) shown = exchange.response_scope.refusal_subject;
   // What was read of the body may have named the model already.
   if (exchange.phase == Phase::Body && exchange.body_bytes > 0 && exchange.model_size == 0) {
     exchange.model = exchange.rewriter.facts().model;

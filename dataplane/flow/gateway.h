@@ -174,7 +174,9 @@ class Gateway {
   bool take_body(Exchange& exchange, const mem::ByteChain& part);
   void body_complete(Client& client, Exchange& exchange);
   bool write_request_head(Exchange& exchange, const http::RequestHead& head, uint64_t body_bytes);
-  bool header_may_pass(Exchange& exchange, const http::Header& header);
+  bool text_may_pass(Exchange& exchange, std::string_view text);
+  bool path_may_pass(Exchange& exchange, std::string_view& detail);
+  std::string_view target_of(Exchange& exchange, const http::RequestHead& head);
   void release(Exchange& exchange);
   void wait_for_commit();
 
@@ -245,6 +247,7 @@ class Gateway {
   redact::EditPlan edit_plan_;
   rewrite::TextRewriter header_text_;
   rewrite::BodyCheck body_check_{stream_tools_.check};
+  std::array<char, http::kTargetBytesMax> target_{};  // of the request being released
   std::vector<uint8_t> event_buffer_;  // what a stream lets go, wiped after use
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

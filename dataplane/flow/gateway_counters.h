@@ -71,6 +71,8 @@ struct GatewayCounters {
   uint64_t tokens_minted = 0;
   CoverageCounters request;
   CoverageCounters response;
+  uint64_t unknown_endpoints = 0;  // requests that policy read as any JSON
+  uint64_t unknown_fields = 0;     // values in them and in answers that no table names
   std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
 
   // f(name, value) for every counter, always in the same order; the name is valid during the call.
@@ -89,6 +91,8 @@ struct GatewayCounters {
     f(std::string_view("gateway_tokens_minted"), tokens_minted);
     request.for_each("request", f);
     response.for_each("response", f);
+    f(std::string_view("gateway_unknown_endpoints"), unknown_endpoints);
+    f(std::string_view("gateway_unknown_fields"), unknown_fields);
     for (size_t i = 1; i < refusals.size(); ++i) {
       std::array<char, 64> name;
       const int size = std::snprintf(name.data(), name.size(), "gateway_refused_%s",

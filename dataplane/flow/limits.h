@@ -43,6 +43,9 @@ inline constexpr uint32_t kEditsPerBodyMax = 16'384;
 // Replacement bytes of one body.
 inline constexpr uint32_t kReplacementBytesMax = 4U << 20;
 
+// The decoded name or value of a query parameter; a longer one does not go on.
+inline constexpr size_t kQueryTextBytesMax = 1'024;
+
 // Timers are checked this often: the shortest of them is a header timeout of seconds.
 inline constexpr uint64_t kTimerSweepMs = 20;
 // ... and this often while there is no connection at all.

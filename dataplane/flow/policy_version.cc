@@ -69,6 +69,7 @@ bool PolicyVersion::build_endpoints(std::string& error) {
     error = "image: llm section: " + std::string(llm::load_error_name(loaded));
     return false;
   }
+  if (!tables_.find_kind("any_json", any_json_)) any_json_ = {};
   for (uint16_t v = 0; v < image_.vendor_count(); ++v) {
     const policy::Vendor vendor = image_.vendor(v);
     for (uint16_t i = 0; i < vendor.endpoint_count; ++i) {
@@ -132,21 +133,54 @@ Reason PolicyVersion::route(const http::RequestHead& head, Route& out) const {
   out.vendor_index = target->vendor;
   out.error_shape = vendor.error_shape;
   Reason reason = Reason::UnknownPath;
-  for (uint16_t i = 0; i < vendor.vendor.endpoint_count; ++i) {
-    const auto index = static_cast<uint16_t>(vendor.vendor.first_endpoint + i);
-    const policy::Endpoint endpoint = image_.endpoint(index);
-    if (endpoint.path != target->path) continue;
-    if (endpoint.method != head.method) {
+  // A path that is written out wins over one with variables.
+  for (const bool with_variables : {false, true}) {
+    for (uint16_t i = 0; i < vendor.vendor.endpoint_count; ++i) {
+      const auto index = static_cast<uint16_t>(vendor.vendor.first_endpoint + i);
+      const policy::Endpoint endpoint = image_.endpoint(index);
+      if (contract::has_path_variable(endpoint.path) != with_variables) continue;
+      if (!policy::match_path(endpoint.path, target->path, out.variables)) continue;
       reason = Reason::UnknownMethod;
-      continue;
+      if (endpoint.method != head.method) continue;
+      take_endpoint(head, index, with_variables ? target->path : endpoint.path, out);
+      return Reason::None;
     }
-    out.kind = kinds_[index];
-    out.error_shape = shape_of_kind(endpoint.api_kind);
-    out.method = endpoint.method;
-    out.target_path = endpoint.path;
-    return Reason::None;
   }
+  if (reason == Reason::UnknownPath && take_unknown(head, target->path, out)) return Reason::None;
   return reason;
+}
+
+void PolicyVersion::take_endpoint(const http::RequestHead& head, uint16_t index,
+                                  std::string_view path, Route& out) const {
+  const policy::Endpoint endpoint = image_.endpoint(index);
+  out.kind = kinds_[index];
+  out.error_shape = shape_of_kind(endpoint.api_kind);
+  out.method = endpoint.method;
+  out.target_path = path;
+  out.query = endpoint.query;
+  const bool empty = head.framing == http::Framing::None;
+  if (endpoint.body == contract::BodyUse::None ||
+      (endpoint.body == contract::BodyUse::Optional && empty))
+    out.kind.request = {};
+}
+
+// The whole path is the caller's: it is judged as one text.
+bool PolicyVersion::take_unknown(const http::RequestHead& head, std::string_view path,
+                                 Route& out) const {
+  const VendorRuntime& vendor = *vendors_[out.vendor_index];
+  if (vendor.vendor.unknown_endpoint != contract::UnknownEndpoint::Inspect) return false;
+  if (!any_json_.response.valid() || !policy::is_plain_path(path)) return false;
+  for (std::string_view method :
+       {std::string_view("POST"), std::string_view("GET"), std::string_view("DELETE")})
+    if (method == head.method) out.method = method;
+  if (out.method.empty()) return false;
+  out.kind = any_json_;
+  if (head.framing == http::Framing::None) out.kind.request = {};
+  out.target_path = path;
+  out.variables = {};
+  out.variables.values[out.variables.count++] = path;
+  out.unknown_endpoint = true;
+  return true;
 }
 
 std::optional<policy::Key> PolicyVersion::caller(std::string_view presented_key) const {
@@ -176,6 +210,7 @@ bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScop
     scope->labels = &labels_;
     scope->mint = &mints_[caller.tenant_index];
   }
+  request.whole_message = true;  // a request leaves when all of it is judged
   rewrite::RulingFor who;
   who.tenant = caller.tenant_index;
   who.environment = caller.environment_index;

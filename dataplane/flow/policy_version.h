@@ -18,6 +18,7 @@
 #include "dataplane/http/head.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/policy/image.h"
+#include "dataplane/policy/path_match.h"
 #include "dataplane/policy/secrets.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/rewrite/rewrite_scope.h"
@@ -46,9 +47,14 @@ struct VendorRuntime {
 struct Route {
   uint16_t vendor_index = 0;
   ErrorShape error_shape = ErrorShape::OpenAi;
-  llm::ApiKind kind;
-  std::string_view target_path;  // as the vendor knows it
+  llm::ApiKind kind;  // without a request when this one has no body
+  // As the vendor knows it: a view into the image or into the request's head. Written down with the
+  // head that goes to the vendor, and not looked at afterwards.
+  std::string_view target_path;
   std::string_view method;
+  std::string_view query;           // names that go on, each followed by a line feed
+  policy::PathVariables variables;  // what the caller chose of the path; views into the head
+  bool unknown_endpoint = false;    // no endpoint names it; policy reads it as any JSON
 };
 
 class PolicyVersion {
@@ -87,6 +93,9 @@ class PolicyVersion {
   bool build_endpoints(std::string& error);
   bool build_vendors(std::string& error);
   bool build_mints(std::string& error);
+  void take_endpoint(const http::RequestHead& head, uint16_t index, std::string_view path,
+                     Route& out) const;
+  bool take_unknown(const http::RequestHead& head, std::string_view path, Route& out) const;
 
   uint64_t sequence_ = 0;
   std::vector<uint8_t> bytes_;
@@ -97,6 +106,7 @@ class PolicyVersion {
   llm::ApiTables tables_;
   redact::TokenLabels labels_;
   std::vector<llm::ApiKind> kinds_;  // by endpoint index
+  llm::ApiKind any_json_;            // of endpoints that nobody described; may be missing
   std::vector<std::unique_ptr<VendorRuntime>> vendors_;
   std::vector<redact::TokenMint> mints_;  // by tenant index
 };

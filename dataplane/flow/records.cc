@@ -82,6 +82,9 @@ void add_detections(evidence::TallyList& out, const scan::Engine& engine,
 void add_tokens(evidence::TallyList& out, const rewrite::Tally& tally, TallySection section) {
   if (tally.foreign_tokens > 0)
     out.add(section, "LITERAL", RecordedAction::Tokenize, "foreign_token", tally.foreign_tokens);
+  if (tally.unchecked_tokens > 0)
+    out.add(section, "LITERAL", RecordedAction::Tokenize, "unchecked_token",
+            tally.unchecked_tokens);
   if (tally.verified_tokens > 0)
     out.add(section, "LITERAL", RecordedAction::Allow, "verified_token", tally.verified_tokens);
   if (tally.unrestored_tokens > 0)
@@ -250,6 +253,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   add_protected(tallies, exchange.response_scope.tally);
   add_restorations(tallies, engine, exchange.response_scope.tally, exchange.reason());
   const rewrite::Tally& tally = exchange.response_scope.tally;
+  counters_.unknown_fields += exchange.request_scope.tally.unknown_fields + tally.unknown_fields;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);
   const bool response_verdict = exchange.vendor_status != 0;

@@ -123,6 +123,7 @@ Reason reason_of(rewrite::Refusal refusal) noexcept {
     case rewrite::Refusal::None:
       return Reason::None;
     case rewrite::Refusal::PolicyBlocked:
+    case rewrite::Refusal::UnknownField:
       return Reason::PolicyBlocked;
     case rewrite::Refusal::ResponseBlocked:
       return Reason::ResponseBlocked;

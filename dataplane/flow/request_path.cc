@@ -9,6 +9,7 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/gateway.h"
+#include "dataplane/http/query.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::flow {
@@ -18,7 +19,7 @@ using http::equals_ignoring_case;
 
 // What goes on to the vendor. Everything else of a head stays here: cookies, forwarding fields and
 // unknown ones are ways out that nobody inspects. Values that pass are scanned like text.
-constexpr std::array<std::string_view, 26> kForwardedHeaders{
+constexpr std::array<std::string_view, 27> kForwardedHeaders{
     "accept",
     "accept-language",
     "user-agent",
@@ -31,6 +32,7 @@ constexpr std::array<std::string_view, 26> kForwardedHeaders{
     "idempotency-key",
     "x-client-request-id",
     "anthropic-user-profile-id",
+    "x-goog-api-client",
     "x-stainless-lang",
     "x-stainless-package-version",
     "x-stainless-os",
@@ -64,6 +66,13 @@ Reason reason_of_walk(const Exchange& exchange) noexcept {
 std::string_view detail_of_walk(const Exchange& exchange) noexcept {
   return exchange.request_scope.refusal == rewrite::Refusal::None ? exchange.rewriter.problem()
                                                                   : std::string_view{};
+}
+
+// A model that stands in the path instead of the body.
+void note_model(Exchange& exchange) noexcept {
+  const std::string_view model = exchange.route.variables.model;
+  exchange.model_size = static_cast<uint8_t>(std::min(model.size(), exchange.model.size()));
+  std::copy_n(model.begin(), exchange.model_size, exchange.model.begin());
 }
 
 }  // namespace
@@ -139,6 +148,7 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
       fits = fits && edit_plan_.add(edit.start, edit.end, edits.replacement(edit));
     edits.clear();
   }
+  if (exchange.model_size == 0) note_model(exchange);
   SP_CHECK(edit_plan_.seal());
   exchange.request_body_out_bytes = edit_plan_.output_size(exchange.body.size());
   const bool edited = !edit_plan_.empty();
@@ -164,21 +174,53 @@ void Gateway::body_complete(Client& client, Exchange& exchange) {
   release(exchange);
 }
 
-// A header value is text like any other: what policy would rewrite in it does not pass, what it
-// blocks ends the exchange.
-bool Gateway::header_may_pass(Exchange& exchange, const http::Header& header) {
+// What stands in a head is text like any other: what policy would rewrite in it does not pass, what
+// it blocks ends the exchange.
+bool Gateway::text_may_pass(Exchange& exchange, std::string_view text) {
   header_text_.begin(exchange.request_scope);
-  const bool judged = header_text_.feed(bytes_of(header.value)) && header_text_.end();
+  const bool judged = header_text_.feed(bytes_of(text)) && header_text_.end();
   const bool clean = judged && header_text_.edits().count() == 0;
   header_text_.edits().clear();
   return clean;
+}
+
+// The path, and of the query what the endpoint names. Nothing else of it goes on: a query is where
+// keys are put that nobody should see in a log.
+std::string_view Gateway::target_of(Exchange& exchange, const http::RequestHead& head) {
+  const Route& route = exchange.route;
+  size_t size = 0;
+  const auto put = [&](std::string_view text) {
+    std::copy(text.begin(), text.end(), target_.begin() + static_cast<std::ptrdiff_t>(size));
+    size += text.size();
+  };
+  SP_CHECK(route.target_path.size() <= target_.size());
+  put(route.target_path);
+  const auto is_named = [&](std::string_view name) {
+    for (size_t at = 0, end = 0; at < route.query.size(); at = end + 1) {
+      end = route.query.find('\n', at);
+      if (route.query.substr(at, end - at) == name) return true;
+    }
+    return false;
+  };
+  http::QueryReader query(head.query);
+  while (query.next()) {
+    std::array<char, kQueryTextBytesMax> text;
+    const size_t name_size = http::decode_query(query.name(), text);
+    if (name_size > text.size() || !is_named({text.data(), name_size})) continue;
+    const size_t value_size = http::decode_query(query.value(), text);
+    if (value_size > text.size() || query.raw().size() + 1 > target_.size() - size) continue;
+    if (!text_may_pass(exchange, {text.data(), value_size})) continue;
+    put(size == route.target_path.size() ? "?" : "&");
+    put(query.raw());
+  }
+  return {target_.data(), size};
 }
 
 bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& head,
                                  uint64_t body_bytes) {
   const VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
   http::HeadWriter out(exchange.request_out, body_pool_);
-  out.request_line(exchange.route.method, exchange.route.target_path);
+  out.request_line(exchange.route.method, target_of(exchange, head));
   out.header("host", vendor.vendor.host);
   if (exchange.route.kind.request.valid()) {
     const std::string_view type = head.headers.find("content-type");
@@ -193,13 +235,15 @@ bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& he
       out.header("content-type", shown_content_type(exchange.body_format, type));
     }
     out.header("content-length", body_bytes);
+  } else if (exchange.route.method == "POST") {
+    out.header("content-length", uint64_t{0});  //= RFC 9110 8.6: a method that may have one says so
   }
   out.header("accept-encoding", "identity");
   out.header(vendor.vendor.auth_header,
              std::string_view(reinterpret_cast<const char*>(vendor.credential_value.data()),
                               vendor.credential_value.size()));
   for (const http::Header& header : head.headers)
-    if (is_forwarded(header.name) && header_may_pass(exchange, header))
+    if (is_forwarded(header.name) && text_may_pass(exchange, header.value))
       out.header(header.name, header.value);
   return out.finish();
 }

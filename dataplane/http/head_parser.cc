@@ -137,6 +137,13 @@ bool parse_host(std::string_view value, std::string_view& host) noexcept {
   return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
 }
 
+// Any escape but that of the colon, which some SDKs write in the name of a model.
+bool has_escape(std::string_view path) noexcept {
+  for (size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1))
+    if (const auto escape = path.substr(at, 3); escape != "%3A" && escape != "%3a") return true;
+  return false;
+}
+
 bool is_target_char(char c) noexcept {
   const auto u = static_cast<unsigned char>(c);
   return u > 0x20 && u < 0x7f && std::strchr("\"<>\\^`{|}#", c) == nullptr;
@@ -251,7 +258,7 @@ HeadError RequestHeadParser::parse_target() noexcept {
   if (head_.path.find("//") != std::string_view::npos ||
       head_.path.find("/./") != std::string_view::npos ||
       head_.path.find("/../") != std::string_view::npos || head_.path.ends_with("/..") ||
-      head_.path.ends_with("/.") || head_.path.find('%') != std::string_view::npos)
+      head_.path.ends_with("/.") || has_escape(head_.path))
     return HeadError::BadTarget;
   return HeadError::None;
 }

@@ -1,14 +1,14 @@
 #include "dataplane/llm/json_walker.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/utf8.h"
 #include "dataplane/llm/json_peek.h"
 #include "dataplane/llm/json_string.h"
+#include "dataplane/mem/wipe.h"
 
 namespace sallyport::llm {
 
@@ -41,28 +41,21 @@ Speaker speaker_named(std::string_view role) noexcept {
   return Speaker::User;
 }
 
-// Bytes at the front that stand for themselves inside a string: printable ASCII without '"' and
-// '\'.
-size_t plain_run(std::span<const uint8_t> raw) {
-  size_t n = 0;
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i space = _mm_set1_epi8(0x20);
-  while (raw.size() - n >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(raw.data() + n));
-    // Signed compare: bytes from 0x80 are negative and so also "below space".
-    const __m128i special =
-        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                     _mm_cmplt_epi8(bytes, space));
-    const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(special));
-    if (mask != 0) return n + static_cast<size_t>(std::countr_zero(mask));
-    n += 16;
-  }
-  while (n < raw.size() && raw[n] >= 0x20 && raw[n] < 0x80 && raw[n] != '"' && raw[n] != '\\') ++n;
-  return n;
-}
-
 }  // namespace
+
+bool Sink::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                       std::span<const TextPiece> pieces) {
+  for (const TextPiece& piece : pieces) {
+    const bool linear = piece.unit_decoded == 0;
+    const size_t unit_decoded = linear ? piece.decoded_size : piece.unit_decoded;
+    const size_t unit_raw = linear ? piece.raw_size : piece.unit_raw;
+    for (size_t i = 0; i < piece.decoded_size; i += unit_decoded, raw_start += unit_raw) {
+      if (!leaf_text(decoded.first(unit_decoded), raw_start, raw_start + unit_raw)) return false;
+      decoded = decoded.subspan(unit_decoded);
+    }
+  }
+  return true;
+}
 
 JsonWalker::JsonWalker(const WalkerLimits& limits) : limits_(limits) {
   SP_CHECK(limits.depth_max > 0 && limits.depth_max <= kWalkerDepthMax);
@@ -88,12 +81,21 @@ void JsonWalker::begin(const PathTable& table, Sink& sink) noexcept {
   high_surrogate_ = 0;
   delivering_ = false;
   is_whole_ = false;
+  wipe_stretch();
 }
 
 void JsonWalker::begin_whole(const PathTable& table, Sink& sink) noexcept {
   begin(table, sink);
   is_whole_ = true;
   peeked_bytes_ = 0;
+}
+
+JsonWalker::~JsonWalker() { wipe_stretch(); }
+
+void JsonWalker::wipe_stretch() noexcept {
+  if (stretch_used_ > 0)
+    mem::wipe(std::span(stretch_.text).first(stretch_used_ + kStretchSlackBytes));
+  stretch_used_ = 0;
 }
 
 bool JsonWalker::fail(WalkError error) noexcept {
@@ -368,38 +370,112 @@ bool JsonWalker::start_string(bool is_key) noexcept {
 }
 
 size_t JsonWalker::string_bytes(std::span<const uint8_t> raw) noexcept {
+  const bool is_name = string_is_key_ || value_is_discriminator_ || value_names_speaker_;
+  return is_name ? name_bytes(raw) : value_bytes(raw);
+}
+
+// A name, or a value that is looked up: short, and told piece by piece.
+size_t JsonWalker::name_bytes(std::span<const uint8_t> raw) noexcept {
   size_t n = 0;
-  WalkError wrong = WalkError::None;
-  while (n < raw.size()) {
-    if (utf8_left_ == 0) {
-      n += plain_run(raw.subspan(n));
-      if (n == raw.size() || raw[n] == '"' || raw[n] == '\\') break;
-      if (raw[n] < 0x20) {
-        wrong = WalkError::ControlCharacter;
-        break;
-      }
-    }
-    if (!utf8_byte(raw[n])) {
-      wrong = WalkError::BadUtf8;
+  bool good = true;
+  for (; n < raw.size(); ++n) {
+    const uint8_t c = raw[n];
+    const bool stops = c == '"' || c == '\\' || c < 0x20;
+    if (utf8_left_ == 0 && c < 0x80) {
+      if (stops) break;
+    } else if (!utf8_byte(c)) {
+      good = false;
       break;
     }
-    ++n;
   }
-  if (n > 0 && !emit(raw.first(n), offset_, offset_ + n)) return n;
+  if (n > 0 && !emit(raw.first(n), offset_, offset_ + n)) return 0;
   offset_ += n;
-  if (wrong != WalkError::None) {
-    fail(wrong);
-    return n;
+  if (!good) fail(WalkError::BadUtf8);
+  return n == raw.size() || !good ? n : n + string_stops(raw[n]);
+}
+
+// The text of a value, stretch by stretch.
+size_t JsonWalker::value_bytes(std::span<const uint8_t> raw) noexcept {
+  size_t n = 0;
+  while (n < raw.size()) {
+    decode_string(raw.subspan(n), stretch_);
+    stretch_used_ = std::max(stretch_used_, stretch_.size);
+    bool good = true;
+    if (!stretch_.ascii || utf8_left_ > 0) {
+      const size_t well = judge_utf8();
+      good = well == stretch_.size;
+      if (!good) cut_stretch(well);
+    }
+    if (stretch_.size > 0 &&
+        !sink_->leaf_pieces(
+            stretch_.decoded(), offset_,
+            std::span<const TextPiece>(stretch_.pieces).first(stretch_.piece_count))) {
+      fail(WalkError::StoppedBySink);
+      return n;
+    }
+    n += stretch_.raw_size;
+    offset_ += stretch_.raw_size;
+    if (!good || (stretch_.stopped && utf8_left_ > 0)) {
+      fail(WalkError::BadUtf8);
+      return n;
+    }
+    if (stretch_.stopped) return n + string_stops(raw[n]);
   }
-  if (n == raw.size()) return n;
-  if (raw[n] == '\\') {
+  return n;
+}
+
+// How many bytes of the stretch go on well: all of them, or up to the first that cannot stand
+// there.
+size_t JsonWalker::judge_utf8() noexcept {
+  const auto text = stretch_.decoded();
+  size_t n = 0;
+  for (; n < text.size() && utf8_left_ > 0; ++n)
+    if (!utf8_byte(text[n])) return n;
+  const auto rest = text.subspan(n);
+  const auto whole = rest.first(rest.size() - base::utf8_open_end(rest));
+  if (base::is_utf8(whole)) n += whole.size();
+  // A character cut by the end of the stretch; or the place of the mistake.
+  for (; n < text.size(); ++n) {
+    const bool ascii = utf8_left_ == 0 && text[n] < 0x80;
+    if (!ascii && !utf8_byte(text[n])) return n;
+  }
+  return n;
+}
+
+// Keeps the first `size` decoded bytes: a mistake stands behind them, in a run or before an escape.
+void JsonWalker::cut_stretch(size_t size) noexcept {
+  stretch_.size = size;
+  stretch_.raw_size = 0;
+  stretch_.piece_count = 0;
+  for (TextPiece& piece : stretch_.pieces) {
+    if (size == 0) break;
+    if (size < piece.decoded_size) {
+      SP_CHECK(piece.unit_decoded == 0 || size % piece.unit_decoded == 0);
+      const size_t raw_size =
+          piece.unit_decoded == 0 ? size : size / piece.unit_decoded * piece.unit_raw;
+      piece.decoded_size = static_cast<uint32_t>(size);
+      piece.raw_size = static_cast<uint32_t>(raw_size);
+    }
+    size -= piece.decoded_size;
+    stretch_.raw_size += piece.raw_size;
+    ++stretch_.piece_count;
+  }
+}
+
+// The byte that ended a run: the closing quote, the begin of an escape, or none that may stand
+// there. Answers how many bytes were taken.
+size_t JsonWalker::string_stops(uint8_t byte) noexcept {
+  if (byte == '"') {
+    if (!end_string()) return 0;
+  } else if (byte == '\\') {
     escape_start_ = offset_;
     state_ = State::Escape;
-  } else if (!end_string()) {
-    return n;
+  } else {
+    fail(WalkError::ControlCharacter);
+    return 0;
   }
   ++offset_;
-  return n + 1;
+  return 1;
 }
 
 // Well-formed UTF-8 is the table 3-7 of the Unicode standard: only the byte after the lead has
@@ -712,46 +788,6 @@ void JsonWalker::forget_keys(uint32_t down_to) noexcept {
     key_slots_[slot] = 0;
     --key_count_;
   }
-}
-
-std::string_view walk_error_name(WalkError error) noexcept {
-  switch (error) {
-    case WalkError::None:
-      return "none";
-    case WalkError::Empty:
-      return "json_empty";
-    case WalkError::Truncated:
-      return "json_truncated";
-    case WalkError::TrailingText:
-      return "json_trailing_text";
-    case WalkError::ByteOrderMark:
-      return "json_byte_order_mark";
-    case WalkError::UnexpectedByte:
-      return "json_unexpected_byte";
-    case WalkError::BadLiteral:
-      return "json_bad_literal";
-    case WalkError::BadNumber:
-      return "json_bad_number";
-    case WalkError::NumberTooLong:
-      return "json_number_too_long";
-    case WalkError::BadEscape:
-      return "json_bad_escape";
-    case WalkError::LoneSurrogate:
-      return "json_lone_surrogate";
-    case WalkError::ControlCharacter:
-      return "json_control_character";
-    case WalkError::BadUtf8:
-      return "json_bad_utf8";
-    case WalkError::DuplicateKey:
-      return "json_duplicate_key";
-    case WalkError::TooDeep:
-      return "json_too_deep";
-    case WalkError::TooManyKeys:
-      return "json_too_many_keys";
-    case WalkError::StoppedBySink:
-      return "stopped_by_sink";
-  }
-  return "?";
 }
 
 }  // namespace sallyport::llm

@@ -22,6 +22,8 @@
 //     be cut at
 //             any byte, also inside a UTF-8 character, where a fed piece ended;
 //     or one whole escape sequence: \n gives 1 byte for 2, \u00e9 2 for 6, \ud83d\ude00 4 for 12.
+// The text of a value comes decoded in stretches of up to kStretchBytes with the list of its pieces
+// (leaf_pieces); what is decoded when a fed piece ends is delivered then.
 // The split into pieces depends on the feeding; joined text, leaves, offsets and errors do not.
 // Numbers and literals are leaves too, always linear, raw_start at their first byte, leaf_end one
 // past the last.
@@ -46,6 +48,7 @@
 
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/llm/events.h"
+#include "dataplane/llm/string_decoder.h"
 
 namespace sallyport::llm {
 
@@ -76,6 +79,10 @@ class Sink {
   virtual bool leaf_begin(const Leaf& leaf) = 0;
   virtual bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                          uint64_t raw_end) = 0;
+  // Many pieces in one call: `decoded` is their text joined, `raw_start` where the first one
+  // begins. For a sink that has a use for large stretches; for others they come one by one.
+  virtual bool leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                           std::span<const TextPiece> pieces);
   // `raw_end`: of a string the offset of its closing quote, of a scalar one past its last byte.
   virtual bool leaf_end(uint64_t raw_end) = 0;
   // A whole value (any kind, containers too) whose rule carries a mark has been read: [raw_start,
@@ -98,6 +105,7 @@ inline constexpr uint32_t kNumberBytesMax = 512;
 class JsonWalker {
  public:
   explicit JsonWalker(const WalkerLimits& limits = {});
+  ~JsonWalker();
   JsonWalker(const JsonWalker&) = delete;
   JsonWalker& operator=(const JsonWalker&) = delete;
 
@@ -165,6 +173,12 @@ class JsonWalker {
   bool structure(uint8_t byte) noexcept;
   size_t string_bytes(std::span<const uint8_t> raw) noexcept;
   size_t scalar_bytes(std::span<const uint8_t> raw) noexcept;
+  size_t name_bytes(std::span<const uint8_t> raw) noexcept;
+  size_t value_bytes(std::span<const uint8_t> raw) noexcept;
+  size_t string_stops(uint8_t byte) noexcept;
+  size_t judge_utf8() noexcept;
+  void cut_stretch(size_t size) noexcept;
+  void wipe_stretch() noexcept;
   bool escape_byte(uint8_t byte) noexcept;
   bool hex_byte(uint8_t byte) noexcept;
   bool code_unit_done() noexcept;
@@ -235,6 +249,9 @@ class JsonWalker {
   uint8_t key_piece_count_ = 0;
   std::array<uint8_t, kKnownNameBytesMax> name_;
   std::array<KeyPiece, kKnownNameBytesMax> key_pieces_;
+
+  Stretch stretch_;
+  size_t stretch_used_ = 0;  // what has to be wiped
 };
 
 }  // namespace sallyport::llm

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <vector>
 
+#include "dataplane/contract/path_pattern.h"
+
 namespace sallyport::policy {
 namespace {
 
@@ -16,6 +18,7 @@ using contract::ImageEntity;
 using contract::ImageHeader;
 using contract::ImageKey;
 using contract::ImageLimits;
+using contract::ImageOpaqueRule;
 using contract::ImageRange;
 using contract::ImageRoute;
 using contract::ImageSection;
@@ -32,9 +35,10 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",          "matcher", "llm",       "strings", "entities",   "environments", "vendors",
-    "addresses", "pins",    "endpoints", "tenants", "durability", "keys",         "actions",
-    "rulings",   "access",  "routes",    "limits",  "cells",      "decisions",    "steps"};
+    "",        "matcher",   "llm",     "strings",      "entities",      "environments",
+    "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
+    "keys",    "actions",   "rulings", "access",       "routes",        "limits",
+    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -71,6 +75,10 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageRange);
     case SectionKind::Steps:
       return sizeof(ImageStep);
+    case SectionKind::OpaqueRules:
+      return sizeof(ImageOpaqueRule);
+    case SectionKind::OpaqueRulings:
+      return sizeof(uint16_t);
     default:
       return 1;
   }
@@ -143,7 +151,7 @@ class Checker {
   bool check() {
     return header() && sections() && entities() && environments() && vendors() && endpoints() &&
            tenants() && durability() && keys() && actions() && decisions() && rulings() &&
-           cells() && promises() && access() && routes() && limits();
+           cells() && opaque() && promises() && access() && routes() && limits();
   }
 
  private:
@@ -257,6 +265,9 @@ class Checker {
       if (!in_table(v.pins, SectionKind::Pins)) return fail(kKind, "pins");
       if (!in_table(v.endpoints, SectionKind::Endpoints)) return fail(kKind, "endpoints");
       if (v.port == 0 || !all_zero(v.reserved)) return fail(kKind, "port");
+      if (v.unknown_endpoint >= contract::kUnknownEndpointCount ||
+          v.unknown_field >= contract::kUnknownFieldCount)
+        return fail(kKind, "what happens to the unknown");
       all.push_back(text(v.name));
     }
     return unique(all, kKind);
@@ -265,8 +276,12 @@ class Checker {
   bool endpoints() {
     for (const ImageEndpoint& e : entries<ImageEndpoint>(SectionKind::Endpoints)) {
       const bool fits = has(e.method) && is_token(text(e.method)) && has(e.path) &&
-                        is_path(text(e.path)) && has(e.api_kind) && is_name(text(e.api_kind));
+                        is_path(text(e.path)) && contract::is_path_pattern(text(e.path)) &&
+                        has(e.api_kind) && is_name(text(e.api_kind));
       if (!fits) return fail(SectionKind::Endpoints, "method, path or API kind");
+      const bool query_fits = has(e.query) && (e.query.size == 0 || text(e.query).back() == '\n');
+      if (!query_fits || e.body >= contract::kBodyUseCount || !all_zero(e.reserved))
+        return fail(SectionKind::Endpoints, "query or body");
     }
     return true;
   }
@@ -368,6 +383,23 @@ class Checker {
     const auto all = entries<uint16_t>(kKind);
     return std::all_of(all.begin(), all.end(), [&](uint16_t d) { return d < decision_count; }) ||
            fail(kKind, "a decision that is not there");
+  }
+
+  // The rows are those of Rulings; without entities only their number is free.
+  bool opaque() {
+    for (const ImageOpaqueRule& r : entries<ImageOpaqueRule>(SectionKind::OpaqueRules))
+      if (!has(r.id) || !is_name(text(r.id)) || r.allow > 1 || !all_zero(r.reserved))
+        return fail(SectionKind::OpaqueRules, "id or allow");
+    constexpr auto kKind = SectionKind::OpaqueRulings;
+    constexpr size_t kRow = 2 * contract::kOpaqueReasonCount;
+    const auto all = entries<uint16_t>(kKind);
+    const auto cells = entries<uint32_t>(SectionKind::Cells);
+    const bool has_rows = std::all_of(cells.begin(), cells.end(),
+                                      [&](uint32_t row) { return row < all.size() / kRow; });
+    if (all.size() % kRow != 0 || !has_rows) return fail(kKind, "not one per combination");
+    const size_t rule_count = count(SectionKind::OpaqueRules);
+    return std::all_of(all.begin(), all.end(), [&](uint16_t r) { return r < rule_count; }) ||
+           fail(kKind, "a rule that is not there");
   }
 
   // What an entity's flags promise holds in every cell, whoever compiled the image.
@@ -554,12 +586,15 @@ Vendor Image::vendor(uint16_t index) const noexcept {
   out.first_endpoint = static_cast<uint16_t>(v.endpoints.first);
   out.endpoint_count = static_cast<uint16_t>(v.endpoints.count);
   out.port = v.port;
+  out.unknown_endpoint = static_cast<contract::UnknownEndpoint>(v.unknown_endpoint);
+  out.unknown_field = static_cast<contract::UnknownField>(v.unknown_field);
   return out;
 }
 
 Endpoint Image::endpoint(uint16_t index) const noexcept {
   const ImageEndpoint& e = section<ImageEndpoint>(SectionKind::Endpoints)[index];
-  return Endpoint{text(e.method), text(e.path), text(e.api_kind)};
+  return Endpoint{text(e.method), text(e.path), text(e.api_kind), text(e.query),
+                  static_cast<contract::BodyUse>(e.body)};
 }
 
 size_t Image::tenant_count() const noexcept {
@@ -677,6 +712,18 @@ bool Image::is_plain(uint16_t decision) const noexcept {
 Ruling Image::ruling(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
                      uint16_t entity, contract::Role role, unsigned confidence) const noexcept {
   return ruling_of(decision(tenant, environment, vendor, direction, role, entity), confidence);
+}
+
+AccessAnswer Image::opaque(uint16_t tenant, uint16_t environment, uint16_t vendor,
+                           Direction direction, contract::OpaqueReason reason) const noexcept {
+  const size_t cell =
+      (size_t{tenant} * environment_count() + environment) * vendor_count() + vendor;
+  size_t index = section<uint32_t>(SectionKind::Cells)[cell];
+  index = index * 2 + static_cast<size_t>(direction);
+  index = index * contract::kOpaqueReasonCount + static_cast<size_t>(reason);
+  const uint16_t rule = section<uint16_t>(SectionKind::OpaqueRulings)[index];
+  const ImageOpaqueRule& said = section<ImageOpaqueRule>(SectionKind::OpaqueRules)[rule];
+  return AccessAnswer{said.allow == 1, text(said.id)};
 }
 
 AccessAnswer Image::access(uint16_t tenant, std::string_view principal, uint16_t entity,

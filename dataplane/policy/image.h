@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::policy {
@@ -36,8 +37,10 @@ struct Key {
 
 struct Endpoint {
   std::string_view method;
-  std::string_view path;
+  std::string_view path;  // contract/path_pattern.h
   std::string_view api_kind;
+  std::string_view query;  // names that go on, each followed by a line feed
+  contract::BodyUse body = contract::BodyUse::Required;
 };
 
 struct Vendor {
@@ -53,6 +56,8 @@ struct Vendor {
   uint16_t first_endpoint = 0;
   uint16_t endpoint_count = 0;
   uint16_t port = 443;
+  contract::UnknownEndpoint unknown_endpoint = contract::UnknownEndpoint::Refuse;
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
 };
 
 struct Tenant {
@@ -132,6 +137,10 @@ class Image {
   uint16_t decision(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
                     contract::Role role, uint16_t entity) const noexcept;
   Ruling ruling_of(uint16_t decision, unsigned confidence) const noexcept;
+  // May a value that nobody reads (an image, a document) pass in this cell, and which rule says so.
+  // REQUIRES: indexes below the counts above.
+  AccessAnswer opaque(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
+                      contract::OpaqueReason reason) const noexcept;
   // The same ruling at every confidence.
   bool is_plain(uint16_t decision) const noexcept;
   // May this principal have values of this entity back, for this reason? An empty reason is always

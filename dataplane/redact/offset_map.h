@@ -30,6 +30,9 @@ class OffsetMap {
   // Appends a piece (json_walker.h: linear, or one escape). False: full; drop_before() what is
   // decided, or refuse.
   [[nodiscard]] bool add(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_end) noexcept;
+  // Appends a row of pieces of one shape, as the walker lists them (llm::TextPiece).
+  [[nodiscard]] bool add_row(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_size,
+                             uint8_t unit_decoded, uint8_t unit_raw) noexcept;
   // Decoded offsets below `decoded` will not be asked for again.
   void drop_before(uint64_t decoded) noexcept;
 
@@ -48,8 +51,11 @@ class OffsetMap {
     uint8_t unit_raw;      // and raw bytes each
   };
   const Piece& find(uint64_t decoded) const noexcept;
+  Piece& at(uint32_t index) const noexcept { return pieces_[(first_ + index) & ring_mask_]; }
 
   const uint32_t pieces_max_;
+  const uint32_t
+      ring_mask_;  // of a power of two that holds pieces_max_: no division for each piece
   std::unique_ptr<Piece[]> pieces_;  // ring
   uint32_t first_ = 0;
   uint32_t count_ = 0;

@@ -1,6 +1,10 @@
 #include "dataplane/redact/place_tracker.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "dataplane/base/check.h"
 
@@ -24,12 +28,121 @@ constexpr std::string_view kAddressSchemes[] = {"mailto", "tel", "sms"};
 
 }  // namespace
 
-void PlaceTracker::begin() noexcept { *this = PlaceTracker(); }
+namespace {
 
+// Less text is not worth the search for what happens next.
+constexpr size_t kSkipBytesMin = 32;
+
+bool is_alnum(uint8_t c) { return is_letter(c) || is_digit(c); }
+
+// Behind this byte of plain text nothing of the word before it counts any more: no scheme, no host,
+// no bracket or slash that could go on.
+constexpr std::array<bool, 256> make_ends_word() {
+  std::array<bool, 256> out{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    out[c] = !alnum;
+  }
+  for (const char c : {'.', '-', '+', ':', '/', '\\', '<', ']'})
+    out[static_cast<uint8_t>(c)] = false;
+  return out;
+}
+constexpr std::array<bool, 256> kEndsWord = make_ends_word();
+
+// Can the byte at `at`, with its neighbours, be where plain text stops being plain? What stands
+// beyond the text may be anything.
+bool may_leave_text(std::span<const uint8_t> text, size_t at) noexcept {
+  const uint8_t before = at == 0 ? 0 : text[at - 1];
+  const bool last = at + 1 == text.size();
+  const uint8_t next = last ? 0 : text[at + 1];
+  switch (text[at]) {
+    case '<':
+      return last || is_letter(next) || next == '/' || next == '!' || next == '?';
+    case ']':
+      return last || next == '(' || next == ':';
+    case '(':
+      return before == 'l' || before == 'L';  // url(
+    case ':':
+      return is_alnum(before) || before == '.' || before == '-' || before == '+';
+    case '.':
+      return last || is_alnum(next) || before == 'w' || before == 'W';  // a.b, www.
+    default:
+      return false;
+  }
+}
+
+// The first such byte at or behind `at`; text.size(): there is none.
+size_t next_leave(std::span<const uint8_t> text, size_t at) noexcept {
+  for (; text.size() - at >= 16; at += 16) {
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(b, _mm_set1_epi8(c)); };
+    const __m128i any = _mm_or_si128(_mm_or_si128(_mm_or_si128(is('<'), is(']')), is('(')),
+                                     _mm_or_si128(is(':'), is('.')));
+    for (auto mask = static_cast<uint32_t>(_mm_movemask_epi8(any)); mask != 0; mask &= mask - 1) {
+      const size_t place = at + static_cast<size_t>(std::countr_zero(mask));
+      if (may_leave_text(text, place)) return place;
+    }
+  }
+  while (at < text.size() && !may_leave_text(text, at)) ++at;
+  return at;
+}
+
+}  // namespace
+
+void PlaceTracker::begin() noexcept {
+  offset_ = 0;
+  change_first_ = change_count_ = 0;  // the changes themselves are written before they are read
+  lost_before_ = 0;
+  enter_silently(Place::Text);
+  last_ = 0;
+  line_start_ = true;
+  line_bracket_ = false;
+}
+
+// In plain text, behind the end of a word, nothing but the line is remembered: what cannot leave
+// plain text is passed over, and the bytes are read one by one from the begin of the word that
+// could.
 void PlaceTracker::feed(std::span<const uint8_t> text) noexcept {
-  for (uint8_t c : text) {
+  size_t looked = 0;
+  for (size_t at = 0; at < text.size();) {
+    if (place_ == Place::Text && at >= looked && at > 0 && kEndsWord[text[at - 1]] &&
+        text.size() - at >= kSkipBytesMin) {
+      const size_t leave = next_leave(text, at);
+      size_t word = leave;
+      while (word > at && !kEndsWord[text[word - 1]]) --word;
+      if (word > at) pass_over(text.subspan(at, word - at));
+      at = word;
+      looked = leave + 1;
+      if (at == text.size()) break;
+    }
     ++offset_;
-    byte(c);
+    byte(text[at++]);
+  }
+}
+
+// Plain text that ends a word: as if its bytes had been read.
+void PlaceTracker::pass_over(std::span<const uint8_t> text) noexcept {
+  offset_ += text.size();
+  last_ = text.back();
+  size_t line = text.size();
+  while (line > 0 && text[line - 1] != '\n' && text[line - 1] != '\r') --line;
+  if (line > 0) {
+    line_start_ = true;
+    line_bracket_ = false;
+  }
+  for (size_t i = line; i < text.size() && line_start_; ++i) line_byte(text[i]);
+}
+
+// Where in its line a byte of plain text stands.
+void PlaceTracker::line_byte(uint8_t c) noexcept {
+  const bool block_mark = is_space(c) || c == '>' || c == '-' || c == '*' || c == '+' ||
+                          is_digit(c) || c == '.' || c == ')';
+  if (c == '\n' || c == '\r') {
+    line_start_ = true;
+    line_bracket_ = false;
+  } else if (line_start_ && !block_mark) {
+    line_start_ = false;
+    line_bracket_ = c == '[';
   }
 }
 
@@ -69,6 +182,10 @@ void PlaceTracker::note(Place place, uint64_t offset) noexcept {
 // later, see definition_byte().
 void PlaceTracker::enter(Place place, uint64_t later) noexcept {
   if (place != Place::Definition) note(place, offset_ + later);
+  enter_silently(place);
+}
+
+void PlaceTracker::enter_silently(Place place) noexcept {
   place_ = place;
   depth_ = 0;
   angle_ = false;
@@ -123,15 +240,7 @@ void PlaceTracker::follow_word(uint8_t c) noexcept {
 }
 
 void PlaceTracker::text_byte(uint8_t c) noexcept {
-  const bool block_mark = is_space(c) || c == '>' || c == '-' || c == '*' || c == '+' ||
-                          is_digit(c) || c == '.' || c == ')';
-  if (c == '\n' || c == '\r') {
-    line_start_ = true;
-    line_bracket_ = false;
-  } else if (line_start_ && !block_mark) {
-    line_start_ = false;
-    line_bracket_ = c == '[';
-  }
+  line_byte(c);
   const bool slash = c == '/' || c == '\\';  // browsers read both as a slash
   if (last_ == '<' && (is_letter(c) || c == '/' || c == '!' || c == '?')) return enter(Place::Tag);
   if (last_ == ']' && c == '(') return enter(Place::LinkTarget);

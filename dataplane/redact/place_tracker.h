@@ -4,7 +4,9 @@
 // autolink or an HTML tag: an injected prompt could carry data out that way. The tracker follows
 // the text of one channel byte by byte and knows the place of every position from the text before
 // it only, so any cut gives the same answer. When in doubt it says Link: a token that stays is a
-// smaller harm than a value that leaves. Owner  one channel; no allocation after construction.
+// smaller harm than a value that leaves. Plain text that could not lead anywhere else is passed
+// over by vectors; fed byte by byte, every byte is read: tests compare the two. Owner  one channel;
+// no allocation after construction.
 #pragma once
 
 #include <array>
@@ -42,6 +44,9 @@ class PlaceTracker {
   };
   static constexpr uint32_t kChangesMax = 256;
 
+  void pass_over(std::span<const uint8_t> text) noexcept;
+  void line_byte(uint8_t c) noexcept;
+  void enter_silently(Place place) noexcept;
   void byte(uint8_t c) noexcept;
   void text_byte(uint8_t c) noexcept;
   void url_byte(uint8_t c) noexcept;
@@ -55,7 +60,7 @@ class PlaceTracker {
 
   uint64_t offset_ = 0;
   Place place_ = Place::Text;
-  std::array<Change, kChangesMax> changes_{};  // ring
+  std::array<Change, kChangesMax> changes_;  // ring
   uint32_t change_first_ = 0;
   uint32_t change_count_ = 0;
   uint64_t lost_before_ = 0;  // changes up to here were dropped from the ring

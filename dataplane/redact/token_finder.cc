@@ -17,11 +17,14 @@ constexpr std::array<Idle, 256> make_idle() {
   for (unsigned c = 0; c < 256; ++c) {
     const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     out[c] = word ? Idle::Word : Idle::Nothing;
-    if (c >= 0x80 || c == '[' || c == '\\') out[c] = Idle::Look;
+    if (c >= 0x80 || c == '[' || c == '\\' || c == '&') out[c] = Idle::Look;
   }
   return out;
 }
 constexpr std::array<Idle, 256> kIdle = make_idle();
+
+// Less text is not worth the search for a place to jump to.
+constexpr size_t kJumpBytesMin = 32;
 
 char upper(uint32_t c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c); }
 
@@ -70,6 +73,7 @@ void TokenFinder::begin(const TokenLabels& labels) noexcept {
   after_backslash_ = false;
   after_word_ = false;
   code_point_left_ = 0;
+  in_reference_ = false;
   candidate_count_ = 0;
   waiting_count_ = 0;
   overflow_ = false;
@@ -91,34 +95,84 @@ bool TokenFinder::feed(std::span<const uint8_t> text) noexcept {
     matches_.erase(matches_.begin(), matches_.begin() + static_cast<ptrdiff_t>(taken_));
     taken_ = 0;
   }
-  while (!text.empty()) {
+  size_t at = 0;
+  size_t looked = 0;  // before it the text is known to have no core but behind separators passed
+  while (at < text.size()) {
     if (is_idle()) {
-      text = text.subspan(skip_idle(text));
-      if (text.empty()) break;
+      if (at >= looked && text.size() - at >= kJumpBytesMin) {
+        const size_t core = find_core_separator(text, at);
+        const size_t to = last_token_break(text, at, core);
+        if (to > at) after_word_ = false;
+        offset_ += to - at;
+        at = to;
+        looked = core + 1;
+      }
+      at += skip_idle(text.subspan(at));
+      if (at == text.size()) break;
     }
-    const uint8_t byte = text.front();
-    text = text.subspan(1);
-    const uint64_t start = offset_++;
-    if (byte < 0x80) {
-      code_point_left_ = 0;
-      character(byte, start, offset_);
-    } else if (byte >= 0xc0) {
-      code_point_start_ = start;
-      code_point_left_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
-      code_point_ = byte & (0x3fU >> code_point_left_);
-    } else if (code_point_left_ > 0) {
-      code_point_ = (code_point_ << 6) | (byte & 0x3fU);
-      if (--code_point_left_ == 0) character(code_point_, code_point_start_, offset_);
-    }
+    byte(text[at++]);
   }
   return !overflow_;
+}
+
+void TokenFinder::byte(uint8_t byte) noexcept {
+  if (in_reference_ || byte == '&') return reference_byte(byte);
+  const uint64_t start = offset_++;
+  if (byte < 0x80) {
+    code_point_left_ = 0;
+    character(byte, start, offset_);
+  } else if (byte >= 0xc0) {
+    code_point_start_ = start;
+    code_point_left_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
+    code_point_ = byte & (0x3fU >> code_point_left_);
+  } else if (code_point_left_ > 0) {
+    code_point_ = (code_point_ << 6) | (byte & 0x3fU);
+    if (--code_point_left_ == 0) character(code_point_, code_point_start_, offset_);
+  }
+}
+
+// Holds back "&...;" until it is known for which character it stands, or that it is text.
+void TokenFinder::reference_byte(uint8_t c) noexcept {
+  if (!in_reference_) {
+    code_point_left_ = 0;
+    in_reference_ = true;
+    reference_size_ = 0;
+    reference_start_ = offset_++;
+    return;
+  }
+  const bool word = kind_of(c) == Kind::Word;
+  if ((word || c == '#') && reference_size_ < reference_.size()) {
+    reference_[reference_size_++] = c;
+    ++offset_;
+    return;
+  }
+  const uint32_t code_point =
+      c == ';' ? html_reference(std::span(reference_).first(reference_size_)) : 0;
+  if (code_point == 0) {
+    give_up_reference();
+    return byte(c);
+  }
+  in_reference_ = false;
+  for (size_t i = 0; i < candidate_count_; ++i) candidates_[i].exact = false;
+  character(code_point, reference_start_, ++offset_);
+  prefix_exact_ = false;
+}
+
+void TokenFinder::give_up_reference() noexcept {
+  in_reference_ = false;
+  uint64_t at = reference_start_;
+  character('&', at, at + 1);
+  for (const uint8_t c : std::span(reference_).first(reference_size_)) {
+    ++at;
+    character(c, at, at + 1);
+  }
 }
 
 // Nothing of the text so far can become a token: only a bracket, a backslash, another script's
 // character or a word that begins like a label changes that.
 bool TokenFinder::is_idle() const noexcept {
   return candidate_count_ == 0 && waiting_count_ == 0 && !prefix_open_ && !after_backslash_ &&
-         code_point_left_ == 0;
+         code_point_left_ == 0 && !in_reference_;
 }
 
 // Does a label that begins with `c` survive `next`? Marks may stand between its letters.
@@ -131,7 +185,8 @@ bool TokenFinder::may_go_on(uint8_t c, uint8_t next) const noexcept {
       return letter < 'A' || (labels_->second_[c] >> static_cast<unsigned>(letter - 'A') & 1U) != 0;
     }
     case Idle::Nothing:
-      return next == '-' || next == '_' || next == '*' || next == '`';
+      return next == '-' || next == '_' || next == '*' || next == '`' || next == ' ' ||
+             next == '\t' || next == '\r' || next == '\n';
   }
   return true;
 }
@@ -156,6 +211,7 @@ size_t TokenFinder::skip_idle(std::span<const uint8_t> text) noexcept {
 }
 
 void TokenFinder::end() noexcept {
+  if (in_reference_) give_up_reference();
   for (size_t i = 0; i < candidate_count_; ++i)
     if (candidates_[i].core_size == kTokenCoreChars)
       found(candidates_[i], candidates_[i].core_end, false);
@@ -168,6 +224,7 @@ void TokenFinder::end() noexcept {
 
 uint64_t TokenFinder::safe_edge() const noexcept {
   uint64_t edge = code_point_left_ > 0 ? code_point_start_ : offset_;
+  if (in_reference_) edge = std::min(edge, reference_start_);
   if (prefix_open_) edge = std::min(edge, prefix_start_);
   if (after_backslash_) edge = std::min(edge, backslash_start_);
   for (size_t i = 0; i < candidate_count_; ++i) edge = std::min(edge, candidates_[i].start);
@@ -182,6 +239,12 @@ TokenFinder::Kind TokenFinder::kind_of(uint32_t c) noexcept {
       return Kind::Open;
     case ']':
       return Kind::Close;
+    case ' ':
+    case '\t':
+    case '\r':
+    case '\n':
+    case 0x00a0:
+      return Kind::Space;
     case '-':
     case '_':
     case 0x2010:
@@ -241,7 +304,7 @@ void TokenFinder::prefix(Kind kind, uint32_t code_point, uint64_t start) noexcep
     prefix_exact_ = !after_backslash_;
     prefix_start_ = after_backslash_ ? backslash_start_ : start;
   } else if (prefix_open_) {
-    const bool mark = kind == Kind::Ignorable || kind == Kind::Separator;
+    const bool mark = kind == Kind::Ignorable || kind == Kind::Separator || kind == Kind::Space;
     prefix_exact_ = false;
     if (!mark || start - prefix_start_ > kTokenTextBytesMax / 4) prefix_open_ = false;
   }
@@ -279,9 +342,23 @@ TokenFinder::Step TokenFinder::step(Candidate& candidate, Kind kind, uint32_t co
                                     uint64_t end) noexcept {
   if (end - candidate.start > kTokenTextBytesMax)
     return candidate.core_size == kTokenCoreChars ? Step::Found : Step::Dead;
-  if (kind == Kind::Ignorable) candidate.exact = false;
+  if (kind == Kind::Ignorable || kind == Kind::Space) candidate.exact = false;
+  if (kind == Kind::Space) {
+    const bool line = code_point == '\n' || code_point == '\r';
+    candidate.gap = line || candidate.gap == Gap::Line ? Gap::Line : Gap::Spaces;
+    const bool found = candidate.core_size == kTokenCoreChars && !candidate.opened;
+    return found ? Step::Found : Step::Alive;
+  }
   return candidate.phase == Phase::Label ? label_step(candidate, kind, code_point)
                                          : core_step(candidate, kind, code_point, end);
+}
+
+// White space stood before a letter: it may when a separator is beside it, or for a line end.
+bool TokenFinder::wraps(Candidate& candidate) const noexcept {
+  const Gap gap = candidate.gap;
+  candidate.gap = Gap::None;
+  if (gap == Gap::None || candidate.after_separator) return true;
+  return gap == Gap::Line && ++candidate.wraps <= kTokenWrapsMax;
 }
 
 TokenFinder::Step TokenFinder::label_step(Candidate& candidate, Kind kind,
@@ -290,12 +367,14 @@ TokenFinder::Step TokenFinder::label_step(Candidate& candidate, Kind kind,
     case Kind::Ignorable:
       return Step::Alive;
     case Kind::Word: {
+      if (!wraps(candidate)) return Step::Dead;
       const char c = upper(code_point);
       if (c != static_cast<char>(code_point)) candidate.exact = false;
       candidate.after_separator = false;
       return narrow(candidate, c) ? Step::Alive : Step::Dead;
     }
     case Kind::Separator: {
+      candidate.gap = Gap::None;
       if (code_point != '-' || candidate.after_separator) candidate.exact = false;
       if (candidate.after_separator) return Step::Alive;
       candidate.after_separator = true;
@@ -325,6 +404,7 @@ TokenFinder::Step TokenFinder::core_step(Candidate& candidate, Kind kind, uint32
   switch (kind) {
     case Kind::Word: {
       if (complete) return candidate.core_end + 1 == end ? Step::Dead : Step::Found;
+      if (!wraps(candidate)) return Step::Dead;
       const int value = crockford_value(static_cast<char>(code_point));
       if (value < 0) return Step::Dead;
       const char c = crockford_char(static_cast<unsigned>(value));

@@ -1,11 +1,17 @@
 // token_finder.h: finds token-like text in a channel, as written or as models damage it.
 //
-// Accepted: any case; both brackets missing; a backslash before brackets, '-' or '_'; '*', '_' or
-// backticks inside;
-// '_' or one of the Unicode hyphens, dashes and minus for '-'; soft hyphens and zero-width
-// characters inside. No spaces, no missing or added letters. The finder only reads the form (a
+// Accepted: any case; one or both brackets missing; a backslash before brackets, '-' or '_'; '*' or
+// backticks inside, '_' where a separator is or beside a bracket (inside a word Markdown has no
+// emphasis with '_'); '_' or one of the Unicode hyphens, dashes and minus for '-'; soft hyphens and
+// zero-width characters inside; spaces around separators and inside the brackets; line ends with
+// their indentation anywhere, at most kTokenWrapsMax in label or core; HTML references for any of
+// these characters. No other spaces, no missing or added letters. The finder only reads the form (a
 // known label, then 23 base32 characters); whether it is a token is for the caller to decide:
 // TokenMint::verify in a request, ExchangeTokens::find in an answer.
+//
+// Most text is never read by the state machine: token_prefilter.h says where a core could begin,
+// and the machine starts again at the last character before it that no token has. Tests feed the
+// same text byte by byte, which is the machine alone.
 //
 // Same shape as scan::TextScanner: offsets are bytes in the channel's decoded text; matches() and
 // the edge at the end depend on the text only, never on how it was cut. Text is held (behind
@@ -21,12 +27,14 @@
 #include <vector>
 
 #include "dataplane/redact/token.h"
+#include "dataplane/redact/token_prefilter.h"
 
 namespace sallyport::redact {
 
 inline constexpr uint32_t kTokenTextBytesMax = 256;  // widest damaged form that is still recognised
 inline constexpr uint32_t kTokenMatchesMax = 1'024;  // not yet taken
 inline constexpr uint32_t kTokenLabelsMax = 256;
+inline constexpr uint8_t kTokenWrapsMax = 2;  // a token is shorter than two lines of any width
 
 // The labels that may stand before a core; one per image. LITERAL is always among them.
 class TokenLabels {
@@ -81,7 +89,8 @@ class TokenFinder {
 
  private:
   enum class Phase : uint8_t { Label, Core };
-  enum class Kind : uint8_t { Word, Separator, Ignorable, Open, Close, Other };
+  enum class Kind : uint8_t { Word, Separator, Ignorable, Space, Open, Close, Other };
+  enum class Gap : uint8_t { None, Spaces, Line };  // white space just passed
   enum class Step : uint8_t { Alive, Dead, Found, FoundClosed };
   // A start from which the text so far can still become a token.
   struct Candidate {
@@ -92,7 +101,9 @@ class TokenFinder {
     bool opened;
     bool exact;
     bool after_separator;  // further separators are swallowed
-    uint8_t position;      // characters of the label matched
+    Gap gap;
+    uint8_t wraps;
+    uint8_t position;  // characters of the label matched
     uint8_t core_size;
     uint16_t low, high;  // labels that still fit
     uint16_t entity;
@@ -103,6 +114,10 @@ class TokenFinder {
   bool is_idle() const noexcept;
   bool may_go_on(uint8_t c, uint8_t next) const noexcept;
   size_t skip_idle(std::span<const uint8_t> text) noexcept;
+  void byte(uint8_t byte) noexcept;
+  void reference_byte(uint8_t byte) noexcept;
+  void give_up_reference() noexcept;
+  bool wraps(Candidate& candidate) const noexcept;
   void character(uint32_t code_point, uint64_t start, uint64_t end) noexcept;
   void prefix(Kind kind, uint32_t code_point, uint64_t start) noexcept;
   void start_candidate(uint32_t code_point, uint64_t start) noexcept;
@@ -122,6 +137,11 @@ class TokenFinder {
   bool after_backslash_ = false;  // the last character was one; it may stand before a bracket
   uint64_t backslash_start_ = 0;
   bool after_word_ = false;  // the last character was a letter or digit
+  // '&' and what stood behind it, while it may be an HTML reference.
+  std::array<uint8_t, kHtmlReferenceBytesMax> reference_{};
+  uint8_t reference_size_ = 0;
+  bool in_reference_ = false;
+  uint64_t reference_start_ = 0;
   uint32_t code_point_ = 0;  // incomplete UTF-8 character
   uint8_t code_point_left_ = 0;
   uint64_t code_point_start_ = 0;

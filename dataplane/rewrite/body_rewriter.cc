@@ -14,6 +14,8 @@ void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyF
   counted_before_ = counted();
   edits_.clear();
   if (format != BodyFormat::Json && others_ == nullptr) others_ = std::make_unique<Others>();
+  // The readers of the other formats take edits as they come: none may come late.
+  if (format != BodyFormat::Json) scope.whole_message = false;
   switch (format) {
     case BodyFormat::Json:
       return json_.begin(scope, table);

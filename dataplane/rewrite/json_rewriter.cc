@@ -8,6 +8,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
+#include "dataplane/rewrite/joined_texts.h"
 
 namespace sallyport::rewrite {
 
@@ -16,6 +17,8 @@ using llm::TextClass;
 namespace {
 
 constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
+
+char lower(uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 
 // Behind one of these, outside strings, nothing can be part of a value or token that began before.
 bool is_stop(uint8_t c) noexcept {
@@ -62,6 +65,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   numbers_moved_ = false;
   watch_.forget();
   watched_ = false;
+  if (joined_ != nullptr) joined_->begin(scope);
   walker_.begin(table, *this);
 }
 
@@ -127,6 +131,7 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
   const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
   if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
+  if (c == TextClass::Unknown && treat_ == Treat::Skip) sum = Sum::Opaque;
   // A number that no table names is not read, and nobody knows what it says.
   if (c == TextClass::Unknown && leaf.kind == llm::LeafKind::Number) sum = Sum::Opaque;
   coverage_.leaf(leaf.raw_start + (is_string ? 1 : 0), sum,
@@ -135,22 +140,53 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   if (c == TextClass::Unknown && (leaf.is_key || !behind_unknown_name_))
     ++scope_->tally.unknown_fields;
   behind_unknown_name_ = leaf.is_key && c == TextClass::Unknown;
-  url_start_size_ = 0;
 }
 
 // What it points at is not here; its own text has been read.
 void JsonRewriter::count_reference() noexcept {
   if (!counts_ || leaf_.is_key || leaf_.kind != llm::LeafKind::String) return;
-  const bool is_data = std::string_view(url_start_.data(), url_start_size_) == "data:";
+  const bool is_data = std::string_view(url_head_.data(), url_head_size_).starts_with("data:");
   if (leaf_.text_class == TextClass::R || (leaf_.text_class == TextClass::U && !is_data))
     scope_->tally.add_opaque(static_cast<contract::OpaqueReason>(leaf_.opaque), 0, 1);
 }
 
+// A value that nobody reads meets the policy for its kind before a byte of it goes on.
+bool JsonRewriter::admit_unread(const llm::Leaf& leaf) noexcept {
+  url_head_size_ = 0;
+  if (leaf.is_key || leaf.kind != llm::LeafKind::String) return true;
+  switch (leaf.text_class) {
+    case TextClass::B:
+      return scope_->admit_opaque(static_cast<contract::OpaqueReason>(leaf.opaque));
+    case TextClass::O:
+      return scope_->admit_opaque(contract::OpaqueReason::Protected);
+    case TextClass::S:
+      return scope_->admit_opaque(contract::OpaqueReason::Credential);
+    case TextClass::R:
+      return scope_->admit_opaque(contract::OpaqueReason::ReferenceId);
+    default:
+      return true;
+  }
+}
+
+// A URL points at something that never passes here; a data: URI carries it. What says that it is
+// text is read like text (the scanner opens base64 itself).
+bool JsonRewriter::admit_url() noexcept {
+  constexpr std::string_view kData = "data:";
+  const std::string_view head(url_head_.data(), url_head_size_);
+  if (head.empty()) return true;
+  if (!head.starts_with(kData)) return scope_->admit_opaque(contract::OpaqueReason::RemoteUrl);
+  const std::string_view type = head.substr(kData.size());
+  if (type.starts_with("text/")) return true;
+  return scope_->admit_opaque(contract::opaque_reason_of_media_type(type));
+}
+
 bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
+  if (!admit_unread(leaf)) return false;
   leaf_ = leaf;
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
+  if (leaf.text_class == TextClass::Unknown && !take_unknown()) return false;
   count_leaf(leaf);
   map_.begin();
   number_.clear();
@@ -166,7 +202,35 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
              scope_->direction == RewriteScope::Direction::Response;
   if (watched_) watch_.begin(*scope_);
   item_value_size_ = 0;
+  begin_joins();
   return true;
+}
+
+// What no table names: policy says whether it is text, passes unread, or ends a request.
+bool JsonRewriter::take_unknown() {
+  switch (scope_->unknown_field) {
+    case contract::UnknownField::Inspect:
+      return true;
+    case contract::UnknownField::Pass:
+      treat_ = Treat::Skip;
+      return true;
+    case contract::UnknownField::Block:
+      return scope_->direction == RewriteScope::Direction::Response ||
+             scope_->refuse(Refusal::UnknownField);
+  }
+  return true;
+}
+
+// The texts of a message list.
+void JsonRewriter::begin_joins() {
+  joining_ = scope_->whole_message && nesting_ == kJsonNestingMax && treat_ == Treat::Text &&
+             leaf_.text_class == TextClass::T && !leaf_.is_key && leaf_.rule != llm::kNoRule;
+  if (!joining_) return;
+  if (joined_ == nullptr) {
+    joined_ = std::make_unique<JoinedTexts>();
+    joined_->begin(*scope_);
+  }
+  joined_->begin_text(leaf_.speaker, leaf_.rule, leaf_roles());
 }
 
 // A value of a tree knows the name it stands behind.
@@ -219,25 +283,72 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
   }
 }
 
-bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
-                             uint64_t raw_end) {
+// What is to be known of a string before its text is read.
+void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
   coverage_.piece(raw_end);
-  for (size_t i = 0; i < decoded.size() && url_start_size_ < url_start_.size(); ++i)
-    url_start_[url_start_size_++] = static_cast<char>(decoded[i]);
-  if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
-  if (leaf_.is_key) note_name(decoded);
-  if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
   if (watched_) watch_.feed(decoded);
+  if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
   if (leaf_.role == llm::LeafRole::OffsetItem)
     for (size_t i = 0; i < decoded.size() && item_value_size_ < item_value_.size(); ++i)
       item_value_[item_value_size_++] = static_cast<char>(decoded[i]);
-  if (may_open_ && !decoded.empty()) {
-    may_open_ = false;
-    if (decoded[0] == '{' || decoded[0] == '[') {
-      treat_ = Treat::Arguments;
-      arguments().begin(*scope_, leaf_roles());
-    }
+  if (leaf_.text_class == TextClass::U && !leaf_.is_key)
+    for (size_t i = 0; i < decoded.size() && url_head_size_ < url_head_.size(); ++i)
+      url_head_[url_head_size_++] = lower(decoded[i]);
+  if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
+  if (leaf_.is_key) note_name(decoded);
+  if (!may_open_ || decoded.empty()) return;
+  may_open_ = false;
+  if (decoded[0] != '{' && decoded[0] != '[') return;
+  treat_ = Treat::Arguments;
+  arguments().begin(*scope_, leaf_roles());
+}
+
+bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
+                             uint64_t raw_end) {
+  look_at(decoded, raw_end);
+  if (joining_ && !decoded.empty()) {
+    const auto raw_size = static_cast<uint32_t>(raw_end - raw_start);
+    const auto size = static_cast<uint32_t>(decoded.size());
+    const bool linear = raw_size == size;
+    const llm::TextPiece piece{size, raw_size, static_cast<uint8_t>(linear ? 0 : size),
+                               static_cast<uint8_t>(linear ? 0 : raw_size)};
+    joined_->add(decoded, raw_start, {&piece, 1});
   }
+  if ((treat_ == Treat::Text || treat_ == Treat::Arguments) &&
+      !map_.add(decoded.size(), raw_start, raw_end))
+    return scope_->refuse(Refusal::BuffersFull);
+  return read(decoded);
+}
+
+// A stretch goes to its reader as one text, except where the map has no room for all its pieces:
+// then so many at a time as it can take.
+bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                               std::span<const llm::TextPiece> pieces) {
+  uint64_t raw_end = raw_start;
+  for (const llm::TextPiece& piece : pieces) raw_end += piece.raw_size;
+  look_at(decoded, raw_end);
+  if (joining_) joined_->add(decoded, raw_start, pieces);
+  if (treat_ != Treat::Text && treat_ != Treat::Arguments) return read(decoded);
+  size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
+  for (const llm::TextPiece& piece : pieces) {
+    const auto add = [&] {
+      return map_.add_row(piece.decoded_size, raw_start, piece.raw_size, piece.unit_decoded,
+                          piece.unit_raw);
+    };
+    if (!add()) {
+      if (mapped == 0 || !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);
+      decoded = decoded.subspan(mapped);
+      mapped = 0;
+      if (!add()) return scope_->refuse(Refusal::BuffersFull);
+    }
+    mapped += piece.decoded_size;
+    raw_start += piece.raw_size;
+  }
+  return read(decoded);
+}
+
+// The next text of the leaf, which the map knows already.
+bool JsonRewriter::read(std::span<const uint8_t> decoded) {
   switch (treat_) {
     case Treat::Skip:
     case Treat::Fact:
@@ -246,14 +357,10 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
       number_.insert(number_.end(), decoded.begin(), decoded.end());
       return text_.feed(decoded);
     case Treat::Text:
-      if (!map_.add(decoded.size(), raw_start, raw_end))
-        return scope_->refuse(Refusal::BuffersFull);
       if (!text_.feed(decoded) || !take_edits(text_.edits())) return false;
       if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
       return true;
     case Treat::Arguments:
-      if (!map_.add(decoded.size(), raw_start, raw_end))
-        return scope_->refuse(Refusal::BuffersFull);
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
       return true;
@@ -262,10 +369,12 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
 }
 
 bool JsonRewriter::leaf_end(uint64_t raw_end) {
+  if (!admit_url()) return false;
   if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
+  if (ok && joining_) ok = joined_->end_text(edits_);
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);

@@ -13,6 +13,7 @@
 //   L         a string that begins like JSON text is opened like J
 //   B O S     not touched, counted as opaque
 //   N         a number that counts in a text moves with the edits of that text
+//   B O S U R meet the policy for what nobody reads, by kind (RewriteScope::admit_opaque)
 //
 // In a tree of any shape (L) the name of a member is context for the values behind it: the number
 // of {"ssn": "..."} is known by its name.
@@ -47,6 +48,7 @@
 namespace sallyport::rewrite {
 
 class ArgumentsRewriter;
+class JoinedTexts;
 
 // What the gateway itself reads from a message.
 struct MessageFacts {
@@ -102,6 +104,8 @@ class JsonRewriter final : private llm::Sink {
 
   bool leaf_begin(const llm::Leaf& leaf) override;
   bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) override;
+  bool leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
+                   std::span<const llm::TextPiece> pieces) override;
   bool leaf_end(uint64_t raw_end) override;
   bool marked(llm::MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) override;
 
@@ -109,8 +113,12 @@ class JsonRewriter final : private llm::Sink {
   void count_leaf(const llm::Leaf& leaf) noexcept;
   void count_reference() noexcept;
   ArgumentsRewriter& arguments();
+  bool take_unknown();
   void begin_text();
+  void begin_joins();
   void note_name(std::span<const uint8_t> decoded);
+  void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
+  bool read(std::span<const uint8_t> decoded);
   bool take_edits(EditList& from);
   bool note_offset(uint64_t raw_end);
   void note_digits(std::span<const uint8_t> decoded) noexcept;
@@ -120,6 +128,8 @@ class JsonRewriter final : private llm::Sink {
   void note_fact(std::span<const uint8_t> decoded);
 
   RoleSet leaf_roles() const noexcept;
+  bool admit_unread(const llm::Leaf& leaf) noexcept;
+  bool admit_url() noexcept;
 
   RewriteScope* scope_ = nullptr;
   RoleSet roles_;
@@ -127,8 +137,6 @@ class JsonRewriter final : private llm::Sink {
   CoverageMeter coverage_;
   bool counts_ = true;
   bool behind_unknown_name_ = false;  // that name has been counted as an unknown field
-  std::array<char, 5> url_start_{};   // of a string of class U: "data:" is no reference
-  uint8_t url_start_size_ = 0;
   TextRewriter text_;
   redact::OffsetMap map_;
   const unsigned nesting_;
@@ -136,6 +144,8 @@ class JsonRewriter final : private llm::Sink {
   ProtectedWatch watch_;
   bool watched_ = false;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
+  std::unique_ptr<JoinedTexts> joined_;           // made when first needed
+  bool joining_ = false;                          // the text being read may go on in another
   EditList edits_;
   // Numbers wait for the texts they count in, and edits behind the first of them wait with it.
   OffsetBook own_texts_;
@@ -161,6 +171,8 @@ class JsonRewriter final : private llm::Sink {
       name_{};  // of the last member whose name is text, and a line end
   size_t name_size_ = 0;
   MessageFacts facts_;
+  std::array<char, 32> url_head_{};  // how a URL begins: scheme, and the media type of a data: URI
+  uint8_t url_head_size_ = 0;
   std::array<char, 8> literal_{};
   uint8_t literal_size_ = 0;
 };

@@ -23,6 +23,12 @@ inline constexpr size_t kBeforeBytesMax = 64;
 // binary format has a control byte or a broken character in so many.
 inline constexpr size_t kSniffBytesMax = 512;
 
+// Token-like texts of one request whose keyed check may fail. Behind the last one nothing is
+// checked any more: all token-like text is a literal then, and evidence says `unchecked_token`. A
+// guess hits the 40-bit check once in 2^40; with this bound an exchange has a chance of 2^-32. An
+// honest history that carries so many tokens of somebody else does not exist.
+inline constexpr uint32_t kFailedChecksMax = 256;
+
 // How far before the last structural character an arguments string is held while it may turn out
 // not to be JSON: the widest number of digits and separators, and the bracket of a token.
 inline constexpr uint64_t kStructureHeldBytesMax = 64;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/contract/coverage.h"
@@ -30,7 +31,8 @@ enum class Refusal : uint8_t {
   ResponseBlocked,  // the same in an answer
   TooManyTokens,    // max_tokens_per_exchange
   BuffersFull,      // one of limits.h
-  MalformedEvent    // a stream event that is not what its table says
+  MalformedEvent,   // a stream event that is not what its table says
+  UnknownField      // policy lets no value through that no table names
 };
 
 // Counts of one direction, for evidence and the coverage header. A byte of a body is in
@@ -49,6 +51,7 @@ struct Tally {
   uint32_t unknown_fields = 0;
   uint32_t foreign_tokens =
       0;  // token-like text of a request that is not ours: tokenised as a literal
+  uint32_t unchecked_tokens = 0;  // literals of a request behind kFailedChecksMax failed checks
   uint32_t verified_tokens =
       0;  // tokens of this tenant that a client brought along: passed unchanged
   uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
@@ -79,6 +82,9 @@ struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
 
   Direction direction = Direction::Request;
+  // The message is held until all of it is judged, so an edit may come for a text that was read
+  // before (joined_texts.h). Set by the holder.
+  bool whole_message = false;
   const scan::Engine* engine = nullptr;
   scan::Scratch* scratch = nullptr;
   const redact::TokenLabels* labels = nullptr;
@@ -89,11 +95,14 @@ struct RewriteScope {
   const policy::Image* image =
       nullptr;  // where a ruling goes by confidence; must outlive the scope
   std::array<contract::Generalisation, kEntitiesMax> generalisations{};
+  // Values that nobody reads and that policy refuses, by contract::OpaqueReason.
+  std::array<bool, contract::kOpaqueReasonCount> opaque_refused{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
   // Texts of the request that numbers of the request or of the answer count in: the exchange's.
   // Null where no answer will come.
   OffsetBook* request_texts = nullptr;
   std::array<bool, kEntitiesMax> may_restore{};
+  contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
   // is appended, and what would refuse is noted in `refusal` without ending the text. Null on the
@@ -103,6 +112,15 @@ struct RewriteScope {
   // The first reason to refuse, and the rule or entity that gave it (a name, never data).
   Refusal refusal = Refusal::None;
   uint16_t refusal_entity = 0xffff;
+  std::string_view refusal_subject;  // what else was refused: the name of an OpaqueReason
+
+  // False: policy refuses values of this kind, `refusal` says so.
+  [[nodiscard]] bool admit_opaque(contract::OpaqueReason reason) noexcept {
+    if (!opaque_refused[static_cast<size_t>(reason)]) return true;
+    if (refusal == Refusal::None) refusal_subject = contract::opaque_reason_name(reason);
+    return refuse(direction == Direction::Request ? Refusal::PolicyBlocked
+                                                  : Refusal::ResponseBlocked);
+  }
 
   // What happens to a finding in a text of one of these roles: the strictest of what they say.
   Treatment treatment(RoleSet roles, uint16_t entity, unsigned confidence) const noexcept;

@@ -38,11 +38,14 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   scope.image = &image;
   scope.generalisations.fill(contract::Generalisation::Name);
   scope.may_restore.fill(false);
+  scope.unknown_field = contract::UnknownField::Inspect;
   scope.token_scope = {};
   scope.year = who.year;
   scope.tally.clear();
   scope.refusal = Refusal::None;
   scope.refusal_entity = 0xffff;
+  scope.refusal_subject = {};
+  scope.opaque_refused.fill(true);
   const size_t entities = image.entity_count();
   if (who.tenant >= image.tenant_count() || who.environment >= image.environment_count() ||
       who.vendor >= image.vendor_count() || entities > kEntitiesMax)
@@ -52,9 +55,15 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   scope.token_scope = redact::TokenScope{
       tenant.name, tenant.scope_is_principal ? who.principal : std::string_view{},
       image.vendor(who.vendor).name};
+  scope.unknown_field = image.vendor(who.vendor).unknown_field;
   if (scope.tokens != nullptr) scope.tokens->limit(image.limits().max_tokens_per_exchange);
   const auto way = direction == RewriteScope::Direction::Request ? contract::Direction::Request
                                                                  : contract::Direction::Response;
+  for (size_t reason = 0; reason < contract::kOpaqueReasonCount; ++reason)
+    scope.opaque_refused[reason] = !image
+                                        .opaque(who.tenant, who.environment, who.vendor, way,
+                                                static_cast<contract::OpaqueReason>(reason))
+                                        .allowed;
   for (uint16_t entity = 0; entity < entities; ++entity) {
     for (size_t role = 0; role < contract::kRoleCount; ++role) {
       const uint16_t decision = image.decision(who.tenant, who.environment, who.vendor, way,

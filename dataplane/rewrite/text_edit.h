@@ -7,8 +7,10 @@
 // Owner   one rewriter of one worker.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -35,6 +37,16 @@ class EditList {
   void add(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
     SP_CHECK(start <= end && (count() == 0 || edits_.back().end <= start));
     edits_.push_back(TextEdit{start, end, arena_.size(), replacement.size()});
+    arena_.insert(arena_.end(), replacement.begin(), replacement.end());
+  }
+
+  // One that came late, between those that are in. Disjoint from them, or it is our own mistake.
+  void insert(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
+    const auto behind = std::find_if(edits_.begin() + static_cast<std::ptrdiff_t>(first_),
+                                     edits_.end(), [&](const auto& e) { return e.start >= end; });
+    const bool first = behind == edits_.begin() + static_cast<std::ptrdiff_t>(first_);
+    SP_CHECK(start <= end && (first || std::prev(behind)->end <= start));
+    edits_.insert(behind, TextEdit{start, end, arena_.size(), replacement.size()});
     arena_.insert(arena_.end(), replacement.begin(), replacement.end());
   }
 

@@ -48,6 +48,15 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   if (scope.direction == RewriteScope::Direction::Response) place_.feed(before);
 }
 
+bool TextRewriter::rule_on_value(RewriteScope& scope, RoleSet roles, const scan::Finding& finding,
+                                 std::span<const uint8_t> value) {
+  begin(scope, {}, roles);
+  window_.assign(value.begin(), value.end());
+  fed_ = value.size();
+  ended_ = true;
+  return act(finding.entity, treatment(finding), 0, fed_);
+}
+
 void TextRewriter::wipe_window() noexcept {
   mem::wipe(window_);
   window_.clear();
@@ -287,12 +296,16 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
   const std::string_view name = token.entity == redact::TokenLabels::kLiteral
                                     ? redact::kLiteralEntity
                                     : scope_->engine->entity_name(token.entity);
-  if (scope_->mint->verify(scope_->token_scope, name, token.core) !=
-      redact::TokenMint::Verdict::NotOurs) {
-    ++scope_->tally.verified_tokens;
+  Tally& tally = scope_->tally;
+  if (tally.foreign_tokens == kFailedChecksMax) {
+    ++tally.unchecked_tokens;
+  } else if (scope_->mint->verify(scope_->token_scope, name, token.core) !=
+             redact::TokenMint::Verdict::NotOurs) {
+    ++tally.verified_tokens;
     return true;
+  } else {
+    ++tally.foreign_tokens;
   }
-  ++scope_->tally.foreign_tokens;
   note(redact::TokenLabels::kLiteral, Action::Tokenize, token.start, token.end);
   return tokenize(redact::TokenLabels::kLiteral, redact::kLiteralEntity, token.start, token.end);
 }

@@ -50,6 +50,11 @@ class TextRewriter {
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();
 
+  // Instead of a text: `value` is a part of what was found elsewhere (joined_texts.h) and is all
+  // there is. Its edits are in edits(), in offsets of `value`.
+  [[nodiscard]] bool rule_on_value(RewriteScope& scope, RoleSet roles, const scan::Finding& finding,
+                                   std::span<const uint8_t> value);
+
   // Bytes of the text that are decided.
   uint64_t edge() const noexcept { return edge_ - skip_; }
   // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it

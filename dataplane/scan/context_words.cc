@@ -54,32 +54,37 @@ void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
   }
 }
 
-uint32_t ContextWords::bucket(const uint8_t* three) noexcept {
-  const uint32_t value = three[0] | three[1] << 8U | three[2] << 16U;
-  return value * 2'654'435'761U >> 20U;
+uint32_t ContextWords::bucket(uint64_t first_bytes) noexcept {
+  return static_cast<uint32_t>(first_bytes * 0x9e37'79b9'7f4a'7c15U >> 51U);
 }
 
 bool ContextWords::load(std::span<const std::string_view> words) {
   if (words.size() > kContextWordsMax) return false;
   words_.assign(words.begin(), words.end());
-  std::vector<std::pair<uint32_t, uint16_t>> by_bucket;
+  std::vector<std::pair<uint32_t, Head>> by_bucket;
   tiny_.clear();
   for (size_t i = 0; i < words_.size(); ++i) {
     const std::string& word = words_[i];
     if (word.empty() || word.size() > kContextWordBytesMax) return false;
-    if (word.size() < 3)
-      tiny_.push_back(static_cast<uint16_t>(i));
-    else
-      by_bucket.emplace_back(bucket(reinterpret_cast<const uint8_t*>(word.data())),
-                             static_cast<uint16_t>(i));
+    const auto index = static_cast<uint16_t>(i);
+    if (word.size() == 1) {
+      tiny_.push_back(index);
+      continue;
+    }
+    Head head{0, 0, index};
+    const size_t known = std::min<size_t>(word.size(), sizeof head.bytes);
+    std::memcpy(&head.bytes, word.data(), known);
+    head.mask = known == sizeof head.bytes ? ~uint64_t{0} : (uint64_t{1} << (8 * known)) - 1;
+    by_bucket.emplace_back(bucket(head.bytes & (word.size() == 2 ? 0xffffU : 0xff'ffffU)), head);
   }
-  std::sort(by_bucket.begin(), by_bucket.end());
-  order_.clear();
+  std::stable_sort(by_bucket.begin(), by_bucket.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  heads_.clear();
   size_t at = 0;
   for (uint32_t b = 0; b < kBuckets; ++b) {
     first_[b] = static_cast<uint16_t>(at);
-    while (at < by_bucket.size() && by_bucket[at].first == b)
-      order_.push_back(by_bucket[at++].second);
+    for (; at < by_bucket.size() && by_bucket[at].first == b; ++at)
+      heads_.push_back(by_bucket[at].second);
   }
   first_[kBuckets] = static_cast<uint16_t>(at);
   return true;
@@ -88,32 +93,36 @@ bool ContextWords::load(std::span<const std::string_view> words) {
 void ContextWords::find(const TextView& text, uint64_t value_start,
                         ContextHits& out) const noexcept {
   out.count = 0;
-  const uint64_t from =
-      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  const uint64_t from = std::max(
+      text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
   const auto original = text.slice(from, value_start);
-  std::array<uint8_t, kProximityMax> lower;
+  std::array<uint8_t, kProximityMax + sizeof(uint64_t)> lower{};
   lower_text(original, lower.data());
   const auto add = [&](uint16_t index, size_t at) {
     const size_t size = words_[index].size();
-    if (size <= kShortWordBytes && !stands_alone(original, at, size)) return;
+    if (at + size > original.size() ||
+        (size > sizeof(uint64_t) &&
+         std::memcmp(words_[index].data(), lower.data() + at, size) != 0) ||
+        (size <= kShortWordBytes && !stands_alone(original, at, size)))
+      return;
     if (out.count == ContextHits::kHitsMax) {
       std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
       --out.count;
     }
     out.hits[out.count++] = ContextHit{index, static_cast<uint16_t>(original.size() - at - size)};
   };
-  const auto matches = [&](uint16_t index, size_t at) {
-    const std::string& word = words_[index];
-    return at + word.size() <= original.size() &&
-           std::memcmp(word.data(), lower.data() + at, word.size()) == 0;
+  const auto look = [&](uint64_t here, uint64_t key, size_t at) {
+    const uint32_t b = bucket(key);
+    for (size_t i = first_[b]; i < first_[b + 1]; ++i)
+      if ((here & heads_[i].mask) == heads_[i].bytes) add(heads_[i].word, at);
   };
   for (size_t at = 0; at < original.size(); ++at) {
     for (uint16_t index : tiny_)
-      if (matches(index, at)) add(index, at);
-    if (at + 3 > original.size()) continue;
-    const uint32_t b = bucket(lower.data() + at);
-    for (size_t i = first_[b]; i < first_[b + 1]; ++i)
-      if (matches(order_[i], at)) add(order_[i], at);
+      if (lower[at] == static_cast<uint8_t>(words_[index][0])) add(index, at);
+    uint64_t here;
+    std::memcpy(&here, lower.data() + at, sizeof here);
+    look(here, here & 0xffffU, at);
+    look(here, here & 0xff'ffffU, at);
   }
 }
 

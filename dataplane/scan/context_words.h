@@ -48,14 +48,21 @@ class ContextWords {
   void find(const TextView& text, uint64_t value_start, ContextHits& out) const noexcept;
 
  private:
-  static constexpr size_t kBuckets = 4'096;
-  static uint32_t bucket(const uint8_t* three) noexcept;
+  static constexpr size_t kBuckets = 8'192;
+  static uint32_t bucket(uint64_t first_bytes) noexcept;
+  // The first eight bytes of a word, and which of them it has.
+  struct Head {
+    uint64_t bytes;
+    uint64_t mask;
+    uint16_t word;
+  };
 
   std::vector<std::string> words_;
-  std::array<uint16_t, kBuckets + 1>
-      first_{};  // words of three bytes and more by their first three, in order_
-  std::vector<uint16_t> order_;
-  std::vector<uint16_t> tiny_;  // of one and two bytes
+  // By their first three bytes, those of two by both; ones of a single byte are looked for
+  // everywhere.
+  std::array<uint16_t, kBuckets + 1> first_{};
+  std::vector<Head> heads_;
+  std::vector<uint16_t> tiny_;
 };
 
 // Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may

@@ -74,7 +74,7 @@ class Exhaustion(unittest.TestCase):
     def test_evidence_disk_full(self):
         lab = self.lab(environment="production")
         os.makedirs(lab.state_dir)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=0700", "sallyport-e2e", lab.state_dir], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "sallyport-e2e", lab.state_dir], check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", lab.state_dir], capture_output=True)
         lab.start()
         self.assertEqual(lab.post(PATH, chat("before")).status, 200)
@@ -90,7 +90,7 @@ class Exhaustion(unittest.TestCase):
                 refused = answer
                 break
             self.assertEqual(answer.status, 200, answer.text)
-        self.assertIsNotNone(refused, "6,000 exchanges fitted on a full disk of 6 MiB")
+        self.assertIsNotNone(refused, "6,000 exchanges fitted on a full disk of 8 MiB")
         sent = len(lab.vendor_requests())
         self.assertEqual(lab.post(PATH, chat("still"), timeout=20).status, 503)
         self.assertEqual(len(lab.vendor_requests()), sent)

@@ -71,7 +71,7 @@ class SwapStorm(unittest.TestCase):
         stop.set()
         swapper.join()
         self.assertEqual(problems, [])
-        self.assertGreater(len(swaps), 10)
+        self.assertGreater(len(swaps), 2)
         failed = {n: o for n, o in outcomes.items() if o[0] != 200 or not o[1]}
         self.assertEqual(failed, {}, list(failed.items())[:3])
         self.judge(tokenizes, allows, outcomes)

@@ -139,16 +139,57 @@ class Checksums(unittest.TestCase):
                                 f"{span['entity']}: {value!r} in {record['id']}")
 
 
+class Forms(unittest.TestCase):
+    """Mail addresses, cards and IBAN as plain expressions over the whole text: each that holds is covered."""
+
+    MAIL = re.compile(
+        r"(?<![A-Za-z0-9._%+'!#$&*/=?^`{|}~-])[A-Za-z0-9][A-Za-z0-9._+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}"
+        r"(?![A-Za-z0-9_.@-])")
+    CARD = re.compile(
+        r"(?<![A-Za-z0-9_.,:+/#=-])(?<![A-Za-z0-9] )"
+        r"(?:\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d{2}([ -]?)\d{6}\2\d{5})"
+        r"(?![A-Za-z0-9_.,:+/-])(?! [A-Za-z0-9])")
+    CODE = re.compile(
+        r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+
+    def holds(self, pattern, text):
+        if pattern is self.MAIL:
+            return True
+        if pattern is self.CARD:
+            return luhn(compact(text)) and compact(text)[0] in "456" and compact(text)[:2] not in ("50", "57", "59")
+        return len(compact(text)) == values.iban_length(compact(text)[:2]) and iban(compact(text))
+
+    def test_whatever_holds_is_covered(self):
+        checked = {}
+        for half in make_set.HALVES:
+            records = [r for r in make_set.make(half) if r["kind"] in ("personal", "long", "harmless")
+                    and r["text"].isascii()]
+            for record, spans in zip(records, scan([record["text"] for record in records])):
+                for name in ("MAIL", "CARD", "CODE"):
+                    pattern = getattr(self, name)
+                    for match in pattern.finditer(record["text"]):
+                        if self.holds(pattern, match.group()):
+                            checked[name] = checked.get(name, 0) + 1
+                            covered = any(s["start"] <= match.start() and match.end() <= s["end"] for s in spans)
+                            self.assertTrue(covered, f"{name} at {match.span()} of {record['id']}: {match.group()!r}")
+        self.assertTrue(all(checked.get(name, 0) > 10 for name in ("MAIL", "CARD", "CODE")), checked)
+        print(f"twin: covered {checked}")
+
+
 class Patterns(unittest.TestCase):
     """The twin sees what the scanner promises: one word, boundaries, the longest run behind an open right end."""
 
     def test_the_same_matches(self):
         explained = json.loads(sallyctl("policy", "explain", "--output", "json"))["entities"]
         rules = {rule["id"]: rule for entity in explained for rule in entity["rules"] if rule["kind"] == "pattern"}
-        plain = {name for name, rule in rules.items() if not rule["context"] and "validator" not in rule}
+        # Values of the set are random: what only asks for entropy holds for them.
+        plain = {name for name, rule in rules.items() if not rule["context"]
+                 and rule.get("validator", {}).get("name", "none") in ("none", "entropy")}
         twins = {name: re.compile(rule["pattern"], re.I if rule["case_insensitive"] else 0) for name,
                 rule in rules.items()}
-        seen, checked = set(), 0
+        # Those with a validator may refuse a match; few of the set's are made to be refused.
+        validated = {name for name, rule in rules.items() if not rule["context"] and "validator" in rule}
+        seen, checked, judged, kept = set(), 0, 0, 0
         for half in make_set.HALVES:
             records = [record for record in make_set.make(half) if record["kind"] != "evasion"
                     and record["text"].isascii()]
@@ -164,10 +205,19 @@ class Patterns(unittest.TestCase):
                             continue
                         checked += 1
                         seen.add(name)
-                        covered = any(s["start"] <= match.start() and match.end() <= s["end"] for s in spans)
+                        # Another rule may begin behind the vendor's mark ("SK" and 32 digits near the name).
+                        most = 0.85 * (match.end() - match.start())
+                        covered = any(min(s["end"], match.end()) - max(s["start"], match.start()) >= most
+                                      for s in spans)
                         self.assertTrue(covered,
                                 f"{name} matches {match.span()} of {record['id']}, and nothing is found there")
-        self.assertGreater(checked, 200)
+                for name in validated:
+                    for match in twins[name].finditer(text):
+                        if self.stands_alone(rules[name], text, match):
+                            judged += 1
+                            kept += any(s["start"] < match.end() and match.start() < s["end"] for s in spans)
+        self.assertGreater(checked + judged, 200)
+        self.assertGreaterEqual(kept, 0.95 * judged, f"validators kept {kept} of {judged} matches")
         print(f"twin: {checked} matches of {len(seen)} of {len(plain)} plain pattern rules")
 
     @staticmethod

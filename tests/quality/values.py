@@ -105,11 +105,17 @@ IBANS = {
     "BR": "n23 a1 c1", "UA": "n6 c19", "RS": "n18", "GE": "a2 n16", "KZ": "n3 c13", "PK": "a4 c16"}
 
 
+def iban_length(country):
+    """Characters of a whole IBAN; 0: not in the table."""
+    return 4 + sum(int(part[1:]) for part in IBANS[country].split()) if country in IBANS else 0
+
+
 def iban_compact(r, country=None):
     country = country or r.choices(list(IBANS), [12, 12, 9, 8, 6, 8, 8, 5, 5, 6] + [2] * (len(IBANS) - 10))[0]
     bban = ""
     for part in IBANS[country].split():
-        alphabet = {"n": DIGITS, "a": LETTERS, "c": DIGITS + LETTERS}[part[0]]
+        # Banks may use letters where the registry says so; account numbers hardly have any.
+        alphabet = {"n": DIGITS, "a": LETTERS, "c": DIGITS * 12 + LETTERS}[part[0]]
         bban += "".join(r.choice(alphabet) for _ in range(int(part[1:])))
     return country + f"{98 - mod97(bban + country + '00'):02d}" + bban
 

@@ -262,6 +262,25 @@ uint64_t prefix_start(OpenReader& reader, uint64_t number, bool& weak) noexcept 
   return kNone;
 }
 
+// "PSC 4095, Box 8316, APO AE 85103" (USPS Publication 28, 225): where it begins.
+uint64_t military_start(OpenReader& reader, uint64_t number) noexcept {
+  const NameWord word = word_before(reader, number - 1);
+  const bool known =
+      word_is(reader, word, "psc") || word_is(reader, word, "cmr") || word_is(reader, word, "unit");
+  return known && word.capital && !is_alnum(reader.before(word.start)) ? word.start : kNone;
+}
+
+// Behind the number of such a station its box.
+uint64_t skip_box(OpenReader& reader, uint64_t at) noexcept {
+  uint64_t next = at;
+  if (reader.at(next) == ',') ++next;
+  if (reader.at(next) != ' ' || !reader.follows(next + 1, "box ")) return at;
+  next += 5;
+  const uint64_t first = next;
+  while (next - first < kHouseDigitsMax && is_digit(reader.at(next))) ++next;
+  return next == first ? at : next;
+}
+
 // "PO Box 123", "P.O. Box 123", "Postfach 12": where it begins.
 uint64_t box_start(OpenReader& reader, uint64_t number) noexcept {
   const NameWord box = word_before(reader, number - 1);
@@ -313,6 +332,10 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
   uint64_t start = trigger.at < 4 ? kNone : compound_start(reader, trigger.at);
   if (start == kNone && trigger.at >= 4) start = prefix_start(reader, trigger.at, weak);
   if (start == kNone && trigger.at >= 4) start = box_start(reader, trigger.at);
+  if (start == kNone && trigger.at >= 4) {
+    start = military_start(reader, trigger.at);
+    weak = start != kNone;
+  }
   if (start == kNone) {
     // "80, boulevard Voltaire", "221B Baker Street": no space behind the digits.
     uint64_t at = trigger.at;
@@ -320,8 +343,9 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
     return reader.answer(reader.at(at) != ' ' && number_first(reader, trigger.at, out));
   }
   out.start = start;
-  const uint64_t house = house_end(reader, trigger.at);
+  uint64_t house = house_end(reader, trigger.at);
   if (house == 0) return reader.answer(false);
+  if (weak) house = skip_box(reader, house);
   const Place place = place_at(reader, house);
   if (weak && !place.town) return reader.answer(false);
   out = Hit{start, place.end};
@@ -347,7 +371,9 @@ uint64_t address_live_from(const TextView& text) noexcept {
                           word_is(reader, word, "office") || word_is(reader, word, "post");
     if (!word.capital && !particle) break;
     live = word.start;
-    if (word.start <= text.begin || reader.before(word.start) != ' ') break;
+    if (word.start <= text.begin) break;
+    const uint8_t before = reader.before(word.start);
+    if (before != ' ' && !(before == '.' && word.size() == 1)) break;  // "P.O."
     at = word.start - 1;
   }
   return live;

@@ -78,8 +78,14 @@ Verdict assignment_at(const TextView& text, const Trigger& trigger, const RulePa
   const Name name = read_name(text, trigger.start, reader, is_topic(cue));
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;
-  const Operator op = read_operator(reader, name);
+  Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
+  // setToken("x")
+  if (op == Operator::None && reader.peek() == '(') {
+    reader.skip();
+    if (reader.peek() == '"' || reader.peek() == '\'') op = Operator::Second;
+    if (reader.starved()) return Verdict::More;
+  }
   if (op == Operator::None) return Verdict::No;
   const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
   Value value = read_value(reader, stop);

@@ -10,6 +10,7 @@ namespace sallyport::scan {
 namespace {
 
 constexpr size_t kArgumentsMax = 24;
+constexpr uint64_t kPipedBytesMax = 80;
 
 enum class Form : uint8_t {
   Next,         // -p x, -px when it does not look like another option, -p=x
@@ -20,6 +21,7 @@ enum class Form : uint8_t {
   First,        // the first argument that is no option
   Second,       // the second argument that is no option
   Third,        // the third one
+  Piped,        // echo x | sudo -S, echo user:x | chpasswd
   NetUse,       // the one that is no share, drive, star or option
 };
 
@@ -83,6 +85,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"wpa_passphrase", "", Form::Second},
     {"net user", "", Form::Second},
     {"net use", "", Form::NetUse},
+    {"echo", "", Form::Piped},
+    {"printf", "", Form::Piped},
     {"htpasswd -b", "", Form::Third},
     {"rabbitmqctl add_user", "", Form::Second},
     {"rabbitmqctl change_password", "", Form::Second},
@@ -237,6 +241,37 @@ Verdict by_position(const TextView& text, Reader& reader, Form form, Hit& out) n
   return Verdict::No;
 }
 
+// The command behind the '|' reads a password from its standard input.
+bool reads_password(Reader& reader) noexcept {
+  for (std::string_view start : {"passwd ", "smbpasswd", "kinit", "su "})
+    if (reader.take(start)) return true;
+  for (uint64_t i = 0; i < kPipedBytesMax; ++i, reader.skip()) {
+    const uint8_t c = reader.peek();
+    if (c == 0 || c == '\n' || c == '|' || c == ';') return false;
+    if (c == '-' && (reader.take("--password-stdin") || reader.take("--stdin"))) return true;
+  }
+  return false;
+}
+
+Verdict piped(const TextView& text, Reader& reader, Hit& out) noexcept {
+  Argument argument;
+  do {
+    argument = Argument{};
+    if (!next_argument(text, reader, argument))
+      return reader.starved() ? Verdict::More : Verdict::No;
+  } while (!argument.value.quoted && argument.text[0] == '-');
+  reader.skip_blanks(2);
+  if (reader.peek() != '|') return reader.starved() ? Verdict::More : Verdict::No;
+  reader.skip();
+  reader.skip_blanks(2);
+  const bool root = reader.take("sudo ");
+  if (reader.take("chpasswd"))
+    return reader.starved() ? Verdict::More : accept_behind(text, argument.value, ':', out);
+  const bool reads = (root && reader.take("-s")) || reads_password(reader);
+  if (reader.starved()) return Verdict::More;
+  return reads ? accept(text, argument.value.start, argument.value.end, out) : Verdict::No;
+}
+
 const Command* find(Bytes cue) noexcept {
   for (const Command& command : kCommands)
     if (equals_word(cue, command.name)) return &command;
@@ -266,8 +301,9 @@ Verdict password_of_command(const TextView& text, const Trigger& trigger, Hit& o
       next != ' ' && next != '\t')
     return reader.starved() ? Verdict::More : Verdict::No;
   if (cue.back() == '-') reader.move_to(trigger.at - 1);
-  const Verdict verdict = command->flag.empty() ? by_position(text, reader, command->form, out)
-                                                : by_option(text, reader, cue, out);
+  const Verdict verdict = command->form == Form::Piped ? piped(text, reader, out)
+                          : command->flag.empty() ? by_position(text, reader, command->form, out)
+                                                  : by_option(text, reader, cue, out);
   return reader.starved() ? Verdict::More : verdict;
 }
 

@@ -10,18 +10,19 @@ namespace {
 // Blanks before and behind an operator: columns of configuration files are aligned.
 constexpr uint64_t kBlanksMax = 40;
 constexpr uint64_t kShortCue = 4;
+constexpr uint64_t kTagBytesMax = 80;
 
 bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
 // What may stand behind the noun of a name without changing what it names.
 constexpr auto kTailWords = std::to_array<std::string_view>(
-    {"prod",     "production", "dev",     "development",  "stage",    "staging", "test",  "testing",
-     "live",     "main",       "primary", "old",          "new",      "default", "admin", "root",
-     "user",     "db",         "b64",     "base64",       "str",      "string",  "value", "val",
-     "plain",    "raw",        "text",    "base",         "here",     "qa",      "uat",   "local",
-     "internal", "master",     "backup",  "api",          "et",       "eu",      "us",    "a",
-     "b",        "v",          "confirm", "confirmation", "again",    "secret",  "token", "key",
-            "auth",       "smtp",    "mysql",        "postgres", "redis",   "mongo"});
+    {"prod",     "production", "dev",     "development",  "stage", "staging", "test",  "testing",
+     "live",     "main",       "primary", "old",          "new",   "default", "admin", "root",
+     "user",     "db",         "b64",     "base64",       "str",   "string",  "value", "val",
+     "plain",    "raw",        "text",    "base",         "here",  "qa",      "uat",   "local",
+     "internal", "master",     "backup",  "api",          "et",    "eu",      "us",    "a",
+     "b",        "v",          "confirm", "confirmation", "again", "secret",  "token", "key",
+     "auth",     "smtp",       "mysql",   "postgres",     "redis", "mongo"});
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".
@@ -112,9 +113,40 @@ bool take_symbol(Reader& reader) noexcept {
        "\xe2\x86\x92", "\xe2\x87\x92"});
   for (std::string_view symbol : kSymbols) {
     if (!reader.take(symbol)) continue;
-    // "Token::End" names something.
-    return symbol != ":" || reader.peek() != ':';
+    // "Token::End" names something; "userPassword:: x" is base64 (RFC 2849).
+    if (symbol == ":" && reader.peek() == ':') {
+      reader.skip();
+      return reader.peek() == ' ';
+    }
+    return true;
   }
+  return false;
+}
+
+// The rest of an opening tag, with its attributes: " encrypted='no'>".
+bool take_tag_end(Reader& reader) noexcept {
+  uint64_t i = 0;
+  while (i < kTagBytesMax && reader.peek(i) != '>' && reader.peek(i) != '<' &&
+         reader.peek(i) != '\n' && reader.peek(i) != 0)
+    ++i;
+  if (reader.peek(i) != '>' || (i > 0 && (reader.peek() != ' ' || reader.peek(i - 1) == '/')))
+    return false;
+  reader.skip(i + 1);
+  skip_white(reader, kBlanksMax);
+  return true;
+}
+
+// <name>db.password</name><value>x</value>, <key>Password</key><string>x</string>.
+bool take_value_element(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  for (std::string_view closing : {"</name>", "</key>"}) {
+    if (!reader.take(closing)) continue;
+    skip_white(reader, kBlanksMax);
+    for (std::string_view opening : {"<value>", "<string>"})
+      if (reader.take(opening)) return true;
+    break;
+  }
+  reader.move_to(from);
   return false;
 }
 
@@ -252,23 +284,13 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
                                          reader.slice(name.start - 1, name.start)[0] == '_');
   while (marked && reader.at() - marks_from < 3 && (reader.peek() == '*' || reader.peek() == '_'))
     reader.skip();
-  if (name.tag && !closed) {
-    uint64_t i = 0;
-    while (i < 80 && reader.peek(i) != '>' && reader.peek(i) != '<' && reader.peek(i) != '\n' &&
-           reader.peek(i) != 0)
-      ++i;
-    if (reader.peek(i) == '>' && (i == 0 || reader.peek() == ' ') &&
-        reader.peek(i - (i > 0)) != '/') {
-      reader.skip(i + 1);
-      skip_white(reader, kBlanksMax);
-      return Operator::Element;
-    }
-  }
+  if (name.tag && !closed && take_tag_end(reader)) return Operator::Element;
   if (closed && reader.peek() == '>') {
     reader.skip();
     skip_white(reader, kBlanksMax);
     return Operator::Element;
   }
+  if (take_value_element(reader)) return Operator::Element;
   const uint64_t blanks = reader.skip_blanks(kBlanksMax);
   skip_type(reader);
   if (closed && reader.peek() == ',') {

@@ -264,21 +264,8 @@ Word last_word(OpenReader& reader, uint64_t end, uint64_t least) noexcept {
   return {start, end};
 }
 
-}  // namespace
-
-uint64_t spelt_email_live_from(const TextView& text) noexcept {
-  TextView whole = text;
-  whole.final = true;
-  OpenReader reader(whole);
-  const uint64_t least = text.end > text.begin + kLiveBytes ? text.end - kLiveBytes : text.begin;
-  // From the end: a word, which may be the beginning of "at" or "dot" and then has a word before
-  // it; and before that as many pairs of a joining word and a word as there are.
-  Word word = last_word(reader, text.end, least);
-  for (std::string_view part : {"a", "at", "d", "do", "dot"})
-    if (equals(reader, word.start, word.end, part)) {
-      word = last_word(reader, word.start, least);
-      break;
-    }
+// Where the row of words that "at" and "dot" join, and that ends with `word`, begins.
+uint64_t chain_from(OpenReader& reader, Word word, uint64_t least) noexcept {
   for (;;) {
     const Word joint = last_word(reader, word.start, least);
     if (joint.start == joint.end || !(equals(reader, joint.start, joint.end, "at") ||
@@ -286,6 +273,23 @@ uint64_t spelt_email_live_from(const TextView& text) noexcept {
       return word.start;
     word = last_word(reader, joint.start, least);
   }
+}
+
+}  // namespace
+
+uint64_t spelt_email_live_from(const TextView& text) noexcept {
+  TextView whole = text;
+  whole.final = true;
+  OpenReader reader(whole);
+  const uint64_t least = text.end > text.begin + kLiveBytes ? text.end - kLiveBytes : text.begin;
+  // From the end: a word, and before it as many pairs of a joining word and a word as there are.
+  // What may be the beginning of "at" or "dot" may also be that of a label: both are held.
+  const Word word = last_word(reader, text.end, least);
+  uint64_t live = chain_from(reader, word, least);
+  for (std::string_view part : {"a", "at", "d", "do", "dot"})
+    if (equals(reader, word.start, word.end, part))
+      live = std::min(live, chain_from(reader, last_word(reader, word.start, least), least));
+  return live;
 }
 
 }  // namespace sallyport::scan

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "dataplane/scan/recognise/word_set.h"
+
 namespace sallyport::scan {
 namespace {
 
@@ -391,22 +393,19 @@ Plain plain(std::span<const uint8_t> name) noexcept {
   return out;
 }
 
-template <size_t N>
-bool has(const std::string_view (&list)[N], std::string_view name) noexcept {
-  return std::binary_search(std::begin(list), std::end(list), name);
-}
 
 }  // namespace
 
 NameKind name_kind(std::span<const uint8_t> name) noexcept {
   const Plain whole = plain(name);
+  static const WordSet kGivenSet{kGiven}, kFamilySet{kFamily}, kAmbiguousSet{kAmbiguous};
   NameKind out;
   if (whole.size < 2) return out;
   // Of a double name the first part decides.
   const std::string_view first = whole.view().substr(0, whole.view().find('-'));
-  out.given = has(kGiven, first);
-  out.family = has(kFamily, first) || has(kFamily, whole.view());
-  out.ambiguous = has(kAmbiguous, whole.view());
+  out.given = kGivenSet.has(first);
+  out.family = kFamilySet.has(first) || kFamilySet.has(whole.view());
+  out.ambiguous = kAmbiguousSet.has(whole.view());
   return out;
 }
 

@@ -245,12 +245,50 @@ bool stands_alone(Bytes bytes) noexcept {
          std::any_of(bytes.begin(), bytes.end(), is_number);
 }
 
+// The next word of a sentence; a password in brackets comes without them: "the password (x) works".
+Value next_of_sentence(const TextView& text, Reader& reader, bool first) noexcept {
+  if (first && reader.peek() == '(') {
+    const uint64_t bracket = reader.at();
+    reader.skip();
+    const Value value = read_value(reader, Stop::Line);
+    if (value.found && password_strength(text.slice(value.start, value.end)) == Strength::Strong)
+      return value;
+    reader.move_to(bracket);
+  }
+  return read_value(reader, Stop::Line);
+}
+
+// "password to db01 is ...": what stands here is no value. Moves nothing.
+bool names_the_place(Reader& reader) noexcept {
+  const uint64_t here = reader.at();
+  reader.skip_blanks(2);
+  const bool goes_on = take_is_word(reader) || reader.peek() == ':';
+  reader.move_to(here);
+  return goes_on;
+}
+
+// A sign or a word for "equals" behind a word of the sentence.
+bool take_equals(Reader& reader) noexcept {
+  reader.skip_blanks(2);
+  const uint8_t sign = reader.peek();
+  if (sign == ':' || sign == '=') {
+    reader.skip();
+    skip_white(reader, 4);
+    return true;
+  }
+  if (sign == '-' && reader.peek(1) == ' ') {
+    reader.skip(2);
+    return true;
+  }
+  return take_is_word(reader);
+}
+
 Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
   bool behind_to = false;
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     if (armed && i == 0) skip_white(reader, 6);
     reader.skip_blanks(3);
-    const Value value = read_value(reader, Stop::Line);
+    const Value value = next_of_sentence(text, reader, i == 0);
     if (reader.starved()) return Verdict::More;
     if (!value.found) return Verdict::No;
     const Bytes bytes = text.slice(value.start, value.end);
@@ -262,17 +300,9 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       return Verdict::No;
     }
     if (armed || i == 0 || behind_to) {
-      // "password to db01 is ..."
-      if (behind_to && strength != Strength::None) {
-        const uint64_t here = reader.at();
-        reader.skip_blanks(2);
-        const bool goes_on = take_is_word(reader) || reader.peek() == ':';
-        reader.move_to(here);
-        if (reader.starved()) return Verdict::More;
-        if (goes_on) {
-          behind_to = false;
-          continue;
-        }
+      if (behind_to && strength != Strength::None && names_the_place(reader)) {
+        behind_to = false;
+        continue;
       }
       const bool counted = strength != Strength::None && counts_something(reader);
       if (reader.starved()) return Verdict::More;
@@ -282,6 +312,11 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       if (armed && !counted && strength == Strength::Weak && all_digits(bytes) &&
           bytes.size() <= 12)
         return match(value, kWeakDoubt, out);
+    }
+    // "password 7 x": the number of an encoding (Cisco IOS).
+    if (!armed && i == 0 && bytes.size() == 1 && is_number(bytes[0])) {
+      behind_to = true;
+      continue;
     }
     behind_to = !armed && equals_word(bytes, "to");
     const uint8_t last = text.at(value.end);
@@ -298,18 +333,7 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
     if (i == 0 ? !is_one_of(bytes, kGapStarts) : !is_gap_word(bytes) && bytes[0] != '-') {
       if (bytes.size() > 1 || bytes[0] != '-') return Verdict::No;
     }
-    reader.skip_blanks(2);
-    const uint8_t sign = reader.peek();
-    if (sign == ':' || sign == '=') {
-      reader.skip();
-      armed = true;
-      skip_white(reader, 4);
-    } else if (sign == '-' && reader.peek(1) == ' ') {
-      reader.skip(2);
-      armed = true;
-    } else if (take_is_word(reader)) {
-      armed = true;
-    }
+    armed = take_equals(reader);
     if (reader.starved()) return Verdict::More;
   }
   return Verdict::No;
@@ -449,6 +473,25 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   return Verdict::No;
 }
 
+// login("admin", "x"), auth=("admin", "x"): [start, at) ends with the bracket.
+Verdict second_argument(const TextView& text, Reader& reader, Hit& out) noexcept {
+  skip_white(reader, 4);
+  const Value first = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!first.found || first.spaced) return Verdict::No;
+  reader.skip_blanks(2);
+  if (reader.peek() != ',' && !(first.end < reader.at() && text.at(first.end) == ','))
+    return reader.starved() ? Verdict::More : Verdict::No;
+  if (reader.peek() == ',') reader.skip();
+  skip_white(reader, 8);
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || !value.quoted || value.spaced ||
+      password_strength(text.slice(value.start, value.end)) != Strength::Strong)
+    return Verdict::No;
+  return match(value, 0, out);
+}
+
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
                     Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
@@ -510,6 +553,8 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
     verdict = behind_sql(text, reader, out);
   else if (cue.size() > 2 && cue.front() == ':' && cue.back() == ':')
     verdict = in_pgpass(text, reader, out);
+  else if (cue.back() == '(')
+    verdict = second_argument(text, reader, out);
   else if (is_pair_cue(cue))
     verdict = pair(text, reader, out);
   else

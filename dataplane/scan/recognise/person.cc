@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/word_set.h"
 #include "dataplane/scan/recognise/words.h"
 
 namespace sallyport::scan {
@@ -291,7 +292,12 @@ constexpr std::string_view kStops[] = {"the",
                                        "however"};
 
 bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
-  return word_in(reader, word, kStops);
+  static const WordSet kSet{kStops};
+  std::array<char, kNameWordBytesMax + 2> lower;
+  if (word.size() > lower.size()) return false;
+  for (uint64_t i = 0; i < word.size(); ++i)
+    lower[i] = static_cast<char>(to_lower(reader.at(word.start + i)));
+  return kSet.has({lower.data(), static_cast<size_t>(word.size())});
 }
 
 NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {

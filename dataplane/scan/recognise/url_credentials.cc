@@ -28,10 +28,12 @@ Authority read_authority(Reader& reader) noexcept {
   Authority authority;
   for (; !reader.at_limit(); reader.skip()) {
     const uint8_t c = reader.peek();
-    if (is_url_end(c) || c == ';' || c == '/' || c == '?' || c == '#') {
+    if (is_url_end(c) || c == ';' || c == '\'' || c == '/' || c == '?' || c == '#') {
       // "?" and "#" and "/" inside of a password that was not encoded: an '@' with a host follows
       // on the same word.
-      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == '/' || c == ';') break;
+      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == '/' || c == ';' ||
+          c == '\'')
+        break;
       uint64_t i = 1;
       while (i < 64 && reader.peek(i) != '@' && reader.peek(i) != '/' &&
              !is_url_end(reader.peek(i)))

@@ -80,8 +80,11 @@ inline bool word_is(OpenReader& reader, const NameWord& word, std::string_view l
 
 template <size_t N>
 bool word_in(OpenReader& reader, const NameWord& word, const std::string_view (&list)[N]) noexcept {
+  const uint8_t first = to_lower(reader.at(word.start));
   for (std::string_view one : list)
-    if (word_is(reader, word, one)) return true;
+    if (one.size() == word.size() && static_cast<uint8_t>(one[0]) == first &&
+        word_is(reader, word, one))
+      return true;
   return false;
 }
 

@@ -36,6 +36,13 @@ bool verhoeff(Characters d) noexcept {
   return check == 0;
 }
 
+// The check digit of residents (11) and of foreigners (13).
+bool kr_check(Characters d) noexcept {
+  constexpr std::array<unsigned, 12> kWeights = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
+  const unsigned from = digit(d[6]) >= 5 ? 13 : 11;
+  return (from - weighted(d, kWeights) % 11) % 10 == digit(d[12]);
+}
+
 // Letters of Taiwan's counties in the order of their numbers 10, 11, ...
 constexpr std::string_view kTaiwanLetters = "ABCDEFGHJKLMNPQRSTUVXYWZIO";
 
@@ -84,18 +91,16 @@ bool kr_rrn_form(Characters d) noexcept {
   const unsigned sex = digit(d[6]);  // 1, 2, 5, 6: born in 19xx; 3, 4, 7, 8: in 20xx; 9, 0: in 18xx
   const bool this_century = sex == 3 || sex == 4 || sex == 7 || sex == 8;
   if (sex == 0 || sex == 9 || (this_century && two(d, 0) > 40)) return false;
-  return is_short_date(two(d, 0), two(d, 2), two(d, 4));
+  if (!is_short_date(two(d, 0), two(d, 2), two(d, 4))) return false;
+  return sex < 5 || kr_check(d);
 }
 
 bool kr_rrn(Characters d) noexcept {
   if (!kr_rrn_form(d)) return false;
-  constexpr std::array<unsigned, 12> kWeights = {2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5};
-  const unsigned sex = digit(d[6]);
-  const unsigned check = ((sex >= 5 ? 13 : 11) - weighted(d, kWeights) % 11) % 10;
   // Born since October 2020: nothing to check.
-  const bool this_century = sex == 3 || sex == 4 || sex == 7 || sex == 8;
-  const bool unchecked = this_century && number(d, 0, 4) >= 2010;
-  return unchecked || check == digit(d[12]);
+  const unsigned sex = digit(d[6]);
+  const bool unchecked = (sex == 3 || sex == 4) && number(d, 0, 4) >= 2010;
+  return unchecked || kr_check(d);
 }
 
 bool cn_resident_id(Characters t) noexcept {

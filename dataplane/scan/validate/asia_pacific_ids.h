@@ -20,7 +20,8 @@ bool sg_nric(Characters text) noexcept;
 // South Korea, resident registration number: date, sex and century, check digit; numbers given out
 // since October 2020 have random digits and no check.
 bool kr_rrn(Characters digits) noexcept;
-// The same by date and sex alone: for what stands there with its hyphen.
+// The same by date and sex alone, of foreigners with the check digit: for what stands there with
+// its hyphen.
 bool kr_rrn_form(Characters digits) noexcept;
 // China, GB 11643-1999: province, date, ISO 7064 MOD 11-2.
 bool cn_resident_id(Characters text) noexcept;

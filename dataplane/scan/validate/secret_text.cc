@@ -644,7 +644,10 @@ bool is_jwt(Bytes text) noexcept {
   std::array<uint8_t, 256> header{};
   const auto dot = std::find(text.begin(), text.end(), uint8_t{'.'});
   const size_t size = decode_base64(text.first(static_cast<size_t>(dot - text.begin())), header);
-  return size > 8 && header[0] == '{' && contains_word(Bytes(header).first(size), "\"alg\"");
+  // A header that is longer than what is decoded cannot show its end.
+  const bool ends = size == header.size() || (size > 0 && header[size - 1] == '}');
+  return size > 8 && header[0] == '{' && ends &&
+         contains_word(Bytes(header).first(size), "\"alg\"");
 }
 
 size_t basic_credentials(Bytes text) noexcept {

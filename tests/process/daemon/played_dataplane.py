@@ -12,7 +12,7 @@ import struct
 
 PACKET = struct.Struct("<IIIIQQIIII32s512s")
 MAGIC, VERSION = 0x4C544353, 1
-IMAGE_VERSION = 2  # contract/image_layout.h
+IMAGE_VERSION = 3  # contract/image_layout.h
 HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
 F_GET_SEALS, ALL_SEALS = 1034, 0x1 | 0x2 | 0x4 | 0x8
 STATES = {"absent": 0, "starting": 1, "not_ready": 2, "ready": 3, "stopping": 4}

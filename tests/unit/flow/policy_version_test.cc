@@ -114,6 +114,49 @@ TEST_F(BuiltVersion, RoutesExactEndpointsOnly) {
   EXPECT_EQ(route_.error_shape, ErrorShape::Anthropic);
 }
 
+TEST(PolicyVersion, APathWrittenOutWinsOverOneWithVariables) {
+  std::string error;
+  const auto version = build(error, [](policy::ImageBuilder& b) {
+    const auto add = [&](std::string_view method, std::string_view path, std::string_view kind) {
+      contract::ImageEndpoint e{};
+      e.method = b.text(method);
+      e.path = b.text(path);
+      e.api_kind = b.text(kind);
+      e.body = static_cast<uint8_t>(method == "GET" ? contract::BodyUse::None
+                                                    : contract::BodyUse::Required);
+      b.endpoints.push_back(e);
+    };
+    const auto first = static_cast<uint32_t>(b.endpoints.size());
+    add("POST", "/v1/responses/{id}", "openai_conversations");
+    add("POST", "/v1/responses/compact", "openai_responses");
+    add("GET", "/v1/responses/{id}", "openai_responses");
+    b.vendors[0].endpoints = {first, 3};
+  });
+  ASSERT_NE(version, nullptr) << error;
+  http::RequestHead head;
+  head.host = "api.openai.example";
+  const auto route = [&](std::string_view method, std::string_view path, Route& out) {
+    head.method = method;
+    head.path = path;
+    return version->route(head, out);
+  };
+  Route written;
+  EXPECT_EQ(route("POST", "/v1/responses/compact", written), Reason::None);
+  EXPECT_EQ(written.kind.name, "openai_responses");
+  EXPECT_EQ(written.variables.count, 0U);
+  EXPECT_TRUE(written.kind.request.valid());
+  Route variable;
+  EXPECT_EQ(route("POST", "/v1/responses/other", variable), Reason::None);
+  EXPECT_EQ(variable.kind.name, "openai_conversations");
+  EXPECT_EQ(variable.target_path, "/v1/responses/other");
+  Route read;
+  EXPECT_EQ(route("GET", "/v1/responses/compact", read), Reason::None);
+  EXPECT_FALSE(read.kind.request.valid());
+  Route none;
+  EXPECT_EQ(route("DELETE", "/v1/responses/compact", none), Reason::UnknownMethod);
+  EXPECT_EQ(route("GET", "/v1/responses/a/b", none), Reason::UnknownPath);
+}
+
 TEST_F(BuiltVersion, KnowsCallersByTheirKeyOnly) {
   ASSERT_TRUE(version_->caller("right-key").has_value());
   EXPECT_EQ(version_->caller("right-key")->tenant, "acme");

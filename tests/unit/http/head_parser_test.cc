@@ -220,6 +220,8 @@ TEST_F(RequestHeadTest, EveryAmbiguityIsRefused) {
       {E::BadTarget, "POST /./v1 HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /v1/. HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /v1%2fx HTTP/1.1\r\nHost: a"},
+      {E::BadTarget, "POST /v1%3Ax%2fy HTTP/1.1\r\nHost: a"},
+      {E::BadTarget, "POST /v1%3 HTTP/1.1\r\nHost: a"},
       // the rest
       {E::BadExpectation, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok"},
       {E::BadContentType,
@@ -263,6 +265,7 @@ TEST_F(RequestHeadTest, WhatLooksOddAndIsClearIsRead) {
       {"POST / HTTP/1.1\r\nHost: a\r\nTRANSFER-encoding: CHUNKED", Framing::Chunked, 0, true},
       {"POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 3", Framing::ContentLength, 3, false},
       {"POST HTTPS://A/v1?q=/../%2f HTTP/1.1\r\nHost: a", Framing::None, 0, true},
+      {"POST /model/a%3Ab HTTP/1.1\r\nHost: a", Framing::None, 0, true},
       {"POST https://a HTTP/1.1\r\nHost: a", Framing::None, 0, true},
       {"POST http://a:81/x HTTP/1.1\r\nHost: A:81", Framing::None, 0, true},
       {"POST /a.b/..c/...;x=1 HTTP/1.1\r\nHost: a", Framing::None, 0, true},

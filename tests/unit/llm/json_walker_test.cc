@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/base/cpu.h"
 #include "tests/unit/llm/recording_sink.h"
 
 namespace sallyport::llm {
@@ -277,6 +278,60 @@ TEST(JsonWalker, AgreesWithAnotherParserOnRandomDocuments) {
     }
   }
   EXPECT_GT(valid, 1'000U);
+}
+
+// Long values in every script, so that stretches are filled, cut and delivered; with a mistake now
+// and then.
+TEST(JsonWalker, EveryVectorLevelAndEveryPieceSizeSaysTheSame) {
+  std::mt19937 random(7);
+  const std::vector<std::string> pieces = {"plain text of a prompt, ",
+                                           "\\n",
+                                           "\\u00e9",
+                                           "\\ud83d\\ude00",
+                                           "\u4e2d\u6587\u5b57\u7b26\u3002",
+                                           "\u0645\u0631\u062d\u0628\u0627 ",
+                                           "caf\u00e9 ",
+                                           "\\\"",
+                                           "\U0001f600",
+                                           "\\u4e2d\\u6587",
+                                           std::string(100, 'x')};
+  const std::vector<std::string> mistakes = {"\x80", "\xe4\xb8", "\x01", "\\x", "\\ud83d", "\\u12"};
+  for (int round = 0; round < 60; ++round) {
+    std::string text = "{\"a\":\"";
+    for (uint64_t i = random() % 700; i > 0; --i) text += pieces[random() % pieces.size()];
+    if (random() % 3 == 0) text += mistakes[random() % mistakes.size()];
+    text += "\",\"b\":\"\\n\\n\\n\"}";
+    const base::ForcedSimd portable(base::Simd::Portable);
+    JsonWalker walker;
+    Walk expected;
+    walk(walker, all_leaves(), text, 0, 1, expected);  // the state machine alone
+    for (const base::Simd simd : base::usable_simd()) {
+      const base::ForcedSimd forced(simd);
+      for (size_t piece : {size_t{SIZE_MAX}, size_t{1'460}, size_t{1 + random() % 200}}) {
+        Walk w;
+        walk(walker, all_leaves(), text, 0, piece, w);
+        expect_same(expected, w,
+                    std::string(base::simd_name(simd)) + " in " + std::to_string(piece) +
+                        ", round " + std::to_string(round));
+      }
+    }
+  }
+}
+
+// A row of escapes of one shape, and the longest list of pieces there can be.
+TEST(JsonWalker, RowsAndManyPieces) {
+  JsonWalker walker;
+  for (const char* unit : {"\\u4e2d", "\\n", "\\ud83d\\ude00", "\\na", "\\na\\u00e9"}) {
+    std::string text = "\"";
+    for (int i = 0; i < 5'000; ++i) text += unit;
+    text += '"';
+    Walk bytewise;
+    walk(walker, all_leaves(), text, 0, 1, bytewise);
+    Walk whole;
+    walk(walker, all_leaves(), text, 0, SIZE_MAX, whole);
+    ASSERT_TRUE(whole.ok);
+    expect_same(bytewise, whole, unit);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // wrong.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <span>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::policy {
@@ -67,6 +69,9 @@ class ImageBuilder {
     add(SectionKind::Cells, cells.empty() ? one_row_each() : cells);
     add(SectionKind::Decisions, decisions.empty() ? one_step_each() : decisions);
     add(SectionKind::Steps, steps.empty() ? one_step_per_action() : steps);
+    add(SectionKind::OpaqueRules, opaque_rules);
+    add(SectionKind::OpaqueRulings,
+        opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
     header.version = contract::kImageVersion;
@@ -102,6 +107,18 @@ class ImageBuilder {
     std::vector<contract::ImageStep> out;
     for (uint16_t i = 0; i < actions.size(); ++i) out.push_back({i, 0, 0});
     return out;
+  }
+
+  std::vector<uint16_t> first_opaque_rule_everywhere() const {
+    const size_t rows = cells.empty() ? tenants.size() * environments.size() * vendors.size()
+                                      : *std::max_element(cells.begin(), cells.end()) + size_t{1};
+    return std::vector<uint16_t>(rows * 2 * contract::kOpaqueReasonCount, 0);
+  }
+  contract::ImageOpaqueRule opaque_rule(std::string_view id, bool allow) {
+    contract::ImageOpaqueRule rule{};
+    rule.id = text(id);
+    rule.allow = allow ? 1 : 0;
+    return rule;
   }
 
   // The same ruling for every combination, to be changed afterwards with rule().
@@ -155,6 +172,8 @@ class ImageBuilder {
   std::vector<uint32_t> cells;
   std::vector<contract::ImageRange> decisions;
   std::vector<contract::ImageStep> steps;
+  std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
+  std::vector<uint16_t> opaque_rulings;  // [row][direction][reason]
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;
   std::vector<contract::ImageLimits> limits{usual_limits()};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 #include <vector>
 
@@ -119,6 +120,48 @@ TEST(PlaceTracker, EveryCutGivesTheSame) {
   const auto whole = places(text);
   for (size_t piece = 1; piece < text.size(); ++piece)
     EXPECT_EQ(places(text, piece), whole) << piece;
+}
+
+// Fed whole, plain text is passed over; fed byte by byte, every byte is read.
+TEST(PlaceTracker, PassingOverPlainTextChangesNothing) {
+  const std::vector<std::string> pieces = {"plain words of a sentence, ",
+                                           "@ ",
+                                           "\n",
+                                           "\r\n",
+                                           "- ",
+                                           "[a]",
+                                           "[a]: //e.x/@ ",
+                                           "(@)",
+                                           "https:",
+                                           "//",
+                                           "http://x/@ ",
+                                           "www.",
+                                           "a.b",
+                                           "/@ ",
+                                           "<b @",
+                                           "> ",
+                                           "](@ ",
+                                           ")",
+                                           "url(@) ",
+                                           "curl(@) ",
+                                           "note: @",
+                                           "e.g. @",
+                                           ". ",
+                                           "?@ ",
+                                           "\"@\"",
+                                           "x<y ",
+                                           "mailto:@",
+                                           "\u4e2d\u6587 ",
+                                           "3.14 ",
+                                           "- [z"};
+  std::mt19937 random(3);
+  for (int round = 0; round < 3'000; ++round) {
+    std::string text;
+    for (auto i = random() % 40; i > 0; --i) text += pieces[random() % pieces.size()];
+    const auto slow = places(text, 1);
+    ASSERT_EQ(places(text), slow) << text;
+    ASSERT_EQ(places(text, 33 + random() % 100), slow) << text;
+  }
 }
 
 TEST(PlaceTracker, ForgetsOnlyWhatItMay) {

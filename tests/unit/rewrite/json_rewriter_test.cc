@@ -110,6 +110,33 @@ TEST_F(JsonRewriting, WhoseWordsATextIsDecidesWhatHappensToIt) {
   }
 }
 
+TEST_F(JsonRewriting, WhatNobodyReadsIsRefusedByItsKind) {
+  using enum contract::OpaqueReason;
+  const auto refused = [&](contract::OpaqueReason kind, const std::string& part) {
+    const std::string body =
+        R"({"model":"m","messages":[{"role":"user","content":[)" + part + "]}]}";
+    world.refused_kind = kind;
+    const auto whole = world.json_edits(Direction::Request, openai.request, body);
+    const auto cut =
+        world.json_edits(Direction::Request, openai.request, body, every_byte(body.size()));
+    world.refused_kind.reset();
+    EXPECT_EQ(whole, cut);
+    return !whole.accepted && whole.refusal == Refusal::PolicyBlocked;
+  };
+  const auto image = [](const std::string& url) {
+    return R"({"type":"image_url","image_url":{"url":")" + url + R"("}})";
+  };
+  EXPECT_TRUE(refused(RemoteUrl, image("https://example.org/a.png")));
+  EXPECT_FALSE(refused(Image, image("https://example.org/a.png")));
+  EXPECT_TRUE(refused(Image, image("DATA:image/png;base64,iVBORw0KGgo=")));
+  EXPECT_TRUE(refused(Image, image("data:\\u0069mage/png;base64,iVBORw0KGgo=")));
+  EXPECT_FALSE(refused(RemoteUrl, image("data:image/png;base64,iVBORw0KGgo=")));
+  EXPECT_FALSE(refused(Document, image("data:text/plain;base64,aGVsbG8=")));
+  EXPECT_TRUE(refused(Document, image("data:application/pdf;base64,JVBERi0=")));
+  EXPECT_TRUE(refused(ReferenceId, R"({"type":"file","file":{"file_id":"file-1"}})"));
+  EXPECT_FALSE(refused(ReferenceId, R"({"type":"text","text":"file-1"})"));
+}
+
 TEST_F(JsonRewriting, AnswersAreTheAssistants) {
   const std::string body =
       R"({"choices":[{"message":{"role":"assistant","content":"4111 1111 1111 1111"}}]})";

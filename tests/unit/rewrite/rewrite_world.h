@@ -117,6 +117,7 @@ class World {
       for (auto& rulings : s.actions)
         rulings.by_role[static_cast<size_t>(role)].treatment = treatment;
     }
+    if (refused_kind) s.opaque_refused[static_cast<size_t>(*refused_kind)] = true;
     s.may_restore.fill(true);
     return s;
   }
@@ -162,6 +163,7 @@ class World {
   std::optional<Treatment> everything;
   // The same for texts of one role only.
   std::optional<std::pair<contract::Role, Treatment>> role_treatment;
+  std::optional<contract::OpaqueReason> refused_kind;
   Tally tally;  // of the last text
 
   scan::Engine engine;

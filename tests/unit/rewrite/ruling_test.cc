@@ -65,6 +65,26 @@ TEST_F(Rulings, RoleAndConfidenceOfAFindingCount) {
   EXPECT_EQ(scope.treatment({}, 0, 100), Action::Block);
 }
 
+TEST_F(Rulings, WhatNobodyReadsIsAdmittedByItsKind) {
+  policy::ImageBuilder b = policy::small_image();
+  b.opaque_rules.push_back(b.opaque_rule("no-images", false));
+  b.opaque_rulings = b.first_opaque_rule_everywhere();
+  b.opaque_rulings[static_cast<size_t>(contract::OpaqueReason::Image)] = 1;  // acme, lab, openai
+  load(b);
+  ASSERT_TRUE(fill_scope(image, {0, 0, 0, "robot", ""}, Direction::Request, scope));
+  EXPECT_TRUE(scope.admit_opaque(contract::OpaqueReason::Audio));
+  EXPECT_FALSE(scope.admit_opaque(contract::OpaqueReason::Image));
+  EXPECT_EQ(scope.refusal, Refusal::PolicyBlocked);
+  EXPECT_EQ(scope.refusal_subject, "image");
+  ASSERT_TRUE(fill_scope(image, {0, 0, 0, "robot", ""}, Direction::Response, scope));
+  EXPECT_EQ(scope.refusal_subject, "");
+  EXPECT_TRUE(scope.admit_opaque(contract::OpaqueReason::Image));
+  ASSERT_TRUE(fill_scope(image, {0, 1, 0, "robot", ""}, Direction::Request, scope));
+  EXPECT_TRUE(scope.admit_opaque(contract::OpaqueReason::Image));
+  ASSERT_FALSE(fill_scope(image, {9, 1, 0, "robot", ""}, Direction::Request, scope));
+  EXPECT_FALSE(scope.admit_opaque(contract::OpaqueReason::Other)) << "nobody's: all is refused";
+}
+
 TEST_F(Rulings, TokensBelongToTheTenantOrToThePrincipalAndToTheVendor) {
   load(policy::small_image());
   ASSERT_TRUE(fill_scope(image, {0, 0, 0, "robot", ""}, Direction::Request, scope));

@@ -268,8 +268,20 @@ TEST_F(Scan, AnExplanationNamesTheRuleAndItsConfidence) {
   EXPECT_EQ(row["spans"][0]["rule"], "email-address");
   EXPECT_EQ(row["spans"][0]["kind"], "email");
   EXPECT_EQ(row["spans"][0]["validator"], "none");
+  EXPECT_TRUE(row["spans"][0]["context"].is_null());
+  EXPECT_EQ(row["spans"][0]["folded"], json::array());
   EXPECT_EQ(row["spans"][0]["confidence"], 95);
   EXPECT_TRUE(row["spans"][1]["rule"].is_null());  // a LITERAL is found by no rule
+}
+
+TEST_F(Scan, AnExplanationNamesTheWordThatCountedAndWhatWasFolded) {
+  std::string out;
+  ASSERT_TRUE(answer_line(R"({"id":1,"text":"my ssn: 536\u200b904399"})", 1, *scan_,
+                          {.explained = true}, out));
+  const json span = json::parse(out)["spans"][0];
+  EXPECT_EQ(span["entity"], "US_SSN");
+  EXPECT_EQ(span["context"], "ssn");
+  EXPECT_EQ(span["folded"], (json{"invisible characters"}));
 }
 
 TEST_F(Scan, StatisticsCountTextsBytesFindingsAndWhatWasHeld) {

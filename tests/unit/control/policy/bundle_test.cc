@@ -77,7 +77,7 @@ TEST_F(BundleReading, TheShippedBundleReads) {
   for (const Problem& p : found) ADD_FAILURE() << p.render();
   ASSERT_TRUE(bundle);
   EXPECT_TRUE(bundle->keys.empty());
-  EXPECT_THAT(bundle->vendors, SizeIs(2));
+  EXPECT_THAT(bundle->vendors, SizeIs(9));
   EXPECT_THAT(bundle->environments, SizeIs(2));
 }
 
@@ -373,7 +373,20 @@ TEST_F(BundleRefusal, OfVendors) {
   expect(file, "path: /v1/chat/completions", "path: /v1/chat/completions?x=1",
          file + ":10:28: a path without query");
   expect(file, "method: POST", "method: post",
-         file + ":10:16: 'post' is none of: POST (did you mean 'POST'?)");
+         file + ":10:16: 'post' is none of: POST, GET, DELETE (did you mean 'POST'?)");
+  const std::string endpoint = "path: /v1/chat/completions";
+  expect(file, endpoint, "path: \"/v1/{id\"", file + ":10:28: a path without query");
+  expect(file, endpoint, "path: \"/v1/x{id}\"", file + ":10:28: a path without query");
+  expect(file, "method: POST, ", "method: GET, body: optional, ",
+         file + ":10:27: GET and DELETE have no body");
+  expect(file, "method: POST, ", "method: POST, query: [alt, key], ",
+         file + ":10:35: a credential does not go on in a query");
+  expect(file, "method: POST, ", "method: POST, query: [\"a=b\"], ",
+         file + ":10:30: the name of a query parameter");
+  expect(file, "  port: 8443\n", "  unknown_endpoint: inspect\n",
+         file + ":4:21: there is no API kind 'any_json'");
+  expect(file, "  port: 8443\n", "  unknown_field: ignore\n",
+         file + ":4:18: 'ignore' is none of: inspect, block, pass");
   expect(file, "api_kind: openai_chat", "api_kind: openai_chats",
          file + ":10:60: there is no API kind 'openai_chats' (did you mean 'openai_chat'?)");
 }
@@ -580,6 +593,24 @@ TEST_F(BundleRefusal, OfOneValueMaskedInPartAndHashedForOneTenant) {
   good();  // two tenants, two keys
   rules("environment: lab, action: mask", hash);
   good();  // a whole mask says nothing
+}
+
+TEST_F(BundleRefusal, OfRulesForWhatNobodyReads) {
+  const std::string rules = files["actions.yaml"];
+  const auto refused = [&](const std::string& opaque) {
+    files["actions.yaml"] = "opaque: " + opaque + "\n" + rules;
+    return refusals();
+  };
+  EXPECT_THAT(refused("[{id: a, kind: images, action: block}]"),
+              ElementsAre(StartsWith("actions.yaml:1:24: 'images' is none of: other, image, ")));
+  EXPECT_THAT(refused("[{id: a, kind: image, action: tokenize}]"),
+              ElementsAre("actions.yaml:1:39: 'tokenize' is none of: block, allow"));
+  EXPECT_THAT(refused("[{id: a, action: block}, {id: a, action: allow}]"),
+              ElementsAre(StartsWith("actions.yaml:1:39: rule id 'a' is already in ")));
+  EXPECT_THAT(refused("{}"), ElementsAre("actions.yaml:1:9: opaque is a list; write [] when there "
+                                         "is none"));
+  EXPECT_THAT(refused("[{id: a, kind: image, role: user, action: block}]"),
+              ElementsAre(HasSubstr("role")));
 }
 
 TEST_F(BundleRefusal, TellsAllThatIsWrongAtOnceWithItsLine) {

@@ -198,6 +198,32 @@ TEST_F(ImageWriting, RolesAndConfidencesDecideAsTheFirstRuleThatFitsDoes) {
   EXPECT_EQ(seen.size(), bundle.actions.size()) << "every rule decides somewhere";
 }
 
+TEST_F(ImageWriting, TheFirstRuleThatFitsDecidesOnWhatNobodyReads) {
+  files["actions.yaml"] +=
+      "opaque:\n"
+      "  - {id: scans, kind: [image, document], tenant: acme, direction: request, action: block}\n"
+      "  - {id: sounds, kind: audio, environment: lab, destination: other, action: block}\n"
+      "  - {id: rest, tenant: acme, action: allow}\n";
+  const CompiledImage made = compiled();
+  Image image;
+  std::string error;
+  ASSERT_TRUE(image.load(made.bytes, error)) << error;
+  const auto said = [&](const char* tenant, const char* environment, const char* vendor,
+                        Direction direction, contract::OpaqueReason reason) {
+    const auto answer =
+        image.opaque(*image.find_tenant(tenant), *image.find_environment(environment),
+                     *image.find_vendor(vendor), direction, reason);
+    return std::string(answer.rule) + (answer.allowed ? " allow" : " block");
+  };
+  using enum contract::OpaqueReason;
+  EXPECT_EQ(said("acme", "lab", "openai", Direction::Request, Image), "scans block");
+  EXPECT_EQ(said("acme", "lab", "openai", Direction::Response, Image), "rest allow");
+  EXPECT_EQ(said("acme", "production", "other", Direction::Request, Document), "scans block");
+  EXPECT_EQ(said("acme", "lab", "other", Direction::Response, Audio), "sounds block");
+  EXPECT_EQ(said("acme", "lab", "openai", Direction::Request, Audio), "rest allow");
+  EXPECT_EQ(said("beta", "lab", "openai", Direction::Request, Image), "no-rule block");
+}
+
 TEST_F(ImageWriting, CellsUnderTheSameRulesShareTheirRulings) {
   contract::ImageSection section;
   const auto count_of = [&](const CompiledImage& image, contract::SectionKind kind) {

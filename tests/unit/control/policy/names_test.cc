@@ -38,6 +38,14 @@ TEST(Names, OfPrincipalsEntitiesHostsAndPaths) {
   for (const char* bad :
        {"", "/", "v1", "/v1/", "//v1", "/v1//x", "/v1?x", "/v1/..", "/./v1", "/%76", "/a b"})
     EXPECT_FALSE(is_path(bad)) << bad;
+  for (const char* good :
+       {"/v1/responses", "/v1/responses/{id}", "/m/{model}:generate", "/{a}/b/{c}"})
+    EXPECT_TRUE(is_endpoint_path(good)) << good;
+  for (const char* bad : {"/v1/{id", "/v1/{}", "/v1/x{id}", "/v1/{id}/", "/v1/{i?d}", "{id}"})
+    EXPECT_FALSE(is_endpoint_path(bad)) << bad;
+  for (const char* good : {"api-version", "alt", "include[]", "$alt"})
+    EXPECT_TRUE(is_query_name(good)) << good;
+  for (const char* bad : {"", "a=b", "a&b", "a b", "a\nb"}) EXPECT_FALSE(is_query_name(bad)) << bad;
 }
 
 TEST(Names, Addresses) {

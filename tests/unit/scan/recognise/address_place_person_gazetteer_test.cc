@@ -35,7 +35,8 @@ TEST(Address, WithItsPlace) {
         "Calle Mayor 12, 28013 Madrid", "Via Roma 10, 00184 Roma",
         "ul. D\xc5\x82uga 5, 00-238 Warszawa", "Storgatan 5, 111 22 Stockholm",
         "350 5th Ave, New York, NY 10118", "123 main st, springfield, il 62701",
-        "1 Macquarie Street, Sydney NSW 2000", "12 King St W, Toronto, ON M5V 2T6"}) {
+        "1 Macquarie Street, Sydney NSW 2000", "PSC 4095, Box 8316\nAPO AE 85103",
+        "12 King St W, Toronto, ON M5V 2T6"}) {
     EXPECT_EQ(address_in("at " + std::string(text) + "."), text);
     EXPECT_EQ(address_in(std::string(text)), text);
   }

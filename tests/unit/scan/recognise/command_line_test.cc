@@ -38,6 +38,17 @@ TEST(CommandLine, ThePasswordAmongTheArguments) {
   for (const Case& c : cases) EXPECT_EQ(kProbe.find(c.text, c.cue), c.value) << c.text;
 }
 
+TEST(CommandLine, WhatIsPipedIntoACommandThatReadsIt) {
+  const std::string word = "Orbit0014x";
+  for (const std::string& text :
+       {"echo " + word + " | sudo -S ls", "echo '" + word + "' | passwd --stdin kev",
+        "echo -n \"" + word + "\" | docker login -u kev --password-stdin",
+        "echo \"kev:" + word + "\" | sudo chpasswd"})
+    EXPECT_EQ(kProbe.find(text, "echo "), word) << text;
+  EXPECT_EQ(kProbe.find("echo " + word + " | sort", "echo "), std::nullopt);
+  EXPECT_EQ(kProbe.find("echo " + word, "echo "), std::nullopt);
+}
+
 TEST(CommandLine, AskedForVariablesAndOtherOptionsAreNone) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"mysql -u root -p shop", "mysql"},

@@ -201,6 +201,21 @@ TEST(Password, TalkAndCodeHoldNone) {
   }
 }
 
+TEST(Password, TheSecondArgumentOfALogin) {
+  EXPECT_EQ(kProbe.find("auth=(\"kev\", \"Orbit0014x\")", "auth=("), "Orbit0014x");
+  EXPECT_EQ(kProbe.find("s.login(user, 'Orbit0014x')", ".login("), "Orbit0014x");
+  EXPECT_EQ(kProbe.find("s.login(user, password)", ".login("), std::nullopt);
+}
+
+TEST(Password, ElementsThatBelongToAName) {
+  EXPECT_EQ(kProbe.find("<name>db.password</name>\n<value>Orbit0014x</value>", "password"),
+            "Orbit0014x");
+  EXPECT_EQ(kProbe.find("<key>Password</key><string>Orbit0014x</string>", "password"),
+            "Orbit0014x");
+  EXPECT_EQ(kProbe.find("the password (Orbit0014x) works", "password"), "Orbit0014x");
+  EXPECT_EQ(kProbe.find("enable password 7 Orbit0014x", "password"), "Orbit0014x");
+}
+
 TEST(Password, SecondWordsOfTheFormDoNotHideIt) {
   EXPECT_EQ(kProbe.find("Authorization: Basic YWRtaW46T3JiaXQwMDE0eA==", "basic "),
             "YWRtaW46T3JiaXQwMDE0eA==");

@@ -12,10 +12,10 @@ namespace {
 Bytes of(const std::string& text) { return base::bytes_of(text); }
 
 TEST(SecretText, PlaceholdersAreNoSecrets) {
-  for (const std::string& text : std::initializer_list<std::string>
-       {"xxxxxxxx", "${TOKEN}", "{{ token }}", "<token>", "%TOKEN%", "$TOKEN", "********",
-        "changeme", "your-key-here", std::string("AKIA") + "IOSFODNN7EXAMPLE", "aaaaaaaa",
-        "[REDACTED]"})
+  for (const std::string& text : std::initializer_list<std::string>{
+           "xxxxxxxx", "${TOKEN}", "{{ token }}", "<token>", "%TOKEN%", "$TOKEN", "********",
+           "changeme", "your-key-here", std::string("AKIA") + "IOSFODNN7EXAMPLE", "aaaaaaaa",
+           "[REDACTED]"})
     EXPECT_TRUE(is_placeholder(of(text))) << text;
   for (const std::string text : {"Orbit0014x", "$ecret9!x", "p%40ss"})
     EXPECT_FALSE(is_placeholder(of(text))) << text;

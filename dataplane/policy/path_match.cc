@@ -1,0 +1,64 @@
+#include "dataplane/policy/path_match.h"
+
+namespace sallyport::policy {
+namespace {
+
+// `may_colon`: a verb follows behind a colon, so the variable itself has none.
+bool is_variable(std::string_view text, bool may_colon) noexcept {
+  if (text.empty() || text.size() > contract::kPathVariableBytesMax) return false;
+  if (text == "." || text == "..") return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (contract::is_path_letter(c)) continue;
+    if (c == ':' && !may_colon) return false;
+    if (contract::kPathVariableOthers.find(c) != std::string_view::npos) continue;
+    const std::string_view escape = text.substr(i, 3);
+    if (escape != "%3A" && escape != "%3a") return false;
+    i += 2;
+  }
+  return true;
+}
+
+bool match_segment(std::string_view pattern, std::string_view segment,
+                   PathVariables& out) noexcept {
+  if (pattern[0] != '{') return pattern == segment;
+  const size_t close = pattern.find('}');
+  const std::string_view verb = pattern.substr(close + 1);
+  if (!segment.ends_with(verb)) return false;
+  const std::string_view value = segment.substr(0, segment.size() - verb.size());
+  if (!is_variable(value, verb.empty())) return false;
+  out.values[out.count++] = value;
+  if (pattern.substr(1, close - 1) == contract::kPathModelVariable) out.model = value;
+  return true;
+}
+
+}  // namespace
+
+bool is_plain_path(std::string_view path) noexcept {
+  if (path.empty()) return false;
+  while (!path.empty()) {
+    if (path[0] != '/') return false;
+    path.remove_prefix(1);
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment.find('%') != std::string_view::npos || !is_variable(segment, true)) return false;
+    path.remove_prefix(segment.size());
+  }
+  return true;
+}
+
+bool match_path(std::string_view pattern, std::string_view path, PathVariables& out) noexcept {
+  out = PathVariables{};
+  while (!pattern.empty()) {
+    if (path.empty() || path[0] != '/') return false;
+    pattern.remove_prefix(1);
+    path.remove_prefix(1);
+    const std::string_view wanted = pattern.substr(0, pattern.find('/'));
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (!match_segment(wanted, segment, out)) return false;
+    pattern.remove_prefix(wanted.size());
+    path.remove_prefix(segment.size());
+  }
+  return path.empty();
+}
+
+}  // namespace sallyport::policy

@@ -1,0 +1,357 @@
+#include "dataplane/redact/token_prefilter.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+#include "dataplane/base/cpu.h"
+#include "dataplane/redact/token.h"
+#include "dataplane/redact/token_finder.h"
+
+namespace sallyport::redact {
+namespace {
+
+enum class Class : uint8_t {
+  Break,      // no token has it
+  Core,       // a base32 digit in either case
+  Word,       // another letter: U
+  Separator,  // '-' '_'
+  Swallowed,  // '\' '*' '`'
+  Space,
+  Reference,  // '&'
+  Bracket,    // '[': no core, and what stands before it is no label
+  Unclear,    // '#' ';': in a reference
+  Wide        // a byte of a character that is not ASCII
+};
+
+constexpr std::array<Class, 256> make_classes() {
+  std::array<Class, 256> out{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    out[c] = c >= 0x80 ? Class::Wide : word ? Class::Core : Class::Break;
+  }
+  out['U'] = out['u'] = Class::Word;
+  out['-'] = out['_'] = Class::Separator;
+  out['\\'] = out['*'] = out['`'] = Class::Swallowed;
+  out[' '] = out['\t'] = out['\r'] = out['\n'] = Class::Space;
+  out['&'] = Class::Reference;
+  out['['] = Class::Bracket;
+  out['#'] = out[';'] = Class::Unclear;
+  return out;
+}
+constexpr std::array<Class, 256> kClasses = make_classes();
+
+bool is_word(uint8_t c) { return kClasses[c] == Class::Core || kClasses[c] == Class::Word; }
+
+// Leads of all characters beyond ASCII that a token may have: U+0080..BF, U+2000.., U+F000...
+bool is_token_lead(uint8_t c) { return c == 0xc2 || c == 0xe2 || c == 0xef; }
+
+// Two look-ups by half bytes, one bit for each upper half: is the byte in the set?
+struct HalfByteSet {
+  alignas(16) std::array<uint8_t, 16> low{};
+  alignas(16) std::array<uint8_t, 16> high{};
+};
+
+template <class Has>
+constexpr HalfByteSet make_set(Has has) {
+  HalfByteSet set;
+  for (unsigned h = 0; h < 16; ++h) set.high[h] = static_cast<uint8_t>(h >= 8 ? 0x80U : 1U << h);
+  for (unsigned h = 0; h < 8; ++h)
+    for (unsigned l = 0; l < 16; ++l)
+      if (has(h << 4 | l)) set.low[l] = static_cast<uint8_t>(set.low[l] | (1U << h));
+  return set;
+}
+
+// What may stand right behind a separator. No ASCII character from 0x70 on but letters: bit 7 is
+// both for them and for what is not ASCII, and lets '{', '|', '}' and '~' through.
+constexpr HalfByteSet make_goes_on() {
+  HalfByteSet set = make_set([](unsigned c) { return kClasses[c] != Class::Break && c < 0x70; });
+  for (uint8_t& l : set.low) l |= 0x80;
+  set.high[7] = 0x80;
+  return set;
+}
+constexpr HalfByteSet kGoesOn = make_goes_on();
+constexpr HalfByteSet kWord =
+    make_set([](unsigned c) { return kClasses[c] == Class::Core || kClasses[c] == Class::Word; });
+
+struct Masks {
+  uint64_t separator;  // '-' '_' '&' and the first byte of U+2000.. and U+F000..
+  uint64_t goes_on;    // what may stand behind one, before or in a core
+  uint64_t word;       // letters and digits
+  uint64_t blank;      // ' '
+};
+
+const __m128i* table(const std::array<uint8_t, 16>& bytes) {
+  return reinterpret_cast<const __m128i*>(bytes.data());
+}
+
+struct Portable {
+  static constexpr size_t kBytes = 16;
+  static inline Masks look(const uint8_t* p, size_t left) noexcept {
+    alignas(16) uint8_t rest[kBytes] = {};
+    if (left < kBytes) std::memcpy(rest, p, left);
+    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(left < kBytes ? rest : p));
+    const __m128i separator =
+        _mm_or_si128(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8('-')),
+                                               _mm_cmpeq_epi8(b, _mm_set1_epi8('_'))),
+                                  _mm_cmpeq_epi8(b, _mm_set1_epi8('&'))),
+                     _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xe2))),
+                                  _mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xef)))));
+    const __m128i half = _mm_set1_epi8(0x0f);
+    const __m128i low = _mm_and_si128(b, half);
+    const __m128i high = _mm_and_si128(_mm_srli_epi16(b, 4), half);
+    const auto in = [&](const HalfByteSet& set) {
+      const __m128i both = _mm_and_si128(_mm_shuffle_epi8(_mm_load_si128(table(set.low)), low),
+                                         _mm_shuffle_epi8(_mm_load_si128(table(set.high)), high));
+      const int no = _mm_movemask_epi8(_mm_cmpeq_epi8(both, _mm_setzero_si128()));
+      return static_cast<uint64_t>(~no & 0xffff);
+    };
+    return {static_cast<uint32_t>(_mm_movemask_epi8(separator)), in(kGoesOn), in(kWord),
+            static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8(' '))))};
+  }
+};
+
+struct Avx2 {
+  static constexpr size_t kBytes = 32;
+  SP_TARGET_AVX2 static inline Masks look(const uint8_t* p, size_t left) noexcept {
+    alignas(32) uint8_t rest[kBytes] = {};
+    if (left < kBytes) std::memcpy(rest, p, left);
+    const __m256i b =
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left < kBytes ? rest : p));
+    const __m256i separator = _mm256_or_si256(
+        _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8('-')),
+                                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8('_'))),
+                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8('&'))),
+        _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xe2))),
+                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xef)))));
+    const __m256i half = _mm256_set1_epi8(0x0f);
+    const __m256i low = _mm256_and_si256(b, half);
+    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(b, 4), half);
+    return {
+        static_cast<uint32_t>(_mm256_movemask_epi8(separator)), in(kGoesOn, low, high),
+        in(kWord, low, high),
+        static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(' '))))};
+  }
+  SP_TARGET_AVX2 static inline uint64_t in(const HalfByteSet& set, __m256i low,
+                                           __m256i high) noexcept {
+    const __m256i lows = _mm256_broadcastsi128_si256(_mm_load_si128(table(set.low)));
+    const __m256i highs = _mm256_broadcastsi128_si256(_mm_load_si128(table(set.high)));
+    const __m256i both =
+        _mm256_and_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high));
+    return ~static_cast<uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256())));
+  }
+};
+
+struct Avx512 {
+  static constexpr size_t kBytes = 64;
+  SP_TARGET_AVX512 static inline Masks look(const uint8_t* p, size_t left) noexcept {
+    const __mmask64 here = _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(std::min(left, kBytes)));
+    const __m512i b = _mm512_maskz_loadu_epi8(here, p);
+    const uint64_t separator = _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('-')) |
+                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('_')) |
+                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('&')) |
+                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xe2))) |
+                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xef)));
+    const __m512i half = _mm512_set1_epi8(0x0f);
+    const __m512i low = _mm512_and_si512(b, half);
+    const __m512i high = _mm512_and_si512(_mm512_srli_epi16(b, 4), half);
+    return {separator, in(kGoesOn, low, high), in(kWord, low, high),
+            _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(' '))};
+  }
+  SP_TARGET_AVX512 static inline uint64_t in(const HalfByteSet& set, __m512i low,
+                                             __m512i high) noexcept {
+    // The form with a mask: GCC 12 warns of its own undefined register in the other.
+    const __m512i lows = _mm512_maskz_broadcast_i32x4(0xffff, _mm_load_si128(table(set.low)));
+    const __m512i highs = _mm512_maskz_broadcast_i32x4(0xffff, _mm_load_si128(table(set.high)));
+    return _mm512_test_epi8_mask(_mm512_shuffle_epi8(lows, low), _mm512_shuffle_epi8(highs, high));
+  }
+};
+
+constexpr uint64_t below(size_t bit) { return bit >= 64 ? ~uint64_t{0} : (uint64_t{1} << bit) - 1; }
+
+// Next byte from `from` on that may begin a separator, unless one of the twelve bytes behind it
+// could stand neither before nor in a core, or a blank stands between two letters there. What lies
+// beyond the vector counts as if it could.
+template <class Level>
+[[gnu::always_inline]] inline size_t next_separator(std::span<const uint8_t> text,
+                                                    size_t from) noexcept {
+  for (; from < text.size(); from += Level::kBytes) {
+    const size_t left = text.size() - from;
+    const Masks masks = Level::look(text.data() + from, left);
+    const uint64_t here = below(std::min(left, Level::kBytes));
+    if ((masks.separator & here) == 0) continue;
+    const uint64_t between = masks.blank & masks.word << 1 & masks.word >> 1;
+    const uint64_t dead = (~masks.goes_on | between) & here;
+    const uint64_t dead_2 = dead >> 1 | dead >> 2;
+    const uint64_t dead_4 = dead_2 | dead_2 >> 2;
+    const uint64_t hits = masks.separator & here & ~(dead_4 | dead_4 >> 4 | dead_4 >> 8);
+    if (hits != 0) return from + static_cast<size_t>(std::countr_zero(hits));
+  }
+  return text.size();
+}
+
+SP_TARGET_AVX2 size_t next_avx2(std::span<const uint8_t> text, size_t from) noexcept {
+  return next_separator<Avx2>(text, from);
+}
+SP_TARGET_AVX512 size_t next_avx512(std::span<const uint8_t> text, size_t from) noexcept {
+  return next_separator<Avx512>(text, from);
+}
+
+size_t next_separator(std::span<const uint8_t> text, size_t from) noexcept {
+  switch (base::best_simd()) {
+    case base::Simd::Avx512:
+      return next_avx512(text, from);
+    case base::Simd::Avx2:
+      return next_avx2(text, from);
+    case base::Simd::Portable:
+      break;
+  }
+  return next_separator<Portable>(text, from);
+}
+
+size_t wide_size(uint8_t lead) {
+  return lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+}
+
+// Behind the reference at `at`, or `at` when none is there. A cut one ends with the text.
+size_t behind_reference(std::span<const uint8_t> text, size_t at) noexcept {
+  const size_t last = at + 1 + kHtmlReferenceBytesMax;
+  for (size_t i = at + 1; i <= last; ++i) {
+    if (i >= text.size()) return text.size();
+    if (text[i] == ';') return i + 1;
+    if (!is_word(text[i]) && text[i] != '#') break;
+  }
+  return at;
+}
+
+// Could a core begin behind the separator at `at`? Reads on until it cannot, or 23 characters are
+// there, or the text ends.
+bool core_behind(std::span<const uint8_t> text, size_t at) noexcept {
+  const size_t until = std::min(text.size(), at + kTokenTextBytesMax);
+  size_t count = 0;
+  bool line_end = false;  // in the white space just passed
+  bool space = false;
+  if (text[at] >= 0x80) {
+    at += wide_size(text[at]);
+  } else if (text[at] == '&') {
+    const size_t behind = behind_reference(text, at);
+    if (behind == at) return false;
+    at = behind;
+  } else {
+    ++at;
+  }
+  while (at < until) {
+    switch (kClasses[text[at]]) {
+      case Class::Core:
+        if (space && !line_end && count > 0) return false;
+        space = line_end = false;
+        if (++count == kTokenCoreChars) return true;
+        ++at;
+        break;
+      case Class::Space:
+        space = true;
+        line_end = line_end || text[at] == '\n' || text[at] == '\r';
+        ++at;
+        break;
+      case Class::Separator:
+        if (count > 0) return false;
+        [[fallthrough]];
+      case Class::Swallowed:
+        ++at;
+        break;
+      case Class::Reference: {
+        const size_t behind = behind_reference(text, at);
+        if (behind == at) return false;
+        at = behind;
+        break;
+      }
+      case Class::Wide:
+        if (text[at] >= 0xc0 && !is_token_lead(text[at])) return false;
+        ++at;
+        break;
+      default:
+        return false;
+    }
+  }
+  return at >= text.size();
+}
+
+}  // namespace
+
+size_t find_core_separator(std::span<const uint8_t> text, size_t from) noexcept {
+  for (size_t at = from; at < text.size(); ++at) {
+    at = next_separator(text, at);
+    if (at == text.size() || core_behind(text, at)) return at;
+  }
+  return text.size();
+}
+
+size_t last_token_break(std::span<const uint8_t> text, size_t from, size_t until) noexcept {
+  for (size_t i = until; i-- > from;) {
+    const uint8_t c = text[i];
+    switch (kClasses[c]) {
+      case Class::Break:
+        return i + 1;
+      case Class::Space:
+        // White space stands in a token only beside a separator or around a line end.
+        if (c == ' ' && i > from && i + 1 < text.size() && is_word(text[i - 1]) &&
+            is_word(text[i + 1]))
+          return i + 1;
+        break;
+      case Class::Wide: {
+        if (c < 0xc3 || is_token_lead(c)) break;
+        const size_t size = wide_size(c);
+        if (size > until - i) break;
+        const auto rest = text.subspan(i + 1, size - 1);
+        const bool whole =
+            std::all_of(rest.begin(), rest.end(), [](uint8_t b) { return (b & 0xc0) == 0x80; });
+        if (whole) return i + size;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+  return from;
+}
+
+uint32_t html_reference(std::span<const uint8_t> name) noexcept {
+  struct Named {
+    std::string_view name;
+    uint32_t code_point;
+  };
+  // HTML standard, "named character references": those for characters of the token grammar.
+  static constexpr Named kNamed[] = {
+      {"lsqb", '['},      {"lbrack", '['},   {"rsqb", ']'},       {"rbrack", ']'},
+      {"hyphen", 0x2010}, {"dash", 0x2010},  {"ndash", 0x2013},   {"mdash", 0x2014},
+      {"horbar", 0x2015}, {"minus", 0x2212}, {"lowbar", '_'},     {"UnderBar", '_'},
+      {"ast", '*'},       {"grave", '`'},    {"bsol", '\\'},      {"shy", 0x00ad},
+      {"zwnj", 0x200c},   {"zwj", 0x200d},   {"NoBreak", 0x2060}, {"nbsp", 0x00a0},
+      {"Tab", '\t'},      {"NewLine", '\n'}};
+  const std::string_view text(reinterpret_cast<const char*>(name.data()), name.size());
+  if (text.size() < 2 || text[0] != '#') {
+    for (const Named& named : kNamed)
+      if (named.name == text) return named.code_point;
+    return 0;
+  }
+  const bool hex = text[1] == 'x' || text[1] == 'X';
+  const std::string_view digits = text.substr(hex ? 2 : 1);
+  uint32_t value = 0;
+  for (char c : digits) {
+    const auto digit = static_cast<uint32_t>(c >= '0' && c <= '9'   ? c - '0'
+                                             : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                                             : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                                    : 16);
+    if (digit >= (hex ? 16U : 10U)) return 0;
+    value = value * (hex ? 16 : 10) + digit;
+  }
+  // At most seven digits: it fits. Letters and digits of a token are never written like that.
+  return value < 0x80 && is_word(static_cast<uint8_t>(value)) ? 0 : value;
+}
+
+}  // namespace sallyport::redact

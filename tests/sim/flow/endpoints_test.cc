@@ -1,0 +1,155 @@
+// Endpoints whose path has variables, that have no body, that take a query, or that nobody
+// described: through the whole gateway.
+#include <gtest/gtest.h>
+
+#include "tests/sim/flow/texts.h"
+#include "tests/sim/flow/world.h"
+
+namespace sallyport::sim {
+namespace {
+
+class Endpoints : public testing::Test {
+ protected:
+  void SetUp() override { adopt(contract::UnknownEndpoint::Refuse); }
+
+  void adopt(contract::UnknownEndpoint unknown,
+             contract::UnknownField field = contract::UnknownField::Inspect) {
+    world.adopt_again([&](policy::ImageBuilder& b) {
+      const auto first = static_cast<uint32_t>(b.endpoints.size());
+      const auto add = [&](std::string_view method, std::string_view path, std::string_view kind,
+                           std::string_view query, contract::BodyUse body) {
+        contract::ImageEndpoint e{};
+        e.method = b.text(method);
+        e.path = b.text(path);
+        e.api_kind = b.text(kind);
+        e.query = b.text(query);
+        e.body = static_cast<uint8_t>(body);
+        b.endpoints.push_back(e);
+      };
+      using contract::BodyUse;
+      add("POST", "/v1/chat/completions", "openai_chat", "", BodyUse::Required);
+      add("GET", "/v1/responses/{id}", "openai_responses", "include[]\nlimit\n", BodyUse::None);
+      add("DELETE", "/v1/responses/{id}", "openai_responses", "", BodyUse::None);
+      add("POST", "/v1/responses/{id}/cancel", "openai_responses", "", BodyUse::None);
+      add("POST", "/v1/threads", "openai_assistants", "", BodyUse::Optional);
+      add("POST", "/v1beta/models/{model}:generateContent", "gemini_generate", "alt\n",
+          BodyUse::Required);
+      b.vendors[0].endpoints = {first, 6};
+      b.vendors[0].unknown_endpoint = static_cast<uint8_t>(unknown);
+      b.vendors[0].unknown_field = static_cast<uint8_t>(field);
+    });
+  }
+  HttpAnswer ask(const std::string& method, const std::string& target,
+                 const std::string& more = "") {
+    TlsPeer& client = world.open_client();
+    return world.ask(client, method + " /openai" + target +
+                                 " HTTP/1.1\r\nhost: gateway.test\r\nauthorization: Bearer " +
+                                 gateway_key("lab") + "\r\n" + more + "\r\n");
+  }
+  HttpAnswer send(const std::string& target, const std::string& body) {
+    TlsPeer& client = world.open_client();
+    return world.ask(client, post(body, "/openai" + target));
+  }
+  std::string sent() const { return world.vendor->requests.back(); }
+  std::string sent_line() const { return sent().substr(0, sent().find("\r\n")); }
+
+  World world;
+};
+
+TEST_F(Endpoints, AGetHasNoBodyAndItsAnswerIsScanned) {
+  world.vendor->answer = [](VendorConnection& c, const std::string&) {
+    c.peer->write(Vendor::json_answer(
+        R"({"id":"r1","output":[{"type":"message","content":[{"type":"output_text","text":)"
+        R"("write to ann@example.com"}]}]})"));
+  };
+  const HttpAnswer answer = ask("GET", "/v1/responses/resp_12");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(sent_line(), "GET /v1/responses/resp_12 HTTP/1.1");
+  EXPECT_EQ(sent().find("content-length"), std::string::npos);
+  const auto& records = world.records();
+  ASSERT_EQ(records.size(), 2U);
+  ASSERT_EQ(records[1].tallies.size(), 1U);
+  EXPECT_EQ(records[1].tallies[0].name.view(), "EMAIL_ADDRESS");
+}
+
+TEST_F(Endpoints, APostWithoutABodySaysSo) {
+  EXPECT_EQ(ask("POST", "/v1/responses/resp_12/cancel").status, 200);
+  EXPECT_EQ(sent_line(), "POST /v1/responses/resp_12/cancel HTTP/1.1");
+  EXPECT_NE(sent().find("content-length: 0\r\n"), std::string::npos);
+  EXPECT_EQ(ask("POST", "/v1/responses/resp_12/cancel", "content-length: 0\r\n").status, 200);
+  EXPECT_EQ(ask("DELETE", "/v1/responses/resp_12").status, 200);
+  EXPECT_EQ(send("/v1/responses/resp_12/cancel", "{}").status, 413);
+  EXPECT_EQ(ask("POST", "/v1/threads").status, 200);
+  EXPECT_EQ(send("/v1/threads", R"({"messages":[{"content":"ann@example.com"}]})").status, 200);
+  EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
+}
+
+TEST_F(Endpoints, OnlyNamedAndCleanParametersGoOn) {
+  EXPECT_EQ(
+      ask("GET", "/v1/responses/r1?limit=5&key=secret&x=1&include%5B%5D=a.b&include[]=c").status,
+      200);
+  EXPECT_EQ(sent_line(), "GET /v1/responses/r1?limit=5&include%5B%5D=a.b&include[]=c HTTP/1.1");
+  EXPECT_EQ(ask("GET", "/v1/responses/r1?limit=ann%40example.com").status, 200);
+  EXPECT_EQ(sent_line(), "GET /v1/responses/r1 HTTP/1.1");
+  EXPECT_EQ(ask("GET", "/v1/responses/r1?limit=%zz&limit=" + std::string(2'000, 'a')).status, 200);
+  EXPECT_EQ(sent_line(), "GET /v1/responses/r1 HTTP/1.1");
+}
+
+TEST_F(Endpoints, AValueInThePathIsRefused) {
+  const HttpAnswer answer = ask("GET", "/v1/responses/ann@example.com");
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_EQ(answer.body.find("ann"), std::string::npos);
+  EXPECT_TRUE(world.vendor->requests.empty());
+  EXPECT_EQ(ask("GET", "/v1/responses/a%2Fb").status, 400);
+  EXPECT_EQ(ask("GET", "/v1/responses/..").status, 400);
+  EXPECT_EQ(ask("PUT", "/v1/responses/a").status, 405);
+  EXPECT_EQ(ask("GET", "/v1/responses/a%3Ab").status, 200);
+  EXPECT_EQ(sent_line(), "GET /v1/responses/a%3Ab HTTP/1.1");
+}
+
+TEST_F(Endpoints, AKeyInTheQueryIsTheGatewayKeyAndStaysHere) {
+  TlsPeer& client = world.open_client();
+  const std::string body = R"({"contents":[{"parts":[{"text":"ann@example.com"}]}]})";
+  const HttpAnswer answer =
+      world.ask(client, "POST /openai/v1beta/models/gemini-2.5-pro:generateContent?alt=json&key=" +
+                            gateway_key("lab") +
+                            " HTTP/1.1\r\nhost: gateway.test\r\ncontent-type: application/json\r\n"
+                            "content-length: " +
+                            std::to_string(body.size()) + "\r\n\r\n" + body);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(sent_line(), "POST /v1beta/models/gemini-2.5-pro:generateContent?alt=json HTTP/1.1");
+  EXPECT_EQ(sent().find(gateway_key("lab")), std::string::npos);
+  EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
+  ASSERT_FALSE(world.records().empty());
+  EXPECT_EQ(world.records()[0].request.model.view(), "gemini-2.5-pro");
+}
+
+TEST_F(Endpoints, AnUnknownEndpointIsRefusedUnlessPolicySaysOtherwise) {
+  const std::string body = R"({"whatever":{"deep":["ann@example.com"]},"n":1})";
+  EXPECT_EQ(send("/v1/new/thing", body).status, 404);
+  EXPECT_EQ(world.refused(flow::Reason::UnknownPath), 1U);
+  adopt(contract::UnknownEndpoint::Inspect);
+  EXPECT_EQ(send("/v1/new/thing", body).status, 200);
+  EXPECT_EQ(sent_line(), "POST /v1/new/thing HTTP/1.1");
+  EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
+  EXPECT_EQ(world.gateway->counters().unknown_endpoints, 1U);
+  EXPECT_GE(world.gateway->counters().unknown_fields, 4U);
+  EXPECT_EQ(ask("GET", "/v1/new/ann@example.com").status, 403);
+  EXPECT_EQ(ask("GET", "/v1/new/a(b").status, 404);
+  EXPECT_EQ(ask("PATCH", "/v1/new/thing").status, 404);
+}
+
+TEST_F(Endpoints, AnUnknownFieldIsWhatPolicySays) {
+  const std::string body = chat("hello", R"(,"brand_new":"ann@example.com")");
+  EXPECT_EQ(send("/v1/chat/completions", body).status, 200);
+  EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
+  adopt(contract::UnknownEndpoint::Refuse, contract::UnknownField::Pass);
+  EXPECT_EQ(send("/v1/chat/completions", body).status, 200);
+  EXPECT_NE(sent().find("ann@example.com"), std::string::npos);
+  adopt(contract::UnknownEndpoint::Refuse, contract::UnknownField::Block);
+  EXPECT_EQ(send("/v1/chat/completions", body).status, 403);
+  EXPECT_EQ(send("/v1/chat/completions", chat("hello")).status, 200);
+}
+
+}  // namespace
+}  // namespace sallyport::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/http/sse_lines.h"
@@ -9,6 +10,9 @@
 
 namespace sallyport::flow {
 namespace {
+
+using base::is_digit;
+using base::is_letter;
 
 using base::bytes_of;
 using Outcome = rewrite::StreamRewriter::Result;
@@ -25,9 +29,6 @@ void put(std::vector<uint8_t>& out, std::string_view text) {
 void put(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   mem::append_wiping(out, bytes);
 }
-
-bool is_letter(uint8_t c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 
 std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::http {
 namespace {
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // 15 hex digits cannot overflow 64 bits and are far above every body limit.
 constexpr uint8_t kChunkSizeDigitsMax = 15;
@@ -125,7 +120,7 @@ BodyDecoder::Result BodyDecoder::line_byte(char c) noexcept {
     in_extension_ = true;
     return Result::NeedMore;
   }
-  const int value = hex_value(c);
+  const int value = base::hex_value(static_cast<uint8_t>(c));
   if (value < 0 || size_digits_ == kChunkSizeDigitsMax) return fail(BodyError::BadChunkSize);
   left_ = left_ * 16 + static_cast<uint64_t>(value);
   ++size_digits_;

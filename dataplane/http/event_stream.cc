@@ -5,6 +5,7 @@
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
+#include "dataplane/base/crc32.h"
 #include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::http {
@@ -14,18 +15,6 @@ constexpr size_t kPreludeBytes = 12;  // two sizes and their CRC
 constexpr size_t kCrcBytes = 4;
 constexpr size_t kFrameBytesMin = kPreludeBytes + kCrcBytes;
 constexpr uint8_t kStringType = 7;
-
-constexpr std::array<uint32_t, 256> make_crc_table() {
-  constexpr uint32_t kPolynomial = 0xedb8'8320;  // reflected
-  std::array<uint32_t, 256> table{};
-  for (uint32_t i = 0; i < table.size(); ++i) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kPolynomial : 0);
-    table[i] = crc;
-  }
-  return table;
-}
-constexpr auto kCrcTable = make_crc_table();
 
 uint32_t u32_at(std::span<const uint8_t> bytes, size_t at) noexcept {
   return uint32_t{bytes[at]} << 24 | uint32_t{bytes[at + 1]} << 16 | uint32_t{bytes[at + 2]} << 8 |
@@ -62,12 +51,6 @@ void put_string_header(std::vector<uint8_t>& out, std::string_view name, std::st
 
 }  // namespace
 
-uint32_t crc32(std::span<const uint8_t> bytes, uint32_t crc) noexcept {
-  crc = ~crc;
-  for (uint8_t byte : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ byte) & 0xff];
-  return ~crc;
-}
-
 std::string_view event_stream_error_name(EventStreamError error) noexcept {
   static constexpr std::array<std::string_view, 6> kNames{
       "none", "bad_prelude_crc", "bad_size", "too_large", "bad_message_crc", "bad_header"};
@@ -103,14 +86,14 @@ EventStreamSplitter::Result EventStreamSplitter::next(EventStreamMessage& out) {
   if (error_ != EventStreamError::None) return Result::Failed;
   const auto bytes = std::span<const uint8_t>(buffer_).subspan(start_);
   if (bytes.size() < kPreludeBytes) return Result::NeedMore;
-  if (crc32(bytes.first(8)) != u32_at(bytes, 8)) return fail(EventStreamError::BadPreludeCrc);
+  if (base::crc32(bytes.first(8)) != u32_at(bytes, 8)) return fail(EventStreamError::BadPreludeCrc);
   const size_t total = u32_at(bytes, 0);
   const size_t headers = u32_at(bytes, 4);
   if (total < kFrameBytesMin || headers > total - kFrameBytesMin)
     return fail(EventStreamError::BadSize);
   if (total > kSseEventBytesMax) return fail(EventStreamError::TooLarge);
   if (bytes.size() < total) return Result::NeedMore;
-  if (crc32(bytes.first(total - kCrcBytes)) != u32_at(bytes, total - kCrcBytes))
+  if (base::crc32(bytes.first(total - kCrcBytes)) != u32_at(bytes, total - kCrcBytes))
     return fail(EventStreamError::BadMessageCrc);
   out = EventStreamMessage{};
   out.raw = bytes.first(total);
@@ -160,10 +143,10 @@ void write_event_stream_message(std::span<const uint8_t> headers, std::span<cons
   const size_t start = out.size();
   put_u32(out, kFrameBytesMin + headers.size() + payload.size());
   put_u32(out, headers.size());
-  put_u32(out, crc32(std::span<const uint8_t>(out).subspan(start)));
+  put_u32(out, base::crc32(std::span<const uint8_t>(out).subspan(start)));
   mem::append_wiping(out, headers);
   mem::append_wiping(out, payload);
-  put_u32(out, crc32(std::span<const uint8_t>(out).subspan(start)));
+  put_u32(out, base::crc32(std::span<const uint8_t>(out).subspan(start)));
 }
 
 void write_event_stream_message(std::string_view message_type, std::string_view event_type,

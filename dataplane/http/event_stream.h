@@ -69,7 +69,4 @@ void write_event_stream_message(std::span<const uint8_t> headers, std::span<cons
 void write_event_stream_message(std::string_view message_type, std::string_view event_type,
                                 std::span<const uint8_t> payload, std::vector<uint8_t>& out);
 
-// CRC-32 of IEEE 802.3, as zlib computes it; `crc`: of the bytes before.
-uint32_t crc32(std::span<const uint8_t> bytes, uint32_t crc = 0) noexcept;
-
 }  // namespace sallyport::http

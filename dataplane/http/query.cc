@@ -2,17 +2,10 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::http {
-namespace {
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 bool QueryReader::next() noexcept {
   while (!rest_.empty()) {
@@ -35,8 +28,8 @@ size_t decode_query(std::string_view text, std::span<char> out) noexcept {
     if (c == '+') c = ' ';
     if (c == '%') {
       if (text.size() - i < 3) return std::string_view::npos;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
+      const int high = base::hex_value(static_cast<uint8_t>(text[i + 1]));
+      const int low = base::hex_value(static_cast<uint8_t>(text[i + 2]));
       if (high < 0 || low < 0) return std::string_view::npos;
       c = static_cast<char>(high * 16 + low);
       i += 2;

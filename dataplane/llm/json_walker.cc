@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/utf8.h"
 #include "dataplane/llm/json_peek.h"
@@ -14,13 +15,14 @@ namespace sallyport::llm {
 
 namespace {
 
+using base::is_digit;
+
 // Bytes that may be looked at ahead in one document. A vendor's event needs less than twice its
 // size; a nest of objects made to be looked at again and again ends here, and its values keep the
 // careful class.
 constexpr uint64_t kPeekBytesMax = 8U << 20;
 
 bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
 
 // The roles of all vendors, any case (Cohere writes them in capitals). What no vendor names is the
 // user's.

@@ -111,7 +111,8 @@ bool StreamEventReader::leaf_begin(const Leaf& leaf) {
 
 bool StreamEventReader::leaf_text(std::span<const uint8_t> decoded, uint64_t /*raw_start*/,
                                   uint64_t /*raw_end*/) {
-  if (decoded.size() <= value_.size() - std::min<size_t>(value_size_, value_.size()))
+  const size_t room = value_.size() - std::min<size_t>(value_size_, value_.size());
+  if (!decoded.empty() && decoded.size() <= room)
     std::memcpy(value_.data() + value_size_, decoded.data(), decoded.size());
   value_size_ += static_cast<uint32_t>(decoded.size());
   return true;
@@ -206,7 +207,7 @@ size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const Strea
   size_t used = 0;
   const auto put = [&](std::string_view text) {
     if (text.size() > out.size() - used) return false;
-    std::memcpy(out.data() + used, text.data(), text.size());
+    if (!text.empty()) std::memcpy(out.data() + used, text.data(), text.size());
     used += text.size();
     return true;
   };

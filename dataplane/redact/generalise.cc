@@ -5,10 +5,13 @@
 #include <cstring>
 #include <string_view>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/redact/token.h"
 
 namespace sallyport::redact {
 namespace {
+
+using base::is_digit;
 
 using contract::Generalisation;
 using Out = std::span<uint8_t, kGeneralisedBytesMax>;
@@ -21,11 +24,9 @@ constexpr std::array<std::string_view, 17> kSmallAreas{"036", "059", "063", "102
                                                        "692", "790", "821", "823", "830", "831",
                                                        "878", "879", "884", "890", "893"};
 
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
-
 size_t put(std::string_view text, Out out, size_t at = 0) noexcept {
   if (text.size() > out.size() - at) return 0;
-  std::memcpy(out.data() + at, text.data(), text.size());
+  if (!text.empty()) std::memcpy(out.data() + at, text.data(), text.size());
   return at + text.size();
 }
 

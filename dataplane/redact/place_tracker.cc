@@ -6,14 +6,17 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 
 namespace sallyport::redact {
 
 namespace {
 
-bool is_letter(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
+using base::is_alnum;
+using base::is_digit;
+using base::is_letter;
+
 bool is_space(uint8_t c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
@@ -32,8 +35,6 @@ namespace {
 
 // Less text is not worth the search for what happens next.
 constexpr size_t kSkipBytesMin = 32;
-
-bool is_alnum(uint8_t c) { return is_letter(c) || is_digit(c); }
 
 // Behind this byte of plain text nothing of the word before it counts any more: no scheme, no host,
 // no bracket or slash that could go on.

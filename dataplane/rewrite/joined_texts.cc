@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
@@ -10,8 +11,8 @@
 namespace sallyport::rewrite {
 namespace {
 
-bool is_digit(uint8_t c) { return c >= '0' && c <= '9'; }
-bool is_alnum(uint8_t c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using base::is_alnum;
+using base::is_digit;
 
 // Half a value on either side proves nothing by its form alone: a checksum must hold (every named
 // validator but entropy), or the pattern is a vendor's own.

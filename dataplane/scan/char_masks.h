@@ -46,6 +46,13 @@ class BitMask {
     if (bit > 32) bits |= words_[word + 1] << (64 - bit);
     return static_cast<unsigned>(std::popcount(bits & 0xffff'ffffU));
   }
+  // Bit b of the answers: bit b + n, bit b - n of the mask at word `i`. 0 < n < 64.
+  uint64_t ahead(size_t i, unsigned n) const noexcept {
+    return words_[i] >> n | words_[i + 1] << (64 - n);
+  }
+  uint64_t behind(size_t i, unsigned n) const noexcept {
+    return words_[i] << n | (i == 0 ? 0 : words_[i - 1] >> (64 - n));
+  }
   uint64_t word(size_t i) const noexcept { return words_[i]; }
   uint64_t& word(size_t i) noexcept { return words_[i]; }
 

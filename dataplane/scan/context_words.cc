@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 namespace {
-
-bool is_lower(uint8_t c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_letter(uint8_t c) noexcept { return is_lower(c) || is_upper(c); }
 
 // `text` is the original spelling around [at, at + size).
 bool stands_alone(std::span<const uint8_t> text, size_t at, size_t size) noexcept {
@@ -24,7 +22,7 @@ bool stands_alone(std::span<const uint8_t> text, size_t at, size_t size) noexcep
 void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
   for (size_t i = 0; i < in.size(); ++i) {
     const uint8_t c = in[i];
-    out[i] = is_upper(c) ? static_cast<uint8_t>(c + 32) : c;
+    out[i] = to_lower(c);
     if (c < 0xc3 || i + 1 == in.size()) continue;
     const uint8_t next = in[i + 1];
     uint8_t lead = c, low = next;
@@ -93,8 +91,8 @@ bool ContextWords::load(std::span<const std::string_view> words) {
 void ContextWords::find(const TextView& text, uint64_t value_start,
                         ContextHits& out) const noexcept {
   out.count = 0;
-  const uint64_t from = std::max(
-      text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  const uint64_t from =
+      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
   const auto original = text.slice(from, value_start);
   std::array<uint8_t, kProximityMax + sizeof(uint64_t)> lower{};
   lower_text(original, lower.data());

@@ -8,26 +8,13 @@
 #include "dataplane/scan/fold_table.h"
 #include "dataplane/scan/scan_tools.h"
 #include "dataplane/scan/text_scanner.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
 
 // Enough to tell text from the rest: random bytes pass once in a million.
 constexpr size_t kProbeBytes = 12;
-
-int base64_value(uint8_t c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
-int hex_value(uint8_t c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const auto letter = static_cast<uint8_t>((c | 0x20) - 'a');
-  return letter < 6 ? letter + 10 : -1;
-}
 
 // Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
 bool is_text(std::span<const uint8_t> bytes) noexcept {
@@ -100,8 +87,7 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
   auto& decoded = tools.decoded[depth];
   Coding coding;
   if (!probe(text, run, decoded, coding)) return true;
-  auto& inner = tools.inner[depth];
-  if (inner == nullptr) inner = std::make_unique<TextScanner>();
+  TextScanner& inner = tools.inner(depth);
   decoded.clear();
   const auto rest = text.slice(coding.start, run.end);
   const size_t max = static_cast<size_t>(run.end - run.start);
@@ -112,14 +98,14 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
         std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
     const auto context = text.slice(from, run.start);
     constexpr uint8_t kLineEnd = '\n';
-    inner->begin(engine, scratch, depth + 1);
-    fits = inner->feed(context) && inner->feed({&kLineEnd, 1}) && inner->feed(decoded);
-    inner->end();
+    inner.begin(engine, scratch, depth + 1);
+    fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
+    inner.end();
     const uint64_t skip = context.size() + 1;
     // The padding goes with it.
     uint64_t end = run.end;
     while (!coding.is_hex && end < run.end + 2 && text.at(end) == '=') ++end;
-    for (Finding finding : inner->findings()) {
+    for (Finding finding : inner.findings()) {
       if (finding.end <= skip) continue;
       const uint64_t first = finding.start > skip ? finding.start - skip : 0;
       const uint64_t last = finding.end - skip;
@@ -134,7 +120,7 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
       finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
       out.add(finding, engine.rule(finding.rule).priority);
     }
-    inner->take(inner->findings().size());
+    inner.take(inner.findings().size());
   }
   mem::wipe(decoded);
   decoded.clear();

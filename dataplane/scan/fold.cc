@@ -8,6 +8,7 @@
 #include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/context_words.h"
 #include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -28,17 +29,6 @@ constexpr Named kEntities[] = {
     {"period;", '.'}, {"plus;", '+'},   {"quot;", '"'},     {"rpar;", ')'},   {"sol;", '/'},
     {"Tab;", '\t'},   {"verbar;", '|'}, {"shy;", '\0'},     {"zwj;", '\0'},   {"zwnj;", '\0'}};
 
-int hex(uint8_t c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-bool is_alnum(uint8_t c) noexcept {
-  return (c >= '0' && c <= '9') || (static_cast<uint8_t>(c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-bool is_letter(uint8_t c) noexcept { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 bool is_punctuation(uint8_t c) noexcept {
   return c > 0x20 && c < 0x7f && !is_alnum(c) && c != '\\';
 }
@@ -48,7 +38,7 @@ int hex4(const uint8_t* text, size_t size) noexcept {
   int value = 0;
   for (size_t i = 0; i < 4; ++i) {
     if (i == size) return -2;
-    const int digit = hex(text[i]);
+    const int digit = hex_value(text[i]);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -202,8 +192,8 @@ size_t Folder::escape(const uint8_t* text, size_t size, bool final, Out& out) {
       return unicode_escape(text, size, slashes, final, out);
     case 'x': {
       const size_t there = size - slashes - 1;
-      const int high = there > 0 ? hex(text[slashes + 1]) : 0;
-      const int low = there > 1 ? hex(text[slashes + 2]) : 0;
+      const int high = there > 0 ? hex_value(text[slashes + 1]) : 0;
+      const int low = there > 1 ? hex_value(text[slashes + 2]) : 0;
       if (high < 0 || low < 0 || (there < 2 && final)) return itself(text, slashes, out);
       if (there < 2) return kUndecided;
       const int value = high * 16 + low;
@@ -246,8 +236,8 @@ size_t Folder::unicode_escape(const uint8_t* text, size_t size, size_t slashes, 
 }
 
 size_t Folder::percent(const uint8_t* text, size_t size, bool final, Out& out) {
-  const int high = size > 1 ? hex(text[1]) : 0;
-  const int low = size > 2 ? hex(text[2]) : 0;
+  const int high = size > 1 ? hex_value(text[1]) : 0;
+  const int low = size > 2 ? hex_value(text[2]) : 0;
   if (high < 0 || low < 0 || (size < 3 && final)) return itself(text, 1, out);
   if (size < 3) return kUndecided;
   const int value = high * 16 + low;
@@ -278,7 +268,7 @@ size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out&
   const size_t first = at;
   uint32_t value = 0;
   for (; at < size && at < first + 8; ++at) {
-    const int digit = hex(text[at]);
+    const int digit = hex_value(text[at]);
     if (digit < 0 || (!is_hex && digit > 9)) break;
     value = value * (is_hex ? 16 : 10) + static_cast<uint32_t>(digit);
     if (value > 0x10ffff) return itself(text, 1, out);
@@ -293,7 +283,7 @@ size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out&
 // among the two, or a neighbour of the same kind. An '@' is folded between a letter or digit and a
 // letter.
 size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
-  const auto is_upper_hex = [](uint8_t c) { return hex(c) >= 0 && !(c >= 'a' && c <= 'f'); };
+  const auto is_upper_hex = [](uint8_t c) { return hex_value(c) >= 0 && !(c >= 'a' && c <= 'f'); };
   const auto unknown = [&](size_t at) { return at >= size && !final; };
   if (!is_alnum(last_) && !was_quoted_) return itself(text, 1, out);
   if (unknown(1)) return kUndecided;
@@ -307,7 +297,7 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   if (size > 1 && !is_upper_hex(text[1])) return itself(text, 1, out);
   if (unknown(2)) return kUndecided;
   if (size < 3 || !is_upper_hex(text[2])) return itself(text, 1, out);
-  const int value = hex(text[1]) * 16 + hex(text[2]);
+  const int value = hex_value(text[1]) * 16 + hex_value(text[2]);
   if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
   bool folds = was_quoted_ || text[2] > '9';
   if (!folds) {

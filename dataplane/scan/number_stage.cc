@@ -7,6 +7,7 @@
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/phone.h"
 #include "dataplane/scan/shape_window.h"
+#include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
 
 namespace sallyport::scan {
@@ -33,9 +34,6 @@ constexpr std::array<uint8_t, 256> make_classes() {
   return table;
 }
 constexpr std::array<uint8_t, 256> kClasses = make_classes();
-
-bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_alnum(uint8_t c) noexcept { return (kClasses[c] & (kDigitClass | kLetterClass)) != 0; }
 
 // Checksums that leave one in a thousand or less to chance, with ranges of their own.
 bool is_strong(contract::Validator validator) noexcept {

@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/person.h"
 #include "dataplane/scan/recognise/travel_zone.h"
 #include "dataplane/scan/recognise/words.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -18,10 +19,6 @@ using contract::RuleKind;
 constexpr uint64_t kTriggerBytes = 3;
 // No name and no house number is longer.
 constexpr uint64_t kWordBytesMax = 64;
-
-uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
-  return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
-}
 
 // Where the word that ends with the character at `last` begins, if a capital letter begins it; else
 // behind it.
@@ -65,21 +62,21 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
           pending.ask(rule, at, trigger, text, out);
     };
     const uint64_t digit = masks.digit.word(w), letter = masks.letter.word(w);
-    const uint64_t space = ahead(masks.space, w, 1);
+    const uint64_t space = masks.space.ahead(w, 1);
     if (!addresses.empty()) {
       // "12 M": a number and a word behind it.
-      each(digit & space & ahead(masks.letter, w, 2), [&](size_t at) {
+      each(digit & space & masks.letter.ahead(w, 2), [&](size_t at) {
         const uint64_t start = origin + masks.digit.run_start(at);
         ask(addresses, address_from_number, Trigger{start, start});
       });
       // "e 1", ". 1": a word and a number behind it.
-      each((letter | masks.dot.word(w)) & space & ahead(masks.digit, w, 2), [&](size_t at) {
+      each((letter | masks.dot.word(w)) & space & masks.digit.ahead(w, 2), [&](size_t at) {
         ask(addresses, address_to_number, Trigger{origin + at + 2, origin + at + 2});
       });
     }
     if (!people.empty())
       // Letters with marks are no ASCII: "José C" has none before its space.
-      each((letter | ~masks.word.word(w)) & space & ahead(masks.upper, w, 2), [&](size_t at) {
+      each((letter | ~masks.word.word(w)) & space & masks.upper.ahead(w, 2), [&](size_t at) {
         const uint64_t start = name_start(text, origin + at);
         if (start <= origin + at) ask(people, person_at_name, Trigger{start, start});
       });

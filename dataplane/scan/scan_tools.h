@@ -22,10 +22,14 @@ struct ScanTools {
   std::array<CharMasks, kDecodeDepthMax + 1> masks;  // by depth: a scanner calls the next one
   std::vector<RawMatch> raw;
   std::vector<StreamHit> hits;
-  // Scanners for what was decoded, by the depth they were found at, and what they read. Made when
-  // first needed.
-  std::array<std::unique_ptr<TextScanner>, kDecodeDepthMax> inner;
+  // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <
+  // kDecodeDepthMax.
+  TextScanner& inner(unsigned depth);
+  // What it reads.
   std::array<std::vector<uint8_t>, kDecodeDepthMax> decoded;
+
+ private:
+  std::array<std::unique_ptr<TextScanner>, kDecodeDepthMax> inner_;
 };
 
 }  // namespace sallyport::scan

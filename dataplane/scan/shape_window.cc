@@ -1,5 +1,7 @@
 #include "dataplane/scan/shape_window.h"
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr int kDoubtfulEvasion = 15;
 bool is_usual_separator(uint8_t c) noexcept {
   // A comma is none: lists of numbers in code and tables would be full of identifiers.
   return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_';
-}
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
-bool is_alnum(uint8_t c) noexcept {
-  return is_digit(c) || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
 }
 
 }  // namespace
@@ -36,7 +34,7 @@ bool ShapeWindow::grow() noexcept {
       letters_ |= bit;
       has_lower_ |= c >= 'a';
     }
-    characters_[length_++] = c >= 'a' ? static_cast<uint8_t>(c - 32) : c;
+    characters_[length_++] = to_upper(c);
   }
   ++last_;
   return true;

@@ -25,9 +25,6 @@ class ShapeWindow {
   // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at
   // all.
   int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;
-  // Separators are single, all alike and usual, or there are none.
-  bool is_regular() const noexcept { return regular_; }
-  uint8_t separator() const noexcept { return separator_; }
   // It hangs together with the group before or behind, or with a sign that makes it something else.
   bool is_joined() const noexcept;
 

@@ -7,6 +7,7 @@
 #include "dataplane/scan/fold_table.h"
 #include "dataplane/scan/scan_tools.h"
 #include "dataplane/scan/text_scanner.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -15,13 +16,7 @@ constexpr uint64_t kNone = ~uint64_t{0};
 // A trigger: four separators with one character between, and what stands around them.
 constexpr uint64_t kTriggerBytes = 8;
 
-uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
-  return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
-}
 bool is_visible(uint8_t c) noexcept { return c > 0x20 && c < 0x7f; }
-bool is_alnum(uint8_t c) noexcept {
-  return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26;
-}
 
 // Rules whose form leaves no doubt when it is spelt like this.
 bool counts_spelt(const Engine::Rule& rule) noexcept {
@@ -54,12 +49,12 @@ bool SpacedStage::run(const Engine& engine, const TextView& text, const CharMask
                last = static_cast<size_t>(until - origin);
     size_t hit = last;
     for (size_t w = first / 64; w * 64 < last && hit == last; ++w) {
-      const uint64_t dense = ahead(masks.letter, w, 1) | ahead(masks.digit, w, 1);
-      const uint64_t dense3 = ahead(masks.letter, w, 3) | ahead(masks.digit, w, 3);
-      const uint64_t dense5 = ahead(masks.letter, w, 5) | ahead(masks.digit, w, 5);
+      const uint64_t dense = masks.letter.ahead(w, 1) | masks.digit.ahead(w, 1);
+      const uint64_t dense3 = masks.letter.ahead(w, 3) | masks.digit.ahead(w, 3);
+      const uint64_t dense5 = masks.letter.ahead(w, 5) | masks.digit.ahead(w, 5);
       const auto thin = [&](unsigned n) {
         return n == 0 ? ~(masks.letter.word(w) | masks.digit.word(w))
-                      : ~(ahead(masks.letter, w, n) | ahead(masks.digit, w, n));
+                      : ~(masks.letter.ahead(w, n) | masks.digit.ahead(w, n));
       };
       uint64_t bits = dense & dense3 & dense5 & thin(0) & thin(2) & thin(4) & thin(6);
       if (w == first / 64) bits &= ~uint64_t{0} << (first & 63);
@@ -108,12 +103,11 @@ bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t star
     has_letter |= text.at(at) >= 'A';
   }
   if (!has_letter) return true;
-  auto& inner = scratch.tools().inner[depth];
-  if (inner == nullptr) inner = std::make_unique<TextScanner>();
-  inner->begin(engine, scratch, depth + 1);
-  const bool fits = inner->feed(std::span(joined).first(size));
-  inner->end();
-  for (Finding finding : inner->findings()) {
+  TextScanner& inner = scratch.tools().inner(depth);
+  inner.begin(engine, scratch, depth + 1);
+  const bool fits = inner.feed(std::span(joined).first(size));
+  inner.end();
+  for (Finding finding : inner.findings()) {
     const Engine::Rule& rule = engine.rule(finding.rule);
     if (!counts_spelt(rule)) continue;
     finding.start = start + 2 * finding.start;
@@ -121,7 +115,7 @@ bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t star
     finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
     out.add(finding, rule.priority);
   }
-  inner->take(inner->findings().size());
+  inner.take(inner.findings().size());
   return fits;
 }
 

@@ -51,6 +51,11 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
 ScanTools::ScanTools() = default;
 ScanTools::~ScanTools() = default;
 
+TextScanner& ScanTools::inner(unsigned depth) {
+  if (inner_[depth] == nullptr) inner_[depth] = std::make_unique<TextScanner>();
+  return *inner_[depth];
+}
+
 TextScanner::~TextScanner() {
   mem::wipe(window_);
   Engine::close_stream(stream_);

@@ -9,6 +9,7 @@
 #include "dataplane/scan/recognise/ip.h"
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/url_credentials.h"
+#include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
 
 namespace sallyport::scan {
@@ -22,33 +23,20 @@ constexpr size_t kCryptoBytesMin = 25;
 constexpr unsigned kColonsWithin = 5;
 constexpr uint64_t kAccentedWordBytes = 64;
 
-bool is_word_char(uint8_t c) noexcept {
-  return (c >= '0' && c <= '9') || static_cast<uint8_t>((c | 0x20) - 'a') < 26 || c == '_';
-}
-
-// Bit i of the answer: bit i + n of the mask.
-uint64_t ahead(const BitMask& mask, size_t word, unsigned n) noexcept {
-  return mask.word(word) >> n | mask.word(word + 1) << (64 - n);
-}
-// Bit i of the answer: bit i - n of the mask.
-uint64_t before(const BitMask& mask, size_t word, unsigned n) noexcept {
-  return mask.word(word) << n | (word == 0 ? 0 : mask.word(word - 1) >> (64 - n));
-}
+bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
 
 bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
-  const bool is_digit = c >= '0' && c <= '9';
-  const bool is_letter = static_cast<uint8_t>((c | 0x20) - 'a') < 26;
   switch (alphabet) {
     case contract::Alphabet::Hex:
-      return is_digit || static_cast<uint8_t>((c | 0x20) - 'a') < 6;
+      return is_hex(c);
     case contract::Alphabet::Alnum:
-      return is_digit || is_letter;
+      return is_alnum(c);
     case contract::Alphabet::Base64:
-      return is_digit || is_letter || c == '+' || c == '/';
+      return is_alnum(c) || c == '+' || c == '/';
     case contract::Alphabet::Base64Url:
-      return is_digit || is_letter || c == '-' || c == '_';
+      return is_alnum(c) || c == '-' || c == '_';
     case contract::Alphabet::Any:
-      return is_digit || is_letter || c == '-' || c == '_' || c == '+' || c == '/';
+      return is_alnum(c) || c == '-' || c == '_' || c == '+' || c == '/';
   }
   return false;
 }
@@ -149,16 +137,16 @@ void WordStage::find_triggers(const Part& part) {
       });
     const uint64_t colon = m.colon.word(w);
     if (colon != 0 && has_url)
-      each(colon & ahead(m.slash, w, 1) & ahead(m.slash, w, 2), [&](uint64_t at) {
+      each(colon & m.slash.ahead(w, 1) & m.slash.ahead(w, 2), [&](uint64_t at) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
     if (colon != 0 && (has_ip || has_mac)) {
       uint64_t next = 0, former = 0, joined_on = ~uint64_t{0}, joined_back = joined_on;
       for (unsigned n = 1; n <= kColonsWithin; ++n) {
-        joined_on &= ahead(m.word, w, n);
-        joined_back &= before(m.word, w, n);
-        next |= ahead(m.colon, w, n) & joined_on;
-        former |= before(m.colon, w, n) & joined_back;
+        joined_on &= m.word.ahead(w, n);
+        joined_back &= m.word.behind(w, n);
+        next |= m.colon.ahead(w, n) & joined_on;
+        former |= m.colon.behind(w, n) & joined_back;
       }
       each(colon & next & ~former, [&](uint64_t at) {
         if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
@@ -168,14 +156,13 @@ void WordStage::find_triggers(const Part& part) {
     if (has_ip && m.dot.word(w) != 0) {
       // The first dot of a dotted quad: no other dot between digits within four characters before
       // it.
-      const uint64_t joined = before(m.word, w, 1) & before(m.word, w, 2);
-      const uint64_t joined3 = joined & before(m.word, w, 3);
-      const uint64_t former = (before(m.dot, w, 2) & joined) | (before(m.dot, w, 3) & joined3) |
-                              (before(m.dot, w, 4) & joined3 & before(m.word, w, 4));
-      each(m.dot.word(w) & before(m.digit, w, 1) & ahead(m.digit, w, 1) & ~former,
-           [&](uint64_t at) {
-             recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
-           });
+      const uint64_t joined = m.word.behind(w, 1) & m.word.behind(w, 2);
+      const uint64_t joined3 = joined & m.word.behind(w, 3);
+      const uint64_t former = (m.dot.behind(w, 2) & joined) | (m.dot.behind(w, 3) & joined3) |
+                              (m.dot.behind(w, 4) & joined3 & m.word.behind(w, 4));
+      each(m.dot.word(w) & m.digit.behind(w, 1) & m.digit.ahead(w, 1) & ~former, [&](uint64_t at) {
+        recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
+      });
     }
   }
 }

@@ -24,7 +24,7 @@ bool is_topic(Bytes cue) noexcept {
   return true;
 }
 
-bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
+bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
 // "Bearer x", "Token x", "Basic x" as the value of a header.
 void drop_scheme(const TextView& text, Value& value) noexcept {

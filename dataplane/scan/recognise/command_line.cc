@@ -126,7 +126,7 @@ Verdict accept(const TextView& text, uint64_t start, uint64_t end, Hit& out) noe
   if (strength == Strength::None) return Verdict::No;
   // Upper case alone is a placeholder in manuals.
   if (strength == Strength::Weak && std::none_of(value.begin(), value.end(), [](uint8_t c) {
-        return is_lower(c) || is_number(c);
+        return is_lower(c) || is_digit(c);
       }))
     return Verdict::No;
   out = Hit{start, end, false, static_cast<uint8_t>(strength == Strength::Weak ? 10 : 0)};

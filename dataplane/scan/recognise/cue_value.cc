@@ -3,11 +3,11 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 namespace {
 
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
-bool is_letter(uint8_t c) noexcept { return static_cast<uint8_t>((c | 0x20) - 'a') < 26; }
 bool is_separator(uint8_t c) noexcept { return c == '-' || c == ' ' || c == '.' || c == '/'; }
 
 constexpr std::string_view kFillers[] = {"is", "was", "no", "nr", "number", "num", "code", "of"};

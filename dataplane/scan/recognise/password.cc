@@ -133,11 +133,11 @@ constexpr auto kFillers =
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
            return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 ||
-                  c == '_' || c == '.' || c == '@' || is_number(c);
+                  c == '_' || c == '.' || c == '@' || is_digit(c);
          });
 }
 
-bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_number); }
+bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
 bool starts_with(Bytes text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
@@ -145,7 +145,7 @@ bool starts_with(Bytes text, std::string_view lower) noexcept {
 
 bool has_lower_or_digit(Bytes text) noexcept {
   return std::any_of(text.begin(), text.end(),
-                     [](uint8_t c) { return is_lower(c) || is_number(c) || c >= 0x80; });
+                     [](uint8_t c) { return is_lower(c) || is_digit(c) || c >= 0x80; });
 }
 
 // "Hidden", "Username": a label.
@@ -202,7 +202,7 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
   const Strength strength = password_strength(bytes);
   if (op == Operator::Second && !value.quoted) return Verdict::No;
   // The next one of a list of names has no digit.
-  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_number))
+  if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_digit))
     return Verdict::No;
   if (strength == Strength::Strong) return match(value, 0, out);
   if (strength == Strength::None) return Verdict::No;
@@ -242,7 +242,7 @@ bool stands_alone(Bytes bytes) noexcept {
   return bytes.size() >= 6 && bytes[0] != '*' && bytes[0] != '@' &&
          std::find(bytes.begin(), bytes.end(), uint8_t{','}) == bytes.end() &&
          std::find(bytes.begin(), bytes.end(), uint8_t{'('}) == bytes.end() &&
-         std::any_of(bytes.begin(), bytes.end(), is_number);
+         std::any_of(bytes.begin(), bytes.end(), is_digit);
 }
 
 // The next word of a sentence; a password in brackets comes without them: "the password (x) works".
@@ -314,7 +314,7 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
         return match(value, kWeakDoubt, out);
     }
     // "password 7 x": the number of an encoding (Cisco IOS).
-    if (!armed && i == 0 && bytes.size() == 1 && is_number(bytes[0])) {
+    if (!armed && i == 0 && bytes.size() == 1 && is_digit(bytes[0])) {
       behind_to = true;
       continue;
     }
@@ -361,7 +361,7 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
   if (!value.found || value.spaced) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
   const Strength strength = password_strength(bytes);
-  const bool digits = std::any_of(bytes.begin(), bytes.end(), is_number);
+  const bool digits = std::any_of(bytes.begin(), bytes.end(), is_digit);
   if (strength == Strength::Strong && (value.quoted || digits)) return match(value, 0, out);
   if (strength == Strength::Weak && (value.quoted || value.semicolon))
     return match(value, kWeakDoubt, out);

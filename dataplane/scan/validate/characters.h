@@ -16,10 +16,6 @@ namespace sallyport::scan {
 
 using Characters = std::span<const uint8_t>;
 
-constexpr bool is_digit(uint8_t c) noexcept { return is_number(c); }
-constexpr uint8_t to_upper(uint8_t c) noexcept {
-  return c >= 'a' && c <= 'z' ? static_cast<uint8_t>(c - 32) : c;
-}
 constexpr unsigned digit(uint8_t c) noexcept { return c - unsigned{'0'}; }
 
 constexpr bool all_digits(Characters text) noexcept {

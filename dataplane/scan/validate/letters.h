@@ -1,20 +1,30 @@
-// letters.h: classes of ASCII characters, without locale.
+// letters.h: classes of ASCII characters (base/ascii.h) under the names of this folder, and the
+// value of a character of base64.
 #pragma once
 
 #include <cstdint>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::scan {
 
-constexpr bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_lower(uint8_t c) noexcept { return c >= 'a' && c <= 'z'; }
-constexpr bool is_letter(uint8_t c) noexcept { return is_upper(c) || is_lower(c); }
-constexpr bool is_number(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
-constexpr bool is_alnum(uint8_t c) noexcept { return is_letter(c) || is_number(c); }
-constexpr bool is_hex(uint8_t c) noexcept {
-  return is_number(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-constexpr uint8_t to_lower(uint8_t c) noexcept {
-  return is_upper(c) ? static_cast<uint8_t>(c + 32) : c;
+using base::hex_value;
+using base::is_alnum;
+using base::is_digit;
+using base::is_hex;
+using base::is_letter;
+using base::is_lower;
+using base::is_upper;
+using base::to_lower;
+using base::to_upper;
+
+// RFC 4648, sections 4 and 5: both alphabets. -1: of neither.
+constexpr int base64_value(uint8_t c) noexcept {
+  if (is_upper(c)) return c - 'A';
+  if (is_lower(c)) return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  return c == '/' || c == '_' ? 63 : -1;
 }
 
 }  // namespace sallyport::scan

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "dataplane/base/crc32.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -226,7 +227,7 @@ bool is_numbered_term(Bytes text) noexcept {
     const Bytes rest = text.subspan(term.size());
     // "base64-encoded", "sha256-based"
     size_t number = 0;
-    while (number < rest.size() && is_number(rest[number])) ++number;
+    while (number < rest.size() && is_digit(rest[number])) ++number;
     if (number > 0 && number + 1 < rest.size() && rest[number] == '-' &&
         std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(number) + 1, rest.end(), is_lower))
       return true;
@@ -234,10 +235,10 @@ bool is_numbered_term(Bytes text) noexcept {
     if (std::count_if(rest.begin(), rest.end(), is_letter) <= 3 &&
         std::all_of(rest.begin(), rest.end(),
                     [](uint8_t c) {
-                      return is_number(c) || is_lower(c) || c == '-' || c == '_' || c == '.' ||
+                      return is_digit(c) || is_lower(c) || c == '-' || c == '_' || c == '.' ||
                              c == '/';
                     }) &&
-        (is_number(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
+        (is_digit(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
       return true;
   }
   return false;
@@ -246,7 +247,7 @@ bool is_numbered_term(Bytes text) noexcept {
 // "8-16", "12-character", "30s", "10MB", "1.2.3", "2024-01-02", "1st", "0x1f", "100%".
 bool is_quantity(Bytes text) noexcept {
   size_t i = 0;
-  while (i < text.size() && is_number(text[i])) ++i;
+  while (i < text.size() && is_digit(text[i])) ++i;
   if (i == 0) return false;
   if (i == 1 && text[0] == '0' && text.size() > 2 && (text[1] | 32) == 'x' &&
       std::all_of(text.begin() + 2, text.end(), is_hex))
@@ -256,7 +257,7 @@ bool is_quantity(Bytes text) noexcept {
   if (rest.size() > 1 && rest[0] == '/' && std::all_of(rest.begin() + 1, rest.end(), is_lower))
     return true;
   if (!rest.empty() && only([](uint8_t c) {
-        return is_number(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
+        return is_digit(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
       }))
     return true;
   if (rest.size() > 1 && rest[0] == '-')
@@ -284,7 +285,7 @@ bool is_name_part(Bytes part) noexcept {
   for (size_t i = 0; i <= part.size(); ++i) {
     if (i < part.size() && is_letter(part[i])) continue;
     if (i > begin && !is_wordy(part.subspan(begin, i - begin))) return false;
-    if (i < part.size() && is_number(part[i]) && (i == 0 || !is_number(part[i - 1]))) ++numbers;
+    if (i < part.size() && is_digit(part[i]) && (i == 0 || !is_digit(part[i - 1]))) ++numbers;
     begin = i + 1;
   }
   return numbers <= 1;
@@ -325,7 +326,7 @@ bool is_dotted_name(Bytes text) noexcept {
   for (size_t i = 0; i <= text.size(); ++i) {
     const uint8_t c = i < text.size() ? text[i] : uint8_t{'.'};
     if (is_alnum(c) || c == '_') {
-      if (part == 0 && is_number(c)) return false;
+      if (part == 0 && is_digit(c)) return false;
       ++part;
       continue;
     }
@@ -344,9 +345,9 @@ bool is_dotted_name(Bytes text) noexcept {
 
 // Letters, digits and '_' with an inner '_' or camelCase, all parts words: the name of something.
 bool is_name(Bytes text) noexcept {
-  if (text.empty() || is_number(text[0])) return false;
+  if (text.empty() || is_digit(text[0])) return false;
   size_t tail = text.size();
-  while (tail > 0 && is_number(text[tail - 1])) --tail;
+  while (tail > 0 && is_digit(text[tail - 1])) --tail;
   if (text.size() - tail > 1) return false;
   size_t begin = text[0] == '_' ? 1 : 0;
   bool parts = false;
@@ -372,7 +373,7 @@ Mix mix_of(Bytes text) noexcept {
       ++mix.upper;
     else if (is_lower(c))
       ++mix.lower;
-    else if (is_number(c))
+    else if (is_digit(c))
       ++mix.digits;
     else if (c >= 0x80)
       ++mix.foreign;
@@ -414,22 +415,13 @@ bool is_random_part(Bytes part) noexcept {
   const bool one_case = mix.upper == 0 || mix.lower == 0;
   if (mix.digits == 0) return part.size() >= (one_case ? 16U : 8U) && !is_wordy(part);
   size_t turns = 0;
-  for (size_t i = 1; i < part.size(); ++i) turns += is_number(part[i]) != is_number(part[i - 1]);
+  for (size_t i = 1; i < part.size(); ++i) turns += is_digit(part[i]) != is_digit(part[i - 1]);
   if (turns >= 2) return part.size() >= 6;
   // One turn: "Summer2024", "utf8", "550e": random only when the letters are.
   size_t letters = 0;
   while (letters < part.size() && is_letter(part[letters])) ++letters;
   const Bytes word = is_letter(part[0]) ? part.first(letters) : part.subspan(mix.digits);
   return part.size() >= 8 && !is_wordy(word);
-}
-
-int base64_value(uint8_t c) noexcept {
-  if (is_upper(c)) return c - 'A';
-  if (is_lower(c)) return c - 'a' + 26;
-  if (is_number(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
 }
 
 // Decodes up to `out.size()` bytes; stops at '=' and answers how many. A foreign character: 0.
@@ -449,15 +441,6 @@ size_t decode_base64(Bytes text, std::span<uint8_t> out) noexcept {
     out[size++] = static_cast<uint8_t>(bits >> count);
   }
   return size;
-}
-
-uint32_t crc32(Bytes text) noexcept {
-  uint32_t crc = ~uint32_t{0};
-  for (uint8_t c : text) {
-    crc ^= c;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320U : 0U);
-  }
-  return ~crc;
 }
 
 }  // namespace
@@ -668,7 +651,7 @@ bool has_crc32_base62_tail(Bytes text) noexcept {
   const std::string_view s = view_of(text);
   const size_t mark = s.find('_');
   if (mark == std::string_view::npos || s.size() != mark + 37) return false;
-  uint32_t crc = crc32(text.subspan(mark + 1, 30));
+  uint32_t crc = base::crc32(text.subspan(mark + 1, 30));
   for (size_t i = s.size(); i-- > s.size() - 6; crc /= 62)
     if (s[i] != kDigits[crc % 62]) return false;
   return true;

@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/base/crc32.h"
 #include "tests/unit/http/chains.h"
 
 namespace sallyport::http {
 namespace {
+
+using base::crc32;
 
 std::string text_of(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
 

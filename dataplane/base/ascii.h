@@ -1,0 +1,27 @@
+// ascii.h: classes and values of ASCII characters, without locale. Bytes from 0x80 up are in none.
+#pragma once
+
+#include <cstdint>
+
+namespace sallyport::base {
+
+constexpr bool is_upper(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(uint8_t c) noexcept { return c >= 'a' && c <= 'z'; }
+constexpr bool is_letter(uint8_t c) noexcept { return is_upper(c) || is_lower(c); }
+constexpr bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_alnum(uint8_t c) noexcept { return is_letter(c) || is_digit(c); }
+constexpr uint8_t to_lower(uint8_t c) noexcept {
+  return is_upper(c) ? static_cast<uint8_t>(c + 32) : c;
+}
+constexpr uint8_t to_upper(uint8_t c) noexcept {
+  return is_lower(c) ? static_cast<uint8_t>(c - 32) : c;
+}
+// Of a hexadecimal digit of either case; -1: it is none.
+constexpr int hex_value(uint8_t c) noexcept {
+  if (is_digit(c)) return c - '0';
+  const uint8_t lower = to_lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+constexpr bool is_hex(uint8_t c) noexcept { return hex_value(c) >= 0; }
+
+}  // namespace sallyport::base

@@ -17,7 +17,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kLlmSectionMagic = 0x4d4c5053;  // "SPLM"
-inline constexpr uint32_t kLlmSectionVersion = 2;
+inline constexpr uint32_t kLlmSectionVersion = 3;
 inline constexpr uint32_t kLlmNone = 0xffff'ffff;  // "no such index"
 inline constexpr uint16_t kLlmNoRule = 0xffff;
 inline constexpr uint8_t kLlmNoChannel = 0xff;

@@ -14,8 +14,8 @@
 
 namespace sallyport::flow {
 
-// Bytes of message bodies by what became of them (contract/coverage.h), of all exchanges that
-// ended.
+// Bytes of message bodies by what became of them (contract/coverage.h), and fields that no table names,
+// of all exchanges that ended.
 struct CoverageCounters {
   uint64_t inspected = 0;
   uint64_t rewritten = 0;
@@ -72,7 +72,6 @@ struct GatewayCounters {
   CoverageCounters request;
   CoverageCounters response;
   uint64_t unknown_endpoints = 0;  // requests that policy read as any JSON
-  uint64_t unknown_fields = 0;     // values in them and in answers that no table names
   std::array<uint64_t, static_cast<size_t>(Reason::kCount)> refusals{};
 
   // f(name, value) for every counter, always in the same order; the name is valid during the call.
@@ -92,7 +91,6 @@ struct GatewayCounters {
     request.for_each("request", f);
     response.for_each("response", f);
     f(std::string_view("gateway_unknown_endpoints"), unknown_endpoints);
-    f(std::string_view("gateway_unknown_fields"), unknown_fields);
     for (size_t i = 1; i < refusals.size(); ++i) {
       std::array<char, 64> name;
       const int size = std::snprintf(name.data(), name.size(), "gateway_refused_%s",

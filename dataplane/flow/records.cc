@@ -253,7 +253,6 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   add_protected(tallies, exchange.response_scope.tally);
   add_restorations(tallies, engine, exchange.response_scope.tally, exchange.reason());
   const rewrite::Tally& tally = exchange.response_scope.tally;
-  counters_.unknown_fields += exchange.request_scope.tally.unknown_fields + tally.unknown_fields;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);
   const bool response_verdict = exchange.vendor_status != 0;

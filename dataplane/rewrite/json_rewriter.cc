@@ -186,8 +186,9 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
-  if (leaf.text_class == TextClass::Unknown && !take_unknown()) return false;
-  count_leaf(leaf);
+  const bool admitted = leaf.text_class != TextClass::Unknown || take_unknown();
+  count_leaf(leaf);  // also what is refused: the record says what there was
+  if (!admitted) return false;
   map_.begin();
   number_.clear();
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
@@ -231,6 +232,14 @@ void JsonRewriter::begin_joins() {
     joined_->begin(*scope_);
   }
   joined_->begin_text(leaf_.speaker, leaf_.rule, leaf_roles());
+}
+
+// An edit that comes late is not in the map of a text that numbers count in: they become null.
+bool JsonRewriter::end_join() {
+  const size_t before = edits_.count();
+  const bool ok = joined_->end_text(edits_);
+  if (leaf_.offset_text != 0 && edits_.count() != before) texts_->lose();
+  return ok;
 }
 
 // A value of a tree knows the name it stands behind.
@@ -374,7 +383,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
-  if (ok && joining_) ok = joined_->end_text(edits_);
+  if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
@@ -394,6 +403,12 @@ bool JsonRewriter::marked(llm::MarkKind kind, uint16_t, uint64_t raw_start, uint
   return true;
 }
 
+// Behind a number that waits, edits wait with it; where all of the message is held they need not,
+// and must not: joined texts look for them in one list.
+EditList& JsonRewriter::decided_edits() noexcept {
+  return numbers_.empty() || scope_->whole_message ? edits_ : late_edits_;
+}
+
 // Maps decided edits of the leaf's text to raw ranges and escapes them for the string they stand
 // in.
 bool JsonRewriter::take_edits(EditList& from) {
@@ -403,7 +418,7 @@ bool JsonRewriter::take_edits(EditList& from) {
     const size_t size = redact::json_escape(value, 1, escaped_);
     SP_CHECK(size == escaped_.size());
     const auto raw = map_.raw(edit.start, edit.end);
-    (numbers_.empty() ? edits_ : late_edits_).add(raw.start, raw.end, escaped_);
+    decided_edits().add(raw.start, raw.end, escaped_);
     mem::wipe(escaped_);
   }
   from.clear();
@@ -426,7 +441,7 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
   }
   out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
   out.push_back('"');
-  (numbers_.empty() ? edits_ : late_edits_).add(leaf_.raw_start, raw_end, out);
+  decided_edits().add(leaf_.raw_start, raw_end, out);
   mem::wipe(out);
   mem::wipe(number_);
   found.clear();
@@ -513,10 +528,9 @@ void JsonRewriter::move_numbers() {
     take_until(number.raw_start);
     std::array<char, 20> digits;
     const auto end = std::to_chars(digits.begin(), digits.end(), moved).ptr;
-    edits_.add(
-        number.raw_start, number.raw_end,
-        base::bytes_of(found == OffsetBook::Found::Moved ? std::string_view(digits.data(), end)
-                                                         : kNull));
+    const std::string_view text(digits.data(), end);
+    edits_.insert(number.raw_start, number.raw_end,
+                  base::bytes_of(found == OffsetBook::Found::Moved ? text : kNull));
   }
   take_until(UINT64_MAX);
   late_edits_.clear();

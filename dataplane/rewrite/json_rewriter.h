@@ -116,6 +116,8 @@ class JsonRewriter final : private llm::Sink {
   bool take_unknown();
   void begin_text();
   void begin_joins();
+  bool end_join();
+  EditList& decided_edits() noexcept;
   void note_name(std::span<const uint8_t> decoded);
   void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
   bool read(std::span<const uint8_t> decoded);

@@ -9,8 +9,9 @@
 //   parts of an answer counts in their joined text.
 //
 // Limits  kOffsetTextsMax texts and items; beyond it the answer is Unknown, and the number becomes
-// null. Not here  plaintext: only lengths are kept. Owner  one message, or the request for its
-// exchange; reusable.
+// null.
+// Not here  plaintext: only lengths are kept.
+// Owner     one message, or the request for its exchange; reusable.
 #pragma once
 
 #include <array>
@@ -69,6 +70,9 @@ class OffsetBook {
   redact::ShiftMap* add_text(uint8_t name, const OffsetPlace& place);
   // Every numbered item of the message once, in document order.
   void add_item(const OffsetPlace& place);
+
+  // An edit came that no record knows: every answer is Unknown until begin().
+  void lose() noexcept { overflowed_ = true; }
 
   // Where `number` points now, in `out`.
   Found map(const OffsetNumber& number, redact::ShiftMap::Way way, uint64_t& out) const noexcept;

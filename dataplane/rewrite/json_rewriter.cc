@@ -131,7 +131,7 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
   const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
   if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
-  if (c == TextClass::Unknown && treat_ == Treat::Skip) sum = Sum::Opaque;
+  if (c == TextClass::Unknown && is_string && treat_ == Treat::Skip) sum = Sum::Opaque;
   // A number that no table names is not read, and nobody knows what it says.
   if (c == TextClass::Unknown && leaf.kind == llm::LeafKind::Number) sum = Sum::Opaque;
   coverage_.leaf(leaf.raw_start + (is_string ? 1 : 0), sum,

@@ -20,6 +20,23 @@ constexpr size_t kPaddingMemberBytesMax =
 
 using base::bytes_of;
 
+// How many objects and arrays are open at data[until]. `data`: JSON.
+size_t depth_at(std::span<const uint8_t> data, size_t until) noexcept {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < until; ++i) {
+    const uint8_t c = data[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      i += c == '\\' ? 1 : 0;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+  }
+  return depth;
+}
+
 void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
@@ -292,24 +309,30 @@ void StreamRewriter::note_padding_name(const llm::StreamEvent& event,
     while (start > 0 && data[start - 1] != '"') --start;
     if (end == 0 || start == 0 || end - 1 - start > padding_name_.size()) continue;
     padding_name_size_ = static_cast<uint8_t>(end - 1 - start);
+    padding_depth_ = depth_at(data, mark.raw_start);
     std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(start), padding_name_size_,
                 padding_name_.begin());
     return;
   }
 }
 
-// `event` is one object; answers its new size.
+// `event` is one object; answers its new size. The padding goes into the object in which the
+// vendor's stands, where the event has one that ends with it.
 size_t StreamRewriter::pad_own_event(std::vector<char>& event, size_t size) {
-  if (size == 0 || event[size - 1] != '}') return size;
+  const std::string_view tail(event.data(), size);
+  if (size < padding_depth_ ||
+      tail.substr(size - padding_depth_).find_first_not_of('}') != std::string_view::npos)
+    return size;
   const std::string_view name(padding_name_.data(), padding_name_size_);
   const std::string_view padding = tools_->padding.next(size + name.size() + kPaddingSyntaxBytes);
-  event.resize(size - 1);
+  event.resize(size - padding_depth_);
   const auto put = [&](std::string_view s) { event.insert(event.end(), s.begin(), s.end()); };
   put(",\"");
   put(name);
   put("\":\"");
   put(padding);
-  put("\"}");
+  put("\"");
+  event.insert(event.end(), padding_depth_, '}');
   return event.size();
 }
 

@@ -133,6 +133,7 @@ class StreamRewriter {
   OffsetBook channel_texts_;  // of the whole stream: numbers may come after their channel has ended
   std::array<char, llm::kKnownNameBytesMax> padding_name_{};  // of the member, once one was seen
   uint8_t padding_name_size_ = 0;
+  size_t padding_depth_ = 1;  // of the object it stands in; 1: the event itself
   std::vector<std::unique_ptr<Channel>> channels_;
   size_t channel_count_ = 0;
   std::vector<uint8_t> released_;

@@ -92,7 +92,7 @@ TEST(Coverage, HeaderRecordAndCountersSayTheSameOfEveryByte) {
 TEST(Coverage, EveryByteOfAStreamIsCounted) {
   World world;
   const std::string events =
-      ": hello\n\n" + delta("one ") + "id: 7\n" + delta("two") + last_events();
+      ": hello\n\n" + delta("one ") + "id: 7\n" + delta("two ") + last_events();
   world.vendor->answer = [&](VendorConnection& c, const std::string&) {
     c.peer->write(kStreamHead + chunk(events) + "0\r\n\r\n");
   };

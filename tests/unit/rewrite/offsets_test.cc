@@ -243,6 +243,44 @@ TEST_F(Offsets, CitationsCountInTheRequestsDocumentsThereAndBack) {
   }
 }
 
+// An edit that comes late, for a text that was read before a number or behind it, stands in its
+// place; numbers into such a text are not known any more.
+TEST_F(Offsets, AValueCutOverTwoTextsBehindANumberIsEditedOnBothSides) {
+  const std::string mail = world_.token(World::Email, "a@example.org");
+  const auto half = [&](const char* digits) { return world_.token(World::Card, digits); };
+  const auto document = [](const std::string& text) {
+    return Json{{"kind", "text"}, {"text", text}};
+  };
+  const auto message = [&](const std::string& quotes, const std::vector<std::string>& texts) {
+    Json documents = Json::array();
+    for (const std::string& text : texts) documents.push_back(document(text));
+    return R"({"quotes":)" + quotes + R"(,"documents":)" + documents.dump() + R"(,"limit":1})";
+  };
+  RewriteScope scope = world_.scope(Direction::Request);
+  scope.whole_message = true;
+  JsonRewriter json(kJsonNestingMax);
+  const auto sent = [&](const std::string& body) {
+    json.begin(scope, kind_.request);
+    EXPECT_TRUE(json.feed(bytes_of(body)) && json.end());
+    std::vector<SaidEdit> edits;
+    for (const TextEdit& e : json.edits().edits()) {
+      const auto value = json.edits().replacement(e);
+      edits.push_back(
+          {e.start, e.end, {reinterpret_cast<const char*>(value.data()), value.size()}});
+    }
+    return edited(body, edits);
+  };
+  EXPECT_EQ(sent(message(R"([{"document":1,"from":0,"to":4}])",
+                         {"a@example.org no 4111 1111", "1111 1111 end"})),
+            message(R"([{"document":1,"from":null,"to":null}])",
+                    {mail + " no " + half("4111 1111"), half("1111 1111") + " end"}));
+  // Without such a value all is as ever.
+  EXPECT_EQ(sent(message(R"([{"document":0,"from":14,"to":16}])", {"a@example.org no", "end"})),
+            message(R"([{"document":0,"from":)" + std::to_string(mail.size() + 1) + R"(,"to":)" +
+                        std::to_string(mail.size() + 3) + "}]",
+                    {mail + " no", "end"}));
+}
+
 TEST_F(Offsets, InAStreamTheyCountInTheTextOfAllEventsOfTheirChannel) {
   for (int round = 0; round < 200; ++round) {
     const std::array<Pieces, 2> texts{pieces(Direction::Response), pieces(Direction::Response)};

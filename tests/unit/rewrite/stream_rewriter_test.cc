@@ -135,6 +135,22 @@ TEST_F(StreamRewriting, NewPaddingHidesTheSizeOfWhatWasRestored) {
   for (const auto& [length, seen] : sizes) EXPECT_GT(seen.size(), 1U) << length;
 }
 
+// Bedrock's padding stands inside the event, whose only member is its type.
+TEST_F(StreamRewriting, PaddingOfOurOwnEventStandsWhereTheVendorsStands) {
+  StreamPlayer bedrock("bedrock_converse");
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto played =
+      bedrock.play({R"({"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"to )" + token +
+                        R"("},"p":"ab{\"c"}})",
+                    R"({"contentBlockStop":{"contentBlockIndex":0,"p":"ab"}})"});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  ASSERT_EQ(played.out.size(), 3U);
+  const auto own = nlohmann::json::parse(played.out[1]);
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own["contentBlockDelta"]["delta"]["text"], "a@example.org");
+  EXPECT_FALSE(own["contentBlockDelta"]["p"].get<std::string>().empty());
+}
+
 TEST_F(StreamRewriting, NewSecretsOfAnAnswerEndTheStreamBeforeTheyLeave) {
   const std::string key = "AKI" + std::string("A") + "Q7ZK3M9QWERT1XC5";
   openai.response_actions[World::Secret] = contract::Action::Block;

@@ -370,10 +370,19 @@ size_t Drainer::remove_closed() {
 
 // --- one round -----------------------------------------------------------------------------------
 
-uint64_t Drainer::append_note(NoteFields fields) {
+uint64_t Drainer::append_bytes(std::vector<uint8_t> bytes) {
   const std::lock_guard lock(mutex_);
-  notes_.push_back(std::move(fields));
+  waiting_.push_back(std::move(bytes));
   return ++tickets_;
+}
+
+uint64_t Drainer::append(const ControlRecord& record) {
+  return append_bytes(
+      control_record_bytes(record, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
+}
+
+uint64_t Drainer::append_note(const NoteFields& fields) {
+  return append_bytes(note_record(fields, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
 }
 
 bool Drainer::wait_note(uint64_t ticket, std::chrono::milliseconds time) {
@@ -400,14 +409,15 @@ void Drainer::close_exchanges(const RingKey& key, const char* reason) {
 }
 
 size_t Drainer::gather_notes() {
-  std::vector<NoteFields> notes;
+  std::vector<std::vector<uint8_t>> records;
   {
     const std::lock_guard lock(mutex_);
-    notes.swap(notes_);
+    records.swap(waiting_);
     pending_ticket_ = tickets_;
   }
-  for (const NoteFields& note : notes) add_note(note);
-  return notes.size();
+  for (std::vector<uint8_t>& record : records)
+    pending_.entries.push_back({std::move(record), std::nullopt});
+  return records.size();
 }
 
 // A framing problem ends the reading of a ring for good: the producer then meets a full ring, which

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/store.h"
 
 namespace sallyport::evidence_log {
@@ -71,9 +72,10 @@ class Drainer {
   // Until `stop`: drain_once, sleeping 200 us to 1 ms when there was nothing to do, 2 ms after a
   // second of that. After `stop` it commits and signs what is there. Throws what drain_once throws.
   void run(const std::atomic<bool>& stop);
-  // Any thread: goes into the log with the next commit. The answer is for wait_note().
-  uint64_t append_note(NoteFields fields);
-  // Any thread but the drainer's: true once that note is committed, false when time ran out.
+  // Any thread: goes into the log with the next commit. The answer, a ticket, is for wait_note().
+  uint64_t append(const ControlRecord& record);
+  uint64_t append_note(const NoteFields& fields);
+  // Any thread but the drainer's: true once that record is committed, false when time ran out.
   bool wait_note(uint64_t ticket, std::chrono::milliseconds time);
   DrainerStatus status() const;
   // For queries in this process.
@@ -103,6 +105,7 @@ class Drainer {
   void stop_ring(Ring& ring, RingProblem problem);
   bool finish_ring(Ring& ring);
   void close_exchanges(const RingKey& key, const char* reason);
+  uint64_t append_bytes(std::vector<uint8_t> bytes);
   void add_note(const NoteFields& fields);
   size_t commit_pending();
   bool try_commit();
@@ -136,7 +139,7 @@ class Drainer {
 
   mutable std::mutex mutex_;
   std::condition_variable committed_;
-  std::vector<NoteFields> notes_;  // guarded by mutex_, as all below
+  std::vector<std::vector<uint8_t>> waiting_;  // guarded by mutex_, as all below
   uint64_t tickets_ = 0;
   uint64_t committed_ticket_ = 0;
   DrainerStatus status_;

@@ -13,10 +13,10 @@ class PartReader {
  public:
   explicit PartReader(std::span<const uint8_t> bytes) : rest_(bytes) {}
   template <class T>
-  T take() {
+  T take(size_t bytes_written = sizeof(T)) {
     T part{};
     // Short only when the caller broke the REQUIRES; zeros are then better than a wild read.
-    const size_t bytes = sizeof(T) <= rest_.size() ? sizeof(T) : 0;
+    const size_t bytes = bytes_written <= rest_.size() ? bytes_written : 0;
     std::memcpy(&part, rest_.data(), bytes);
     rest_ = rest_.subspan(bytes);
     return part;
@@ -51,11 +51,15 @@ bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val& value
 RecordView::RecordView(std::span<const uint8_t> bytes) {
   PartReader reader(bytes);
   header_ = reader.take<contract::RecordHeader>();
-  const contract::RecordShape shape = contract::record_shape(header_.kind);
-  if (shape.request) request_ = reader.take<contract::RequestPart>();
+  const contract::RecordShape shape = contract::record_shape(header_.kind, header_.version);
+  if (shape.request) request_ = reader.take<contract::RequestPart>(shape.request_bytes);
   if (shape.outcome) outcome_ = reader.take<contract::OutcomePart>();
   if (shape.aggregate) aggregate_ = reader.take<contract::AggregatePart>();
   if (shape.note) note_ = reader.take<contract::NotePart>();
+  if (shape.control) control_ = reader.take<contract::ControlPart>();
+  const size_t fields = control_ ? control_->field_count : 0U;
+  for (size_t i = 0; i < fields && i < contract::kControlFieldsMax; ++i)
+    fields_.push_back(reader.take<contract::ControlField>());
   for (size_t i = 0; i < header_.tally_count && i < contract::kTalliesMax; ++i)
     tallies_.push_back(reader.take<contract::Tally>());
   for (size_t i = 0; i < header_.subject_count && i < contract::kSubjectsMax; ++i)

@@ -41,6 +41,8 @@ class RecordView {
   const std::optional<contract::OutcomePart>& outcome() const { return outcome_; }
   const std::optional<contract::AggregatePart>& aggregate() const { return aggregate_; }
   const std::optional<contract::NotePart>& note() const { return note_; }
+  const std::optional<contract::ControlPart>& control() const { return control_; }
+  const std::vector<contract::ControlField>& fields() const { return fields_; }
   const std::vector<contract::Tally>& tallies() const { return tallies_; }
   const std::vector<contract::SubjectId>& subjects() const { return subjects_; }
 
@@ -50,6 +52,8 @@ class RecordView {
   std::optional<contract::OutcomePart> outcome_;
   std::optional<contract::AggregatePart> aggregate_;
   std::optional<contract::NotePart> note_;
+  std::optional<contract::ControlPart> control_;
+  std::vector<contract::ControlField> fields_;
   std::vector<contract::Tally> tallies_;
   std::vector<contract::SubjectId> subjects_;
 };

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <ctime>
 
 #include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/ring_reader.h"
 
 namespace sallyport::evidence_log {
@@ -18,17 +20,11 @@ using nlohmann::json;
 
 constexpr uint64_t kListChunk = 512;
 
-template <size_t N>
-std::string name_at(const std::array<const char*, N>& names, uint64_t number) {
-  return number < N ? names[number] : "unknown_" + std::to_string(number);
+template <class Text, size_t N>
+std::string name_at(const std::array<Text, N>& names, uint64_t number) {
+  return number < N ? std::string(names[number]) : "unknown_" + std::to_string(number);
 }
 
-std::string kind_name(uint64_t kind) {
-  static constexpr std::array kNames{"none",    "admitted",          "completed",
-                                     "refused", "refused_aggregate", "interrupted",
-                                     "gap",     "security",          "administration"};
-  return name_at(kNames, kind);
-}
 std::string outcome_name(uint64_t outcome) {
   static constexpr std::array kNames{"none",
                                      "served",
@@ -114,6 +110,7 @@ void add_request(json& out, const contract::RequestPart& part) {
   out["reason_from_header"] = (part.flags & contract::kRequestFlagReasonHeader) != 0;
   out["template"] = part.template_name.view();
   out["template_version"] = part.template_version.view();
+  out["template_digest"] = digest_json(part.template_digest);
   out["bundle_digest"] = digest_json(part.bundle_digest);
   out["image_digest"] = digest_json(part.image_digest);
   out["body_bytes"] = part.body_bytes;
@@ -187,6 +184,47 @@ void add_note(json& out, const contract::NotePart& part) {
   out["to"] = part.to;
 }
 
+// Numbers as numbers; a name that comes several times is a list.
+json field_value(const contract::ControlField& field, contract::FieldRule rule) {
+  const std::string text(field.value.view());
+  if (rule != contract::FieldRule::Number) return text;
+  return std::strtoull(text.c_str(), nullptr, 10);
+}
+
+json fields_json(const std::vector<contract::ControlField>& fields) {
+  json out = json::object();
+  for (const contract::ControlField& field : fields) {
+    const contract::ControlFieldName& known = contract::kControlFields[field.name - 1U];
+    json& at = out[std::string(known.name)];
+    if (at.is_null()) {
+      at = field_value(field, known.rule);
+      continue;
+    }
+    if (!at.is_array()) at = json::array({at});
+    at.push_back(field_value(field, known.rule));
+  }
+  return out;
+}
+
+void add_control(json& out, const contract::ControlPart& part,
+                 const std::vector<contract::ControlField>& fields) {
+  out["code"] = part.action.view();  // the name that notes of version 1 have for it
+  out["action"] = part.action.view();
+  out["actor"] = part.actor.view();
+  out["tenant"] = part.tenant.view();
+  out["object"] = part.object.view();
+  out["result"] = name_at(contract::kControlResultNames, part.result);
+  out["reason"] = part.reason.view();
+  out["ticket"] = part.ticket.view();
+  out["detail"] = part.detail.view();
+  out["before"] = digest_json(part.before);
+  out["after"] = digest_json(part.after);
+  out["count"] = part.count;
+  out["from"] = part.from;
+  out["to"] = part.to;
+  out["fields"] = fields_json(fields);
+}
+
 void add_tally(json& out, const contract::Tally& tally) {
   const auto section = static_cast<TallySection>(tally.section);
   const bool response =
@@ -227,6 +265,8 @@ json view_json(uint64_t index, const RecordView& view) {
   json out = json::object();
   out["index"] = index;
   out["kind"] = kind_name(header.kind);
+  out["evidence"] = evidence_code(header.kind);
+  out["schema"] = header.version;
   out["request_id"] = view.request_id().empty()
                           ? json()
                           : json(contract::request_id_text(view.request_id()).view());
@@ -244,6 +284,10 @@ json view_json(uint64_t index, const RecordView& view) {
   if (view.outcome()) add_outcome(out, *view.outcome(), view.request().has_value());
   if (view.aggregate()) add_aggregate(out, *view.aggregate());
   if (view.note()) add_note(out, *view.note());
+  if (view.control()) add_control(out, *view.control(), view.fields());
+  if (view.control() && !view.subjects().empty())
+    for (const contract::SubjectId& subject : view.subjects())
+      out["subjects"].push_back(hex(subject));
   if (view.request() || view.outcome()) {
     for (const char* list : {"detections", "restorations", "opaque", "on_failure_allowed"})
       out[list] = json::array();

@@ -10,6 +10,8 @@ namespace sallyport::evidence_log {
 namespace {
 
 using contract::AggregatePart;
+using contract::ControlField;
+using contract::ControlPart;
 using contract::NotePart;
 using contract::Outcome;
 using contract::OutcomePart;
@@ -23,6 +25,15 @@ Part take(std::span<const uint8_t>& rest) {
   Part part;
   std::memcpy(&part, rest.data(), sizeof(part));
   rest = rest.subspan(sizeof(part));
+  return part;
+}
+
+// The part as `bytes` of it were written; what a former version did not have is zero.
+template <typename Part>
+Part take_first(std::span<const uint8_t>& rest, size_t bytes) {
+  Part part{};
+  std::memcpy(&part, rest.data(), bytes);
+  rest = rest.subspan(bytes);
   return part;
 }
 
@@ -85,6 +96,38 @@ RecordProblem check_note(const NotePart& part) {
   return all_valid(part.code, part.actor, part.detail) ? RecordProblem::None : RecordProblem::Text;
 }
 
+RecordProblem check_control(const ControlPart& part) {
+  if (!all_valid(part.action, part.actor, part.tenant, part.object, part.reason, part.ticket,
+                 part.detail))
+    return RecordProblem::Text;
+  const auto words = [](const auto& text) {
+    return contract::is_record_text(text.view(), contract::TextRule::Words);
+  };
+  if (!contract::is_field_value(part.action.view(), contract::FieldRule::Code) ||
+      !contract::is_record_text(part.actor.view(), contract::TextRule::Identity) ||
+      !words(part.tenant) || !words(part.object) || !words(part.reason) || !words(part.ticket) ||
+      !words(part.detail))
+    return RecordProblem::Text;
+  if (part.result == 0 || !within(part.result, contract::ControlResult::Intended))
+    return RecordProblem::Number;
+  return part.reserved == std::array<uint8_t, 5>{} ? RecordProblem::None : RecordProblem::Padding;
+}
+
+RecordProblem check_fields(std::span<const uint8_t>& rest, size_t count) {
+  uint16_t former = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const auto field = take<ControlField>(rest);
+    if (field.name == 0 || field.name > contract::kControlFields.size() || field.name < former)
+      return RecordProblem::Field;
+    former = field.name;
+    if (!field.value.valid()) return RecordProblem::Text;
+    if (!contract::is_field_value(field.value.view(),
+                                  contract::kControlFields[field.name - 1U].rule))
+      return RecordProblem::Field;
+  }
+  return RecordProblem::None;
+}
+
 RecordProblem check_tallies(std::span<const uint8_t>& rest, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const Tally tally = take<Tally>(rest);
@@ -113,15 +156,31 @@ bool request_named_rightly(const RecordHeader& header) {
   }
 }
 
-RecordProblem check_header(const RecordHeader& header, size_t bytes) {
-  if (header.version != contract::kRecordVersion) return RecordProblem::Version;
-  const contract::RecordShape shape = contract::record_shape(header.kind);
+// How many fields a control record says it has; more than there may be when it is too short to say.
+size_t field_count(std::span<const uint8_t> record, const contract::RecordShape& shape) {
+  if (!shape.control) return 0;
+  uint16_t count = 0;
+  if (record.size() < shape.fixed_bytes) return contract::kControlFieldsMax + 1;
+  std::memcpy(&count, record.data() + sizeof(RecordHeader) + offsetof(ControlPart, field_count),
+              sizeof(count));
+  return count;
+}
+
+RecordProblem check_header(const RecordHeader& header, std::span<const uint8_t> record) {
+  if (header.version < contract::kRecordVersionOldest || header.version > contract::kRecordVersion)
+    return RecordProblem::Version;
+  const contract::RecordShape shape = contract::record_shape(header.kind, header.version);
   if (shape.fixed_bytes == 0) return RecordProblem::Kind;
   const bool listed = shape.request || shape.outcome;
   if (header.tally_count > (listed ? contract::kTalliesMax : 0) ||
-      header.subject_count > (listed ? contract::kSubjectsMax : 0))
+      header.subject_count > (listed || shape.control ? contract::kSubjectsMax : 0))
     return RecordProblem::Tally;
-  const size_t wanted = shape.fixed_bytes + header.tally_count * sizeof(Tally) +
+  const size_t bytes = record.size();
+  const size_t fields = field_count(record, shape);
+  if (bytes >= shape.fixed_bytes && fields > contract::kControlFieldsMax)
+    return RecordProblem::Field;
+  const size_t wanted = shape.fixed_bytes + fields * sizeof(ControlField) +
+                        header.tally_count * sizeof(Tally) +
                         header.subject_count * sizeof(contract::SubjectId);
   if (header.total_bytes != bytes || wanted != bytes) return RecordProblem::Length;
   if (!within(header.clock_state, contract::ClockState::Unsynchronised) ||
@@ -160,6 +219,8 @@ const char* name_of(RecordProblem problem) {
       return "padding";
     case RecordProblem::Request:
       return "request";
+    case RecordProblem::Field:
+      return "field";
   }
   return "unknown";
 }
@@ -168,15 +229,23 @@ RecordProblem validate_record(std::span<const uint8_t> record) {
   if (record.size() < sizeof(RecordHeader)) return RecordProblem::TooShort;
   std::span<const uint8_t> rest = record;
   const auto header = take<RecordHeader>(rest);
-  RecordProblem problem = check_header(header, record.size());
+  RecordProblem problem = check_header(header, record);
   if (problem != RecordProblem::None) return problem;
-  const contract::RecordShape shape = contract::record_shape(header.kind);
-  if (shape.request) problem = check_request(take<RequestPart>(rest));
+  const contract::RecordShape shape = contract::record_shape(header.kind, header.version);
+  if (shape.request) problem = check_request(take_first<RequestPart>(rest, shape.request_bytes));
   if (problem != RecordProblem::None) return problem;
   if (shape.outcome)
     problem = check_outcome(take<OutcomePart>(rest), static_cast<RecordKind>(header.kind));
   if (shape.aggregate) problem = check_aggregate(take<AggregatePart>(rest));
   if (shape.note) problem = check_note(take<NotePart>(rest));
+  size_t fields = 0;
+  if (shape.control) {
+    const auto part = take<ControlPart>(rest);
+    fields = part.field_count;
+    problem = check_control(part);
+  }
+  if (problem != RecordProblem::None) return problem;
+  problem = check_fields(rest, fields);
   if (problem != RecordProblem::None) return problem;
   return check_tallies(rest, header.tally_count);
 }
@@ -186,13 +255,16 @@ RecordProblem validate_ring_record(std::span<const uint8_t> record,
   const RecordProblem problem = validate_record(record);
   if (problem != RecordProblem::None) return problem;
   const auto header = take<RecordHeader>(record);
+  if (header.version != ring.record_version) return RecordProblem::Version;
   switch (static_cast<RecordKind>(header.kind)) {
-    case RecordKind::Interrupted:
-    case RecordKind::Gap:
-    case RecordKind::Administration:
-      return RecordProblem::Kind;  // the control plane's own words
-    default:
+    case RecordKind::Admitted:
+    case RecordKind::Completed:
+    case RecordKind::Refused:
+    case RecordKind::RefusedAggregate:
+    case RecordKind::Security:
       break;
+    default:
+      return RecordProblem::Kind;  // the control plane's own words
   }
   if (header.ring_sequence != sequence) return RecordProblem::Sequence;
   if (header.boot_id != ring.boot_id || header.generation != ring.generation ||

@@ -162,7 +162,8 @@ std::optional<RingReader> RingReader::open(std::unique_ptr<RingBytes> bytes, con
   header->created_wall_ns = value_at<uint64_t>(raw, offsetof(RingDataHeader, created_wall_ns));
   if (header->magic != contract::kRingMagic) return refuse(RingProblem::Magic);
   if (header->layout_version != contract::kRingLayoutVersion ||
-      header->record_version != contract::kRecordVersion)
+      header->record_version < contract::kRecordVersionOldest ||
+      header->record_version > contract::kRecordVersion)
     return refuse(RingProblem::Version);
   const uint64_t capacity = header->capacity_bytes;
   uint8_t last = 0;

@@ -69,6 +69,7 @@ enum class RecordProblem : uint8_t {
   Tally,
   Padding,
   Request,
+  Field,
 };
 const char* name_of(RecordProblem problem);
 

@@ -1,11 +1,10 @@
 #include "controlplane/evidence/store.h"
 
-#include <sys/timex.h>
-
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
 
+#include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/plain_file.h"
 #include "controlplane/evidence/store_keys.h"
 
@@ -23,15 +22,6 @@ uint64_t clock_ns(clockid_t clock) {
   timespec now{};
   clock_gettime(clock, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
-}
-
-contract::ClockState clock_state() {
-  timex query{};
-  const int state = adjtimex(&query);
-  if (state < 0) return contract::ClockState::Unknown;
-  return state == TIME_ERROR || (query.status & STA_UNSYNC) != 0
-             ? contract::ClockState::Unsynchronised
-             : contract::ClockState::Synchronised;
 }
 
 RecordHeader control_header(RecordKind kind, const std::optional<RingKey>& ring, uint64_t wall_ns,
@@ -78,6 +68,15 @@ class EdgeSource : public TileSource {
 
 std::vector<uint8_t> note_record(const NoteFields& fields, uint64_t wall_ns,
                                  uint64_t monotonic_ns) {
+  if (fields.kind == RecordKind::Administration) {
+    ControlRecord record{.action = fields.code, .actor = fields.actor};
+    record.detail = fields.detail;
+    record.before = fields.before;
+    record.after = fields.after;
+    record.from = fields.from;
+    record.to = fields.to;
+    return control_record_bytes(record, wall_ns, monotonic_ns);
+  }
   RecordHeader header = control_header(fields.kind, fields.ring, wall_ns, monotonic_ns);
   header.ring_sequence = fields.ring_sequence;
   contract::NotePart note{};

@@ -41,7 +41,8 @@ struct RingState {
   uint64_t closed = 0;  // its files may be removed
 };
 
-// What a control-plane record says. Texts are ours or an operator's identity, never a message's.
+// What the drainer says about a ring or the host. Everything else is a ControlRecord; an
+// Administration given here becomes one.
 struct NoteFields {
   contract::RecordKind kind = contract::RecordKind::Administration;
   std::string code;

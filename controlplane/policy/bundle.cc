@@ -50,6 +50,7 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_actions(parts);
   read_opaque(parts);
   read_access(parts);
+  bundle.restoration = read_restoration(parts);
   read_routes(parts);
   read_limits(parts);
   read_tests(parts);

@@ -20,6 +20,7 @@
 #include "controlplane/policy/api_kind_file.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/problem.h"
+#include "controlplane/policy/restoration.h"
 #include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 
@@ -167,6 +168,7 @@ struct Bundle {
   std::vector<ActionRule> actions;        // first match decides; none: block
   std::vector<OpaqueRule> opaque;         // first match decides; none: block
   std::vector<AccessRule> access;         // first match decides; none: denied
+  RestorationPolicy restoration;          // for named people, outside of live exchanges
   Routes routes;
   contract::ImageLimits limits{};
   std::vector<BundleTest> tests;

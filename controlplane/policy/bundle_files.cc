@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kHead = "bundle.yaml";
 constexpr std::string_view kRootFiles[] = {kHead,         "environments.yaml", "tenants.yaml",
                                            "keys.yaml",   "actions.yaml",      "access.yaml",
-                                           "routes.yaml", "limits.yaml"};
+                                           "routes.yaml", "limits.yaml",       "restoration.yaml"};
 constexpr std::string_view kFolders[] = {"entities", "vendors", "vendors/api", "tests"};
 
 bool is_bundle_path(const std::string& path) {

@@ -118,6 +118,9 @@ class ImageWriter {
     image_.section(SectionKind::Steps, steps_);
     image_.section(SectionKind::OpaqueRules, opaque_rules_);
     image_.section(SectionKind::OpaqueRulings, opaque_rulings_);
+    const std::string restoration = restoration_text(bundle_.restoration);
+    image_.opaque(SectionKind::Restoration, restoration.size(),
+                  {reinterpret_cast<const uint8_t*>(restoration.data()), restoration.size()});
     return image_.finish(bundle_.digest);
   }
 

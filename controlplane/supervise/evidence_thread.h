@@ -30,7 +30,8 @@ class EvidenceThread {
   void stop();
 
   using Ticket = uint64_t;
-  Ticket note(evidence_log::NoteFields fields) { return drainer_->append_note(std::move(fields)); }
+  Ticket append(const evidence_log::ControlRecord& record) { return drainer_->append(record); }
+  Ticket note(const evidence_log::NoteFields& fields) { return drainer_->append_note(fields); }
   bool committed(Ticket ticket) const { return drainer_->wait_note(ticket, {}); }
   evidence_log::DrainerStatus status() const { return drainer_->status(); }
   // Not empty: the thread ended by itself, and this is why.

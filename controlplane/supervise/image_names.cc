@@ -96,6 +96,8 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
     error = "image: a name of a tenant or vendor does not lie inside it";
     return std::nullopt;
   }
+  const std::span<const uint8_t> restoration = sections.section(SectionKind::Restoration);
+  names.restoration.assign(restoration.begin(), restoration.end());
   return names;
 }
 

@@ -19,6 +19,7 @@ namespace sallyport::supervise {
 struct ImageNames {
   WantedSecrets wanted;  // sorted, without repetition
   contract::Digest bundle_digest{};
+  std::string restoration;  // text of the section of that name (policy/restoration.h)
 };
 
 // Nothing: `error` says what does not hold.

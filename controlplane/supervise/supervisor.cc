@@ -26,6 +26,14 @@ constexpr uint64_t kBelievable = 1ULL << 48;
 
 uint64_t now_in_ms() { return boottime_ns() / 1'000'000; }
 
+evidence_log::ControlRecord about_us(const char* action) {
+  evidence_log::ControlRecord record{.action = action, .actor = "sallyportd"};
+  record.fields = {{"program", "sallyportd"},
+                   {"program_version", SALLYPORT_VERSION},
+                   {"pid", std::to_string(getpid())}};
+  return record;
+}
+
 }  // namespace
 
 int64_t unix_seconds() noexcept { return static_cast<int64_t>(time(nullptr)); }
@@ -52,11 +60,8 @@ bool Supervisor::start(std::string& error) {
   try {
     if (!open_files(error)) return false;
     evidence_->start();
-    evidence_log::NoteFields note;
-    note.code = "sallyportd_started";
-    note.actor = "sallyportd";
-    note.detail = std::string("version ") + SALLYPORT_VERSION + ", pid " + std::to_string(getpid());
-    const EvidenceThread::Ticket ticket = evidence_->note(std::move(note));
+    const EvidenceThread::Ticket ticket = evidence_->append(about_us("sallyportd_started"));
+    evidence_->append(in_force());
     for (uint64_t waited = 0; waited < kStartNoteMs && !evidence_->committed(ticket); ++waited)
       poll(nullptr, 0, 1);
     if (!open_sockets(error)) return false;
@@ -71,6 +76,25 @@ bool Supervisor::start(std::string& error) {
     compile(kFirstPublication, "sallyportd --policy", options_.policy);
   }
   return true;
+}
+
+// What this start found in force: an auditor need not go back to the day it was applied.
+evidence_log::ControlRecord Supervisor::in_force() const {
+  evidence_log::ControlRecord record{.kind = contract::RecordKind::Configuration,
+                                     .action = "configuration_in_force",
+                                     .actor = "sallyportd",
+                                     .object = node_};
+  record.fields = {{"file", options_.config.string()},
+                   {"setting", "credentials_generation"},
+                   {"is", std::to_string(secrets_->generation())}};
+  if (!publisher_->current()) return record;
+  const auto& current = *publisher_->current();
+  record.after = current.image->digest;
+  record.to = current.version;
+  record.fields.emplace_back("image", digest_hex(current.image->digest));
+  record.fields.emplace_back("bundle", digest_hex(current.image->names.bundle_digest));
+  record.fields.emplace_back("version", std::to_string(current.version));
+  return record;
 }
 
 bool Supervisor::open_files(std::string& error) {
@@ -255,11 +279,7 @@ void Supervisor::end() {
   operations_.clear();
   compilations_.clear();
   admin_->turn(now_in_ms());
-  evidence_log::NoteFields note;
-  note.code = "sallyportd_stopped";
-  note.actor = "sallyportd";
-  note.detail = "pid " + std::to_string(getpid());
-  evidence_->note(std::move(note));
+  evidence_->append(about_us("sallyportd_stopped"));
   control_.reset();
   admin_.reset();
   evidence_->stop();

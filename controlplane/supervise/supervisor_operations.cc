@@ -161,22 +161,24 @@ bool Supervisor::evidence_refuses(Operation& operation, uint64_t now_ms) {
 }
 
 void Supervisor::begin(Operation& operation, uint64_t now_ms) {
-  evidence_log::NoteFields note;
-  note.actor = operation.actor;
+  evidence_log::ControlRecord note{.action = "credentials_read", .actor = operation.actor};
+  note.result = "intended";
   if (operation.kind == Kind::Apply) {
     const auto& current = publisher_->current();
-    note.code = "policy_applied";
+    note.kind = contract::RecordKind::Policy;
+    note.action = "policy_applied";
+    note.object = digest_hex(operation.image->names.bundle_digest);
     note.before = current ? current->image->digest : contract::Digest{};
     note.after = operation.image->digest;
     note.from = current ? current->version : 0;
     note.to = publisher_->next_version();
     note.detail = "policy version " + std::to_string(note.to) + "; digests are of the images";
   } else {
-    note.code = "credentials_read";
+    note.kind = contract::RecordKind::Key;
     note.from = secrets_->generation();
     note.detail = "credentials are read again";
   }
-  operation.ticket = evidence_->note(std::move(note));
+  operation.ticket = evidence_->append(note);
   operation.deadline_ms = now_ms + kNoteMsMax;
   operation.step = Step::Note;
 }
@@ -311,15 +313,18 @@ bool Supervisor::fail(Operation& operation, const json& answer) {
     reply(operation.client, answer);
     return true;
   }
-  evidence_log::NoteFields note;
-  note.actor = operation.actor;
-  note.code = operation.kind == Kind::Apply ? "policy_not_applied" : "credentials_not_read";
-  note.detail = answer["code"].get<std::string>();
+  evidence_log::ControlRecord note{.kind = contract::RecordKind::Key,
+                                   .action = "credentials_not_read",
+                                   .actor = operation.actor};
+  note.result = "failed";
+  note.reason = answer["code"].get<std::string>();
   if (operation.kind == Kind::Apply) {
+    note.kind = contract::RecordKind::Policy;
+    note.action = "policy_not_applied";
     note.before = operation.image->digest;
     if (publisher_->current()) note.after = publisher_->current()->image->digest;
   }
-  evidence_->note(std::move(note));
+  evidence_->append(note);
   reply(operation.client, answer);
   return true;
 }

@@ -1,30 +1,37 @@
-// evidence_record.h: the native evidence record, version 1. These bytes are what the transparency
-// log hashes, so a released layout never changes; a new field means a new kRecordVersion.
+// evidence_record.h: the native evidence record, version 2. These bytes are what the transparency
+// log hashes, so a released layout never changes; a new field means a new kRecordVersion, and a
+// reader of version N also reads N - 1 (record_shape() says what that looks like).
 //
 //   RecordHeader                       every kind
 //   RequestPart                        Admitted, Refused
 //   OutcomePart                        Completed, Refused, Interrupted
 //   AggregatePart                      RefusedAggregate
-//   NotePart                           Gap, Security, Administration
-//   Tally    x header.tally_count      counts per entity, action, reason; what a scan found and
-//   what was done SubjectId x header.subject_count   keyed hashes, never names
+//   NotePart                           Gap, Security; Administration of version 1
+//   ControlPart                        Administration and all kinds from 9 (control_part.h)
+//   ControlField x field_count         of the ControlPart
+//   Tally     x header.tally_count     counts per entity, action, reason: found and done
+//   SubjectId x header.subject_count   keyed hashes, never names
+//
+// Version 1 ends at kind 8, has NotePart in Administration, and a RequestPart that ends before
+// template_digest.
 //
 // There is no field for a detected value, and none that could take one by mistake: texts are short,
 // printable, and come from policy or from our own fixed codes; the two that a client can influence
 // (model, prompt template) pass sanitise_client_name(). Little-endian, no implicit padding, unused
-// bytes zero.
+// bytes zero, order fixed: one content has one string of bytes.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
-#include <string_view>
+
+#include "dataplane/contract/control_part.h"
+#include "dataplane/contract/record_text.h"
 
 namespace sallyport::contract {
 
-inline constexpr uint16_t kRecordVersion = 1;
+inline constexpr uint16_t kRecordVersion = 2;
+inline constexpr uint16_t kRecordVersionOldest = 1;  // that is still read
 
 // Persisted numbers: never reused.
 enum class RecordKind : uint16_t {
@@ -32,12 +39,26 @@ enum class RecordKind : uint16_t {
   Completed = 2,  // the one verdict of an admitted exchange
   Refused = 3,    // a known principal's request that was never admitted
   RefusedAggregate =
-      4,               // anonymous or over-quota refusals, exact count per (reason, source, minute)
-  Interrupted = 5,     // made by the drainer: an admitted exchange whose dataplane died
-  Gap = 6,             // made by the drainer: something may be missing here, and why
-  Security = 7,        // alarm of the dataplane; has reserved room in the ring
-  Administration = 8,  // a control-plane action: who, what, before and after
+      4,            // anonymous or over-quota refusals, exact count per (reason, source, minute)
+  Interrupted = 5,  // made by the drainer: an admitted exchange whose dataplane died
+  Gap = 6,          // made by the drainer: something may be missing here, and why
+  Security = 7,     // alarm of the dataplane; has reserved room in the ring
+  // From here on the control plane's: who, what, to what, with which result.
+  Administration = 8,   // ADM: an action of an operator or of sallyportd itself
+  Policy = 9,           // POL: applied, promoted, rolled back, approved, reviewed
+  Test = 10,            // TST: a validation run
+  Configuration = 11,   // CFG: what is in force, and what drifted
+  Key = 12,             // KEY: made, rotated, split, sealed, destroyed
+  Retention = 13,       // RET: runs, what they removed, holds
+  SubjectRequest = 14,  // DSR: find, export, erase, reredact
+  Check = 15,           // CHK: of the log by itself: sequences, scrub, witness, close of day
+  Restoration = 16,     // RST: answered and denied
+  Heartbeat = 17,       // CHK: one a minute; says how much came, also when it was nothing
+  TlsIdentity = 18,     // TLS: a vendor's identity as seen, and the day's digest
+  Access = 19,          // ACC: who may, who did, what a reviewer decided
 };
+inline constexpr uint16_t kRecordKindLast = 19;
+inline constexpr uint16_t kRecordKindLastOfVersion1 = 8;
 
 enum class Outcome : uint16_t {
   None = 0,
@@ -83,34 +104,6 @@ enum class TallySection : uint8_t {
   OpaqueInResponse = 6,
   OnFailureAllowed = 7,  // name = the check whose on_failure: allow was used
 };
-
-// Fixed storage, counted, printable ASCII, zero behind its end.
-template <size_t N>
-struct BoundedText {
-  static_assert(N >= 1 && N <= 255);
-  uint8_t length;
-  std::array<char, N> bytes;
-
-  constexpr std::string_view view() const { return {bytes.data(), length <= N ? length : N}; }
-  // Too long is cut and marked with a final '~'; a byte that is not printable becomes '?'.
-  constexpr void assign(std::string_view text) {
-    bytes.fill('\0');
-    const size_t kept = text.size() <= N ? text.size() : N;
-    for (size_t i = 0; i < kept; ++i) bytes[i] = text[i] >= 0x20 && text[i] <= 0x7e ? text[i] : '?';
-    if (kept < text.size()) bytes[N - 1] = '~';
-    length = static_cast<uint8_t>(kept);
-  }
-  constexpr bool valid() const {
-    if (length > N) return false;
-    for (size_t i = 0; i < N; ++i) {
-      if (i < length ? bytes[i] < 0x20 || bytes[i] > 0x7e : bytes[i] != '\0') return false;
-    }
-    return true;
-  }
-};
-
-using Digest = std::array<uint8_t, 32>;
-using SubjectId = std::array<uint8_t, 16>;
 
 struct RecordHeader {
   uint16_t version;        // kRecordVersion
@@ -163,12 +156,15 @@ struct RequestPart {
   uint8_t durability;       // RecordedDurability
   uint8_t flags;
   uint16_t reserved;
+  Digest template_digest;  // SHA-256 of the template's file; zero = none. Not in version 1
 };
+inline constexpr size_t kRequestPartBytesOfVersion1 = 504;
+static_assert(offsetof(RequestPart, template_digest) == kRequestPartBytesOfVersion1);
 static_assert(offsetof(RequestPart, principal) == 48);
 static_assert(offsetof(RequestPart, model) == 192);
 static_assert(offsetof(RequestPart, bundle_digest) == 392);
 static_assert(offsetof(RequestPart, body_bytes) == 456);
-static_assert(sizeof(RequestPart) == 504);
+static_assert(sizeof(RequestPart) == 536);
 
 // Where the time of an exchange went; nanoseconds.
 enum class Stage : uint8_t {
@@ -227,7 +223,7 @@ static_assert(offsetof(AggregatePart, minute) == 184);
 static_assert(sizeof(AggregatePart) == 200);
 
 struct NotePart {
-  BoundedText<47> code;    // "host_reboot", "ring_missing", "record_invalid", "policy_applied", ...
+  BoundedText<47> code;    // "host_reboot", "ring_missing", "record_invalid", ...
   BoundedText<63> actor;   // who, where a person or a service did it
   BoundedText<95> detail;  // our own words and numbers, never a caller's bytes
   Digest before;           // what it was (image, bundle), or digest of refused bytes
@@ -258,15 +254,25 @@ inline constexpr uint32_t kAdmittedBytesMax = sizeof(RecordHeader) + sizeof(Requ
 inline constexpr uint32_t kCompletedBytesMax = sizeof(RecordHeader) + sizeof(OutcomePart) +
                                                kTalliesMax * sizeof(Tally) +
                                                kSubjectsMax * sizeof(SubjectId);
+// Of a ring's record.
 inline constexpr uint32_t kRecordBytesMax = kAdmittedBytesMax + sizeof(OutcomePart);
-static_assert(kRecordBytesMax < 65'536);  // entry bundles of C2SP tlog-tiles use 16-bit lengths
+inline constexpr uint32_t kControlBytesMax = sizeof(RecordHeader) + sizeof(ControlPart) +
+                                             kControlFieldsMax * sizeof(ControlField) +
+                                             kSubjectsMax * sizeof(SubjectId);
+// Entry bundles of C2SP tlog-tiles use 16-bit lengths.
+static_assert(kRecordBytesMax < 65'536 && kControlBytesMax < 65'536);
 
 struct RecordShape {
-  bool request = false, outcome = false, aggregate = false, note = false;
-  uint32_t fixed_bytes = 0;  // header and parts; 0 for an unknown kind
+  bool request = false, outcome = false, aggregate = false, note = false, control = false;
+  uint32_t request_bytes = 0;  // of the RequestPart in this version
+  uint32_t fixed_bytes = 0;    // header and parts; 0 for a kind that this version does not have
 };
-constexpr RecordShape record_shape(uint16_t kind) {
+constexpr RecordShape record_shape(uint16_t kind, uint16_t version = kRecordVersion) {
   RecordShape shape;
+  const bool first = version == 1;
+  if (version < kRecordVersionOldest || version > kRecordVersion || kind == 0 ||
+      kind > (first ? kRecordKindLastOfVersion1 : kRecordKindLast))
+    return shape;
   switch (static_cast<RecordKind>(kind)) {
     case RecordKind::Admitted:
       shape.request = true;
@@ -283,52 +289,20 @@ constexpr RecordShape record_shape(uint16_t kind) {
       break;
     case RecordKind::Gap:
     case RecordKind::Security:
-    case RecordKind::Administration:
       shape.note = true;
       break;
     default:
-      return shape;
+      shape.note = first;
+      shape.control = !first;
+      break;
   }
+  if (shape.request)
+    shape.request_bytes = first ? kRequestPartBytesOfVersion1 : sizeof(RequestPart);
   shape.fixed_bytes = static_cast<uint32_t>(
-      sizeof(RecordHeader) + (shape.request ? sizeof(RequestPart) : 0) +
-      (shape.outcome ? sizeof(OutcomePart) : 0) + (shape.aggregate ? sizeof(AggregatePart) : 0) +
-      (shape.note ? sizeof(NotePart) : 0));
+      sizeof(RecordHeader) + shape.request_bytes + (shape.outcome ? sizeof(OutcomePart) : 0) +
+      (shape.aggregate ? sizeof(AggregatePart) : 0) + (shape.note ? sizeof(NotePart) : 0) +
+      (shape.control ? sizeof(ControlPart) : 0));
   return shape;
-}
-
-// A name that a client chose (model, template), made safe to keep: at most 63 characters of
-// [A-Za-z0-9._:/-], starting with a letter. Whatever could be data instead of a name (nine digits
-// in a row, a social security shape, a long unbroken key-like run, any other character) gives
-// "withheld".
-std::string_view sanitise_client_name(std::string_view name);
-
-namespace detail {
-constexpr bool digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-}  // namespace detail
-
-inline std::string_view sanitise_client_name(std::string_view name) {
-  constexpr std::string_view kWithheld = "withheld";
-  constexpr std::array<size_t, 9> kSocialDigits{0, 1, 2, 4, 5, 7, 8, 9, 10};
-  if (name.empty()) return name;
-  if (name.size() > 63 || !detail::letter(name[0])) return kWithheld;
-  size_t digits = 0;    // in a row
-  size_t unbroken = 0;  // letters and digits in a row
-  for (size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    const bool is_digit = detail::digit(c);
-    if (!is_digit && !detail::letter(c) && c != '.' && c != '_' && c != ':' && c != '/' && c != '-')
-      return kWithheld;
-    digits = is_digit ? digits + 1 : 0;
-    unbroken = is_digit || detail::letter(c) ? unbroken + 1 : 0;
-    if (digits > 8 || unbroken > 19) return kWithheld;
-    if (i + 11 <= name.size()) {  // ddd-dd-dddd
-      bool social = name[i + 3] == '-' && name[i + 6] == '-';
-      for (const size_t k : kSocialDigits) social = social && detail::digit(name[i + k]);
-      if (social) return kWithheld;
-    }
-  }
-  return name;
 }
 
 }  // namespace sallyport::contract

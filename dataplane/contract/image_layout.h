@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 3;
+inline constexpr uint32_t kImageVersion = 4;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -47,9 +47,11 @@ enum class SectionKind : uint32_t {
   Decisions = 19,     // ImageRange of Steps
   Steps = 20,         // ImageStep
   OpaqueRules = 21,   // ImageOpaqueRule: what is done with values that nobody reads
-  OpaqueRulings = 22  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
+  OpaqueRulings = 22,  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
+  // JSON for the restoration service (controlplane/policy/restoration.h); opaque here.
+  Restoration = 23
 };
-inline constexpr size_t kSectionCount = 22;
+inline constexpr size_t kSectionCount = 23;
 
 // What happens to a finding.
 enum class Action : uint8_t {

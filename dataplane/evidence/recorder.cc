@@ -67,6 +67,7 @@ RequestPart request_part(const AdmittedFields& fields) {
                                                : fields.reason);
   part.template_name.assign(sanitise_client_name(fields.template_name));
   part.template_version.assign(sanitise_version(fields.template_version));
+  part.template_digest = fields.template_digest;
   part.bundle_digest = fields.bundle_digest;
   part.image_digest = fields.image_digest;
   part.body_bytes = fields.body_bytes;

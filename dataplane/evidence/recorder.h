@@ -52,6 +52,7 @@ struct AdmittedFields {
   std::string_view api_kind;
   std::string_view reason;                           // restoration reason in force
   std::string_view template_name, template_version;  // sanitised here
+  Digest template_digest{};                          // of the template's file; zero = none
   Digest bundle_digest{};
   Digest image_digest{};
   uint64_t body_bytes = 0;

@@ -38,7 +38,8 @@ constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionName
     "",        "matcher",   "llm",     "strings",      "entities",      "environments",
     "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
     "keys",    "actions",   "rulings", "access",       "routes",        "limits",
-    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings"};
+    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings",
+    "restoration"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {

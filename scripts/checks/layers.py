@@ -51,7 +51,7 @@ CONTROLPLANE = {
     "policy": set(),
     "evidence": set(),
     "vault": set(),
-    "restore": {"vault", "evidence"},
+    "restore": {"policy", "vault", "evidence"},
     "supervise": {"policy", "evidence", "vault", "restore"},
     "cli": {"policy", "evidence", "vault", "restore", "supervise"},
 }
@@ -76,6 +76,7 @@ HOMES = [
     (r"boost/program_options.*", ["controlplane/cli", "controlplane/supervise"] + MAIN),
     (r"(spdlog|fmt)/.*", ["controlplane", "dataplane/worker"] + MAIN),
     (r"nlohmann/.*", ["controlplane"]),
+    (r"httplib\.h", ["controlplane/restore"]),
     # Intrinsics are arithmetic, not I/O.
     (r"(x86|imm|emm|xmm|smm|nmm|tmm|pmm|wmm)intrin\.h|cpuid\.h", ["dataplane", "controlplane"]),
     # The operating system. No stage and no flow code may do I/O or read a clock.

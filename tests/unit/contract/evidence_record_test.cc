@@ -15,7 +15,7 @@ concept WholeBytes = std::is_trivially_copyable_v<Part> && std::is_standard_layo
     std::has_unique_object_representations_v<Part>;
 static_assert(WholeBytes<RecordHeader> && WholeBytes<RequestPart> && WholeBytes<OutcomePart> &&
               WholeBytes<AggregatePart> && WholeBytes<NotePart> && WholeBytes<Tally> &&
-              WholeBytes<BoundedText<23>>);
+              WholeBytes<ControlPart> && WholeBytes<ControlField> && WholeBytes<BoundedText<23>>);
 
 // A detected value has nowhere to go: what names a detection is as short as a name, and there is
 // no member for its bytes, its place in the message, or a hash of it.
@@ -30,7 +30,8 @@ concept HasAPlaceForAValue = requires(Part part) {
 || requires(Part part) { part.token; }
 || requires(Part part) { part.offset; };
 static_assert(!HasAPlaceForAValue<Tally> && !HasAPlaceForAValue<RequestPart> &&
-              !HasAPlaceForAValue<OutcomePart> && !HasAPlaceForAValue<AggregatePart>);
+              !HasAPlaceForAValue<OutcomePart> && !HasAPlaceForAValue<AggregatePart> &&
+              !HasAPlaceForAValue<ControlPart>);
 static_assert(sizeof(Tally) == 16 + 28 + 20);
 
 // Released numbers: an auditor's tools know them.
@@ -93,14 +94,54 @@ TEST(BoundedTextTest, BytesThatAreNotATextAreNotValid) {
 }
 
 TEST(RecordShapeTest, EveryKindHasItsParts) {
-  EXPECT_EQ(record_shape(1).fixed_bytes, 88U + 504);
+  EXPECT_EQ(record_shape(1).fixed_bytes, 88U + 536);
   EXPECT_EQ(record_shape(2).fixed_bytes, 88U + 272);
-  EXPECT_EQ(record_shape(3).fixed_bytes, 88U + 504 + 272);
+  EXPECT_EQ(record_shape(3).fixed_bytes, 88U + 536 + 272);
   EXPECT_EQ(record_shape(4).fixed_bytes, 88U + 200);
   EXPECT_EQ(record_shape(5).fixed_bytes, 88U + 272);
-  for (uint16_t kind = 6; kind <= 8; ++kind) EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 288);
-  for (const int kind : {0, 9, 255, 65535})
+  for (uint16_t kind = 6; kind <= 7; ++kind) EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 288);
+  for (uint16_t kind = 8; kind <= kRecordKindLast; ++kind)
+    EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 608);
+  for (const int kind : {0, kRecordKindLast + 1, 255, 65535})
     EXPECT_EQ(record_shape(static_cast<uint16_t>(kind)).fixed_bytes, 0U);
+}
+
+TEST(RecordShapeTest, OfVersionOne) {
+  EXPECT_EQ(record_shape(1, 1).fixed_bytes, 88U + 504);
+  EXPECT_EQ(record_shape(3, 1).fixed_bytes, 88U + 504 + 272);
+  EXPECT_EQ(record_shape(8, 1).fixed_bytes, 88U + 288);
+  EXPECT_EQ(record_shape(9, 1).fixed_bytes, 0U);
+  EXPECT_EQ(record_shape(1, 0).fixed_bytes, 0U);
+  EXPECT_EQ(record_shape(1, kRecordVersion + 1).fixed_bytes, 0U);
+}
+
+TEST(ControlFieldTest, NamesAreDifferentAndWritten) {
+  for (size_t i = 0; i < kControlFields.size(); ++i) {
+    EXPECT_EQ(control_field_number(kControlFields[i].name), i + 1) << kControlFields[i].name;
+    EXPECT_TRUE(is_field_value(kControlFields[i].name, FieldRule::Code));
+  }
+  EXPECT_EQ(control_field_number("no_such_name"), 0);
+  EXPECT_EQ(control_field_number(""), 0);
+  // Released numbers.
+  static_assert(control_field_number("author") == 1 && control_field_number("bundle") == 10 &&
+                control_field_number("check") == 87);
+}
+
+TEST(ControlFieldTest, ValuesFollowTheirRule) {
+  EXPECT_TRUE(is_field_value("2026-11-25T22:00:00Z", FieldRule::Time));
+  EXPECT_TRUE(is_field_value("2026-11-25T22:00:00.123456789Z", FieldRule::Time));
+  for (const char* wrong : {"2026-11-25", "2026-11-25T22:00:00", "2026-11-25T22:00:00.Z",
+                            "2026-11-25T22:00:00+01:00", "x026-11-25T22:00:00Z"})
+    EXPECT_FALSE(is_field_value(wrong, FieldRule::Time)) << wrong;
+  EXPECT_TRUE(is_field_value("0", FieldRule::Number));
+  EXPECT_FALSE(is_field_value("01", FieldRule::Number));
+  EXPECT_FALSE(is_field_value("1e5", FieldRule::Number));
+  EXPECT_FALSE(is_field_value("4111111111111111", FieldRule::Number)) << "as long as a card";
+  EXPECT_FALSE(is_field_value("two words", FieldRule::Name));
+  EXPECT_FALSE(is_field_value("Upper", FieldRule::Code));
+  EXPECT_FALSE(is_field_value("ABCDEF00", FieldRule::Hex));
+  EXPECT_FALSE(is_field_value("bob@example.org", FieldRule::Text));
+  EXPECT_TRUE(is_field_value("bob@example.org", FieldRule::Identity));
 }
 
 class NamesThatAreKept : public ::testing::TestWithParam<const char*> {};

@@ -41,6 +41,7 @@ class RecordRulesTest : public ::testing::Test {
     ring.boot_id = sample.config.identity.boot_id;
     ring.generation = sample.config.identity.generation;
     ring.worker = sample.config.worker;
+    ring.record_version = contract::kRecordVersion;
     ring.node = sample.config.identity.node;
     ring.start = sample.config.identity.start;
     return validate_ring_record(record, ring, sequence);
@@ -80,9 +81,10 @@ TEST_F(RecordRulesTest, EveryOtherLengthIsWrong) {
 
 TEST_F(RecordRulesTest, Header) {
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{0}), RecordProblem::Version);
-  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{2}), RecordProblem::Version);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{3}), RecordProblem::Version);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{1}), RecordProblem::Length);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{0}), RecordProblem::Kind);
-  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{9}), RecordProblem::Kind);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{20}), RecordProblem::Kind);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, tally_count), uint16_t{41}),
             RecordProblem::Tally);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, subject_count), uint16_t{17}),
@@ -210,12 +212,29 @@ TEST_F(RecordRulesTest, ARingSpeaksOnlyForItself) {
                 RecordProblem::Request);
 }
 
+TEST_F(RecordRulesTest, ARingHasOneVersion) {
+  Image record = sample.records[Security];
+  put_at(record, offsetof(RecordHeader, version), uint16_t{1});
+  EXPECT_EQ(validate_record(record), RecordProblem::None) << "this part has not changed";
+  EXPECT_EQ(in_ring(record, 4), RecordProblem::Version);
+}
+
 TEST_F(RecordRulesTest, TheControlPlanesKindsDoNotComeFromARing) {
-  for (const RecordKind kind : {RecordKind::Gap, RecordKind::Administration}) {
-    Image record = sample.records[Security];
-    put_at(record, offsetof(RecordHeader, kind), kind);
-    EXPECT_EQ(validate_record(record), RecordProblem::None);
-    EXPECT_EQ(in_ring(record, 4), RecordProblem::Kind);
+  Image gap = sample.records[Security];
+  put_at(gap, offsetof(RecordHeader, kind), RecordKind::Gap);
+  EXPECT_EQ(validate_record(gap), RecordProblem::None);
+  EXPECT_EQ(in_ring(gap, 4), RecordProblem::Kind);
+  for (uint16_t kind = 8; kind <= contract::kRecordKindLast; ++kind) {
+    Image control(sizeof(RecordHeader) + sizeof(contract::ControlPart));
+    std::copy_n(sample.records[Security].begin(), sizeof(RecordHeader), control.begin());
+    put_at(control, offsetof(RecordHeader, kind), kind);
+    put_at(control, offsetof(RecordHeader, total_bytes), static_cast<uint32_t>(control.size()));
+    contract::ControlPart part{};
+    part.action.assign("forged");
+    part.result = 1;
+    put_at(control, sizeof(RecordHeader), part);
+    EXPECT_EQ(validate_record(control), RecordProblem::None);
+    EXPECT_EQ(in_ring(control, 4), RecordProblem::Kind);
   }
   Image record = sample.records[Completed];
   put_at(record, offsetof(RecordHeader, kind), RecordKind::Interrupted);

@@ -72,6 +72,7 @@ class ImageBuilder {
     add(SectionKind::OpaqueRules, opaque_rules);
     add(SectionKind::OpaqueRulings,
         opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
+    add(SectionKind::Restoration, restoration);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
     header.version = contract::kImageVersion;
@@ -173,7 +174,8 @@ class ImageBuilder {
   std::vector<contract::ImageRange> decisions;
   std::vector<contract::ImageStep> steps;
   std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
-  std::vector<uint16_t> opaque_rulings;  // [row][direction][reason]
+  std::vector<uint16_t> opaque_rulings;     // [row][direction][reason]
+  std::vector<char> restoration{'{', '}'};  // opaque to the dataplane
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;
   std::vector<contract::ImageLimits> limits{usual_limits()};

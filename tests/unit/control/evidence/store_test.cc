@@ -160,6 +160,7 @@ TEST_F(StoreTest, BundlesAndTilesOfEveryRow) {
     Store::Batch batch;
     for (uint64_t i = 0; i < count; ++i) {
       NoteFields note;
+      note.code = "noted";
       note.detail = std::to_string(made++);
       batch.entries.push_back({note_record(note, kWallNs, made), std::nullopt});
       range.append(leaf_hash(batch.entries.back().bytes));

@@ -58,7 +58,7 @@ struct BundleVendor {
   uint16_t port = 443;
   std::vector<uint32_t> addresses;     // IPv4, host order
   std::vector<contract::Digest> pins;  // SHA-256 of a SubjectPublicKeyInfo
-  std::string ca_pem;                  // empty: pins alone decide
+  std::string ca_pem;                  // empty: the roots of the host
   std::string auth_header;
   std::string auth_prefix;
   std::string credential;  // file vendor.<credential> of the credentials folder

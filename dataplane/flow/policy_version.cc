@@ -87,6 +87,7 @@ bool PolicyVersion::build_endpoints(std::string& error) {
 // A vendor without its credential is not an error of the image: requests to it are refused until
 // the credential is there.
 bool PolicyVersion::build_vendors(std::string& error) {
+  const auto stores = std::make_shared<tls::TrustStores>();
   for (uint16_t i = 0; i < image_.vendor_count(); ++i) {
     auto made = std::make_unique<VendorRuntime>();
     made->vendor = image_.vendor(i);
@@ -94,7 +95,7 @@ bool PolicyVersion::build_vendors(std::string& error) {
     options.host = made->vendor.host;
     options.ca_pem = made->vendor.ca_pem;
     options.pins.assign(made->vendor.pins.begin(), made->vendor.pins.end());
-    made->tls = tls::ClientContext::create(std::move(options), error);
+    made->tls = tls::ClientContext::create(std::move(options), stores, error);
     if (made->tls == nullptr) return false;
     if (const auto value = secrets_->vendor_credential(made->vendor.credential_name)) {
       const std::string_view prefix = made->vendor.auth_prefix;

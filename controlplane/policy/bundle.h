@@ -44,8 +44,9 @@ struct Environment {
 
 struct VendorEndpoint {
   std::string method;
-  std::string path;  // contract/path_pattern.h
-  std::string api_kind;
+  std::string path;                // contract/path_pattern.h
+  std::string api_kind;            // empty: refused
+  std::string refusal_hint;        // of a refused one: what to use instead
   std::vector<std::string> query;  // names of the parameters that go on
   contract::BodyUse body = contract::BodyUse::Required;
   Place place;

@@ -248,7 +248,7 @@ class Gateway {
   rewrite::TextRewriter header_text_;
   rewrite::BodyCheck body_check_{stream_tools_.check};
   std::array<char, http::kTargetBytesMax> target_{};  // of the request being released
-  std::vector<uint8_t> event_buffer_;  // what a stream lets go, wiped after use
+  std::vector<uint8_t> event_buffer_;                 // what a stream lets go, wiped after use
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;

@@ -14,8 +14,8 @@
 
 namespace sallyport::flow {
 
-// Bytes of message bodies by what became of them (contract/coverage.h), and fields that no table names,
-// of all exchanges that ended.
+// Bytes of message bodies by what became of them (contract/coverage.h), and fields that no table
+// names, of all exchanges that ended.
 struct CoverageCounters {
   uint64_t inspected = 0;
   uint64_t rewritten = 0;

@@ -45,8 +45,9 @@ struct Environment {
 
 struct VendorEndpoint {
   std::string method;
-  std::string path;  // contract/path_pattern.h
-  std::string api_kind;
+  std::string path;                // contract/path_pattern.h
+  std::string api_kind;            // empty: refused
+  std::string refusal_hint;        // of a refused one: what to use instead
   std::vector<std::string> query;  // names of the parameters that go on
   contract::BodyUse body = contract::BodyUse::Required;
   Place place;
@@ -59,7 +60,7 @@ struct BundleVendor {
   uint16_t port = 443;
   std::vector<uint32_t> addresses;     // IPv4, host order
   std::vector<contract::Digest> pins;  // SHA-256 of a SubjectPublicKeyInfo
-  std::string ca_pem;                  // empty: pins alone decide
+  std::string ca_pem;                  // empty: the roots of the host
   std::string auth_header;
   std::string auth_prefix;
   std::string credential;  // file vendor.<credential> of the credentials folder

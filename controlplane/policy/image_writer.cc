@@ -131,7 +131,8 @@ class ImageWriter {
     ImageEndpoint out{};
     out.method = strings_.add(endpoint.method);
     out.path = strings_.add(endpoint.path);
-    out.api_kind = strings_.add(endpoint.api_kind);
+    const bool refused = endpoint.body == contract::BodyUse::Refused;
+    out.api_kind = strings_.add(refused ? endpoint.refusal_hint : endpoint.api_kind);
     out.query = strings_.add(query);
     out.body = static_cast<uint8_t>(endpoint.body);
     return out;

@@ -94,8 +94,22 @@ enum class RouteKind : uint8_t {
 };
 
 // May a request to an endpoint have a body?
-enum class BodyUse : uint8_t { Required = 0, None = 1, Optional = 2 };
-inline constexpr size_t kBodyUseCount = 3;
+enum class BodyUse : uint8_t {
+  Required = 0,
+  None = 1,
+  Optional = 2,
+  Refused = 3  // the endpoint is known, and what it carries cannot be inspected
+};
+inline constexpr size_t kBodyUseCount = 4;
+// Of a refused endpoint, for the caller: what to use instead. Printable ASCII that stands in a JSON
+// string as it is.
+inline constexpr size_t kRefusalHintBytesMax = 96;
+
+constexpr bool is_refusal_hint(const char* text, size_t size) noexcept {
+  for (size_t i = 0; i < size; ++i)
+    if (text[i] < 0x20 || text[i] > 0x7e || text[i] == '"' || text[i] == '\\') return false;
+  return size > 0 && size <= kRefusalHintBytesMax;
+}
 
 // What happens to a request for a path that no endpoint names.
 enum class UnknownEndpoint : uint8_t {
@@ -175,7 +189,7 @@ static_assert(sizeof(ImageVendor) == 88);
 struct ImageEndpoint {
   ImageText method;
   ImageText path;      // without query; variables as in contract/path_pattern.h
-  ImageText api_kind;  // a kind of the Llm section
+  ImageText api_kind;  // a kind of the Llm section; of a refused endpoint a hint
   ImageText query{};   // names of the query parameters that go on, each followed by a line feed
   uint8_t body = 0;    // BodyUse
   uint8_t reserved[7]{};

@@ -76,7 +76,9 @@ void Gateway::admit(Client& client) {
   const http::RequestHead& head = client.parser.head();
   if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
   Route route;
-  const Reason routed = head.upgrade ? Reason::UpgradeRefused : current_->route(head, route);
+  Reason routed = current_->route(head, route);
+  // What is not served at all is said by its own name, whichever way a client asks for it.
+  if (head.upgrade && routed != Reason::UnsupportedEndpoint) routed = Reason::UpgradeRefused;
   const auto caller = current_->caller(presented_key(head));
   // Who has no key learns nothing about the routes.
   if (!caller.has_value())
@@ -86,7 +88,7 @@ void Gateway::admit(Client& client) {
   begin_exchange(*exchange, client, *caller, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);
-  std::string_view detail;
+  std::string_view detail = routed == Reason::None ? std::string_view{} : route.refusal_hint;
   const Reason refused = routed != Reason::None ? routed : admission(head, *exchange, detail);
   if (refused != Reason::None) return refuse(*exchange, refused, detail);
   client.deadline = base::after_ms(clock_.now, exchange->version->image().limits().body_ms);

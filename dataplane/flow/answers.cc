@@ -88,8 +88,9 @@ bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std
   out.header("content-length", uint64_t{size});
   if (!id.empty()) {
     out.header("x-sallyport-request-id", id);
-    out.header(shape == ErrorShape::OpenAi ? "x-request-id" : "request-id", id);
+    out.header(request_id_header(shape), id);
   }
+  if (shape == ErrorShape::Bedrock) out.header("x-amzn-errortype", bedrock_error_type(row.status));
   out.header("x-sallyport-reason-code", row.name);
   if (row.retry) {
     out.header(
@@ -158,19 +159,18 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
 bool Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                                     std::string_view detail) {
   std::array<char, 1'024> body;
-  const size_t size =
-      write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
   if (exchange.phase != Phase::AnswerStream) return true;  // bytes that nobody reads: cut
+  const ErrorShape shape = exchange.route.error_shape;
+  const bool is_line = exchange.relay.format() == llm::StreamFormat::JsonLines;
+  const size_t size = write_error_event(shape, is_line, row, exchange.id_text.view(), detail, body);
   std::array<char, 256> message;
   const int shown = std::snprintf(message.data(), message.size(), "%s Sallyport request id: %.*s",
                                   row.message, static_cast<int>(exchange.id_text.view().size()),
                                   exchange.id_text.view().data());
   SP_CHECK(shown > 0 && static_cast<size_t>(shown) < message.size());
   mem::clear_wiping(event_buffer_);
-  exchange.relay.write_error(
-      exchange.route.error_shape == ErrorShape::Anthropic ? "error" : std::string_view{},
-      {body.data(), size}, row.status == 403, {message.data(), static_cast<size_t>(shown)},
-      event_buffer_);
+  exchange.relay.write_error(error_event_name(shape), {body.data(), size}, row.status == 403,
+                             {message.data(), static_cast<size_t>(shown)}, event_buffer_);
   return http::write_chunk(event_buffer_, client.leg.plain_out, plaintext_pool_);
 }
 

@@ -55,6 +55,7 @@ struct Route {
   std::string_view query;           // names that go on, each followed by a line feed
   policy::PathVariables variables;  // what the caller chose of the path; views into the head
   bool unknown_endpoint = false;    // no endpoint names it; policy reads it as any JSON
+  std::string_view refusal_hint;    // of an endpoint that is known and not served
 };
 
 class PolicyVersion {

@@ -131,6 +131,7 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
     case Reason::UnknownMethod:
     case Reason::UnknownContentType:
     case Reason::UpgradeRefused:
+    case Reason::UnsupportedEndpoint:
     case Reason::VendorNotAllowed:
       return Outcome::RefusedPolicy;
     case Reason::BadCredentials:

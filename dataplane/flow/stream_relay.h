@@ -39,6 +39,7 @@ class StreamRelay {
 
   // `scope` must outlive the stream. REQUIRES: kind.stream.takes(format).
   void begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind, llm::StreamFormat format);
+  llm::StreamFormat format() const noexcept { return format_; }
   // Appends to `out` what may go to the client; when the answer is not Ok, what went before.
   [[nodiscard]] Result feed(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
   // The vendor's stream is over, in its own framing.

@@ -274,11 +274,18 @@ class Checker {
     return unique(all, kKind);
   }
 
+  bool kind_fits(const ImageEndpoint& e) const {
+    const std::string_view kind = text(e.api_kind);
+    return static_cast<contract::BodyUse>(e.body) == contract::BodyUse::Refused
+               ? contract::is_refusal_hint(kind.data(), kind.size())
+               : is_name(kind);
+  }
+
   bool endpoints() {
     for (const ImageEndpoint& e : entries<ImageEndpoint>(SectionKind::Endpoints)) {
       const bool fits = has(e.method) && is_token(text(e.method)) && has(e.path) &&
                         is_path(text(e.path)) && contract::is_path_pattern(text(e.path)) &&
-                        has(e.api_kind) && is_name(text(e.api_kind));
+                        has(e.api_kind) && kind_fits(e);
       if (!fits) return fail(SectionKind::Endpoints, "method, path or API kind");
       const bool query_fits = has(e.query) && (e.query.size == 0 || text(e.query).back() == '\n');
       if (!query_fits || e.body >= contract::kBodyUseCount || !all_zero(e.reserved))
@@ -594,8 +601,11 @@ Vendor Image::vendor(uint16_t index) const noexcept {
 
 Endpoint Image::endpoint(uint16_t index) const noexcept {
   const ImageEndpoint& e = section<ImageEndpoint>(SectionKind::Endpoints)[index];
-  return Endpoint{text(e.method), text(e.path), text(e.api_kind), text(e.query),
-                  static_cast<contract::BodyUse>(e.body)};
+  const auto body = static_cast<contract::BodyUse>(e.body);
+  const bool refused = body == contract::BodyUse::Refused;
+  Endpoint out{text(e.method), text(e.path), {}, text(e.query), body, {}};
+  (refused ? out.refusal_hint : out.api_kind) = text(e.api_kind);
+  return out;
 }
 
 size_t Image::tenant_count() const noexcept {

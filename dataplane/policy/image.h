@@ -41,6 +41,7 @@ struct Endpoint {
   std::string_view api_kind;
   std::string_view query;  // names that go on, each followed by a line feed
   contract::BodyUse body = contract::BodyUse::Required;
+  std::string_view refusal_hint;  // of a refused one, which has no kind
 };
 
 struct Vendor {

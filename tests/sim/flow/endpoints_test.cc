@@ -34,7 +34,10 @@ class Endpoints : public testing::Test {
       add("POST", "/v1/threads", "openai_assistants", "", BodyUse::Optional);
       add("POST", "/v1beta/models/{model}:generateContent", "gemini_generate", "alt\n",
           BodyUse::Required);
-      b.vendors[0].endpoints = {first, 6};
+      add("GET", "/v1/realtime", "use POST /v1/responses", "", BodyUse::Refused);
+      add("POST", "/v2/chat", "cohere_chat", "", BodyUse::Required);
+      add("POST", "/model/{model}/converse", "bedrock_converse", "", BodyUse::Required);
+      b.vendors[0].endpoints = {first, 9};
       b.vendors[0].unknown_endpoint = static_cast<uint8_t>(unknown);
       b.vendors[0].unknown_field = static_cast<uint8_t>(field);
     });
@@ -122,6 +125,42 @@ TEST_F(Endpoints, AKeyInTheQueryIsTheGatewayKeyAndStaysHere) {
   EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
   ASSERT_FALSE(world.records().empty());
   EXPECT_EQ(world.records()[0].request.model.view(), "gemini-2.5-pro");
+}
+
+// A WebSocket client gets the same answer as one that does not ask for an upgrade.
+TEST_F(Endpoints, WhatIsKnownAndNotServedSaysWhatToUseInstead) {
+  for (const char* more : {"", "connection: upgrade\r\nupgrade: websocket\r\n"}) {
+    const HttpAnswer answer = ask("GET", "/v1/realtime", more);
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_EQ(answer.header("x-sallyport-reason-code"), "unsupported_endpoint");
+    EXPECT_NE(answer.body.find("(use POST /v1/responses)"), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(world.refused(flow::Reason::UnsupportedEndpoint), 2U);
+  EXPECT_EQ(ask("GET", "/v1/responses/r1", "connection: upgrade\r\nupgrade: websocket\r\n").status,
+            400);
+  EXPECT_TRUE(world.vendor->requests.empty());
+}
+
+TEST_F(Endpoints, ARefusalHasTheShapeOfTheVendorThatWasMeant) {
+  const std::string key = std::string("AK") + "IAIOSFODNN7EXAMPLE";
+  const auto refusal = [&](const std::string& target, const std::string& body) {
+    const HttpAnswer answer = send(target, body);
+    EXPECT_EQ(answer.status, 403) << target;
+    EXPECT_EQ(answer.body.find(key), std::string::npos);
+    return answer;
+  };
+  const HttpAnswer google = refusal("/v1beta/models/m:generateContent",
+                                    R"({"contents":[{"parts":[{"text":")" + key + R"("}]}]})");
+  EXPECT_NE(google.body.find(R"("status":"PERMISSION_DENIED")"), std::string::npos) << google.body;
+  const HttpAnswer cohere = refusal(
+      "/v2/chat", R"({"model":"c","messages":[{"role":"user","content":")" + key + R"("}]})");
+  EXPECT_TRUE(cohere.body.starts_with(R"({"id":")")) << cohere.body;
+  const HttpAnswer bedrock =
+      refusal("/model/m/converse",
+              R"({"messages":[{"role":"user","content":[{"text":")" + key + R"("}]}]})");
+  EXPECT_EQ(bedrock.header("x-amzn-errortype"), "AccessDeniedException");
+  EXPECT_EQ(bedrock.header("x-amzn-requestid"), bedrock.header("x-sallyport-request-id"));
+  EXPECT_TRUE(bedrock.body.starts_with(R"({"message":"Blocked)")) << bedrock.body;
 }
 
 TEST_F(Endpoints, AnUnknownEndpointIsRefusedUnlessPolicySaysOtherwise) {

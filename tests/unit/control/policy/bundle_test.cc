@@ -81,6 +81,15 @@ TEST_F(BundleReading, TheShippedBundleReads) {
   EXPECT_THAT(bundle->environments, SizeIs(2));
 }
 
+TEST_F(BundleReading, AnEndpointMayBeRefusedWithAHint) {
+  change("vendors/other.yaml", "api_kind: openai_chat", "refuse: use the other one");
+  const Bundle bundle = good();
+  const VendorEndpoint& endpoint = bundle.vendors[1].endpoints[0];
+  EXPECT_EQ(endpoint.body, contract::BodyUse::Refused);
+  EXPECT_EQ(endpoint.refusal_hint, "use the other one");
+  EXPECT_EQ(endpoint.api_kind, "");
+}
+
 TEST_F(BundleReading, AnyIsAWordForNoMatcher) {
   change("actions.yaml", "entity: SECRET, action", "entity: any, direction: any, action");
   EXPECT_TRUE(good().actions[0].entities.empty());
@@ -387,6 +396,10 @@ TEST_F(BundleRefusal, OfVendors) {
          file + ":4:21: there is no API kind 'any_json'");
   expect(file, "  port: 8443\n", "  unknown_field: ignore\n",
          file + ":4:18: 'ignore' is none of: inspect, block, pass");
+  expect(file, "api_kind: openai_chat", "api_kind: openai_chat, refuse: \"use another\"",
+         file + ":10:60: a refused endpoint has no 'api_kind'");
+  expect(file, "api_kind: openai_chat", "refuse: \"say \\\"this\\\"\"",
+         file + ":10:58: a hint is at most 96 printable ASCII characters");
   expect(file, "api_kind: openai_chat", "api_kind: openai_chats",
          file + ":10:60: there is no API kind 'openai_chats' (did you mean 'openai_chat'?)");
 }

@@ -1,20 +1,24 @@
-// adoption.h: secrets and images from the control plane become policy versions and certificates for
-// the workers (CP-ADOPT).
+// adoption.h: secrets, images and routes from the control plane become policy sets and certificates
+// for the workers (CP-ADOPT).
 //
 // Everything that takes time happens here, on the main thread: one version per worker is built from
-// (image, secrets), all of them or none, then each is posted to its worker's door. A worker takes
-// the newest between two turns; what it no longer uses is freed here.
+// (image, secrets), all of them or none; then a set that names the base and perhaps a canary is
+// posted to each worker's door. A worker takes the newest between two turns; what it no longer uses
+// is freed here.
 //
-//   secrets change -> the same image again with them; certificate change -> a new TLS context each
-//   image change   -> the secrets at hand
+//   secrets change -> the same images again with them; certificate change -> a new TLS context each
+//   image          -> a new base, with the secrets at hand; one that is held already is not built
+//                     again, so that promotion and rollback are quick
+//   canary, routes -> a second image is built; then the tenants on it change
 //
-// Two numbers: a *sequence* counts what this process built (it orders adoption and release), a
-// *version* is the control plane's number of the image, and what the region shows.
+// Two numbers: a *sequence* counts what this process made (it orders adoption), a *version* is the
+// control plane's number of what it published, and what the region shows.
 //
 // Invariants
 //   I1  what does not build changes nothing: the former versions stay.
-//   I2  a version is freed only after its worker has adopted a newer one and uses none as old.
+//   I2  a version is freed only when its worker can see no set that names it and nothing uses it.
 //   I3  at most kVersionsHeldMax per worker are alive; one more is refused.
+//   I4  at most two images decide at one moment: the base and the canary.
 // Owner  main thread; AdoptionDoor is shared with one worker.
 #pragma once
 
@@ -23,11 +27,12 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "dataplane/contract/image_layout.h"
-#include "dataplane/flow/policy_version.h"
+#include "dataplane/flow/policy_set.h"
 #include "dataplane/handover.h"
 #include "dataplane/policy/secrets.h"
 #include "dataplane/tls/context.h"
@@ -46,11 +51,20 @@ struct GatewayCertificate {
 
 // Between the main thread (left of the arrow) and one worker.
 struct AdoptionDoor {
-  worker::Inbox<flow::PolicyVersion> versions;           // main -> worker
+  worker::Inbox<const flow::PolicySet> sets;             // main -> worker
   worker::Inbox<const GatewayCertificate> certificates;  // main -> worker
-  std::atomic<uint64_t> newest_sequence{0};              // worker -> main: adopted
-  std::atomic<uint64_t> oldest_sequence{0};              // worker -> main: used by something
+  std::atomic<uint64_t> newest_sequence{0};              // worker -> main: adopted set
   std::atomic<uint64_t> certificate_sequence{0};         // worker -> main: adopted
+};
+
+// What a route table (contract/route_table.h) says, checked.
+struct RouteTable {
+  contract::Digest base{};
+  contract::Digest canary{};
+  std::vector<std::string> tenants;  // ascending
+
+  // Nothing: `error` says what does not hold.
+  static std::optional<RouteTable> read(std::span<const uint8_t> bytes, std::string& error);
 };
 
 class Adoption {
@@ -58,14 +72,17 @@ class Adoption {
   // The doors outlive this object, and no worker looks through one after it.
   explicit Adoption(const std::vector<AdoptionDoor*>& doors);
 
-  // False: `error` says why. Secrets that are sound but do not fit the image in use are kept for
+  // False: `error` says why. Secrets that are sound but do not fit the images in use are kept for
   // the next image; the versions in use go on with the ones they have. Without room for one more
   // version (I3) they are taken, and come into use with a later reclaim().
   bool take_secrets(std::shared_ptr<const policy::Secrets> secrets, std::string& error);
-  // `digest` is what the control plane says it sent. The image in use again: only its number
-  // changes.
+  // `digest` is what the control plane says it sent. The base in use again: only its number
+  // changes. The canary ends, unless `keep_routes` and the base stays the same image.
   bool take_image(std::vector<uint8_t> bytes, uint64_t version, const contract::Digest& digest,
-                  std::string& error);
+                  bool keep_routes, std::string& error);
+  // Loads a second image; nobody is decided by it before take_routes() names it.
+  bool take_canary(std::vector<uint8_t> bytes, const contract::Digest& digest, std::string& error);
+  bool take_routes(RouteTable table, uint64_t version, std::string& error);
   // Frees what no worker uses any more, and does what waited for room. Answers a line for the log
   // when that failed.
   std::optional<std::string> reclaim();
@@ -78,38 +95,60 @@ class Adoption {
   // In the control plane's numbers; 0: none.
   uint64_t adopted_version(size_t worker) const noexcept;
   uint64_t oldest_version(size_t worker) const noexcept;
-  // Every worker has the newest version and the newest certificate.
+  // Every worker has the newest set and the newest certificate.
   bool all_adopted() const noexcept;
-  size_t held_count(size_t worker) const noexcept { return sides_[worker].versions.held_count(); }
+  size_t held_count(size_t worker) const noexcept;
 
  private:
-  using Versions = std::vector<std::unique_ptr<flow::PolicyVersion>>;
   using Contexts = std::vector<std::unique_ptr<tls::ServerContext>>;
   struct Side {
     AdoptionDoor* door;
-    Handover<flow::PolicyVersion> versions;
+    Handover<const flow::PolicySet> sets;
     Handover<const GatewayCertificate> certificates;
   };
   struct Number {
     uint64_t sequence;
     uint64_t version;
   };
+  // One image with the secrets it was built with; a version per worker, null where it is freed.
+  struct Build {
+    contract::Digest digest{};
+    std::vector<uint8_t> image;
+    uint64_t secrets_generation = 0;
+    uint64_t version = 0;  // under which it came into use; 0: not yet
+    std::vector<std::unique_ptr<flow::PolicyVersion>> by_worker;
+  };
 
   void free_unused();
-  bool has_room() const noexcept;
-  bool build(const std::vector<uint8_t>& image, const std::shared_ptr<const policy::Secrets>& with,
-             Versions& out, std::string& error);
+  bool has_room(size_t more) const noexcept;
+  bool is_live(const Build* build) const noexcept {
+    return build != nullptr && (build == base_ || build == canary_ || build == loaded_canary_);
+  }
+  // Images that new secrets build again.
+  size_t live_count() const noexcept {
+    return canary_ != nullptr || loaded_canary_ != nullptr ? 2 : 1;
+  }
+  Build* find(const contract::Digest& digest) const noexcept;
+  std::unique_ptr<Build> build(const std::vector<uint8_t>& image,
+                               const std::shared_ptr<const policy::Secrets>& with,
+                               std::string& error);
+  Build* obtain(std::vector<uint8_t> bytes, const contract::Digest& digest, std::string& error);
+  bool build_all_again(const std::shared_ptr<const policy::Secrets>& with, std::string& error);
   bool make_contexts(const policy::Secrets& from, Contexts& out, std::string& error) const;
   bool certificate_changes(const policy::Secrets& to) const;
-  void post(Versions versions, uint64_t version);
+  void post(uint64_t version);
   void post(Contexts contexts);
   uint64_t version_of(uint64_t sequence) const noexcept;
 
   std::vector<Side> sides_;
   std::shared_ptr<const policy::Secrets> secrets_;  // newest that are sound
-  std::vector<uint8_t> image_;                      // in use; empty: none
-  contract::Digest image_digest_{};
+  std::vector<std::unique_ptr<Build>> builds_;
+  Build* base_ = nullptr;
+  Build* canary_ = nullptr;         // null: none
+  Build* loaded_canary_ = nullptr;  // named by no route yet
+  std::vector<std::string> canary_tenants_;
   uint64_t sequence_ = 0;
+  uint64_t build_count_ = 0;
   uint64_t certificate_sequence_ = 0;
   uint64_t secrets_in_use_generation_ = 0;
   bool secrets_wait_for_room_ = false;

@@ -13,6 +13,7 @@
 #include <cstdio>
 
 #include "dataplane/base/check.h"
+#include "dataplane/contract/route_table.h"
 #include "dataplane/contract/secrets_message.h"
 #include "dataplane/counter_catalog.h"
 #include "dataplane/nic/eal.h"
@@ -231,15 +232,34 @@ void Appliance::take(ControlArrival& arrival, base::Instant now) {
     ok = secrets != nullptr && adoption_->take_secrets(std::move(secrets), error);
     say("secrets " + std::to_string(arrival.number) + (ok ? ": taken" : ": refused: " + error));
   } else {
-    std::vector<uint8_t> bytes;
-    ok = read_sealed(arrival.file.get(), arrival.bytes, contract::kImageBytesMax, bytes, error) &&
-         adoption_->take_image(std::move(bytes), arrival.number, arrival.digest, error);
-    say("policy " + std::to_string(arrival.number) + (ok ? ": taken" : ": refused: " + error));
+    ok = take_policy(arrival, error);
   }
   link_->answer(arrival, ok, error, now);
   for (const auto& worker : workers_) worker->wake();
   adopting_until_ = base::after_ms(now, kAdoptingMs);
   next_tick_ = base::after_ms(now, kAdoptingTickMs);
+}
+
+bool Appliance::take_policy(ControlArrival& arrival, std::string& error) {
+  using contract::ControlKind;
+  const bool is_table = arrival.kind == ControlKind::Routes;
+  const size_t most = is_table ? contract::kRouteTableBytesMax : contract::kImageBytesMax;
+  std::vector<uint8_t> bytes;
+  bool ok = read_sealed(arrival.file.get(), arrival.bytes, most, bytes, error);
+  if (ok && is_table) {
+    std::optional<RouteTable> table = RouteTable::read(bytes, error);
+    ok = table.has_value() && adoption_->take_routes(std::move(*table), arrival.number, error);
+  } else if (ok && arrival.kind == ControlKind::Canary) {
+    ok = adoption_->take_canary(std::move(bytes), arrival.digest, error);
+  } else if (ok) {
+    ok = adoption_->take_image(std::move(bytes), arrival.number, arrival.digest, arrival.flag,
+                               error);
+  }
+  const char* const what = is_table                              ? "routes "
+                           : arrival.kind == ControlKind::Canary ? "canary "
+                                                                 : "policy ";
+  say(what + std::to_string(arrival.number) + (ok ? ": taken" : ": refused: " + error));
+  return ok;
 }
 
 contract::DataplaneState Appliance::state() const {

@@ -64,6 +64,7 @@ class Appliance {
   bool wait(base::Instant until);  // true: a signal came
   void turn(base::Instant now);
   void take(ControlArrival& arrival, base::Instant now);
+  bool take_policy(ControlArrival& arrival, std::string& error);
   void tick(base::Instant now);
   void write_region(base::Instant now);
   void watch_workers(base::Instant now);

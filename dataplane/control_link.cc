@@ -31,6 +31,19 @@ ControlPacket packet_of(ControlKind kind) {
   return packet;
 }
 
+ControlKind result_of(ControlKind asked) noexcept {
+  switch (asked) {
+    case ControlKind::Secrets:
+      return ControlKind::SecretsResult;
+    case ControlKind::Routes:
+      return ControlKind::RoutesResult;
+    case ControlKind::Tests:
+      return ControlKind::TestsResult;
+    default:
+      return ControlKind::ImageResult;
+  }
+}
+
 // What a peer wrote, fit for one line of a log.
 std::string printable(const char (&text)[contract::kControlTextBytes]) {
   std::string out(text, strnlen(text, sizeof text));
@@ -149,13 +162,16 @@ bool ControlLink::is_sound(const ControlPacket& packet, size_t bytes, size_t des
   }
   const auto kind = static_cast<ControlKind>(packet.kind);
   const bool welcome = kind == ControlKind::Welcome && state_ == State::Greeted;
-  const bool later =
-      (kind == ControlKind::Secrets || kind == ControlKind::Image) && state_ == State::Welcomed;
+  const bool known = kind == ControlKind::Secrets || kind == ControlKind::Image ||
+                     kind == ControlKind::Canary || kind == ControlKind::Routes ||
+                     kind == ControlKind::Tests;
+  const bool later = known && state_ == State::Welcomed;
   if (!welcome && !later && kind != ControlKind::Refused) {
     why = "packet kind " + std::to_string(packet.kind) + " out of turn";
     return false;
   }
-  if (descriptors != (kind == ControlKind::Refused ? 0U : 1U)) {
+  const bool bare = kind == ControlKind::Refused || kind == ControlKind::Tests;
+  if (descriptors != (bare ? 0U : 1U)) {
     why = "packet kind " + std::to_string(packet.kind) + " with " + std::to_string(descriptors) +
           " descriptors";
     return false;
@@ -194,6 +210,7 @@ std::optional<ControlArrival> ControlLink::receive(base::Instant now) {
   }
   ControlArrival arrival;
   arrival.kind = kind;
+  arrival.flag = packet.ok == 1;
   arrival.number = packet.number;
   arrival.bytes = packet.bytes;
   arrival.digest = packet.digest;
@@ -202,13 +219,14 @@ std::optional<ControlArrival> ControlLink::receive(base::Instant now) {
 }
 
 void ControlLink::answer(const ControlArrival& arrival, bool ok, std::string_view text,
-                         base::Instant now) {
+                         base::Instant now,
+                         const std::array<uint32_t, contract::kControlCounts>& counts) {
   if (!welcomed()) return;
-  ControlPacket packet = packet_of(arrival.kind == ControlKind::Secrets ? ControlKind::SecretsResult
-                                                                        : ControlKind::ImageResult);
+  ControlPacket packet = packet_of(result_of(arrival.kind));
   packet.ok = ok ? 1 : 0;
   packet.number = arrival.number;
   packet.digest = arrival.digest;
+  std::copy(counts.begin(), counts.end(), packet.counts);
   std::memcpy(packet.text, text.data(), std::min(text.size(), sizeof packet.text - 1));
   if (!send_packet(packet)) part("the control plane takes no answers", kControlRetryMs, now);
 }

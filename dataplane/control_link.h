@@ -12,6 +12,7 @@
 // Not here what the files hold: adoption.h, region_writer.h.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,9 +37,10 @@ struct ControlLinkConfig {
   uint32_t worker_count = 0;
 };
 
-// Welcome, Secrets or Image, with the file that came along.
+// What came, with the file that came along (none with Tests).
 struct ControlArrival {
   contract::ControlKind kind = contract::ControlKind::Welcome;
+  bool flag = false;  // Image: keep the routes
   uint64_t number = 0;
   uint64_t bytes = 0;
   contract::Digest digest{};
@@ -55,8 +57,9 @@ class ControlLink {
   void step(base::Instant now);
   // The next packet; nothing: none is there (or the connection has just ended).
   std::optional<ControlArrival> receive(base::Instant now);
-  // SecretsResult or ImageResult for `arrival`. A peer that is gone is noticed by receive().
-  void answer(const ControlArrival& arrival, bool ok, std::string_view text, base::Instant now);
+  // The result that belongs to `arrival`. A peer that is gone is noticed by receive().
+  void answer(const ControlArrival& arrival, bool ok, std::string_view text, base::Instant now,
+              const std::array<uint32_t, contract::kControlCounts>& counts = {});
 
   // Ends the connection because what came does not hold.
   void leave(std::string why, base::Instant now);

@@ -1,5 +1,7 @@
 #include "dataplane/counter_catalog.h"
 
+#include <array>
+#include <cstring>
 #include <string_view>
 
 #include "dataplane/base/check.h"
@@ -123,6 +125,77 @@ void copy_counters(const CounterSources& sources, contract::WorkerBlock& out) no
     out.counters[index++].store(value, std::memory_order_relaxed);
   };
   list(sources, visit);
+}
+
+namespace {
+
+using contract::VersionBlock;
+static_assert(contract::kVersionEntitiesMax == rewrite::kEntitiesMax);
+static_assert(contract::kVersionActions == contract::kActionCount);
+
+using DigestWords = std::array<uint64_t, 4>;
+
+DigestWords words_of(const VersionBlock& block) noexcept {
+  DigestWords words;
+  for (size_t i = 0; i < words.size(); ++i)
+    words[i] = block.image_digest[i].load(std::memory_order_acquire);
+  return words;
+}
+
+void store_words(const DigestWords& words, VersionBlock& block) noexcept {
+  for (size_t i = 0; i < words.size(); ++i)
+    block.image_digest[i].store(words[i], std::memory_order_release);
+}
+
+void put(contract::RegionWord& word, uint64_t value) noexcept {
+  word.store(value, std::memory_order_relaxed);
+}
+
+void copy_version(const flow::PolicyVersion* version, VersionBlock& out) noexcept {
+  DigestWords digest{};
+  if (version != nullptr)
+    std::memcpy(digest.data(), version->image().digest().data(), sizeof digest);
+  if (words_of(out) != digest) store_words(DigestWords{}, out);
+  if (version == nullptr) return;
+  const flow::VersionCounters& counters = version->counters();
+  const size_t entities = version->engine().entity_count();
+  put(out.entity_count, entities);
+  put(out.exchanges, counters.exchanges);
+  put(out.served, counters.served);
+  put(out.blocked, counters.blocked);
+  put(out.refused, counters.refused);
+  put(out.errors, counters.errors);
+  for (size_t entity = 0; entity < entities; ++entity)
+    for (size_t action = 0; action < contract::kActionCount; ++action)
+      put(out.detections[entity * contract::kActionCount + action],
+          counters.detections[entity][action]);
+  store_words(digest, out);
+}
+
+}  // namespace
+
+void copy_versions(const flow::PolicySet* policy, contract::WorkerBlock& out) noexcept {
+  copy_version(policy != nullptr ? policy->base : nullptr, out.versions[0]);
+  copy_version(policy != nullptr ? policy->canary : nullptr, out.versions[1]);
+}
+
+void copy_version_block(const VersionBlock& from, VersionBlock& to) noexcept {
+  const DigestWords digest = words_of(from);
+  if (words_of(to) != digest) store_words(DigestWords{}, to);
+  if (digest == DigestWords{}) return;
+  const auto copy = [](const contract::RegionWord& source, contract::RegionWord& target) {
+    put(target, source.load(std::memory_order_relaxed));
+  };
+  copy(from.entity_count, to.entity_count);
+  copy(from.exchanges, to.exchanges);
+  copy(from.served, to.served);
+  copy(from.blocked, to.blocked);
+  copy(from.refused, to.refused);
+  copy(from.errors, to.errors);
+  const uint64_t entities = from.entity_count.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < entities * contract::kVersionActions; ++i)
+    copy(from.detections[i], to.detections[i]);
+  store_words(words_of(from) == digest ? digest : DigestWords{}, to);
 }
 
 }  // namespace sallyport::dataplane

@@ -13,6 +13,7 @@
 #include "dataplane/contract/region_layout.h"
 #include "dataplane/evidence/recorder.h"
 #include "dataplane/flow/gateway_counters.h"
+#include "dataplane/flow/policy_set.h"
 #include "dataplane/ip/interface.h"
 #include "dataplane/nic/port.h"
 #include "dataplane/tcp/counters.h"
@@ -37,5 +38,10 @@ struct CounterSources {
 std::vector<std::string> counter_names();
 // Worker or test: writes each value with one relaxed store; allocates nothing.
 void copy_counters(const CounterSources& sources, contract::WorkerBlock& out) noexcept;
+// Worker: what the base and the canary have decided; null: there is no policy yet.
+void copy_versions(const flow::PolicySet* policy, contract::WorkerBlock& out) noexcept;
+// Main thread: from the worker's own block into the region. A digest that changes under the copy
+// leaves zero, which readers pass over.
+void copy_version_block(const contract::VersionBlock& from, contract::VersionBlock& to) noexcept;
 
 }  // namespace sallyport::dataplane

@@ -15,8 +15,7 @@ GatewayApplication::GatewayApplication(worker::Worker& worker, const flow::Gatew
 }
 
 void GatewayApplication::take_commands() {
-  if (flow::PolicyVersion* version = door_.versions.fetch(); version != nullptr)
-    gateway_.adopt(version);
+  if (const flow::PolicySet* set = door_.sets.fetch(); set != nullptr) gateway_.adopt(set);
   if (const GatewayCertificate* certificate = door_.certificates.fetch(); certificate != nullptr) {
     gateway_.adopt_certificate(certificate->context.get());
     door_.certificate_sequence.store(certificate->sequence, std::memory_order_release);
@@ -34,9 +33,8 @@ void GatewayApplication::turn(const base::Clock& clock) noexcept {
 }
 
 void GatewayApplication::report(const base::Clock& clock) noexcept {
-  // Oldest first: a reader that sees the newer of the two words sees no older one beside it.
-  door_.oldest_sequence.store(gateway_.oldest_version_in_use(), std::memory_order_release);
-  door_.newest_sequence.store(gateway_.newest_version_adopted(), std::memory_order_release);
+  const flow::PolicySet* const policy = gateway_.policy();
+  door_.newest_sequence.store(policy != nullptr ? policy->sequence : 0, std::memory_order_release);
   block_.heartbeat_ns.store(clock.now.ns, std::memory_order_relaxed);
   if (clock.now < next_copy_) return;
   next_copy_ = base::after_ms(clock.now, kCounterCopyMs);
@@ -55,6 +53,7 @@ void GatewayApplication::report(const base::Clock& clock) noexcept {
   from.connections_open = worker_.stack().connection_count();
   from.copies_free = worker_.copies().available();
   copy_counters(from, block_);
+  copy_versions(policy, block_);
 }
 
 void GatewayApplication::end(const base::Clock& clock) {

@@ -37,6 +37,11 @@ class Handover {
       return held.sequence != newest && unused(*held.value, held.sequence);
     });
   }
+  template <class Test>
+  bool any_of(Test test) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [&](const Held& held) { return test(*held.value, held.sequence); });
+  }
   size_t held_count() const noexcept { return held_.size(); }
   const Value* newest() const noexcept {
     return held_.empty() ? nullptr : held_.back().value.get();

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "dataplane/base/check.h"
+#include "dataplane/counter_catalog.h"
 
 namespace sallyport::dataplane {
 namespace {
@@ -75,6 +76,8 @@ void RegionWriter::write(const DataplaneStatus& status, std::span<const WorkerSt
     put(to.oldest_version, workers[i].oldest_version);
     for (size_t c = 0; c < names_.size(); ++c)
       put(to.counters[c], from.counters[c].load(std::memory_order_relaxed));
+    for (size_t v = 0; v < contract::kLiveVersionsMax; ++v)
+      copy_version_block(from.versions[v], to.versions[v]);
   }
   contract::DataplaneBlock& block = region_->dataplane;
   put(block.start_generation, status.start_generation);

@@ -83,8 +83,7 @@ struct Box {
   scan::Folder folder;
   std::vector<uint8_t> folded;
   scan::CharMasks masks;
-  std::vector<scan::StreamHit> hits;
-  hs_stream* stream = nullptr;
+  std::vector<scan::LiteralHit> hits;
   NoSink sink;
   control::PromptSample prompts = control::make_prompt_sample(7, kPromptBytes);
   llm::ApiKind kind;
@@ -106,7 +105,6 @@ struct Box {
     SP_CHECK_WHY(image.load(compiled.bytes, error), error.c_str());
     SP_CHECK_WHY(engine.load(image.matcher_section(), error), error.c_str());
     scratch = engine.make_scratch();
-    stream = engine.open_stream();
     SP_CHECK(tables.load(image.llm_section()) == llm::ApiTables::LoadError::None);
     SP_CHECK(tables.find_kind("openai_chat", kind));
     std::vector<std::string_view> names;
@@ -121,7 +119,6 @@ struct Box {
     scope.tokens = &tokens;
   }
 
-  ~Box() { scan::Engine::close_stream(stream); }
   Box(const Box&) = delete;
   Box& operator=(const Box&) = delete;
 
@@ -199,14 +196,12 @@ struct Box {
       feed(bytes_of(text_of_body), kPieceBytes,
            [&](std::span<const uint8_t> part) { masks.build(part.data(), part.size()); });
   }
-  void match_all(size_t piece) {
-    for (const std::string& text_of_body : prompts.texts) {
+  void find_literals(size_t piece) {
+    for (const std::string& text_of_body : prompts.texts)
       feed(bytes_of(text_of_body), piece, [&](std::span<const uint8_t> part) {
         hits.clear();
-        SP_CHECK(engine.feed_stream(stream, part, *scratch, hits, 65'536));
+        engine.literals().find(part, 0, part.size(), hits);
       });
-      scan::Engine::reset_stream(stream);
-    }
   }
   void rewrite_all(size_t piece) {
     for (const std::string& body : prompts.bodies) {
@@ -270,7 +265,7 @@ std::vector<Case> scan_cases(const std::filesystem::path& policies) {
   add("JSON walked", body_bytes, [box] { box->walk_all(); });
   add("text folded", text_bytes, [box] { box->fold_all(); });
   add("characters classed", text_bytes, [box] { box->mask_all(); });
-  add("matcher, 4 KiB pieces", text_bytes, [box] { box->match_all(kPieceBytes); });
+  add("literals looked for, 4 KiB pieces", text_bytes, [box] { box->find_literals(kPieceBytes); });
   add("tokens looked for", text_bytes, [box] { box->find_tokens(); });
   add("places of an answer followed", text_bytes, [box] { box->follow_places(); });
   add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });

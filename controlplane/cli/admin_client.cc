@@ -112,7 +112,14 @@ Exit exit_of_code(std::string_view code) {
     std::string_view word;
     Exit exit;
   };
-  static constexpr std::array<Row, 11> kRows = {{{"unknown_image", Exit::NotFound},
+  static constexpr std::array<Row, 18> kRows = {{{"unknown_image", Exit::NotFound},
+                                                 {"rollout_open", Exit::Conflict},
+                                                 {"canary_too_young", Exit::Conflict},
+                                                 {"canary_is_base", Exit::Conflict},
+                                                 {"no_canary", Exit::Conflict},
+                                                 {"nothing_to_confirm", Exit::Conflict},
+                                                 {"nothing_before", Exit::NotFound},
+                                                 {"never_in_force", Exit::NotFound},
                                                  {"image_unknown", Exit::NotFound},
                                                  {"not_found", Exit::NotFound},
                                                  {"no_such_folder", Exit::NotFound},

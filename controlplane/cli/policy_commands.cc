@@ -1,4 +1,4 @@
-// policy check | test | compile | apply.
+// policy check | test | compile.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fstream>
 
-#include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/problem_text.h"
@@ -20,9 +19,6 @@ namespace sallyport::cli {
 namespace {
 
 namespace cp = controlplane::policy;
-
-// The daemon compiles, tests, and waits for every worker.
-constexpr std::chrono::seconds kApplyPatience{120};
 
 nlohmann::json counts_json(const cp::Bundle& bundle) {
   return {{"entities", bundle.entities.size()},  {"environments", bundle.environments.size()},
@@ -205,44 +201,6 @@ Exit run_compile(const Call& call) {
   return Exit::Ok;
 }
 
-Exit run_apply(const Call& call) {
-  const auto image = call.arguments.find("image");
-  const bool has_folder = !call.arguments.positional.empty();
-  if (has_folder == image.has_value())
-    throw Failure(Exit::Usage, "bad_arguments", "sallyctl policy apply needs DIR or --image DIGEST",
-                  has_folder ? "both are given" : "neither is given",
-                  "sallyctl policy apply --help");
-  nlohmann::json request = {{"command", "apply"}};
-  if (image) {
-    const auto digest = cp::parse_digest(*image);
-    if (!digest)
-      throw Failure(Exit::Usage, "bad_digest", "that is no digest of an image",
-                    "64 hex digits are wanted", "sallyctl policy compile DIR prints it");
-    request["image"] = cp::digest_hex(*digest);
-  } else {
-    std::error_code error;
-    const auto folder = std::filesystem::canonical(call.arguments.positional[0], error);
-    if (error || !std::filesystem::is_directory(folder, error))
-      throw Failure(Exit::NotFound, "no_folder",
-                    fmt::format("there is no folder {}", printable(call.arguments.positional[0])),
-                    error ? error.message() : "it is not a folder", "name the folder of a bundle");
-    request["folder"] = folder.string();
-  }
-  const nlohmann::json answer = ask_daemon(call.settings, request, kApplyPatience);
-  if (call.out.is_json()) {
-    call.out.json("sallyport/policy-apply/1", answer);
-    return Exit::Ok;
-  }
-  const bool adopted = answer.value("adopted", false);
-  call.out.fields(
-      {{"image", answer.value("image", "-")},
-       {"bundle", answer.value("bundle", "-")},
-       {"version", answer.contains("version") ? answer["version"].dump() : "-"},
-       {"in force", adopted ? "in every worker"
-                            : "published; the dataplane is not there and takes it when it comes"}});
-  return Exit::Ok;
-}
-
 }  // namespace
 
 void add_policy_commands(std::vector<Command>& table) {
@@ -281,20 +239,6 @@ void add_policy_commands(std::vector<Command>& table) {
        .examples = {{"sallyctl policy compile policies -o /var/tmp/candidate.image", "and a file"},
                     {"sallyctl policy compile policies --output json", "digests for a script"}},
        .run = run_compile});
-  table.push_back(
-      {.noun = "policy",
-       .verb = "apply",
-       .summary = "Publishes a bundle, or a stored image by digest; no connection is dropped",
-       .details =
-           "sallyportd compiles, tests and publishes; the answer comes when every worker has "
-           "it. A refused\nimage leaves the former in force. Going back is apply --image with "
-           "the former digest.",
-       .arguments = {{.name = "DIR", .text = "folder of the bundle or overlay", .required = false}},
-       .options = {{.name = "image", .value = "DIGEST", .text = "a stored image (policy compile)"}},
-       .examples = {{"sallyctl policy apply /etc/sallyport/policies", "publish a folder"},
-                    {"sallyctl policy apply --image 9f2c...e1 (64 hex digits)",
-                     "go back to an image"}},
-       .run = run_apply});
 }
 
 }  // namespace sallyport::cli

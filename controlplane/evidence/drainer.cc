@@ -213,7 +213,8 @@ void Drainer::check_tail() const {
   log.scan(from, size, [&](uint64_t index, std::span<const uint8_t> record) {
     if (index == from || index % kTileWidth == 0) tile = log.tile(0, index / kTileWidth);
     const uint64_t at = index % kTileWidth;
-    if (at >= tile.size() || tile[at] != leaf_hash(record))
+    const bool pruned = record.empty();
+    if (at >= tile.size() || (!pruned && tile[at] != leaf_hash(record)))
       throw std::runtime_error("the evidence log is damaged at record " + std::to_string(index));
     ++seen;
     return true;
@@ -379,12 +380,11 @@ uint64_t Drainer::append_bytes(std::vector<uint8_t> bytes) {
 }
 
 uint64_t Drainer::append(const ControlRecord& record) {
-  return append_bytes(
-      control_record_bytes(record, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
+  return append_bytes(control_record_bytes(record, wall_ns(), clock_ns(CLOCK_MONOTONIC)));
 }
 
 uint64_t Drainer::append_note(const NoteFields& fields) {
-  return append_bytes(note_record(fields, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
+  return append_bytes(note_record(fields, wall_ns(), clock_ns(CLOCK_MONOTONIC)));
 }
 
 bool Drainer::wait_note(uint64_t ticket, std::chrono::milliseconds time) {
@@ -394,7 +394,7 @@ bool Drainer::wait_note(uint64_t ticket, std::chrono::milliseconds time) {
 
 void Drainer::add_note(const NoteFields& fields) {
   pending_.entries.push_back(
-      {note_record(fields, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)), fields.ring});
+      {note_record(fields, wall_ns(), clock_ns(CLOCK_MONOTONIC)), fields.ring});
   if (fields.kind == RecordKind::Gap) {
     ++pending_gaps_;
     say("evidence: gap: " + fields.code + ", " + fields.detail);
@@ -404,8 +404,7 @@ void Drainer::add_note(const NoteFields& fields) {
 void Drainer::close_exchanges(const RingKey& key, const char* reason) {
   for (const contract::RequestId& id : store_->open_exchanges(key)) {
     pending_.entries.push_back(
-        {interrupted_record(key, id, reason, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)),
-         std::nullopt});
+        {interrupted_record(key, id, reason, wall_ns(), clock_ns(CLOCK_MONOTONIC)), std::nullopt});
     ++pending_interrupted_;
   }
 }
@@ -543,6 +542,7 @@ void Drainer::after_commit(uint64_t began_ns) {
     cursor.committed_position.store(state.committed_position, std::memory_order_release);
     cursor.committed_sequence.store(state.committed_sequence, std::memory_order_release);
   }
+  if (options_.heartbeats) see_identities();
   if (!pending_.entries.empty()) {
     last_record_ns_ = now_ns_;
     if (unsigned_since_ns_ == 0) unsigned_since_ns_ = now_ns_;
@@ -583,11 +583,15 @@ size_t Drainer::drain_once() {
   size_t work = 0;
   if (now_ns_ >= next_scan_ns_) work += scan_rings();
   // A batch that did not go through is tried again as it is; nothing is read meanwhile.
-  if (retry_at_ns_ == 0) gather();
+  if (retry_at_ns_ == 0) {
+    turn_minute();
+    gather();
+  }
   work += commit_pending();
   work += remove_closed();
   if (retry_at_ns_ == 0) work += sign_if_due(false);
   if (now_ns_ >= next_care_ns_) grow_ahead();
+  if (retry_at_ns_ == 0) work += care_in_pause();
   return work;
 }
 
@@ -628,6 +632,9 @@ void Drainer::update_sizes() {
   status_.log_size = store_->size();
   status_.map_bytes = environment.map_bytes();
   status_.used_bytes = environment.used_bytes();
+  status_.heartbeat_minute = store_->book().minute;
+  status_.pruned_records = store_->book().pruned_records;
+  status_.pruned_day = store_->book().pruned_day;
 }
 
 size_t Drainer::sign_if_due(bool at_end) {
@@ -638,7 +645,7 @@ size_t Drainer::sign_if_due(bool at_end) {
   const uint64_t wait_ns = options_.checkpoint_ms * kMillisecond;
   const uint64_t pause_ns = options_.checkpoint_idle_ms * kMillisecond;
   const uint64_t quiet_ns = now_ns_ - last_record_ns_;
-  const bool due = now_ns_ - unsigned_since_ns_ >= wait_ns ||
+  const bool due = sign_at_once_ || now_ns_ - unsigned_since_ns_ >= wait_ns ||
                    (quiet_ns >= pause_ns && now_ns_ - last_signed_ns_ >= wait_ns) ||
                    quiet_ns >= kLongPauses * pause_ns;
   if (!due && !at_end) return 0;
@@ -673,10 +680,11 @@ void Drainer::sign() {
   }
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;
+  sign_at_once_ = false;
   if (sign_retry_at_ns_ != 0) set_problem("", false);
   const std::lock_guard lock(mutex_);
   status_.checkpoint_size = checkpoint.size;
-  status_.checkpoint_wall_ns = clock_ns(CLOCK_REALTIME);
+  status_.checkpoint_wall_ns = wall_ns();
 }
 
 void Drainer::run(const std::atomic<bool>& stop) {

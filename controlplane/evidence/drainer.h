@@ -18,11 +18,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "controlplane/evidence/control_record.h"
+#include "controlplane/evidence/retention.h"
+#include "controlplane/evidence/scrubber.h"
 #include "controlplane/evidence/store.h"
 
 namespace sallyport::evidence_log {
@@ -37,10 +40,15 @@ struct DrainerOptions {
   std::string node_name;               // origin becomes "sallyport/<node name>"
   uint64_t map_bytes = 256ULL << 20;
   uint64_t map_bytes_max = 256ULL << 30;
-  size_t batch_records_max = 4096;
+  size_t batch_records_max =
+      16'384;                        // a backlog pays for few syncs; alone, a record waits for none
   uint64_t checkpoint_ms = 1000;     // no record is older than this without a signature
   uint64_t checkpoint_idle_ms = 20;  // sooner in a pause of so long, if none was signed just now,
                                      // and in any pause ten times as long
+  bool heartbeats = false;           // a record each minute, also when nothing came; closes of day
+  std::optional<RetentionPolicy> retention;  // a run each UTC day; none: nothing is ever removed
+  HoldHook held;
+  std::function<uint64_t()> wall_clock;         // nanoseconds; empty: the host's
   std::function<void(const std::string&)> log;  // one line per event worth an operator's attention
   // Makes mappings durable; the drainer's thread waits for it before it commits what stood behind
   // them in the ring. Empty: done (the same mappings may come again after a crash). Else why not:
@@ -62,6 +70,10 @@ struct DrainerStatus {
   uint64_t checkpoint_wall_ns = 0;
   uint64_t map_bytes = 0;
   uint64_t used_bytes = 0;
+  uint64_t scrubbed_to = 0;       // read back and found right, since the day began
+  uint64_t heartbeat_minute = 0;  // Unix time / 60 of the running minute
+  uint64_t pruned_records = 0;
+  uint64_t pruned_day = 0;  // Unix time / 86 400 of the last complete retention run
   bool blocked = false;
   std::string problem;  // empty when all is well
 };
@@ -124,6 +136,19 @@ class Drainer {
   void heartbeat();
   void grow_ahead();
   void update_sizes();
+  // drainer_book.cc: minutes, days, retention, reading back.
+  uint64_t wall_ns() const;
+  void add_control(const ControlRecord& record);
+  size_t turn_minute();
+  void note_clock(uint64_t wall_ns, uint64_t minute);
+  ControlRecord heartbeat_record(uint64_t minute) const;
+  void close_day(uint64_t minute);
+  void add_sequences(ControlRecord& record) const;
+  void see_identities();
+  void see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part);
+  size_t care_in_pause();
+  void scrub();
+  size_t prune();
   void say(const std::string& line) const;
   void set_problem(const std::string& problem, bool blocked);
 
@@ -145,6 +170,19 @@ class Drainer {
   uint64_t retry_at_ns_ = 0;
   uint64_t sign_retry_at_ns_ = 0;
   uint64_t next_care_ns_ = 0;
+  uint64_t next_scrub_ns_ = 0;
+  uint64_t next_prune_ns_ = 0;
+  bool sign_at_once_ = false;            // the day is over
+  bool minute_seen_ = false;             // in this process
+  std::optional<int64_t> clock_offset_;  // wall clock - CLOCK_MONOTONIC
+  std::optional<Scrubber> scrubber_;
+  bool scrub_said_ = false;
+  std::optional<RetentionRun> run_;
+  struct Identity {
+    std::string vendor;
+    uint64_t exchanges = 0;
+  };
+  std::map<std::pair<contract::Digest, uint16_t>, Identity> identities_;  // of the day
   uint64_t former_unexpected_ = 0;
 
   mutable std::mutex mutex_;

@@ -1,13 +1,16 @@
 #include "controlplane/evidence/log.h"
 
 #include <cstring>
+#include <iterator>
 
+#include "controlplane/evidence/store.h"
 #include "controlplane/evidence/store_keys.h"
 
 namespace sallyport::evidence_log {
 namespace {
 
 constexpr uint64_t kScanBytesPerTransaction = 1 << 20;
+constexpr size_t kBundlesPerTransaction = 1024;
 
 class PartReader {
  public:
@@ -30,23 +33,40 @@ std::runtime_error damaged(const std::string& what) {
   return std::runtime_error("evidence store damaged: " + what);
 }
 
-// The bundle that holds `index`, and its first index.
-bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val& value) {
-  const NumberKey wanted = number_key(index);
-  MDB_val key = as_val(wanted);
-  bool found = cursor.get(key, value, MDB_SET_RANGE);
-  if (found && key.mv_size == sizeof(NumberKey) &&
-      get_be64(static_cast<const uint8_t*>(key.mv_data)) == index) {
-    first = index;
-    return true;
+}  // namespace
+
+void PrunedRanges::add(uint64_t index) {
+  if (!ranges_.empty() && ranges_.rbegin()->second == index) {
+    ++ranges_.rbegin()->second;
+    return;
   }
-  found = cursor.get(key, value, found ? MDB_PREV : MDB_LAST);
-  if (!found || key.mv_size != sizeof(NumberKey)) return false;
-  first = get_be64(static_cast<const uint8_t*>(key.mv_data));
-  return first < index;
+  auto after = ranges_.lower_bound(index);
+  const bool joins_before = after != ranges_.begin() && std::prev(after)->second == index;
+  const bool joins_after = after != ranges_.end() && after->first == index + 1;
+  const uint64_t end = joins_after ? after->second : index + 1;
+  if (joins_after) after = ranges_.erase(after);
+  if (joins_before) {
+    std::prev(after)->second = end;
+  } else {
+    ranges_.emplace(index, end);
+  }
 }
 
-}  // namespace
+contract::Digest PrunedRanges::digest() const {
+  if (ranges_.empty()) return {};
+  std::vector<uint8_t> bytes;
+  for (const auto& [begin, end] : ranges_)
+    for (const uint64_t number : {begin, end}) {
+      const NumberKey key = number_key(number);
+      bytes.insert(bytes.end(), key.begin(), key.end());
+    }
+  return sha256(bytes);
+}
+
+bool PrunedRanges::contains(uint64_t index) const {
+  const auto after = ranges_.upper_bound(index);
+  return after != ranges_.begin() && index < std::prev(after)->second;
+}
 
 RecordView::RecordView(std::span<const uint8_t> bytes) {
   PartReader reader(bytes);
@@ -95,7 +115,7 @@ std::string LogReader::origin() const {
 std::optional<std::vector<uint8_t>> LogReader::record(uint64_t index) const {
   std::optional<std::vector<uint8_t>> found;
   scan(index, index + 1, [&](uint64_t, std::span<const uint8_t> bytes) {
-    found.emplace(bytes.begin(), bytes.end());
+    if (!bytes.empty()) found.emplace(bytes.begin(), bytes.end());
     return false;
   });
   return found;
@@ -124,7 +144,7 @@ void LogReader::scan(
         for (; index < to && bundle.next(record); ++index) {
           if (index < next) continue;
           records.emplace_back(record.begin(), record.end());
-          bytes += record.size();
+          bytes += record.size() + sizeof(uint32_t);
         }
         if (!bundle.whole()) throw damaged("bundle " + std::to_string(first));
         if (index <= next) break;
@@ -138,6 +158,40 @@ void LogReader::scan(
     for (size_t i = 0; i < records.size(); ++i)
       if (!visit(begin + i, records[i])) return;
   }
+}
+
+PrunedRanges LogReader::pruned() const {
+  PrunedRanges ranges;
+  // One bundle per step of the cursor, and its lengths only: a transaction that is not long.
+  for (uint64_t next = 0, more = 1; more != 0;) {
+    const Transaction transaction(*environment_, false);
+    Cursor cursor(transaction, environment_->bundles);
+    const NumberKey from = number_key(next);
+    MDB_val key = as_val(from);
+    MDB_val value{};
+    more = cursor.get(key, value, MDB_SET_RANGE) ? 1 : 0;
+    for (size_t bundles = 0; more != 0 && bundles < kBundlesPerTransaction; ++bundles) {
+      if (key.mv_size != sizeof(NumberKey)) throw damaged("key of a bundle");
+      uint64_t index = get_be64(static_cast<const uint8_t*>(key.mv_data));
+      BundleView bundle(bytes_of(value));
+      std::span<const uint8_t> record;
+      for (; bundle.next(record); ++index)
+        if (record.empty()) ranges.add(index);
+      if (!bundle.whole()) throw damaged("bundle before record " + std::to_string(index));
+      next = index;
+      more = cursor.get(key, value, MDB_NEXT) ? 1 : 0;
+    }
+  }
+  return ranges;
+}
+
+std::optional<Book> LogReader::book() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  Book book;
+  if (!get(transaction, environment_->meta, as_val(kMetaBook), value)) return std::nullopt;
+  if (!read_val(value, book)) throw damaged("book");
+  return book;
 }
 
 std::optional<ExchangeIndex> LogReader::exchange(const contract::RequestId& id) const {

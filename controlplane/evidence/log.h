@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,6 +59,23 @@ class RecordView {
   std::vector<contract::SubjectId> subjects_;
 };
 
+// Which records are pruned. Every retention record of action "pruned" holds the digest of this set
+// as it was after that run, so the newest one answers for all that is missing.
+class PrunedRanges {
+ public:
+  void add(uint64_t index);
+  bool contains(uint64_t index) const;
+  // SHA-256 over begin and end (u64, big-endian) of each range, ascending, ranges as long as can
+  // be; zero when nothing is pruned.
+  contract::Digest digest() const;
+  const std::map<uint64_t, uint64_t>& ranges() const { return ranges_; }  // begin -> end
+
+ private:
+  std::map<uint64_t, uint64_t> ranges_;
+};
+
+struct Book;  // store.h
+
 class LogReader : public TileSource {
  public:
   // Opens the store read-only from its folder (sallyctl, offline), or shares the daemon's
@@ -65,13 +83,15 @@ class LogReader : public TileSource {
   static LogReader open(const std::filesystem::path& folder);
   explicit LogReader(std::shared_ptr<Environment> environment);
 
-  uint64_t size() const;  // records in the log
-  std::optional<std::vector<uint8_t>> record(uint64_t index) const;
-  // Calls `visit` for records [from, to) in order until it returns false. Transactions are renewed
-  // on the way.
+  uint64_t size() const;                                             // records in the log
+  std::optional<std::vector<uint8_t>> record(uint64_t index) const;  // nothing when it is pruned
+  // Calls `visit` for records [from, to) in order until it returns false; a pruned one is empty.
+  // Transactions are renewed on the way.
   void scan(
       uint64_t from, uint64_t to,
       const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const;
+  PrunedRanges pruned() const;  // reads the head of every bundle
+  std::optional<Book> book() const;
   std::optional<ExchangeIndex> exchange(const contract::RequestId& id) const;
   uint64_t exchange_count() const;
   uint64_t open_count() const;  // admitted, no verdict yet

@@ -44,7 +44,8 @@ struct VerifyReport {
   uint64_t exchanges = 0;  // admitted
   uint64_t open = 0;       // admitted, still running
   uint64_t interrupted = 0;
-  uint64_t gaps = 0;  // Gap records: explicit, not an error of the log
+  uint64_t gaps = 0;    // Gap records: explicit, not an error of the log
+  uint64_t pruned = 0;  // content removed by a retention run that the log names
   uint64_t checkpoints = 0;
   uint64_t after_checkpoint = 0;  // records newer than the newest checkpoint
   bool signatures_checked = false;

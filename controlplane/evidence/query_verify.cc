@@ -1,6 +1,7 @@
 // query_verify.cc: verify() of query.h: the whole log against everything that it says about itself.
 #include <map>
 #include <set>
+#include <utility>
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/query.h"
@@ -39,6 +40,7 @@ class Verifier {
     step([&] { check_tiles(); });
     step([&] { check_indexes(); });
     step([&] { check_rings(); });
+    step([&] { check_pruned(); });
     report_.root = base64(range_.root());
     report_.records = range_.size();
     report_.open = open_.size();
@@ -75,6 +77,8 @@ class Verifier {
   void check_tiles();
   void check_indexes();
   void check_rings();
+  void add_missing(uint64_t index);
+  void check_pruned();
 
   const LogReader& log_;
   const VerifyOptions& options_;
@@ -88,6 +92,9 @@ class Verifier {
   std::map<contract::RequestId, Admission> open_;
   std::map<RingKey, uint64_t> sequences_;
   uint64_t indexed_ = 0;
+  PrunedRanges missing_;
+  std::map<RingKey, uint64_t> missing_at_;  // report_.pruned when the ring was last seen
+  std::optional<contract::ControlPart> last_run_;
 };
 
 void Verifier::read_checkpoints() {
@@ -158,7 +165,30 @@ void Verifier::walk() {
             std::to_string(range_.size()));
 }
 
+// Its content is gone; its leaf hash is not, and the roots say whether it is the right one.
+void Verifier::add_missing(uint64_t index) {
+  const std::vector<Hash> tile = log_.tile(0, index / kTileWidth);
+  const uint64_t at = index % kTileWidth;
+  if (at >= tile.size())
+    throw std::runtime_error("record " + std::to_string(index) + " is gone, and its hash too");
+  range_.append(tile[at]);
+  add_hash(0, tile[at]);
+  missing_.add(index);
+  ++report_.pruned;
+}
+
+void Verifier::check_pruned() {
+  if (report_.pruned == 0) return;
+  const std::string first = "record " + std::to_string(missing_.ranges().begin()->first);
+  if (!last_run_) return problem(first + " is missing: no retention run of this log removed it");
+  if (last_run_->after != missing_.digest())
+    problem(std::to_string(report_.pruned) + " records are missing, the first is " + first +
+            ": not those that the retention runs removed (" + std::to_string(last_run_->count) +
+            " by the last one)");
+}
+
 void Verifier::add(uint64_t index, std::span<const uint8_t> record) {
+  if (record.empty()) return add_missing(index);
   const Hash leaf = leaf_hash(record);
   range_.append(leaf);
   add_hash(0, leaf);
@@ -171,13 +201,18 @@ void Verifier::add(uint64_t index, std::span<const uint8_t> record) {
   std::memcpy(&header, record.data(), sizeof(header));
   check_sequence(index, header);
   check_exchange(index, header);
+  if (header.kind != static_cast<uint16_t>(RecordKind::Retention)) return;
+  const RecordView view(record);
+  if (view.control()->action.view() == "pruned") last_run_ = view.control();
 }
 
 void Verifier::check_sequence(uint64_t index, const RecordHeader& header) {
   if (header.ring_sequence == 0) return;
   const RingKey ring{header.boot_id, header.generation, header.worker};
   uint64_t& last = sequences_[ring];
-  if (header.ring_sequence != last + 1)
+  // Pruned records may have been this ring's.
+  const uint64_t between = report_.pruned - std::exchange(missing_at_[ring], report_.pruned);
+  if (header.ring_sequence <= last || header.ring_sequence - last - 1 > between)
     problem("record " + std::to_string(index) + ": ring " + ring.file_stem() + " goes from " +
             std::to_string(last) + " to " + std::to_string(header.ring_sequence));
   last = header.ring_sequence;
@@ -301,7 +336,8 @@ void Verifier::check_rings() {
     const RingKey ring = ring_key_of(static_cast<const uint8_t*>(key.mv_data));
     const auto seen = left.find(ring);
     const uint64_t last = seen == left.end() ? 0 : seen->second;
-    if (last != state.committed_sequence)
+    const uint64_t between = report_.pruned - missing_at_[ring];
+    if (last > state.committed_sequence || state.committed_sequence - last > between)
       problem("ring " + ring.file_stem() + ": committed to " +
               std::to_string(state.committed_sequence) + ", the records end at " +
               std::to_string(last));
@@ -328,6 +364,7 @@ nlohmann::json VerifyReport::json() const {
           {"open", open},
           {"interrupted", interrupted},
           {"gaps", gaps},
+          {"pruned", pruned},
           {"checkpoints", checkpoints},
           {"after_checkpoint", after_checkpoint},
           {"signatures_checked", signatures_checked},

@@ -23,6 +23,7 @@ using contract::SlotKind;
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 // Torn or half-seen words come from reading beside a running producer; they are gone at once.
 constexpr int kTries = 4;
+constexpr uint64_t kWindowBytes = 256 * 1024;
 
 template <typename Value>
 std::span<uint8_t> bytes_of(Value& value) {
@@ -184,6 +185,7 @@ std::optional<RingReader> RingReader::open(std::unique_ptr<RingBytes> bytes, con
 }
 
 void RingReader::resume(uint64_t position, uint64_t sequence) {
+  window_.clear();
   position_ = position;
   next_sequence_ = sequence + 1;
 }
@@ -213,6 +215,7 @@ RingProblem RingReader::read(size_t records_max, std::vector<RingRecord>& out) {
     RingProblem problem = RingProblem::None;
     for (int i = 0; i < kTries; ++i) {
       if (position_ == end || problem != RingProblem::None) {
+        window_.clear();  // what is tried again is read again
         const std::optional<uint64_t> seen = head();
         problem = seen.has_value() ? RingProblem::None : RingProblem::Short;
         end = seen.value_or(position_);
@@ -225,6 +228,25 @@ RingProblem RingReader::read(size_t records_max, std::vector<RingRecord>& out) {
     out.push_back(std::move(record));
   }
   return RingProblem::None;
+}
+
+// Bytes [position, position + into.size()) of what is published, which `head` bounds.
+bool RingReader::copy(uint64_t position, uint64_t head, std::span<uint8_t> into) {
+  const bool inside = position >= window_at_ && position - window_at_ <= window_.size() &&
+                      window_.size() - (position - window_at_) >= into.size();
+  if (!inside) {
+    const uint64_t offset = position % header_->capacity_bytes;
+    const uint64_t bytes =
+        std::min({kWindowBytes, header_->capacity_bytes - offset, head - position});
+    if (bytes < into.size()) return false;
+    window_.resize(bytes);
+    window_at_ = position;
+    window_.resize(bytes_->read(kRingHeaderBytes + offset, window_));
+    if (window_.size() < into.size()) return false;
+  }
+  std::copy_n(window_.begin() + static_cast<ptrdiff_t>(position - window_at_), into.size(),
+              into.begin());
+  return true;
 }
 
 // The next record before `head`; sequence 0 when there is none. Moves on only when all is well.
@@ -243,9 +265,8 @@ RingProblem RingReader::read_slot(uint64_t head, RingRecord& out) {
 RingProblem RingReader::read_slot_once(uint64_t head, RingRecord& out) {
   const uint64_t offset = position_ % header_->capacity_bytes;
   const uint64_t area_rest = header_->capacity_bytes - offset;
-  const uint64_t at = kRingHeaderBytes + offset;
   RingSlot slot{};
-  if (bytes_->read(at, bytes_of(slot)) != sizeof(slot)) return RingProblem::Short;
+  if (!copy(position_, head, bytes_of(slot))) return RingProblem::Short;
   const auto kind = static_cast<SlotKind>(slot.kind);
   const bool mapping = kind == SlotKind::Mapping && header_->layout_version >= 2;
   if ((kind != SlotKind::Record && kind != SlotKind::Padding && !mapping) ||
@@ -264,7 +285,7 @@ RingProblem RingReader::read_slot_once(uint64_t head, RingRecord& out) {
     return RingProblem::SlotLength;
   if (slot.sequence != next_sequence_) return RingProblem::SlotSequence;
   std::vector<uint8_t> record(slot.record_bytes);
-  if (bytes_->read(at + sizeof(slot), record) != record.size()) return RingProblem::Short;
+  if (!copy(position_ + sizeof(slot), head, record)) return RingProblem::Short;
   if (slot.check !=
       contract::slot_check(base::siphash13({}, record), slot.record_bytes, slot.sequence, kind))
     return RingProblem::SlotCheck;

@@ -126,6 +126,7 @@ class RingReader {
  private:
   RingReader() = default;
   std::optional<uint64_t> head() const;
+  bool copy(uint64_t position, uint64_t head, std::span<uint8_t> into);
   RingProblem read_slot(uint64_t head, RingRecord& out);
   RingProblem read_slot_once(uint64_t head, RingRecord& out);
 
@@ -135,6 +136,10 @@ class RingReader {
   RingKey key_;
   uint64_t position_ = 0;
   uint64_t next_sequence_ = 1;
+  // Published bytes that were copied in one go: a read of its own per slot costs more than the
+  // slot.
+  std::vector<uint8_t> window_;
+  uint64_t window_at_ = 0;  // byte position of its first byte
   RingProblem stopped_ = RingProblem::None;
 };
 

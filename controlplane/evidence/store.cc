@@ -130,8 +130,12 @@ void Store::load() {
     MDB_val value{};
     uint64_t version = 0;
     if (!get(transaction, environment_->meta, as_val(kMetaVersion), value) ||
-        !read_val(value, version) || version != kStoreVersion)
-      throw not_ours(environment_->folder(), "has a format that this version does not know");
+        !read_val(value, version) || version < kStoreVersionOldest || version > kStoreVersion)
+      throw not_ours(environment_->folder(),
+                     "has a format that this version does not know: use the sallyportd that wrote "
+                     "it, or a newer one");
+    if (get(transaction, environment_->meta, as_val(kMetaBook), value) && !read_val(value, book_))
+      throw not_ours(environment_->folder(), "damaged: book");
   }
   size_ = reader.size();
   load_edges(reader);
@@ -165,7 +169,8 @@ struct Store::Writer {
         transaction(*owner.environment_, true),
         size(owner.size_),
         edges(owner.edges_),
-        touched(owner.edges_.size(), false) {}
+        touched(owner.edges_.size(), false),
+        book(owner.book_) {}
 
   void run();
   void check_still_ours();
@@ -175,6 +180,12 @@ struct Store::Writer {
   bool expected_verdict(const RecordHeader& header, const RingKey& ring, MDB_val request);
   void replace_by_gap(const Batch::Entry& entry, const RecordHeader& header);
   void append(std::span<const uint8_t> record);
+  void turn();
+  void count(std::span<const uint8_t> record);
+  void prune();
+  void prune_bundle(uint64_t first, std::span<const uint8_t> value,
+                    std::span<const uint64_t> indexes);
+  void forget(std::span<const uint8_t> record);
   void append_hash(size_t row, const Hash& hash);
   void put_tile(size_t row);
   void flush_bundle();
@@ -188,6 +199,7 @@ struct Store::Writer {
   std::vector<EdgeTile> edges;
   std::vector<bool> touched;
   uint64_t unexpected = 0;
+  Book book;
   std::map<RingKey, uint64_t> sequences;
   std::vector<uint8_t> bundle = std::vector<uint8_t>(sizeof(uint32_t));
   uint32_t bundle_records = 0;
@@ -196,14 +208,126 @@ struct Store::Writer {
 
 void Store::Writer::run() {
   check_still_ours();
+  prune();
+  turn();
   bundle_first = size;
   for (const Batch::Entry& entry : batch.entries) add(entry);
   flush_bundle();
   for (size_t row = 0; row < edges.size(); ++row)
     if (touched[row] && !edges[row].hashes.empty()) put_tile(row);
   put(transaction, e.meta, as_val(kMetaSize), plain_val(size));
+  put(transaction, e.meta, as_val(kMetaBook), plain_val(book));
+  put(transaction, e.meta, as_val(kMetaVersion), plain_val(kStoreVersion));
   put_states();
   transaction.commit();
+}
+
+void Store::Writer::turn() {
+  if (batch.pruned_day) book.pruned_day = *batch.pruned_day;
+  book.pruned_records += batch.pruned.size();
+  if (batch.turn == Turn::None) return;
+  book.minute = batch.minute;
+  book.of_minute = {};
+  if (batch.turn != Turn::Day) return;
+  book.of_day = {};
+  book.day_first = size;
+}
+
+void Store::Writer::count(std::span<const uint8_t> record) {
+  RecordHeader header{};
+  std::memcpy(&header, record.data(), sizeof(header));
+  uint64_t number = 1;
+  uint64_t Counts::*member = &Counts::control;
+  switch (static_cast<RecordKind>(header.kind)) {
+    case RecordKind::Admitted:
+      member = &Counts::admitted;
+      break;
+    case RecordKind::Completed:
+      member = &Counts::completed;
+      break;
+    case RecordKind::RefusedAggregate: {
+      contract::AggregatePart part{};
+      if (record.size() >= sizeof(header) + sizeof(part))
+        std::memcpy(&part, record.data() + sizeof(header), sizeof(part));
+      number = part.count;
+      [[fallthrough]];
+    }
+    case RecordKind::Refused:
+      member = &Counts::refused;
+      break;
+    case RecordKind::Interrupted:
+      member = &Counts::interrupted;
+      break;
+    case RecordKind::Gap:
+      member = &Counts::gaps;
+      break;
+    case RecordKind::Security:
+      member = &Counts::security;
+      break;
+    default:
+      break;
+  }
+  book.of_minute.*member += number;
+  book.of_day.*member += number;
+}
+
+// What is pruned keeps its place and its hash; nothing else of it stays.
+void Store::Writer::prune() {
+  std::span<const uint64_t> rest(batch.pruned);
+  Cursor cursor(transaction, e.bundles);
+  while (!rest.empty()) {
+    MDB_val value{};
+    uint64_t first = 0;
+    if (!find_bundle(cursor, rest.front(), first, value))
+      throw std::logic_error("pruned before it was written: " + std::to_string(rest.front()));
+    const uint64_t end = first + BundleView(bytes_of(value)).count();
+    size_t inside = 0;
+    while (inside < rest.size() && rest[inside] < end && rest[inside] >= first) ++inside;
+    if (inside == 0) throw not_ours(e.folder(), "damaged: bundle " + std::to_string(first));
+    const std::vector<uint8_t> copy(bytes_of(value).begin(), bytes_of(value).end());
+    prune_bundle(first, copy, rest.first(inside));
+    rest = rest.subspan(inside);
+  }
+}
+
+void Store::Writer::prune_bundle(uint64_t first, std::span<const uint8_t> value,
+                                 std::span<const uint64_t> indexes) {
+  BundleView view(value);
+  std::vector<uint8_t> kept(sizeof(uint32_t));
+  bool any = false;
+  size_t next = 0;
+  std::span<const uint8_t> record;
+  for (uint64_t index = first; view.next(record); ++index) {
+    if (next < indexes.size() && indexes[next] == index) {
+      ++next;
+      forget(record);
+      record = {};
+    }
+    any = any || !record.empty();
+    const auto bytes = static_cast<uint32_t>(record.size());
+    const auto* length = reinterpret_cast<const uint8_t*>(&bytes);
+    kept.insert(kept.end(), length, length + sizeof(bytes));
+    kept.insert(kept.end(), record.begin(), record.end());
+  }
+  if (!view.whole() || next != indexes.size())
+    throw not_ours(e.folder(), "damaged: bundle " + std::to_string(first));
+  const uint32_t count = view.count() | (any ? 0 : kBundleAllPruned);
+  std::memcpy(kept.data(), &count, sizeof(count));
+  if (!any) kept.resize(sizeof(count));
+  put(transaction, e.bundles, as_val(number_key(first)), as_val(kept));
+}
+
+// An exchange goes as a whole (retention.h), and with it its place in the index.
+void Store::Writer::forget(std::span<const uint8_t> record) {
+  RecordHeader header{};
+  if (record.size() < sizeof(header)) throw std::logic_error("a record is pruned twice");
+  std::memcpy(&header, record.data(), sizeof(header));
+  const auto kind = static_cast<RecordKind>(header.kind);
+  if (kind != RecordKind::Admitted && kind != RecordKind::Refused) return;
+  const RequestKey id = request_key(header.request_high, header.request_low);
+  MDB_val key = as_val(id);
+  const int code = mdb_del(transaction.handle(), e.requests, &key, nullptr);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("delete", code);
 }
 
 // The writer's lock keeps others out; this is for a file that was swapped under us.
@@ -310,6 +434,7 @@ void Store::Writer::append(std::span<const uint8_t> record) {
   bundle.insert(bundle.end(), record.begin(), record.end());
   ++bundle_records;
   append_hash(0, leaf_hash(record));
+  count(record);
   ++size;
 }
 
@@ -362,6 +487,7 @@ void Store::commit(const Batch& batch) {
   size_ = writer.size;
   edges_ = std::move(writer.edges);
   unexpected_ += writer.unexpected;
+  book_ = writer.book;
 }
 
 void Store::add_checkpoint(uint64_t size, const std::string& note) {

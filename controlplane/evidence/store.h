@@ -8,7 +8,9 @@
 //   open_exchanges  ring key (28), request id     -> index of the admitted record
 //   rings           ring key (28)                 -> RingState
 //   checkpoints     tree size (u64 BE)            -> signed note
-//   meta            size, origin, boot, version
+//   meta            size, origin, boot, version, book
+//
+// A pruned record leaves its place in the bundle (a length of 0) and its leaf hash in tiles.
 //
 // Invariants
 //   I1  a ring's records enter the log once, in sequence order: RingState is in the same
@@ -56,6 +58,27 @@ struct NoteFields {
   uint64_t ring_sequence = 0;   // set when the note stands for that record of the ring
 };
 
+// What came, by kind: of the minute and of the UTC day. In the log's own transactions, so exact.
+struct Counts {
+  uint64_t admitted = 0;
+  uint64_t completed = 0;
+  uint64_t refused = 0;  // single and in aggregates
+  uint64_t interrupted = 0;
+  uint64_t gaps = 0;
+  uint64_t security = 0;
+  uint64_t control = 0;
+  uint64_t traffic() const { return admitted + refused; }
+};
+struct Book {
+  uint64_t minute = 0;          // Unix time / 60 of the running minute; 0: never begun
+  uint64_t day_first = 0;       // index of the day's first record
+  uint64_t pruned_day = 0;      // Unix time / 86 400 of the last complete retention run
+  uint64_t pruned_records = 0;  // of all runs
+  Counts of_minute;
+  Counts of_day;
+};
+enum class Turn : uint8_t { None, Minute, Day };
+
 inline constexpr size_t kCheckpointsKept = 10'000;
 
 class Store {
@@ -72,7 +95,16 @@ class Store {
     std::vector<Entry> entries;
     std::map<RingKey, RingState> rings;
     std::optional<std::array<uint8_t, 16>> boot_id;
-    bool empty() const { return entries.empty() && rings.empty() && !boot_id; }
+    // A new minute or day: the counts begin anew before the entries are added.
+    Turn turn = Turn::None;
+    uint64_t minute = 0;
+    // Records whose content goes, ascending; entries must hold the record that says so.
+    std::vector<uint64_t> pruned;
+    std::optional<uint64_t> pruned_day;
+    bool empty() const {
+      return entries.empty() && rings.empty() && !boot_id && turn == Turn::None && pruned.empty() &&
+             !pruned_day;
+    }
   };
   // Records that break I2 are replaced by a Gap with their digest (a hostile producer; counted).
   // Throws StoreError (is_full() among others), std::logic_error for a batch that breaks I1.
@@ -82,6 +114,7 @@ class Store {
   void add_checkpoint(uint64_t size, const std::string& note);
 
   uint64_t size() const { return size_; }
+  const Book& book() const { return book_; }
   Hash root() const;
   std::optional<RingState> ring(const RingKey& key) const;
   std::vector<std::pair<RingKey, RingState>> rings() const;
@@ -105,6 +138,7 @@ class Store {
   uint64_t size_ = 0;
   std::vector<EdgeTile> edges_;  // right edge tile per row
   uint64_t unexpected_ = 0;
+  Book book_;
 };
 
 // Bytes of the records that the control plane makes itself.

@@ -21,11 +21,14 @@
 
 namespace sallyport::evidence_log {
 
-inline constexpr uint64_t kStoreVersion = 1;
+// Version 1 had no pruned records; a store of it becomes one of version 2 when it is opened.
+inline constexpr uint64_t kStoreVersion = 2;
+inline constexpr uint64_t kStoreVersionOldest = 1;
 inline constexpr std::string_view kMetaVersion = "version";
 inline constexpr std::string_view kMetaOrigin = "origin";
 inline constexpr std::string_view kMetaSize = "size";
 inline constexpr std::string_view kMetaBoot = "boot";
+inline constexpr std::string_view kMetaBook = "book";
 inline constexpr size_t kBundleRecordsMax = 256;
 inline constexpr size_t kBundleBytesMax = 128 * 1024;
 
@@ -147,11 +150,34 @@ inline void put(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_
   if (code != MDB_SUCCESS) throw StoreError("write", code);
 }
 
-// The records of a bundle's value, in order. Stops, and says so, at the first that does not fit.
+// The bundle that holds `index`, and its first index.
+inline bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val& value) {
+  const NumberKey wanted = number_key(index);
+  MDB_val key = as_val(wanted);
+  bool found = cursor.get(key, value, MDB_SET_RANGE);
+  if (found && key.mv_size == sizeof(NumberKey) &&
+      get_be64(static_cast<const uint8_t*>(key.mv_data)) == index) {
+    first = index;
+    return true;
+  }
+  found = cursor.get(key, value, found ? MDB_PREV : MDB_LAST);
+  if (!found || key.mv_size != sizeof(NumberKey)) return false;
+  first = get_be64(static_cast<const uint8_t*>(key.mv_data));
+  return first < index;
+}
+
+// In a bundle's count: every record of it is pruned, and no lengths follow.
+inline constexpr uint32_t kBundleAllPruned = 0x8000'0000;
+
+// The records of a bundle's value, in order; a pruned one is empty. Stops, and says so, at the
+// first that does not fit.
 class BundleView {
  public:
   explicit BundleView(std::span<const uint8_t> value) : rest_(value) {
     if (!take_u32(count_)) whole_ = false;
+    all_pruned_ = (count_ & kBundleAllPruned) != 0;
+    count_ &= ~kBundleAllPruned;
+    if (count_ > kBundleRecordsMax) whole_ = false;
   }
   uint32_t count() const { return count_; }
   bool whole() const { return whole_; }
@@ -161,7 +187,7 @@ class BundleView {
       if (whole_ && !rest_.empty()) whole_ = false;
       return false;
     }
-    if (!take_u32(bytes) || bytes > rest_.size()) return whole_ = false;
+    if (!all_pruned_ && (!take_u32(bytes) || bytes > rest_.size())) return whole_ = false;
     record = rest_.first(bytes);
     rest_ = rest_.subspan(bytes);
     ++done_;
@@ -178,6 +204,7 @@ class BundleView {
   std::span<const uint8_t> rest_;
   uint32_t count_ = 0;
   uint32_t done_ = 0;
+  bool all_pruned_ = false;
   bool whole_ = true;
 };
 

@@ -9,6 +9,7 @@
 
 #include "controlplane/policy/matcher_section.h"
 #include "controlplane/policy/matcher_shape.h"
+#include "controlplane/policy/pattern_anchor.h"
 #include "dataplane/scan/context_words.h"
 #include "dataplane/scan/fold.h"
 
@@ -47,13 +48,14 @@ std::string take_message(hs_compile_error_t* error) {
 }
 
 // What the scanner relies on: bounded width, no empty match, no anchor (the matcher sees a stream).
-std::string check_pattern(const RuleSource& rule, unsigned flags) {
+std::string check_pattern(const RuleSource& rule, unsigned flags, unsigned& width_min) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
   if (hs_expression_info(rule.pattern.c_str(), flags, &info, &error) != HS_SUCCESS)
     return take_message(error);
   const hs_expr_info_t width = *info;
   std::free(info);
+  width_min = width.min_width;
   if (width.min_width == 0) return "the pattern matches nothing (minimum width 0)";
   if (width.min_width < kPatternWidthMin)
     return "the pattern may match less than " + std::to_string(kPatternWidthMin) +
@@ -64,18 +66,6 @@ std::string check_pattern(const RuleSource& rule, unsigned flags) {
   if (width.matches_at_eod != 0)
     return "the pattern has an anchor; use kind run for a whole run of characters";
   return {};
-}
-
-std::string escaped(std::string_view literal) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (const char c : literal) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += "\\x";
-    out += kHex[byte >> 4];
-    out += kHex[byte & 15];
-  }
-  return out;
 }
 
 class Compiler {
@@ -97,14 +87,10 @@ class Compiler {
 
   void finish() {
     if (section_.entities.size() > 256) fail("", "", "more than 256 entities");
-    if (section_.rules.size() >= contract::kCueIdBase) fail("", "", "more than 65,535 rules");
+    if (section_.rules.size() > 0xffff) fail("", "", "more than 65,535 rules");
     if (section_.word_count() > scan::kContextWordsMax)
       fail("", "", "more than 4,096 context words");
     if (!result_.errors.empty()) return;
-    const std::vector<std::string> cues = section_.cue_texts();
-    for (size_t i = 0; i < cues.size(); ++i)
-      stream_.add(escaped(cues[i]), HS_FLAG_CASELESS,
-                  contract::kCueIdBase + static_cast<unsigned>(i), "", "cue " + cues[i]);
     const std::vector<char> stream = compile(stream_, HS_MODE_STREAM);
     const std::vector<char> confirm = compile(confirm_, HS_MODE_BLOCK);
     if (result_.errors.empty()) result_.section = section_.finish(stream, confirm);
@@ -117,10 +103,19 @@ class Compiler {
 
   void add_pattern(const EntitySource& entity, const RuleSource& rule) {
     const unsigned flags = rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U;
-    if (std::string message = check_pattern(rule, flags | HS_FLAG_SOM_LEFTMOST); !message.empty())
+    unsigned width_min = 0;
+    if (std::string message = check_pattern(rule, flags | HS_FLAG_SOM_LEFTMOST, width_min);
+        !message.empty())
       return fail(entity.name, rule.id, std::move(message));
     const auto id = static_cast<unsigned>(section_.rules.size());
-    stream_.add(rule.pattern, flags, id, entity.name, rule.id);
+    const PatternAnchor anchor = pattern_anchor(rule.pattern);
+    const unsigned anchor_flags =
+        (rule.case_insensitive ? unsigned{contract::kAnchorAnyCase} : 0U) |
+        (anchor.is_prefix ? unsigned{contract::kAnchorPrefix} : 0U);
+    for (const std::string& literal : anchor.literals)
+      section_.anchors.push_back({section_.text(literal), static_cast<uint16_t>(id),
+                                  static_cast<uint16_t>(anchor_flags), width_min});
+    if (anchor.literals.empty()) stream_.add(rule.pattern, flags, id, entity.name, rule.id);
     confirm_.add(rule.pattern, flags | HS_FLAG_SOM_LEFTMOST, id, entity.name, rule.id);
   }
 

@@ -36,12 +36,6 @@ void MatcherSection::cue(const std::string& folded, uint16_t rule) {
   if (std::find(rules_of.begin(), rules_of.end(), rule) == rules_of.end()) rules_of.push_back(rule);
 }
 
-std::vector<std::string> MatcherSection::cue_texts() const {
-  std::vector<std::string> out;
-  for (const auto& [text, rules_of] : cues_) out.push_back(text);
-  return out;
-}
-
 std::vector<uint8_t> MatcherSection::finish(std::span<const char> stream_database,
                                             std::span<const char> confirm_database) {
   std::vector<MatcherCue> cues;
@@ -69,6 +63,7 @@ std::vector<uint8_t> MatcherSection::finish(std::span<const char> stream_databas
   header.cues = put(cues.data(), cues.size(), sizeof(MatcherCue));
   header.samples = put(samples.data(), samples.size(), sizeof(MatcherText));
   header.strings = put(strings_.data(), strings_.size(), 1);
+  header.anchors = put(anchors.data(), anchors.size(), sizeof(contract::MatcherAnchor));
   header.stream_database = put(stream_database.data(), stream_database.size(), 1);
   header.confirm_database = put(confirm_database.data(), confirm_database.size(), 1);
   header.section_bytes = out.size();

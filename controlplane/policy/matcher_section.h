@@ -18,14 +18,13 @@ class MatcherSection {
   std::vector<contract::MatcherRule> rules;
   std::vector<contract::MatcherShape> shapes;
   std::vector<contract::MatcherText> samples;
+  std::vector<contract::MatcherAnchor> anchors;
 
   contract::MatcherText text(const std::string& value);
   // Ranges in the list table.
   contract::MatcherTable words(std::span<const std::string> words);
   // `folded`: the literal as the matcher is to see it.
   void cue(const std::string& folded, uint16_t rule);
-  // By their id.
-  std::vector<std::string> cue_texts() const;
   size_t word_count() const { return words_.size(); }
 
   std::vector<uint8_t> finish(std::span<const char> stream_database,

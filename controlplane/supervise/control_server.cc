@@ -47,6 +47,11 @@ std::string text_of(const ControlPacket& packet) {
   return text;
 }
 
+std::string other_version(const char* what, uint32_t theirs, uint32_t ours) {
+  return std::string(what) + " version " + std::to_string(theirs) + ", sallyportd has " +
+         std::to_string(ours) + "; install both programs of one build";
+}
+
 // 1: one whole packet; 0: nothing there now; -1: the connection is over, `why` says how.
 int receive(int fd, ControlPacket& packet, std::string& why) {
   // No room for descriptors: the kernel closes any that come along.
@@ -61,11 +66,13 @@ int receive(int fd, ControlPacket& packet, std::string& why) {
     return -1;
   }
   if (got != static_cast<ssize_t>(sizeof packet) || (message.msg_flags & MSG_TRUNC) != 0 ||
-      packet.magic != contract::kControlMagic || packet.version != contract::kControlVersion) {
-    why = "it speaks another control protocol; both programs must be of one build";
+      packet.magic != contract::kControlMagic) {
+    why = "what it sends is none of our packets";
     return -1;
   }
-  return 1;
+  if (packet.version == contract::kControlVersion) return 1;
+  why = other_version("control", packet.version, contract::kControlVersion);
+  return -1;
 }
 
 // False with errno set, as send(2).
@@ -87,11 +94,6 @@ bool send_packet(int socket_fd, const ControlPacket& packet, int fd) {
   }
   return sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
          static_cast<ssize_t>(sizeof copy);
-}
-
-std::string other_version(const char* what, uint32_t theirs, uint32_t ours) {
-  return std::string(what) + " version " + std::to_string(theirs) + ", sallyportd has " +
-         std::to_string(ours) + "; install both programs of one build";
 }
 
 }  // namespace
@@ -211,6 +213,8 @@ void ControlServer::take(const ControlPacket& packet) {
       return listener_->on_secrets_result(packet.number, packet.ok == 1, text_of(packet));
     case ControlKind::ImageResult:
       return listener_->on_image_result(packet.number, packet.ok == 1, text_of(packet));
+    case ControlKind::RoutesResult:
+      return listener_->on_routes_result(packet.number, packet.ok == 1, text_of(packet));
     default:
       return drop("it sent a packet of kind " + std::to_string(packet.kind));
   }
@@ -251,26 +255,41 @@ void ControlServer::flush() {
   }
 }
 
-bool ControlServer::send_secrets(const SealedMemory& message, uint64_t generation) {
+bool ControlServer::send_memory(ControlPacket packet, const SealedMemory& memory) {
   if (connection_ < 0) return false;
-  ControlPacket packet = packet_of(ControlKind::Secrets);
-  packet.number = generation;
-  packet.bytes = message.bytes().size();
-  lseek(message.fd(), 0, SEEK_SET);  // a receiver that reads shares our file offset
-  enqueue(packet, message.fd());
+  packet.bytes = memory.bytes().size();
+  lseek(memory.fd(), 0, SEEK_SET);  // a receiver that reads shares our file offset
+  enqueue(packet, memory.fd());
   return true;
 }
 
+bool ControlServer::send_secrets(const SealedMemory& message, uint64_t generation) {
+  ControlPacket packet = packet_of(ControlKind::Secrets);
+  packet.number = generation;
+  return send_memory(packet, message);
+}
+
 bool ControlServer::send_image(const SealedMemory& image, uint64_t version,
-                               const contract::Digest& digest) {
-  if (connection_ < 0) return false;
+                               const contract::Digest& digest, bool keep_routes) {
   ControlPacket packet = packet_of(ControlKind::Image);
+  packet.ok = keep_routes ? 1 : 0;
   packet.number = version;
-  packet.bytes = image.bytes().size();
   packet.digest = digest;
-  lseek(image.fd(), 0, SEEK_SET);
-  enqueue(packet, image.fd());
-  return true;
+  return send_memory(packet, image);
+}
+
+bool ControlServer::send_canary(const SealedMemory& image, uint64_t version,
+                                const contract::Digest& digest) {
+  ControlPacket packet = packet_of(ControlKind::Canary);
+  packet.number = version;
+  packet.digest = digest;
+  return send_memory(packet, image);
+}
+
+bool ControlServer::send_routes(const SealedMemory& table, uint64_t version) {
+  ControlPacket packet = packet_of(ControlKind::Routes);
+  packet.number = version;
+  return send_memory(packet, table);
 }
 
 }  // namespace sallyport::supervise

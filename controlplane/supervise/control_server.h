@@ -2,8 +2,8 @@
 //
 // One dataplane at a time: a second one is refused while the first is alive, because both would
 // own the same worker blocks. The order is the contract's: Hello, Welcome with the region, then
-// whatever the listener sends. What cannot be sent at once waits here; of secrets and of images
-// only the newest waits. Never blocks.
+// whatever the listener sends. What cannot be sent at once waits here; of each kind only the newest
+// waits. Never blocks.
 // Owner  the main loop.
 #pragma once
 
@@ -40,7 +40,9 @@ class ControlListener {
   // Welcome is on its way: now send secrets and image.
   virtual void on_dataplane(const ConnectedDataplane& dataplane) = 0;
   virtual void on_secrets_result(uint64_t generation, bool ok, const std::string& text) = 0;
+  // Of the base, or of the canary's image.
   virtual void on_image_result(uint64_t version, bool ok, const std::string& text) = 0;
+  virtual void on_routes_result(uint64_t version, bool ok, const std::string& text) = 0;
   virtual void on_dataplane_gone(const std::string& why) = 0;
   virtual void on_refused(const std::string& why) = 0;
 };
@@ -61,7 +63,10 @@ class ControlServer {
 
   // Nothing is sent, and false returned, when no dataplane is connected.
   bool send_secrets(const SealedMemory& message, uint64_t generation);
-  bool send_image(const SealedMemory& image, uint64_t version, const contract::Digest& digest);
+  bool send_image(const SealedMemory& image, uint64_t version, const contract::Digest& digest,
+                  bool keep_routes);
+  bool send_canary(const SealedMemory& image, uint64_t version, const contract::Digest& digest);
+  bool send_routes(const SealedMemory& table, uint64_t version);
   void drop(const std::string& why);
 
   const std::optional<ConnectedDataplane>& connected() const noexcept { return dataplane_; }
@@ -84,6 +89,7 @@ class ControlServer {
   void hear_dataplane();
   void take(const contract::ControlPacket& packet);
   void enqueue(const contract::ControlPacket& packet, int fd);
+  bool send_memory(contract::ControlPacket packet, const SealedMemory& memory);
   void flush();
 
   std::filesystem::path file_;

@@ -96,6 +96,13 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
     error = "image: a name of a tenant or vendor does not lie inside it";
     return std::nullopt;
   }
+  const std::span<const uint8_t> entities = sections.section(SectionKind::Entities);
+  for (size_t at = 0; at + sizeof(contract::ImageEntity) <= entities.size();
+       at += sizeof(contract::ImageEntity)) {
+    contract::ImageEntity entity;
+    std::memcpy(&entity, entities.data() + at, sizeof entity);
+    names.entities.push_back(sections.text(entity.name).value_or(""));
+  }
   const std::span<const uint8_t> restoration = sections.section(SectionKind::Restoration);
   names.restoration.assign(restoration.begin(), restoration.end());
   return names;

@@ -10,15 +10,19 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/rollout_limits.h"
 #include "dataplane/contract/image_layout.h"
 
 namespace sallyport::supervise {
 
 struct ImageNames {
-  WantedSecrets wanted;  // sorted, without repetition
+  WantedSecrets wanted;               // sorted, without repetition
+  std::vector<std::string> entities;  // by entity id
   contract::Digest bundle_digest{};
+  RolloutLimits rollout;
   std::string restoration;  // text of the section of that name (policy/restoration.h)
 };
 

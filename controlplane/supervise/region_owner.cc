@@ -191,6 +191,35 @@ DataplaneView RegionOwner::view(bool with_counters) const {
   return view;
 }
 
+std::optional<VersionSample> RegionOwner::decided_by(const contract::Digest& image) const {
+  using contract::VersionBlock;
+  using contract::WorkerBlock;
+  const size_t worker_count = view(false).workers.size();
+  std::array<uint64_t, sizeof(VersionBlock) / sizeof(uint64_t)> words;
+  const auto word = [&](size_t offset) { return words[offset / sizeof(uint64_t)]; };
+  std::optional<VersionSample> sum;
+  for (size_t w = 0; w < worker_count; ++w)
+    for (size_t v = 0; v < contract::kLiveVersionsMax; ++v) {
+      const size_t at = offsetof(Region, workers) + w * sizeof(WorkerBlock) +
+                        offsetof(WorkerBlock, versions) + v * sizeof(VersionBlock);
+      if (!copy(at, words)) return std::nullopt;
+      if (std::memcmp(words.data(), image.data(), image.size()) != 0) continue;
+      if (!sum) sum.emplace();
+      sum->exchanges += word(offsetof(VersionBlock, exchanges));
+      sum->served += word(offsetof(VersionBlock, served));
+      sum->blocked += word(offsetof(VersionBlock, blocked));
+      sum->refused += word(offsetof(VersionBlock, refused));
+      sum->errors += word(offsetof(VersionBlock, errors));
+      const auto entities = static_cast<size_t>(std::min<uint64_t>(
+          word(offsetof(VersionBlock, entity_count)), contract::kVersionEntitiesMax));
+      sum->detections.resize(std::max(sum->detections.size(), entities));
+      constexpr size_t kFirst = offsetof(VersionBlock, detections) / sizeof(uint64_t);
+      for (size_t i = 0; i < entities * contract::kVersionActions; ++i)
+        sum->detections[i / contract::kVersionActions] += words[kFirst + i];
+    }
+  return sum;
+}
+
 void RegionOwner::read_counters(uint64_t counter_count, size_t worker_count,
                                 DataplaneView& view) const {
   const auto count = static_cast<size_t>(std::min<uint64_t>(counter_count, contract::kCountersMax));

@@ -41,6 +41,16 @@ struct DataplaneView {
   std::vector<std::pair<std::string, uint64_t>> counters;
 };
 
+// What one image has decided, over all workers (contract::VersionBlock).
+struct VersionSample {
+  uint64_t exchanges = 0;
+  uint64_t served = 0;
+  uint64_t blocked = 0;
+  uint64_t refused = 0;
+  uint64_t errors = 0;
+  std::vector<uint64_t> detections;  // by entity id, of all actions
+};
+
 const char* name_of(contract::DataplaneState state);
 
 class RegionOwner {
@@ -61,6 +71,8 @@ class RegionOwner {
   void clear_pid();
 
   DataplaneView view(bool with_counters) const;
+  // Nothing: no worker has this image just now.
+  std::optional<VersionSample> decided_by(const contract::Digest& image) const;
   // As left by the sallyportd before us; 0 in a new region.
   uint64_t former_secrets_generation() const noexcept { return former_secrets_generation_; }
   int fd() const noexcept { return fd_; }

@@ -35,6 +35,10 @@ json evidence_json(const evidence_log::DrainerStatus& status) {
            time_or_null(static_cast<int64_t>(status.checkpoint_wall_ns / 1'000'000'000))},
           {"map_bytes", status.map_bytes},
           {"used_bytes", status.used_bytes},
+          {"scrubbed_to", status.scrubbed_to},
+          {"heartbeat_minute", time_or_null(static_cast<int64_t>(status.heartbeat_minute * 60))},
+          {"pruned_records", status.pruned_records},
+          {"retention_run_day", time_or_null(static_cast<int64_t>(status.pruned_day * 86'400))},
           {"blocked", status.blocked},
           {"problem", status.problem}};
 }
@@ -79,14 +83,6 @@ json dataplane_json(const DataplaneView& view, const std::optional<ConnectedData
 json Supervisor::status() const {
   const DataplaneView view = region_->view(true);
   const uint64_t now_ns = boottime_ns();
-  const auto& current = publisher_->current();
-  json policy = {
-      {"image", nullptr}, {"bundle", nullptr}, {"version", 0}, {"published_at", nullptr}};
-  if (current)
-    policy = {{"image", digest_hex(current->image->digest)},
-              {"bundle", digest_hex(current->image->names.bundle_digest)},
-              {"version", current->version},
-              {"published_at", time_or_null(current->published_at_s)}};
   const CertificateState& certificate = secrets_->certificate();
   json days_left = nullptr;
   if (certificate.not_after_s > 0) days_left = (certificate.not_after_s - unix_seconds()) / kDayS;
@@ -103,7 +99,7 @@ json Supervisor::status() const {
        {{"pid", getpid()},
         {"uptime_s", (now_ms_ - started_ms_) / 1000},
         {"version", SALLYPORT_VERSION}}},
-      {"policy", policy},
+      {"policy", policy_status()},
       {"dataplane", dataplane},
       {"certificate",
        {{"not_after", time_or_null(certificate.not_after_s)},
@@ -131,6 +127,7 @@ std::vector<Problem> Supervisor::all_problems() const {
   add(start_problem_);
   add(secrets_problem_);
   add(image_problem_);
+  add(rollout_problem_);
   const evidence_log::DrainerStatus evidence = evidence_->status();
   if (!evidence.problem.empty())
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,

@@ -73,7 +73,7 @@ bool Supervisor::start(std::string& error) {
                options_.run_dir.string(), options_.state_dir.string());
   if (!options_.policy.empty() && !publisher_->current()) {
     first_publication_open_ = true;
-    compile(kFirstPublication, "sallyportd --policy", options_.policy);
+    compile(kFirstPublication, "sallyportd --policy", options_.policy, {});
   }
   return true;
 }
@@ -126,6 +126,8 @@ bool Supervisor::open_files(std::string& error) {
   drainer.key_file = credentials.evidence_key_file(error);
   if (!error.empty()) return false;
   drainer.node_name = node_;
+  drainer.heartbeats = true;
+  drainer.retention = evidence_log::RetentionPolicy{};
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
   return true;
@@ -142,6 +144,7 @@ bool Supervisor::open_sockets(std::string& error) {
   if (publisher_->current())
     region_->set_published(publisher_->current()->version, publisher_->current()->image->digest,
                            publisher_->current()->image->names.bundle_digest);
+  begin_watch();
   return true;
 }
 
@@ -185,6 +188,7 @@ void Supervisor::turn(uint64_t now_ms) {
   look_at_compilations(now_ms);
   look_at_files(now_ms);
   advance_operations(now_ms);
+  look_at_rollout(now_ms);
   // Answers that the steps above gave leave now.
   admin_->turn(now_ms);
   if (now_ms >= next_beat_ms_) beat(now_ms);

@@ -23,9 +23,11 @@
 #include "controlplane/supervise/instance_lock.h"
 #include "controlplane/supervise/notify.h"
 #include "controlplane/supervise/options.h"
+#include "controlplane/supervise/policy_request.h"
 #include "controlplane/supervise/publisher.h"
 #include "controlplane/supervise/region_owner.h"
 #include "controlplane/supervise/restoration_desk.h"
+#include "controlplane/supervise/rollout_watch.h"
 #include "controlplane/supervise/secrets_keeper.h"
 
 namespace sallyport::supervise {
@@ -51,13 +53,16 @@ class Supervisor : public ControlListener {
   static constexpr AdminServer::ClientId kNobody = 0;
   static constexpr AdminServer::ClientId kFirstPublication = ~0ULL;  // --policy
 
-  enum class Kind : uint8_t { Apply, Reload };
+  enum class Kind : uint8_t { Reload, Apply, Promote, Rollback, Confirm };
   enum class Step : uint8_t { Begin, Note, Adopt };
   struct Operation {
     Kind kind = Kind::Reload;
     AdminServer::ClientId client = kNobody;
     std::string actor;
     std::shared_ptr<const LoadedImage> image;  // Apply
+    PolicyRequest request;
+    Plan plan;  // of all but Reload: made when its turn comes
+    uint64_t began_ms = 0;
     Step step = Step::Begin;
     EvidenceThread::Ticket ticket = 0;
     uint64_t version = 0;
@@ -70,6 +75,7 @@ class Supervisor : public ControlListener {
   struct Compilation {
     AdminServer::ClientId client = kNobody;
     std::string actor;
+    PolicyRequest request;
     std::unique_ptr<BundleJob> job;
   };
 
@@ -91,32 +97,33 @@ class Supervisor : public ControlListener {
   void on_dataplane(const ConnectedDataplane& dataplane) override;
   void on_secrets_result(uint64_t generation, bool ok, const std::string& text) override;
   void on_image_result(uint64_t version, bool ok, const std::string& text) override;
+  void on_routes_result(uint64_t version, bool ok, const std::string& text) override;
   void on_dataplane_gone(const std::string& why) override;
   void on_refused(const std::string& why) override;
+  bool send_policy(const Plan& plan, uint64_t version);
   void send_current();
+  void send_published();
   void send_again(uint64_t now_ms);
   size_t workers_at(uint64_t version) const;
   bool all_adopted(uint64_t version) const;
 
   // supervisor_operations.cc
   void handle(AdminServer::Request&& request);
-  void handle_apply(AdminServer::Request&& request);
+  void handle_apply(AdminServer::Request&& request, PolicyRequest&& policy);
   void compile(AdminServer::ClientId client, const std::string& actor,
-               const std::filesystem::path& folder);
+               const std::filesystem::path& folder, PolicyRequest&& policy);
   void look_at_compilations(uint64_t now_ms);
   void enqueue(Kind kind, AdminServer::ClientId client, std::string actor,
-               std::shared_ptr<const LoadedImage> image = nullptr);
+               PolicyRequest&& policy = {}, std::shared_ptr<const LoadedImage> image = nullptr);
   void advance_operations(uint64_t now_ms);
   bool advance(Operation& operation, uint64_t now_ms);  // true: done with it
+  void record_refusal(const std::string& actor, const LoadedImage* image,
+                      const nlohmann::json& refusal);
   bool evidence_refuses(Operation& operation, uint64_t now_ms);
   void begin(Operation& operation, uint64_t now_ms);
   bool after_note(Operation& operation, uint64_t now_ms);
   bool reload(Operation& operation);
   bool prepare_secrets(Operation& operation);
-  bool put_into_effect(Operation& operation, uint64_t now_ms);
-  bool look_at_adoption(Operation& operation, uint64_t now_ms);
-  bool make_current(Operation& operation);
-  bool succeed(Operation& operation, const std::string& message);
   bool fail(Operation& operation, const nlohmann::json& answer);
   void reply(AdminServer::ClientId client, const nlohmann::json& answer);
   WantedSecrets wanted() const;
@@ -125,6 +132,25 @@ class Supervisor : public ControlListener {
   // supervisor_restore.cc
   bool open_restoration(std::string& error);
   void handle_access(AdminServer::Request&& request);
+
+  // supervisor_policy.cc: what may decide next, and how it comes into force
+  void handle_policy(const std::string& command, AdminServer::Request&& request);
+  nlohmann::json plan(Operation& operation);  // null, or why not
+  nlohmann::json plan_apply(Operation& operation);
+  nlohmann::json plan_promote(Operation& operation);
+  nlohmann::json plan_rollback(Operation& operation);
+  nlohmann::json plan_confirm(Operation& operation);
+  evidence_log::ControlRecord record_of(const Operation& operation) const;
+  void add_canary_counts(evidence_log::ControlRecord& record) const;
+  bool put_into_effect(Operation& operation, uint64_t now_ms);
+  bool look_at_adoption(Operation& operation, uint64_t now_ms);
+  bool make_current(Operation& operation);
+  bool succeed(Operation& operation, const std::string& message);
+  void begin_watch();
+  void look_at_rollout(uint64_t now_ms);
+  void watch_canary(uint64_t now_ms);
+  void take_back(const char* reason, const std::string& why);
+  nlohmann::json policy_status() const;
 
   // status_report.cc
   nlohmann::json status() const;
@@ -146,6 +172,10 @@ class Supervisor : public ControlListener {
 
   std::deque<Operation> operations_;  // the first one is in work
   std::vector<Compilation> compilations_;
+  std::optional<RolloutWatch> watch_;  // while a canary stands
+  uint64_t confirm_deadline_ms_ = 0;   // 0: nothing to confirm
+  uint64_t next_rollout_look_ms_ = 0;
+  std::optional<Problem> rollout_problem_;  // what was taken back last, until the next change
   std::optional<Problem> image_problem_;
   std::optional<Problem> secrets_problem_;
   std::optional<Problem> start_problem_;

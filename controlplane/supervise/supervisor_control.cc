@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "controlplane/supervise/route_table.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {
@@ -30,13 +31,37 @@ void Supervisor::on_dataplane(const ConnectedDataplane& dataplane) {
   send_current();
 }
 
+// A change while a dataplane is connected. False: none is.
+bool Supervisor::send_policy(const Plan& plan, uint64_t version) {
+  if (plan.canary == nullptr)
+    return control_->send_image(plan.base->memory, version, plan.base->digest, false);
+  std::string error;
+  const auto table =
+      make_route_table(plan.base->digest, plan.canary->digest, plan.state.tenants, error);
+  if (!table) spdlog::error("the route table cannot be made: {}", error);
+  return table && control_->send_canary(plan.canary->memory, version, plan.canary->digest) &&
+         control_->send_routes(*table, version);
+}
+
+// Everything, to one that may have nothing, or the same as before.
+void Supervisor::send_published() {
+  const auto& current = publisher_->current();
+  if (!current) return;
+  const bool has_canary = current->canary != nullptr;
+  control_->send_image(current->image->memory,
+                       has_canary ? current->rollout.base_version : current->version,
+                       current->image->digest, has_canary);
+  if (has_canary)
+    send_policy({current->image, current->canary, current->rollout}, current->version);
+}
+
 void Supervisor::send_current() {
   if (secrets_->message()) control_->send_secrets(*secrets_->message(), secrets_->generation());
   const auto& current = publisher_->current();
   if (!current) return;
   region_->set_published(current->version, current->image->digest,
                          current->image->names.bundle_digest);
-  control_->send_image(current->image->memory, current->version, current->image->digest);
+  send_published();
 }
 
 void Supervisor::on_secrets_result(uint64_t generation, bool ok, const std::string& text) {
@@ -51,11 +76,13 @@ void Supervisor::on_image_result(uint64_t version, bool ok, const std::string& t
   Operation* waiting = operations_.empty() ? nullptr : &operations_.front();
   if (waiting != nullptr && waiting->step == Step::Adopt && waiting->version == version &&
       !waiting->current) {
-    waiting->accepted = ok;
     if (!ok) waiting->refused = text;
+    // A second image is in use only with its routes.
+    waiting->accepted = ok && waiting->plan.canary == nullptr;
     return;
   }
-  if (!publisher_->current() || publisher_->current()->version != version) return;
+  const auto& current = publisher_->current();
+  if (!current || (current->version != version && current->rollout.base_version != version)) return;
   image_problem_.reset();
   send_again_ms_ = 0;
   if (ok) return;
@@ -63,6 +90,22 @@ void Supervisor::on_image_result(uint64_t version, bool ok, const std::string& t
   send_again_ms_ = now_ms_ + kSendAgainMs;
   image_problem_ = Problem{"image_refused", "the dataplane refused the published policy: " + text,
                            "publish another one; programs of different builds give this too"};
+}
+
+void Supervisor::on_routes_result(uint64_t version, bool ok, const std::string& text) {
+  Operation* waiting = operations_.empty() ? nullptr : &operations_.front();
+  if (waiting != nullptr && waiting->step == Step::Adopt && waiting->version == version &&
+      !waiting->current) {
+    waiting->accepted = ok;
+    // Why the image was refused says more.
+    if (!ok && !waiting->refused) waiting->refused = text;
+    return;
+  }
+  if (ok || !publisher_->current() || publisher_->current()->version != version || image_problem_)
+    return;
+  send_again_ms_ = now_ms_ + kSendAgainMs;
+  image_problem_ = Problem{"routes_refused", "the dataplane refused the route table: " + text,
+                           "it is sent again; sallyctl policy rollback ends the canary"};
 }
 
 void Supervisor::on_dataplane_gone(const std::string& why) {
@@ -75,8 +118,7 @@ void Supervisor::on_dataplane_gone(const std::string& why) {
 void Supervisor::send_again(uint64_t now_ms) {
   if (send_again_ms_ == 0 || now_ms < send_again_ms_ || !publisher_->current()) return;
   send_again_ms_ = 0;
-  const auto& current = publisher_->current();
-  control_->send_image(current->image->memory, current->version, current->image->digest);
+  send_published();
 }
 
 void Supervisor::on_refused(const std::string& why) {

@@ -48,20 +48,22 @@ void Supervisor::handle(AdminServer::Request&& request) {
                            {"version", SALLYPORT_VERSION},
                            {"pid", getpid()},
                            {"node", node_}});
-  } else if (command == "apply") {
-    handle_apply(std::move(request));
+  } else if (command == "apply" || command == "promote" || command == "rollback" ||
+             command == "confirm") {
+    handle_policy(command, std::move(request));
   } else if (command == "reload") {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
   } else if (command == "access_review" || command == "access_decide" ||
              command == "access_pending" || command == "access_close") {
     handle_access(std::move(request));
   } else {
-    reply(request.client, admin_error("command_unknown", "there is no such command",
-                                      "hello, status, apply or reload"));
+    reply(request.client,
+          admin_error("command_unknown", "there is no such command",
+                      "hello, status, apply, promote, rollback, confirm or reload"));
   }
 }
 
-void Supervisor::handle_apply(AdminServer::Request&& request) {
+void Supervisor::handle_apply(AdminServer::Request&& request, PolicyRequest&& policy) {
   const json& body = request.body;
   const bool by_image = body.contains("image") && body["image"].is_string();
   const bool by_folder = body.contains("folder") && body["folder"].is_string();
@@ -75,7 +77,7 @@ void Supervisor::handle_apply(AdminServer::Request&& request) {
       return reply(request.client,
                    admin_error("request_invalid", "the folder must be an absolute path",
                                "start it with a slash"));
-    return compile(request.client, request.actor, folder);
+    return compile(request.client, request.actor, folder, std::move(policy));
   }
   const auto digest = parse_digest(body["image"].get_ref<const std::string&>());
   if (!digest)
@@ -87,11 +89,12 @@ void Supervisor::handle_apply(AdminServer::Request&& request) {
   if (image == nullptr)
     return reply(request.client, admin_error("image_unknown", error,
                                              "compile the bundle again: sallyctl policy compile"));
-  enqueue(Kind::Apply, request.client, std::move(request.actor), std::move(image));
+  enqueue(Kind::Apply, request.client, std::move(request.actor), std::move(policy),
+          std::move(image));
 }
 
 void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
-                         const std::filesystem::path& folder) {
+                         const std::filesystem::path& folder, PolicyRequest&& policy) {
   if (compilations_.size() >= kCompilationsMax)
     return reply(client, admin_error("busy", "bundles are being compiled", "try again soon"));
   std::string error;
@@ -99,7 +102,7 @@ void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
       BundleJob::start(folder, publisher_->images_folder(), now_ms_, error);
   if (job == nullptr) return reply(client, admin_error("compile_failed", error));
   spdlog::info("compiling {}", folder.string());
-  compilations_.push_back({client, actor, std::move(job)});
+  compilations_.push_back({client, actor, std::move(policy), std::move(job)});
 }
 
 void Supervisor::look_at_compilations(uint64_t now_ms) {
@@ -115,23 +118,27 @@ void Supervisor::look_at_compilations(uint64_t now_ms) {
     std::shared_ptr<const LoadedImage> image;
     const auto digest = parse_digest(answer->value("image", ""));
     if (digest) image = publisher_->load(*digest, error);
+    done.request.tests =
+        answer->value("examples", uint64_t{0}) + answer->value("tests", uint64_t{0});
     if (!answer->value("ok", false))
       reply(done.client, *answer);
     else if (image == nullptr)
       reply(done.client, admin_error("compile_failed", error));
     else
-      enqueue(Kind::Apply, done.client, std::move(done.actor), std::move(image));
+      enqueue(Kind::Apply, done.client, std::move(done.actor), std::move(done.request),
+              std::move(image));
   }
 }
 
 void Supervisor::enqueue(Kind kind, AdminServer::ClientId client, std::string actor,
-                         std::shared_ptr<const LoadedImage> image) {
+                         PolicyRequest&& policy, std::shared_ptr<const LoadedImage> image) {
   if (operations_.size() >= kOperationsMax)
     return reply(client, admin_error("busy", "too many requests wait", "try again soon"));
   Operation& operation = operations_.emplace_back();
   operation.kind = kind;
   operation.client = client;
   operation.actor = std::move(actor);
+  operation.request = std::move(policy);
   operation.image = std::move(image);
 }
 
@@ -143,6 +150,13 @@ bool Supervisor::advance(Operation& operation, uint64_t now_ms) {
   // No note is left behind while the log takes none: they would only gather in memory.
   if (operation.step == Step::Begin && evidence_->status().blocked)
     return evidence_refuses(operation, now_ms);
+  if (operation.step == Step::Begin && operation.kind != Kind::Reload) {
+    const json refusal = plan(operation);
+    if (!refusal.is_null()) {
+      record_refusal(operation.actor, operation.image.get(), refusal);
+      return fail(operation, refusal);
+    }
+  }
   if (operation.step == Step::Begin) begin(operation, now_ms);
   if (operation.step == Step::Note) {
     if (evidence_->committed(operation.ticket)) return after_note(operation, now_ms);
@@ -150,6 +164,20 @@ bool Supervisor::advance(Operation& operation, uint64_t now_ms) {
     return evidence_refuses(operation, now_ms);
   }
   return look_at_adoption(operation, now_ms);
+}
+
+// Nothing happened, but somebody tried.
+void Supervisor::record_refusal(const std::string& actor, const LoadedImage* image,
+                                const json& refusal) {
+  evidence_log::ControlRecord record{
+      .kind = contract::RecordKind::Policy, .action = "policy_refused", .actor = actor};
+  record.result = "denied";
+  record.reason = refusal.value("code", "");
+  if (image != nullptr) {
+    record.object = digest_hex(image->names.bundle_digest);
+    record.before = image->digest;
+  }
+  evidence_->append(record);
 }
 
 bool Supervisor::evidence_refuses(Operation& operation, uint64_t now_ms) {
@@ -164,37 +192,32 @@ bool Supervisor::evidence_refuses(Operation& operation, uint64_t now_ms) {
 }
 
 void Supervisor::begin(Operation& operation, uint64_t now_ms) {
-  evidence_log::ControlRecord note{.action = "credentials_read", .actor = operation.actor};
+  evidence_log::ControlRecord note{
+      .kind = contract::RecordKind::Key, .action = "credentials_read", .actor = operation.actor};
   note.result = "intended";
-  if (operation.kind == Kind::Apply) {
-    const auto& current = publisher_->current();
-    note.kind = contract::RecordKind::Policy;
-    note.action = "policy_applied";
-    note.object = digest_hex(operation.image->names.bundle_digest);
-    note.before = current ? current->image->digest : contract::Digest{};
-    note.after = operation.image->digest;
-    note.from = current ? current->version : 0;
-    note.to = publisher_->next_version();
-    note.detail = "policy version " + std::to_string(note.to) + "; digests are of the images";
-  } else {
-    note.kind = contract::RecordKind::Key;
-    note.from = secrets_->generation();
-    note.detail = "credentials are read again";
-  }
-  operation.ticket = evidence_->append(note);
+  note.from = secrets_->generation();
+  note.detail = "credentials are read again";
+  operation.ticket =
+      evidence_->append(operation.kind == Kind::Reload ? note : record_of(operation));
+  operation.began_ms = now_ms;
   operation.deadline_ms = now_ms + kNoteMsMax;
   operation.step = Step::Note;
 }
 
 bool Supervisor::after_note(Operation& operation, uint64_t now_ms) {
   if (operation.kind == Kind::Reload) return reload(operation);
-  if (!prepare_secrets(operation)) return true;
+  if (operation.kind != Kind::Confirm && !prepare_secrets(operation)) return true;
   return put_into_effect(operation, now_ms);
 }
 
 WantedSecrets Supervisor::wanted() const {
   const auto& current = publisher_->current();
-  return current ? current->image->names.wanted : WantedSecrets{};
+  if (!current) return {};
+  const WantedSecrets& base = current->image->names.wanted;
+  if (current->canary == nullptr) return base;
+  const WantedSecrets& canary = current->canary->names.wanted;
+  return {both(base.tenants, canary.tenants),
+          both(base.vendor_credentials, canary.vendor_credentials)};
 }
 
 void Supervisor::refresh_secrets() {
@@ -227,7 +250,8 @@ bool Supervisor::reload(Operation& operation) {
 
 // The keys of a new tenant must be with the dataplane before the image that names it.
 bool Supervisor::prepare_secrets(Operation& operation) {
-  const WantedSecrets& more = operation.image->names.wanted;
+  const Plan& plan = operation.plan;
+  const WantedSecrets& more = (plan.canary != nullptr ? plan.canary : plan.base)->names.wanted;
   if (secrets_->covers(more)) return true;
   const WantedSecrets now = wanted();
   const uint64_t before = secrets_->generation();
@@ -247,70 +271,6 @@ bool Supervisor::prepare_secrets(Operation& operation) {
   return false;
 }
 
-bool Supervisor::put_into_effect(Operation& operation, uint64_t now_ms) {
-  std::string error;
-  operation.version = publisher_->reserve_version(operation.image->digest, unix_seconds(), error);
-  if (operation.version == 0)
-    return fail(operation, admin_error("state_dir", error, "make room in the state dir"));
-  if (!control_->send_image(operation.image->memory, operation.version, operation.image->digest)) {
-    if (!make_current(operation)) return true;
-    return succeed(operation, "published; no dataplane is connected, the next one gets it");
-  }
-  operation.sent_on = connection_number_;
-  operation.deadline_ms = now_ms + kAdoptMsMax;
-  operation.step = Step::Adopt;
-  return false;
-}
-
-bool Supervisor::look_at_adoption(Operation& operation, uint64_t now_ms) {
-  if (operation.refused)
-    return fail(operation, admin_error("image_refused",
-                                       "the dataplane refused the image: " + *operation.refused,
-                                       "the policy before stays in use"));
-  const bool same_connection = control_->connected() && operation.sent_on == connection_number_;
-  const bool over = now_ms >= operation.deadline_ms || !same_connection;
-  if ((operation.accepted || over) && !operation.current && !make_current(operation)) return true;
-  if (operation.current && same_connection && operation.accepted && all_adopted(operation.version))
-    return succeed(operation, "");
-  if (!over) return false;
-  return succeed(operation, same_connection ? "published; not every worker has adopted it yet"
-                                            : "published; the dataplane went away meanwhile");
-}
-
-bool Supervisor::make_current(Operation& operation) {
-  std::string error;
-  if (!publisher_->publish(operation.image, operation.version, unix_seconds(), error)) {
-    fail(operation, admin_error("state_dir", error, "make room in the state dir"));
-    return false;
-  }
-  operation.current = true;
-  restoration_->set_policy(operation.image->names.restoration);
-  start_problem_.reset();
-  image_problem_.reset();
-  send_again_ms_ = 0;
-  region_->set_published(operation.version, operation.image->digest,
-                         operation.image->names.bundle_digest);
-  // One that connected meanwhile was sent the former policy.
-  if (control_->connected() && operation.sent_on != connection_number_)
-    control_->send_image(operation.image->memory, operation.version, operation.image->digest);
-  return true;
-}
-
-bool Supervisor::succeed(Operation& operation, const std::string& message) {
-  const bool adopted = message.empty();
-  spdlog::info("policy version {} published by {}: image {}{}", operation.version, operation.actor,
-               digest_hex(operation.image->digest), adopted ? ", adopted" : ", not adopted yet");
-  if (operation.client == kFirstPublication) first_publication_open_ = false;
-  reply(operation.client, {{"ok", true},
-                           {"image", digest_hex(operation.image->digest)},
-                           {"bundle", digest_hex(operation.image->names.bundle_digest)},
-                           {"version", operation.version},
-                           {"adopted", adopted},
-                           {"workers", workers_at(operation.version)},
-                           {"message", adopted ? "adopted by every worker" : message}});
-  return true;
-}
-
 // The note said that it would happen; this one says that it did not.
 bool Supervisor::fail(Operation& operation, const json& answer) {
   if (operation.step == Step::Begin) {
@@ -322,10 +282,11 @@ bool Supervisor::fail(Operation& operation, const json& answer) {
                                    .actor = operation.actor};
   note.result = "failed";
   note.reason = answer["code"].get<std::string>();
-  if (operation.kind == Kind::Apply) {
+  if (operation.kind != Kind::Reload) {
     note.kind = contract::RecordKind::Policy;
     note.action = "policy_not_applied";
-    note.before = operation.image->digest;
+    note.object = digest_hex(operation.plan.base->names.bundle_digest);
+    note.before = (operation.plan.canary ? operation.plan.canary : operation.plan.base)->digest;
     if (publisher_->current()) note.after = publisher_->current()->image->digest;
   }
   evidence_->append(note);

@@ -12,7 +12,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kMatcherMagic = 0x4d4d5053;  // "SPMM"
-inline constexpr uint32_t kMatcherVersion = 2;
+inline constexpr uint32_t kMatcherVersion = 3;
 
 // What finds the candidates of a rule. (2 and 3 were the first release's card and ssn, now shapes.)
 enum class RuleKind : uint8_t {
@@ -162,10 +162,11 @@ struct MatcherHeader {
   MatcherTable cues;              // MatcherCue
   MatcherTable samples;           // MatcherText: published sample values
   MatcherTable strings;           // count = bytes
-  MatcherTable stream_database;   // count = bytes: stage one, streaming, no start of match
+  MatcherTable anchors;           // MatcherAnchor
+  MatcherTable stream_database;   // count = bytes: patterns without an anchor; may be none
   MatcherTable confirm_database;  // count = bytes: patterns again, block mode, with start of match
 };
-static_assert(sizeof(MatcherHeader) == 96);
+static_assert(sizeof(MatcherHeader) == 104);
 
 struct MatcherEntity {
   MatcherText name;
@@ -210,14 +211,25 @@ struct MatcherShape {
 };
 static_assert(sizeof(MatcherShape) == 32);
 
-// A literal of the stream database (any case) and the rules it triggers. Its expression id is
-// kCueIdBase + index.
+// A literal (any case) and the rules it triggers.
 struct MatcherCue {
   MatcherText text;
   uint32_t rule_first;  // in lists
   uint32_t rule_count;
 };
 static_assert(sizeof(MatcherCue) == 16);
-inline constexpr uint32_t kCueIdBase = 0x10000;
+
+// A literal of which every match of a Pattern rule holds at least one of the rule's. A rule without
+// anchors is in the stream database.
+struct MatcherAnchor {
+  MatcherText text;
+  uint16_t rule;
+  uint16_t flags;      // kAnchor...
+  uint32_t width_min;  // of a match, bytes
+};
+static_assert(sizeof(MatcherAnchor) == 16);
+inline constexpr uint16_t kAnchorAnyCase = 1;
+inline constexpr uint16_t kAnchorPrefix = 2;  // each match that holds it begins with it
+inline constexpr uint16_t kAnchorFlagsMask = 3;
 
 }  // namespace sallyport::contract

@@ -16,10 +16,14 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kRegionMagic = 0x314e4f4947455253;  // "SREGION1"
-inline constexpr uint32_t kRegionVersion = 1;
+inline constexpr uint32_t kRegionVersion = 2;
 inline constexpr uint32_t kWorkersMax = 64;
 inline constexpr uint32_t kCountersMax = 512;
 inline constexpr uint32_t kCounterNameBytes = 64;
+// As many images as may decide at one moment: the base and the canary.
+inline constexpr uint32_t kLiveVersionsMax = 2;
+inline constexpr uint32_t kVersionEntitiesMax = 256;  // rewrite::kEntitiesMax
+inline constexpr uint32_t kVersionActions = 7;        // kActionCount
 
 using RegionWord = std::atomic<uint64_t>;
 static_assert(RegionWord::is_always_lock_free && sizeof(RegionWord) == 8);
@@ -76,6 +80,22 @@ struct DataplaneBlock {
 };
 static_assert(sizeof(DataplaneBlock) == 128);
 
+// What one image has decided in one worker, since it was built there: when the secrets change, it
+// is built again and counts from zero. The digest is zero where no image stands, and while the
+// words below change hands.
+struct VersionBlock {
+  RegionWord image_digest[4];
+  RegionWord entity_count;  // of the image; rows of `detections`
+  RegionWord exchanges;     // verdicts on requests of known callers
+  RegionWord served;
+  RegionWord blocked;  // by what was found in them
+  RegionWord refused;  // by policy or framing, before anything was looked for
+  RegionWord errors;   // everything else that was not served, but for clients that went away
+  RegionWord reserved[6];
+  RegionWord detections[kVersionEntitiesMax * kVersionActions];  // both directions
+};
+static_assert(sizeof(VersionBlock) == 128 + 8 * kVersionEntitiesMax * kVersionActions);
+
 // One worker. The same struct is the worker's own block in the dataplane's memory.
 struct alignas(64) WorkerBlock {
   RegionWord heartbeat_ns;  // instant of its last turn
@@ -85,8 +105,10 @@ struct alignas(64) WorkerBlock {
   RegionWord oldest_version;   // oldest one that an exchange still uses; 0: none in use
   RegionWord reserved[3];
   RegionWord counters[kCountersMax];
+  VersionBlock versions[kLiveVersionsMax];  // base, canary
 };
-static_assert(sizeof(WorkerBlock) == 64 + 8 * kCountersMax);
+static_assert(sizeof(WorkerBlock) ==
+              64 + 8 * kCountersMax + kLiveVersionsMax * sizeof(VersionBlock));
 
 struct Region {
   RegionHeader header;

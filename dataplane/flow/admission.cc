@@ -47,6 +47,12 @@ Reason reason_of_head_error(http::HeadError error) noexcept {
 
 using base::bytes_of;
 
+// A canary that does not know the keys of its tenants any more is one of the things to be noticed.
+void count_lost_caller(PolicyVersion& version) noexcept {
+  ++version.counters().exchanges;
+  ++version.counters().errors;
+}
+
 }  // namespace
 
 bool Gateway::read_head(Client& client) {
@@ -75,17 +81,19 @@ bool Gateway::read_head(Client& client) {
 void Gateway::admit(Client& client) {
   const http::RequestHead& head = client.parser.head();
   if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
+  const Choice decided = choose(*set_, presented_key(head));
   Route route;
-  Reason routed = current_->route(head, route);
+  Reason routed = decided.version->route(head, route);
   // What is not served at all is said by its own name, whichever way a client asks for it.
   if (head.upgrade && routed != Reason::UnsupportedEndpoint) routed = Reason::UpgradeRefused;
-  const auto caller = current_->caller(presented_key(head));
   // Who has no key learns nothing about the routes.
-  if (!caller.has_value())
+  if (!decided.caller.has_value()) {
+    if (decided.lost_by_canary) count_lost_caller(*decided.version);
     return refuse_anonymous(client, Reason::BadCredentials, route.error_shape);
+  }
   Exchange* exchange = take_exchange();
-  if (exchange == nullptr) return refuse_without_exchange(client, *caller, route.error_shape);
-  begin_exchange(*exchange, client, *caller, route);
+  if (exchange == nullptr) return refuse_without_exchange(client, decided, route.error_shape);
+  begin_exchange(*exchange, client, decided, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);
   std::string_view detail = routed == Reason::None ? std::string_view{} : route.refusal_hint;
@@ -105,7 +113,7 @@ void Gateway::admit(Client& client) {
     refuse(*exchange, Reason::BuffersFull);
 }
 
-void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::Key& caller,
+void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& decided,
                              const Route& route) {
   const http::RequestHead& head = client.parser.head();
   ++counters_.exchanges;
@@ -115,8 +123,9 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::K
   exchange.phase = Phase::Body;
   exchange.client_slot = client.slot;
   exchange.upstream_slot = kNoSlot;
-  exchange.version = current_;
-  exchange.caller = caller;
+  exchange.version = decided.version;
+  exchange.version->begin_use();
+  exchange.caller = *decided.caller;
   exchange.route = route;
   exchange.id = recorder_.next_request_id();
   exchange.id_text = contract::request_id_text(exchange.id);

@@ -91,24 +91,15 @@ void Gateway::turn(const base::Clock& clock) {
   if (more_now) next_deadline_ = clock.now;
 }
 
-void Gateway::adopt(PolicyVersion* version) noexcept {
-  SP_CHECK(version != nullptr &&
-           (current_ == nullptr || version->sequence() > current_->sequence()));
-  PolicyVersion* before = current_;
-  current_ = version;
-  if (before != nullptr) drain_idle(*before);
-  newest_adopted_.store(version->sequence(), std::memory_order_release);
-  update_versions();
-}
-
-void Gateway::update_versions() noexcept {
-  uint64_t oldest = current_ != nullptr ? current_->sequence() : 0;
-  for (const auto& exchange : exchanges_)
-    if (exchange->phase != Phase::Free) oldest = std::min(oldest, exchange->version->sequence());
-  for (const auto& upstream : upstreams_)
-    if (upstream->stage != Upstream::Stage::Free)
-      oldest = std::min(oldest, upstream->version->sequence());
-  oldest_in_use_.store(oldest, std::memory_order_release);
+void Gateway::adopt(const PolicySet* set) noexcept {
+  SP_CHECK(set != nullptr && set->base != nullptr &&
+           (set_ == nullptr || set->sequence > set_->sequence));
+  const PolicySet* before = set_;
+  set_ = set;
+  current_ = set->base;
+  if (before == nullptr) return;
+  for (PolicyVersion* version : {before->base, before->canary})
+    if (version != nullptr && !set->holds(version)) drain_idle(*version);
 }
 
 void Gateway::own(tcp::ConnectionId id, Side side, uint32_t slot) {
@@ -191,7 +182,6 @@ void Gateway::sweep() {
     if (client->stage != Client::Stage::Free) sweep_client(*client);
   for (auto& upstream : upstreams_)
     if (upstream->stage != Upstream::Stage::Free) sweep_upstream(*upstream);
-  update_versions();
 }
 
 void Gateway::sweep_upstream(Upstream& upstream) {
@@ -254,6 +244,7 @@ void Gateway::finish(Exchange& exchange) {
   exchange.request_out.clear();
   exchange.tokens.clear();
   exchange.rewriter.edits().clear();
+  exchange.version->end_use();
   exchange.version = nullptr;
   body_reserved_bytes_ -= exchange.body_reserved_bytes;
   exchange.body_reserved_bytes = 0;

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -34,7 +33,7 @@
 #include "dataplane/flow/leg.h"
 #include "dataplane/flow/limits.h"
 #include "dataplane/flow/mapping_sender.h"
-#include "dataplane/flow/policy_version.h"
+#include "dataplane/flow/policy_set.h"
 #include "dataplane/http/body_decoder.h"
 #include "dataplane/http/head_parser.h"
 #include "dataplane/http/serialise.h"
@@ -68,19 +67,14 @@ class Gateway {
   void turn(const base::Clock& clock);
   base::Instant next_deadline() const noexcept { return next_deadline_; }
 
-  // Between two turns. The version before stays until oldest_version_in_use() has passed it; the
-  // caller owns all.
-  void adopt(PolicyVersion* version) noexcept;
+  // Between two turns. A version that the set does not hold any more stays as long as it has
+  // users(); the set before is not looked at again. The caller owns all.
+  void adopt(const PolicySet* set) noexcept;
   // New client connections use it; it must outlive every connection that began with it
   // (tls::ServerContext::session_count()).
   void adopt_certificate(const tls::ServerContext* context) noexcept { server_context_ = context; }
-  // Read by the main lcore: versions below may be freed.
-  uint64_t oldest_version_in_use() const noexcept {
-    return oldest_in_use_.load(std::memory_order_acquire);
-  }
-  uint64_t newest_version_adopted() const noexcept {
-    return newest_adopted_.load(std::memory_order_acquire);
-  }
+  // Null: none yet. Valid until the next adopt().
+  const PolicySet* policy() const noexcept { return set_; }
   const GatewayCounters& counters() const noexcept { return counters_; }
   // Exchanges that have begun and not ended.
   size_t exchanges_in_flight() const noexcept { return exchanges_.size() - free_exchanges_.size(); }
@@ -146,7 +140,6 @@ class Gateway {
   void run_stalled();
   void stall(Client& client);
   void stall(Upstream& upstream);
-  void update_versions() noexcept;
   Exchange* take_exchange() noexcept;
   void finish(Exchange& exchange);
   bool reserve_body(Exchange& exchange, uint64_t bytes) noexcept;
@@ -164,7 +157,7 @@ class Gateway {
   // admission.cc
   bool read_head(Client& client);
   void admit(Client& client);
-  void begin_exchange(Exchange& exchange, Client& client, const policy::Key& caller,
+  void begin_exchange(Exchange& exchange, Client& client, const Choice& decided,
                       const Route& route);
   Reason admission(const http::RequestHead& head, Exchange& exchange, std::string_view& detail);
   Reason evidence_admission(Exchange& exchange);
@@ -223,7 +216,7 @@ class Gateway {
   void refuse(Exchange& exchange, Reason reason, std::string_view detail = {});
   void refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
                         std::string_view detail = {});
-  void refuse_without_exchange(Client& client, const policy::Key& caller, ErrorShape shape);
+  void refuse_without_exchange(Client& client, const Choice& decided, ErrorShape shape);
   bool write_refusal(Client& client, Reason reason, ErrorShape shape, std::string_view id,
                      std::string_view detail, bool close);
   bool write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
@@ -268,10 +261,9 @@ class Gateway {
   base::Instant next_sweep_;
   base::Instant next_deadline_;
   uint64_t body_reserved_bytes_ = 0;
-  PolicyVersion* current_ = nullptr;
+  const PolicySet* set_ = nullptr;
+  PolicyVersion* current_ = nullptr;  // the base: also of what belongs to no caller yet
   const tls::ServerContext* server_context_ = nullptr;
-  std::atomic<uint64_t> oldest_in_use_{0};
-  std::atomic<uint64_t> newest_adopted_{0};
   GatewayCounters counters_;
 };
 

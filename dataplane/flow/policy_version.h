@@ -6,6 +6,7 @@
 // lock.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "dataplane/flow/refusal.h"
+#include "dataplane/flow/version_counters.h"
 #include "dataplane/http/head.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/policy/image.h"
@@ -95,6 +97,18 @@ class PolicyVersion {
   // Ascending over the process; 0 is no version.
   uint64_t sequence() const noexcept { return sequence_; }
 
+  // Worker: an exchange or a vendor connection that it decides about has begun, has ended.
+  void begin_use() noexcept {
+    users_.store(users_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void end_use() noexcept {
+    users_.store(users_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+  }
+  // Any thread. Once the worker has adopted a set without this version, it only falls.
+  uint64_t users() const noexcept { return users_.load(std::memory_order_acquire); }
+  VersionCounters& counters() noexcept { return counters_; }
+  const VersionCounters& counters() const noexcept { return counters_; }
+
  private:
   PolicyVersion() = default;
   bool build_engine(std::string& error);
@@ -106,6 +120,8 @@ class PolicyVersion {
   bool take_unknown(const http::RequestHead& head, std::string_view path, Route& out) const;
 
   uint64_t sequence_ = 0;
+  std::atomic<uint64_t> users_{0};
+  VersionCounters counters_;
   std::vector<uint8_t> bytes_;
   std::shared_ptr<const policy::Secrets> secrets_;
   policy::Image image_;

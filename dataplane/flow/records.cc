@@ -169,6 +169,29 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
   }
 }
 
+// One verdict, by what it says of the policy that gave it.
+void count_verdict(VersionCounters& counters, Outcome outcome) noexcept {
+  ++counters.exchanges;
+  switch (outcome) {
+    case Outcome::Served:
+      ++counters.served;
+      return;
+    case Outcome::Blocked:
+    case Outcome::BlockedMidstream:
+      ++counters.blocked;
+      return;
+    case Outcome::RefusedPolicy:
+    case Outcome::RefusedRequest:
+    case Outcome::RefusedIdentity:
+      ++counters.refused;
+      return;
+    case Outcome::ClientGone:
+      return;
+    default:
+      ++counters.errors;
+  }
+}
+
 uint64_t between(base::Instant from, base::Instant to) noexcept {
   return to.ns > from.ns ? to.ns - from.ns : 0;
 }
@@ -222,16 +245,17 @@ void Gateway::record_admitted(Exchange& exchange) {
 }
 
 // All places are taken: the caller is known, so its refusal is recorded all the same.
-void Gateway::refuse_without_exchange(Client& client, const policy::Key& caller, ErrorShape shape) {
+void Gateway::refuse_without_exchange(Client& client, const Choice& decided, ErrorShape shape) {
   constexpr Reason kReason = Reason::BuffersFull;
   const RefusalRow& row = refusal_row(kReason);
   ++counters_.refusals[static_cast<size_t>(kReason)];
+  const policy::Key& caller = *decided.caller;
   evidence::AdmittedFields request;
   request.tenant = caller.tenant;
   request.principal = caller.principal;
   request.environment = caller.environment;
-  request.bundle_digest = current_->image().bundle_digest();
-  request.image_digest = current_->image().digest();
+  request.bundle_digest = decided.version->image().bundle_digest();
+  request.image_digest = decided.version->image().digest();
   evidence::CompletedFields outcome;
   outcome.outcome = outcome_of(kReason, false);
   outcome.direction = contract::RecordedDirection::Request;
@@ -259,6 +283,10 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   const rewrite::Tally& tally = exchange.response_scope.tally;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);
+  VersionCounters& counted = exchange.version->counters();
+  count_verdict(counted, fields.outcome);
+  counted.add(exchange.request_scope.tally, engine.entity_count());
+  counted.add(tally, engine.entity_count());
   const bool response_verdict = exchange.vendor_status != 0;
   fields.direction = response_verdict ? contract::RecordedDirection::Response
                                       : contract::RecordedDirection::Request;

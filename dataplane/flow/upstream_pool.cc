@@ -51,6 +51,7 @@ Reason Gateway::open_connection(Exchange& exchange) {
   upstream.stage = Upstream::Stage::Connecting;
   upstream.exchange_slot = exchange.slot;
   upstream.version = exchange.version;
+  upstream.version->begin_use();
   upstream.vendor_index = exchange.route.vendor_index;
   upstream.reused = upstream.keep_alive = upstream.peer_closed = false;
   upstream.waits_for_client = false;
@@ -172,6 +173,7 @@ void Gateway::drop_upstream(Upstream& upstream, bool abort) {
   upstream.parser.reset();
   upstream.stage = Upstream::Stage::Free;
   upstream.exchange_slot = kNoSlot;
+  upstream.version->end_use();
   upstream.version = nullptr;
   free_upstreams_.push_back(upstream.slot);
 }
@@ -183,7 +185,7 @@ void Gateway::park_upstream(Upstream& upstream) {
   const bool clean = upstream.keep_alive && !upstream.peer_closed &&
                      upstream.leg.plain_in.empty() && upstream.leg.all_sent() &&
                      upstream.leg.tls().state() == tls::State::Open;
-  if (!clean || vendor.idle_slots.size() >= kIdlePerVendorMax || upstream.version != current_)
+  if (!clean || vendor.idle_slots.size() >= kIdlePerVendorMax || !set_->holds(upstream.version))
     return drop_upstream(upstream, false);
   upstream.parser.reset();
   upstream.stage = Upstream::Stage::Idle;

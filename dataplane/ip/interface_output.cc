@@ -24,36 +24,54 @@ size_t copy_pieces(std::span<const std::span<const uint8_t>> pieces, uint8_t* ou
 
 }  // namespace
 
-Interface::Send Interface::send(wire::IpProtocol protocol, uint32_t destination,
-                                std::span<const uint8_t> header,
-                                std::span<const std::span<const uint8_t>> payload,
-                                base::Instant now) noexcept {
-  size_t total = wire::Ipv4View::kBytes + header.size();
+wire::IpAddress Interface::next_hop(const wire::IpAddress& destination) const noexcept {
+  if (is_connected(destination)) return destination;
+  return destination.is_v6() ? config_.next_hop6 : wire::IpAddress(config_.next_hop);
+}
+
+Interface::Send Interface::send_from(wire::IpProtocol protocol, const wire::IpAddress& source,
+                                     const wire::IpAddress& destination,
+                                     std::span<const uint8_t> header,
+                                     std::span<const std::span<const uint8_t>> payload,
+                                     base::Instant now, bool is_reachable) noexcept {
+  const bool v6 = destination.is_v6();
+  const size_t ip_bytes = v6 ? wire::Ipv6View::kBytes : wire::Ipv4View::kBytes;
+  size_t total = ip_bytes + header.size();
   for (const auto& piece : payload) total += piece.size();
   if (total > config_.mtu || payload.size() + 2 > kPiecesMax) {
     count(Counter::TooLarge);
     return Send::NoRoute;
   }
-  const uint32_t hop = is_connected(destination) ? destination : config_.next_hop;
-  if (hop == 0) {
+  const wire::IpAddress hop = next_hop(destination);
+  // An address that is still tentative, or was found taken, is no source.
+  if (hop.is_none() || !packets_.owns(source) || (v6 && is_detecting_)) {
     count(Counter::NoRoute);
     return Send::NoRoute;
   }
-  wire::Ipv4View ip;
-  ip.source = config_.address;
-  ip.destination = destination;
-  ip.protocol = static_cast<uint8_t>(protocol);
-  ip.ttl = kTtl;
-  ip.identification = identification_++;
-  ip.total_bytes = static_cast<uint16_t>(total);
-  std::array<uint8_t, wire::Ipv4View::kBytes> ip_header;
-  ip.write(ip_header);
+  std::array<uint8_t, wire::Ipv6View::kBytes> ip_header;
+  if (v6) {
+    wire::Ipv6View ip;
+    ip.source = source;
+    ip.destination = destination;
+    ip.protocol = static_cast<uint8_t>(protocol);
+    ip.hop_limit = kTtl;
+    ip.total_bytes = static_cast<uint32_t>(total);
+    ip.write(ip_header);
+  } else {
+    wire::Ipv4View ip;
+    ip.source = source.v4();
+    ip.destination = destination.v4();
+    ip.protocol = static_cast<uint8_t>(protocol);
+    ip.ttl = kTtl;
+    ip.identification = identification_++;
+    ip.total_bytes = static_cast<uint16_t>(total);
+    ip.write(ip_header);
+  }
   std::array<std::span<const uint8_t>, kPiecesMax> pieces;
   size_t piece_count = 0;
-  pieces[piece_count++] = ip_header;
+  pieces[piece_count++] = std::span<const uint8_t>(ip_header).first(ip_bytes);
   pieces[piece_count++] = header;
   for (const auto& piece : payload) pieces[piece_count++] = piece;
-  const std::span<const std::span<const uint8_t>> packet(pieces.data(), piece_count);
 
   Neighbour* neighbour = neighbours_->find(hop);
   if (neighbour == nullptr) neighbour = neighbours_->add(hop, now);
@@ -61,22 +79,38 @@ Interface::Send Interface::send(wire::IpProtocol protocol, uint32_t destination,
     count(Counter::NeighbourTableFull);
     return Send::NoBuffer;
   }
-  neighbour->used = now;
-  switch (neighbour->state) {
+  return send_to(*neighbour, v6 ? wire::EtherType::Ipv6 : wire::EtherType::Ipv4,
+                 {pieces.data(), piece_count}, now, is_reachable);
+}
+
+Interface::Send Interface::send_to(Neighbour& neighbour, wire::EtherType type,
+                                   std::span<const std::span<const uint8_t>> packet,
+                                   base::Instant now, bool is_reachable) noexcept {
+  neighbour.used = now;
+  //= RFC 4861 7.3.1: progress above proves the next hop, and spares the probe
+  const bool is_known =
+      neighbour.state == NeighbourState::Reachable || neighbour.state == NeighbourState::Probing;
+  if (is_reachable && is_known && base::ms_between(neighbour.confirmed, now) >= kArpFreshMs / 2) {
+    neighbour.state = NeighbourState::Reachable;
+    neighbour.confirmed = now;
+    neighbour.tries = 0;
+    count(Counter::ConfirmedByProgress);
+  }
+  switch (neighbour.state) {
     case NeighbourState::Reachable:
-      if (base::ms_between(neighbour->confirmed, now) >= kArpFreshMs) {
-        neighbour->state = NeighbourState::Probing;
-        neighbour->tries = 0;
-        ask(*neighbour, now);
+      if (base::ms_between(neighbour.confirmed, now) >= kArpFreshMs) {
+        neighbour.state = NeighbourState::Probing;
+        neighbour.tries = 0;
+        ask(neighbour, now);
       }
       [[fallthrough]];
     case NeighbourState::Probing:
-      return send_frame(neighbour->mac, packet) ? Send::Sent : Send::NoBuffer;
+      return send_frame(neighbour.mac, type, packet) ? Send::Sent : Send::NoBuffer;
     case NeighbourState::Asking: {
-      const bool first = neighbour->tries == 0;
-      const bool held = neighbours_->hold(*neighbour, packet);
+      const bool first = neighbour.tries == 0;
+      const bool held = neighbours_->hold(neighbour, packet);
       count(held ? Counter::NeighbourQueued : Counter::NeighbourQueueFull);
-      if (first) ask(*neighbour, now);
+      if (first) ask(neighbour, now);
       // Full is a loss, not "again soon": the sender's own timer is the right one.
       return Send::Sent;
     }
@@ -88,18 +122,26 @@ Interface::Send Interface::send(wire::IpProtocol protocol, uint32_t destination,
   return Send::NoRoute;
 }
 
-bool Interface::send_frame(const wire::MacAddress& destination,
+bool Interface::answer(wire::IpProtocol protocol, const wire::IpAddress& source,
+                       const wire::IpAddress& destination, std::span<const uint8_t> header,
+                       std::span<const uint8_t> payload, base::Instant now) noexcept {
+  const std::array<std::span<const uint8_t>, 1> pieces{payload};
+  return send_from(protocol, source, destination, header, pieces, now) == Send::Sent;
+}
+
+bool Interface::send_frame(const wire::MacAddress& destination, wire::EtherType type,
                            std::span<const std::span<const uint8_t>> packet) noexcept {
   const std::span<uint8_t> frame = sink_.frame();
-  size_t total = wire::EthernetView::kBytes;
+  wire::EthernetView ethernet{destination, config_.mac, type};
+  ethernet.vlan = config_.vlan;
+  size_t total = config_.vlan != 0 ? wire::EthernetView::kBytesTagged : wire::EthernetView::kBytes;
   for (const auto& piece : packet) total += piece.size();
   if (frame.size() < total) {
     count(Counter::NoFrameBuffer);
     return false;
   }
-  const wire::EthernetView ethernet{destination, config_.mac, wire::EtherType::Ipv4};
-  ethernet.write(frame);
-  copy_pieces(packet, frame.data() + wire::EthernetView::kBytes);
+  const size_t header_bytes = ethernet.write(frame);
+  copy_pieces(packet, frame.data() + header_bytes);
   sink_.commit(total);
   count(Counter::FramesOut);
   count(Counter::PacketsOut);
@@ -110,7 +152,8 @@ void Interface::send_pending(Neighbour& neighbour) noexcept {
   for (;;) {
     const std::array<std::span<const uint8_t>, 1> packet{neighbours_->take_pending(neighbour)};
     if (packet[0].empty()) return;
-    send_frame(neighbour.mac, packet);
+    const bool v6 = neighbour.address.is_v6();
+    send_frame(neighbour.mac, v6 ? wire::EtherType::Ipv6 : wire::EtherType::Ipv4, packet);
   }
 }
 
@@ -126,39 +169,36 @@ void Interface::ask(Neighbour& n, base::Instant now) noexcept {
   const bool unicast = n.state == NeighbourState::Probing && n.tries < kArpTriesMax / 2;
   ++n.tries;
   n.due = base::after_ms(now, kArpRetryMs);
+  if (n.address.is_v6()) {
+    solicit(n, unicast);
+    return;
+  }
   wire::ArpView arp;
   arp.operation = wire::ArpView::Operation::Request;
   arp.sender_mac = config_.mac;
   arp.sender_address = config_.address;
-  arp.target_address = n.address;
+  arp.target_address = n.address.v4();
   send_arp(arp, unicast ? n.mac : wire::kMacBroadcast);
   count(Counter::ArpRequestsOut);
 }
 
 void Interface::send_arp(const wire::ArpView& arp, const wire::MacAddress& destination) noexcept {
   const std::span<uint8_t> frame = sink_.frame();
-  constexpr size_t kTotal = wire::EthernetView::kBytes + wire::ArpView::kBytes;
+  constexpr size_t kTotalMax = wire::EthernetView::kBytesTagged + wire::ArpView::kBytes;
   constexpr size_t kFrameMin = 60;  // what Ethernet carries at least, without the check sequence
   if (frame.size() < kFrameMin) {
     count(Counter::NoFrameBuffer);
     return;
   }
-  const wire::EthernetView ethernet{destination, config_.mac, wire::EtherType::Arp};
-  ethernet.write(frame);
-  arp.write(frame.subspan(wire::EthernetView::kBytes));
-  std::memset(frame.data() + kTotal, 0, kFrameMin - kTotal);
+  static_assert(kTotalMax <= kFrameMin);
+  wire::EthernetView ethernet{destination, config_.mac, wire::EtherType::Arp};
+  ethernet.vlan = config_.vlan;
+  const size_t header_bytes = ethernet.write(frame);
+  arp.write(frame.subspan(header_bytes));
+  const size_t total = header_bytes + wire::ArpView::kBytes;
+  std::memset(frame.data() + total, 0, kFrameMin - total);
   sink_.commit(kFrameMin);
   count(Counter::FramesOut);
-}
-
-//= RFC 5227 2.3: announcement: a request for our own address
-void Interface::announce() noexcept {
-  wire::ArpView arp;
-  arp.operation = wire::ArpView::Operation::Request;
-  arp.sender_mac = config_.mac;
-  arp.sender_address = config_.address;
-  arp.target_address = config_.address;
-  send_arp(arp, wire::kMacBroadcast);
 }
 
 }  // namespace sallyport::ip

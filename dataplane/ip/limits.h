@@ -24,5 +24,7 @@ inline constexpr uint64_t kArpStaleMs = 300'000;  // not used for so long: forgo
 inline constexpr uint64_t kEchoPerSecond = 200;
 inline constexpr uint64_t kEchoBurst = 50;
 inline constexpr uint8_t kTtl = 64;
+// RFC 4862 5.1: one solicitation for an address of our own, and this long for an objection.
+inline constexpr uint64_t kDuplicateWaitMs = 1'000;
 
 }  // namespace sallyport::ip

@@ -8,7 +8,7 @@ NeighbourTable::NeighbourTable(uint16_t mtu) : frame_bytes_(mtu) {
   for (Frame& frame : frames_) frame.bytes = std::make_unique<uint8_t[]>(frame_bytes_);
 }
 
-Neighbour* NeighbourTable::find(uint32_t address) noexcept {
+Neighbour* NeighbourTable::find(const wire::IpAddress& address) noexcept {
   if (last_ < highest_ && entries_[last_].address == address &&
       entries_[last_].state != NeighbourState::Free)
     return &entries_[last_];
@@ -20,7 +20,7 @@ Neighbour* NeighbourTable::find(uint32_t address) noexcept {
   return nullptr;
 }
 
-Neighbour* NeighbourTable::add(uint32_t address, base::Instant now) noexcept {
+Neighbour* NeighbourTable::add(const wire::IpAddress& address, base::Instant now) noexcept {
   Neighbour* place = nullptr;
   for (Neighbour& n : all()) {
     if (n.state == NeighbourState::Free) {

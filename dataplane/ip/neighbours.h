@@ -1,4 +1,5 @@
-// neighbours.h: from an address on our network to a MAC, and the packets that wait for the answer.
+// neighbours.h: from an address on our network (IPv4 or IPv6) to a MAC, and the packets that wait
+// for the answer.
 //
 // No poisoning: only an answer to a question that is open now changes an entry. A gratuitous or
 // unsolicited ARP with another MAC makes us ask; who then answers is believed.
@@ -15,6 +16,7 @@
 #include "dataplane/base/time.h"
 #include "dataplane/ip/limits.h"
 #include "dataplane/wire/ethernet.h"
+#include "dataplane/wire/ip_address.h"
 
 namespace sallyport::ip {
 
@@ -28,7 +30,7 @@ enum class NeighbourState : uint8_t {
 
 struct Neighbour {
   NeighbourState state = NeighbourState::Free;
-  uint32_t address = 0;
+  wire::IpAddress address;
   wire::MacAddress mac{};
   uint32_t tries = 0;
   base::Instant due{};        // next request, or end of Failed
@@ -42,10 +44,10 @@ class NeighbourTable {
  public:
   explicit NeighbourTable(uint16_t mtu);
 
-  Neighbour* find(uint32_t address) noexcept;
+  Neighbour* find(const wire::IpAddress& address) noexcept;
   // An entry in state Asking, taken from a free place or the longest unused entry that nothing
   // waits for. Null: every entry is waiting for an answer.
-  Neighbour* add(uint32_t address, base::Instant now) noexcept;
+  Neighbour* add(const wire::IpAddress& address, base::Instant now) noexcept;
   // Copies an IP packet (pieces in order) to wait. False: no place.
   bool hold(Neighbour& neighbour, std::span<const std::span<const uint8_t>> pieces) noexcept;
   // The next packet that waits, oldest first; empty when none. Valid until the next hold().

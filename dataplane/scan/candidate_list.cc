@@ -34,7 +34,7 @@ void CandidateList::begin(const Engine& engine) noexcept {
 const ContextHits& CandidateList::context(uint64_t start, const TextView& text) noexcept {
   // Several rules ask about one place.
   if (context_start_ != start) {
-    engine_->words().find(text, start, context_);
+    engine_->words().find(text, start, *blocks_, context_);
     context_start_ = start;
   }
   return context_;
@@ -53,8 +53,7 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
   }
   const bool is_known = word.distance != kNoDistance;
   if (!is_known && (hit.bare || (around.joined && !around.strong))) return;
-  const uint8_t confidence =
-      is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
+  const uint8_t confidence = is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
   if (confidence == 0) return;
   if (engine_->is_sample(rule.entity, sample_fingerprint(text.slice(hit.start, hit.end)))) return;
   if (candidates_.size() >= kCandidatesMax) {
@@ -62,15 +61,14 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
     return;
   }
   const auto sure = static_cast<uint8_t>(confidence > hit.doubt ? confidence - hit.doubt : 1);
-  candidates_.push_back(Candidate{
-      Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0}, rule.priority,
-      word.distance});
+  candidates_.push_back(
+      Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0}, rule.priority,
+                word.distance});
 }
 
 void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextView& text) {
   const contract::Validator validator = engine_->rule(index).validator;
-  if (validator == contract::Validator::None ||
-      holds(validator, text.slice(hit.start, hit.end)))
+  if (validator == contract::Validator::None || holds(validator, text.slice(hit.start, hit.end)))
     offer(index, hit, Around{}, text);
 }
 

@@ -31,6 +31,13 @@ inline constexpr size_t kCandidatesMax = 8'192;
 class CandidateList {
  public:
   void begin(const Engine& engine) noexcept;
+  // Where context words of the text that is being fed are kept; before the first offer of a feed.
+  void look_around(ContextBlocks& blocks) noexcept {
+    blocks_ = &blocks;
+    context_start_ = ~uint64_t{0};
+  }
+  // What stands before `start`; valid until the next call.
+  const ContextHits& context(uint64_t start, const TextView& text) noexcept;
   // `joined`: the value hangs together with what stands beside it ("2024-4111..."): without a
   // context word it is part of something else, unless `strong` (its checksum leaves no doubt).
   struct Around {
@@ -57,9 +64,9 @@ class CandidateList {
   };
   static constexpr uint16_t kNoDistance = 0xffff;
   static bool ranks_before(const Candidate& a, const Candidate& b) noexcept;
-  const ContextHits& context(uint64_t start, const TextView& text) noexcept;
 
   const Engine* engine_ = nullptr;
+  ContextBlocks* blocks_ = nullptr;
   std::vector<Candidate> candidates_;
   bool overflow_ = false;
   ContextHits context_;

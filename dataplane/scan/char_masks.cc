@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/cpu.h"
 
@@ -132,36 +133,63 @@ inline void build_all(const uint8_t* text, size_t size, CharMasks& out) noexcept
   Block(rest.data(), whole, out);
 }
 
-bool is_foldable(uint8_t c) noexcept {
-  return c >= 0x80 || c == '\\' || c == '%' || c == '&' || c == '=' || c == 0;
+// What follows tells most signs from those that fold: "x = 5" and "100 % of R&D" stay as they are.
+bool is_foldable(const uint8_t* text, size_t at, size_t size) noexcept {
+  const uint8_t c = text[at];
+  if (c >= 0x80 || c == '\\' || c == 0) return true;
+  if (c != '%' && c != '&' && c != '=') return false;
+  if (at + 1 == size) return true;
+  const uint8_t next = text[at + 1];
+  if (c == '&') return next == '#' || base::is_letter(next);
+  return base::is_hex(next) || (c == '=' && (next == '\n' || next == '\r'));
 }
 
 size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
   size_t at = 0;
-  for (; at + 16 <= size; at += 16) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
-    const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
-    const __m128i hit =
-        _mm_or_si128(_mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
-                     _mm_or_si128(is(0), v));
-    const auto bits = static_cast<uint32_t>(_mm_movemask_epi8(hit));
-    if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
+  while (at < size) {
+    if (at + 16 <= size) {
+      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
+      const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+      const __m128i hit = _mm_or_si128(
+          _mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
+          _mm_or_si128(is(0), v));
+      if (_mm_movemask_epi8(hit) == 0) {
+        at += 16;
+        continue;
+      }
+    }
+    const size_t stop = std::min(size, at + 16);
+    for (; at < stop; ++at)
+      if (is_foldable(text, at, size)) return at;
   }
-  while (at < size && !is_foldable(text[at])) ++at;
   return at;
+}
+
+SP_TARGET_AVX2 inline __m256i or3(__m256i a, __m256i b, __m256i c) noexcept {
+  return _mm256_or_si256(_mm256_or_si256(a, b), c);
 }
 
 SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
   size_t at = 0;
-  for (; at + 32 <= size; at += 32) {
+  // The byte behind the last one is looked at, too.
+  for (; at + 33 <= size; at += 32) {
     const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
-    const __m256i hit = _mm256_or_si256(_mm256_or_si256(_mm256_or_si256(is2(v, '\\'), is2(v, '%')),
-                                                        _mm256_or_si256(is2(v, '&'), is2(v, '='))),
-                                        _mm256_or_si256(is2(v, 0), v));
+    const __m256i signs = or3(is2(v, '%'), is2(v, '&'), is2(v, '='));
+    __m256i hit = or3(is2(v, '\\'), is2(v, 0), v);
+    if (_mm256_testz_si256(signs, signs) == 0) {
+      const __m256i next = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 1));
+      const __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
+      const __m256i hex = _mm256_or_si256(in_range2(next, '0', 10), in_range2(lower, 'a', 6));
+      const __m256i name = _mm256_or_si256(in_range2(lower, 'a', 26), is2(next, '#'));
+      const __m256i line = _mm256_or_si256(is2(next, '\n'), is2(next, '\r'));
+      hit = _mm256_or_si256(
+          hit, or3(_mm256_and_si256(is2(v, '%'), hex), _mm256_and_si256(is2(v, '&'), name),
+                   _mm256_and_si256(is2(v, '='), _mm256_or_si256(hex, line))));
+    }
     const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(hit));
     if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
   }
-  while (at < size && !is_foldable(text[at])) ++at;
+  while (at < size && !is_foldable(text, at, size)) ++at;
   return at;
 }
 

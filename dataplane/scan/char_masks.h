@@ -17,7 +17,8 @@ namespace sallyport::scan {
 inline constexpr size_t kMaskBytesMax = 9 * 1024;
 inline constexpr size_t kMaskWords = kMaskBytesMax / 64;
 
-// Length of the beginning of `text` in which nothing is folded (fold.h): ASCII without NUL \ % & =.
+// Length of the beginning of `text` in which nothing is folded (fold.h): ASCII without NUL and
+// backslash, and without a % & or = behind which nothing is known or that which makes one fold.
 size_t find_foldable(const uint8_t* text, size_t size) noexcept;
 
 class BitMask {

@@ -8,21 +8,15 @@
 namespace sallyport::scan {
 namespace {
 
-// `text` is the original spelling around [at, at + size).
-bool stands_alone(std::span<const uint8_t> text, size_t at, size_t size) noexcept {
-  const uint8_t left = at == 0 ? uint8_t{0} : text[at - 1];
-  const bool begins = !is_letter(left) || (is_lower(left) && is_upper(text[at]));
-  size_t end = at + size;
-  if (end < text.size() && (text[end] | 0x20) == 's') ++end;
-  return begins && (end >= text.size() || !is_lower(text[end]));
-}
+// What may be read beside a block: the characters around a word of kContextWordBytesMax that begins
+// at its end.
+constexpr uint64_t kBesideBytes = kContextWordBytesMax + 2;
 
-}  // namespace
-
-void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
+// Letters of two bytes in lower case; ASCII as it is.
+void lower_marked(std::span<const uint8_t> in, uint8_t* out) noexcept {
   for (size_t i = 0; i < in.size(); ++i) {
     const uint8_t c = in[i];
-    out[i] = to_lower(c);
+    out[i] = c;
     if (c < 0xc3 || i + 1 == in.size()) continue;
     const uint8_t next = in[i + 1];
     uint8_t lead = c, low = next;
@@ -52,75 +46,86 @@ void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
   }
 }
 
-uint32_t ContextWords::bucket(uint64_t first_bytes) noexcept {
-  return static_cast<uint32_t>(first_bytes * 0x9e37'79b9'7f4a'7c15U >> 51U);
+}  // namespace
+
+void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
+  lower_marked(in, out);
+  for (size_t i = 0; i < in.size(); ++i) out[i] = to_lower(out[i]);
 }
 
 bool ContextWords::load(std::span<const std::string_view> words) {
   if (words.size() > kContextWordsMax) return false;
   words_.assign(words.begin(), words.end());
-  std::vector<std::pair<uint32_t, Head>> by_bucket;
-  tiny_.clear();
-  for (size_t i = 0; i < words_.size(); ++i) {
-    const std::string& word = words_[i];
-    if (word.empty() || word.size() > kContextWordBytesMax) return false;
-    const auto index = static_cast<uint16_t>(i);
-    if (word.size() == 1) {
-      tiny_.push_back(index);
-      continue;
-    }
-    Head head{0, 0, index};
-    const size_t known = std::min<size_t>(word.size(), sizeof head.bytes);
-    std::memcpy(&head.bytes, word.data(), known);
-    head.mask = known == sizeof head.bytes ? ~uint64_t{0} : (uint64_t{1} << (8 * known)) - 1;
-    by_bucket.emplace_back(bucket(head.bytes & (word.size() == 2 ? 0xffffU : 0xff'ffffU)), head);
+  std::vector<LiteralSet::Literal> literals;
+  for (const std::string& word : words_) {
+    if (word.size() > kContextWordBytesMax) return false;
+    literals.push_back({word, false, word.size() <= kShortWordBytes});
   }
-  std::stable_sort(by_bucket.begin(), by_bucket.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  heads_.clear();
-  size_t at = 0;
-  for (uint32_t b = 0; b < kBuckets; ++b) {
-    first_[b] = static_cast<uint16_t>(at);
-    for (; at < by_bucket.size() && by_bucket[at].first == b; ++at)
-      heads_.push_back(by_bucket[at].second);
-  }
-  first_[kBuckets] = static_cast<uint16_t>(at);
-  return true;
+  return literals_.build(literals);
 }
 
-void ContextWords::find(const TextView& text, uint64_t value_start,
-                        ContextHits& out) const noexcept {
+const ContextBlocks::Block& ContextWords::block(const TextView& text, uint64_t number,
+                                                ContextBlocks& blocks) const {
+  ContextBlocks::Block& block = blocks.blocks_[number % ContextBlocks::kBlocks];
+  if (block.number != number || block.epoch != blocks.epoch_) {
+    block.number = number;
+    block.epoch = blocks.epoch_;
+    read_block(text, block, blocks.found_);
+  }
+  return block;
+}
+
+void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
+                              std::vector<LiteralHit>& found) const {
+  block.count = 0;
+  const uint64_t begin = block.number * ContextBlocks::kBlockBytes;
+  const uint64_t from = std::max(begin, text.begin);
+  const uint64_t until = std::min(begin + ContextBlocks::kBlockBytes, text.end);
+  if (from >= until) return;
+  // With the character before, which tells whether a word begins.
+  const uint64_t first = from > text.begin ? from - 1 : from;
+  auto original = text.slice(first, std::min(text.end, until + kBesideBytes));
+  std::array<uint8_t, ContextBlocks::kBlockBytes + kBesideBytes + 1> lower;
+  if (std::any_of(original.begin(), original.end(), [](uint8_t c) { return c >= 0xc3; })) {
+    lower_marked(original, lower.data());
+    original = std::span(lower).first(original.size());
+  }
+  found.clear();
+  literals_.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
+                 found);
+  for (const LiteralHit& hit : found) {
+    if (block.count == block.words.size()) return;
+    const auto index = static_cast<uint16_t>(hit.literal);
+    const size_t size = words_[index].size();
+    const uint64_t start = first + hit.at, end = start + size;
+    const bool plural = (text.at(end) | 0x20) == 's';
+    block.words[block.count++] =
+        ContextBlocks::Word{index, static_cast<uint8_t>(start - begin), static_cast<uint8_t>(size),
+                            !is_lower(text.at(end + (plural ? 1 : 0))), plural};
+  }
+}
+
+void ContextWords::find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
+                        ContextHits& out) const {
   out.count = 0;
   const uint64_t from =
       std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
-  const auto original = text.slice(from, value_start);
-  std::array<uint8_t, kProximityMax + sizeof(uint64_t)> lower{};
-  lower_text(original, lower.data());
-  const auto add = [&](uint16_t index, size_t at) {
-    const size_t size = words_[index].size();
-    if (at + size > original.size() ||
-        (size > sizeof(uint64_t) &&
-         std::memcmp(words_[index].data(), lower.data() + at, size) != 0) ||
-        (size <= kShortWordBytes && !stands_alone(original, at, size)))
-      return;
-    if (out.count == ContextHits::kHitsMax) {
-      std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
-      --out.count;
+  for (uint64_t number = from / ContextBlocks::kBlockBytes;
+       number * ContextBlocks::kBlockBytes < value_start; ++number) {
+    const ContextBlocks::Block& some = block(text, number, blocks);
+    const uint64_t begin = number * ContextBlocks::kBlockBytes;
+    for (size_t i = 0; i < some.count; ++i) {
+      const ContextBlocks::Word& word = some.words[i];
+      const uint64_t start = begin + word.at, end = start + word.size;
+      if (start < from || end > value_start) continue;
+      const bool ends = word.ends || end == value_start || (word.plural && end + 1 == value_start);
+      if (word.size <= kShortWordBytes && !ends) continue;
+      if (out.count == ContextHits::kHitsMax) {
+        std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
+        --out.count;
+      }
+      out.hits[out.count++] = ContextHit{word.word, static_cast<uint16_t>(value_start - end)};
     }
-    out.hits[out.count++] = ContextHit{index, static_cast<uint16_t>(original.size() - at - size)};
-  };
-  const auto look = [&](uint64_t here, uint64_t key, size_t at) {
-    const uint32_t b = bucket(key);
-    for (size_t i = first_[b]; i < first_[b + 1]; ++i)
-      if ((here & heads_[i].mask) == heads_[i].bytes) add(heads_[i].word, at);
-  };
-  for (size_t at = 0; at < original.size(); ++at) {
-    for (uint16_t index : tiny_)
-      if (lower[at] == static_cast<uint8_t>(words_[index][0])) add(index, at);
-    uint64_t here;
-    std::memcpy(&here, lower.data() + at, sizeof here);
-    look(here, here & 0xffffU, at);
-    look(here, here & 0xff'ffffU, at);
   }
 }
 

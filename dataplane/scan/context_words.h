@@ -1,10 +1,12 @@
 // context_words.h: which of the policy's context words stand shortly before a value.
 //
 // All words of all rules are looked for at once, and only where a value has the right form already:
-// on demand this costs less than another thousand literals in the matcher. Words are folded and
-// lower case (also those of other scripts); ones of up to kShortWordBytes must stand alone ("tel",
-// not "hotel"), be the last part of a name like userTel, or have a plural s. Owner  immutable after
-// load(); shared.
+// on demand this costs less than another thousand literals over every byte. What was found in a
+// block of text is kept while the text is being read, for the next value beside it. Words are
+// folded and lower case (also those of other scripts); ones of up to kShortWordBytes must stand
+// alone
+// ("tel", not "hotel"), be the last part of a name like userTel, or have a plural s. Owner
+// ContextWords: immutable after load(), shared; ContextBlocks: one thread's scratch.
 #pragma once
 
 #include <array>
@@ -14,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/scan/literal_set.h"
 #include "dataplane/scan/text_view.h"
 
 namespace sallyport::scan {
@@ -38,31 +41,56 @@ struct ContextHits {
   size_t count = 0;
 };
 
+// The words that begin in each of the last blocks that were asked about.
+class ContextBlocks {
+ public:
+  // The text is another one, or has other bytes behind the same offsets.
+  void forget() noexcept { ++epoch_; }
+
+ private:
+  friend class ContextWords;
+  static constexpr uint64_t kBlockBytes = kProximityMax;  // a window touches two
+  // Twice what a scanner reads at once.
+  static constexpr size_t kBlocks = 128;
+  // More words in a block are no prose: further ones do not count.
+  static constexpr size_t kWordsMax = 64;
+  struct Word {
+    uint16_t word;
+    uint8_t at;    // from the beginning of the block
+    uint8_t size;  // bytes
+    bool ends;     // a short one must, unless the value follows at once; that it begins is sure
+    bool plural;   // an s follows
+  };
+  struct Block {
+    uint64_t number = 0;
+    uint64_t epoch = 0;
+    size_t count = 0;
+    std::array<Word, kWordsMax> words;
+  };
+  std::array<Block, kBlocks> blocks_;
+  uint64_t epoch_ = 1;
+  std::vector<LiteralHit> found_;
+};
+
 class ContextWords {
  public:
   // False: too many words, or a word that is empty or too long.
   [[nodiscard]] bool load(std::span<const std::string_view> words);
   std::string_view word(uint16_t index) const noexcept { return words_[index]; }
   uint16_t size() const noexcept { return static_cast<uint16_t>(words_.size()); }
-  // Words that end at or before `value_start` and begin at most kProximityMax before it.
-  void find(const TextView& text, uint64_t value_start, ContextHits& out) const noexcept;
+  // Words that end at or before `value_start` and begin at most kProximityMax before it. `blocks`
+  // knows this text or none.
+  void find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
+            ContextHits& out) const;
 
  private:
-  static constexpr size_t kBuckets = 8'192;
-  static uint32_t bucket(uint64_t first_bytes) noexcept;
-  // The first eight bytes of a word, and which of them it has.
-  struct Head {
-    uint64_t bytes;
-    uint64_t mask;
-    uint16_t word;
-  };
+  const ContextBlocks::Block& block(const TextView& text, uint64_t number,
+                                    ContextBlocks& blocks) const;
+  void read_block(const TextView& text, ContextBlocks::Block& block,
+                  std::vector<LiteralHit>& found) const;
 
   std::vector<std::string> words_;
-  // By their first three bytes, those of two by both; ones of a single byte are looked for
-  // everywhere.
-  std::array<uint16_t, kBuckets + 1> first_{};
-  std::vector<Head> heads_;
-  std::vector<uint16_t> tiny_;
+  LiteralSet literals_;
 };
 
 // Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may

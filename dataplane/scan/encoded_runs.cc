@@ -37,6 +37,15 @@ bool is_text(std::span<const uint8_t> bytes) noexcept {
   return true;
 }
 
+// The first byte of base64 says no for most words and names.
+bool may_begin_text(std::span<const uint8_t> in) noexcept {
+  if (in.size() < 2) return true;
+  const int high = base64_value(in[0]), low = base64_value(in[1]);
+  if (high < 0 || low < 0) return false;
+  const auto c = static_cast<uint8_t>(high << 2 | low >> 4);
+  return is_text({&c, 1});
+}
+
 void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
   uint32_t bits = 0;
   unsigned count = 0;
@@ -72,8 +81,9 @@ bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& he
   const uint64_t group = coding.group();
   coding.start = run.start + (group - run.phase % group) % group;
   if (run.end < coding.start + kEncodedBytesMin / 2) return false;
-  head.clear();
   const auto rest = text.slice(coding.start, run.end);
+  if (!coding.is_hex && !may_begin_text(rest)) return false;
+  head.clear();
   coding.is_hex ? decode_hex(rest, kProbeBytes, head) : decode_base64(rest, kProbeBytes, head);
   return is_text(head);
 }

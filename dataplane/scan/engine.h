@@ -1,9 +1,10 @@
 // engine.h: the compiled rules of one policy image, ready to match.
 //
 // Two stages. Stage one sees every byte once: bit masks of character classes (char_masks.h), and
-// the pattern matcher in streaming mode over patterns and cue words, which all have a literal.
-// Stage two reads around what stage one has seen: recognisers (recogniser.h), shapes in number rows
-// (number_row.h), and the same patterns once more with their start.
+// the literals of cue words and patterns (literal_set.h). Stage two reads around what stage one has
+// seen: recognisers (recogniser.h), shapes in number rows (number_row.h), and the patterns
+// themselves in word runs that hold one of their literals. Patterns without a literal are read by
+// the pattern matcher in streaming mode; the shipped policy has none.
 //
 // Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per
 // thread. Not here  what is live (text_scanner.h), the forms (recognise/, validate/), compiling
@@ -21,6 +22,7 @@
 #include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/context_words.h"
 #include "dataplane/scan/events.h"
+#include "dataplane/scan/literal_set.h"
 #include "dataplane/scan/recogniser.h"
 
 struct hs_database;
@@ -56,10 +58,9 @@ struct RawMatch {
   uint32_t end;
 };
 
-// What the streaming matcher saw: `id` is a rule, or kCueIdBase + a cue; `end` an offset of the
-// stream.
+// What the streaming matcher saw: a match of `rule` ends at offset `end` of the stream.
 struct StreamHit {
-  uint32_t id;
+  uint32_t rule;
   uint64_t end;
 };
 
@@ -77,6 +78,7 @@ class Engine {
     uint16_t proximity = 0;
     bool has_context = false;
     bool has_against = false;
+    uint16_t near_index = 0;  // of rules whose shapes must have a context word
     RuleParameters parameters;
     std::vector<uint64_t> context;  // bit per context word
     std::vector<uint64_t> against;
@@ -86,6 +88,13 @@ class Engine {
     uint64_t letters;
     uint64_t breaks;
     uint16_t rule;
+  };
+
+  // Of literals(): a match of `rule` holds it.
+  struct Anchor {
+    uint16_t rule;
+    bool is_prefix;
+    uint32_t width_min;
   };
 
   Engine() = default;
@@ -112,16 +121,42 @@ class Engine {
   std::span<const uint16_t> rules_of(contract::RuleKind kind) const noexcept {
     return by_kind_[static_cast<size_t>(kind)];
   }
+  // Those of them that may begin anywhere, not only behind a cue.
+  std::span<const uint16_t> rules_anywhere(contract::RuleKind kind) const noexcept {
+    return anywhere_[static_cast<size_t>(kind)];
+  }
+  // Shapes of rules that count alone; and of those that must have a context word.
   std::span<const Shape> shapes_of(size_t length) const noexcept { return shapes_[length]; }
+  std::span<const Shape> shapes_near_words(size_t length) const noexcept {
+    return near_shapes_[length];
+  }
+  // Bit n: a shape of n characters may begin with a digit, with a letter.
+  struct Lengths {
+    uint64_t digit_first = 0;
+    uint64_t letter_first = 0;
+  };
+  const Lengths& shape_lengths() const noexcept { return shape_lengths_; }
+  const Lengths& near_shape_lengths() const noexcept { return near_shape_lengths_; }
+  // Which rules of the latter one of these words speaks for; bit: Rule::near_index.
+  using NearRules = std::array<uint64_t, 4>;
+  NearRules near_rules(const ContextHits& hits) const noexcept {
+    NearRules out{};
+    for (size_t i = 0; i < hits.count; ++i)
+      for (size_t k = 0; k < out.size(); ++k) out[k] |= word_rules_[hits.hits[i].word][k];
+    return out;
+  }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
-  size_t cue_size(uint32_t cue) const noexcept { return cues_[cue].size; }
+  // Cue words by their index, and behind them the anchors.
+  const LiteralSet& literals() const noexcept { return literals_; }
+  size_t cue_count() const noexcept { return cues_.size(); }
+  const Anchor& anchor(size_t index) const noexcept { return anchors_[index]; }
   const ContextWords& words() const noexcept { return words_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
   // Tells engines apart: a matcher stream belongs to one.
   uint64_t serial() const noexcept { return serial_; }
 
-  // A matcher stream; null: no patterns, or no memory. close_stream() also after the engine is
-  // gone.
+  // A matcher stream; null: no patterns without an anchor, or no memory. close_stream() also after
+  // the engine is gone.
   hs_stream* open_stream() const noexcept;
   static void close_stream(hs_stream* stream) noexcept;
   static void reset_stream(hs_stream* stream) noexcept;
@@ -140,7 +175,6 @@ class Engine {
     std::vector<uint64_t> samples;  // sorted
   };
   struct CueEntry {
-    size_t size;
     std::vector<uint16_t> rules;
   };
   friend class EngineLoader;
@@ -148,12 +182,19 @@ class Engine {
   std::vector<Entity> entities_;
   std::vector<Rule> rules_;
   std::array<std::vector<uint16_t>, contract::kRuleKindMax + 1> by_kind_;
+  std::array<std::vector<uint16_t>, contract::kRuleKindMax + 1> anywhere_;
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> shapes_;
+  std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> near_shapes_;
+  Lengths shape_lengths_, near_shape_lengths_;
+  std::vector<NearRules> word_rules_;  // by context word
+  uint16_t near_count_ = 0;
   std::vector<std::vector<contract::MatcherShape>>
       cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;
   ContextWords words_;
-  hs_database* stream_database_ = nullptr;   // null: no patterns and no cues
+  LiteralSet literals_;
+  std::vector<Anchor> anchors_;
+  hs_database* stream_database_ = nullptr;   // null: every pattern has an anchor
   hs_database* confirm_database_ = nullptr;  // null: no patterns
   uint64_t serial_ = 0;
 };

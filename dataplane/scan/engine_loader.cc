@@ -8,8 +8,34 @@
 
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/fold.h"
+#include "dataplane/scan/recognise/assignment.h"
+#include "dataplane/scan/recognise/password.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
+
+namespace {
+
+// Every rule of the cue says No where the cue is the rest of a longer word: it need not be found
+// there.
+bool cue_begins_word(contract::RuleKind kind, std::span<const uint8_t> cue) noexcept {
+  using contract::RuleKind;
+  if (cue.empty() || !is_letter(cue[0])) return false;
+  switch (kind) {
+    case RuleKind::Cue:
+    case RuleKind::Date:
+    case RuleKind::Person:
+      return true;
+    case RuleKind::Assignment:
+      return assignment_cue_begins_word(cue);
+    case RuleKind::Password:
+      return password_cue_begins_word(cue);
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 using contract::MatcherHeader;
 using contract::MatcherTable;
@@ -29,7 +55,7 @@ class EngineLoader {
     if (!inside(header_.strings, 1)) return fail("a table lies outside the section");
     static std::atomic<uint64_t> serial{0};
     engine_.serial_ = ++serial;
-    return load_lists() && load_entities() && load_shapes() && load_rules() && load_cues() &&
+    return load_lists() && load_entities() && load_shapes() && load_rules() && load_literals() &&
            load_database(header_.stream_database, engine_.stream_database_) &&
            load_database(header_.confirm_database, engine_.confirm_database_);
   }
@@ -71,6 +97,7 @@ class EngineLoader {
       folded[i] = folded_lower(word);
     }
     const std::vector<std::string_view> views(folded.begin(), folded.end());
+    engine_.word_rules_.resize(views.size());
     return engine_.words_.load(views) || fail("bad context words");
   }
 
@@ -118,7 +145,7 @@ class EngineLoader {
   bool load_rules() {
     std::vector<contract::MatcherRule> rules;
     if (!table(header_.rules, rules)) return false;
-    if (rules.size() >= contract::kCueIdBase) return fail("too many rules");
+    if (rules.size() > 0xffff) return fail("too many rules");
     engine_.cue_shapes_.resize(rules.size());
     for (const auto& raw : rules) {
       Engine::Rule rule;
@@ -150,35 +177,78 @@ class EngineLoader {
     return true;
   }
 
+  // False: the rule counts without a context word, or there are too many of those that do not.
+  bool learn_words(Engine::Rule& rule) {
+    constexpr size_t kRulesMax = 64 * std::tuple_size_v<Engine::NearRules>;
+    if (!rule.has_context || rule.confidence_bare != 0 || engine_.near_count_ == kRulesMax)
+      return false;
+    rule.near_index = engine_.near_count_++;
+    for (size_t word = 0; word < engine_.word_rules_.size(); ++word)
+      if ((rule.context[word / 64] >> (word % 64) & 1) != 0)
+        engine_.word_rules_[word][rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);
+    return true;
+  }
+
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
     const auto index = static_cast<uint16_t>(engine_.rules_.size());
+    const bool is_near = rule.kind == contract::RuleKind::Shape && learn_words(rule);
     for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
       const auto& shape = raw_shapes_[i];
+      auto& lengths = is_near ? engine_.near_shape_lengths_ : engine_.shape_lengths_;
+      const uint64_t bit = shape.length < 64 ? uint64_t{1} << shape.length : ~uint64_t{0};
+      if ((shape.letters & 1) == 0) lengths.digit_first |= bit;
+      if ((shape.digits & 1) == 0) lengths.letter_first |= bit;
       if (rule.kind == contract::RuleKind::Shape)
-        engine_.shapes_[shape.length].push_back(
+        (is_near ? engine_.near_shapes_ : engine_.shapes_)[shape.length].push_back(
             Engine::Shape{shape.digits, shape.letters, shape.breaks, index});
       else
         engine_.cue_shapes_[index].push_back(shape);
     }
     rule.parameters.shapes = engine_.cue_shapes_[index];
     engine_.by_kind_[static_cast<size_t>(rule.kind)].push_back(index);
+    if ((rule.flags & contract::kRuleAfterCues) == 0)
+      engine_.anywhere_[static_cast<size_t>(rule.kind)].push_back(index);
     engine_.rules_.push_back(std::move(rule));
   }
 
-  bool load_cues() {
+  bool load_literals() {
     std::vector<contract::MatcherCue> cues;
-    if (!table(header_.cues, cues)) return false;
+    std::vector<contract::MatcherAnchor> anchors;
+    std::vector<LiteralSet::Literal> literals;
+    if (!table(header_.cues, cues) || !table(header_.anchors, anchors)) return false;
     for (const auto& raw : cues) {
       if (!in_table(raw.rule_first, raw.rule_count, lists_.size()) || raw.text.size == 0)
         return fail("bad cue");
       const auto first = lists_.begin() + raw.rule_first;
-      Engine::CueEntry cue{raw.text.size, {first, first + raw.rule_count}};
+      Engine::CueEntry cue{{first, first + raw.rule_count}};
+      literals.push_back({});
+      if (!text(raw.text, literals.back().text)) return fail("bad cue");
       if (std::any_of(cue.rules.begin(), cue.rules.end(),
                       [&](uint16_t rule) { return rule >= engine_.rules_.size(); }))
         return fail("bad cue");
+      const std::string_view literal = literals.back().text;
+      literals.back().begins_word =
+          std::all_of(cue.rules.begin(), cue.rules.end(), [&](uint16_t rule) {
+            return cue_begins_word(
+                engine_.rules_[rule].kind,
+                {reinterpret_cast<const uint8_t*>(literal.data()), literal.size()});
+          });
       engine_.cues_.push_back(std::move(cue));
     }
-    return true;
+    for (const auto& raw : anchors) {
+      if (raw.rule >= engine_.rules_.size()) return fail("bad anchor");
+      literals.push_back({{},
+                          (raw.flags & contract::kAnchorAnyCase) == 0,
+                          (raw.flags & contract::kAnchorPrefix) != 0 &&
+                              (engine_.rules_[raw.rule].flags & contract::kRuleBoundaryLeft) != 0});
+      if ((raw.flags & ~contract::kAnchorFlagsMask) != 0 || !text(raw.text, literals.back().text))
+        return fail("bad anchor");
+      engine_.anchors_.push_back(
+          Engine::Anchor{raw.rule, (raw.flags & contract::kAnchorPrefix) != 0, raw.width_min});
+    }
+    for (const LiteralSet::Literal& literal : literals)
+      if (literal.text.size() > kContextWordBytesMax) return fail("a literal is too long");
+    return engine_.literals_.build(literals) || fail("bad literals");
   }
 
   bool load_database(MatcherTable where, hs_database*& out) {

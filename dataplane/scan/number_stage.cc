@@ -22,6 +22,9 @@ constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 // "(+49" and "+(49".
 constexpr unsigned kMarksMax = 2;
 
+// No telephone number has fewer (recognise/phone.h).
+constexpr uint32_t kPhoneDigitsMin = 7;
+
 constexpr uint8_t kDigitClass = 1, kLetterClass = 2, kGapClass = 4;
 constexpr std::array<uint8_t, 256> make_classes() {
   std::array<uint8_t, 256> table{};
@@ -207,55 +210,111 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   struct Kind {
     contract::RuleKind kind;
     RecogniseRow at;
+    uint32_t digits_min;
   };
-  constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at},
-                             {contract::RuleKind::Date, date_at},
-                             {contract::RuleKind::Mac, mac_row}};
+  constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at, kPhoneDigitsMin},
+                             {contract::RuleKind::Date, date_at, kRowDigitsMin},
+                             {contract::RuleKind::Mac, mac_row, 0}};
+  uint32_t digits = row_digits_;  // from group `first` on
   for (size_t first = 0; first < judge_until_; ++first) {
     judge_shapes(engine, first, out);
     for (const Kind& kind : kKinds) {
-      const auto rules = engine.rules_of(kind.kind);
+      const auto rules = engine.rules_anywhere(kind.kind);
       RowHit hit;
-      if (rules.empty() || !kind.at(row_, first, hit)) continue;
+      if (rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
       for (uint16_t rule : rules)
-        if ((engine.rule(rule).flags & contract::kRuleAfterCues) == 0)
-          out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
-                    row_.view);
+        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
+                  row_.view);
     }
+    digits -= row_.groups[first].digits;
   }
 }
 
-void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList& out) {
-  // The widest of a rule is the match: an IBAN of 22 is not one of 20 and a rest.
+namespace {
+
+// Bit n: a window of n characters begins with group `first`. `leads`: no digit stands before it in
+// the row; else separators of different kinds end it (ShapeWindow::fits).
+uint64_t lengths_from(const Row& row, size_t first, bool leads) noexcept {
+  uint64_t lengths = 0;
+  uint32_t size = 0;
+  for (size_t g = first; g < row.count; ++g) {
+    if (g > first && !leads &&
+        (row.gap(g - 1).size() != 1 || row.gap(g - 1)[0] != row.gap(first)[0]))
+      return lengths;
+    size += row.size(g);
+    // 64 itself counts as any length.
+    if (size > 63) return size == 64 ? ~uint64_t{0} : lengths;
+    lengths |= uint64_t{1} << size;
+  }
+  return lengths;
+}
+
+// The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
+class ShapeHits {
+ public:
+  void take(const Engine& engine, const Engine::Shape& shape, const ShapeWindow& window,
+            uint32_t end) noexcept {
+    const Engine::Rule& rule = engine.rule(shape.rule);
+    const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, rule.flags);
+    if (doubt < 0 || !holds(rule.validator, window.characters())) return;
+    size_t i = 0;
+    while (i < count_ && best_[i].rule != shape.rule) ++i;
+    if (i == best_.size()) return;
+    count_ = std::max(count_, i + 1);
+    best_[i] = Best{shape.rule,
+                    static_cast<uint8_t>(doubt),
+                    {window.is_joined(), is_strong(rule.validator)},
+                    end};
+  }
+  void offer(const Row& row, size_t first, CandidateList& out) const {
+    const uint64_t start = row.base + row.groups[first].start;
+    for (size_t i = 0; i < count_; ++i)
+      out.offer(best_[i].rule, Hit{start, row.base + best_[i].end, false, best_[i].doubt},
+                best_[i].around, row.view);
+  }
+
+ private:
   struct Best {
     uint16_t rule;
     uint8_t doubt;
     CandidateList::Around around;
     uint32_t end;
   };
-  std::array<Best, 16> best;
-  size_t count = 0;
+  std::array<Best, 16> best_;
+  size_t count_ = 0;
+};
+
+}  // namespace
+
+void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList& out) {
+  const bool is_digit_first = is_digit(row_.of(first)[0]);
+  const bool leads =
+      std::all_of(row_.groups.begin(), row_.groups.begin() + static_cast<std::ptrdiff_t>(first),
+                  [](const Group& group) { return group.digits == 0; });
+  const uint64_t lengths = lengths_from(row_, first, leads);
+  const auto some_fit = [&](const Engine::Lengths& of) {
+    return (lengths & (is_digit_first ? of.digit_first : of.letter_first)) != 0;
+  };
+  // Most rules need a word, and most numbers have none before them.
+  Engine::NearRules near{};
+  if (some_fit(engine.near_shape_lengths()))
+    near = engine.near_rules(out.context(row_.base + row_.groups[first].start, row_.view));
+  const bool is_near =
+      std::any_of(near.begin(), near.end(), [](uint64_t bits) { return bits != 0; });
+  if (!is_near && !some_fit(engine.shape_lengths())) return;
+  ShapeHits hits;
   ShapeWindow window(row_, first);
-  while (window.grow()) {
-    for (const Engine::Shape& shape : engine.shapes_of(window.length())) {
-      const Engine::Rule& rule = engine.rule(shape.rule);
-      const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, rule.flags);
-      if (doubt < 0 || !holds(rule.validator, window.characters())) continue;
-      size_t i = 0;
-      while (i < count && best[i].rule != shape.rule) ++i;
-      if (i == best.size()) continue;
-      count = std::max(count, i + 1);
-      best[i] = Best{shape.rule,
-                     static_cast<uint8_t>(doubt),
-                     {window.is_joined(), is_strong(rule.validator)},
-                     row_.groups[window.group_end() - 1].end};
+  while (window.grow() && (leads || window.is_regular())) {
+    const uint32_t end = row_.groups[window.group_end() - 1].end;
+    for (const Engine::Shape& shape : engine.shapes_of(window.length()))
+      hits.take(engine, shape, window, end);
+    if (!is_near) continue;
+    for (const Engine::Shape& shape : engine.shapes_near_words(window.length())) {
+      const uint16_t index = engine.rule(shape.rule).near_index;
+      if ((near[index / 64] >> (index % 64) & 1) != 0) hits.take(engine, shape, window, end);
     }
   }
-  for (size_t i = 0; i < count; ++i)
-    out.offer(
-        best[i].rule,
-        Hit{row_.base + row_.groups[first].start, row_.base + best[i].end, false, best[i].doubt},
-        best[i].around, row_.view);
+  hits.offer(row_, first, out);
 }
 
 }  // namespace sallyport::scan

@@ -5,6 +5,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/scan/recognise/address.h"
 #include "dataplane/scan/recognise/email.h"
+#include "dataplane/scan/recognise/gazetteer.h"
 #include "dataplane/scan/recognise/person.h"
 #include "dataplane/scan/recognise/travel_zone.h"
 #include "dataplane/scan/recognise/words.h"
@@ -33,13 +34,70 @@ uint64_t name_start(const TextView& text, uint64_t last) noexcept {
   return start <= last && capital ? start : last + 1;
 }
 
+// The word of letters whose last one is at `last` in the masks: where it begins, if all of it is
+// ASCII and nothing joins it to something before; else kNone.
+constexpr size_t kNone = ~size_t{0};
+size_t plain_word(const TextView& text, const CharMasks& masks, uint64_t origin, size_t last) {
+  if (!masks.letter.test(last)) return kNone;
+  const size_t start = masks.letter.run_start(last);
+  const uint8_t before = text.at(origin + start - 1);
+  const bool is_plain = start > 0 && before < 0x80 && before != '-' && before != '\'';
+  return is_plain && last - start < kNameWordBytesMax - 1 ? start : kNone;
+}
+
 }  // namespace
+
+// Words before a capital letter: is the first one a given name?
+void PhraseStage::ask_person(const Part& part, size_t last) {
+  const TextView& text = part.text;
+  const size_t word = plain_word(text, part.masks, part.origin, last);
+  uint64_t start = part.origin + word;
+  if (word == kNone) {
+    start = name_start(text, part.origin + last);
+    if (start > part.origin + last) return;
+  } else {
+    if (!part.masks.upper.test(word)) return;
+    const uint8_t before = text.at(start - 1);
+    if (is_digit(before) || before == '_' || before == '.' || before == '/' || before == '\\' ||
+        before == '@' || before == '#')
+      return;
+    if (start + sizeof(uint64_t) <= text.end &&
+        !may_be_given(text.slice(start, text.end).data(), last + 1 - word))
+      return;
+  }
+  part.ask(part.engine.rules_anywhere(RuleKind::Person), person_at_name, Trigger{start, start});
+}
+
+// "12 M": a number and a word behind it.
+void PhraseStage::ask_from_number(const Part& part, size_t last) {
+  const uint64_t start = part.origin + part.masks.digit.run_start(last);
+  if (!address_may_follow(part.text, start, part.origin + last + 1)) return;
+  part.ask(part.engine.rules_anywhere(RuleKind::Address), address_from_number,
+           Trigger{start, start});
+}
+
+// "e 1", ". 1": a word and a number behind it.
+void PhraseStage::ask_to_number(const Part& part, size_t last) {
+  const uint64_t number = part.origin + last + 2;
+  const size_t word = plain_word(part.text, part.masks, part.origin, last);
+  if (word != kNone) {
+    const uint64_t end = part.origin + part.masks.digit.next_clear(last + 2, part.masks.size);
+    if (!address_may_end(part.text, part.origin + word, number, end)) return;
+  }
+  part.ask(part.engine.rules_anywhere(RuleKind::Address), address_to_number,
+           Trigger{number, number});
+}
+
+void PhraseStage::Part::ask(std::span<const uint16_t> rules, RecogniseAt at,
+                            const Trigger& trigger) const {
+  for (uint16_t rule : rules) pending.ask(rule, at, trigger, text, out);
+}
 
 void PhraseStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
                       uint64_t origin, PendingList& pending, CandidateList& out) {
   SP_CHECK(origin <= cursor_);
-  const auto addresses = engine.rules_of(RuleKind::Address);
-  const auto people = engine.rules_of(RuleKind::Person);
+  const bool has_addresses = !engine.rules_anywhere(RuleKind::Address).empty();
+  const bool has_people = !engine.rules_anywhere(RuleKind::Person).empty();
   const uint64_t until = text.final                            ? text.end
                          : text.end >= kTriggerBytes + cursor_ ? text.end - kTriggerBytes + 1
                                                                : cursor_;
@@ -47,7 +105,7 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   const auto first = static_cast<size_t>(cursor_ - origin);
   const auto last = static_cast<size_t>(until - origin);
   cursor_ = until;
-  if (addresses.empty() && people.empty()) return;
+  const Part part{engine, text, masks, origin, pending, out};
   for (size_t w = first / 64; w * 64 < last; ++w) {
     uint64_t in_part = ~uint64_t{0};
     if (w == first / 64) in_part &= ~uint64_t{0} << (first & 63);
@@ -56,30 +114,17 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
     };
-    const auto ask = [&](std::span<const uint16_t> rules, RecogniseAt at, const Trigger& trigger) {
-      for (uint16_t rule : rules)
-        if ((engine.rule(rule).flags & contract::kRuleAfterCues) == 0)
-          pending.ask(rule, at, trigger, text, out);
-    };
     const uint64_t digit = masks.digit.word(w), letter = masks.letter.word(w);
     const uint64_t space = masks.space.ahead(w, 1);
-    if (!addresses.empty()) {
-      // "12 M": a number and a word behind it.
-      each(digit & space & masks.letter.ahead(w, 2), [&](size_t at) {
-        const uint64_t start = origin + masks.digit.run_start(at);
-        ask(addresses, address_from_number, Trigger{start, start});
-      });
-      // "e 1", ". 1": a word and a number behind it.
-      each((letter | masks.dot.word(w)) & space & masks.digit.ahead(w, 2), [&](size_t at) {
-        ask(addresses, address_to_number, Trigger{origin + at + 2, origin + at + 2});
-      });
+    if (has_addresses) {
+      each(digit & space & masks.letter.ahead(w, 2), [&](size_t at) { ask_from_number(part, at); });
+      each((letter | masks.dot.word(w)) & space & masks.digit.ahead(w, 2),
+           [&](size_t at) { ask_to_number(part, at); });
     }
-    if (!people.empty())
+    if (has_people)
       // Letters with marks are no ASCII: "José C" has none before its space.
-      each((letter | ~masks.word.word(w)) & space & masks.upper.ahead(w, 2), [&](size_t at) {
-        const uint64_t start = name_start(text, origin + at);
-        if (start <= origin + at) ask(people, person_at_name, Trigger{start, start});
-      });
+      each((letter | ~masks.word.word(w)) & space & masks.upper.ahead(w, 2),
+           [&](size_t at) { ask_person(part, at); });
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/char_masks.h"
@@ -23,6 +24,20 @@ class PhraseStage {
   static uint64_t live_from(const Engine& engine, const TextView& text) noexcept;
 
  private:
+  struct Part {
+    const Engine& engine;
+    const TextView& text;
+    const CharMasks& masks;
+    uint64_t origin;
+    PendingList& pending;
+    CandidateList& out;
+    void ask(std::span<const uint16_t> rules, RecogniseAt at, const Trigger& trigger) const;
+  };
+  // `last`: the place in the masks that a trigger begins at.
+  static void ask_person(const Part& part, size_t last);
+  static void ask_from_number(const Part& part, size_t last);
+  static void ask_to_number(const Part& part, size_t last);
+
   uint64_t cursor_ = 0;
 };
 

@@ -22,6 +22,8 @@ struct ScanTools {
   std::array<CharMasks, kDecodeDepthMax + 1> masks;  // by depth: a scanner calls the next one
   std::vector<RawMatch> raw;
   std::vector<StreamHit> hits;
+  std::array<std::vector<LiteralHit>, kDecodeDepthMax + 1> literals;  // by depth
+  std::array<ContextBlocks, kDecodeDepthMax + 1> context;             // by depth
   // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <
   // kDecodeDepthMax.
   TextScanner& inner(unsigned depth);

@@ -22,6 +22,8 @@ class ShapeWindow {
   std::span<const uint8_t> characters() const noexcept {
     return {characters_.data(), length_};
   }  // upper case
+  // All separators so far are the same usual one.
+  bool is_regular() const noexcept { return regular_; }
   // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at
   // all.
   int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;

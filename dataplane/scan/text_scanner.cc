@@ -122,17 +122,15 @@ void TextScanner::end() {
 void TextScanner::advance(bool final) {
   const TextView text = view(final);
   auto& tools = scratch_->tools();
-  tools.hits.clear();
-  if (text.end > streamed_ && !engine_->feed_stream(stream_, text.slice(streamed_, text.end),
-                                                    *scratch_, tools.hits, kStreamHitsMax))
-    overflow_ = true;
-  streamed_ = text.end;
+  tools.context[depth_].forget();
+  candidates_.look_around(tools.context[depth_]);
+  find_literals(text);
   const uint64_t origin =
       std::min({numbers_.cursor(), words_.cursor(), phrases_.mask_from(text), spaced_.cursor()});
   CharMasks& masks = tools.masks[depth_];
   masks.build(text.slice(origin, text.end).data(), static_cast<size_t>(text.end - origin));
   pending_.ask_again(text, candidates_);
-  read_hits(text);
+  read_literals(text);
   numbers_.run(*engine_, text, masks, origin, candidates_);
   const bool fits =
       words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
@@ -142,18 +140,44 @@ void TextScanner::advance(bool final) {
   settle(text);
 }
 
-void TextScanner::read_hits(const TextView& text) {
-  // A recogniser of a cue reads no further hits: the list may be used again below it.
-  for (const StreamHit& hit : scratch_->tools().hits) {
-    if (hit.id < contract::kCueIdBase)
-      words_.note_pattern(hit.end);
+// Stage one: literals that end in what is new, and patterns that have none.
+void TextScanner::find_literals(const TextView& text) {
+  auto& tools = scratch_->tools();
+  const LiteralSet& literals = engine_->literals();
+  auto& found = tools.literals[depth_];
+  found.clear();
+  tools.hits.clear();
+  if (text.end == streamed_) return;
+  if (!literals.empty()) {
+    const uint64_t reach = literals.longest() - 1;
+    const uint64_t from = std::max(text.begin, streamed_ > reach ? streamed_ - reach : uint64_t{0});
+    const auto all = text.slice(text.begin, text.end);
+    literals.find(all, static_cast<size_t>(from - text.begin), all.size(), found);
+    // Those that ended before were found before.
+    std::erase_if(found, [&](const LiteralHit& hit) {
+      return text.begin + hit.at + literals.size_of(hit.literal) <= streamed_;
+    });
+  }
+  if (!engine_->feed_stream(stream_, text.slice(streamed_, text.end), *scratch_, tools.hits,
+                            kStreamHitsMax))
+    overflow_ = true;
+  streamed_ = text.end;
+  for (const StreamHit& hit : tools.hits) words_.note_pattern(hit.end);
+}
+
+void TextScanner::read_literals(const TextView& text) {
+  const LiteralSet& literals = engine_->literals();
+  const size_t cues = engine_->cue_count();
+  for (const LiteralHit& hit : scratch_->tools().literals[depth_]) {
+    const Trigger trigger{text.begin + hit.at, text.begin + hit.at + literals.size_of(hit.literal)};
+    if (hit.literal < cues)
+      ask_cue(hit.literal, trigger, text);
     else
-      ask_cue(hit.id - contract::kCueIdBase, hit.end, text);
+      words_.note_anchor(engine_->anchor(hit.literal - cues), trigger.start, trigger.at);
   }
 }
 
-void TextScanner::ask_cue(uint32_t cue, uint64_t end, const TextView& text) {
-  const Trigger trigger{end - engine_->cue_size(cue), end};
+void TextScanner::ask_cue(uint32_t cue, const Trigger& trigger, const TextView& text) {
   for (uint16_t rule : engine_->rules_of_cue(cue)) {
     const RecogniseAt at = recogniser_of(engine_->rule(rule).kind);
     if (at != nullptr) pending_.ask(rule, at, trigger, text, candidates_);

@@ -1,6 +1,6 @@
 // text_scanner.h: finds values in one text channel that arrives in pieces.
 //
-//   text -> fold.h -> stage one: pattern matcher (streaming), character masks -> stage two: rows,
+//   text -> fold.h -> stage one: literals, character masks -> stage two: rows,
 //   words, phrases, spellings, recognisers that wait -> candidates, settled -> findings, in offsets
 //   of the text as it came
 //
@@ -59,8 +59,9 @@ class TextScanner {
  private:
   void open_stream();
   void advance(bool final);
-  void read_hits(const TextView& text);
-  void ask_cue(uint32_t cue, uint64_t end, const TextView& text);
+  void find_literals(const TextView& text);
+  void read_literals(const TextView& text);
+  void ask_cue(uint32_t cue, const Trigger& trigger, const TextView& text);
   void settle(const TextView& text);
   void forget(uint64_t folded_edge);
   TextView view(bool final) const noexcept {
@@ -76,7 +77,7 @@ class TextScanner {
   Folder folder_;
   std::vector<uint8_t> window_;  // folded text that is not decided yet, and some before
   uint64_t window_start_ = 0;
-  uint64_t streamed_ = 0;  // folded bytes that the matcher has seen
+  uint64_t streamed_ = 0;  // folded bytes in which literals were looked for
   uint64_t folded_edge_ = 0;
   uint64_t edge_ = 0;
   bool ended_ = false;

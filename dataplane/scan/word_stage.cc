@@ -16,6 +16,8 @@ namespace sallyport::scan {
 namespace {
 
 constexpr size_t kRawMatchesMax = 4'096;
+// Literals of patterns in what is not judged yet, of which one place may hold several.
+constexpr size_t kTracesMax = 16'384;
 // Keys without a mark of their own, and what may be decoded.
 constexpr size_t kRunBytesMin = 16;
 constexpr size_t kCryptoBytesMin = 25;
@@ -66,16 +68,19 @@ uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
 
 void WordStage::begin() noexcept {
   cursor_ = split_run_ = 0;
-  pattern_ends_.clear();
+  traces_.clear();
 }
 
-void WordStage::note_pattern(uint64_t end) { pattern_ends_.push_back(end); }
+void WordStage::note_pattern(uint64_t end) { traces_.push_back(Trace{end - 1, end, nullptr}); }
+void WordStage::note_anchor(const Engine::Anchor& anchor, uint64_t start, uint64_t end) {
+  traces_.push_back(Trace{start, end, &anchor});
+}
 
 bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
                     uint64_t origin, unsigned depth, Scratch& scratch, PendingList& pending,
                     CandidateList& out) {
   SP_CHECK(origin <= cursor_);
-  if (pattern_ends_.size() > kRawMatchesMax) return false;
+  if (traces_.size() > kTracesMax) return false;
   for (;;) {
     uint64_t until = text.end;
     if (text.end > cursor_ && !text.final &&
@@ -167,23 +172,35 @@ void WordStage::find_triggers(const Part& part) {
   }
 }
 
+// The run [run_start, run_end) is as long as the pattern, and nothing stands right before a pattern
+// that may not.
+bool WordStage::may_match(const Part& part, const Trace& trace, uint64_t run_start,
+                          uint64_t run_end) const {
+  if (trace.anchor == nullptr) return true;
+  const uint64_t from = trace.anchor->is_prefix ? trace.start : run_start;
+  if (run_end < from + trace.anchor->width_min) return false;
+  const bool bounded =
+      (part.engine.rule(trace.anchor->rule).flags & contract::kRuleBoundaryLeft) != 0;
+  return !trace.anchor->is_prefix || !bounded || !is_word_char(part.text.at(trace.start - 1));
+}
+
 bool WordStage::confirm_patterns(const Part& part) {
   uint64_t done = part.from;
-  for (uint64_t hit_end : pattern_ends_) {
-    const uint64_t last = hit_end - 1;
+  for (const Trace& trace : traces_) {
+    const uint64_t last = trace.end - 1;
     if (last < done) continue;
     const auto at = static_cast<size_t>(last - part.origin);
     if (!part.masks.word.test(at)) continue;
     const uint64_t start = std::max(part.from, part.origin + part.masks.word.run_start(at));
-    if (start >= part.until) break;
+    if (start >= part.until) continue;
     const auto size = static_cast<size_t>(part.limit - part.origin);
-    done = part.origin + part.masks.word.next_clear(at, size);
+    const uint64_t end = part.origin + part.masks.word.next_clear(at, size);
+    if (!may_match(part, trace, start, end)) continue;
+    done = end;
     if (!confirm_run(part, start, done)) return false;
   }
   // What ends behind a half may begin in the next one.
-  const auto keep = std::find_if(pattern_ends_.begin(), pattern_ends_.end(),
-                                 [&](uint64_t end) { return end > part.until; });
-  pattern_ends_.erase(pattern_ends_.begin(), keep);
+  std::erase_if(traces_, [&](const Trace& trace) { return trace.end <= part.until; });
   return true;
 }
 
@@ -254,6 +271,7 @@ bool WordStage::judge_run(const Part& part, uint64_t start, uint64_t end) {
   for (uint16_t index : part.engine.rules_of(contract::RuleKind::Run)) {
     const Engine::Rule& rule = part.engine.rule(index);
     const auto alphabet = static_cast<contract::Alphabet>(rule.parameters.alphabet);
+    if (end - start < rule.parameters.length_min) continue;
     for (uint64_t from = start; from < end;) {
       if (!fits_alphabet(alphabet, part.text.at(from))) {
         ++from;
@@ -267,7 +285,7 @@ bool WordStage::judge_run(const Part& part, uint64_t start, uint64_t end) {
       from = to;
     }
   }
-  if (!part.engine.rules_of(contract::RuleKind::Crypto).empty()) {
+  if (end - start >= kCryptoBytesMin && !part.engine.rules_of(contract::RuleKind::Crypto).empty()) {
     for (uint64_t from = start; from < end;) {
       uint64_t to = from;
       while (to < end && fits_alphabet(contract::Alphabet::Alnum, part.text.at(to))) ++to;

@@ -27,6 +27,8 @@ class WordStage {
   void begin() noexcept;
   // A pattern matched up to `end` (exclusive), somewhere in the run that holds the byte before it.
   void note_pattern(uint64_t end);
+  // The literal of a pattern stands at [start, end).
+  void note_anchor(const Engine::Anchor& anchor, uint64_t start, uint64_t end);
   // `depth`: how deep in decoded text this text stands. False: more matches than are kept.
   [[nodiscard]] bool run(const Engine& engine, const TextView& text, const CharMasks& masks,
                          uint64_t origin, unsigned depth, Scratch& scratch, PendingList& pending,
@@ -61,7 +63,14 @@ class WordStage {
 
   uint64_t cursor_ = 0;
   uint64_t split_run_ = 0;  // where the run of key material began that goes on behind a half
-  std::vector<uint64_t> pattern_ends_;
+  // Word runs that hold one of these are read by the pattern matcher.
+  struct Trace {
+    uint64_t start;
+    uint64_t end;
+    const Engine::Anchor* anchor;  // null: the matcher saw a match
+  };
+  bool may_match(const Part& part, const Trace& trace, uint64_t run_start, uint64_t run_end) const;
+  std::vector<Trace> traces_;
 };
 
 }  // namespace sallyport::scan

@@ -1,15 +1,11 @@
-// What the ACK field says: progress, loss (RFC 5681, 6582), round-trip time, the peer's window.
+// What the ACK field says: progress, round-trip time, the peer's window. Loss is in
+// loss_recovery.cc.
 #include <algorithm>
 
 #include "dataplane/tcp/core.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
-namespace {
-
-using wire::TcpView;
-
-}  // namespace
 
 void Core::acknowledge(Connection& c, const Arrived& a) noexcept {
   SendState& send = c.send;
@@ -17,13 +13,22 @@ void Core::acknowledge(Connection& c, const Arrived& a) noexcept {
   const uint32_t window_before = send.window;
   const bool outstanding = send.highest != send.unacked;
   if (send.probing) send.progress_ms = now_ms_;  // RFC 6429: answered, however small the window
+  const uint32_t newly_held = take_sack(c, a);
   if (seq_at_or_after(ack, send.unacked)) update_send_window(c, a, ack);
   if (seq_after(ack, send.unacked)) {
-    new_acknowledgement(c, a, ack);
-  } else if (ack == send.unacked && outstanding && !send.probing && a.payload.empty() && !a.fin &&
+    new_acknowledgement(c, a, ack, newly_held);
+    return;
+  }
+  if (ack != send.unacked || !outstanding || send.probing) return;
+  // Blocks that tell nothing new are about a segment that came twice (RFC 2883), not about a loss.
+  const bool blocks = c.recovery.permitted && a.tcp.options.sack_count > 0;
+  if (newly_held > 0) {
+    //= RFC 6675 2: a duplicate is a segment that says something new, whatever else it carries
+    duplicate_acknowledgement(c, newly_held);
+  } else if (c.recovery.board == nullptr && !blocks && a.payload.empty() && !a.fin &&
              send.window == window_before) {
     //= RFC 5681 2: the five conditions of a duplicate ACK
-    duplicate_acknowledgement(c);
+    duplicate_acknowledgement(c, 0);
   }
 }
 
@@ -55,14 +60,19 @@ void Core::sample_round_trip(Connection& c, const Arrived& a, uint32_t ack) noex
   }
 }
 
-void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack) noexcept {
+void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack,
+                               uint32_t newly_held) noexcept {
   SendState& send = c.send;
   const uint32_t flight_before = send.highest - send.unacked;
   const uint32_t acked = ack - send.unacked;
+  judge_tail_probe(c, ack);
+  const uint32_t known = c.recovery.board != nullptr ? c.recovery.board->advance(ack) : 0;
+  if (c.recovery.board != nullptr && c.recovery.board->empty()) release_board(c);
   sample_round_trip(c, a, ack);
   c.rto.progress();
   send.progress_ms = now_ms_;
   send.retransmit_first = false;
+  c.recovery.probe_timer_stale = true;
 
   send.unacked = ack;
   send.next = seq_later(send.next, ack);
@@ -75,21 +85,12 @@ void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack) no
 
   bool restart_timer = true;
   if (c.congestion.in_recovery()) {
-    if (seq_at_or_after(ack, send.recover)) {
-      c.congestion.leave_recovery(send.highest - ack);
-      send.duplicate_acks = 0;
-    } else {
-      //= RFC 6582 3.2 step 3: partial ACK -> the next hole at once; the timer restarts for the
-      //first only
-      counters_.add(Counter::PartialAckRetransmits);
-      c.congestion.partial_ack(acked);
-      send.retransmit_first = true;
-      restart_timer = !send.partial_ack_seen;
-      send.partial_ack_seen = true;
-    }
+    leave_or_continue_recovery(c, ack, acked, restart_timer);
+    if (c.recovery.by_sack) reduce_in_proportion(c, acked - known + newly_held, true);
   } else {
     send.duplicate_acks = 0;
-    c.congestion.acknowledged(acked, flight_before);
+    c.congestion.acknowledged(acked, flight_before, c.rto.srtt_ms(), now_ms_);
+    if (loss_is_known(c)) enter_recovery(c, acked - known + newly_held);
   }
   if (send.highest == ack) {
     c.deadlines.retransmit = kNever;
@@ -98,29 +99,6 @@ void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack) no
     //= RFC 6298 5.3
     c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
   }
-  touch(c);
-}
-
-void Core::duplicate_acknowledgement(Connection& c) noexcept {
-  SendState& send = c.send;
-  counters_.add(Counter::DuplicateAcksIn);
-  if (send.duplicate_acks < UINT8_MAX) ++send.duplicate_acks;
-  if (c.congestion.in_recovery()) {
-    c.congestion.duplicate_in_recovery();
-    touch(c);
-    return;
-  }
-  if (send.duplicate_acks < kDuplicateAcksForLoss) {
-    touch(c);  // RFC 3042: output() may send one new segment for each of the first two
-    return;
-  }
-  //= RFC 6582 3.2 step 2: no second reduction for losses of the window that was reduced already
-  if (send.duplicate_acks > kDuplicateAcksForLoss || !seq_after(send.unacked, send.recover)) return;
-  counters_.add(Counter::FastRetransmits);
-  c.congestion.enter_recovery(send.highest - send.unacked);
-  send.recover = send.highest;
-  send.partial_ack_seen = false;
-  send.retransmit_first = true;
   touch(c);
 }
 

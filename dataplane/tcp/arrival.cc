@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -18,6 +19,13 @@ bool takes_data(State state) noexcept {
 void Core::take_payload(Connection& c, const Arrived& a) noexcept {
   if (a.payload.empty() || !takes_data(c.state)) return;
   ReceiveState& receive = c.receive;
+  if (c.released && config_.reset_data_after_release) {
+    //= RFC 9293 3.6.1: data for nobody: the peer must learn that it was not read
+    counters_.add(Counter::DiscardedAfterRelease, a.payload.size());
+    send_reset(c);
+    end(c, EventKind::Reset);
+    return;
+  }
   std::span<const uint8_t> payload = a.payload;
   if (receive.fin_held) {
     // Bytes behind the FIN cannot be.
@@ -28,7 +36,7 @@ void Core::take_payload(Connection& c, const Arrived& a) noexcept {
   }
   const uint32_t before = receive.window.next();
   const bool had_hole = receive.window.has_hole();
-  const auto accepted = receive.window.accept(a.sequence, payload, copies_);
+  const auto accepted = receive.window.accept(a.sequence, payload, receive_pools_);
   switch (accepted) {
     case ReceiveWindow::Accepted::InOrder:
       break;
@@ -42,6 +50,10 @@ void Core::take_payload(Connection& c, const Arrived& a) noexcept {
       return;
     case ReceiveWindow::Accepted::RefusedNoRoom:
       counters_.add(Counter::OutOfOrderRefused);
+      send_ack_now(c);
+      return;
+    case ReceiveWindow::Accepted::RefusedPoolFull:
+      counters_.add(Counter::ReassemblyFull);
       send_ack_now(c);
       return;
     case ReceiveWindow::Accepted::RefusedNoBuffer:
@@ -79,8 +91,8 @@ void Core::take_fin(Connection& c, const Arrived& a) noexcept {
     receive.fin_sequence = a.sequence + static_cast<uint32_t>(a.payload.size());
   }
   // Only when everything before it is here; an early FIN waits for its hole to fill.
-  if (receive.fin_held && receive.window.next() == receive.fin_sequence &&
-      !receive.window.has_hole()) {
+  const bool in_place = receive.window.next() == receive.fin_sequence && !receive.window.has_hole();
+  if (receive.fin_held && (in_place || SP_TCP_MUTANT(FinOutOfOrder))) {
     fin_in_order(c);
   } else if (a.fin) {
     send_ack_now(c);

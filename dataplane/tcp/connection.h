@@ -13,8 +13,10 @@
 
 #include "dataplane/tcp/congestion.h"
 #include "dataplane/tcp/flow_table.h"
+#include "dataplane/tcp/prr.h"
 #include "dataplane/tcp/receive_window.h"
 #include "dataplane/tcp/rto_estimator.h"
+#include "dataplane/tcp/sack_scoreboard.h"
 #include "dataplane/tcp/send_queue.h"
 #include "dataplane/tcp/stack.h"
 #include "dataplane/tcp/timer_wheel.h"
@@ -30,7 +32,7 @@ struct SendState {
   uint32_t unacked = 0;  // SND.UNA
   uint32_t next = 0;     // SND.NXT; goes back to unacked on a time-out
   uint32_t highest = 0;  // one past everything ever sent
-  uint32_t recover = 0;  // RFC 6582
+  uint32_t recover = 0;  // RFC 6582, RecoveryPoint of RFC 6675
   uint32_t window = 0;   // SND.WND, scaled
   uint32_t window_max = 0;
   uint32_t window_sequence = 0;  // SND.WL1
@@ -39,17 +41,34 @@ struct SendState {
   uint64_t rtt_started_ms = kNever;
   uint64_t last_sent_ms = 0;
   uint64_t progress_ms = 0;  // the peer acknowledged something, or answered a probe
+  uint32_t limit_bytes = 0;  // unacknowledged plus unsent
   uint16_t mss = 0;          // payload bytes of a full segment
   uint8_t window_shift = 0;
   uint8_t duplicate_acks = 0;
-  bool fin_queued = false;
-  bool retransmit_first = false;  // send from unacked before anything else
-  bool partial_ack_seen = false;  // in this recovery
-  bool syn_due = false;           // SYN or SYN-ACK waits for flush
-  bool syn_retransmitted = false;
-  bool probing = false;  // the retransmit timer is the persist timer
+  bool fin_queued : 1 = false;
+  bool retransmit_first : 1 = false;  // send from unacked before anything else
+  bool partial_ack_seen : 1 = false;  // in this recovery
+  bool syn_due : 1 = false;           // SYN or SYN-ACK waits for flush
+  bool syn_retransmitted : 1 = false;
+  bool probing : 1 = false;  // the retransmit timer is the persist timer
+  bool nagle : 1 = false;    // RFC 9293 3.7.4; off in a proxy
 
   uint32_t data_end() const noexcept { return base + static_cast<uint32_t>(queue.size()); }
+};
+
+// Recovery by SACK (RFC 6675, 6937) and the tail-loss probe (RFC 8985 7).
+struct RecoveryState {
+  SackScoreboard* board = nullptr;  // null: the peer reported nothing
+  uint32_t high_retransmitted = 0;  // HighRxt
+  uint32_t rescued = 0;             // RescueRxt
+  uint32_t probe_end = 0;           // SND.NXT when the tail-loss probe left
+  Prr prr;
+  bool permitted : 1 = false;  // both sides said so in their SYN
+  bool by_sack : 1 = false;    // this recovery
+  bool rescue_done : 1 = false;
+  bool probe_out : 1 = false;
+  bool probe_was_again : 1 = false;  // the probe resent old bytes
+  bool probe_timer_stale : 1 = false;
 };
 
 struct ReceiveState {
@@ -60,9 +79,10 @@ struct ReceiveState {
   uint32_t fin_sequence = 0;   // where an early FIN waits
   uint16_t mss = 0;            // largest payload seen: what a "full" segment of this peer is
   uint8_t window_shift = 0;
-  bool fin_held = false;
-  bool fin_taken = false;
-  bool ack_due = false;
+  bool scaling : 1 = false;  // the peer offered window scale and so do we
+  bool fin_held : 1 = false;
+  bool fin_taken : 1 = false;
+  bool ack_due : 1 = false;
 };
 
 struct Timestamps {
@@ -74,6 +94,7 @@ struct Timestamps {
 
 struct Deadlines {
   uint64_t retransmit = kNever;  // or persist
+  uint64_t probe = kNever;       // tail-loss probe, always before `retransmit`
   uint64_t ack = kNever;
   uint64_t keepalive = kNever;  // also looks at idle_ms_max
   uint64_t state = kNever;      // handshake, FIN-WAIT-2, linger
@@ -83,13 +104,14 @@ struct Connection {
   FlowKey key;
   uint64_t hash = 0;
   State state = State::Closed;
-  bool passive = false;    // opened by the peer
-  bool owned = false;      // the caller has a live handle
-  bool released = false;   // the caller let go; we finish alone
-  bool over = false;       // out of the flow table; waits for its last event
-  bool half_open = false;  // counted in the half-open limit
+  bool passive : 1 = false;    // opened by the peer
+  bool owned : 1 = false;      // the caller has a live handle
+  bool released : 1 = false;   // the caller let go; we finish alone
+  bool over : 1 = false;       // out of the flow table; waits for its last event
+  bool half_open : 1 = false;  // counted in the half-open limit
   uint16_t peer_mss = 0;
   SendState send;
+  RecoveryState recovery;
   ReceiveState receive;
   Timestamps timestamps;
   RtoEstimator rto;
@@ -98,8 +120,13 @@ struct Connection {
   uint64_t last_heard_ms = 0;
   uint64_t last_payload_ms = 0;
   uint32_t keepalive_probes = 0;
+  uint32_t keepalive_idle_ms = 0;
+  uint32_t keepalive_interval_ms = 0;
+  uint16_t keepalive_probes_max = 0;
+  uint16_t challenge_left = 0;
+  uint32_t linger_ms = 0;
+  uint32_t user_timeout_ms = 0;
   uint64_t challenge_until_ms = 0;
-  uint32_t challenge_left = 0;
 };
 
 // What stays with the index when the record is used again.

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "dataplane/base/check.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -17,16 +18,41 @@ uint8_t shift_for(uint32_t receive_bytes) noexcept {
   return shift;
 }
 
+uint16_t mss_for(const StackConfig& config, uint16_t headers) noexcept {
+  const auto most = static_cast<uint16_t>(config.mtu - headers);
+  return config.mss == 0 ? most : std::min(most, config.mss);
+}
+
+uint32_t share_of(const StackConfig& config, uint32_t wanted) noexcept {
+  constexpr uint32_t kLeast = 64;
+  return wanted != 0 ? wanted : std::max(kLeast, config.connections_max / 4);
+}
+
+// A key of its own (RFC 6528 3: the sequence key is never used for anything else).
+base::SipKey cookie_key_of(const StackConfig& config) noexcept {
+  if ((config.cookie_key.k0 | config.cookie_key.k1) != 0) return config.cookie_key;
+  const uint8_t labels[2] = {'c', 'k'};
+  return {base::siphash24(config.table_key, {&labels[0], 1}),
+          base::siphash24(config.table_key, {&labels[1], 1})};
+}
+
 }  // namespace
 
 Core::Core(const StackConfig& config, Egress& egress, mem::SegmentPool& copies)
     : config_(config),
-      our_mss_(static_cast<uint16_t>(config.mtu - 40)),
-      our_window_shift_(shift_for(config.receive_bytes_max)),
+      our_mss_(mss_for(config, 40)),
+      our_mss_v6_(mss_for(config, 60)),
+      our_window_shift_(config.window_scale == StackConfig::kScaleFromBuffer
+                            ? shift_for(config.receive_bytes_max)
+                            : std::min(config.window_scale, kWindowScaleMax)),
       held_segments_max_(2 * (config.receive_bytes_max / copies.segment_bytes()) +
                          static_cast<uint32_t>(kHeldSpansMax)),
       egress_(egress),
       copies_(copies),
+      receive_pools_{copies, BlockPool<HeldSpans>(share_of(config, config.reassembly_max)),
+                     copies.segment_count() / 4},
+      boards_(share_of(config, config.scoreboards_max)),
+      cookies_(cookie_key_of(config)),
       table_(config.connections_max),
       time_wait_(config.time_wait_max, config.table_key),
       wheel_(config.connections_max),
@@ -40,7 +66,10 @@ Core::Core(const StackConfig& config, Egress& egress, mem::SegmentPool& copies)
   }
 }
 
-Core::~Core() = default;
+Core::~Core() {
+  for (uint32_t i = 0; i < config_.connections_max; ++i)
+    slots_[i].connection.receive.window.clear(receive_pools_);
+}
 
 void Core::set_now(base::Instant now) noexcept {
   now_ = now;
@@ -79,6 +108,7 @@ Connection* Core::allocate(const FlowKey& key) noexcept {
   c.key = key;
   c.hash = flow_hash(config_.table_key, key);
   table_.insert(c.hash, index);
+  connections_high_water_ = std::max(connections_high_water_, table_.size());
   return &c;
 }
 
@@ -89,9 +119,10 @@ void Core::leave_table(Connection& c) noexcept {
   table_.erase(c.hash, index);
   wheel_.disarm(index);
   c.deadlines = Deadlines{};
-  if (c.half_open) --half_open_count_;
+  if (c.half_open && !SP_TCP_MUTANT(HalfOpenLeaks)) --half_open_count_;
   c.half_open = false;
   c.send.queue.clear();
+  release_board(c);
   c.state = State::Closed;
 }
 
@@ -99,7 +130,7 @@ void Core::free_record(Connection& c) noexcept {
   leave_table(c);
   const uint32_t index = index_of(c);
   Slot& slot = slots_[index];
-  c.receive.window.clear();
+  c.receive.window.clear(receive_pools_);
   c.owned = false;
   slot.events = 0;
   slot.next_free = free_;
@@ -155,10 +186,11 @@ void Core::enter_time_wait(Connection& c) noexcept {
   entry.key = c.key;
   entry.send_next = c.send.highest;
   entry.receive_next = c.receive.window.next();
+  entry.recent_ms = now_ms_;
   entry.timestamps = c.timestamps.on;
   entry.timestamp_recent = c.timestamps.recent;
   entry.timestamp_offset = c.timestamps.offset;
-  entry.window_field = c.receive.window.offer(c.receive.window_shift, our_mss_, true);
+  entry.window_field = c.receive.window.offer(c.receive.window_shift, our_mss(c.key), true);
   counters_.add(Counter::TimeWaitEntered);
   if (time_wait_.insert(entry, now_ms_ + config_.time_wait_ms))
     counters_.add(Counter::TimeWaitEvicted);
@@ -196,9 +228,10 @@ void Core::received(ConnectionId id, base::Instant now) noexcept {
   if (c->receive.fin_taken || c->state < State::Established) return;
   // Worth a segment of its own only when it lets the peer send again at a good size.
   const uint32_t growth = window.growth(buffers_low());
-  const bool was_shut = window.window() < our_mss_;
-  if (growth >= std::min(2U * our_mss_, window.limit() / 2) ||
-      (was_shut && growth >= std::min<uint32_t>(our_mss_, window.limit() / 2))) {
+  const uint32_t mss = our_mss(c->key);
+  const bool was_shut = window.window() < mss;
+  if (growth >= std::min(2U * mss, window.limit() / 2) ||
+      (was_shut && growth >= std::min(mss, window.limit() / 2))) {
     c->receive.ack_due = true;
     counters_.add(Counter::WindowUpdatesOut);
     touch(*c);
@@ -209,7 +242,7 @@ size_t Core::send_room(ConnectionId id) const noexcept {
   const Connection* c = find(id);
   if (c == nullptr || c->over || c->send.fin_queued) return 0;
   const size_t held = c->send.queue.size();
-  return held < config_.send_bytes_max ? config_.send_bytes_max - held : 0;
+  return held < c->send.limit_bytes ? c->send.limit_bytes - held : 0;
 }
 
 void Core::send(ConnectionId id, mem::ByteChain&& bytes) noexcept {
@@ -242,12 +275,16 @@ void Core::release(ConnectionId id) noexcept {
     free_record(*c);
     return;
   }
+  if (c->linger_ms == 0) {
+    abort(id);
+    return;
+  }
   slots_[id.index].events = 0;
   c->owned = false;
   c->released = true;
   c->send.fin_queued = true;
   c->receive.window.queue().clear();
-  c->deadlines.state = now_ms_ + config_.linger_ms_max;
+  c->deadlines.state = now_ms_ + c->linger_ms;
   schedule(*c);
   touch(*c);
 }

@@ -57,7 +57,33 @@ namespace sallyport::tcp {
   X(TimeWaitEntered, "tcp_time_wait_entered")                   \
   X(TimeWaitEvicted, "tcp_time_wait_evicted")                   \
   X(TimeWaitReused, "tcp_time_wait_reused")                     \
-  X(DiscardedAfterRelease, "tcp_discarded_after_release")
+  X(DiscardedAfterRelease, "tcp_discarded_after_release")       \
+  X(ReassemblyFull, "tcp_reassembly_full")                      \
+  X(SackBlocksIn, "tcp_sack_blocks_in")                         \
+  X(SackBlocksIgnored, "tcp_sack_blocks_ignored")               \
+  X(SackReneged, "tcp_sack_reneged")                            \
+  X(ScoreboardsFull, "tcp_scoreboards_full")                    \
+  X(SackRetransmits, "tcp_sack_retransmits")                    \
+  X(RescueRetransmits, "tcp_rescue_retransmits")                \
+  X(TailProbes, "tcp_tail_probes")                              \
+  X(TailProbesProvedLoss, "tcp_tail_probes_proved_loss")        \
+  X(SynCookiesSent, "tcp_syn_cookies_sent")                     \
+  X(SynCookiesGood, "tcp_syn_cookies_good")                     \
+  X(SynCookiesBad, "tcp_syn_cookies_bad")                       \
+  X(IcmpTooBig, "tcp_icmp_too_big")                             \
+  X(IcmpSoftErrors, "tcp_icmp_soft_errors")                     \
+  X(IcmpConnectRefused, "tcp_icmp_connect_refused")             \
+  X(IcmpNotOurs, "tcp_icmp_not_ours")                           \
+  X(BlackHoleFallbacks, "tcp_black_hole_fallbacks")             \
+  X(SentData, "tcp_sent_data")                                  \
+  X(SentAgain, "tcp_sent_again")                                \
+  X(SentAck, "tcp_sent_ack")                                    \
+  X(SentSyn, "tcp_sent_syn")                                    \
+  X(SentProbe, "tcp_sent_probe")                                \
+  X(SentKeepalive, "tcp_sent_keepalive")                        \
+  X(SentReset, "tcp_sent_reset")                                \
+  X(SentTimeWaitAck, "tcp_sent_time_wait_ack")                  \
+  X(SentCookie, "tcp_sent_cookie")
 
 enum class Counter : uint8_t {
 #define SP_TCP_ENUMERATOR(id, name) id,

@@ -6,16 +6,34 @@
 #include <span>
 
 #include "dataplane/base/time.h"
+#include "dataplane/wire/ip_address.h"
 
 namespace sallyport::tcp {
 
+// Why a segment left. Every one has exactly one reason; the counters tcp_sent_* add up to
+// tcp_segments_out.
+enum class Reason : uint8_t {
+  Data,   // new payload or FIN
+  Again,  // a retransmission, of whatever cause
+  Ack,    // acknowledgment alone: delayed, duplicate, challenge, window update
+  Syn,    // SYN or SYN-ACK
+  Probe,  // into a closed window
+  Keepalive,
+  Reset,
+  TimeWaitAck,  // a late segment of a connection that is over
+  Cookie,       // SYN-ACK without a record
+};
+
 // Valid during the call only. Header and checksum are complete.
 struct SegmentOut {
-  uint32_t source = 0;  // host byte order
-  uint32_t destination = 0;
+  wire::IpAddress source;
+  wire::IpAddress destination;
   std::span<const uint8_t> header;                    // TCP header with options
   std::span<const std::span<const uint8_t>> payload;  // at most kPayloadPiecesMax pieces
   base::Instant now;
+  Reason reason{};
+  // The peer acknowledged something just now: the next hop works (RFC 4861 7.3.1).
+  bool is_reachable = false;
 };
 
 class Egress {

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 
+#include "dataplane/wire/ip_address.h"
+
 namespace sallyport::tcp {
 
 struct Endpoint {
-  uint32_t address = 0;  // host byte order
+  wire::IpAddress address;
   uint16_t port = 0;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

@@ -15,25 +15,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
 
-#include "dataplane/base/hash.h"
+#include "dataplane/tcp/flow_key.h"
 
 namespace sallyport::tcp {
-
-// As one block of bytes: it is hashed as it lies in memory.
-struct FlowKey {
-  uint32_t local_address = 0;
-  uint32_t remote_address = 0;
-  uint16_t local_port = 0;
-  uint16_t remote_port = 0;
-  friend bool operator==(const FlowKey&, const FlowKey&) = default;
-};
-static_assert(sizeof(FlowKey) == 12);
-
-inline uint64_t flow_hash(const base::SipKey& secret, const FlowKey& key) noexcept {
-  return base::siphash13(secret, {reinterpret_cast<const uint8_t*>(&key), sizeof key});
-}
 
 class FlowTable {
  public:
@@ -64,6 +49,7 @@ class FlowTable {
 
   void prefetch(uint64_t hash) const noexcept { __builtin_prefetch(&buckets_[home_of(hash)]); }
   uint32_t size() const noexcept { return size_; }
+  uint64_t bytes() const noexcept { return (uint64_t{mask_} + 1) * sizeof(Bucket); }
 
  private:
   static constexpr uint32_t kSlots = 8;

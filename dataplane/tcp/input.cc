@@ -1,11 +1,22 @@
 // From a segment to its connection, and the answers to segments that have none (RFC 9293 3.10.7).
+#include <algorithm>
+#include <array>
+
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
 namespace {
 
+using wire::IpAddress;
 using wire::TcpView;
+
+// A multicast or broadcast source cannot open a connection.
+bool may_be_source(const IpAddress& address) noexcept {
+  if (address.is_v4()) return address.v4() < 0xe0000000U;
+  return address.is_v6() && !address.is_multicast_v6();
+}
 
 }  // namespace
 
@@ -15,43 +26,96 @@ Connection* Core::lookup(const FlowKey& key, uint64_t hash) noexcept {
   return index == FlowTable::kNone ? nullptr : &slots_[index].connection;
 }
 
-void Core::input(const wire::Ipv4View& ip, std::span<const uint8_t> segment,
-                 base::Instant now) noexcept {
-  set_now(now);
+// False: counted and dropped.
+bool Core::judge(const IpAddress& source, const IpAddress& destination,
+                 std::span<const uint8_t> segment, Arrived& a) noexcept {
   counters_.add(Counter::SegmentsIn);
-  Arrived a;
   if (TcpView::parse(segment, a.tcp) != TcpView::Parse::Good) {
     counters_.add(Counter::Malformed);
-    return;
+    return false;
   }
-  if (!wire::tcp_checksum_is_good(ip.source, ip.destination, segment)) {
+  if (!wire::tcp_checksum_is_good(source, destination, segment) &&
+      !SP_TCP_MUTANT(ChecksumUnchecked)) {
     counters_.add(Counter::BadChecksum);
-    return;
+    return false;
   }
-  // A multicast or broadcast source cannot open a connection; port 0 names nobody.
-  if (a.tcp.source_port == 0 || a.tcp.destination_port == 0 || ip.source >= 0xe0000000U ||
-      ip.source == 0) {
+  // Port 0 names nobody.
+  if (a.tcp.source_port == 0 || a.tcp.destination_port == 0 || !may_be_source(source)) {
     counters_.add(Counter::Malformed);
-    return;
+    return false;
   }
-  a.key = FlowKey{ip.destination, ip.source, a.tcp.destination_port, a.tcp.source_port};
+  a.key = FlowKey{destination, source, a.tcp.destination_port, a.tcp.source_port};
   a.sequence = a.tcp.sequence;
   a.payload = segment.subspan(a.tcp.header_bytes);
   a.fin = a.tcp.has(TcpView::Fin);
-
-  Connection* c = lookup(a.key, flow_hash(config_.table_key, a.key));
-  if (c == nullptr) {
-    without_connection(a);
-    return;
-  }
-  if (c->state == State::SynSent) {
-    in_syn_sent(*c, a);
-    return;
-  }
-  synchronised(*c, a);
+  return true;
 }
 
-void Core::without_connection(const Arrived& a) noexcept {
+void Core::dispatch(Connection* c, Arrived& a) noexcept {
+  if (c == nullptr) {
+    without_connection(a);
+  } else if (c->state == State::SynSent) {
+    in_syn_sent(*c, a);
+  } else {
+    synchronised(*c, a);
+  }
+}
+
+void Core::input(const IpAddress& source, const IpAddress& destination,
+                 std::span<const uint8_t> segment, base::Instant now) noexcept {
+  set_now(now);
+  Arrived a;
+  if (!judge(source, destination, segment, a)) return;
+  dispatch(lookup(a.key, flow_hash(config_.table_key, a.key)), a);
+}
+
+// Three passes, so that the cache misses of one segment overlap with the work on others: judge and
+// fetch the bucket; fetch the record; process. What an earlier segment of the burst changed is
+// seen: the record is checked again.
+void Core::input_burst(std::span<const Stack::Inbound> burst, base::Instant now) noexcept {
+  set_now(now);
+  struct Waiting {
+    Arrived arrived;
+    uint64_t hash = 0;
+    uint32_t index = FlowTable::kNone;
+    bool good = false;
+  };
+  while (!burst.empty()) {
+    constexpr size_t kLookAhead =
+        32;  // records fetched ahead must still be in the first cache level when used
+    std::array<Waiting, kLookAhead> waiting;
+    const size_t count = std::min(burst.size(), waiting.size());
+    for (size_t i = 0; i < count; ++i) {
+      Waiting& w = waiting[i];
+      const Stack::Inbound& in = burst[i];
+      w.good = judge(in.source, in.destination, in.segment->bytes(), w.arrived);
+      if (!w.good) continue;
+      w.hash = flow_hash(config_.table_key, w.arrived.key);
+      table_.prefetch(w.hash);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      Waiting& w = waiting[i];
+      if (!w.good) continue;
+      w.index = table_.find(w.hash, [](uint32_t) { return true; });
+      if (w.index == FlowTable::kNone) continue;
+      const auto* line = reinterpret_cast<const uint8_t*>(&slots_[w.index]);
+      for (size_t at = 0; at < sizeof(Slot); at += 64) __builtin_prefetch(line + at, 1);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      Waiting& w = waiting[i];
+      if (w.good) {
+        Connection* c = w.index == FlowTable::kNone ? nullptr : &slots_[w.index].connection;
+        const bool is_it =
+            c != nullptr && !c->over && c->state != State::Closed && c->key == w.arrived.key;
+        dispatch(is_it ? c : lookup(w.arrived.key, w.hash), w.arrived);
+      }
+      mem::release(burst[i].segment);
+    }
+    burst = burst.subspan(count);
+  }
+}
+
+void Core::without_connection(Arrived& a) noexcept {
   const bool rst = a.tcp.has(TcpView::Rst);
   const bool ack = a.tcp.has(TcpView::Ack);
   const bool syn = a.tcp.has(TcpView::Syn);
@@ -64,9 +128,9 @@ void Core::without_connection(const Arrived& a) noexcept {
   }
   if (is_listening(a.key)) {
     //= RFC 9293 3.10.7.2: in LISTEN an ACK is answered by RST, a SYN opens, anything else is
-    //dropped
+    // dropped
     if (ack) {
-      answer_reset(a);
+      if (!accept_cookie(a)) answer_reset(a);
     } else if (syn) {
       passive_open(a);
     }
@@ -80,14 +144,14 @@ bool Core::in_time_wait(TimeWaitEntry& entry, const Arrived& a) noexcept {
   //= RFC 1337: a RST does not end TIME-WAIT
   if (a.tcp.has(TcpView::Rst)) return false;
   if (a.tcp.has(TcpView::Syn) && !a.tcp.has(TcpView::Ack)) {
-    //= RFC 6191 2: a SYN that is provably newer opens again
-    const bool newer_time = entry.timestamps && a.tcp.options.has_timestamps &&
-                            seq_after(a.tcp.options.timestamp_value, entry.timestamp_recent);
-    if (is_listening(a.key) && (newer_time || seq_after(a.tcp.sequence, entry.receive_next))) {
-      time_wait_.erase(entry);
-      counters_.add(Counter::TimeWaitReused);
-      return true;
-    }
+    //= RFC 6191 2: a SYN that is provably newer opens again; start() then leaves the old numbers
+    // behind
+    const bool both_times = entry.timestamps && a.tcp.options.has_timestamps;
+    const uint32_t value = a.tcp.options.timestamp_value;
+    const bool newer = both_times && value != entry.timestamp_recent
+                           ? seq_after(value, entry.timestamp_recent)
+                           : seq_after(a.tcp.sequence, entry.receive_next);
+    if (is_listening(a.key) && newer) return true;
   } else if (a.length() == 0 && a.tcp.sequence == entry.receive_next) {
     return false;  // a plain ACK: nothing to answer, or two TIME-WAITs would talk for ever
   }
@@ -100,7 +164,7 @@ bool Core::in_time_wait(TimeWaitEntry& entry, const Arrived& a) noexcept {
   header.options.has_timestamps = entry.timestamps;
   header.options.timestamp_value = static_cast<uint32_t>(now_ms_) + entry.timestamp_offset;
   header.options.timestamp_echo = entry.timestamp_recent;
-  transmit_raw(entry.key, header, {});
+  transmit_raw(entry.key, header, {}, Reason::TimeWaitAck);
   return false;
 }
 
@@ -129,6 +193,7 @@ void Core::synchronised(Connection& c, Arrived& a) noexcept {
   acknowledge(c, a);
   if (c.over || !after_fin_acknowledged(c)) return;
   take_payload(c, a);
+  if (c.over || c.state == State::Closed) return;
   take_fin(c, a);
   if (!c.over) schedule(c);
 }

@@ -29,9 +29,28 @@ inline constexpr uint32_t kRtoMsAfterSynLoss = 3'000;
 inline constexpr uint32_t kDelayedAckMs = 40;
 // RFC 6928.
 inline constexpr uint32_t kInitialWindowSegments = 10;
+inline constexpr uint32_t kInitialWindowBytes = 14'600;
 inline constexpr uint32_t kDuplicateAcksForLoss = 3;
+// Disjoint ranges a sender remembers. A peer reports at most 4 per ACK, so 32 are dozens of holes;
+// one more range is forgotten, which costs a needless retransmission and nothing else.
+inline constexpr size_t kSackRangesMax = 32;
+// RFC 8985 7.2: a tail-loss probe waits at least this, and for one segment also the longest delayed
+// ACK.
+inline constexpr uint32_t kTailProbeMsMin = 10;
+inline constexpr uint32_t kDelayedAckMsWorst = 200;
 // RFC 9293 3.7.1: without an MSS option.
 inline constexpr uint16_t kMssDefault = 536;
+inline constexpr uint16_t kMssDefaultV6 = 1'220;
+// RFC 1191 3 with the floor of dataplane notes b; RFC 8201 4.
+inline constexpr uint16_t kPathMtuMin = 552;
+inline constexpr uint16_t kPathMtuMinV6 = 1'280;
+// RFC 8899 4.3 without the search: so many time-outs of one full segment, and we send smaller ones.
+inline constexpr uint32_t kTimeoutsForBlackHole = 2;
+inline constexpr uint16_t kBlackHoleMss = 1'220;
+// A SYN cookie is good for one to two of these: longer than any handshake, shorter than a guess.
+inline constexpr uint64_t kCookiePeriodMs = 64'000;
+// RFC 6191 for our own opens: a TIME-WAIT tuple may be used again when its last timestamp is older.
+inline constexpr uint64_t kTimeWaitReuseMs = 1'000;
 // Smaller MSS values of a peer are raised to this: an MSS of 1 is an attack on our packet rate
 // (Linux: 48).
 inline constexpr uint16_t kMssMin = 64;
@@ -41,6 +60,10 @@ inline constexpr uint64_t kTimestampIdleMsMax = 24ULL * 24 * 3600 * 1000;
 // RFC 5961 10: challenge ACKs of one connection in one window of about this length (jittered).
 inline constexpr uint32_t kChallengeAcksPerWindow = 4;
 inline constexpr uint32_t kChallengeWindowMs = 1'000;
+// Progress within this proves to the neighbour table that the next hop works (RFC 4861 7.3.1).
+inline constexpr uint64_t kReachableHintMs = 1'000;
+// Segments of one burst whose table lines are fetched ahead.
+inline constexpr size_t kBurstSegmentsMax = 64;
 // RFC 6056: tries of random ports before connect() gives up.
 inline constexpr uint32_t kPortTriesMax = 256;
 

@@ -15,6 +15,8 @@ constexpr uint8_t kUseSequence = 1;
 constexpr uint8_t kUseTimestamp = 2;
 
 constexpr uint16_t kTimestampOptionBytes = 12;
+// Linux's distance: beyond any window of the connection that was.
+constexpr uint32_t kReuseDistance = 65'537;
 
 }  // namespace
 
@@ -30,7 +32,8 @@ bool Core::listen(Endpoint local) noexcept {
 bool Core::is_listening(const FlowKey& key) const noexcept {
   for (size_t i = 0; i < listener_count_; ++i) {
     const Endpoint& l = listeners_[i];
-    if (l.port == key.local_port && (l.address == 0 || l.address == key.local_address)) return true;
+    if (l.port == key.local_port && (l.address.is_none() || l.address == key.local_address))
+      return true;
   }
   return false;
 }
@@ -46,33 +49,68 @@ uint64_t Core::keyed(const FlowKey& key, uint8_t use) const noexcept {
 bool Core::choose_port(FlowKey& key) noexcept {
   const uint32_t range =
       static_cast<uint32_t>(config_.ephemeral_port_last) - config_.ephemeral_port_first + 1;
+  uint16_t reusable_port = 0;
   for (uint32_t i = 0; i < kPortTriesMax; ++i) {
-    const uint64_t input[3] = {++port_tries_, now_.ns,
-                               (static_cast<uint64_t>(key.remote_address) << 16) | key.remote_port};
+    const uint64_t input[4] = {++port_tries_, now_.ns, key.remote_address.low_word(),
+                               key.remote_port};
     const uint64_t random =
         base::siphash24(config_.table_key, {reinterpret_cast<const uint8_t*>(input), sizeof input});
     key.local_port = static_cast<uint16_t>(config_.ephemeral_port_first + random % range);
-    const bool taken = lookup(key, flow_hash(config_.table_key, key)) != nullptr ||
-                       time_wait_.find(key) != nullptr;
-    if (!taken && !is_listening(key)) return true;
+    if (lookup(key, flow_hash(config_.table_key, key)) != nullptr || is_listening(key)) continue;
+    const TimeWaitEntry* waiting = time_wait_.find(key);
+    if (waiting == nullptr) return true;
+    //= RFC 6191 2: with timestamps a tuple may be used again, its old segments are told apart
+    if (reusable_port == 0 && waiting->timestamps &&
+        now_ms_ - waiting->recent_ms > kTimeWaitReuseMs)
+      reusable_port = key.local_port;
   }
-  return false;
+  if (reusable_port == 0) return false;
+  key.local_port = reusable_port;
+  return true;
 }
 
 //= RFC 6528 3: clock of 4 us plus keyed hash of the tuple
+uint32_t Core::new_sequence(const FlowKey& key) const noexcept {
+  return static_cast<uint32_t>(now_.ns >> 12) + static_cast<uint32_t>(keyed(key, kUseSequence));
+}
+
+//= RFC 7323 7.1: a random offset per tuple; the same for one tuple, so that its clock stays
+// monotonic
+uint32_t Core::timestamp_offset(const FlowKey& key) const noexcept {
+  return static_cast<uint32_t>(keyed(key, kUseTimestamp));
+}
+
+uint16_t Core::option_bytes(const Connection& c) const noexcept {
+  return c.timestamps.on ? kTimestampOptionBytes : 0;
+}
+
 void Core::start(Connection& c, bool passive) noexcept {
   c.passive = passive;
   SendState& send = c.send;
-  send.initial =
-      static_cast<uint32_t>(now_.ns >> 12) + static_cast<uint32_t>(keyed(c.key, kUseSequence));
+  send.initial = new_sequence(c.key);
+  if (TimeWaitEntry* before = time_wait_.find(c.key); before != nullptr) {
+    //= RFC 9293 3.6.1: the new incarnation begins beyond what the old one used
+    if (!seq_after(send.initial, before->send_next + kReuseDistance))
+      send.initial = before->send_next + kReuseDistance;
+    time_wait_.erase(*before);
+    counters_.add(Counter::TimeWaitReused);
+  }
   send.unacked = send.next = send.highest = send.recover = send.initial;
   send.base = send.initial + 1;
-  send.mss = kMssDefault;
+  const uint16_t mss_default = c.key.is_v6() ? kMssDefaultV6 : kMssDefault;
+  send.mss = mss_default;
+  send.limit_bytes = config_.send_bytes_max;
+  send.nagle = !config_.nodelay;
   send.progress_ms = now_ms_;
   send.syn_due = true;
-  c.timestamps.offset = static_cast<uint32_t>(keyed(c.key, kUseTimestamp));
+  c.timestamps.offset = timestamp_offset(c.key);
   c.receive.window_shift = our_window_shift_;
-  c.peer_mss = kMssDefault;
+  c.peer_mss = mss_default;
+  c.keepalive_idle_ms = config_.keepalive_idle_ms;
+  c.keepalive_interval_ms = config_.keepalive_interval_ms;
+  c.keepalive_probes_max = static_cast<uint16_t>(config_.keepalive_probes_max);
+  c.linger_ms = config_.linger_ms_max;
+  c.user_timeout_ms = config_.unacknowledged_ms_max;
   c.last_heard_ms = c.last_payload_ms = now_ms_;
   c.deadlines.state = now_ms_ + config_.handshake_ms_max;
   touch(c);
@@ -102,6 +140,10 @@ ConnectionId Core::connect(Endpoint local, Endpoint remote, base::Instant now) n
 
 void Core::passive_open(const Arrived& a) noexcept {
   if (half_open_count_ >= config_.half_open_max) {
+    if (config_.syn_cookies) {
+      send_cookie(a);
+      return;
+    }
     counters_.add(Counter::SynRefusedHalfOpen);
     return;  // dropped, not reset: the client tries again (RFC 4987)
   }
@@ -123,11 +165,14 @@ void Core::take_syn_options(Connection& c, const Arrived& a) noexcept {
   c.receive.initial = a.tcp.sequence;
   c.receive.window.start(a.tcp.sequence + 1, config_.receive_bytes_max, held_segments_max_);
   c.receive.last_ack_sent = a.tcp.sequence + 1;
-  c.peer_mss = options.mss == 0 ? kMssDefault : std::max(options.mss, kMssMin);
-  c.timestamps.on = options.has_timestamps;
+  const uint16_t mss_default = c.key.is_v6() ? kMssDefaultV6 : kMssDefault;
+  c.peer_mss = options.mss == 0 ? mss_default : std::max(options.mss, kMssMin);
+  c.timestamps.on = options.has_timestamps && config_.timestamps;
+  c.recovery.permitted = options.sack_permitted && config_.sack;
   c.timestamps.recent = options.timestamp_value;
   c.timestamps.recent_ms = now_ms_;
-  if (options.has_window_scale) {
+  c.receive.scaling = options.has_window_scale && config_.window_scaling;
+  if (c.receive.scaling) {
     //= RFC 7323 2.3: a shift above 14 is taken as 14
     c.send.window_shift = std::min(options.window_scale, kWindowScaleMax);
     c.receive.window_shift = our_window_shift_;
@@ -148,16 +193,16 @@ void Core::establish(Connection& c) noexcept {
   if (c.half_open) --half_open_count_;
   c.half_open = false;
   SendState& send = c.send;
-  const uint16_t options = c.timestamps.on ? kTimestampOptionBytes : 0;
-  send.mss = static_cast<uint16_t>(std::min(c.peer_mss, our_mss_) - options);
-  c.congestion.start(send.mss);
+  //= RFC 6691 2: the MSS option knows nothing of options; what is sent does
+  send.mss = static_cast<uint16_t>(std::min(c.peer_mss, our_mss(c.key)) - option_bytes(c));
+  c.congestion.start(send.mss, config_.congestion);
+  c.rto.progress();
   if (send.syn_retransmitted) c.rto.handshake_had_loss();
   send.syn_due = false;
   c.deadlines.retransmit = kNever;
   if (!c.released) c.deadlines.state = kNever;
-  if (config_.keepalive_idle_ms != 0 || config_.idle_ms_max != 0) {
-    const uint64_t first =
-        config_.keepalive_idle_ms != 0 ? config_.keepalive_idle_ms : config_.idle_ms_max;
+  if (c.keepalive_idle_ms != 0 || config_.idle_ms_max != 0) {
+    const uint64_t first = c.keepalive_idle_ms != 0 ? c.keepalive_idle_ms : config_.idle_ms_max;
     c.deadlines.keepalive = now_ms_ + first;
   }
   c.last_payload_ms = now_ms_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "dataplane/base/check.h"
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -43,6 +43,29 @@ void Core::flush(base::Instant now) noexcept {
   }
 }
 
+// What was lost or asked for goes first, out of turn.
+Core::Sent Core::send_first_again(Connection& c) noexcept {
+  SendState& send = c.send;
+  if (!send.retransmit_first || send.highest == send.unacked) {
+    send.retransmit_first = false;
+    return Sent::Yes;
+  }
+  uint32_t end = seq_earlier(send.highest, send.unacked + send.mss + 1U);
+  if (c.recovery.board != nullptr) end = c.recovery.board->hole_end(send.unacked, end);
+  const uint32_t data_end = send.data_end();
+  const uint32_t bytes =
+      seq_before(send.unacked, data_end)
+          ? std::min<uint32_t>(send.mss, seq_earlier(end, data_end) - send.unacked)
+          : 0;
+  const Sent sent = send_from(c, send.unacked, bytes, seq_after(send.highest, data_end));
+  if (sent == Sent::NoBuffer) return sent;
+  send.retransmit_first = false;
+  if (c.recovery.by_sack)
+    c.recovery.high_retransmitted =
+        seq_later(c.recovery.high_retransmitted, send.unacked + std::max(bytes, 1U));
+  return Sent::Yes;
+}
+
 void Core::output(Connection& c) noexcept {
   if (c.state == State::SynSent || c.state == State::SynReceived) {
     if (c.send.syn_due && !send_syn(c)) touch(c);
@@ -51,23 +74,18 @@ void Core::output(Connection& c) noexcept {
   SendState& send = c.send;
   Sent sent = Sent::Yes;
   if (may_send_data(c.state)) {
-    if (send.retransmit_first && send.highest != send.unacked) {
-      const bool fin = send.fin_queued && seq_after(send.highest, send.data_end());
-      const uint32_t bytes =
-          std::min<uint32_t>(send.mss, seq_earlier(send.highest, send.data_end()) - send.unacked);
-      sent = send_from(c, send.unacked, bytes, fin);
-    }
+    sent = send_first_again(c);
     if (sent != Sent::NoBuffer) {
-      send.retransmit_first = false;
       if (send.highest == send.unacked && send.last_sent_ms + c.rto.rto_ms() < now_ms_)
         c.congestion.restart_after_idle();
       size_t count = 0;
       do {
-        sent = send_next(c);
+        sent = c.recovery.by_sack ? send_in_recovery(c) : send_next(c);
       } while (sent == Sent::Yes && ++count < kSegmentsPerFlushMax);
       if (sent == Sent::Yes) touch(c);
     }
     settle_retransmit_timer(c);
+    settle_tail_probe(c);
   }
   if (sent == Sent::NoBuffer) touch(c);
   if (c.receive.ack_due && !send_ack(c)) touch(c);
@@ -77,40 +95,62 @@ void Core::output(Connection& c) noexcept {
 uint32_t Core::usable_window(const Connection& c) const noexcept {
   const SendState& send = c.send;
   uint32_t allowed = c.congestion.window_bytes();
-  //= RFC 3042 2: one new segment for each of the first two duplicate ACKs
-  if (!c.congestion.in_recovery())
+  //= RFC 3042 2: one new segment for each of the first two duplicate ACKs (with SACK the pipe says
+  // so by itself)
+  if (!c.congestion.in_recovery() && c.recovery.board == nullptr)
     allowed += std::min<uint32_t>(send.duplicate_acks, kDuplicateAcksForLoss - 1) * send.mss;
-  allowed = std::min(allowed, send.window);
+  const uint32_t on_the_way = pipe(c);
+  const uint32_t by_congestion = allowed > on_the_way ? allowed - on_the_way : 0;
   const uint32_t flight = send.next - send.unacked;
-  return allowed > flight ? allowed - flight : 0;
+  const uint32_t by_peer = send.window > flight ? send.window - flight : 0;
+  if (SP_TCP_MUTANT(WindowIgnored)) return by_congestion;
+  return std::min(by_congestion, by_peer);
 }
 
 Core::Sent Core::send_next(Connection& c) noexcept {
   SendState& send = c.send;
+  const bool again = send.next != send.highest;
+  uint32_t hole_bytes = UINT32_MAX;
+  if (again && c.recovery.board != nullptr) {
+    // After a time-out: what the peer holds is not sent again.
+    send.next = c.recovery.board->skip(send.next);
+    if (send.next != send.highest)
+      hole_bytes = c.recovery.board->hole_end(send.next, send.highest) - send.next;
+  }
   const uint32_t data_end = send.data_end();
   if (seq_after(send.next, data_end)) return Sent::NothingToSend;  // the FIN is out
   const uint32_t unsent = data_end - send.next;
   if (unsent == 0 && !send.fin_queued) return Sent::NothingToSend;
   const uint32_t usable = usable_window(c);
-  const uint32_t bytes = std::min({unsent, usable, static_cast<uint32_t>(send.mss)});
+  const uint32_t wanted = std::min({unsent, static_cast<uint32_t>(send.mss), hole_bytes});
+  const uint32_t bytes = std::min(wanted, usable);
   const bool fin = send.fin_queued && bytes == unsent && usable > bytes;
   if (bytes == 0 && !fin) return Sent::NothingToSend;
-  //= RFC 9293 3.8.6.2.1: a full segment, all there is, or half the largest window; no Nagle
-  if (bytes < send.mss && bytes < unsent && bytes < send.window_max / 2) return Sent::NothingToSend;
-  if (send.duplicate_acks > 0 && !c.congestion.in_recovery() &&
+  //= RFC 9293 3.8.6.2.1: a full segment, all there is, or half the largest window
+  if (bytes < wanted && bytes < send.window_max / 2) return Sent::NothingToSend;
+  //= RFC 9293 3.7.4: Nagle's rule, only where asked for
+  if (send.nagle && bytes < send.mss && !fin && send.next != send.unacked && !again)
+    return Sent::NothingToSend;
+  if (send.duplicate_acks > 0 && !c.congestion.in_recovery() && !again &&
       send.next - send.unacked >= c.congestion.window_bytes())
     counters_.add(Counter::LimitedTransmits);
   return send_from(c, send.next, bytes, fin);
 }
 
 // One segment of stored bytes, new or again.
-Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max,
-                           bool fin) noexcept {
+Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max, bool fin,
+                           Reason reason) noexcept {
   SendState& send = c.send;
   std::array<std::span<const uint8_t>, kPayloadPiecesMax> pieces;
   size_t covered = 0;
   size_t count = 0;
-  if (bytes_max > 0) count = send.queue.read(sequence - send.base, bytes_max, pieces, covered);
+  // Our own SACK blocks need room in the segment too.
+  bytes_max = std::min<uint32_t>(bytes_max, send.mss - sack_option_bytes(c));
+  const bool again = seq_before(sequence, send.highest);
+  uint32_t offset = sequence - send.base;
+  if (SP_TCP_MUTANT(RetransmitsFreshBytes) && again && offset + bytes_max < send.queue.size())
+    ++offset;
+  if (bytes_max > 0) count = send.queue.read(offset, bytes_max, pieces, covered);
   const uint32_t end_of_payload = sequence + static_cast<uint32_t>(covered);
   fin = fin && end_of_payload == send.data_end();
   if (covered == 0 && !fin) return Sent::NothingToSend;
@@ -119,9 +159,15 @@ Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max,
   if (covered > 0 && end_of_payload == send.data_end()) flags |= TcpView::Psh;
   TcpView header;
   fill_header(c, header, sequence, flags);
-  if (!transmit(c, header, {pieces.data(), count})) return Sent::NoBuffer;
+  if (reason == Reason::Data && again) reason = Reason::Again;
+  if (!transmit(c, header, {pieces.data(), count}, reason)) return Sent::NoBuffer;
+  after_sending(c, sequence, end_of_payload + (fin ? 1U : 0U), static_cast<uint32_t>(covered), fin);
+  return Sent::Yes;
+}
 
-  const uint32_t end = end_of_payload + (fin ? 1U : 0U);
+void Core::after_sending(Connection& c, uint32_t sequence, uint32_t end, uint32_t payload_bytes,
+                         bool fin) noexcept {
+  SendState& send = c.send;
   const bool again = seq_before(sequence, send.highest);
   if (again) {
     counters_.add(Counter::Retransmits);
@@ -131,14 +177,15 @@ Core::Sent Core::send_from(Connection& c, uint32_t sequence, uint32_t bytes_max,
     send.rtt_sequence = end;
   }
   if (send.highest == send.unacked && !again) send.progress_ms = now_ms_;  // the wait begins here
-  counters_.add(Counter::BytesOut, covered);
-  if (covered > 0) c.last_payload_ms = now_ms_;
+  counters_.add(Counter::BytesOut, payload_bytes);
+  if (payload_bytes > 0) c.last_payload_ms = now_ms_;
+  if (c.recovery.by_sack) c.recovery.prr.sent(payload_bytes);
+  c.recovery.probe_timer_stale = true;
   send.last_sent_ms = now_ms_;
   send.next = seq_later(send.next, end);
   send.highest = seq_later(send.highest, end);
   if (fin && c.state == State::Established) c.state = State::FinWait1;
   if (fin && c.state == State::CloseWait) c.state = State::LastAck;
-  return Sent::Yes;
 }
 
 // Exactly one of {retransmit, persist, none} after every output (stack.h I5).
@@ -161,141 +208,17 @@ void Core::settle_retransmit_timer(Connection& c) noexcept {
     return;
   }
   if (outstanding) {
-    if (c.deadlines.retransmit == kNever) c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
+    if (c.deadlines.retransmit == kNever && !SP_TCP_MUTANT(NoRetransmitTimer))
+      c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
     return;
   }
-  if (waiting && usable_window(c) < send.mss) {
+  if (waiting && !SP_TCP_MUTANT(NoPersistTimer) && usable_window(c) < send.mss) {
     send.probing = true;
     send.progress_ms = now_ms_;
     c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
     return;
   }
   c.deadlines.retransmit = kNever;
-}
-
-void Core::fill_header(Connection& c, TcpView& header, uint32_t sequence, uint8_t flags) noexcept {
-  header.sequence = sequence;
-  header.flags = flags;
-  header.acknowledgment = c.receive.window.next();
-  if (c.receive.fin_taken) {
-    header.window = static_cast<uint16_t>(
-        std::min<uint32_t>(c.receive.window.window() >> c.receive.window_shift, UINT16_MAX));
-  } else {
-    header.window = c.receive.window.offer(c.receive.window_shift, our_mss_, buffers_low());
-  }
-  if (c.timestamps.on) {
-    header.options.has_timestamps = true;
-    header.options.timestamp_value = static_cast<uint32_t>(now_ms_) + c.timestamps.offset;
-    header.options.timestamp_echo = c.timestamps.recent;
-  }
-}
-
-bool Core::send_syn(Connection& c) noexcept {
-  SendState& send = c.send;
-  TcpView header;
-  header.sequence = send.initial;
-  const bool answers = c.state == State::SynReceived;
-  header.flags = TcpView::Syn;
-  header.window = static_cast<uint16_t>(std::min<uint32_t>(config_.receive_bytes_max, UINT16_MAX));
-  header.options.mss = our_mss_;
-  // As an answer only what the peer offered; first, everything we speak.
-  const bool scales = !answers || c.receive.window_shift != 0 || c.send.window_shift != 0 ||
-                      c.receive.window.limit() > UINT16_MAX;
-  if (answers) {
-    header.flags |= TcpView::Ack;
-    header.acknowledgment = c.receive.window.next();
-    header.options.timestamp_echo = c.timestamps.recent;
-  }
-  header.options.has_timestamps = !answers || c.timestamps.on;
-  header.options.timestamp_value = static_cast<uint32_t>(now_ms_) + c.timestamps.offset;
-  header.options.has_window_scale = scales;
-  header.options.window_scale = our_window_shift_;
-  if (!transmit(c, header, {})) return false;
-  if (send.highest != send.initial) {
-    counters_.add(Counter::Retransmits);
-    send.syn_retransmitted = true;
-    send.rtt_started_ms = kNever;
-  } else {
-    send.rtt_started_ms = now_ms_;
-    send.rtt_sequence = send.initial + 1;
-  }
-  send.syn_due = false;
-  send.next = send.highest = send.initial + 1;
-  send.last_sent_ms = now_ms_;
-  if (c.deadlines.retransmit == kNever) c.deadlines.retransmit = now_ms_ + c.rto.rto_ms();
-  return true;
-}
-
-bool Core::send_ack(Connection& c) noexcept {
-  const SendState& send = c.send;
-  TcpView header;
-  // Not past the peer's window: a probe byte may be out there, and an ACK at its place would be
-  // refused.
-  const uint32_t limit = send.unacked + send.window;
-  const uint32_t sequence =
-      seq_after(send.highest, limit) ? seq_later(limit, send.unacked) : send.highest;
-  fill_header(c, header, sequence, TcpView::Ack);
-  return transmit(c, header, {});
-}
-
-void Core::send_ack_now(Connection& c) noexcept {
-  if (c.state < State::SynReceived) return;
-  if (send_ack(c)) return;
-  c.receive.ack_due = true;
-  touch(c);
-}
-
-void Core::send_reset(Connection& c) noexcept {
-  TcpView header;
-  header.sequence = c.send.highest;
-  header.flags = TcpView::Rst | TcpView::Ack;
-  header.acknowledgment = c.receive.window.next();
-  counters_.add(Counter::ResetsOut);
-  transmit_raw(c.key, header, {});
-}
-
-//= RFC 9293 3.5.2 group 1 and 2: the form depends on the ACK bit
-void Core::answer_reset(const Arrived& a) noexcept {
-  if (a.tcp.has(TcpView::Rst)) return;
-  TcpView header;
-  if (a.tcp.has(TcpView::Ack)) {
-    header.sequence = a.tcp.acknowledgment;
-    header.flags = TcpView::Rst;
-  } else {
-    header.flags = TcpView::Rst | TcpView::Ack;
-    header.acknowledgment = a.sequence + a.length();
-  }
-  counters_.add(Counter::ResetsOut);
-  transmit_raw(a.key, header, {});
-}
-
-bool Core::transmit(Connection& c, TcpView& header,
-                    std::span<const std::span<const uint8_t>> payload) noexcept {
-  if (!transmit_raw(c.key, header, payload)) return false;
-  if ((header.flags & TcpView::Ack) != 0) {
-    c.receive.ack_due = false;
-    c.receive.unacked_bytes = 0;
-    c.receive.last_ack_sent = header.acknowledgment;
-    c.deadlines.ack = kNever;
-  }
-  return true;
-}
-
-bool Core::transmit_raw(const FlowKey& key, TcpView& header,
-                        std::span<const std::span<const uint8_t>> payload) noexcept {
-  header.source_port = key.local_port;
-  header.destination_port = key.remote_port;
-  std::array<uint8_t, TcpView::kBytes + TcpView::kOptionsBytesMax> bytes;
-  const size_t header_bytes = header.write(bytes);
-  const std::span<uint8_t> written(bytes.data(), header_bytes);
-  wire::write_tcp_checksum(key.local_address, key.remote_address, written, payload);
-  const SegmentOut segment{key.local_address, key.remote_address, written, payload, now_};
-  if (!egress_.transmit(segment)) {
-    counters_.add(Counter::NoEgressBuffer);
-    return false;
-  }
-  counters_.add(Counter::SegmentsOut);
-  return true;
 }
 
 }  // namespace sallyport::tcp

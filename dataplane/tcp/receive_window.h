@@ -10,33 +10,43 @@
 //   I2  held spans are sorted, disjoint, not touching, and begin after next().
 //   I3  queue bytes + held bytes <= limit, plus the rounding of the window field.
 //   I4  the first copy of a byte wins.
-// Limits   kHeldSpansMax spans, segments_max held segments. One more is refused, never stored.
+// Limits   kHeldSpansMax spans, segments_max held segments, the pool of HeldSpans, copies_reserved.
+// One more is
+//          refused, never stored, never reported as held.
 // Owner    one connection.
 // Not here whether a segment is acceptable at all (segment_acceptance.cc), when to acknowledge.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "dataplane/mem/byte_chain.h"
-#include "dataplane/mem/segment_pool.h"
-#include "dataplane/tcp/limits.h"
+#include "dataplane/tcp/held_spans.h"
+#include "dataplane/wire/tcp.h"
 
 namespace sallyport::tcp {
 
 class ReceiveWindow {
  public:
-  enum class Accepted : uint8_t { InOrder, Held, Duplicate, RefusedNoRoom, RefusedNoBuffer };
+  enum class Accepted : uint8_t {
+    InOrder,
+    Held,
+    Duplicate,
+    RefusedNoRoom,
+    RefusedNoBuffer,
+    RefusedPoolFull
+  };
 
   void start(uint32_t next, uint32_t limit_bytes, uint32_t held_segments_max) noexcept;
   // After the handshake, when the peer cannot scale: the window field's limit.
   void limit_to(uint32_t limit_bytes) noexcept;
+  // A new limit of an open connection; the edge that was offered stands (I1).
+  void change_limit(uint32_t limit_bytes) noexcept { limit_ = limit_bytes; }
 
   // REQUIRES: bytes end at or before edge(). InOrder: next() advanced (by what had a buffer).
   [[nodiscard]] Accepted accept(uint32_t sequence, std::span<const uint8_t> bytes,
-                                mem::SegmentPool& copies) noexcept;
+                                ReceivePools& pools) noexcept;
   // The FIN takes one sequence number. REQUIRES: everything before it arrived.
   void accept_fin() noexcept;
 
@@ -45,6 +55,8 @@ class ReceiveWindow {
   uint16_t offer(uint8_t shift, uint32_t mss_bytes, bool buffers_low) noexcept;
   // How far offer() could move the edge now.
   uint32_t growth(bool buffers_low) const noexcept;
+  //= RFC 2018 4: the span of the segment that came last is first; then by recency
+  size_t sack_blocks(std::span<wire::TcpOptions::SackBlock> out) const noexcept;
 
   mem::ByteChain& queue() noexcept { return queue_; }
   const mem::ByteChain& queue() const noexcept { return queue_; }
@@ -54,33 +66,28 @@ class ReceiveWindow {
     return static_cast<int32_t>(edge_ - next_) > 0 ? edge_ - next_ : 0;
   }
   uint32_t limit() const noexcept { return limit_; }
-  bool has_hole() const noexcept { return span_count_ > 0; }
-  size_t span_count() const noexcept { return span_count_; }
-  void clear() noexcept;
+  bool has_hole() const noexcept { return held_ != nullptr; }
+  size_t span_count() const noexcept { return held_ == nullptr ? 0 : held_->count; }
+  size_t held_bytes() const noexcept;
+  // Whether I2 holds (audit.cc).
+  bool spans_are_sorted() const noexcept;
+  void clear(ReceivePools& pools) noexcept;
 
  private:
-  struct Span {
-    uint32_t begin = 0;
-    uint32_t end = 0;
-    mem::ByteChain bytes;
-  };
-
-  bool take_in_order(std::span<const uint8_t> bytes, mem::SegmentPool& copies) noexcept;
-  void absorb_spans(mem::SegmentPool& copies) noexcept;
-  Accepted hold(uint32_t sequence, std::span<const uint8_t> bytes,
-                mem::SegmentPool& copies) noexcept;
-  Accepted hold_gap(uint32_t begin, std::span<const uint8_t> bytes,
-                    mem::SegmentPool& copies) noexcept;
+  bool take_in_order(std::span<const uint8_t> bytes, ReceivePools& pools) noexcept;
+  void absorb_spans(ReceivePools& pools) noexcept;
+  Accepted hold(uint32_t sequence, std::span<const uint8_t> bytes, ReceivePools& pools) noexcept;
+  Accepted hold_gap(uint32_t begin, std::span<const uint8_t> bytes, ReceivePools& pools) noexcept;
   void erase_span(size_t index) noexcept;
+  void release_if_empty(ReceivePools& pools) noexcept;
   size_t held_segment_count() const noexcept;
 
   mem::ByteChain queue_;
+  HeldSpans* held_ = nullptr;  // null: no hole
   uint32_t next_ = 0;
   uint32_t edge_ = 0;
   uint32_t limit_ = 0;
   uint32_t held_segments_max_ = 0;
-  size_t span_count_ = 0;
-  std::array<Span, kHeldSpansMax> spans_;
 };
 
 }  // namespace sallyport::tcp

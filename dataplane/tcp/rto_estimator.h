@@ -45,6 +45,7 @@ class RtoEstimator {
     const uint64_t backed_off = static_cast<uint64_t>(rto_ms_) << backoff_;
     return static_cast<uint32_t>(std::min<uint64_t>(backed_off, kRtoMsMax));
   }
+  uint32_t timeouts() const noexcept { return backoff_; }  // since the last progress
   bool has_sample() const noexcept { return has_sample_; }
   uint32_t srtt_ms() const noexcept { return srtt_8_ / 8; }
 

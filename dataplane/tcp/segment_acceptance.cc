@@ -1,6 +1,7 @@
 // May this segment change anything? RFC 9293 3.10.7.4 first to fifth, with RFC 7323 (PAWS) and RFC
 // 5961.
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -29,7 +30,7 @@ void Core::challenge(Connection& c) noexcept {
 
 //= RFC 7323 5.3 R1: an old timestamp -> ACK and drop; a RST is not judged by its timestamp
 bool Core::acceptable_time(Connection& c, const Arrived& a) noexcept {
-  if (!c.timestamps.on || a.tcp.has(TcpView::Rst)) return true;
+  if (!c.timestamps.on || a.tcp.has(TcpView::Rst) || SP_TCP_MUTANT(PawsOff)) return true;
   if (!a.tcp.options.has_timestamps) {
     //= RFC 7323 3.2: once negotiated, a segment without it is dropped silently
     counters_.add(Counter::TimestampMissing);
@@ -134,7 +135,7 @@ bool Core::acceptable_ack(Connection& c, const Arrived& a) noexcept {
     return false;
   }
   //= RFC 5961 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT, else challenge ACK
-  if (seq_at_or_before(ack, c.send.highest) &&
+  if ((seq_at_or_before(ack, c.send.highest) || SP_TCP_MUTANT(AckOfUnsentAccepted)) &&
       seq_at_or_after(ack, c.send.unacked - c.send.window_max))
     return true;
   counters_.add(Counter::BadAck);

@@ -12,10 +12,33 @@ bool Stack::listen(Endpoint local) noexcept { return core_->listen(local); }
 ConnectionId Stack::connect(Endpoint local, Endpoint remote, base::Instant now) noexcept {
   return core_->connect(local, remote, now);
 }
-void Stack::input(const wire::Ipv4View& ip, mem::Segment* segment, base::Instant now) noexcept {
-  core_->input(ip, segment->bytes(), now);
+void Stack::input(const wire::IpAddress& source, const wire::IpAddress& destination,
+                  mem::Segment* segment, base::Instant now) noexcept {
+  core_->input(source, destination, segment->bytes(), now);
   mem::release(segment);
 }
+void Stack::input_burst(std::span<const Inbound> burst, base::Instant now) noexcept {
+  core_->input_burst(burst, now);
+}
+void Stack::path_error(const wire::QuotedTcp& quoted, PathError error, uint16_t mtu,
+                       base::Instant now) noexcept {
+  core_->path_error(quoted, error, mtu, now);
+}
+State Stack::state_of(const Endpoint& local, const Endpoint& remote) noexcept {
+  return core_->state_of(FlowKey{local.address, remote.address, local.port, remote.port});
+}
+bool Stack::options(ConnectionId id, ConnectionOptions& out) const noexcept {
+  return core_->options(id, out);
+}
+bool Stack::set_options(ConnectionId id, const ConnectionOptions& options,
+                        base::Instant now) noexcept {
+  return core_->set_options(id, options, now);
+}
+bool Stack::info(ConnectionId id, ConnectionInfo& out) const noexcept {
+  return core_->info(id, out);
+}
+PoolUse Stack::pool_use() const noexcept { return core_->pool_use(); }
+const char* Stack::audit() const noexcept { return core_->audit(); }
 bool Stack::next_event(Event& out) noexcept { return core_->next_event(out); }
 mem::ByteChain& Stack::receive_queue(ConnectionId id) noexcept { return core_->receive_queue(id); }
 void Stack::received(ConnectionId id, base::Instant now) noexcept { core_->received(id, now); }

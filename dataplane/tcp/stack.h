@@ -17,21 +17,24 @@
 //   acknowledged. I5  every connection that waits for its peer has a timer.
 // Limits   limits.h and StackConfig. When one is reached there is a counter and a written answer.
 // Owner    one worker; no locks.
-// Not here SACK scoreboard, SYN cookies, path MTU discovery, IPv6.
+// Not here IP (ip/), who calls when (worker/). Every rule and its test: docs/tcp.md.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "dataplane/base/hash.h"
 #include "dataplane/base/time.h"
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/mem/segment.h"
 #include "dataplane/mem/segment_pool.h"
+#include "dataplane/tcp/congestion.h"
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/egress.h"
 #include "dataplane/tcp/events.h"
+#include "dataplane/wire/icmp.h"
 #include "dataplane/wire/ipv4.h"
 
 namespace sallyport::tcp {
@@ -54,11 +57,17 @@ struct StackConfig {
   uint32_t connections_max = 4'096;
   uint32_t half_open_max = 1'024;  // of connections_max, passive opens whose handshake is not done
   uint32_t time_wait_max = 8'192;  // compact entries; the oldest is evicted when full
-  uint16_t mtu = 1'500;            // our MSS is this minus 40
+  uint16_t mtu = 1'500;            // our MSS is this minus 40 (IPv4) or 60 (IPv6)
+  uint16_t mss = 0;                // a smaller MSS than the MTU allows; 0: what the MTU allows
   uint32_t receive_bytes_max = 256 * 1024;  // per connection: unread plus out of order
   uint32_t send_bytes_max = 256 * 1024;     // per connection: unacknowledged plus unsent
   // Below this share of free `copies` segments windows stop growing (I3 still holds).
   uint32_t copies_low_water = 64;
+  // Connections that may have holes, or a SACK scoreboard, at one time. 0: a quarter of
+  // connections_max, at least 64. Beyond: what comes early is refused and sent again; recovery goes
+  // on by duplicate ACKs alone.
+  uint32_t reassembly_max = 0;
+  uint32_t scoreboards_max = 0;
   uint16_t ephemeral_port_first = 32'768;
   uint16_t ephemeral_port_last = 60'999;
 
@@ -73,9 +82,64 @@ struct StackConfig {
   uint32_t keepalive_interval_ms = 10'000;
   uint32_t keepalive_probes_max = 6;
 
+  bool sack = true;
+  bool timestamps = true;
+  bool window_scaling = true;
+  uint8_t window_scale =
+      kScaleFromBuffer;     // what we offer; kScaleFromBuffer: what the buffer needs
+  bool syn_cookies = true;  // when half_open_max is reached
+  bool tail_loss_probe = true;
+  // What comes after release(): dropped with an ACK (a proxy wants its last bytes delivered), or
+  // answered by RST as RFC 9293 3.6.1 prefers (the harness).
+  bool reset_data_after_release = false;
+  bool nodelay = true;  // false: Nagle's rule (RFC 9293 3.7.4), which stalls token streams
+  Algorithm congestion = Algorithm::Cubic;
+  static constexpr uint8_t kScaleFromBuffer = 255;
+
   // Per boot, from the system's random source; never equal to each other.
   base::SipKey table_key;     // flow table and port choice
   base::SipKey sequence_key;  // RFC 6528 and timestamp offsets
+  base::SipKey cookie_key;    // SYN cookies; all zero: derived from table_key by SipHash
+};
+
+// What tcp/ knows of an ICMP error, after the IP layer parsed it.
+enum class PathError : uint8_t {
+  TooBig,       // fragmentation needed, packet too big
+  Unreachable,  // any other destination unreachable
+  Other,        // time exceeded, parameter problem
+};
+
+// Of one connection, over the stack's configuration. Times in milliseconds.
+struct ConnectionOptions {
+  uint32_t keepalive_idle_ms = 0;  // 0: off
+  uint32_t keepalive_interval_ms = 0;
+  uint16_t keepalive_probes_max = 0;
+  bool nodelay = true;
+  uint32_t receive_bytes_max =
+      0;  // the window that was offered stands; what grows later follows this
+  uint32_t send_bytes_max = 0;
+  uint32_t linger_ms = 0;        // after release(); 0: RST at once
+  uint32_t user_timeout_ms = 0;  // RFC 5482: unacknowledged data, then RST
+};
+
+// State of one connection for tests, tools and operators.
+struct ConnectionInfo {
+  State state{};
+  uint32_t send_unacked = 0, send_next = 0, send_highest = 0, send_window = 0;
+  uint32_t receive_next = 0, receive_edge = 0;
+  uint32_t congestion_window = 0, slow_start_threshold = 0;
+  uint32_t rto_ms = 0, srtt_ms = 0;
+  uint32_t bytes_queued = 0, bytes_unread = 0, bytes_held = 0, bytes_sacked = 0;
+  uint16_t mss = 0;
+  uint8_t send_scale = 0, receive_scale = 0, duplicate_acks = 0;
+  bool sack = false, timestamps = false, in_recovery = false, probing = false;
+};
+
+struct PoolUse {
+  uint32_t connections = 0, connections_high_water = 0, half_open = 0, time_wait = 0;
+  uint32_t reassembly = 0, reassembly_high_water = 0;
+  uint32_t scoreboards = 0, scoreboards_high_water = 0;
+  uint64_t bytes_per_connection = 0;  // record, timer node, table share, queue places
 };
 
 class Core;
@@ -96,7 +160,22 @@ class Stack {
   [[nodiscard]] ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;
 
   // Takes the segment: data() at the TCP header, size() ends with the IP packet.
-  void input(const wire::Ipv4View& ip, mem::Segment* segment, base::Instant now) noexcept;
+  void input(const wire::IpAddress& source, const wire::IpAddress& destination,
+             mem::Segment* segment, base::Instant now) noexcept;
+  void input(const wire::Ipv4View& ip, mem::Segment* segment, base::Instant now) noexcept {
+    input(ip.source, ip.destination, segment, now);
+  }
+  // A burst: table lines and records are fetched ahead of use (dataplane notes c.1). At most
+  // kBurstSegmentsMax are looked ahead at a time; same effect as input() of each in order.
+  struct Inbound {
+    wire::IpAddress source;
+    wire::IpAddress destination;
+    mem::Segment* segment = nullptr;
+  };
+  void input_burst(std::span<const Inbound> burst, base::Instant now) noexcept;
+  // An ICMP error that quotes one of our segments. Believed only as far as RFC 5927 and 5461 say.
+  void path_error(const wire::QuotedTcp& quoted, PathError error, uint16_t mtu,
+                  base::Instant now) noexcept;
   // The next event, coalesced per connection. False: none.
   bool next_event(Event& out) noexcept;
 
@@ -139,6 +218,15 @@ class Stack {
   const Counters& counters() const noexcept;
   uint32_t connection_count() const noexcept;
   uint32_t time_wait_count() const noexcept;
+  // By addresses: also of a connection without a handle, and TIME-WAIT. Closed: none.
+  State state_of(const Endpoint& local, const Endpoint& remote) noexcept;
+  // False: the handle is stale.
+  bool options(ConnectionId id, ConnectionOptions& out) const noexcept;
+  bool set_options(ConnectionId id, const ConnectionOptions& options, base::Instant now) noexcept;
+  bool info(ConnectionId id, ConnectionInfo& out) const noexcept;
+  PoolUse pool_use() const noexcept;
+  // Looks at every record for a broken invariant; null: none. For tests: walks everything.
+  const char* audit() const noexcept;
 
  private:
   std::unique_ptr<Core> core_;

@@ -17,6 +17,7 @@ struct TimeWaitEntry {
   FlowKey key;
   uint32_t send_next = 0;
   uint32_t receive_next = 0;
+  uint64_t recent_ms = 0;  // when it began
   uint32_t timestamp_recent = 0;
   uint32_t timestamp_offset = 0;
   uint16_t window_field = 0;

@@ -8,6 +8,8 @@ TimerWheel::TimerWheel(uint32_t node_count) : nodes_(std::make_unique<Node[]>(no
   heads_.fill(kNone);
 }
 
+uint64_t TimerWheel::node_bytes() noexcept { return sizeof(Node); }
+
 // Within 256 ticks: level 0. A tick further away lies in a later slot of its level, because the
 // slot of the current time was emptied when time entered it.
 uint16_t TimerWheel::slot_for(uint64_t tick) const noexcept {

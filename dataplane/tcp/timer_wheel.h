@@ -29,6 +29,7 @@ class TimerWheel {
   // REQUIRES: is_armed(node).
   uint64_t armed_at(uint32_t node) const noexcept { return nodes_[node].tick; }
   uint64_t next_tick() const noexcept;
+  static uint64_t node_bytes() noexcept;
 
   // Calls expire(node), disarmed before, for what is due; at most `count_max` of them. expire may
   // arm.

@@ -9,7 +9,7 @@ namespace sallyport::tcp {
 // The wheel holds the earliest deadline; when it moved later the node stays and fires early (lazy).
 void Core::schedule(Connection& c) noexcept {
   const Deadlines& d = c.deadlines;
-  const uint64_t earliest = std::min({d.retransmit, d.ack, d.keepalive, d.state});
+  const uint64_t earliest = std::min({d.retransmit, d.probe, d.ack, d.keepalive, d.state});
   if (earliest == kNever) return;
   const uint32_t index = index_of(c);
   if (wheel_.is_armed(index) && wheel_.armed_at(index) <= earliest) return;
@@ -28,6 +28,7 @@ void Core::expire(Connection& c) noexcept {
   Deadlines& d = c.deadlines;
   if (d.state <= now_ms_ && !on_state_deadline(c)) return;
   if (d.retransmit <= now_ms_ && !on_retransmit(c)) return;
+  if (d.probe <= now_ms_) on_tail_probe(c);
   if (d.keepalive <= now_ms_ && !on_keepalive(c)) return;
   if (d.ack <= now_ms_) {
     d.ack = kNever;
@@ -74,7 +75,9 @@ bool Core::on_retransmit(Connection& c) noexcept {
     touch(c);
     return true;
   }
-  if (now_ms_ - send.progress_ms >= config_.unacknowledged_ms_max) {
+  c.deadlines.probe = kNever;
+  c.recovery.probe_out = false;
+  if (c.user_timeout_ms != 0 && now_ms_ - send.progress_ms >= c.user_timeout_ms) {
     time_out(c, Counter::TimedOutUnacknowledged);
     return false;
   }
@@ -90,6 +93,14 @@ bool Core::on_retransmit(Connection& c) noexcept {
   }
   counters_.add(Counter::RetransmitTimeouts);
   const bool first = c.rto.back_off();
+  SackScoreboard* board = c.recovery.board;
+  if (board != nullptr && !board->empty() && board->range(0).begin == send.unacked) {
+    //= RFC 2018 8: the peer dropped what it had reported: nothing it said is believed any more
+    counters_.add(Counter::SackReneged);
+    release_board(c);
+  }
+  c.recovery.by_sack = false;
+  detect_black_hole(c);
   c.congestion.timed_out(send.highest - send.unacked, first);
   //= RFC 6582 4: duplicates of what is sent again now do not start another recovery
   send.recover = send.highest;
@@ -110,7 +121,8 @@ void Core::probe_window(Connection& c) noexcept {
       std::min({std::max(1U, std::min<uint32_t>(send.window, send.mss)), unsent});
   const uint32_t next = send.next;
   counters_.add(Counter::WindowProbes);
-  const Sent sent = send_from(c, send.unacked, bytes, send.fin_queued && bytes == unsent);
+  const Sent sent =
+      send_from(c, send.unacked, bytes, send.fin_queued && bytes == unsent, Reason::Probe);
   // It stays "not sent": when the window opens output() begins at the same place.
   if (send.window == 0) send.next = next;
   if (sent == Sent::NoBuffer) touch(c);
@@ -129,16 +141,16 @@ bool Core::on_keepalive(Connection& c) noexcept {
     }
     next = c.last_payload_ms + config_.idle_ms_max;
   }
-  if (config_.keepalive_idle_ms != 0) {
-    const uint64_t due = c.last_heard_ms + config_.keepalive_idle_ms +
-                         static_cast<uint64_t>(c.keepalive_probes) * config_.keepalive_interval_ms;
+  if (c.keepalive_idle_ms != 0) {
+    const uint64_t due = c.last_heard_ms + c.keepalive_idle_ms +
+                         static_cast<uint64_t>(c.keepalive_probes) * c.keepalive_interval_ms;
     // While data is out the retransmission timer decides whether the peer is there.
     const bool outstanding = c.send.highest != c.send.unacked || c.send.probing;
     if (due > now_ms_) {
       next = std::min(next, due);
     } else if (outstanding) {
-      next = std::min(next, now_ms_ + config_.keepalive_interval_ms);
-    } else if (c.keepalive_probes >= config_.keepalive_probes_max) {
+      next = std::min(next, now_ms_ + c.keepalive_interval_ms);
+    } else if (c.keepalive_probes >= c.keepalive_probes_max) {
       time_out(c, Counter::TimedOutKeepalive);
       return false;
     } else {
@@ -146,8 +158,8 @@ bool Core::on_keepalive(Connection& c) noexcept {
       counters_.add(Counter::KeepalivesOut);
       wire::TcpView header;
       fill_header(c, header, c.send.unacked - 1, wire::TcpView::Ack);
-      transmit(c, header, {});
-      next = std::min(next, now_ms_ + config_.keepalive_interval_ms);
+      transmit(c, header, {}, Reason::Keepalive);
+      next = std::min(next, now_ms_ + c.keepalive_interval_ms);
     }
   }
   c.deadlines.keepalive = next;

@@ -53,14 +53,17 @@ void Checksum::add(std::span<const uint8_t> bytes) noexcept {
   odd_ ^= (bytes.size() & 1U) != 0;
 }
 
-void Checksum::add_pseudo_header(uint32_t source, uint32_t destination, uint8_t protocol,
-                                 uint16_t length) noexcept {
-  std::array<uint8_t, 12> pseudo{};
-  store_be32(pseudo.data(), source);
-  store_be32(pseudo.data() + 4, destination);
-  pseudo[9] = protocol;
-  store_be16(pseudo.data() + 10, length);
-  add(pseudo);
+void Checksum::add_pseudo_header(const IpAddress& source, const IpAddress& destination,
+                                 uint8_t protocol, uint32_t length) noexcept {
+  // Ones' complement sums do not mind the order, so every word is added as it lies in the address.
+  if (source.is_v6() || destination.is_v6()) {
+    for (const uint64_t word :
+         {source.high_word(), source.low_word(), destination.high_word(), destination.low_word()})
+      sum_ += (word & 0xffffffffU) + (word >> 32);
+  } else {
+    sum_ += (source.low_word() >> 32) + (destination.low_word() >> 32);
+  }
+  sum_ += uint64_t{__builtin_bswap32(length)} + __builtin_bswap32(protocol);
 }
 
 uint16_t Checksum::finish() const noexcept {

@@ -7,14 +7,17 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/wire/ip_address.h"
+
 namespace sallyport::wire {
 
 class Checksum {
  public:
   void add(std::span<const uint8_t> bytes) noexcept;
   // The pseudo header of RFC 9293 3.1. `length` is header plus payload.
-  void add_pseudo_header(uint32_t source, uint32_t destination, uint8_t protocol,
-                         uint16_t length) noexcept;
+  // of RFC 8200 8.1 for IPv6 addresses.
+  void add_pseudo_header(const IpAddress& source, const IpAddress& destination, uint8_t protocol,
+                         uint32_t length) noexcept;
   // What goes into the header field (which was summed as zero). Over a received packet with its
   // field in place the answer is 0 when the packet is good.
   uint16_t finish() const noexcept;

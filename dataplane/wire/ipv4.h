@@ -7,7 +7,7 @@
 
 namespace sallyport::wire {
 
-enum class IpProtocol : uint8_t { Icmp = 1, Tcp = 6 };
+enum class IpProtocol : uint8_t { Icmp = 1, Tcp = 6, Icmp6 = 58 };
 
 struct Ipv4View {
   static constexpr size_t kBytes = 20;  // without options, as we write it

@@ -1,5 +1,7 @@
 #include "dataplane/wire/tcp.h"
 
+#include <algorithm>
+
 #include "dataplane/base/check.h"
 #include "dataplane/wire/bytes.h"
 #include "dataplane/wire/checksum.h"
@@ -14,8 +16,15 @@ enum Kind : uint8_t {
   Mss = 2,
   WindowScale = 3,
   SackPermitted = 4,
+  Sack = 5,
   Timestamps = 8
 };
+
+void parse_sack(const uint8_t* value, size_t count, TcpOptions& out) noexcept {
+  out.sack_count = static_cast<uint8_t>(std::min(count, TcpOptions::kSackBlocksMax));
+  for (size_t i = 0; i < out.sack_count; ++i)
+    out.sack[i] = {load_be32(value + 8 * i), load_be32(value + 8 * i + 4)};
+}
 
 // Unknown options are skipped by their length; a known one with a wrong length is skipped as
 // unknown.
@@ -44,6 +53,8 @@ bool parse_options(std::span<const uint8_t> bytes, TcpOptions& out) noexcept {
       out.has_timestamps = true;
       out.timestamp_value = load_be32(value);
       out.timestamp_echo = load_be32(value + 4);
+    } else if (kind == Sack && length >= 10 && (length - 2) % 8 == 0) {
+      parse_sack(value, static_cast<size_t>(length - 2) / 8, out);
     }
     at += length;
   }
@@ -82,6 +93,16 @@ size_t write_options(const TcpOptions& options, uint8_t* p) noexcept {
     p[2] = 3;
     p[3] = options.window_scale;
     p += 4;
+  }
+  if (options.sack_count > 0) {
+    while ((p - begin) % 4 != 2) *p++ = Nop;
+    p[0] = Sack;
+    p[1] = static_cast<uint8_t>(2 + 8 * options.sack_count);
+    p += 2;
+    for (size_t i = 0; i < options.sack_count; ++i, p += 8) {
+      store_be32(p, options.sack[i].begin);
+      store_be32(p + 4, options.sack[i].end);
+    }
   }
   while ((p - begin) % 4 != 0) *p++ = Nop;
   return static_cast<size_t>(p - begin);
@@ -122,16 +143,17 @@ size_t TcpView::write(std::span<uint8_t> out) const noexcept {
   return bytes;
 }
 
-bool tcp_checksum_is_good(uint32_t source, uint32_t destination,
+bool tcp_checksum_is_good(const IpAddress& source, const IpAddress& destination,
                           std::span<const uint8_t> segment) noexcept {
   Checksum checksum;
   checksum.add_pseudo_header(source, destination, static_cast<uint8_t>(IpProtocol::Tcp),
-                             static_cast<uint16_t>(segment.size()));
+                             static_cast<uint32_t>(segment.size()));
   checksum.add(segment);
   return checksum.finish() == 0;
 }
 
-void write_tcp_checksum(uint32_t source, uint32_t destination, std::span<uint8_t> header,
+void write_tcp_checksum(const IpAddress& source, const IpAddress& destination,
+                        std::span<uint8_t> header,
                         std::span<const std::span<const uint8_t>> payload) noexcept {
   SP_CHECK(header.size() >= TcpView::kBytes);
   size_t length = header.size();
@@ -139,7 +161,7 @@ void write_tcp_checksum(uint32_t source, uint32_t destination, std::span<uint8_t
   store_be16(header.data() + 16, 0);
   Checksum checksum;
   checksum.add_pseudo_header(source, destination, static_cast<uint8_t>(IpProtocol::Tcp),
-                             static_cast<uint16_t>(length));
+                             static_cast<uint32_t>(length));
   checksum.add(header);
   for (const auto& piece : payload) checksum.add(piece);
   store_be16(header.data() + 16, checksum.finish());

@@ -4,9 +4,12 @@
 // parse(). Urgent data is in-band data (dataplane notes b): the pointer is not even read.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include "dataplane/wire/ip_address.h"
 
 namespace sallyport::wire {
 
@@ -18,6 +21,14 @@ struct TcpOptions {
   bool has_timestamps = false;
   uint32_t timestamp_value = 0;
   uint32_t timestamp_echo = 0;
+  // RFC 2018: at most four, three beside timestamps. As they came: nothing is judged here.
+  static constexpr size_t kSackBlocksMax = 4;
+  uint8_t sack_count = 0;
+  struct SackBlock {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+  };
+  std::array<SackBlock, kSackBlocksMax> sack{};
 };
 
 struct TcpView {
@@ -49,16 +60,18 @@ struct TcpView {
   // Header and options; the checksum is tcp_checksum_is_good(). `segment` ends where the IP packet
   // ends.
   [[nodiscard]] static Parse parse(std::span<const uint8_t> segment, TcpView& out) noexcept;
-  // Writes header and options (order MSS, SACK-permitted, timestamps, NOP, window scale) with a
-  // zero checksum; answers the header's length. REQUIRES: out.size() >= kBytes + kOptionsBytesMax.
+  // Writes header and options (order MSS, SACK-permitted, timestamps, NOP, window scale, SACK
+  // blocks) with a zero checksum; answers the header's length. REQUIRES: out.size() >= kBytes +
+  // kOptionsBytesMax.
   size_t write(std::span<uint8_t> out) const noexcept;
 };
 
-[[nodiscard]] bool tcp_checksum_is_good(uint32_t source, uint32_t destination,
+[[nodiscard]] bool tcp_checksum_is_good(const IpAddress& source, const IpAddress& destination,
                                         std::span<const uint8_t> segment) noexcept;
 // Puts the checksum into `header` (written by TcpView::write) for the payload pieces that follow
 // it.
-void write_tcp_checksum(uint32_t source, uint32_t destination, std::span<uint8_t> header,
+void write_tcp_checksum(const IpAddress& source, const IpAddress& destination,
+                        std::span<uint8_t> header,
                         std::span<const std::span<const uint8_t>> payload) noexcept;
 
 }  // namespace sallyport::wire

@@ -60,17 +60,35 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
         copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
         stack(given.stack, *this, copies) {}
 
-  void tcp_segment(const wire::Ipv4View& view, mem::Segment* segment,
-                   base::Instant now) noexcept override {
-    stack.input(view, segment, now);
+  // Collected over the burst, so that the stack can fetch its records ahead (dataplane notes c.1).
+  void tcp_segment(const wire::IpAddress& source, const wire::IpAddress& destination,
+                   mem::Segment* segment, base::Instant now) noexcept override {
+    if (arrived_count == arrived.size()) input_arrived(now);
+    arrived[arrived_count++] = {source, destination, segment};
+  }
+
+  void input_arrived(base::Instant now) noexcept {
+    stack.input_burst({arrived.data(), arrived_count}, now);
+    arrived_count = 0;
+  }
+
+  void path_error(const wire::QuotedTcp& quoted, ip::SegmentHandler::Error error, uint16_t mtu,
+                  base::Instant now) noexcept override {
+    input_arrived(now);  // in order of arrival
+    const tcp::PathError kind = error == ip::SegmentHandler::Error::TooBig ? tcp::PathError::TooBig
+                                : error == ip::SegmentHandler::Error::Unreachable
+                                    ? tcp::PathError::Unreachable
+                                    : tcp::PathError::Other;
+    stack.path_error(quoted, kind, mtu, now);
   }
 
   bool transmit(const tcp::SegmentOut& out) noexcept override {
     for (const auto& side : sides) {
-      if (side->interface.config().address != out.source) continue;
+      if (!side->interface.owns(out.source)) continue;
       // No route is an answer of its own counter in ip; for TCP the segment is as good as lost.
-      return side->interface.send(wire::IpProtocol::Tcp, out.destination, out.header, out.payload,
-                                  out.now) != ip::Interface::Send::NoBuffer;
+      return side->interface.send_from(wire::IpProtocol::Tcp, out.source, out.destination,
+                                       out.header, out.payload, out.now,
+                                       out.is_reachable) != ip::Interface::Send::NoBuffer;
     }
     add(counters.no_interface);
     return true;
@@ -104,6 +122,8 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
   const WorkerConfig config;
   mem::SegmentPool copies;
   tcp::Stack stack;
+  std::array<tcp::Stack::Inbound, nic::kBurstFramesMax> arrived{};
+  size_t arrived_count = 0;
   std::vector<std::unique_ptr<PortSide>> sides;
   Application* application = nullptr;
   base::Clock clock;
@@ -162,6 +182,18 @@ uint32_t Worker::local_address_towards(uint32_t destination) const noexcept {
   return upstream != 0 ? upstream : routed;
 }
 
+wire::IpAddress Worker::local_address_towards(const wire::IpAddress& destination) const noexcept {
+  if (!destination.is_v6()) return local_address_towards(destination.v4());
+  wire::IpAddress routed;
+  for (const auto& side : parts_->sides) {
+    const ip::InterfaceConfig& c = side->interface.config();
+    if (c.address6.is_none()) continue;
+    if (c.address6.shares_prefix(destination, c.prefix_length6)) return c.address6;
+    if (!c.next_hop6.is_none() && (routed.is_none() || side->is_upstream)) routed = c.address6;
+  }
+  return routed;
+}
+
 bool Worker::turn() noexcept {
   Parts& p = *parts_;
   p.read_clocks();
@@ -171,6 +203,7 @@ bool Worker::turn() noexcept {
     std::array<mem::Segment*, nic::kBurstFramesMax> frames;
     const size_t count = side->queue->receive(frames);
     for (size_t i = 0; i < count; ++i) side->interface.input(frames[i], now);
+    p.input_arrived(now);
     side->interface.advance(now);
     came += count;
   }
@@ -215,7 +248,7 @@ void Worker::Parts::sleep() noexcept {
 
 void Worker::run() noexcept {
   Parts& p = *parts_;
-  for (const auto& side : p.sides) side->interface.announce();
+  for (const auto& side : p.sides) side->interface.announce(p.clock.now);
   while (!p.stopping.load(std::memory_order_relaxed)) {
     p.idle_turns = turn() ? 0 : p.idle_turns + 1;
     if (p.config.idle == Idle::Adaptive && p.idle_turns > kIdleTurnsMax) p.sleep();

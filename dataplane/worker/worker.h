@@ -79,6 +79,7 @@ class Worker {
   // The local address that reaches `destination`: the connected port's, else that of the upstream
   // port, else that of the last port with a next hop. 0: no route.
   uint32_t local_address_towards(uint32_t destination) const noexcept;
+  wire::IpAddress local_address_towards(const wire::IpAddress& destination) const noexcept;
 
   // REQUIRES: before run(); `application` outlives it. Without one the worker answers ARP and echo
   // only.

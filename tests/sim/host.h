@@ -60,11 +60,7 @@ class Host final : public tcp::Egress {
     mem::Segment* segment = frames_.allocate();
     std::memcpy(segment->storage, packet.bytes.data(), packet.bytes.size());
     segment->size = static_cast<uint32_t>(packet.bytes.size());
-    wire::Ipv4View ip;
-    ip.source = packet.source;
-    ip.destination = packet.destination;
-    ip.protocol = 6;
-    stack.input(ip, segment, now);
+    stack.input(packet.source, packet.destination, segment, now);
   }
 
   // Events, then reading and writing in pieces of random size.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/base/time.h"
+#include "dataplane/wire/ip_address.h"
 
 namespace sallyport::sim {
 
@@ -29,8 +30,8 @@ struct LinkFaults {
 struct Packet {
   uint64_t due_ns = 0;
   uint64_t order = 0;
-  uint32_t source = 0;
-  uint32_t destination = 0;
+  wire::IpAddress source;
+  wire::IpAddress destination;
   std::vector<uint8_t> bytes;
   friend bool operator>(const Packet& a, const Packet& b) {
     return a.due_ns != b.due_ns ? a.due_ns > b.due_ns : a.order > b.order;
@@ -41,7 +42,8 @@ class Link {
  public:
   Link(const LinkFaults& faults, std::mt19937_64& random) : faults_(faults), random_(random) {}
 
-  void send(uint32_t source, uint32_t destination, std::vector<uint8_t> bytes, base::Instant now) {
+  void send(const wire::IpAddress& source, const wire::IpAddress& destination,
+            std::vector<uint8_t> bytes, base::Instant now) {
     if (chance(faults_.loss)) {
       ++lost;
       return;
@@ -72,8 +74,8 @@ class Link {
  private:
   bool chance(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
 
-  void enqueue(uint32_t source, uint32_t destination, const std::vector<uint8_t>& bytes,
-               base::Instant now) {
+  void enqueue(const wire::IpAddress& source, const wire::IpAddress& destination,
+               const std::vector<uint8_t>& bytes, base::Instant now) {
     uint64_t leaves_ns = now.ns;
     if (faults_.bytes_per_ms != 0) {
       const uint64_t cost_ns = bytes.size() * base::kNsPerMs / faults_.bytes_per_ms;

@@ -1,5 +1,6 @@
 #include "dataplane/scan/recognise/address.h"
 
+#include <array>
 #include <string_view>
 
 #include "dataplane/scan/recognise/place.h"
@@ -125,6 +126,35 @@ constexpr std::string_view kNoStreets[] = {
     "engineering", "str",      "investigate", "gate",       "tie",   "delegate", "aggregate",
     "navigate",    "mitigate", "die",         "necktie",    "cutie", "zombie"};
 
+constexpr WordFilter kSuffixesFilter{kSuffixes};
+constexpr WordFilter kFrenchFilter{kFrench};
+constexpr WordFilter kParticlesFilter{kParticles};
+constexpr WordFilter kPrefixesFilter{kPrefixes};
+constexpr WordFilter kAtPlacesFilter{kAtPlaces};
+constexpr WordFilter kNoStreetsFilter{kNoStreets};
+
+// Which two letters a word of kEndings may end with: a bit by a hash of them.
+class EndFilter {
+ public:
+  constexpr EndFilter() {
+    for (std::string_view one : kEndings) {
+      const auto last = static_cast<uint8_t>(one[one.size() - 1]);
+      const auto former = static_cast<uint8_t>(one[one.size() - 2]);
+      bits_[slot(former, last) / 64] |= uint64_t{1} << (slot(former, last) % 64);
+    }
+  }
+  constexpr bool has(uint8_t former, uint8_t last) const noexcept {
+    return (bits_[slot(former, last) / 64] >> (slot(former, last) % 64) & 1) != 0;
+  }
+
+ private:
+  static constexpr size_t slot(uint8_t former, uint8_t last) noexcept {
+    return (former & 31U) << 5 | (last & 31U);
+  }
+  std::array<uint64_t, 16> bits_{};
+};
+constexpr EndFilter kEndFilter;
+
 bool ends_with(OpenReader& reader, const NameWord& word, std::string_view ending) noexcept {
   return word.size() >= ending.size() && reader.follows(word.end - ending.size(), ending);
 }
@@ -178,9 +208,10 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
     if (!is_ordinal(reader, at)) {
       const NameWord word = word_at(reader, at);
       if (word.size() == 0) break;
-      const bool particle = word_in(reader, word, kParticles);
+      const bool particle = word_in(reader, word, kParticles, kParticlesFilter);
       capitals = capitals && (word.capital || particle);
-      if (words > 0 && word_in(reader, word, kSuffixes)) out = Street{word.end, capitals};
+      if (words > 0 && word_in(reader, word, kSuffixes, kSuffixesFilter))
+        out = Street{word.end, capitals};
       at = word.end;
       if (reader.at(at) == '.') ++at;
       if (out.end == word.end && at != word.end && reader.at(at) == ' ') out.end = at;
@@ -197,7 +228,7 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
   for (std::string_view mark : {"bis ", "ter ", "bis, ", "ter, "})
     if (reader.follows(at, mark)) at += mark.size();
   const NameWord kind = word_at(reader, at);
-  if (kind.size() == 0 || !word_in(reader, kind, kFrench)) return {};
+  if (kind.size() == 0 || !word_in(reader, kind, kFrench, kFrenchFilter)) return {};
   Street out;
   at = kind.end;
   if (reader.at(at) == '.') ++at;
@@ -206,7 +237,8 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
         (to_lower(reader.at(at + 1)) == 'd' || to_lower(reader.at(at + 1)) == 'l') &&
         reader.at(at + 2) == '\'';
     const NameWord word = word_at(reader, at + (elided ? 3 : 1));
-    if (word.size() == 0 || (!word.capital && !word_in(reader, word, kParticles))) break;
+    if (word.size() == 0 || (!word.capital && !word_in(reader, word, kParticles, kParticlesFilter)))
+      break;
     at = word.end;
     if (word.capital) out.end = at;
   }
@@ -220,12 +252,15 @@ uint64_t compound_start(OpenReader& reader, uint64_t number) noexcept {
   const bool point = reader.before(end) == '.';
   if (point) --end;
   const NameWord word = word_before(reader, end);
-  if (word.size() == 0 || !word.capital) return kNone;
+  if (word.size() < 2 || !word.capital ||
+      !kEndFilter.has(reader.before(word.end - 1), reader.before(word.end)))
+    return kNone;
   for (std::string_view ending : kEndings) {
     if (!ends_with(reader, word, ending)) continue;
     const bool whole = word.size() == ending.size();
     if (!whole) {
-      if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets)) return kNone;
+      if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets, kNoStreetsFilter))
+        return kNone;
       return word.start;
     }
     // "Berliner Str. 12", "Lange Straße 5".
@@ -247,13 +282,14 @@ uint64_t prefix_start(OpenReader& reader, uint64_t number, bool& weak) noexcept 
     if (point) --word_end;
     const NameWord word = word_before(reader, word_end);
     if (word.size() == 0) return kNone;
-    if (words > 0 && capital && word_in(reader, word, kPrefixes) && (word.capital || point))
+    if (words > 0 && capital && word_in(reader, word, kPrefixes, kPrefixesFilter) &&
+        (word.capital || point))
       return word.start;
-    if (words > 0 && capital && word.capital && word_in(reader, word, kAtPlaces)) {
+    if (words > 0 && capital && word.capital && word_in(reader, word, kAtPlaces, kAtPlacesFilter)) {
       weak = true;
       return word.start;
     }
-    const bool particle = word_in(reader, word, kParticles);
+    const bool particle = word_in(reader, word, kParticles, kParticlesFilter);
     if (!word.capital && !particle) return kNone;
     capital = capital || word.capital;
     if (reader.before(word.start) != ' ') return kNone;
@@ -319,6 +355,20 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
 
 }  // namespace
 
+bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept {
+  OpenReader reader(text);
+  return end - start <= kHouseDigitsMax && text.at(start) != '0' && begins_clean(reader, start);
+}
+
+bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept {
+  const uint8_t first = text.at(word), behind = text.at(end);
+  const uint64_t size = number - 1 - word;
+  if (is_upper(first) || kParticlesFilter.has(first, size)) return true;
+  // Words in small letters are no street. The number may begin one if no space follows at once.
+  return end == text.end || end - number > kHouseDigitsMax || behind == ',' || behind == '-' ||
+         behind == '/' || is_letter(behind);
+}
+
 Verdict address_from_number(const TextView& text, const Trigger& trigger, const RuleParameters&,
                             Hit& out) noexcept {
   OpenReader reader(text);
@@ -366,8 +416,9 @@ uint64_t address_live_from(const TextView& text) noexcept {
     if (words > 0 && reader.before(at) == '.') --at;
     const NameWord word = word_before(reader, at);
     if (word.size() == 0) break;
-    const bool particle = word_in(reader, word, kParticles) || word_in(reader, word, kPrefixes) ||
-                          word_in(reader, word, kAtPlaces) || word.size() == 1 ||
+    const bool particle = word_in(reader, word, kParticles, kParticlesFilter) ||
+                          word_in(reader, word, kPrefixes, kPrefixesFilter) ||
+                          word_in(reader, word, kAtPlaces, kAtPlacesFilter) || word.size() == 1 ||
                           word_is(reader, word, "office") || word_is(reader, word, "post");
     if (!word.capital && !particle) break;
     live = word.start;

@@ -13,6 +13,12 @@
 
 namespace sallyport::scan {
 
+// Quick looks at what every text is full of; false only where the recognisers below say No. A
+// number [start, end) before a space and a letter:
+bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept;
+// A word of ASCII letters from `word` to the space before a number [number, end):
+bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept;
+
 // trigger.start: the first digit of a number that a space and a letter follow.
 Verdict address_from_number(const TextView& text, const Trigger& trigger,
                             const RuleParameters& rule, Hit& out) noexcept;

@@ -17,10 +17,16 @@ constexpr size_t kTopicKeyMin = 14;
 constexpr size_t kProseKeyMin = 16;
 
 bool is_topic(Bytes cue) noexcept {
-  for (std::string_view noun :
-       {"token", "key", "secret", "auth", "credential", "session", "sess", "sid", "psk",
-        "passphrase", "bearer", "sas", "signature", "cookie", "pat"})
-    if (contains_word(cue, noun)) return false;
+  constexpr auto kNouns = std::to_array<std::string_view>(
+      {"token", "key", "secret", "auth", "credential", "session", "sess", "sid", "psk",
+       "passphrase", "bearer", "sas", "signature", "cookie", "pat"});
+  constexpr FirstBytes kFirst{kNouns};
+  for (size_t i = 0; i < cue.size(); ++i) {
+    if (!kFirst.has(cue[i])) continue;
+    for (std::string_view noun : kNouns)
+      if (noun.size() <= cue.size() - i && equals_word(cue.subspan(i, noun.size()), noun))
+        return false;
+  }
   return true;
 }
 
@@ -70,6 +76,10 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
 }
 
 }  // namespace
+
+bool assignment_cue_begins_word(Bytes cue) noexcept {
+  return cue.size() <= kShortCueBytes || is_topic(cue);
+}
 
 Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                       Hit& out) noexcept {

@@ -14,6 +14,10 @@
 namespace sallyport::scan {
 
 // trigger: [start, at) is the cue. The hit is the value alone, without quotes.
+// No answer but No where an ASCII letter stands before the cue, unless a capital follows a small
+// one.
+bool assignment_cue_begins_word(std::span<const uint8_t> cue) noexcept;
+
 Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                       Hit& out) noexcept;
 

@@ -9,7 +9,6 @@ namespace {
 
 // Blanks before and behind an operator: columns of configuration files are aligned.
 constexpr uint64_t kBlanksMax = 40;
-constexpr uint64_t kShortCue = 4;
 constexpr uint64_t kTagBytesMax = 80;
 
 bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
@@ -92,10 +91,12 @@ void skip_type(Reader& reader) noexcept {
   constexpr auto kTypes = std::to_array<std::string_view>(
       {"string", "str", "text", "bytes", "any", "secretstr", "optional[str]", "final", "&str",
        "&'static str", "final[str]", "char", "const char*", "std::string", "varchar"});
+  constexpr FirstBytes kFirst{kTypes};
   const uint64_t from = reader.at();
   if (reader.peek() == ':') reader.skip();
   reader.skip_blanks(4);
   for (std::string_view type : kTypes) {
+    if (!kFirst.has(reader.peek())) break;
     const uint64_t at = reader.at();
     if (reader.take(type)) {
       reader.skip_blanks(4);
@@ -111,6 +112,8 @@ bool take_symbol(Reader& reader) noexcept {
   constexpr auto kSymbols = std::to_array<std::string_view>(
       {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->", "=", ":",
        "\xe2\x86\x92", "\xe2\x87\x92"});
+  constexpr FirstBytes kFirst{kSymbols};
+  if (!kFirst.has(reader.peek())) return false;
   for (std::string_view symbol : kSymbols) {
     if (!reader.take(symbol)) continue;
     // "Token::End" names something; "userPassword:: x" is base64 (RFC 2849).
@@ -138,6 +141,7 @@ bool take_tag_end(Reader& reader) noexcept {
 
 // <name>db.password</name><value>x</value>, <key>Password</key><string>x</string>.
 bool take_value_element(Reader& reader) noexcept {
+  if (reader.peek() != '<') return false;
   const uint64_t from = reader.at();
   for (std::string_view closing : {"</name>", "</key>"}) {
     if (!reader.take(closing)) continue;
@@ -164,8 +168,11 @@ void skip_block_mark(Reader& reader) noexcept {
 bool take_value_attribute(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   skip_white(reader, kBlanksMax);
-  for (std::string_view word :
-       {"\"value\"", "'value'", "value", "secret_value", "content", "default"}) {
+  constexpr auto kAttributes = std::to_array<std::string_view>(
+      {"\"value\"", "'value'", "value", "secret_value", "content", "default"});
+  constexpr FirstBytes kFirst{kAttributes};
+  for (std::string_view word : kAttributes) {
+    if (!kFirst.has(reader.peek())) break;
     if (!reader.take(word)) continue;
     reader.skip_blanks(4);
     if (reader.peek() == '=' || reader.peek() == ':') {
@@ -220,7 +227,7 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   name.quoted = is_quote(before);
   name.constant = true;
   for (uint64_t i = name.start; i < name.end; ++i) name.constant &= !is_lower(text.at(i));
-  const bool short_cue = cue_end - cue_start <= kShortCue;
+  const bool short_cue = cue_end - cue_start <= kShortCueBytes;
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
   const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
   name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !(short_cue || topic)) &&
@@ -240,7 +247,10 @@ bool take_is_word(Reader& reader) noexcept {
                                        "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
                                        "ahora es",     "will be",   "remains",
                                        "reads"});
+  constexpr FirstBytes kFirst{kWords};
+  const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {
+    if (!may_begin) break;
     const uint64_t at = reader.at();
     if (reader.take(word) &&
         (reader.peek() == ' ' || reader.peek() == ':' || reader.peek() == '\n')) {
@@ -251,6 +261,7 @@ bool take_is_word(Reader& reader) noexcept {
     reader.move_to(at);
   }
   // は が 是 为 為 는 은 가 이, and the ideographic colon.
+  if (reader.peek() < 0xe3) return false;
   for (std::string_view word :
        {"\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf", "\xe4\xb8\xba", "\xe7\x82\xba",
         "\xeb\x8a\x94", "\xec\x9d\x80", "\xea\xb0\x80", "\xec\x9d\xb4", "\xef\xbc\x9a"})

@@ -10,6 +10,8 @@ namespace sallyport::scan {
 
 // Names are read this far to the left of the cue and to the right of it.
 inline constexpr uint64_t kNameBytesMax = 64;
+// Cues of up to this must begin a part of the name: "pass" is in "compass".
+inline constexpr uint64_t kShortCueBytes = 4;
 
 struct Name {
   uint64_t start = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <iterator>
 #include <string_view>
 
@@ -393,8 +394,40 @@ Plain plain(std::span<const uint8_t> name) noexcept {
   return out;
 }
 
+// The given names by a hash of their first eight letters and their length: one bit each.
+class GivenFilter {
+ public:
+  GivenFilter() {
+    for (std::string_view name : kGiven) {
+      std::array<uint8_t, 8> head{};
+      std::memcpy(head.data(), name.data(), std::min(head.size(), name.size()));
+      const size_t at = slot(head.data(), name.size());
+      bits_[at / 64] |= uint64_t{1} << (at % 64);
+    }
+  }
+  bool has(const uint8_t* word, size_t size) const noexcept {
+    const size_t at = slot(word, size);
+    return (bits_[at / 64] >> (at % 64) & 1) != 0;
+  }
+
+ private:
+  static constexpr unsigned kSlotBits = 15;
+  static size_t slot(const uint8_t* word, size_t size) noexcept {
+    uint64_t head = 0;
+    std::memcpy(&head, word, sizeof head);
+    head |= 0x2020'2020'2020'2020U;
+    if (size < sizeof head) head &= (uint64_t{1} << (8 * size)) - 1;
+    return static_cast<size_t>((head + size) * 0x9e37'79b9'7f4a'7c15U >> (64 - kSlotBits));
+  }
+  std::array<uint64_t, (1U << kSlotBits) / 64> bits_{};
+};
 
 }  // namespace
+
+bool may_be_given(const uint8_t* word, size_t size) noexcept {
+  static const GivenFilter kFilter;
+  return kFilter.has(word, size);
+}
 
 NameKind name_kind(std::span<const uint8_t> name) noexcept {
   const Plain whole = plain(name);

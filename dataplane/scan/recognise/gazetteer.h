@@ -22,6 +22,11 @@ struct NameKind {
   bool ambiguous = false;  // a word, a month or a place as well
 };
 
+// May the word of ASCII letters that begins at `word` be a given name? Asked of every capitalised
+// word before another one, so it is quick, and says no only when it is sure. REQUIRES: eight bytes
+// can be read.
+bool may_be_given(const uint8_t* word, size_t size) noexcept;
+
 // One word in any case, UTF-8, with or without its marks.
 NameKind name_kind(std::span<const uint8_t> name) noexcept;
 

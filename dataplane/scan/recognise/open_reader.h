@@ -23,6 +23,14 @@ class OpenReader {
     if (!text_->known(offset)) open_ = true;
     return text_->at(offset);
   }
+  // The letters from `offset` on, as far as the known text goes: where they end.
+  uint64_t letters_end(uint64_t offset, uint64_t max) const noexcept {
+    const uint64_t limit = text_->end < offset + max ? text_->end : offset + max;
+    if (offset < text_->begin) return offset;
+    const uint8_t* bytes = text_->bytes - text_->begin;
+    while (offset < limit && is_letter(bytes[offset])) ++offset;
+    return offset;
+  }
   // The character before `offset`. What stands there is always known.
   uint8_t before(uint64_t offset) const noexcept {
     return offset == 0 ? uint8_t{0} : text_->at(offset - 1);

@@ -219,13 +219,13 @@ Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Oper
 
 // A number of people, characters, days: no password.
 bool counts_something(Reader& reader) noexcept {
+  constexpr auto kUnits = std::to_array<std::string_view>(
+      {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute", "hour", "user",
+       "bit", "byte", "people", "year", "zeichen", "caract", "%"});
   const uint64_t from = reader.at();
   reader.skip_blanks(2);
   bool counted = false;
-  for (std::string_view unit :
-       {"char", "digit", "letter", "symbol", "time", "day", "attempt", "minute", "hour", "user",
-        "bit", "byte", "people", "year", "zeichen", "caract", "%"})
-    counted |= reader.take(unit);
+  for (std::string_view unit : kUnits) counted |= reader.take(unit);
   reader.move_to(from);
   return counted;
 }
@@ -542,16 +542,24 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   return in_prose(text, reader, op == Operator::Is, out);
 }
 
+bool is_sql_cue(Bytes cue) noexcept {
+  return equals_word(cue, "identified by") || equals_word(cue, "identified with") ||
+         equals_word(cue, "set password");
+}
+
+bool is_pgpass_cue(Bytes cue) noexcept {
+  return cue.size() > 2 && cue.front() == ':' && cue.back() == ':';
+}
+
 Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
   if (is_command_cue(cue)) return password_of_command(text, trigger, out);
   if (is_header_cue(cue)) return credential_of_header(text, trigger, out);
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   Verdict verdict = Verdict::No;
-  if (equals_word(cue, "identified by") || equals_word(cue, "identified with") ||
-      equals_word(cue, "set password"))
+  if (is_sql_cue(cue))
     verdict = behind_sql(text, reader, out);
-  else if (cue.size() > 2 && cue.front() == ':' && cue.back() == ':')
+  else if (is_pgpass_cue(cue))
     verdict = in_pgpass(text, reader, out);
   else if (cue.back() == '(')
     verdict = second_argument(text, reader, out);
@@ -563,6 +571,13 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
 }
 
 }  // namespace
+
+bool password_cue_begins_word(Bytes cue) noexcept {
+  if (is_command_cue(cue)) return true;
+  if (is_header_cue(cue)) return equals_word(cue, "basic ") || equals_word(cue, "bearer ");
+  if (is_sql_cue(cue) || is_pgpass_cue(cue) || cue.back() == '(' || is_pair_cue(cue)) return false;
+  return cue.size() <= kShortCueBytes;
+}
 
 Verdict password_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                            Hit& out) noexcept {

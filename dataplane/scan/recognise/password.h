@@ -19,6 +19,10 @@
 namespace sallyport::scan {
 
 // trigger: [start, at) is the cue. The hit is the password alone.
+// No answer but No where an ASCII letter stands before the cue, unless a capital follows a small
+// one.
+bool password_cue_begins_word(std::span<const uint8_t> cue) noexcept;
+
 Verdict password_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                            Hit& out) noexcept;
 

@@ -185,7 +185,7 @@ constexpr std::string_view kStops[] = {"the",
                                        "jesus",
                                        "river",
                                        "beach",
-                                      
+
                                        "island",
                                        "islands",
                                        "lake",
@@ -291,6 +291,9 @@ constexpr std::string_view kStops[] = {"the",
                                        "also",
                                        "however"};
 
+constexpr WordFilter kParticlesFilter{kParticles};
+constexpr WordFilter kTitlesFilter{kTitles};
+
 bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
   static const WordSet kSet{kStops};
   std::array<char, kNameWordBytesMax + 2> lower;
@@ -338,7 +341,8 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     possession = word.end != whole.end;
     if (word.size() == 0 || is_stop(reader, word)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
-    const bool particle = out.words > 0 && !word.capital && word_in(reader, word, kParticles);
+    const bool particle =
+        out.words > 0 && !word.capital && word_in(reader, word, kParticles, kParticlesFilter);
     if (!initial && !particle) {
       if ((!word.capital && !small) || word.size() < 2) break;
       const NameKind kind = kind_of(reader, word);
@@ -371,10 +375,19 @@ bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
 // A title in front of the name: not part of it.
 uint64_t skip_title(OpenReader& reader, uint64_t at) noexcept {
   const NameWord word = word_at(reader, at);
-  if (word.size() == 0 || !word.capital || !word_in(reader, word, kTitles)) return at;
+  if (word.size() == 0 || !word.capital || !word_in(reader, word, kTitles, kTitlesFilter))
+    return at;
   uint64_t next = word.end;
   if (reader.at(next) == '.') ++next;
   return reader.at(next) == ' ' ? next + 1 : at;
+}
+
+// Sure only of ASCII.
+bool may_be_no_given(const TextView& text, const NameWord& word) noexcept {
+  if (word.start + sizeof(uint64_t) > text.end) return false;
+  for (uint64_t i = word.start; i < word.end; ++i)
+    if (!is_letter(text.at(i))) return false;
+  return !may_be_given(text.slice(word.start, text.end).data(), static_cast<size_t>(word.size()));
 }
 
 }  // namespace
@@ -396,6 +409,8 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   at = skip_title(reader, at);
   const NameWord first = word_at(reader, at);
   if (first.size() == 0) return reader.answer(false);
+  // In small letters only two known names are one: most words behind a cue end here.
+  if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
   const Name name = read_name(reader, at, !first.capital);
   const bool capital = first.capital;
   if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);

@@ -7,12 +7,31 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "dataplane/scan/recogniser.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
+
+// Bytes, in lower case, that the texts of a list begin with: where none stands, none of them does.
+class FirstBytes {
+ public:
+  template <class List>
+  constexpr explicit FirstBytes(const List& list) {
+    for (std::string_view one : list)
+      bits_[static_cast<uint8_t>(one[0]) / 64] |= uint64_t{1}
+                                                  << (static_cast<uint8_t>(one[0]) % 64);
+  }
+  constexpr bool has(uint8_t c) const noexcept {
+    const uint8_t lower = to_lower(c);
+    return (bits_[lower / 64] >> (lower % 64) & 1) != 0;
+  }
+
+ private:
+  std::array<uint64_t, 4> bits_{};
+};
 
 class Reader {
  public:

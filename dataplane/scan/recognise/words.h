@@ -2,6 +2,7 @@
 // capital begins them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -45,6 +46,10 @@ inline NameWord word_at(OpenReader& reader, uint64_t start) noexcept {
   out.capital = is_upper(first) || (first >= 0xc3 && is_capital_pair(first, reader.at(start + 1)));
   out.upper = out.capital;
   uint64_t at = start;
+  if (is_letter(first)) {
+    at = out.end = reader.letters_end(start, kNameWordBytesMax);
+    for (uint64_t i = start; out.upper && i < at; ++i) out.upper = is_upper(reader.at(i));
+  }
   while (at - start < kNameWordBytesMax) {
     if (const unsigned size = name_letter_at(reader, at); size != 0) {
       if (size == 1 && is_lower(reader.at(at))) out.upper = false;
@@ -76,6 +81,39 @@ inline NameWord word_before(OpenReader& reader, uint64_t end) noexcept {
 
 inline bool word_is(OpenReader& reader, const NameWord& word, std::string_view lower) noexcept {
   return word.size() == lower.size() && reader.follows(word.start, lower);
+}
+
+// Which lengths the words of a list have, by their first byte: most words are told apart by that.
+class WordFilter {
+ public:
+  template <size_t N>
+  constexpr explicit WordFilter(const std::string_view (&list)[N]) {
+    for (std::string_view word : list) lengths_[slot(word[0])] |= bit(word.size());
+  }
+  // `first` in lower case.
+  constexpr bool has(uint8_t first, uint64_t size) const noexcept {
+    return (lengths_[slot(static_cast<char>(first))] & bit(size)) != 0;
+  }
+
+ private:
+  static constexpr size_t slot(char c) noexcept { return static_cast<uint8_t>(c) & 31; }
+  static constexpr uint32_t bit(uint64_t size) noexcept {
+    return uint32_t{1} << (size < 31 ? size : 31);
+  }
+  std::array<uint32_t, 32> lengths_{};
+};
+
+// The same with a filter for its list.
+template <size_t N>
+bool word_in(OpenReader& reader, const NameWord& word, const std::string_view (&list)[N],
+             const WordFilter& filter) noexcept {
+  const uint8_t first = to_lower(reader.at(word.start));
+  if (!filter.has(first, word.size())) return false;
+  for (std::string_view one : list)
+    if (one.size() == word.size() && static_cast<uint8_t>(one[0]) == first &&
+        word_is(reader, word, one))
+      return true;
+  return false;
 }
 
 template <size_t N>

@@ -445,11 +445,6 @@ size_t decode_base64(Bytes text, std::span<uint8_t> out) noexcept {
 
 }  // namespace
 
-bool equals_word(Bytes text, std::string_view lower_word) noexcept {
-  return std::equal(text.begin(), text.end(), lower_word.begin(), lower_word.end(),
-                    [](uint8_t a, char b) { return to_lower(a) == static_cast<uint8_t>(b); });
-}
-
 bool contains_word(Bytes text, std::string_view lower_word) noexcept {
   for (size_t i = 0; i + lower_word.size() <= text.size(); ++i)
     if (equals_word(text.subspan(i, lower_word.size()), lower_word)) return true;

@@ -10,6 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 
 using Bytes = std::span<const uint8_t>;
@@ -43,7 +45,12 @@ bool is_key_like(Bytes text) noexcept;
 bool is_wordy(Bytes letters) noexcept;
 
 // Any case.
-bool equals_word(Bytes text, std::string_view lower_word) noexcept;
+inline bool equals_word(Bytes text, std::string_view lower_word) noexcept {
+  if (text.size() != lower_word.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i)
+    if (to_lower(text[i]) != static_cast<uint8_t>(lower_word[i])) return false;
+  return true;
+}
 bool contains_word(Bytes text, std::string_view lower_word) noexcept;
 
 // RFC 7519, 5: the first part of a signed token is the base64url of a JSON object with "alg" in it.

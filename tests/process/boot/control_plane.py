@@ -2,14 +2,25 @@
 import fcntl
 import mmap
 import os
+import re
 import socket
 import struct
 
-PACKET = struct.Struct("<IIIIQQIIII32s512s")
-MAGIC, VERSION = 0x4c544353, 1
+PACKET = struct.Struct("<IIIIQQIIII32s16s496s")
+MAGIC = 0x4c544353
+CONTRACT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "dataplane", "contract")
+
+
+def contract_number(file, name):
+    with open(f"{CONTRACT}/{file}", encoding="utf-8") as text:
+        return int(re.search(rf"\b{name} = (\d+);", text.read()).group(1))
+
+
+VERSION = contract_number("control_message.h", "kControlVersion")
+REGION_VERSION = contract_number("region_layout.h", "kRegionVersion")
 HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
 REGION_HEADER = struct.Struct("<QIIQIIIIIII12x")
-COUNTERS, NAME_BYTES, WORKERS, WORKER_BYTES = 512, 64, 64, 64 + 8 * 512
+COUNTERS, NAME_BYTES, WORKERS, WORKER_BYTES = 512, 64, 64, 64 + 8 * 512 + 2 * (128 + 8 * 256 * 7)
 CONTROL_AT, DATAPLANE_AT, NAMES_AT = 64, 192, 320
 WORKERS_AT = NAMES_AT + COUNTERS * NAME_BYTES
 REGION_BYTES = WORKERS_AT + WORKERS * WORKER_BYTES
@@ -39,8 +50,8 @@ class Region:
         self.file = os.memfd_create("region", os.MFD_CLOEXEC)
         os.ftruncate(self.file, REGION_BYTES)
         self.map = mmap.mmap(self.file, REGION_BYTES)
-        self.map[:64] = REGION_HEADER.pack(0x314e4f4947455253, 1, 64, REGION_BYTES, WORKERS, COUNTERS, CONTROL_AT,
-                                           DATAPLANE_AT, NAMES_AT, WORKERS_AT, WORKER_BYTES)
+        self.map[:64] = REGION_HEADER.pack(0x314e4f4947455253, REGION_VERSION, 64, REGION_BYTES, WORKERS, COUNTERS,
+                                           CONTROL_AT, DATAPLANE_AT, NAMES_AT, WORKERS_AT, WORKER_BYTES)
 
     def word(self, at):
         return struct.unpack_from("<Q", self.map, at)[0]
@@ -79,10 +90,10 @@ class ControlPlane:
         fields = PACKET.unpack(self.peer.recv(PACKET.size))
         assert fields[:2] == (MAGIC, VERSION), fields
         return {"kind": fields[2], "ok": fields[3], "number": fields[4], "workers": fields[9],
-                "text": fields[11].split(b"\0")[0].decode()}
+                "text": fields[12].split(b"\0")[0].decode()}
 
     def send(self, kind, file, number=0, size=0, digest=bytes(32)):
-        packet = PACKET.pack(MAGIC, VERSION, kind, 1, number, size, 0, 0, 0, 0, digest, b"")
+        packet = PACKET.pack(MAGIC, VERSION, kind, int(kind == WELCOME), number, size, 0, 0, 0, 0, digest, b"", b"")
         socket.send_fds(self.peer, [packet], [file])
 
     def welcome(self):

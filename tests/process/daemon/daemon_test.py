@@ -358,7 +358,8 @@ class DaemonTest(unittest.TestCase):
         self.assertGreaterEqual(before, 1)  # the start
         self.apply(self.one)
         self.daemon.ask({"command": "reload"})
-        self.assertEqual(self.daemon.status()["evidence"]["log_size"], before + 2)
+        self.daemon.until(lambda: self.daemon.status()["evidence"]["log_size"] == before + 3,
+                          "intended, in force, read")
         self.assertEqual(self.daemon.status()["evidence"]["problem"], "")
 
     def test_systemd_is_told(self):

@@ -7,21 +7,35 @@ import array
 import fcntl
 import mmap
 import os
+import re
 import socket
 import struct
 
-PACKET = struct.Struct("<IIIIQQIIII32s512s")
-MAGIC, VERSION = 0x4C544353, 1
-IMAGE_VERSION = 3  # contract/image_layout.h
-HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
+PACKET = struct.Struct("<IIIIQQIIII32s16s496s")
+MAGIC = 0x4C544353
+CONTRACT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "dataplane", "contract")
+
+
+def contract_number(file, name):
+    with open(f"{CONTRACT}/{file}", encoding="utf-8") as text:
+        return int(re.search(rf"\b{name} = (\d+);", text.read()).group(1))
+
+
+VERSION = contract_number("control_message.h", "kControlVersion")
+IMAGE_VERSION = contract_number("image_layout.h", "kImageVersion")
+REGION_VERSION = contract_number("region_layout.h", "kRegionVersion")
+SECRETS_VERSION = contract_number("secrets_message.h", "kSecretsVersion")
+(HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED, CANARY, ROUTES, ROUTES_RESULT, TESTS,
+ TESTS_RESULT) = range(1, 13)
+VERSIONS_AT = 64 + 8 * 512  # of a worker's block
 F_GET_SEALS, ALL_SEALS = 1034, 0x1 | 0x2 | 0x4 | 0x8
 STATES = {"absent": 0, "starting": 1, "not_ready": 2, "ready": 3, "stopping": 4}
 
 
 class Packet:
     def __init__(self, raw, fds):
-        (self.magic, self.version, self.kind, self.ok, self.number, self.bytes, self.image_version, self.region_version,
-         self.secrets_version, self.worker_count, self.digest, text) = PACKET.unpack(raw)
+        (self.magic, self.version, self.kind, self.ok, self.number, self.bytes, self.image_version,
+         self.region_version, self.secrets_version, self.worker_count, self.digest, _, text) = PACKET.unpack(raw)
         self.text = text.split(b"\0")[0].decode()
         self.fd = fds[0] if fds else None
 
@@ -43,8 +57,8 @@ class PlayedDataplane:
         self.send(HELLO, generation)
 
     def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=IMAGE_VERSION):
-        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, 1, 1, self.workers, digest,
-                                     text.encode()))
+        self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, REGION_VERSION,
+                                     SECRETS_VERSION, self.workers, digest, b"", text.encode()))
 
     def next(self):
         """The next packet; None when the connection is over."""
@@ -102,6 +116,27 @@ class PlayedDataplane:
         if adopt and not refuse:
             self.report("ready", packet.number)
         return packet
+
+    def take_canary(self, refuse_image=None, refuse_routes=None):
+        """The second image and its routes; (packet of the image, packet of the routes, base, canary, tenants)."""
+        image = self.expect(CANARY)
+        self.send(IMAGE_RESULT, image.number, ok=0 if refuse_image else 1, digest=image.digest, text=refuse_image or "")
+        routes = self.expect(ROUTES)
+        refuse = refuse_routes or refuse_image
+        self.send(ROUTES_RESULT, routes.number, ok=0 if refuse else 1, text=refuse_routes or "")
+        if not refuse:
+            self.report("ready", routes.number)
+        content = routes.content()
+        count = struct.unpack_from("<I", content, 12)[0]
+        names = [content[80 + 136 * i:80 + 136 * (i + 1)].rstrip(b"\0").decode() for i in range(count)]
+        return image, routes, content[16:48].hex(), content[48:80].hex(), names
+
+    def decided(self, place, digest, exchanges, served=0, blocked=0, refused=0, errors=0):
+        """What worker 0 has decided by the image in a place: 0 the base, 1 the canary."""
+        at = self.blocks + VERSIONS_AT + place * (128 + 8 * 256 * 7)
+        self.region[at:at + 32] = bytes.fromhex(digest)
+        for i, value in enumerate([1, exchanges, served, blocked, refused, errors]):
+            self.word(at + 32 + 8 * i, value)
 
     def close(self):
         self.socket.close()

@@ -269,19 +269,19 @@ TEST(Exchange, TheVersionItBeganWithDecides) {
   EXPECT_EQ(world.gateway->exchanges_in_flight(), 1U);
   // The new version blocks what the old one tokenises.
   world.adopt_again([](policy::ImageBuilder& b) { b.fill_rulings(0); });
-  EXPECT_EQ(world.gateway->newest_version_adopted(), 2U);
-  EXPECT_EQ(world.gateway->oldest_version_in_use(), 1U);
+  EXPECT_EQ(world.gateway->policy()->base, world.versions[1].get());
+  EXPECT_EQ(world.versions[0]->users(), 1U);
   client.write(whole.substr(whole.size() - 10));
   ASSERT_TRUE(world.run([&] { return waiting != nullptr; }));
   EXPECT_TRUE(pending.starts_with("mail [EMAIL-ADDRESS-"));
-  EXPECT_EQ(world.gateway->oldest_version_in_use(), 1U);
+  EXPECT_EQ(world.versions[0]->users(), 2U);  // and its vendor connection
   HttpAnswer answer;
   waiting->peer->write(Vendor::json_answer(answer_with(pending)));
   ASSERT_TRUE(world.answered(client, answer));
   EXPECT_EQ(answer.body, answer_with("mail ann@example.com"));
   EXPECT_EQ(world.ask(client, post(chat("mail ann@example.com"))).status, 403);
   world.run_for(200);
-  EXPECT_EQ(world.gateway->oldest_version_in_use(), 2U);
+  EXPECT_EQ(world.versions[0]->users(), 0U);
   EXPECT_EQ(world.gateway->upstreams_open(), 0U);
   EXPECT_EQ(world.records()[0].request.image_digest, world.versions[0]->image().digest());
 }

@@ -37,7 +37,7 @@ class Node final : public tcp::Egress {
   }
 
   bool transmit(const tcp::SegmentOut& segment) noexcept override {
-    const auto link = out_.find(segment.destination);
+    const auto link = out_.find(segment.destination.v4());
     if (link == out_.end()) return true;  // no route: lost
     std::vector<uint8_t> bytes(segment.header.begin(), segment.header.end());
     for (const auto& piece : segment.payload) bytes.insert(bytes.end(), piece.begin(), piece.end());
@@ -53,11 +53,7 @@ class Node final : public tcp::Egress {
         mem::Segment* segment = frames_.allocate();
         std::memcpy(segment->storage, packet.bytes.data(), packet.bytes.size());
         segment->size = static_cast<uint32_t>(packet.bytes.size());
-        wire::Ipv4View ip;
-        ip.source = packet.source;
-        ip.destination = packet.destination;
-        ip.protocol = 6;
-        stack.input(ip, segment, now);
+        stack.input(packet.source, packet.destination, segment, now);
       }
     }
     stack.advance(now);

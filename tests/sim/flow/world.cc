@@ -153,12 +153,27 @@ policy::ImageBuilder World::make_policy() const {
 }
 
 void World::adopt_again(const std::function<void(policy::ImageBuilder&)>& change) {
+  adopt_set(build_version(change), nullptr, {});
+}
+
+void World::adopt_set(flow::PolicyVersion* base, flow::PolicyVersion* canary,
+                      std::vector<std::string> canary_tenants) {
+  sets.push_back(std::make_unique<flow::PolicySet>());
+  sets.back()->base = base;
+  sets.back()->canary = canary;
+  sets.back()->canary_tenants = std::move(canary_tenants);
+  sets.back()->sequence = sets.size();
+  gateway->adopt(sets.back().get());
+}
+
+flow::PolicyVersion* World::build_version(
+    const std::function<void(policy::ImageBuilder&)>& change) {
   policy::ImageBuilder b = make_policy();
   if (change) change(b);
   std::string error;
   versions.push_back(flow::PolicyVersion::build(b.build(), secrets_, versions.size() + 1, error));
-  ASSERT_NE(versions.back(), nullptr) << error;
-  gateway->adopt(versions.back().get());
+  EXPECT_NE(versions.back(), nullptr) << error;
+  return versions.back().get();
 }
 
 void World::drain() {

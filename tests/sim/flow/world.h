@@ -78,6 +78,10 @@ class World {
   }
 
   void adopt_again(const std::function<void(policy::ImageBuilder&)>& change = {});
+  // The world's policy, changed; adopted by nobody yet.
+  flow::PolicyVersion* build_version(const std::function<void(policy::ImageBuilder&)>& change = {});
+  void adopt_set(flow::PolicyVersion* base, flow::PolicyVersion* canary,
+                 std::vector<std::string> canary_tenants);
   // Records in the ring up to now, whoever drains it.
   const std::vector<evidence_test::Parts>& records() {
     drain();
@@ -104,6 +108,7 @@ class World {
   std::vector<std::unique_ptr<TlsPeer>> clients;
   std::unique_ptr<flow::Gateway> gateway;
   std::vector<std::unique_ptr<flow::PolicyVersion>> versions;
+  std::vector<std::unique_ptr<flow::PolicySet>> sets;
 
  private:
   void turn();

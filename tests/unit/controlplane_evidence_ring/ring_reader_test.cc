@@ -336,9 +336,9 @@ class TornOnce final : public evidence_log::RingBytes {
   TornOnce(const Image& image, size_t times) : bytes_(image), times_(times) {}
   size_t read(uint64_t offset, std::span<uint8_t> into) const override {
     const size_t count = bytes_.read(offset, into);
-    if (offset > kRingHeaderBytes && offset < kRingHeaderBytes + 200 && times_ > 0) {
+    if (offset >= kRingHeaderBytes && offset < kRingHeaderBytes + 200 && times_ > 0) {
       --times_;
-      into[into.size() / 2] ^= 0xff;
+      into[std::min<size_t>(100, into.size() - 1)] ^= 0xff;  // in the first record
     }
     return count;
   }

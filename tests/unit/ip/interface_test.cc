@@ -43,9 +43,10 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
   void commit(size_t bytes) noexcept override {
     frames_.emplace_back(buffer_.begin(), buffer_.begin() + static_cast<long>(bytes));
   }
-  void tcp_segment(const wire::Ipv4View& ip, mem::Segment* segment,
-                   base::Instant) noexcept override {
-    last_ip_ = ip;
+  void tcp_segment(const wire::IpAddress& source, const wire::IpAddress& destination,
+                   mem::Segment* segment, base::Instant) noexcept override {
+    last_source_ = source;
+    last_destination_ = destination;
     segments_.emplace_back(segment->data(), segment->data() + segment->size);
     mem::release(segment);
   }
@@ -108,7 +109,8 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
   Bytes buffer_;
   std::vector<Bytes> frames_;
   std::vector<Bytes> segments_;
-  wire::Ipv4View last_ip_;
+  wire::IpAddress last_source_;
+  wire::IpAddress last_destination_;
 };
 
 TEST_F(Ip, PacketsWaitForTheNeighbourAndLeaveInOrder) {
@@ -215,7 +217,7 @@ TEST_F(Ip, TcpIsHandedOnCutToThePacket) {
   arrives(frame);
   ASSERT_EQ(segments_.size(), 1U);
   EXPECT_EQ(segments_[0], (Bytes{9, 8, 7}));
-  EXPECT_EQ(last_ip_.source, kFar);
+  EXPECT_EQ(last_source_, wire::IpAddress(kFar));
 }
 
 TEST_F(Ip, WhatIsNotForUsIsCountedAndDropped) {

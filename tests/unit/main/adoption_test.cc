@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "dataplane/contract/route_table.h"
 #include "dataplane/tls/session.h"
 #include "tests/unit/llm/shipped_tables.h"
 #include "tests/unit/policy/image_builder.h"
@@ -67,19 +70,25 @@ class AdoptionTest : public ::testing::Test {
     return secrets(identity_.certificate, identity_.key);
   }
   bool take(const std::vector<uint8_t>& image, uint64_t version) {
-    return adoption_->take_image(image, version, digest_of(image), error_);
+    return adoption_->take_image(image, version, digest_of(image), false, error_);
   }
-  // What a worker does between two turns; `oldest` is what an exchange of it still uses.
-  void turn(size_t worker, uint64_t oldest = 0) {
+  bool take_canary(const std::vector<uint8_t>& image) {
+    return adoption_->take_canary(image, digest_of(image), error_);
+  }
+  bool take_routes(const std::vector<uint8_t>& base, const std::vector<uint8_t>& canary,
+                   uint64_t version) {
+    return adoption_->take_routes(RouteTable{digest_of(base), digest_of(canary), {"a", "b"}},
+                                  version, error_);
+  }
+  // What a worker does between two turns.
+  void turn(size_t worker) {
     AdoptionDoor& door = doors_[worker];
-    if (flow::PolicyVersion* version = door.versions.fetch(); version != nullptr)
-      current_[worker] = version->sequence();
+    if (const flow::PolicySet* set = door.sets.fetch(); set != nullptr) sets_[worker] = set;
     if (const GatewayCertificate* fetched = door.certificates.fetch(); fetched != nullptr) {
       certificate_[worker] = fetched;
       door.certificate_sequence = fetched->sequence;
     }
-    door.oldest_sequence = oldest == 0 ? current_[worker] : oldest;
-    door.newest_sequence = current_[worker];
+    door.newest_sequence = sets_[worker] != nullptr ? sets_[worker]->sequence : 0;
   }
   void turn_both() {
     turn(0);
@@ -88,7 +97,9 @@ class AdoptionTest : public ::testing::Test {
 
   Identity identity_;
   std::array<AdoptionDoor, 2> doors_;
-  std::array<uint64_t, 2> current_{};
+  flow::PolicyVersion* base(size_t worker) const { return sets_[worker]->base; }
+
+  std::array<const flow::PolicySet*, 2> sets_{};
   std::array<const GatewayCertificate*, 2> certificate_{};
   std::string error_;
   std::unique_ptr<Adoption> adoption_;
@@ -120,10 +131,11 @@ TEST_F(AdoptionTest, AnImageThatDoesNotHoldChangesNothing) {
   std::vector<uint8_t> image = image_of("b");
   const contract::Digest digest = digest_of(image);
   image[image.size() / 2] ^= 1;
-  EXPECT_FALSE(adoption_->take_image(image, 2, digest, error_));
+  EXPECT_FALSE(adoption_->take_image(image, 2, digest, false, error_));
   EXPECT_FALSE(error_.empty());
-  EXPECT_FALSE(adoption_->take_image(image_of("c"), 3, digest, error_));  // not what was announced
-  EXPECT_FALSE(adoption_->take_image({1, 2, 3}, 4, digest, error_));
+  // Not what was announced.
+  EXPECT_FALSE(adoption_->take_image(image_of("c"), 3, digest, false, error_));
+  EXPECT_FALSE(adoption_->take_image({1, 2, 3}, 4, digest, false, error_));
   turn_both();
   EXPECT_EQ(adoption_->loaded_version(), 1U);
   EXPECT_EQ(adoption_->adopted_version(0), 1U);
@@ -134,17 +146,17 @@ TEST_F(AdoptionTest, AVersionInUseOutlivesItsSuccessor) {
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
   ASSERT_TRUE(take(image_of("a"), 10));
   turn_both();
-  const uint64_t first = current_[0];
+  flow::PolicyVersion* const first = base(0);
+  first->begin_use();  // an exchange of worker 0
   ASSERT_TRUE(take(image_of("b"), 11));
-  turn(0, first);  // an exchange of worker 0 began with the first
-  turn(1);
+  turn_both();
   adoption_->reclaim();
   EXPECT_EQ(adoption_->held_count(0), 2U);
   EXPECT_EQ(adoption_->held_count(1), 1U);
   EXPECT_EQ(adoption_->adopted_version(0), 11U);
   EXPECT_EQ(adoption_->oldest_version(0), 10U);
   EXPECT_EQ(adoption_->oldest_version(1), 11U);
-  turn(0);
+  first->end_use();
   adoption_->reclaim();
   EXPECT_EQ(adoption_->held_count(0), 1U);
   EXPECT_EQ(adoption_->oldest_version(0), 11U);
@@ -154,45 +166,48 @@ TEST_F(AdoptionTest, AStormOfVersionsIsBounded) {
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
   const std::vector<uint8_t> a = image_of("a");
   const std::vector<uint8_t> b = image_of("b");
-  uint64_t first = 0;
+  std::vector<flow::PolicyVersion*> used;
   for (uint64_t i = 1; i <= kVersionsHeldMax; ++i) {
     ASSERT_TRUE(take(i % 2 != 0 ? a : b, i)) << error_;
-    turn(0, first);
-    turn(1);
-    if (first == 0) first = current_[0];
+    turn_both();
+    used.push_back(base(0));
+    used.back()->begin_use();
   }
   EXPECT_EQ(adoption_->held_count(0), kVersionsHeldMax);
+  EXPECT_EQ(adoption_->held_count(1), 2U);  // the one before is not looked for before the next
   EXPECT_FALSE(take(a, 100));
   EXPECT_NE(error_.find("still in use"), std::string::npos);
   EXPECT_EQ(adoption_->loaded_version(), kVersionsHeldMax);
   // Secrets are taken, and wait for room.
-  const uint64_t newest = current_[0];
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_)) << error_;
-  turn(0, first);
-  turn(1);
-  EXPECT_EQ(current_[0], newest);
+  turn_both();
+  EXPECT_EQ(base(0), used.back());
   EXPECT_FALSE(adoption_->all_adopted());
-  turn(0);  // the long exchange ends
+  used[0]->end_use();  // the long exchange ends
   EXPECT_FALSE(adoption_->reclaim().has_value());
   turn_both();
-  EXPECT_EQ(current_[0], newest + 1);
+  EXPECT_NE(base(0), used.back());
   EXPECT_TRUE(adoption_->all_adopted());
+  for (size_t i = 1; i < 4; ++i) used[i]->end_use();
   EXPECT_TRUE(take(a, 101)) << error_;
   // A worker that does not look gets the newest only.
   for (uint64_t i = 102; i < 120; ++i) ASSERT_TRUE(take(i % 2 != 0 ? a : b, i)) << error_;
-  EXPECT_LE(adoption_->held_count(0), 2U);
+  EXPECT_LE(adoption_->held_count(1), 3U);
   turn_both();
   EXPECT_EQ(adoption_->adopted_version(0), 119U);
+  for (size_t i = 4; i < used.size(); ++i) used[i]->end_use();
+  adoption_->reclaim();
+  EXPECT_EQ(adoption_->held_count(0), 1U);
 }
 
 TEST_F(AdoptionTest, TheSameImageAgainIsOnlyANewNumber) {
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
   ASSERT_TRUE(take(image_of("a"), 7));
   turn_both();
-  const uint64_t sequence = current_[0];
+  const flow::PolicySet* const set = sets_[0];
   ASSERT_TRUE(take(image_of("a"), 1));  // a restarted control plane counts from the start
   turn_both();
-  EXPECT_EQ(current_[0], sequence);
+  EXPECT_EQ(sets_[0], set);
   EXPECT_EQ(adoption_->adopted_version(0), 1U);
   EXPECT_TRUE(adoption_->all_adopted());
 }
@@ -201,13 +216,89 @@ TEST_F(AdoptionTest, NewSecretsBuildTheSameImageAgain) {
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
   ASSERT_TRUE(take(image_of("a"), 7));
   turn_both();
-  const uint64_t sequence = current_[0];
+  const uint64_t sequence = base(0)->sequence();
   ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
   EXPECT_FALSE(adoption_->all_adopted());
   turn_both();
-  EXPECT_GT(current_[0], sequence);
+  EXPECT_GT(base(0)->sequence(), sequence);
   EXPECT_EQ(adoption_->adopted_version(0), 7U);
   EXPECT_TRUE(adoption_->all_adopted());
+}
+
+TEST_F(AdoptionTest, ACanaryStandsBesideTheBaseUntilItIsPromotedOrDropped) {
+  const auto a = image_of("a"), b = image_of("b"), c = image_of("c");
+  ASSERT_TRUE(adoption_->take_secrets(secrets(), error_));
+  EXPECT_FALSE(take_canary(b));  // nothing to stand beside
+  ASSERT_TRUE(take(a, 1));
+  EXPECT_FALSE(take_routes(a, b, 2));  // not loaded
+  ASSERT_TRUE(take_canary(b)) << error_;
+  turn_both();
+  EXPECT_EQ(sets_[0]->canary, nullptr);  // loaded is not routed
+  EXPECT_FALSE(take_routes(c, b, 2));    // another base than the sender believes
+  ASSERT_TRUE(take_routes(a, b, 2)) << error_;
+  turn_both();
+  ASSERT_NE(sets_[0]->canary, nullptr);
+  EXPECT_EQ(sets_[0]->canary->image().digest(), digest_of(b));
+  EXPECT_TRUE(sets_[0]->takes("a") && sets_[0]->takes("b") && !sets_[0]->takes("c"));
+  EXPECT_EQ(adoption_->adopted_version(0), 2U);
+  EXPECT_EQ(adoption_->oldest_version(0), 1U);
+  // New secrets build both again, and nobody changes place.
+  ASSERT_TRUE(adoption_->take_secrets(secrets(), error_)) << error_;
+  flow::PolicyVersion* const before = sets_[0]->canary;
+  turn_both();
+  EXPECT_NE(sets_[0]->canary, before);
+  EXPECT_EQ(adoption_->loaded_version(), 2U);
+  // The control plane starts again: the same base, routes to follow.
+  const flow::PolicySet* const set = sets_[0];
+  ASSERT_TRUE(adoption_->take_image(a, 1, digest_of(a), true, error_));
+  ASSERT_TRUE(take_canary(b) && take_routes(a, b, 2)) << error_;
+  turn_both();
+  EXPECT_EQ(sets_[0], set);
+  EXPECT_EQ(adoption_->adopted_version(0), 2U);
+  // Promotion: the canary's own build becomes the base.
+  flow::PolicyVersion* const canary = sets_[0]->canary;
+  ASSERT_TRUE(take(b, 3));
+  turn_both();
+  EXPECT_EQ(base(0), canary);
+  EXPECT_EQ(sets_[0]->canary, nullptr);
+  EXPECT_FALSE(sets_[0]->takes("a"));
+  adoption_->reclaim();
+  EXPECT_EQ(adoption_->held_count(0), 1U);
+  // Dropped: the base stays the build it was.
+  ASSERT_TRUE(take_canary(c) && take_routes(b, c, 4)) << error_;
+  turn_both();
+  ASSERT_TRUE(take(b, 5));
+  turn_both();
+  EXPECT_EQ(base(0), canary);
+  EXPECT_EQ(sets_[0]->canary, nullptr);
+  adoption_->reclaim();
+  EXPECT_EQ(adoption_->held_count(0), 1U);
+}
+
+TEST_F(AdoptionTest, ARouteTableIsReadAsIfItsWriterWereHostile) {
+  using contract::RouteTableHeader;
+  const auto table = [](std::vector<std::string> names, RouteTableHeader header) {
+    header.tenant_count = static_cast<uint32_t>(names.size());
+    std::vector<uint8_t> out(sizeof header + names.size() * contract::kRouteTenantBytes);
+    std::memcpy(out.data(), &header, sizeof header);
+    for (size_t i = 0; i < names.size(); ++i)
+      std::copy(names[i].begin(), names[i].end(),
+                out.begin() + sizeof header + i * contract::kRouteTenantBytes);
+    return out;
+  };
+  const RouteTableHeader sound{contract::kRouteTableMagic, contract::kRouteTableVersion, 0, {}, {}};
+  const auto read = RouteTable::read(table({"acme", "beta"}, sound), error_);
+  ASSERT_TRUE(read.has_value()) << error_;
+  EXPECT_EQ(read->tenants, (std::vector<std::string>{"acme", "beta"}));
+  RouteTableHeader other = sound;
+  other.version = 2;
+  std::vector<uint8_t> cut = table({"acme"}, sound);
+  cut.pop_back();
+  for (const auto& bytes :
+       {table({}, sound), table({"beta", "acme"}, sound), table({"a", "a"}, sound),
+        table({""}, sound), table({std::string(contract::kRouteTenantBytes, 'x')}, sound),
+        table({"acme"}, other), cut, std::vector<uint8_t>{}})
+    EXPECT_FALSE(RouteTable::read(bytes, error_).has_value()) << bytes.size();
 }
 
 TEST_F(AdoptionTest, ACertificateGoesWhenItsSessionsAreOver) {

@@ -273,7 +273,8 @@ TEST_F(ControlLinkTest, EveryMalformedPacketEndsTheConnectionAndLeaksNothing) {
 
 TEST_F(ControlLinkTest, NothingIsTakenBeforeWelcome) {
   const OwnedDescriptor file(memfd_create("any", MFD_CLOEXEC));
-  for (const ControlKind kind : {ControlKind::Secrets, ControlKind::Image}) {
+  for (const ControlKind kind :
+       {ControlKind::Secrets, ControlKind::Image, ControlKind::Canary, ControlKind::Routes}) {
     link_ = std::make_unique<ControlLink>(ControlLinkConfig{path_, kGeneration, 3});
     listen_there();
     step();

@@ -70,7 +70,7 @@ TEST(CharMasks, QuestionsAboutRunsAgreeWithTheText) {
 
 TEST(CharMasks, EveryLevelStopsAtTheSameFoldableByte) {
   for (size_t at = 0; at < 200; ++at) {
-    std::string text(200, 'x');
+    std::string text(200, 'A');
     for (char c : {'\\', '%', '&', '=', '\0', '\x80', '\xff'}) {
       text[at] = c;
       for (base::Simd level : base::usable_simd()) {
@@ -80,6 +80,20 @@ TEST(CharMasks, EveryLevelStopsAtTheSameFoldableByte) {
       }
     }
   }
+}
+
+TEST(CharMasks, EveryLevelGoesOverSignsThatFoldNothing) {
+  for (const std::string_view sign : {"= 5", "=x", "% of", "%g", "& b", "&1", "=\t", "%\n"})
+    for (size_t at = 0; at < 80; ++at) {
+      std::string text(120, '.');
+      text.replace(at, sign.size(), sign);
+      for (base::Simd level : base::usable_simd()) {
+        base::ForcedSimd forced(level);
+        const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
+        EXPECT_EQ(find_foldable(bytes, text.size()), text.size()) << sign;
+        EXPECT_EQ(find_foldable(bytes, at + 1), at) << "what follows is not known: " << sign;
+      }
+    }
 }
 
 }  // namespace

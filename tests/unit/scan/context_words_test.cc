@@ -14,7 +14,8 @@ std::vector<std::string> found(std::string_view text, size_t value_start) {
   EXPECT_TRUE(words.load(kWords));
   const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
   ContextHits hits;
-  words.find(view, value_start, hits);
+  ContextBlocks blocks;
+  words.find(view, value_start, blocks, hits);
   std::vector<std::string> out;
   for (size_t i = 0; i < hits.count; ++i)
     out.push_back(std::string(words.word(hits.hits[i].word)) + ":" +

@@ -105,6 +105,9 @@ class TcpTest : public testing::Test, public Egress {
     c.copies_low_water = 0;
     c.table_key = {1, 2};
     c.sequence_key = {3, 4};
+    c.congestion =
+        Algorithm::NewReno;  // the rules of RFC 5681 and 6582; CUBIC has tests of its own
+    c.syn_cookies = false;
     return c;
   }
 

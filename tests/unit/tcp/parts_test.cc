@@ -105,6 +105,7 @@ TEST(ReceiveWindow, AgreesWithAnArray) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {
     std::mt19937_64 random(seed);
     mem::SegmentPool copies(512, 64, mem::SegmentPool::Wipe::No);
+    ReceivePools pools{copies, BlockPool<HeldSpans>(4), 0};
     ReceiveWindow window;
     const auto start = static_cast<uint32_t>(0xffffff00U + seed);
     constexpr uint32_t kTotal = 600;
@@ -119,7 +120,7 @@ TEST(ReceiveWindow, AgreesWithAnArray) {
       ++version;
       for (uint32_t i = 0; i < size; ++i) piece[i] = static_cast<char>(version);
       const auto before_spans = window.span_count();
-      const auto accepted = window.accept(start + begin, bytes_of(piece), copies);
+      const auto accepted = window.accept(start + begin, bytes_of(piece), pools);
       if (accepted == ReceiveWindow::Accepted::RefusedNoRoom) {
         EXPECT_GE(before_spans, 1U);
       } else {
@@ -140,44 +141,47 @@ TEST(ReceiveWindow, AgreesWithAnArray) {
         ASSERT_EQ(static_cast<uint8_t>(out[i]), reference[i]) << "seed " << seed;
       ASSERT_EQ(window.next(), static_cast<uint32_t>(start + out.size()));
     }
-    window.clear();
+    window.clear(pools);
   }
 }
 
 TEST(ReceiveWindow, TooManyHolesAreRefusedNotStored) {
   mem::SegmentPool copies(64, 64, mem::SegmentPool::Wipe::No);
+  ReceivePools pools{copies, BlockPool<HeldSpans>(4), 0};
   ReceiveWindow window;
   window.start(0, 10'000, 100);
   for (uint32_t i = 0; i < kHeldSpansMax; ++i)
-    ASSERT_EQ(window.accept(10 + i * 10, bytes_of("x"), copies), ReceiveWindow::Accepted::Held);
-  EXPECT_EQ(window.accept(9'000, bytes_of("x"), copies), ReceiveWindow::Accepted::RefusedNoRoom);
+    ASSERT_EQ(window.accept(10 + i * 10, bytes_of("x"), pools), ReceiveWindow::Accepted::Held);
+  EXPECT_EQ(window.accept(9'000, bytes_of("x"), pools), ReceiveWindow::Accepted::RefusedNoRoom);
   // Joining what is there still works.
-  EXPECT_EQ(window.accept(11, bytes_of("yyyyyyyyy"), copies), ReceiveWindow::Accepted::Held);
+  EXPECT_EQ(window.accept(11, bytes_of("yyyyyyyyy"), pools), ReceiveWindow::Accepted::Held);
   EXPECT_EQ(window.span_count(), kHeldSpansMax - 1);
-  window.clear();
+  window.clear(pools);
 }
 
 TEST(ReceiveWindow, BytesSentBackwardsDoNotPinABufferEach) {
   mem::SegmentPool copies(64, 64, mem::SegmentPool::Wipe::No);
+  ReceivePools pools{copies, BlockPool<HeldSpans>(4), 0};
   ReceiveWindow window;
   window.start(0, 10'000, 40);
   for (int round = 0; round < 30; ++round) {
     const uint32_t base = window.next();
-    for (uint32_t i = 8; i > 0; --i) (void)window.accept(base + i, bytes_of("x"), copies);
-    EXPECT_EQ(window.accept(base, bytes_of("x"), copies), ReceiveWindow::Accepted::InOrder);
+    for (uint32_t i = 8; i > 0; --i) (void)window.accept(base + i, bytes_of("x"), pools);
+    EXPECT_EQ(window.accept(base, bytes_of("x"), pools), ReceiveWindow::Accepted::InOrder);
   }
   EXPECT_EQ(window.queue().size(), 270U);
   EXPECT_LE(window.queue().segment_count(), 12U);
-  window.clear();
+  window.clear(pools);
 }
 
 TEST(ReceiveWindow, AnEmptyPoolIsAnAnswer) {
   mem::SegmentPool copies(1, 4, mem::SegmentPool::Wipe::No);
+  ReceivePools pools{copies, BlockPool<HeldSpans>(4), 0};
   ReceiveWindow window;
   window.start(0, 100, 10);
-  EXPECT_EQ(window.accept(0, bytes_of("abcdefgh"), copies),
+  EXPECT_EQ(window.accept(0, bytes_of("abcdefgh"), pools),
             ReceiveWindow::Accepted::RefusedNoBuffer);
-  EXPECT_EQ(window.accept(50, bytes_of("abcdefgh"), copies),
+  EXPECT_EQ(window.accept(50, bytes_of("abcdefgh"), pools),
             ReceiveWindow::Accepted::RefusedNoBuffer);
   EXPECT_EQ(window.next(), 0U);
   EXPECT_EQ(copies.available(), 1U);
@@ -187,6 +191,7 @@ TEST(ReceiveWindow, TheEdgeNeverGoesBackAtAnyScale) {
   std::mt19937_64 random(9);
   for (uint8_t shift = 0; shift <= 14; ++shift) {
     mem::SegmentPool copies(2048, 64, mem::SegmentPool::Wipe::No);
+    ReceivePools pools{copies, BlockPool<HeldSpans>(4), 0};
     ReceiveWindow window;
     const uint32_t limit = 65'535U << std::min<uint8_t>(shift, 2);
     window.start(1, limit, 100);
@@ -203,11 +208,11 @@ TEST(ReceiveWindow, TheEdgeNeverGoesBackAtAnyScale) {
       ASSERT_LE(window.queue().size() + window.window(), limit + (8U << shift));
       if (window.window() > 0) {
         const std::string piece(1 + random() % std::min<uint32_t>(60, window.window()), 'x');
-        (void)window.accept(window.next(), bytes_of(piece), copies);
+        (void)window.accept(window.next(), bytes_of(piece), pools);
       }
       if (random() % 3 == 0) window.queue().consume(random() % (window.queue().size() + 1));
     }
-    window.clear();
+    window.clear(pools);
   }
 }
 

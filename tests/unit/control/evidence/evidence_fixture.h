@@ -78,6 +78,9 @@ struct RecordFields {
   uint64_t sequence = 1;
   RequestId id;
   std::string model = "sim-echo";
+  std::string tenant = "lab";
+  uint64_t wall_ns = 0;  // 0: by the sequence
+  uint8_t spki = 0;      // every byte of the vendor's key digest
   contract::Outcome outcome = contract::Outcome::Served;
   std::vector<contract::Tally> tallies;
 
@@ -94,7 +97,7 @@ struct RecordFields {
     header.tally_count = static_cast<uint16_t>(tallies.size());
     header.request_high = id.high();
     header.request_low = id.low();
-    header.wall_ns = kWallNs + sequence * 1'000'000;
+    header.wall_ns = wall_ns != 0 ? wall_ns : kWallNs + sequence * 1'000'000;
     header.monotonic_ns = sequence * 1'000'000;
     header.total_bytes =
         static_cast<uint32_t>(shape.fixed_bytes + tallies.size() * sizeof(contract::Tally));
@@ -112,7 +115,7 @@ struct RecordFields {
   }
   contract::RequestPart request_part() const {
     contract::RequestPart part{};
-    part.tenant.assign("lab");
+    part.tenant.assign(tenant);
     part.principal.assign("alice");
     part.environment.assign("production");
     part.vendor.assign("openai");
@@ -135,6 +138,7 @@ struct RecordFields {
     part.reason.assign(outcome == contract::Outcome::Served ? "served" : "secret_in_request");
     part.stage_ns[7] = 12345;
     part.client_tls_version = 0x0304;
+    part.upstream_spki.fill(spki);
     return part;
   }
 };

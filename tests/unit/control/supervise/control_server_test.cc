@@ -90,13 +90,16 @@ class ControlServerTest : public testing::Test, public ControlListener {
   void on_dataplane(const ConnectedDataplane& dataplane) override {
     seen_ = dataplane;
     if (secrets_) server_->send_secrets(*secrets_, 5);
-    if (image_) server_->send_image(*image_, 9, digest_);
+    if (image_) server_->send_image(*image_, 9, digest_, false);
   }
   void on_secrets_result(uint64_t generation, bool ok, const std::string& text) override {
     results_.push_back("secrets " + std::to_string(generation) + (ok ? " ok" : " no ") + text);
   }
   void on_image_result(uint64_t version, bool ok, const std::string& text) override {
     results_.push_back("image " + std::to_string(version) + (ok ? " ok" : " no ") + text);
+  }
+  void on_routes_result(uint64_t version, bool ok, const std::string& text) override {
+    results_.push_back("routes " + std::to_string(version) + (ok ? " ok" : " no ") + text);
   }
   void on_dataplane_gone(const std::string& why) override { gone_.push_back(why); }
   void on_refused(const std::string& why) override { refused_.push_back(why); }
@@ -174,7 +177,8 @@ TEST_F(ControlServerTest, AnotherVersionIsRefusedWithWords) {
     uint32_t ControlPacket::*member;
     const char* word;
   };
-  for (const Case& one : {Case{&ControlPacket::image_version, "image version 99"},
+  for (const Case& one : {Case{&ControlPacket::version, "control version 99"},
+                          Case{&ControlPacket::image_version, "image version 99"},
                           Case{&ControlPacket::region_version, "region version 99"},
                           Case{&ControlPacket::secrets_version, "secrets version 99"}}) {
     Client client(folder_.path());
@@ -189,7 +193,7 @@ TEST_F(ControlServerTest, AnotherVersionIsRefusedWithWords) {
     EXPECT_TRUE(client.closed);
   }
   EXPECT_FALSE(server_->connected());
-  EXPECT_EQ(refused_.size(), 3U);
+  EXPECT_EQ(refused_.size(), 4U);
 }
 
 TEST_F(ControlServerTest, PacketsOfAnotherFormEndTheConnection) {
@@ -202,7 +206,7 @@ TEST_F(ControlServerTest, PacketsOfAnotherFormEndTheConnection) {
   {
     Client client(folder_.path());
     ControlPacket hello = Client::packet(ControlKind::Hello);
-    hello.version = 2;
+    hello.version = 1;
     client.send(hello);
     server_->turn(1);
     EXPECT_EQ(client.next().kind, static_cast<uint32_t>(ControlKind::Refused));
@@ -269,7 +273,7 @@ TEST_F(ControlServerTest, OfWhatWaitsOnlyTheNewestIsSent) {
   Client client(folder_.path());
   connect_and_greet(client);
   for (uint64_t version = 10; version < 10'000; ++version)
-    server_->send_image(*image_, version, digest_);  // nobody reads
+    server_->send_image(*image_, version, digest_, false);  // nobody reads
   std::vector<uint64_t> versions;
   for (int round = 0; round < 1'000; ++round) {
     const ControlPacket packet = client.next();
@@ -307,6 +311,7 @@ TEST(ControlServerPath, ALongPathIsSaid) {
     void on_dataplane(const ConnectedDataplane&) override {}
     void on_secrets_result(uint64_t, bool, const std::string&) override {}
     void on_image_result(uint64_t, bool, const std::string&) override {}
+    void on_routes_result(uint64_t, bool, const std::string&) override {}
     void on_dataplane_gone(const std::string&) override {}
     void on_refused(const std::string&) override {}
   } silent;

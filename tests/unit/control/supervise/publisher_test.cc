@@ -47,7 +47,19 @@ class PublisherTest : public testing::Test {
     auto image = publisher.load(digests_[number], error_);
     EXPECT_NE(image, nullptr) << error_;
     const uint64_t version = publisher.reserve_version(image->digest, 100, error_);
-    EXPECT_TRUE(publisher.publish(image, version, 100, error_)) << error_;
+    EXPECT_TRUE(publisher.publish(Plan{image, nullptr, {}}, version, 100, error_)) << error_;
+    return version;
+  }
+  uint64_t publish_canary(Publisher& publisher, uint8_t number) {
+    Plan plan{publisher.current()->image, publisher.load(digests_[number], error_),
+              publisher.current()->rollout};
+    EXPECT_NE(plan.canary, nullptr) << error_;
+    plan.state.canary = digests_[number];
+    plan.state.tenants = {"acme", "beta"};
+    plan.state.confirm_by_s = 4'000;
+    plan.state.change_link = "https://changes.example/17";
+    const uint64_t version = publisher.reserve_version(plan.base->digest, 200, error_);
+    EXPECT_TRUE(publisher.publish(plan, version, 200, error_)) << error_;
     return version;
   }
   TestFolder folder_;
@@ -62,7 +74,9 @@ TEST_F(PublisherTest, ARestartFindsWhatWasPublished) {
   EXPECT_EQ(publish(first, 1), 1U);
   EXPECT_EQ(publish(first, 2), 2U);
   EXPECT_EQ(publish(first, 1), 3U);  // a rollback is a new version
-  EXPECT_EQ(read_file(folder_ / "current"), digest_hex(digests_[1]) + "\n");
+  EXPECT_TRUE(read_file(folder_ / "current").starts_with(digest_hex(digests_[1]) + "\n{"));
+  EXPECT_TRUE(first.was_published(digests_[2]));
+  EXPECT_FALSE(first.was_published(digests_[3]));
   Publisher second(folder_.path());
   ASSERT_TRUE(second.restore(500, error_)) << error_;
   ASSERT_TRUE(second.current());
@@ -70,6 +84,54 @@ TEST_F(PublisherTest, ARestartFindsWhatWasPublished) {
   EXPECT_EQ(second.current()->published_at_s, 100);
   EXPECT_EQ(second.current()->image->digest, digests_[1]);
   EXPECT_EQ(second.current()->image->names.bundle_digest[0], 1);
+}
+
+TEST_F(PublisherTest, ACanaryStandsAfterARestartOrIsSaidToBeLost) {
+  Publisher first(folder_.path());
+  publish(first, 1);
+  EXPECT_EQ(publish_canary(first, 2), 2U);
+  {
+    Publisher second(folder_.path());
+    ASSERT_TRUE(second.restore(500, error_)) << error_;
+    EXPECT_EQ(second.current()->version, 2U);
+    EXPECT_EQ(second.current()->image->digest, digests_[1]);
+    ASSERT_NE(second.current()->canary, nullptr);
+    EXPECT_EQ(second.current()->canary->digest, digests_[2]);
+    EXPECT_EQ(second.current()->rollout.tenants, (std::vector<std::string>{"acme", "beta"}));
+    EXPECT_EQ(second.current()->rollout.confirm_by_s, 4'000);
+    EXPECT_EQ(second.current()->rollout.change_link, "https://changes.example/17");
+    EXPECT_FALSE(second.canary_lost());
+  }
+  std::filesystem::remove(folder_ / "images" / (digest_hex(digests_[2]) + ".image"));
+  Publisher third(folder_.path());
+  ASSERT_TRUE(third.restore(600, error_)) << error_;
+  EXPECT_TRUE(third.canary_lost());
+  EXPECT_EQ(third.current()->canary, nullptr);
+  EXPECT_EQ(third.current()->version, 3U);
+  EXPECT_FALSE(third.current()->rollout.is_open());
+  write_file(folder_ / "current", digest_hex(digests_[1]) + "\n{\"base_version\":1}\n");
+  Publisher fourth(folder_.path());
+  EXPECT_FALSE(fourth.restore(700, error_));
+  EXPECT_NE(error_.find("second line"), std::string::npos);
+  // As the release before wrote it.
+  write_file(folder_ / "current", digest_hex(digests_[1]) + "\n");
+  Publisher fifth(folder_.path());
+  ASSERT_TRUE(fifth.restore(700, error_)) << error_;
+  EXPECT_EQ(fifth.current()->canary, nullptr);
+}
+
+TEST_F(PublisherTest, OldImagesAreRemovedButNeverOneThatIsNeeded) {
+  Publisher publisher(folder_.path());
+  publish(publisher, 1);
+  publish_canary(publisher, 2);
+  for (uint8_t number = 10; number < 10 + kImagesKept + 8; ++number) cache(image_of(number));
+  // The oldest of all by its time, and still in force.
+  const auto image = folder_ / "images" / (digest_hex(digests_[1]) + ".image");
+  std::filesystem::last_write_time(image, std::filesystem::file_time_type{});
+  EXPECT_EQ(publisher.prune(), 8U + 4U);  // digests_[3..6] are older still
+  EXPECT_TRUE(std::filesystem::exists(image));
+  EXPECT_NE(publisher.load(digests_[2], error_), nullptr);
+  EXPECT_EQ(publisher.prune(), 0U);
 }
 
 TEST_F(PublisherTest, DeathAfterAVersionWasSeenGivesAHigherOne) {

@@ -1,0 +1,287 @@
+// drainer_book.cc: what the drainer does by the clock and in pauses: heartbeats, the close of day,
+// vendors' identities, retention runs, and reading the log back.
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "controlplane/evidence/drainer.h"
+
+namespace sallyport::evidence_log {
+namespace {
+
+using contract::RecordKind;
+
+constexpr uint64_t kSecond = 1'000'000'000;
+constexpr uint64_t kMinutesPerDay = 1440;
+constexpr int64_t kClockStep = 2'000'000'000;  // what slewing never does between two rounds
+constexpr uint64_t kScrubEveryNs = 5'000'000;
+constexpr size_t kScrubRecords = 128;  // 25 000 a second, while nothing else is to be done
+constexpr uint64_t kPruneEveryNs = 10'000'000;
+constexpr size_t kPruneLooks = 4096;
+constexpr uint64_t kPruneAgainNs = 600 * kSecond;  // after a run that holds kept from looking
+constexpr size_t kRingsListed = 16;
+constexpr size_t kIdentitiesMax = 64;  // vendors times their keys of one day
+
+void add_counts(ControlRecord& record, const Counts& counts) {
+  const auto add = [&](const char* name, uint64_t number) {
+    record.fields.emplace_back(name, std::to_string(number));
+  };
+  add("admitted", counts.admitted);
+  add("completed", counts.completed);
+  add("refused", counts.refused);
+  add("interrupted", counts.interrupted);
+  add("gaps", counts.gaps);
+  add("security", counts.security);
+  add("control", counts.control);
+  record.count = counts.traffic();
+}
+
+std::string hex(std::span<const uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::string day_text(uint64_t minute) { return utc_text(minute * 60).substr(0, 10); }
+
+}  // namespace
+
+uint64_t Drainer::wall_ns() const {
+  if (options_.wall_clock) return options_.wall_clock();
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<uint64_t>(now.tv_sec) * kSecond + static_cast<uint64_t>(now.tv_nsec);
+}
+
+void Drainer::add_control(const ControlRecord& record) {
+  pending_.entries.push_back({control_record_bytes(record, wall_ns(), now_ns_), std::nullopt});
+}
+
+// --- minutes and days ----------------------------------------------------------------------------
+
+// Records of the minute that is over come first in the batch of the new one; the store counts anew
+// from there in the same transaction, so no count is lost or doubled by a crash.
+size_t Drainer::turn_minute() {
+  if (!options_.heartbeats || pending_.turn != Turn::None) return 0;
+  const uint64_t wall = wall_ns();
+  const uint64_t minute = wall / (60 * kSecond);
+  const Book& book = store_->book();
+  note_clock(wall, minute);
+  if (minute == book.minute) {
+    minute_seen_ = true;
+    return 0;
+  }
+  pending_.minute = minute;
+  pending_.turn = Turn::Minute;
+  if (book.minute == 0) {
+    pending_.turn = Turn::Day;
+  } else if (minute > book.minute) {
+    add_control(heartbeat_record(minute));
+    if (!minute_seen_ && minute > book.minute + 1) {
+      ControlRecord absent{
+          .kind = RecordKind::Check, .action = "not_running", .actor = "sallyportd"};
+      absent.detail = "sallyportd did not run: silence, and no loss that the log knows of";
+      absent.from = (book.minute + 1) * 60;
+      absent.to = minute * 60;
+      absent.fields = {{"window_from", utc_text(absent.from)}, {"window_to", utc_text(absent.to)}};
+      add_control(absent);
+    }
+    if (minute / kMinutesPerDay != book.minute / kMinutesPerDay) close_day(minute);
+  }
+  minute_seen_ = true;
+  return 1;
+}
+
+// A wall clock that was set shows as a jump against the monotonic one; across a start, as a minute
+// that was before.
+void Drainer::note_clock(uint64_t wall, uint64_t minute) {
+  const int64_t offset = static_cast<int64_t>(wall) - static_cast<int64_t>(now_ns_);
+  const int64_t step = clock_offset_ ? offset - *clock_offset_ : 0;
+  clock_offset_ = offset;
+  const bool back_since_start = !minute_seen_ && minute < store_->book().minute;
+  if (step < kClockStep && step > -kClockStep && !back_since_start) return;
+  ControlRecord record{.kind = RecordKind::Check, .action = "clock_stepped", .actor = "sallyportd"};
+  record.reason = step > 0 ? "forwards" : "backwards";
+  record.from = back_since_start
+                    ? store_->book().minute * 60
+                    : static_cast<uint64_t>(static_cast<int64_t>(wall) - step) / kSecond;
+  record.to = wall / kSecond;
+  record.count = record.to > record.from ? record.to - record.from : record.from - record.to;
+  record.fields = {{"window_from", utc_text(record.from)}, {"window_to", utc_text(record.to)}};
+  add_control(record);
+}
+
+ControlRecord Drainer::heartbeat_record(uint64_t minute) const {
+  const Book& book = store_->book();
+  const Counts& counts = book.of_minute;
+  ControlRecord record{.kind = RecordKind::Heartbeat, .action = "heartbeat", .actor = "sallyportd"};
+  record.reason = counts.traffic() == 0 ? "no_traffic" : "";
+  record.from = book.minute * 60;
+  // After a start: what came is of the minute that was running when sallyportd ended.
+  record.to = minute_seen_ ? minute * 60 : (book.minute + 1) * 60;
+  add_counts(record, counts);
+  record.fields.emplace_back("size", std::to_string(store_->size()));
+  add_sequences(record);
+  return record;
+}
+
+// What is committed of each ring: numbers from 1 without a gap, which the store enforces.
+void Drainer::add_sequences(ControlRecord& record) const {
+  size_t listed = 0;
+  for (const auto& [key, ring] : store_->rings()) {
+    if (ring.closed != 0 || listed++ == kRingsListed) continue;
+    record.fields.emplace_back("ring", key.file_stem());
+    record.fields.emplace_back("sequence", std::to_string(ring.committed_sequence));
+  }
+}
+
+void Drainer::close_day(uint64_t minute) {
+  const Book& book = store_->book();
+  pending_.turn = Turn::Day;
+  ControlRecord day{.kind = RecordKind::Check, .action = "day_closed", .actor = "sallyportd"};
+  day.object = day_text(book.minute);
+  day.reason = book.of_day.traffic() == 0 ? "no_traffic" : "";
+  day.from = book.day_first;
+  day.to = store_->size();
+  day.after = store_->root();
+  day.detail = "from and to are indexes; after is the root of all records before this one";
+  add_counts(day, book.of_day);
+  day.fields.emplace_back("day", day.object);
+  add_control(day);
+
+  ControlRecord check{
+      .kind = RecordKind::Check, .action = "sequences_checked", .actor = "sallyportd"};
+  check.object = day.object;
+  check.to = scrubber_ ? scrubber_->position() : 0;
+  check.count = check.to;
+  check.detail = "records read back: hashes, form, and a number without a gap in each ring";
+  if (scrubber_ && !scrubber_->problem().empty()) {
+    check.result = "failed";
+    check.fields.emplace_back("problem", scrubber_->problem());
+  }
+  check.fields.emplace_back("size", std::to_string(store_->size()));
+  add_sequences(check);
+  add_control(check);
+
+  for (const auto& [key, identity] : identities_) {
+    ControlRecord tls{
+        .kind = RecordKind::TlsIdentity, .action = "identities_of_day", .actor = "sallyportd"};
+    tls.object = identity.vendor;
+    tls.count = identity.exchanges;
+    tls.fields = {{"vendor", identity.vendor},
+                  {"spki", hex(key.first)},
+                  {"tls_version", key.second == 0x0304 ? "1.3" : "1.2"},
+                  {"exchanges", std::to_string(identity.exchanges)},
+                  {"day", day.object}};
+    add_control(tls);
+  }
+  identities_.clear();
+  if (scrubber_ && scrubber_->problem().empty()) scrubber_->restart();
+  sign_at_once_ = true;
+  say("evidence: day " + day.object + " closed at " + std::to_string(day.to) + " records, next " +
+      day_text(minute));
+}
+
+// --- whom we talked to ---------------------------------------------------------------------------
+
+void Drainer::see_identities() {
+  for (const Store::Batch::Entry& entry : pending_.entries) {
+    contract::RecordHeader header{};
+    if (entry.bytes.size() < sizeof(header) + sizeof(contract::OutcomePart)) continue;
+    std::memcpy(&header, entry.bytes.data(), sizeof(header));
+    if (header.kind != static_cast<uint16_t>(RecordKind::Completed)) continue;
+    contract::OutcomePart part{};
+    std::memcpy(&part, entry.bytes.data() + sizeof(header), sizeof(part));
+    if (part.upstream_spki != contract::Digest{}) see_identity(header, part);
+  }
+}
+
+void Drainer::see_identity(const contract::RecordHeader& header,
+                           const contract::OutcomePart& part) {
+  const auto key = std::make_pair(part.upstream_spki, part.upstream_tls_version);
+  auto known = identities_.find(key);
+  if (known == identities_.end()) {
+    if (identities_.size() == kIdentitiesMax) return;
+    known = identities_.emplace(key, Identity{}).first;
+    const LogReader log = reader();
+    const auto exchange =
+        log.exchange(contract::RequestId::of_words(header.request_high, header.request_low));
+    const auto admitted = exchange ? log.record(exchange->admitted) : std::nullopt;
+    if (admitted) known->second.vendor = RecordView(*admitted).request()->vendor.view();
+    ControlRecord seen{
+        .kind = RecordKind::TlsIdentity, .action = "identity_seen", .actor = "sallyportd"};
+    seen.object = known->second.vendor;
+    seen.after = part.upstream_spki;
+    seen.request_id = contract::RequestId::of_words(header.request_high, header.request_low);
+    seen.detail = "first of its day; after is the SHA-256 of the vendor's public key";
+    seen.fields = {{"vendor", known->second.vendor},
+                   {"spki", hex(part.upstream_spki)},
+                   {"tls_version", part.upstream_tls_version == 0x0304 ? "1.3" : "1.2"}};
+    append(seen);
+  }
+  ++known->second.exchanges;
+}
+
+// --- in pauses -----------------------------------------------------------------------------------
+
+size_t Drainer::care_in_pause() {
+  if (options_.heartbeats && now_ns_ >= next_scrub_ns_) scrub();
+  if (options_.retention && now_ns_ >= next_prune_ns_) return prune();
+  return 0;
+}
+
+void Drainer::scrub() {
+  next_scrub_ns_ = now_ns_ + kScrubEveryNs;
+  if (!scrubber_) scrubber_.emplace(reader());
+  const bool good = scrubber_->step(store_->size(), kScrubRecords);
+  {
+    const std::lock_guard lock(mutex_);
+    status_.scrubbed_to = scrubber_->position();
+  }
+  if (good || scrub_said_) return;
+  scrub_said_ = true;
+  set_problem("the log is damaged: " + scrubber_->problem(), false);
+  ControlRecord record{.kind = RecordKind::Check, .action = "damage_found", .actor = "sallyportd"};
+  record.result = "failed";
+  record.from = scrubber_->position();
+  record.fields = {{"problem", scrubber_->problem()}};
+  append(record);
+}
+
+// One slice of a run. The batch of a slice is committed by the next round, before anything else is
+// looked at.
+size_t Drainer::prune() {
+  next_prune_ns_ = now_ns_ + kPruneEveryNs;
+  const uint64_t wall = wall_ns();
+  const uint64_t today = wall / (86'400 * kSecond);
+  if (!run_ && store_->book().pruned_day >= today) return 0;
+  if (!pending_.empty() || !signer_->last_signed()) return 0;
+  std::string problem;
+  try {
+    if (!run_)
+      run_.emplace(reader(), *options_.retention, options_.held, wall,
+                   signer_->last_signed()->size);
+    const PruneSlice slice = run_->next(kPruneLooks);
+    if (!slice.indexes.empty()) {
+      add_control(run_->slice_record(slice));
+      pending_.pruned = slice.indexes;
+    }
+    if (!slice.last) return 1;
+  } catch (const std::exception& error) {
+    problem = error.what();
+    next_prune_ns_ = now_ns_ + kPruneAgainNs;
+    say("evidence: the retention run waits: " + problem);
+  }
+  if (run_) add_control(run_->run_record(problem));
+  if (problem.empty()) pending_.pruned_day = today;
+  run_.reset();
+  return 1;
+}
+
+}  // namespace sallyport::evidence_log

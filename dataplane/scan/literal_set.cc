@@ -1,0 +1,443 @@
+#include "dataplane/scan/literal_set.h"
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/cpu.h"
+#include "dataplane/scan/validate/letters.h"
+
+namespace sallyport::scan {
+namespace {
+
+using Tables = LiteralSet::Tables;
+constexpr size_t kBlock = LiteralSet::kBlockBytes;
+constexpr size_t kHead = LiteralSet::kHeadBytes;
+constexpr size_t kSets = Tables::kSets;
+// How much of a prompt is where a word begins.
+constexpr float kBeginsWord = 0.2F;
+// Masks that are made before they are looked at: they stay in the first cache.
+constexpr size_t kBlocksAtOnce = 16;
+// What lets the tables see letters of either case as one. It joins other bytes, too; the comparison
+// tells them apart.
+constexpr uint8_t kCaseBit = 0x20;
+constexpr uint64_t kCaseBits = 0x2020'2020'2020'2020U;
+
+// Six bits of a byte: all but the case bit and the highest.
+constexpr uint8_t class_of(uint8_t c) noexcept {
+  return static_cast<uint8_t>((c & 0x1f) | (c >> 1 & 0x20));
+}
+
+// How often a class of bytes stands in prompts, in thousandths: what a bucket costs.
+constexpr std::array<float, Tables::kClasses> make_frequencies() {
+  std::array<float, Tables::kClasses> out{};
+  for (float& one : out) one = 2;
+  constexpr std::string_view kLetters = "etaoinsrhldcumfpgwybvkxjqz";
+  constexpr float kOften[] = {95, 70, 63, 60, 57, 55, 52, 50, 40, 33, 30, 25, 22,
+                              21, 18, 17, 15, 14, 14, 11, 8,  6,  2,  2,  1,  1};
+  for (size_t i = 0; i < kLetters.size(); ++i)
+    out[class_of(static_cast<uint8_t>(kLetters[i]))] = kOften[i];
+  out[class_of(' ')] = 150;
+  out[class_of('.')] = out[class_of(',')] = out[class_of('-')] = 9;
+  return out;
+}
+constexpr std::array<float, Tables::kClasses> kFrequencies = make_frequencies();
+
+// The classes that a bucket takes at each position, bit by bit.
+struct Bucket {
+  std::array<uint64_t, kHead> classes{};
+
+  void add(uint64_t head, uint64_t mask) noexcept {
+    for (size_t p = 0; p < kHead; ++p) {
+      const bool any = (mask >> (8 * p) & 0xff) == 0;
+      classes[p] |=
+          any ? ~uint64_t{0} : uint64_t{1} << class_of(static_cast<uint8_t>(head >> (8 * p)));
+    }
+  }
+  void add(const Bucket& other) noexcept {
+    for (size_t p = 0; p < kHead; ++p) classes[p] |= other.classes[p];
+  }
+  // How often a place of a prompt falls into it.
+  float cost() const noexcept {
+    float product = 1;
+    for (uint64_t bits : classes) {
+      float sum = 0;
+      for (; bits != 0; bits &= bits - 1)
+        sum += kFrequencies[static_cast<size_t>(std::countr_zero(bits))];
+      product *= std::min(1.0F, sum / 1000.0F);
+    }
+    return product;
+  }
+};
+
+void put(const Bucket& bucket, size_t set, uint8_t bit, Tables& out) noexcept {
+  for (size_t p = 0; p < kHead; ++p)
+    for (size_t c = 0; c < Tables::kClasses; ++c) {
+      if ((bucket.classes[p] >> c & 1) == 0) continue;
+      out.by_class[set][p][c] |= bit;
+      out.low[set][p][c & 15] |= bit;
+      out.high[set][p][c >> 4] |= bit;
+    }
+}
+
+// A word begins with `c` behind `before`.
+bool begins_word(uint8_t before, uint8_t c) noexcept {
+  return !is_letter(before) || (is_lower(before) && is_upper(c));
+}
+
+// The masks of `blocks` blocks from `text` on; one byte before it and three behind are read.
+void masks_portable(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
+  for (size_t b = 0; b < blocks; ++b, text += kBlock) {
+    uint64_t mask = 0;
+    for (size_t i = 0; i < kBlock; ++i) {
+      uint8_t any = 0;
+      const bool begins = begins_word(text[i - 1], text[i]);
+      for (size_t s = 0; s < kSets; ++s) {
+        if (!begins && t.anywhere[s] == 0) continue;
+        const auto& set = t.by_class[s];
+        const auto two =
+            static_cast<uint8_t>(set[0][class_of(text[i])] & set[1][class_of(text[i + 1])]);
+        if (two != 0)
+          any = static_cast<uint8_t>(
+              any | (two & set[2][class_of(text[i + 2])] & set[3][class_of(text[i + 3])]));
+      }
+      mask |= static_cast<uint64_t>(any != 0) << i;
+    }
+    out[b] = mask;
+  }
+}
+
+SP_TARGET_AVX2 inline __m256i lanes2(const std::array<uint8_t, 16>& lanes) noexcept {
+  return _mm256_broadcastsi128_si256(
+      _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.data())));
+}
+SP_TARGET_AVX2 inline __m256i load2(const uint8_t* text) noexcept {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+}
+SP_TARGET_AVX2 inline __m256i in_range2(__m256i v, char first, char size) noexcept {
+  const __m256i moved = _mm256_sub_epi8(v, _mm256_set1_epi8(first));
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(moved, _mm256_set1_epi8(static_cast<char>(size - 1))),
+                           moved);
+}
+
+SP_TARGET_AVX2 uint32_t half_avx2(const Tables& t, const uint8_t* text) noexcept {
+  const __m256i nibble = _mm256_set1_epi8(0x0f);
+  __m256i any[kSets];
+  for (__m256i& one : any) one = _mm256_set1_epi8(-1);
+  for (size_t p = 0; p < kHead; ++p) {
+    const __m256i v = load2(text + p);
+    const __m256i low = _mm256_and_si256(v, nibble);
+    // Bits 4 and 6.
+    const __m256i high =
+        _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(0x01)),
+                        _mm256_and_si256(_mm256_srli_epi16(v, 5), _mm256_set1_epi8(0x02)));
+    for (size_t s = 0; s < kSets; ++s)
+      any[s] = _mm256_and_si256(any[s],
+                                _mm256_and_si256(_mm256_shuffle_epi8(lanes2(t.low[s][p]), low),
+                                                 _mm256_shuffle_epi8(lanes2(t.high[s][p]), high)));
+  }
+  const __m256i before = load2(text - 1), zero = _mm256_setzero_si256();
+  const __m256i letter = in_range2(_mm256_or_si256(before, _mm256_set1_epi8(kCaseBit)), 'a', 26);
+  const __m256i camel =
+      _mm256_and_si256(in_range2(before, 'a', 26), in_range2(load2(text), 'A', 26));
+  const __m256i begins = _mm256_or_si256(camel, _mm256_cmpeq_epi8(letter, zero));
+  __m256i found = zero;
+  for (size_t s = 0; s < kSets; ++s) {
+    const __m256i anywhere = _mm256_set1_epi64x(static_cast<int64_t>(t.anywhere[s]));
+    found = _mm256_or_si256(found, _mm256_and_si256(any[s], _mm256_or_si256(anywhere, begins)));
+  }
+  return ~static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)));
+}
+
+SP_TARGET_AVX2 void masks_avx2(const Tables& t, const uint8_t* text, size_t blocks,
+                               uint64_t* out) noexcept {
+  for (size_t b = 0; b < blocks; ++b, text += kBlock)
+    out[b] = half_avx2(t, text) | static_cast<uint64_t>(half_avx2(t, text + 32)) << 32;
+}
+
+#define SP_TARGET_VBMI                                                               \
+  __attribute__((                                                                    \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vbmi,avx2,bmi,bmi2," \
+             "lzcnt,popcnt")))
+
+SP_TARGET_VBMI inline uint64_t alphabet_from(__m512i v, char first) noexcept {
+  return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(26));
+}
+
+constexpr __mmask64 kAllLanes =
+    ~__mmask64{0};  // the forms without a mask read what was never set, says GCC 12
+
+SP_TARGET_VBMI void masks_vbmi(const Tables& t, const uint8_t* text, size_t blocks,
+                               uint64_t* out) noexcept {
+  __m512i lanes[kSets][kHead];
+#pragma GCC unroll 16
+  for (size_t i = 0; i < kSets * kHead; ++i)
+    lanes[i / kHead][i % kHead] = _mm512_load_si512(t.by_class[i / kHead][i % kHead].data());
+  const __m512i low_bits = _mm512_set1_epi8(0x1f);
+  for (size_t b = 0; b < blocks; ++b, text += kBlock) {
+    __m512i any[kSets];
+#pragma GCC unroll 4
+    for (size_t p = 0; p < kHead; ++p) {
+      const __m512i v = _mm512_loadu_si512(text + p);
+      // Bits 0 to 4 of the byte, and its bit 6 as bit 5; 0xca: where the first has a one the
+      // second, else the third.
+      const __m512i c = _mm512_ternarylogic_epi64(low_bits, v, _mm512_srli_epi16(v, 1), 0xca);
+#pragma GCC unroll 4
+      for (size_t s = 0; s < kSets; ++s) {
+        const __m512i here = _mm512_maskz_permutexvar_epi8(kAllLanes, c, lanes[s][p]);
+        any[s] = p == 0 ? here : _mm512_and_si512(any[s], here);
+      }
+    }
+    const __m512i before = _mm512_loadu_si512(text - 1), here = _mm512_loadu_si512(text);
+    const uint64_t letter = alphabet_from(_mm512_or_si512(before, _mm512_set1_epi8(kCaseBit)), 'a');
+    const uint64_t begins = ~letter | (alphabet_from(before, 'a') & alphabet_from(here, 'A'));
+    uint64_t found = 0;
+#pragma GCC unroll 4
+    for (size_t s = 0; s < kSets; ++s)
+      found |= _mm512_test_epi8_mask(any[s], any[s]) & (begins | t.anywhere[s]);
+    out[b] = found;
+  }
+}
+
+void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
+  static const bool has_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
+  const base::Simd simd = base::best_simd();
+  if (simd == base::Simd::Portable) return masks_portable(t, text, blocks, out);
+  if (simd == base::Simd::Avx512 && has_vbmi) return masks_vbmi(t, text, blocks, out);
+  masks_avx2(t, text, blocks, out);
+}
+
+// Bits to places. Eight at a time are written whether or not there are as many: how many a block
+// has cannot be guessed.
+constexpr size_t kPlacesAtOnce = 8;
+size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
+  size_t count = 0;
+  for (size_t b = 0; b < blocks; ++b) {
+    uint64_t some = bits[b];
+    const auto next = static_cast<size_t>(std::popcount(some));
+    for (size_t done = 0; done < next; done += kPlacesAtOnce)
+      for (size_t i = 0; i < kPlacesAtOnce; ++i) {
+        out[count + done + i] =
+            static_cast<uint16_t>(b * kBlock + static_cast<size_t>(std::countr_zero(some)));
+        some &= some - 1;
+      }
+    count += next;
+  }
+  return count;
+}
+
+constexpr unsigned kHashBits = 16;
+uint32_t hash(uint32_t head) noexcept { return head * 0x9e37'79b1U >> (32 - kHashBits); }
+
+// Eight bytes from `at` on as the tables see them; what is behind the end is 0.
+uint64_t head_at(std::span<const uint8_t> text, size_t at) noexcept {
+  uint64_t here = 0;
+  const size_t there = text.size() - at;
+  if (there >= sizeof here) [[likely]]
+    std::memcpy(&here, text.data() + at, sizeof here);
+  else
+    std::memcpy(&here, text.data() + at, there);
+  return here | kCaseBits;
+}
+
+uint64_t mask_of(size_t size) noexcept {
+  return size >= sizeof(uint64_t) ? ~uint64_t{0} : (uint64_t{1} << (8 * size)) - 1;
+}
+
+}  // namespace
+
+bool LiteralSet::build(std::span<const Literal> literals) {
+  texts_.clear();
+  heads_.clear();
+  known_.fill(0);
+  longest_ = 0;
+  short_sizes_ = 0;
+  for (const Literal& literal : literals) {
+    if (literal.text.empty() || texts_.size() >= 0xffff) return false;
+    Text text{std::string(literal.text), literal.exact, literal.begins_word};
+    if (!text.exact)
+      for (char& c : text.text) c = static_cast<char>(to_lower(static_cast<uint8_t>(c)));
+    Head head{0, mask_of(text.text.size()), static_cast<uint32_t>(texts_.size()), 0};
+    std::memcpy(&head.bytes, text.text.data(), std::min(sizeof head.bytes, text.text.size()));
+    head.bytes = (head.bytes | kCaseBits) & head.mask;
+    head.hash = hash(static_cast<uint32_t>(head.bytes));
+    heads_.push_back(head);
+    longest_ = std::max(longest_, text.text.size());
+    if (text.text.size() < kHead) short_sizes_ |= 1U << text.text.size();
+    texts_.push_back(std::move(text));
+  }
+  // Of the ways to share the sets between the two kinds the one that leaves the fewest places.
+  float best = -1;
+  for (size_t sets = 1; sets < kSets; ++sets) {
+    Tables tables;
+    const float cost = fill_buckets(false, 0, sets, tables) +
+                       kBeginsWord * fill_buckets(true, sets, kSets - sets, tables);
+    if (best >= 0 && cost >= best) continue;
+    best = cost;
+    tables_ = tables;
+  }
+  std::stable_sort(heads_.begin(), heads_.end(),
+                   [](const Head& a, const Head& b) { return a.hash < b.hash; });
+  groups_.assign(1, Group{});
+  group_.fill(0);
+  for (size_t i = 0; i < heads_.size(); ++i) {
+    const Head& head = heads_[i];
+    if (i == 0 || heads_[i - 1].hash != head.hash) {
+      group_[head.hash] = static_cast<uint16_t>(groups_.size());
+      known_[head.hash / 64] |= uint64_t{1} << (head.hash % 64);
+      groups_.push_back(Group{head.bytes, head.mask, static_cast<uint32_t>(i), 0});
+    }
+    Group& group = groups_.back();
+    group.mask &= head.mask & ~(group.bytes ^ head.bytes);
+    group.bytes &= group.mask;
+    group.end = static_cast<uint32_t>(i) + 1;
+  }
+  return true;
+}
+
+// Neighbours in the order of their first bytes are joined, the cheapest pair first, until they fit.
+float LiteralSet::fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const {
+  std::vector<Head> heads;
+  for (const Head& head : heads_)
+    if (texts_[head.literal].begins_word == begins_word) heads.push_back(head);
+  const auto order = [](const Head& head) { return __builtin_bswap64(head.bytes); };
+  std::sort(heads.begin(), heads.end(),
+            [&](const Head& a, const Head& b) { return order(a) < order(b); });
+  std::vector<Bucket> buckets;
+  uint64_t former = 0;
+  for (const Head& head : heads) {
+    if (buckets.empty() || (head.bytes & 0xffff) != former) buckets.emplace_back();
+    former = head.bytes & 0xffff;
+    buckets.back().add(head.bytes, head.mask);
+  }
+  const auto joined_cost = [&](size_t i) {
+    Bucket both = buckets[i];
+    both.add(buckets[i + 1]);
+    return both.cost() - buckets[i].cost() - buckets[i + 1].cost();
+  };
+  std::vector<float> costs;
+  for (size_t i = 0; i + 1 < buckets.size(); ++i) costs.push_back(joined_cost(i));
+  while (buckets.size() > 8 * sets) {
+    const auto best =
+        static_cast<size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin());
+    buckets[best].add(buckets[best + 1]);
+    buckets.erase(buckets.begin() + static_cast<std::ptrdiff_t>(best) + 1);
+    costs.erase(costs.begin() + static_cast<std::ptrdiff_t>(best));
+    if (best < costs.size()) costs[best] = joined_cost(best);
+    if (best > 0) costs[best - 1] = joined_cost(best - 1);
+  }
+  for (size_t s = first_set; s < first_set + sets; ++s)
+    out.anywhere[s] = begins_word ? 0 : ~uint64_t{0};
+  float cost = 0;
+  for (size_t b = 0; b < buckets.size(); ++b) {
+    cost += buckets[b].cost();
+    put(buckets[b], first_set + b / 8, static_cast<uint8_t>(1U << (b % 8)), out);
+  }
+  return cost;
+}
+
+bool LiteralSet::stands_at(std::span<const uint8_t> text, size_t at,
+                           uint32_t literal) const noexcept {
+  const Text& one = texts_[literal];
+  if (one.text.size() > text.size() - at) return false;
+  const uint8_t* here = text.data() + at;
+  if (one.begins_word && at > 0 && !begins_word(here[-1], here[0])) return false;
+  if (one.exact) return std::memcmp(here, one.text.data(), one.text.size()) == 0;
+  for (size_t i = 0; i < one.text.size(); ++i)
+    if (static_cast<uint8_t>(one.text[i]) != to_lower(here[i])) return false;
+  return true;
+}
+
+// Keeps of `places` those whose head a hash knows. No branch in it is hard to guess.
+size_t LiteralSet::keep_known(std::span<const uint8_t> text, size_t from, uint16_t* places,
+                              size_t count) const noexcept {
+  const auto is_known = [&](uint32_t head) {
+    const uint32_t h = hash(head);
+    return static_cast<size_t>(known_[h / 64] >> (h % 64) & 1);
+  };
+  const unsigned sizes = short_sizes_;
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint16_t at = places[i];
+    if (from + at >= text.size()) break;
+    const auto head = static_cast<uint32_t>(head_at(text, from + at));
+    size_t any = is_known(head);
+    if ((sizes & 1U << 3) != 0) any |= is_known(head & 0xff'ffffU);
+    if ((sizes & 1U << 2) != 0) any |= is_known(head & 0xffffU);
+    if ((sizes & 1U << 1) != 0) any |= is_known(head & 0xffU);
+    places[kept] = at;
+    kept += any;
+  }
+  return kept;
+}
+
+// Keeps of them those that go on like all literals of their hash.
+size_t LiteralSet::keep_begun(std::span<const uint8_t> text, size_t from, uint16_t* places,
+                              size_t count) const noexcept {
+  const unsigned sizes = short_sizes_;
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint16_t at = places[i];
+    const uint64_t here = head_at(text, from + at);
+    const auto fits = [&](uint64_t head) {
+      const Group& group = groups_[group_[hash(static_cast<uint32_t>(head))]];
+      return static_cast<size_t>((here & group.mask) == group.bytes);
+    };
+    size_t any = fits(here);
+    if ((sizes & 1U << 3) != 0) any |= fits(here & 0xff'ffffU);
+    if ((sizes & 1U << 2) != 0) any |= fits(here & 0xffffU);
+    if ((sizes & 1U << 1) != 0) any |= fits(here & 0xffU);
+    places[kept] = at;
+    kept += any;
+  }
+  return kept;
+}
+
+void LiteralSet::look_at(std::span<const uint8_t> text, size_t at,
+                         std::vector<LiteralHit>& out) const {
+  const uint64_t here = head_at(text, at);
+  const auto look = [&](uint64_t head) {
+    const Group& group = groups_[group_[hash(static_cast<uint32_t>(head))]];
+    for (size_t i = group.first; i < group.end; ++i)
+      if ((here & heads_[i].mask) == heads_[i].bytes && stands_at(text, at, heads_[i].literal))
+        out.push_back(LiteralHit{heads_[i].literal, static_cast<uint32_t>(at)});
+  };
+  look(here);
+  for (unsigned sizes = short_sizes_; sizes != 0; sizes &= sizes - 1)
+    look(here & mask_of(static_cast<size_t>(std::countr_zero(sizes))));
+}
+
+void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
+                      std::vector<LiteralHit>& out) const {
+  if (texts_.empty()) return;
+  SP_CHECK(until <= text.size());
+  std::array<uint64_t, kBlocksAtOnce> bits;
+  std::array<uint16_t, kBlocksAtOnce * kBlock + kPlacesAtOnce> places;
+  std::array<uint8_t, 1 + kBlock + kHead> edge;
+  while (from < until) {
+    // A whole block reads the heads of its last places, too, and the byte before it.
+    const size_t readable = text.size() - from;
+    size_t blocks = std::min(readable > kHead ? (readable - (kHead - 1)) / kBlock : size_t{0},
+                             std::min((until - from + kBlock - 1) / kBlock, kBlocksAtOnce));
+    if (from > 0 && blocks > 0) {
+      masks(tables_, text.data() + from, blocks, bits.data());
+    } else {
+      edge.fill(0);
+      if (from > 0) edge[0] = text[from - 1];
+      std::memcpy(edge.data() + 1, text.data() + from, std::min(readable, edge.size() - 1));
+      blocks = 1;
+      masks(tables_, edge.data() + 1, 1, bits.data());
+    }
+    size_t kept = list_places(bits.data(), blocks, places.data());
+    kept = keep_known(text, from, places.data(), kept);
+    kept = keep_begun(text, from, places.data(), kept);
+    for (size_t i = 0; i < kept && from + places[i] < until; ++i)
+      look_at(text, from + places[i], out);
+    from += blocks * kBlock;
+  }
+}
+
+}  // namespace sallyport::scan

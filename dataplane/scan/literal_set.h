@@ -1,0 +1,102 @@
+// literal_set.h: finds hundreds of literals at once, at every place of a text.
+//
+// A literal is looked for by its first four bytes. Thirty-two buckets of literals that begin alike
+// are asked at 64 places at once, by table look-ups of single bytes; the few places that are left
+// are hashed, and what a hash knows is compared. Three loops (portable, AVX2, AVX-512 with VBMI)
+// with equal results. No state: a text that arrives in pieces is read again over longest() - 1
+// bytes.
+//
+// Why not the pattern matcher: its literal stage alone costs several times as much on prompts
+// (bench/results), and every hit is a call. Owner  immutable after build(); shared.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::scan {
+
+struct LiteralHit {
+  uint32_t literal;  // index in what build() was given
+  uint32_t at;       // where it begins
+};
+
+class LiteralSet {
+ public:
+  struct Literal {
+    std::string_view text;
+    bool exact = false;  // false: ASCII letters in any case
+    // Only where no ASCII letter stands before, or a capital behind a small letter.
+    bool begins_word = false;
+  };
+
+  // Copies the texts. False: one is empty, or there are 65,535 or more.
+  [[nodiscard]] bool build(std::span<const Literal> literals);
+  bool empty() const noexcept { return texts_.empty(); }
+  size_t longest() const noexcept { return longest_; }
+  size_t size_of(uint32_t literal) const noexcept { return texts_[literal].text.size(); }
+
+  // Appends every literal that begins in [from, until) and ends within `text`, by place.
+  void find(std::span<const uint8_t> text, size_t from, size_t until,
+            std::vector<LiteralHit>& out) const;
+
+  // Places asked at once, and bytes looked at from each.
+  static constexpr size_t kBlockBytes = 64;
+  static constexpr size_t kHeadBytes = 4;
+  // By the six bits of a byte that tell letters of either case as one: bit b of set s stands for
+  // bucket 8 s + b. Some sets are for any place, the others for where a word begins.
+  struct Tables {
+    static constexpr size_t kSets = 4;
+    static constexpr size_t kClasses = 64;
+    using Lanes = std::array<uint8_t, kClasses>;
+    std::array<uint64_t, kSets> anywhere{};  // all ones: for any place
+    alignas(64) std::array<std::array<Lanes, kHeadBytes>, kSets> by_class{};
+    // The same for half classes, which say less: for shuffles of sixteen lanes.
+    alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> low{};
+    alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> high{};
+  };
+
+ private:
+  struct Text {
+    std::string text;  // lower case unless exact
+    bool exact;
+    bool begins_word;
+  };
+  // The first eight bytes of a literal as the tables see them (any case), and which of them it has.
+  struct Head {
+    uint64_t bytes;
+    uint64_t mask;
+    uint32_t literal;
+    uint32_t hash;
+  };
+  // Heads of one hash: what all of them have in common, and where they stand.
+  struct Group {
+    uint64_t bytes = 1;  // with no bit in the mask: nothing
+    uint64_t mask = 0;
+    uint32_t first = 0;
+    uint32_t end = 0;
+  };
+  static constexpr unsigned kHashBits = 16;
+  float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
+  size_t keep_known(std::span<const uint8_t> text, size_t from, uint16_t* places,
+                    size_t count) const noexcept;
+  size_t keep_begun(std::span<const uint8_t> text, size_t from, uint16_t* places,
+                    size_t count) const noexcept;
+  void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;
+  bool stands_at(std::span<const uint8_t> text, size_t at, uint32_t literal) const noexcept;
+
+  std::vector<Text> texts_;
+  size_t longest_ = 0;
+  unsigned short_sizes_ = 0;  // bit n: one of n bytes, fewer than a head
+  Tables tables_;
+  std::array<uint64_t, (1U << kHashBits) / 64> known_{};  // by hash
+  std::array<uint16_t, 1U << kHashBits> group_{};         // by hash
+  std::vector<Group> groups_;                             // the first one is empty
+  std::vector<Head> heads_;
+};
+
+}  // namespace sallyport::scan

@@ -1,0 +1,217 @@
+"""Canary, promote, rollback, confirm and what sallyportd takes back by itself, with a dataplane that is played.
+
+The two images, the daemon and its folders are those of daemon_test.py.
+"""
+import json
+import subprocess
+import threading
+import time
+import unittest
+
+import daemon_test
+import played_dataplane as played
+
+START_S = daemon_test.START_S
+
+
+class RolloutTest(daemon_test.DaemonTest):
+    """Only the tests below: load_tests leaves those of the base class out."""
+
+    def ask(self, command, **members):
+        return self.daemon.ask({"command": command, "actor": "tester", **members})
+
+    def canary(self, dataplane, tenants=("team",), refuse_routes=None, **members):
+        """apply --canary from start to end; (answer, what the dataplane was sent)."""
+        answer_of = self.background("apply", image=self.two, canary=list(tenants), **members)
+        sent = dataplane.take_canary(refuse_routes=refuse_routes)
+        return answer_of(), sent
+
+    def background(self, command, **members):
+        return self.in_background_of(lambda: self.ask(command, **members))
+
+    def in_background_of(self, call):
+        box = []
+        thread = threading.Thread(target=lambda: box.append(call()))
+        thread.start()
+        return lambda: (thread.join(60), box[0])[1]
+
+    def policy(self):
+        return self.daemon.status()["policy"]
+
+    def actions(self):
+        """(action, result, reason) of the policy records, oldest first, and the records."""
+        answer = subprocess.run(
+            [f"{daemon_test.BIN}/sallyctl", "evidence", "list", "--state-dir", self.daemon.state_dir, "--limit", "0",
+             "--output", "json"], capture_output=True, text=True, check=True)
+        records = [r for r in json.loads(answer.stdout)["exchanges"] if r.get("kind") == "policy"]
+        return [(r["action"], r["result"], r["reason"]) for r in reversed(records)], list(reversed(records))
+
+    def test_a_canary_is_sent_beside_the_base_and_promoted(self):
+        dataplane = self.served()
+        version = self.policy()["version"]
+        answer, (image, routes, base, canary, tenants) = self.canary(
+            dataplane, change="https://changes.example/17", note="new card rule")
+        self.assertTrue(answer["ok"] and answer["adopted"], answer)
+        self.assertEqual((image.number, routes.number), (version + 1, version + 1))
+        self.assertEqual((base, canary, tenants), (self.one, self.two, ["team"]))
+        self.assertTrue(routes.sealed())
+        policy = self.policy()
+        self.assertEqual((policy["image"], policy["canary"]["image"]), (self.one, self.two))
+        self.assertEqual(policy["canary"]["tenants"], ["team"])
+        self.assertEqual(self.ask("apply", image=self.one)["code"], "rollout_open")
+        young = self.ask("promote")
+        self.assertEqual(young["code"], "canary_too_young", young)
+        dataplane.decided(0, self.one, 0)
+        dataplane.decided(1, self.two, 60, served=60)
+        self.daemon.until(lambda: self.policy()["canary"]["counts"]["exchanges"] == 60, "counts of the canary", 5)
+        answer_of = self.background("promote", emergency=True)  # it has not stood for a minute
+        promoted = dataplane.take_image()
+        self.assertEqual((promoted.digest.hex(), promoted.ok), (self.two, 0))
+        answer = answer_of()
+        self.assertEqual((answer["ok"], answer["version"]), (True, version + 2), answer)
+        policy = self.policy()
+        self.assertEqual((policy["image"], policy["canary"], policy["former"]), (self.two, None, self.one))
+        actions, records = self.actions()
+        self.assertEqual([a[0] for a in actions if a[0] != "policy_in_force"],
+                         ["policy_applied", "policy_canary", "policy_refused", "policy_refused", "policy_promoted"])
+        canary = next(r for r in records if r["action"] == "policy_canary")
+        self.assertEqual(canary["fields"]["change_link"], "https://changes.example/17")
+        self.assertEqual(canary["fields"]["rollout_note"], "new card rule")
+        self.assertEqual(canary["fields"]["canary_tenant"], "team")
+        promotion = records[[r["action"] for r in records].index("policy_promoted")]
+        self.assertEqual((promotion["fields"]["requests"], promotion["fields"]["errors"]), (60, 0), promotion)
+
+    def test_what_cannot_be_is_refused_with_a_way_out(self):
+        self.daemon.start()
+        self.assertEqual(self.ask("apply", image=self.two, canary=["team"])["code"], "no_base")
+        self.assertEqual(self.ask("rollback")["code"], "policy_missing")
+        self.assertTrue(self.apply(self.one)["ok"])
+        for members, code in (({"image": self.two, "canary": ["nobody"]}, "tenant_unknown"),
+                              ({"image": self.one, "canary": ["team"]}, "canary_is_base"),
+                              ({"image": self.two, "canary": []}, "request_invalid"),
+                              ({"image": self.two, "canary": "team"}, "request_invalid"),
+                              ({"image": self.two, "confirm_within_s": 0}, "request_invalid"),
+                              ({"image": self.two, "note": "two\nlines"}, "request_invalid")):
+            self.assertEqual(self.ask("apply", **members)["code"], code, members)
+        self.assertEqual(self.ask("promote")["code"], "no_canary")
+        self.assertEqual(self.ask("confirm")["code"], "nothing_to_confirm")
+        self.assertEqual(self.ask("rollback")["code"], "nothing_before")
+        self.assertEqual(self.ask("rollback", digest=self.two)["code"], "never_in_force")
+        self.assertEqual(self.ask("rollback", digest="12")["code"], "request_invalid")
+        self.assertEqual(self.policy()["image"], self.one)
+
+    def test_routes_that_the_dataplane_refuses_change_nothing(self):
+        dataplane = self.served()
+        answer, _ = self.canary(dataplane, refuse_routes="names images that are not loaded")
+        self.assertEqual(answer["code"], "image_refused", answer)
+        self.assertIsNone(self.policy()["canary"])
+
+    def test_rollback_is_one_command_and_quick(self):
+        dataplane = self.served()
+        answer_of = self.in_background(self.two)
+        dataplane.take_image()
+        self.assertTrue(answer_of()["adopted"])
+        answer_of = self.background("rollback")
+        self.assertEqual(dataplane.take_image().digest.hex(), self.one)
+        answer = answer_of()
+        self.assertTrue(answer["adopted"], answer)
+        self.assertLess(answer["took_ms"], 1000)
+        print(f"rollback with a played dataplane: {answer['took_ms']} ms")
+        answer_of = self.background("rollback", digest=self.two)
+        self.assertEqual(dataplane.take_image().digest.hex(), self.two)
+        self.assertEqual(answer_of()["image"], self.two)
+        self.canary_of(dataplane, self.one)
+        answer_of = self.background("rollback")  # with a canary: the canary ends, the base stays
+        self.assertEqual(dataplane.take_image().digest.hex(), self.two)
+        self.assertEqual(answer_of()["image"], self.two)
+        self.assertIsNone(self.policy()["canary"])
+
+    def canary_of(self, dataplane, image, **members):
+        answer_of = self.background("apply", image=image, canary=["team"], **members)
+        dataplane.take_canary()
+        answer = answer_of()
+        self.assertTrue(answer["ok"], answer)
+        return answer
+
+    def test_what_is_not_confirmed_reverts_by_itself(self):
+        dataplane = self.served()
+        answer_of = self.background("apply", image=self.two, confirm_within_s=1)
+        dataplane.take_image()
+        answer = answer_of()
+        self.assertTrue(answer["ok"] and answer["confirm_by"], answer)
+        reverted = dataplane.take_image()
+        self.assertEqual(reverted.digest.hex(), self.one)
+        self.daemon.until(lambda: self.policy()["image"] == self.one, "the policy before", 5)
+        self.assertIn("not_confirmed", self.daemon.codes())
+        self.assertIn(("policy_rolled_back", "intended", "not_confirmed"), self.actions()[0])
+        # Confirmed: it stays.
+        answer_of = self.background("apply", image=self.two, confirm_within_s=2)
+        dataplane.take_image()
+        self.assertTrue(answer_of()["ok"])
+        self.assertTrue(self.ask("confirm")["ok"])
+        self.assertNotIn("not_confirmed", self.daemon.codes())
+        time.sleep(2.6)
+        self.assertEqual(self.policy()["image"], self.two)
+        self.assertIsNone(self.policy()["confirm_by"])
+
+    def test_a_canary_with_errors_is_halted(self):
+        dataplane = self.served()
+        dataplane.decided(0, self.one, 100, served=100)
+        self.canary(dataplane)
+        dataplane.decided(0, self.one, 150, served=150)
+        dataplane.decided(1, self.two, 40, served=30, errors=10)
+        self.assertEqual(dataplane.take_image().digest.hex(), self.one)  # asked by nobody
+        self.daemon.until(lambda: self.policy()["canary"] is None, "end of the canary", 5)
+        self.assertIn("halted", self.daemon.codes())
+        actions, records = self.actions()
+        self.assertIn(("policy_rolled_back", "intended", "halted"), actions)
+        halted = next(r for r in records if r["reason"] == "halted")
+        self.assertIn("errors 25.0 % on the canary", halted["detail"])
+        self.assertEqual((halted["actor"], halted["fields"]["requests"]), ("sallyportd", 40))
+
+    def test_a_restart_resumes_the_canary_and_takes_back_what_ran_out(self):
+        dataplane = self.served()
+        base_version = self.policy()["version"]
+        self.canary(dataplane, confirm_within_s=3)
+        version = self.policy()["version"]
+        self.daemon.kill()
+        self.assertIsNone(dataplane.next())
+        self.daemon.start()
+        self.assertEqual(self.policy()["canary"]["image"], self.two)
+        dataplane = self.connect()
+        dataplane.take_secrets()
+        image = dataplane.take_image()
+        self.assertEqual((image.number, image.ok), (base_version, 1))  # routes follow
+        _, routes, base, canary, tenants = dataplane.take_canary()
+        self.assertEqual((routes.number, base, canary, tenants), (version, self.one, self.two, ["team"]))
+        self.daemon.kill()
+        time.sleep(3)
+        self.daemon.start()
+        self.daemon.until(lambda: self.policy()["canary"] is None, "the end of its time", 5)
+        self.assertEqual(self.policy()["image"], self.one)
+        dataplane = self.connect(2)
+        dataplane.take_secrets()
+        self.assertEqual(dataplane.take_image().digest.hex(), self.one)
+
+    def test_another_release_is_told_so(self):
+        self.daemon.start()
+        stranger = played.socket.socket(played.socket.AF_UNIX, played.socket.SOCK_SEQPACKET)
+        self.addCleanup(stranger.close)
+        stranger.settimeout(10)
+        stranger.connect(f"{self.daemon.run_dir}/control.sock")
+        hello = played.PACKET.pack(played.MAGIC, played.VERSION - 1, played.HELLO, 0, 1, 0, played.IMAGE_VERSION,
+                                   played.REGION_VERSION, played.SECRETS_VERSION, 2, b"", b"", b"")
+        stranger.send(hello)
+        refusal = played.Packet(stranger.recv(played.PACKET.size), None)
+        self.assertEqual(refusal.kind, played.REFUSED)
+        self.assertIn(f"control version {played.VERSION - 1}, sallyportd has {played.VERSION}", refusal.text)
+        self.assertEqual(stranger.recv(1), b"")
+
+
+def load_tests(loader, _tests, _pattern):
+    names = [name for name in RolloutTest.__dict__ if name.startswith("test_")]
+    return unittest.TestSuite(RolloutTest(name) for name in names)
+
+
+if __name__ == "__main__":
+    daemon_test.main()

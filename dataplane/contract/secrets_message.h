@@ -24,7 +24,8 @@ enum class SecretKind : uint16_t {
   ServerCertificate = 4,  // PEM chain, leaf first
   ServerKey = 5,          // PEM
   SubjectKey = 6,         // name: tenant; 32 bytes: pseudonyms of subjects in evidence
-  TicketKey = 7           // 80 bytes: TLS session tickets
+  TicketKey = 7,          // 80 bytes: TLS session tickets
+  DictionaryKey = 8       // 32 bytes: hashes of dictionary values (docs/decisions/005)
 };
 
 struct SecretsHeader {

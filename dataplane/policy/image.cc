@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "dataplane/contract/dictionary_layout.h"
 #include "dataplane/contract/path_pattern.h"
 
 namespace sallyport::policy {
@@ -35,11 +36,33 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",        "matcher",   "llm",     "strings",      "entities",      "environments",
-    "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
-    "keys",    "actions",   "rulings", "access",       "routes",        "limits",
-    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings",
-    "restoration"};
+    "",
+    "matcher",
+    "llm",
+    "strings",
+    "entities",
+    "environments",
+    "vendors",
+    "addresses",
+    "pins",
+    "endpoints",
+    "tenants",
+    "durability",
+    "keys",
+    "actions",
+    "rulings",
+    "access",
+    "routes",
+    "limits",
+    "cells",
+    "decisions",
+    "steps",
+    "opaque rules",
+    "opaque rulings",
+    "restoration",
+    "dictionaries",
+    "dictionary names",
+    "dictionary tenants"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -80,6 +103,10 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageOpaqueRule);
     case SectionKind::OpaqueRulings:
       return sizeof(uint16_t);
+    case SectionKind::DictionaryNames:
+      return sizeof(ImageText);
+    case SectionKind::DictionaryTenants:
+      return sizeof(uint64_t);
     default:
       return 1;
   }
@@ -152,7 +179,7 @@ class Checker {
   bool check() {
     return header() && sections() && entities() && environments() && vendors() && endpoints() &&
            tenants() && durability() && keys() && actions() && decisions() && rulings() &&
-           cells() && opaque() && promises() && access() && routes() && limits();
+           cells() && opaque() && promises() && access() && routes() && limits() && dictionaries();
   }
 
  private:
@@ -305,6 +332,28 @@ class Checker {
       if (t.token_scope > 1 || !all_zero(t.reserved)) return fail(kKind, "token scope");
       all.push_back(text(t.name));
     }
+    return unique(all, kKind);
+  }
+
+  // All three sections, or none.
+  bool dictionaries() {
+    constexpr auto kKind = SectionKind::DictionaryNames;
+    const size_t size = count(kKind);
+    std::vector<std::string_view> all;
+    for (const ImageText& name : entries<ImageText>(kKind)) {
+      if (!has(name) || !is_name(text(name))) return fail(kKind, "name");
+      all.push_back(text(name));
+    }
+    if (size > contract::kDictionariesMax) return fail(kKind, "too many entries");
+    if (count(SectionKind::Dictionaries) > 0 != (size > 0))
+      return fail(SectionKind::Dictionaries, "names and values do not belong together");
+    const auto masks = entries<uint64_t>(SectionKind::DictionaryTenants);
+    if (masks.size() != (size == 0 ? 0 : count(SectionKind::Tenants)))
+      return fail(SectionKind::DictionaryTenants, "not one entry for each tenant");
+    const uint64_t unknown = size >= 64 ? 0 : ~uint64_t{0} << size;
+    for (const uint64_t mask : masks)
+      if ((mask & unknown) != 0)
+        return fail(SectionKind::DictionaryTenants, "a dictionary that is not there");
     return unique(all, kKind);
   }
 
@@ -556,6 +605,19 @@ std::span<const uint8_t> Image::matcher_section() const noexcept {
 }
 std::span<const uint8_t> Image::llm_section() const noexcept {
   return section<uint8_t>(SectionKind::Llm);
+}
+std::span<const uint8_t> Image::dictionary_section() const noexcept {
+  return section<uint8_t>(SectionKind::Dictionaries);
+}
+size_t Image::dictionary_count() const noexcept {
+  return section<ImageText>(SectionKind::DictionaryNames).size();
+}
+std::string_view Image::dictionary_name(size_t index) const noexcept {
+  return text(section<ImageText>(SectionKind::DictionaryNames)[index]);
+}
+uint64_t Image::dictionaries_of(uint16_t tenant) const noexcept {
+  const auto masks = section<uint64_t>(SectionKind::DictionaryTenants);
+  return masks.empty() ? 0 : masks[tenant];
 }
 
 size_t Image::entity_count() const noexcept {

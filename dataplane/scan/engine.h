@@ -20,6 +20,7 @@
 
 #include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/context_words.h"
+#include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/events.h"
 #include "dataplane/scan/recogniser.h"
 
@@ -95,6 +96,11 @@ class Engine {
 
   // Copies what it needs of the section. False: `error` names what does not hold.
   [[nodiscard]] bool load(std::span<const uint8_t> section, std::string& error);
+  // The values of tenants, after load(). `section` must outlive the engine. `names[i]` is the rule
+  // of kind Dictionary that finds values of dictionary i. False: `error` names what does not hold.
+  [[nodiscard]] bool load_dictionaries(std::span<const uint8_t> section,
+                                       std::span<const uint8_t, contract::kDictionaryKeyBytes> key,
+                                       std::span<const std::string_view> names, std::string& error);
   std::unique_ptr<Scratch> make_scratch() const;
   // Canaries at every offset 0 to 127 from a buffer's end: a matcher that loses matches on this
   // processor is refused at start (detection.md 2). False: `error` says where it failed.
@@ -117,6 +123,10 @@ class Engine {
   size_t cue_size(uint32_t cue) const noexcept { return cues_[cue].size; }
   const ContextWords& words() const noexcept { return words_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
+  const DictionaryIndex& dictionaries() const noexcept { return dictionaries_; }
+  uint16_t dictionary_rule(uint8_t dictionary) const noexcept {
+    return dictionary_rules_[dictionary];
+  }
   // Tells engines apart: a matcher stream belongs to one.
   uint64_t serial() const noexcept { return serial_; }
 
@@ -153,6 +163,8 @@ class Engine {
       cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;
   ContextWords words_;
+  DictionaryIndex dictionaries_;
+  std::vector<uint16_t> dictionary_rules_;   // by dictionary
   hs_database* stream_database_ = nullptr;   // null: no patterns and no cues
   hs_database* confirm_database_ = nullptr;  // null: no patterns
   uint64_t serial_ = 0;

@@ -22,6 +22,7 @@ struct ScanTools {
   std::array<CharMasks, kDecodeDepthMax + 1> masks;  // by depth: a scanner calls the next one
   std::vector<RawMatch> raw;
   std::vector<StreamHit> hits;
+  uint64_t dictionaries = 0;  // that count in the text that is being read
   // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <
   // kDecodeDepthMax.
   TextScanner& inner(unsigned depth);

@@ -175,7 +175,7 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"endpoints", [&](auto& b) { b.endpoints[0].api_kind = {}; }},
       {"endpoints", [&](auto& b) { b.endpoints[0].path = b.text("/a/x{id}"); }},
       {"endpoints", [&](auto& b) { b.endpoints[0].query = b.text("no line end"); }},
-      {"endpoints", [&](auto& b) { b.endpoints[0].body = 3; }},
+      {"endpoints", [&](auto& b) { b.endpoints[0].body = 4; }},
       {"endpoints", [&](auto& b) { b.endpoints[0].reserved[6] = 1; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_endpoint = 2; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_field = 3; }},

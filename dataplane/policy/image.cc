@@ -6,8 +6,8 @@
 #include <cstring>
 #include <vector>
 
-#include "dataplane/contract/dictionary_layout.h"
 #include "dataplane/contract/path_pattern.h"
+#include "dataplane/policy/image_dictionaries.h"
 
 namespace sallyport::policy {
 namespace {
@@ -36,33 +36,11 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",
-    "matcher",
-    "llm",
-    "strings",
-    "entities",
-    "environments",
-    "vendors",
-    "addresses",
-    "pins",
-    "endpoints",
-    "tenants",
-    "durability",
-    "keys",
-    "actions",
-    "rulings",
-    "access",
-    "routes",
-    "limits",
-    "cells",
-    "decisions",
-    "steps",
-    "opaque rules",
-    "opaque rulings",
-    "restoration",
-    "dictionaries",
-    "dictionary names",
-    "dictionary tenants"};
+    "",        "matcher",    "llm",         "strings",      "entities",       "environments",
+    "vendors", "addresses",  "pins",        "endpoints",    "tenants",        "durability",
+    "keys",    "actions",    "rulings",     "access",       "routes",         "limits",
+    "cells",   "decisions",  "steps",       "opaque rules", "opaque rulings", "restoration",
+    "lists",   "list names", "list tenants"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -335,26 +313,17 @@ class Checker {
     return unique(all, kKind);
   }
 
-  // All three sections, or none.
   bool dictionaries() {
     constexpr auto kKind = SectionKind::DictionaryNames;
-    const size_t size = count(kKind);
     std::vector<std::string_view> all;
     for (const ImageText& name : entries<ImageText>(kKind)) {
       if (!has(name) || !is_name(text(name))) return fail(kKind, "name");
       all.push_back(text(name));
     }
-    if (size > contract::kDictionariesMax) return fail(kKind, "too many entries");
-    if (count(SectionKind::Dictionaries) > 0 != (size > 0))
-      return fail(SectionKind::Dictionaries, "names and values do not belong together");
-    const auto masks = entries<uint64_t>(SectionKind::DictionaryTenants);
-    if (masks.size() != (size == 0 ? 0 : count(SectionKind::Tenants)))
-      return fail(SectionKind::DictionaryTenants, "not one entry for each tenant");
-    const uint64_t unknown = size >= 64 ? 0 : ~uint64_t{0} << size;
-    for (const uint64_t mask : masks)
-      if ((mask & unknown) != 0)
-        return fail(SectionKind::DictionaryTenants, "a dictionary that is not there");
-    return unique(all, kKind);
+    const auto fault =
+        dictionary_fault(all.size(), entries<uint64_t>(SectionKind::DictionaryTenants),
+                         count(SectionKind::Tenants), count(SectionKind::Dictionaries));
+    return fault.what.empty() ? unique(all, kKind) : fail(fault.section, fault.what);
   }
 
   bool durability() {

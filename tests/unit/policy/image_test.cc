@@ -180,25 +180,25 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"vendors", [&](auto& b) { b.vendors[0].unknown_endpoint = 2; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_field = 3; }},
       {"tenants", [&](auto& b) { b.tenants[0].vendors = 4; }},
-      {"dictionaries", [&](auto& b) { b.dictionaries = {1}; }},
-      {"dictionaries",
+      {"lists", [&](auto& b) { b.dictionaries = {1}; }},
+      {"lists",
        [&](auto& b) {
          b.dictionary_names = {b.text("a")};
          b.dictionary_tenants = {1, 1};
        }},
-      {"dictionary names",
+      {"list names",
        [&](auto& b) {
          b.dictionaries = {1};
          b.dictionary_names = {b.text("a"), b.text("a")};
          b.dictionary_tenants = {1, 1};
        }},
-      {"dictionary tenants",
+      {"list tenants",
        [&](auto& b) {
          b.dictionaries = {1};
          b.dictionary_names = {b.text("a")};
          b.dictionary_tenants = {1};
        }},
-      {"dictionary tenants",
+      {"list tenants",
        [&](auto& b) {
          b.dictionaries = {1};
          b.dictionary_names = {b.text("a")};

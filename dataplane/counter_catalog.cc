@@ -40,6 +40,7 @@ void list_evidence(const CounterSources& from, Visit& visit) {
   visit("evidence", "reservations_denied", r.reservations_denied);
   visit("evidence", "security", r.security);
   visit("evidence", "security_lost", r.security_lost);
+  visit("evidence", "mappings", r.mappings);
   const bool has_ring = from.ring != nullptr;
   visit("evidence", "ring_bytes", has_ring ? from.ring->capacity_bytes() : 0);
   visit("evidence", "ring_used_bytes", has_ring ? from.ring->used_bytes() : 0);

@@ -136,21 +136,25 @@ std::string actor_name() {
 
 nlohmann::json ask_daemon(const Settings& settings, nlohmann::json request,
                           std::chrono::milliseconds patience) {
-  const auto path = settings.admin_socket();
+  return ask_daemon_at(settings.admin_socket(), std::move(request), patience);
+}
+
+nlohmann::json ask_daemon_at(const std::filesystem::path& path, nlohmann::json request,
+                             std::chrono::milliseconds patience) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.string().size() >= sizeof(address.sun_path)) unreachable(path, ENAMETOOLONG);
   std::memcpy(address.sun_path, path.c_str(), path.string().size());
-  const Socket socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.fd() < 0) unreachable(path, errno);
-  if (connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+  const Socket connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connection.fd() < 0) unreachable(path, errno);
+  if (connect(connection.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
     unreachable(path, errno);
 
   const auto end = Clock::now() + patience;
   const std::string command = text_of(request, "command");
   request["actor"] = actor_name();
-  send_all(socket.fd(), request.dump() + "\n", path, end);
-  const std::string text = receive_line(socket.fd(), path, end);
+  send_all(connection.fd(), request.dump() + "\n", path, end);
+  const std::string text = receive_line(connection.fd(), path, end);
   auto answer = nlohmann::json::parse(text, nullptr, false);
   if (!answer.is_object())
     throw Failure(

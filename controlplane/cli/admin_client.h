@@ -21,6 +21,10 @@ inline constexpr size_t kAdminAnswerBytesMax = 16U << 20;
 nlohmann::json ask_daemon(const Settings& settings, nlohmann::json request,
                           std::chrono::milliseconds patience);
 
+// The same at another socket of the daemon (restore.sock).
+nlohmann::json ask_daemon_at(const std::filesystem::path& socket, nlohmann::json request,
+                             std::chrono::milliseconds patience);
+
 // Who runs sallyctl, by name; sudo's caller where there is one. The daemon adds the uid it sees.
 std::string actor_name();
 // The exit code that an error code of the daemon stands for.

@@ -12,6 +12,7 @@ const std::vector<Command>& command_table() {
     add_scan_commands(rows);
     add_evidence_commands(rows);
     add_key_commands(rows);
+    add_restore_commands(rows);
     return rows;
   }();
   return table;
@@ -41,6 +42,7 @@ std::string_view noun_summary(std::string_view noun) {
   if (noun == "policy") return "check, explain, compile and publish policy bundles";
   if (noun == "evidence") return "read and prove the evidence log";
   if (noun == "key") return "gateway keys: what callers present in place of a vendor's key";
+  if (noun == "access") return "who could have values back, who did, and what was decided";
   if (noun == "completion") return "tab completion for a shell";
   return "";
 }

@@ -12,6 +12,7 @@ void add_policy_commands(std::vector<Command>& table);    // policy check, test,
 void add_policy_explain(std::vector<Command>& table);     // policy explain
 void add_scan_commands(std::vector<Command>& table);      // scan
 void add_evidence_commands(std::vector<Command>& table);  // evidence list, show, verify, export
+void add_restore_commands(std::vector<Command>& table);   // restore; access review, decide, ...
 void add_key_commands(std::vector<Command>& table);       // key new, list, revoke
 
 }  // namespace sallyport::cli

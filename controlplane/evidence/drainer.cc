@@ -65,7 +65,7 @@ void make_folder(const std::filesystem::path& folder) {
 // producer has it mapped.
 class CursorPage {
  public:
-  explicit CursorPage(const std::filesystem::path& path) {
+  CursorPage(const std::filesystem::path& path, uint32_t layout_version) {
     int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     const std::filesystem::path hidden = path.parent_path() / ("." + path.filename().string());
     const bool fresh = file < 0 && errno == ENOENT;
@@ -92,7 +92,7 @@ class CursorPage {
     if (page == MAP_FAILED) fail("map", path);
     cursor_ = static_cast<RingCursor*>(page);
     cursor_->magic = contract::kCursorMagic;
-    cursor_->layout_version = contract::kRingLayoutVersion;
+    cursor_->layout_version = layout_version;
     hidden_ = fresh ? hidden : std::filesystem::path();
     path_ = path;
   }
@@ -315,7 +315,9 @@ bool Drainer::open_ring(const RingKey& key) {
 bool Drainer::attach_cursor(Ring& ring) {
   const std::filesystem::path stem = options_.rings_folder / ring.key.file_stem();
   try {
-    ring.cursor = std::make_unique<CursorPage>(stem.string() + std::string(kCursorSuffix));
+    // A producer of the former layout knows only a cursor of its own.
+    ring.cursor = std::make_unique<CursorPage>(stem.string() + std::string(kCursorSuffix),
+                                               ring.reader->header().layout_version);
     RingCursor& cursor = ring.cursor->page();
     cursor.committed_position.store(ring.committed.committed_position);
     cursor.committed_sequence.store(ring.committed.committed_sequence);
@@ -435,8 +437,12 @@ void Drainer::stop_ring(Ring& ring, RingProblem problem) {
 
 void Drainer::add_record(Ring& ring, RingRecord& record) {
   RingState& state = pending_.rings[ring.key];
-  state.committed_sequence = record.sequence;
   state.committed_position = record.end_position;
+  if (record.is_mapping) {
+    pending_mappings_.push_back(std::move(record.bytes));
+    return;
+  }
+  state.committed_sequence = record.sequence;
   if (record.problem == RecordProblem::None) {
     pending_.entries.push_back({std::move(record.bytes), ring.key});
     return;
@@ -486,7 +492,26 @@ size_t Drainer::gather() {
   return work;
 }
 
+// Before the log: a token that a vendor may have seen is in the vault, or its request is not
+// acknowledged.
+bool Drainer::keep_mappings() {
+  if (pending_mappings_.empty()) return true;
+  const std::string why =
+      options_.keep_mappings ? options_.keep_mappings(pending_mappings_) : std::string();
+  if (why.empty()) {
+    const std::lock_guard lock(mutex_);
+    status_.mappings += pending_mappings_.size();
+    pending_mappings_.clear();
+    return true;
+  }
+  set_problem(why, true);
+  heartbeat();
+  retry_at_ns_ = now_ns_ + kRetryEveryNs;
+  return false;
+}
+
 bool Drainer::try_commit() {
+  if (!keep_mappings()) return false;
   try {
     for (;;) {
       try {

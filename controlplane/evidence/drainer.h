@@ -27,6 +27,9 @@
 
 namespace sallyport::evidence_log {
 
+// Sealed mappings as they lay in a ring (contract/mapping_record.h), in the ring's order.
+using SealedMappings = std::vector<std::vector<uint8_t>>;
+
 struct DrainerOptions {
   std::filesystem::path rings_folder;  // <run dir>/rings; made when missing (0700)
   std::filesystem::path store_folder;  // <state dir>/evidence; made when missing (0700)
@@ -39,6 +42,10 @@ struct DrainerOptions {
   uint64_t checkpoint_idle_ms = 20;  // sooner in a pause of so long, if none was signed just now,
                                      // and in any pause ten times as long
   std::function<void(const std::string&)> log;  // one line per event worth an operator's attention
+  // Makes mappings durable; the drainer's thread waits for it before it commits what stood behind
+  // them in the ring. Empty: done (the same mappings may come again after a crash). Else why not:
+  // nothing advances, and it is asked again. Null: mappings are dropped.
+  std::function<std::string(const SealedMappings&)> keep_mappings;
 };
 
 struct DrainerStatus {
@@ -49,6 +56,7 @@ struct DrainerStatus {
   uint64_t rings_stopped = 0;  // framing problem: not read any more
   uint64_t gaps = 0;
   uint64_t interrupted = 0;
+  uint64_t mappings = 0;  // sealed batches handed on, by this process
   uint64_t last_commit_us = 0;
   uint64_t checkpoint_size = 0;
   uint64_t checkpoint_wall_ns = 0;
@@ -109,6 +117,7 @@ class Drainer {
   void add_note(const NoteFields& fields);
   size_t commit_pending();
   bool try_commit();
+  bool keep_mappings();
   void after_commit(uint64_t began_ns);
   size_t sign_if_due(bool at_end);
   void sign();
@@ -124,6 +133,7 @@ class Drainer {
   std::map<RingKey, std::unique_ptr<Ring>> rings_;
   std::set<RingKey> complained_;
   Store::Batch pending_;  // kept until it is committed
+  SealedMappings pending_mappings_;
   uint64_t pending_gaps_ = 0;
   uint64_t pending_interrupted_ = 0;
   uint64_t pending_ticket_ = 0;  // the last note in pending_

@@ -161,7 +161,8 @@ std::optional<RingReader> RingReader::open(std::unique_ptr<RingBytes> bytes, con
   header->producer_pid = value_at<uint32_t>(raw, offsetof(RingDataHeader, producer_pid));
   header->created_wall_ns = value_at<uint64_t>(raw, offsetof(RingDataHeader, created_wall_ns));
   if (header->magic != contract::kRingMagic) return refuse(RingProblem::Magic);
-  if (header->layout_version != contract::kRingLayoutVersion ||
+  if (header->layout_version < contract::kRingLayoutVersionOldest ||
+      header->layout_version > contract::kRingLayoutVersion ||
       header->record_version < contract::kRecordVersionOldest ||
       header->record_version > contract::kRecordVersion)
     return refuse(RingProblem::Version);
@@ -231,7 +232,7 @@ RingProblem RingReader::read_slot(uint64_t head, RingRecord& out) {
   if (head < position_ || head - position_ > header_->capacity_bytes ||
       head % contract::kSlotAlignment != 0 || position_ % contract::kSlotAlignment != 0)
     return RingProblem::Head;
-  // One Padding slot at most lies before a record.
+  // One Padding slot at most lies before a record or mappings.
   for (int i = 0; i < 2 && position_ < head; ++i) {
     const RingProblem problem = read_slot_once(head, out);
     if (problem != RingProblem::None || out.sequence != 0) return problem;
@@ -246,15 +247,18 @@ RingProblem RingReader::read_slot_once(uint64_t head, RingRecord& out) {
   RingSlot slot{};
   if (bytes_->read(at, bytes_of(slot)) != sizeof(slot)) return RingProblem::Short;
   const auto kind = static_cast<SlotKind>(slot.kind);
-  if ((kind != SlotKind::Record && kind != SlotKind::Padding) ||
+  const bool mapping = kind == SlotKind::Mapping && header_->layout_version >= 2;
+  if ((kind != SlotKind::Record && kind != SlotKind::Padding && !mapping) ||
       slot.reserved != std::array<uint8_t, 6>{})
     return RingProblem::SlotKind;
   const bool padding = kind == SlotKind::Padding;
   // Padding is what the greatest record did not fit into, no more.
   const bool sized =
       padding ? slot.record_bytes == 0 && slot.total_bytes == area_rest &&
-                    slot.total_bytes < contract::slot_total_bytes(contract::kRecordBytesMax)
-              : slot.record_bytes > 0 && slot.record_bytes <= contract::kRecordBytesMax &&
+                    slot.total_bytes < contract::slot_total_bytes(contract::kSlotPayloadBytesMax)
+              : slot.record_bytes > 0 &&
+                    slot.record_bytes <=
+                        (mapping ? contract::kMappingBytesMax : contract::kRecordBytesMax) &&
                     slot.total_bytes == contract::slot_total_bytes(slot.record_bytes);
   if (!sized || slot.total_bytes > area_rest || slot.total_bytes > head - position_)
     return RingProblem::SlotLength;
@@ -266,8 +270,14 @@ RingProblem RingReader::read_slot_once(uint64_t head, RingRecord& out) {
     return RingProblem::SlotCheck;
   position_ += slot.total_bytes;
   if (padding) return RingProblem::None;
-  out.sequence = next_sequence_++;
   out.end_position = position_;
+  out.is_mapping = mapping;
+  if (mapping) {  // judged by the vault, which alone can read it
+    out.sequence = next_sequence_;
+    out.bytes = std::move(record);
+    return RingProblem::None;
+  }
+  out.sequence = next_sequence_++;
   out.problem = validate_ring_record(record, *header_, out.sequence);
   out.bytes = std::move(record);
   return RingProblem::None;

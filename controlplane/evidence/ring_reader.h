@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dataplane/contract/evidence_record.h"
+#include "dataplane/contract/mapping_record.h"
 #include "dataplane/contract/request_id.h"
 #include "dataplane/contract/ring_layout.h"
 
@@ -98,6 +99,7 @@ const char* name_of(RingProblem problem);
 struct RingRecord {
   uint64_t sequence = 0;
   uint64_t end_position = 0;  // the cursor may go here once this is committed
+  bool is_mapping = false;    // sealed mappings for the vault: `sequence` is the next record's
   RecordProblem problem = RecordProblem::None;
   std::vector<uint8_t> bytes;  // as read; not to be interpreted when problem is set
 };

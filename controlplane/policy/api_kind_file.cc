@@ -82,7 +82,9 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"error_message", LeafRole::ErrorMessage},
                                                 {"offset_part", LeafRole::OffsetPart},
                                                 {"offset_item", LeafRole::OffsetItem},
-                                                {"message_role", LeafRole::MessageRole}};
+                                                {"message_role", LeafRole::MessageRole},
+                                                {"media_type", LeafRole::MediaType},
+                                                {"media_data", LeafRole::MediaData}};
 const std::map<std::string, Speaker> kSpeakers = {{"user", Speaker::User},
                                                   {"system", Speaker::System},
                                                   {"assistant", Speaker::Assistant},
@@ -116,10 +118,17 @@ const std::map<std::string, bool> kChannelClasses = {{"T", false}, {"J", true}};
 // The members that a mapping may have, each with what reads it.
 using Readers = std::map<std::string, std::function<void(const Node&)>>;
 
+std::string listed(const Readers& readers) {
+  std::string out;
+  for (const auto& [name, reader] : readers) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 void read_members(const Node& node, const Readers& readers) {
   for (const auto& [key, value] : mapping(node)) {
     const auto reader = readers.find(key.scalar);
-    if (reader == readers.end()) fail(key.place, "unknown key '" + key.scalar + "'");
+    if (reader == readers.end())
+      fail(key.place, "unknown key '" + key.scalar + "'; it can have " + listed(readers));
     reader->second(value);
   }
 }

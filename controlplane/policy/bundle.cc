@@ -52,9 +52,17 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_opaque(parts);
   read_access(parts);
   bundle.restoration = read_restoration(parts);
+  for (const AccessRule& rule : bundle.access)
+    bundle.restoration.live.push_back(
+        {rule.id, rule.tenants, rule.principals, rule.entities, rule.reasons, rule.allow});
   read_routes(parts);
   read_limits(parts);
   read_tests(parts);
+  read_templates(parts);
+  read_retention(parts);
+  read_approvals(parts);
+  read_rollout(parts);
+  read_exceptions(parts);
   if (problems.size() == before) check_rulings(parts);
   if (problems.size() != before) return std::nullopt;
   bundle.digest = files.digest();

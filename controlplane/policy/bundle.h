@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "controlplane/policy/api_kind_file.h"
+#include "controlplane/policy/bundle_settings.h"
 #include "controlplane/policy/dictionary_compiler.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/problem.h"
@@ -69,6 +70,7 @@ struct BundleVendor {
   std::vector<VendorEndpoint> endpoints;
   contract::UnknownEndpoint unknown_endpoint = contract::UnknownEndpoint::Refuse;
   contract::UnknownField unknown_field = contract::UnknownField::Inspect;
+  DataUse data_use = kDataUseUnknown;
   Place place;
 };
 
@@ -144,12 +146,20 @@ struct Routes {
   std::vector<std::string> gateway_hosts;       // lower case; "*": every name
   std::map<std::string, std::string> prefixes;  // "/openai" -> vendor
   std::map<std::string, std::string> hosts;     // "api.openai.com" -> vendor
+  // Prefixes and hosts of which every request names an active prompt template.
+  std::vector<std::string> require_template;
 };
 
 struct ExpectedDetection {
   std::string entity;
   std::string match;                       // text that is found
   std::optional<contract::Action> action;  // nothing: whatever the rules say
+};
+
+// A value that an answer gives back to whom it came from.
+struct ExpectedRestoration {
+  std::string entity;
+  std::string match;
 };
 
 // One text through the rewriters, as a request to or an answer from `destination`.
@@ -160,10 +170,14 @@ struct BundleTest {
   std::string destination;
   contract::Direction direction = contract::Direction::Request;
   contract::Role role = contract::Role::User;
+  std::string principal;  // who asks, for what: for restorations; empty: nobody in particular
+  std::string reason;
   std::string text;
   std::optional<bool> blocked;  // nothing: either
   // In the order of the text, all there are; nothing: the verdict alone is expected.
   std::optional<std::vector<ExpectedDetection>> detections;
+  // What comes back when the answer repeats what left, all there is; nothing: not looked at.
+  std::optional<std::vector<ExpectedRestoration>> restorations;
   Place place;
 };
 
@@ -183,7 +197,13 @@ struct Bundle {
   std::vector<OpaqueRule> opaque;              // first match decides; none: block
   std::vector<AccessRule> access;              // first match decides; none: denied
   RestorationPolicy restoration;               // for named people, outside of live exchanges
+  std::vector<AccessReason> reasons;           // by name; empty: the rules' own words are the list
   Routes routes;
+  std::vector<PromptTemplate> templates;  // by id
+  Retention retention;
+  ApprovalSettings approvals;
+  RolloutSettings rollout;
+  std::vector<GuardException> exceptions;
   contract::ImageLimits limits{};
   std::vector<BundleTest> tests;
   Sources sources;  // for the problems of later steps

@@ -14,10 +14,22 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kHead = "bundle.yaml";
-constexpr std::string_view kRootFiles[] = {
-    kHead,         "environments.yaml", "tenants.yaml", "keys.yaml",        "actions.yaml",
-    "access.yaml", "routes.yaml",       "limits.yaml",  "restoration.yaml", "dictionaries.yaml"};
-constexpr std::string_view kFolders[] = {"entities", "vendors", "vendors/api", "tests"};
+constexpr std::string_view kRootFiles[] = {kHead,
+                                           "environments.yaml",
+                                           "tenants.yaml",
+                                           "keys.yaml",
+                                           "actions.yaml",
+                                           "access.yaml",
+                                           "routes.yaml",
+                                           "limits.yaml",
+                                           "retention.yaml",
+                                           "rollout.yaml",
+                                           "approvals.yaml",
+                                           "exceptions.yaml",
+                                           "restoration.yaml",
+                                           "dictionaries.yaml"};
+constexpr std::string_view kFolders[] = {"entities", "vendors", "vendors/api", "tests",
+                                         "templates"};
 
 bool is_bundle_path(const std::string& path) {
   const size_t slash = path.rfind('/');

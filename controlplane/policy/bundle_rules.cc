@@ -29,6 +29,8 @@ constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true
 constexpr std::string_view kAny = "any";
 constexpr std::string_view kActionsFile = "actions.yaml";
 constexpr std::string_view kOpaqueKey = "opaque";
+constexpr std::string_view kAccessFile = "access.yaml";
+constexpr std::string_view kReasonsKey = "reasons";
 
 // The names of one matcher of a rule; empty: any.
 using Names = std::vector<std::pair<std::string, Place>>;
@@ -174,6 +176,30 @@ std::string known_text(BundleParts& parts, YamlMapping& mapping, std::string_vie
   return name;
 }
 
+std::vector<ExpectedRestoration> read_restorations(BundleParts& parts, const YamlNode& list,
+                                                   const BundleTest& test) {
+  std::vector<ExpectedRestoration> out;
+  if (list.kind != YamlNode::Kind::Sequence)
+    parts.reader.add(list.place, "restorations is a list; [] when nothing comes back");
+  if (test.direction != Direction::Request)
+    parts.reader.add(list.place, "what comes back is what a request took away: direction request");
+  for (const YamlNode& item : list.items) {
+    ExpectedRestoration one;
+    YamlMapping mapping(parts.reader, item, "a restoration");
+    if (const YamlNode* entity = mapping.required("entity")) {
+      one.entity = parts.reader.text(*entity);
+      if (!one.entity.empty())
+        parts.known_name(one.entity, entity->place, parts.bundle.entities, "entity");
+    }
+    one.match = mapping.joined_text("match", true);
+    mapping.finish();
+    if (!one.match.empty() && test.text.find(one.match) == std::string::npos)
+      parts.reader.add(item.place, "the match is not in the text");
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 void read_expectation(BundleParts& parts, const YamlNode& node, BundleTest& test) {
   YamlMapping mapping(parts.reader, node, "expect");
   if (const YamlNode* verdict = mapping.optional("verdict"))
@@ -189,9 +215,23 @@ void read_expectation(BundleParts& parts, const YamlNode& node, BundleTest& test
         parts.reader.add(item.place, "the match is not in the text");
     }
   }
+  if (const YamlNode* restorations = mapping.optional("restorations"))
+    test.restorations = read_restorations(parts, *restorations, test);
   mapping.finish();
-  if (!test.blocked && !test.detections)
-    parts.reader.add(node.place, "a test expects a verdict, detections, or both");
+  if (!test.blocked && !test.detections && !test.restorations)
+    parts.reader.add(node.place, "a test expects a verdict, detections or restorations");
+}
+
+// Who asks, or for what: a name that access.yaml could have.
+std::string asking_name(BundleParts& parts, YamlMapping& mapping, std::string_view key) {
+  const YamlNode* node = mapping.optional(key);
+  if (node == nullptr) return {};
+  std::string name = parts.reader.text(*node);
+  const bool fits =
+      key == "principal" ? is_principal_name(name) : is_bundle_name(name, kReasonBytes);
+  if (!name.empty() && !fits)
+    parts.reader.add(node->place, "no " + std::string(key) + " can have this name");
+  return name;
 }
 
 void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, Place>& names) {
@@ -213,6 +253,8 @@ void read_test(BundleParts& parts, const YamlNode& item, std::map<std::string, P
     test.direction = parts.reader.choice(*direction, kDirections);
   if (const YamlNode* role = mapping.optional("role"))
     test.role = parts.reader.choice(*role, kRoles);
+  test.principal = asking_name(parts, mapping, "principal");
+  test.reason = asking_name(parts, mapping, "reason");
   test.text = mapping.joined_text("text", true);
   if (const YamlNode* expect = mapping.required("expect")) read_expectation(parts, *expect, test);
   mapping.finish();
@@ -280,9 +322,34 @@ void read_opaque(BundleParts& parts) {
   }
 }
 
+void read_reasons(BundleParts& parts) {
+  const YamlNode* file = parts.files.find(kAccessFile);
+  const YamlNode* list = file == nullptr ? nullptr : file->find(kReasonsKey);
+  if (list == nullptr) return;
+  YamlMapping reasons(parts.reader, *list, "reasons");
+  for (const YamlMember& member : list->members) {
+    AccessReason reason;
+    reason.name = member.key.scalar;
+    reason.place = member.key.place;
+    if (!is_bundle_name(reason.name, kReasonBytes))
+      parts.reader.add(member.key.place, "a reason is a-z, 0-9 and inner . _ -, at most 31");
+    YamlMapping mapping(parts.reader, member.value, "a reason");
+    reason.description = mapping.text_or("description", "");
+    reason.needs_ticket = mapping.truth_or("ticket", false);
+    mapping.finish();
+    parts.bundle.reasons.push_back(std::move(reason));
+  }
+  std::sort(parts.bundle.reasons.begin(), parts.bundle.reasons.end(),
+            [](const AccessReason& a, const AccessReason& b) { return a.name < b.name; });
+  for (const GatewayKey& key : parts.bundle.keys)
+    if (!key.default_reason.empty())
+      parts.known_name(key.default_reason, key.place, parts.bundle.reasons, "reason");
+}
+
 void read_access(BundleParts& parts) {
+  read_reasons(parts);
   std::map<std::string, Place> ids;
-  for (const YamlNode& item : rules_of(parts, "access.yaml", false)) {
+  for (const YamlNode& item : rules_of(parts, kAccessFile, false, kReasonsKey)) {
     AccessRule rule;
     rule.place = item.place;
     YamlMapping mapping(parts.reader, item, "a rule");
@@ -299,6 +366,8 @@ void read_access(BundleParts& parts) {
     for (auto& [name, place] : matcher(parts, mapping, "reason")) {
       if (!is_bundle_name(name, kReasonBytes))
         parts.reader.add(place, "a reason is a-z, 0-9 and inner . _ -, at most 31");
+      else if (!parts.bundle.reasons.empty())
+        parts.known_name(name, place, parts.bundle.reasons, "reason");
       rule.reasons.push_back(std::move(name));
     }
     if (const YamlNode* allow = mapping.required("allow")) rule.allow = parts.reader.truth(*allow);

@@ -62,6 +62,11 @@ void read_access(BundleParts& parts);
 void read_routes(BundleParts& parts);
 void read_limits(BundleParts& parts);
 void read_tests(BundleParts& parts);
+void read_templates(BundleParts& parts);  // bundle_templates.cc
+void read_retention(BundleParts& parts);  // these: bundle_settings.cc
+void read_approvals(BundleParts& parts);
+void read_rollout(BundleParts& parts);
+void read_exceptions(BundleParts& parts);
 // What the rules say together, in every cell: nothing secret leaves, what is never stored is
 // blocked or masked, and no number is both masked in part and hashed (bundle_promises.cc).
 void check_rulings(BundleParts& parts);

@@ -125,11 +125,35 @@ class VendorReader {
     if (const YamlNode* endpoints = mapping.required("endpoints"))
       read_endpoints(*endpoints, vendor);
     read_unknown(mapping, vendor);
+    if (const YamlNode* use = mapping.optional("data_use")) read_data_use(*use, vendor);
     mapping.finish();
     parts_.bundle.vendors.push_back(std::move(vendor));
   }
 
  private:
+  void read_data_use(const YamlNode& node, BundleVendor& vendor) {
+    YamlMapping mapping(reader_, node, "data_use");
+    for (size_t flag = 0; flag < kDataUse.size(); ++flag) {
+      const YamlNode* value = mapping.optional(kDataUse[flag].name);
+      if (value == nullptr) continue;
+      const auto& words = kDataUse[flag].values;
+      const std::string word = reader_.text(*value);
+      const auto found = std::find(words.begin(), words.end(), word);
+      if (found != words.end())
+        vendor.data_use[flag] = static_cast<uint8_t>(found - words.begin());
+      else if (!word.empty())
+        refuse_word(value->place, word, words);
+    }
+    mapping.finish();
+  }
+
+  void refuse_word(const Place& place, const std::string& word,
+                   const std::array<std::string_view, 4>& words) {
+    std::string all;
+    for (const std::string_view one : words) all += (all.empty() ? "" : ", ") + std::string(one);
+    reader_.add(place, "'" + word + "' is none of: " + all);
+  }
+
   std::string host_name(const YamlNode& node) {
     std::string host = reader_.text(node);
     if (!host.empty() && !is_host_name(host))
@@ -485,6 +509,12 @@ void read_routes(BundleParts& parts) {
   }
   if (const YamlNode* prefixes = mapping.optional("prefixes")) read_prefixes(parts, *prefixes);
   if (const YamlNode* hosts = mapping.optional("hosts")) read_hosts(parts, *hosts);
+  if (const YamlNode* wanted = mapping.optional("require_template"))
+    for (auto& [route, place] : parts.reader.texts(*wanted)) {
+      if (!routes.prefixes.contains(route) && !routes.hosts.contains(route))
+        parts.reader.add(place, "a prefix or a host of this file is expected");
+      routes.require_template.push_back(std::move(route));
+    }
   mapping.finish();
   if (routes.prefixes.empty() != routes.gateway_hosts.empty())
     parts.reader.add(tree->place, "gateway_hosts and prefixes belong together");

@@ -61,6 +61,13 @@ struct RestorationRule {
   bool allow = false;
 };
 
+// A rule of access.yaml, as far as a review of access asks: who may have values in live answers.
+struct LiveAccess {
+  std::string id;
+  std::vector<std::string> tenants, principals, entities, reasons;
+  bool allow = false;
+};
+
 struct RestorationLimits {
   uint32_t values_per_request = 100;
   uint32_t values_per_hour = 1'000;  // of one principal
@@ -74,6 +81,7 @@ struct RestorationPolicy {
   std::vector<RestorationRule> rules;
   std::vector<std::string> break_glass_roles;  // may skip the rules, never reason and ticket
   RestorationLimits limits;
+  std::vector<LiveAccess> live;
 
   const RestorationReason* find_reason(std::string_view code) const;
 };

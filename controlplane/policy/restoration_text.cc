@@ -104,6 +104,9 @@ RestorationPolicy policy_of(const json& from) {
   for (const json& one : from.at("identities")) out.identities.push_back(identity_of(one));
   for (const json& rule : from.at("rules")) out.rules.push_back(rule_of(rule));
   out.break_glass_roles = from.at("break_glass").get<std::vector<std::string>>();
+  for (const json& rule : from.at("live"))
+    out.live.push_back({rule.at("id"), rule.at("tenants"), rule.at("principals"),
+                        rule.at("entities"), rule.at("reasons"), rule.at("allow")});
   const json& limits = from.at("limits");
   out.limits = {limits.at("values_per_request"), limits.at("values_per_hour"),
                 limits.at("denials_per_hour")};
@@ -118,7 +121,16 @@ std::string restoration_text(const RestorationPolicy& policy) {
     reasons.push_back({{"code", one.code}, {"text", one.text}, {"ticket", one.ticket_required}});
   for (const Identity& one : policy.identities) identities.push_back(json_of(one));
   for (const RestorationRule& rule : policy.rules) rules.push_back(json_of(rule));
+  json live = json::array();
+  for (const LiveAccess& rule : policy.live)
+    live.push_back({{"id", rule.id},
+                    {"tenants", rule.tenants},
+                    {"principals", rule.principals},
+                    {"entities", rule.entities},
+                    {"reasons", rule.reasons},
+                    {"allow", rule.allow}});
   const json out = {{"reasons", reasons},
+                    {"live", live},
                     {"purposes", policy.purposes},
                     {"identities", identities},
                     {"rules", rules},

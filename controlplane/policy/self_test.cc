@@ -96,6 +96,8 @@ class Bench {
       return scope->treatment(test.role, finding.entity, finding.confidence);
     }
     size_t detection_count = 0;  // by the rewriter's own tally
+    // Entity and value of what comes back when the answer repeats `text`, sorted.
+    std::vector<std::pair<std::string, std::string>> restored;
   };
   Outcome rewrite_text(const BundleTest& test) {
     Outcome out;
@@ -113,7 +115,9 @@ class Bench {
     const auto direction = test.direction == contract::Direction::Request
                                ? rewrite::RewriteScope::Direction::Request
                                : rewrite::RewriteScope::Direction::Response;
-    const rewrite::RulingFor who{*tenant, *environment, *vendor, "self-test", {}};
+    std::string_view principal = "self-test";
+    if (!test.principal.empty()) principal = test.principal;
+    const rewrite::RulingFor who{*tenant, *environment, *vendor, principal, test.reason};
     if (!rewrite::fill_scope(image_, who, direction, *scope)) return out;
     rewrite::TextRewriter rewriter;
     rewriter.begin(*scope, {}, test.role);
@@ -123,6 +127,7 @@ class Bench {
     for (const auto& by_action : scope->tally.detections)
       for (uint32_t count : by_action) out.detection_count += count;
     if (passed) out.text = apply(test.text, rewriter.edits());
+    if (passed && test.restorations) out.restored = echo(who, out.text, tokens);
     out.scope = std::move(scope);
     return out;
   }
@@ -138,6 +143,32 @@ class Bench {
       names.push_back(image_.dictionary_name(i));
     return names.empty() ||
            engine_.load_dictionaries(image_.dictionary_section(), key, names, error);
+  }
+
+  // The answer says what it got: which values come back?
+  std::vector<std::pair<std::string, std::string>> echo(const rewrite::RulingFor& who,
+                                                        std::string_view text,
+                                                        redact::ExchangeTokens& tokens) {
+    auto scope = std::make_unique<rewrite::RewriteScope>();
+    scope->engine = &engine_;
+    scope->scratch = scratch_.get();
+    scope->labels = &labels_;
+    scope->mint = &mint_;
+    scope->tokens = &tokens;
+    std::vector<std::pair<std::string, std::string>> out;
+    if (!rewrite::fill_scope(image_, who, rewrite::RewriteScope::Direction::Response, *scope))
+      return out;
+    rewrite::TextRewriter rewriter;
+    rewriter.begin(*scope);
+    if (!rewriter.feed(bytes_of(text)) || !rewriter.end()) return out;
+    tokens.for_each([&](const redact::ExchangeTokens::Entry& entry) {
+      if (entry.restored_count == 0 || entry.entity >= engine_.entity_count()) return;
+      const auto value = entry.value();
+      out.emplace_back(entity_name(entry.entity),
+                       std::string(reinterpret_cast<const char*>(value.data()), value.size()));
+    });
+    std::sort(out.begin(), out.end());
+    return out;
   }
 
   static std::string apply(std::string_view text, rewrite::EditList& edits) {
@@ -235,6 +266,24 @@ class SelfTest {
     if (!found) return fail(test.place, name + "more is found than can be held");
     if (!blocked) check_passed(test, *found, outcome, name);
     if (test.detections) check_detections(test, *found, outcome, name);
+    if (test.restorations) check_restorations(test, outcome, name);
+  }
+
+  void check_restorations(const BundleTest& test, const Bench::Outcome& outcome,
+                          const std::string& name) {
+    std::vector<std::pair<std::string, std::string>> wanted;
+    for (const ExpectedRestoration& one : *test.restorations)
+      wanted.emplace_back(one.entity, one.match);
+    std::sort(wanted.begin(), wanted.end());
+    if (wanted == outcome.restored) return;
+    const auto listed = [](const auto& rows) {
+      std::string out;
+      for (const auto& [entity, value] : rows)
+        out += (out.empty() ? "" : ", ") + entity + " " + in_quotes(value);
+      return out.empty() ? std::string("nothing") : out;
+    };
+    fail(test.place, name + "what comes back is " + listed(outcome.restored) + "; expected is " +
+                         listed(wanted));
   }
 
   // What was tokenised or masked is gone from what leaves, and the rewriter saw all that is there.

@@ -5,7 +5,7 @@
 //   canaries      the matcher's own, at every offset from a buffer's end
 //   must_match    each text holds its match, as that entity
 //   must_not_match   no text holds that entity
-//   tests/*.yaml  verdict and detections under the bundle's own actions
+//   tests/*.yaml  verdict, detections and restorations under the bundle's own rules
 #pragma once
 
 #include <cstddef>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -207,9 +208,17 @@ uint64_t YamlMapping::number_or(std::string_view key, uint64_t fallback, uint64_
 void YamlMapping::finish() {
   for (const YamlMember& member : node_->members) {
     if (std::find(asked_.begin(), asked_.end(), member.key.scalar) != asked_.end()) continue;
-    reader_->add(member.key.place, what_ + " has no key '" + member.key.scalar + "'" +
-                                       did_you_mean(member.key.scalar, asked_));
+    std::string hint = did_you_mean(member.key.scalar, asked_);
+    if (hint.empty()) hint = known_keys();
+    reader_->add(member.key.place, what_ + " has no key '" + member.key.scalar + "'" + hint);
   }
+}
+
+std::string YamlMapping::known_keys() const {
+  const std::set<std::string> keys(asked_.begin(), asked_.end());
+  std::string out;
+  for (const std::string& key : keys) out += (out.empty() ? "; it can have " : ", ") + key;
+  return out;
 }
 
 }  // namespace sallyport::controlplane::policy

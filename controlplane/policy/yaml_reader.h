@@ -87,6 +87,8 @@ class YamlMapping {
   bool is_mapping() const { return is_mapping_; }
 
  private:
+  std::string known_keys() const;
+
   YamlReader* reader_;
   const YamlNode* node_;
   std::string what_;

@@ -5,6 +5,9 @@
 //   {"command":"apply","image":"<hex>"}    publish an image of the cache; a rollback is the same
 //   {"command":"apply","folder":"/abs"}    compile, test and publish a bundle
 //   {"command":"reload"}                   read the credentials again
+//   {"command":"access_review","from","to"}                     Unix seconds; who could, who did
+//   {"command":"access_decide","principal","rule","decision","note"}
+//   {"command":"access_pending"}, {"command":"access_close","id","decision","note"}
 //   plus "actor": who asks, in evidence beside the uid that the kernel vouches for
 //
 //   {"ok":true, ...}   or   {"ok":false,"code":..,"message":..,"hint":..,"problems":[..]}
@@ -19,7 +22,8 @@
 //           dataplane{connected,pid,state,start_generation,secrets_generation,heartbeat_age_ms,
 //             workers:[{core,adopted_version,oldest_version,heartbeat_age_ms}],counters:{..}},
 //           certificate{not_after,days_left,in_use_not_after,subject,names},
-//           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus}, problems
+//           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus},
+//           restoration{identities,rules,open_reviews,https_port}, problems
 //
 // A client is the root user or ours (SO_PEERCRED). It cannot hold the daemon: sizes, times and
 // the number of clients are bounded, nothing here ever blocks, and an answer may come much later
@@ -57,6 +61,7 @@ class AdminServer {
     ClientId client = 0;
     nlohmann::json body;  // an object with a text "command"
     std::string actor;    // "alice (uid 0)"
+    uid_t uid = 0;        // the kernel's word
   };
   // Called from turn(); answers with answer(), at once or later.
   using Handler = std::function<void(Request&&)>;
@@ -64,6 +69,10 @@ class AdminServer {
   // Takes the socket file over (REQUIRES: the run dir's lock is ours). Null: `error` says why.
   static std::unique_ptr<AdminServer> open(const std::filesystem::path& run_dir, Handler handler,
                                            std::string& error);
+  // The same on a socket that everybody may connect to (0666): the handler decides by the uid, and
+  // what a caller calls himself counts for nothing. The folder of `file` is there already.
+  static std::unique_ptr<AdminServer> open_for_everybody(const std::filesystem::path& file,
+                                                         Handler handler, std::string& error);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
@@ -94,6 +103,7 @@ class AdminServer {
   std::filesystem::path file_;
   Handler handler_;
   int listener_ = -1;
+  bool for_everybody_ = false;
   uint64_t now_ms_ = 0;
   ClientId next_ = 1;
   std::map<ClientId, Client> clients_;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,11 @@ class EvidenceThread {
   Ticket append(const evidence_log::ControlRecord& record) { return drainer_->append(record); }
   Ticket note(const evidence_log::NoteFields& fields) { return drainer_->append_note(fields); }
   bool committed(Ticket ticket) const { return drainer_->wait_note(ticket, {}); }
+  // Any thread but the main loop and the drainer's.
+  bool wait_committed(Ticket ticket, std::chrono::milliseconds time) const {
+    return drainer_->wait_note(ticket, time);
+  }
+  evidence_log::LogReader reader() const { return drainer_->reader(); }
   evidence_log::DrainerStatus status() const { return drainer_->status(); }
   // Not empty: the thread ended by itself, and this is why.
   std::string failure() const;

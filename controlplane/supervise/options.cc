@@ -29,6 +29,8 @@ Signals: SIGTERM and SIGINT end it, SIGHUP reads the credentials again.
 Examples
   First start on a host, with the policy that was prepared:
     sallyportd --policy /etc/sallyport/policy
+  With restoration for named people, over a socket and over HTTPS:
+    sallyportd --restore-socket /run/sallyport-restore/restore.sock --admin-listen 127.0.0.1:8443
   Beside a productive one, as any user:
     sallyportd --run-dir /tmp/sp/run --state-dir /tmp/sp/state --credentials /tmp/sp/credentials
 
@@ -61,6 +63,12 @@ po::options_description described(Options& options) {
       "gateway.pem, gateway.key, vendor.<name>; only read");
   add("policy", folder(options.policy, "DIR"),
       "when no policy is published yet: compile, test and publish this bundle at start");
+  add("restore-socket", folder(options.restore_socket, "FILE"),
+      "where people ask for values back; put it in a folder that they can enter (default: "
+      "restore.sock in the run dir, for root alone)");
+  add("admin-listen", po::value(&options.admin_listen)->value_name("ADDRESS:PORT"),
+      "HTTPS admin API with client certificates (admin.pem, admin.key and admin-clients.pem of the "
+      "credentials); none when not given");
   add("log-level", po::value(&options.log_level)->value_name("L")->default_value("info"),
       "debug, info, warn or error; to stderr");
   add("help", "this text");
@@ -128,7 +136,7 @@ Parse parse_command_line(int argc, const char* const* argv, Options& options) {
     return Parse::Error;
   }
   for (std::filesystem::path* path : {&options.run_dir, &options.state_dir, &options.credentials,
-                                      &options.policy, &options.config})
+                                      &options.policy, &options.config, &options.restore_socket})
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal();
   return Parse::Run;
 }

@@ -12,7 +12,9 @@ struct Options {
   std::filesystem::path run_dir = "/run/sallyport";
   std::filesystem::path state_dir = "/var/lib/sallyport";
   std::filesystem::path credentials = "/etc/sallyport/credentials";
-  std::filesystem::path policy;  // empty: none
+  std::filesystem::path policy;          // empty: none
+  std::filesystem::path restore_socket;  // empty: <run dir>/restore.sock
+  std::string admin_listen;              // "ADDRESS:PORT" of the HTTPS admin API; empty: none
   std::string log_level = "info";
   // Set in the child that compiles a bundle (bundle_job.h).
   std::filesystem::path compile;

@@ -138,7 +138,7 @@ bool Supervisor::open_sockets(std::string& error) {
   admin_ = AdminServer::open(
       options_.run_dir, [this](AdminServer::Request&& request) { handle(std::move(request)); },
       error);
-  if (admin_ == nullptr) return false;
+  if (admin_ == nullptr || !open_restoration(error)) return false;
   if (publisher_->current())
     region_->set_published(publisher_->current()->version, publisher_->current()->image->digest,
                            publisher_->current()->image->names.bundle_digest);
@@ -169,6 +169,7 @@ void Supervisor::wait_until_something(uint64_t now_ms) {
   polled.push_back({signals_, POLLIN, 0});
   control_->add_to(polled);
   admin_->add_to(polled);
+  restoration_->add_to(polled);
   for (const Compilation& compilation : compilations_) compilation.job->add_to(polled);
   uint64_t wait_ms = next_beat_ms_ > now_ms ? next_beat_ms_ - now_ms : 0;
   if (!operations_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
@@ -180,6 +181,7 @@ void Supervisor::turn(uint64_t now_ms) {
   take_signals();
   control_->turn(now_ms);
   admin_->turn(now_ms);
+  restoration_->turn(now_ms);
   look_at_compilations(now_ms);
   look_at_files(now_ms);
   advance_operations(now_ms);
@@ -281,6 +283,7 @@ void Supervisor::end() {
   admin_->turn(now_in_ms());
   evidence_->append(about_us("sallyportd_stopped"));
   control_.reset();
+  restoration_.reset();
   admin_.reset();
   evidence_->stop();
   region_->clear_pid();

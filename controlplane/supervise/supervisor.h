@@ -25,6 +25,7 @@
 #include "controlplane/supervise/options.h"
 #include "controlplane/supervise/publisher.h"
 #include "controlplane/supervise/region_owner.h"
+#include "controlplane/supervise/restoration_desk.h"
 #include "controlplane/supervise/secrets_keeper.h"
 
 namespace sallyport::supervise {
@@ -121,6 +122,10 @@ class Supervisor : public ControlListener {
   WantedSecrets wanted() const;
   void refresh_secrets();
 
+  // supervisor_restore.cc
+  bool open_restoration(std::string& error);
+  void handle_access(AdminServer::Request&& request);
+
   // status_report.cc
   nlohmann::json status() const;
   std::vector<Problem> all_problems() const;
@@ -136,6 +141,7 @@ class Supervisor : public ControlListener {
   std::unique_ptr<EvidenceThread> evidence_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<RestorationDesk> restoration_;
   int signals_ = -1;
 
   std::deque<Operation> operations_;  // the first one is in work

@@ -52,6 +52,9 @@ void Supervisor::handle(AdminServer::Request&& request) {
     handle_apply(std::move(request));
   } else if (command == "reload") {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
+  } else if (command == "access_review" || command == "access_decide" ||
+             command == "access_pending" || command == "access_close") {
+    handle_access(std::move(request));
   } else {
     reply(request.client, admin_error("command_unknown", "there is no such command",
                                       "hello, status, apply or reload"));
@@ -283,6 +286,7 @@ bool Supervisor::make_current(Operation& operation) {
     return false;
   }
   operation.current = true;
+  restoration_->set_policy(operation.image->names.restoration);
   start_problem_.reset();
   image_problem_.reset();
   send_again_ms_ = 0;

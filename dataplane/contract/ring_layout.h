@@ -10,7 +10,9 @@
 //
 //   slot     RingSlot (32 bytes), then the evidence record, padded with zeros to kSlotAlignment.
 //            A slot never crosses the end of the area: a Padding slot fills the rest instead.
-//            Sequence numbers are gap-free from 1; a Padding slot consumes none.
+//            Sequence numbers are gap-free from 1; Padding and Mapping slots consume none.
+//            A Mapping slot holds what tokens stand for, sealed to the vault (mapping_record.h);
+//            since layout version 2.
 //
 //   .cursor  +0     RingCursor, one page: what the consumer has committed, and its heartbeat
 //
@@ -31,7 +33,8 @@ namespace sallyport::contract {
 
 inline constexpr uint64_t kRingMagic = 0x5350'5249'4e47'0001ULL;
 inline constexpr uint64_t kCursorMagic = 0x5350'4355'5253'0001ULL;
-inline constexpr uint32_t kRingLayoutVersion = 1;
+inline constexpr uint32_t kRingLayoutVersion = 2;
+inline constexpr uint32_t kRingLayoutVersionOldest = 1;  // that a consumer still reads
 inline constexpr size_t kRingHeaderBytes = 4096;
 inline constexpr size_t kSlotAlignment = 32;
 inline constexpr uint64_t kRingCapacityBytesMin = 64 * 1024;
@@ -64,12 +67,12 @@ static_assert(offsetof(RingDataHeader, head) == 128);
 static_assert(offsetof(RingDataHeader, published_sequence) == 136);
 static_assert(sizeof(RingDataHeader) <= kRingHeaderBytes);
 
-enum class SlotKind : uint16_t { Record = 1, Padding = 2 };
+enum class SlotKind : uint16_t { Record = 1, Padding = 2, Mapping = 3 };
 
 struct RingSlot {
   uint32_t total_bytes;   // this header, the record and the padding; a multiple of kSlotAlignment
   uint32_t record_bytes;  // exact length of the record; 0 in a Padding slot
-  uint64_t sequence;      // of this record; in a Padding slot, of the next one
+  uint64_t sequence;      // of this record; in a Padding or Mapping slot, of the next one
   uint64_t check;         // siphash13 (zero key) over the record, then folded with the fields above
   uint16_t kind;          // SlotKind
   std::array<uint8_t, 6> reserved;

@@ -13,7 +13,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kSecretsMagic = 0x3154455243455350;  // "PSECRET1"
-inline constexpr uint32_t kSecretsVersion = 1;
+inline constexpr uint32_t kSecretsVersion = 2;
 inline constexpr size_t kSecretsBytesMax = 1U << 20;
 inline constexpr size_t kSecretNameBytesMax = 128;
 
@@ -25,7 +25,8 @@ enum class SecretKind : uint16_t {
   ServerKey = 5,          // PEM
   SubjectKey = 6,         // name: tenant; 32 bytes: pseudonyms of subjects in evidence
   TicketKey = 7,          // 80 bytes: TLS session tickets
-  DictionaryKey = 8       // 32 bytes: hashes of dictionary values (docs/decisions/005)
+  VaultKey = 8,           // 32 bytes: X25519 public key of the vault; zeros: it is sealed
+  DictionaryKey = 9       // 32 bytes: hashes of dictionary values (docs/decisions/005)
 };
 
 struct SecretsHeader {

@@ -21,7 +21,7 @@ using contract::slot_total_bytes;
 
 constexpr uint32_t kAdmittedSlotBytes = slot_total_bytes(contract::kAdmittedBytesMax);
 constexpr uint32_t kCompletedSlotBytes = slot_total_bytes(contract::kCompletedBytesMax);
-constexpr uint32_t kWrapSlackBytes = slot_total_bytes(contract::kRecordBytesMax);
+constexpr uint32_t kWrapSlackBytes = slot_total_bytes(contract::kSlotPayloadBytesMax);
 constexpr uint64_t kAttachEveryMs = 20;
 
 // One exchange and one alarm fit even in the smallest ring with the greatest sensible reserve.
@@ -155,6 +155,17 @@ uint64_t Recorder::completed(Reservation& reservation, const RequestId& id,
   reservation = Reservation{};
   ++counters_.completed;
   return write(RecordKind::Completed, id, nullptr, &fields, clock);
+}
+
+std::span<uint8_t> Recorder::begin_mapping(uint32_t bytes) {
+  const std::span<uint8_t> into = ring_.begin_record(bytes);
+  SP_CHECK_WHY(into.size() == bytes, "I1");
+  return into;
+}
+
+void Recorder::publish_mapping() {
+  ring_.publish_mapping();
+  ++counters_.mappings;
 }
 
 void Recorder::cancel(Reservation& reservation) {

@@ -16,7 +16,7 @@
 //
 // Invariants
 //   I1  undrained + reserved + wrap slack <= capacity + padding among the undrained. The wrap slack
-//       is one slot of the greatest record; at most one end of the area lies before the reserved
+//       is one slot of the greatest payload; at most one end of the area lies before the reserved
 //       records, so they fit whatever the consumer does (recorder_test.cc, at every fill level).
 //   I2  every call of refused() and refused_anonymous() is in exactly one record, or in memory
 //       until turn() or flush() finds room for its aggregate.
@@ -126,6 +126,15 @@ class Recorder {
                      const base::Clock& clock);
   void cancel(Reservation& reservation);  // REQUIRES: not admitted
 
+  // Sealed mappings (contract/mapping_record.h) go before the admitted record of their exchange.
+  // True: slots of so many bytes in all (slot_total_bytes() of each) fit now.
+  bool has_mapping_room(uint64_t slot_bytes) const {
+    return free_bytes(Reserve::Keep) >= slot_bytes;
+  }
+  // REQUIRES: has_mapping_room() said so for it. Every byte is to be written, then published.
+  std::span<uint8_t> begin_mapping(uint32_t bytes);
+  void publish_mapping();
+
   // Never fails: written, or counted in the aggregate of this principal.
   void refused(const RequestId& id, const AdmittedFields& request, const CompletedFields& outcome,
                const base::Clock& clock);
@@ -153,6 +162,7 @@ class Recorder {
   struct Counters {
     uint64_t admitted = 0, completed = 0, refused = 0, refused_folded = 0, anonymous = 0;
     uint64_t aggregates_written = 0, reservations_denied = 0, security = 0, security_lost = 0;
+    uint64_t mappings = 0;  // sealed batches
   };
   const Counters& counters() const { return counters_; }
   const RingProducer& ring() const { return ring_; }

@@ -162,7 +162,7 @@ bool RingProducer::attach_cursor() {
 }
 
 std::span<uint8_t> RingProducer::begin_record(uint32_t record_bytes) {
-  SP_CHECK(base_ != nullptr && record_bytes > 0 && record_bytes <= contract::kRecordBytesMax);
+  SP_CHECK(base_ != nullptr && record_bytes > 0 && record_bytes <= contract::kSlotPayloadBytesMax);
   const uint64_t total = contract::slot_total_bytes(record_bytes);
   const uint64_t rest = capacity_ - head_ % capacity_;
   const uint64_t padding = total > rest ? rest : 0;
@@ -173,6 +173,14 @@ std::span<uint8_t> RingProducer::begin_record(uint32_t record_bytes) {
 }
 
 uint64_t RingProducer::publish() {
+  header()->published_sequence.store(next_sequence_, std::memory_order_relaxed);
+  publish_slot(SlotKind::Record);
+  return next_sequence_++;
+}
+
+void RingProducer::publish_mapping() { publish_slot(SlotKind::Mapping); }
+
+void RingProducer::publish_slot(SlotKind kind) {
   SP_CHECK(open_record_bytes_ != 0);
   const uint64_t offset = head_ % capacity_;
   uint8_t* record = base_ + kRingHeaderBytes + offset + sizeof(RingSlot);
@@ -180,16 +188,14 @@ uint64_t RingProducer::publish() {
   slot.total_bytes = contract::slot_total_bytes(open_record_bytes_);
   slot.record_bytes = open_record_bytes_;
   slot.sequence = next_sequence_;
-  slot.kind = static_cast<uint16_t>(SlotKind::Record);
-  slot.check = check_of({record, open_record_bytes_}, slot.sequence, SlotKind::Record);
+  slot.kind = static_cast<uint16_t>(kind);
+  slot.check = check_of({record, open_record_bytes_}, slot.sequence, kind);
   std::memset(record + open_record_bytes_, 0,
               slot.total_bytes - sizeof(RingSlot) - open_record_bytes_);
   put_slot(offset, slot);
   head_ += slot.total_bytes;
   open_record_bytes_ = 0;
-  header()->published_sequence.store(next_sequence_, std::memory_order_relaxed);
   header()->head.store(head_, std::memory_order_release);
-  return next_sequence_++;
 }
 
 // Becomes visible with the record behind it: head moves once for both.
@@ -248,7 +254,7 @@ std::optional<uint64_t> RingProducer::oldest_undrained_ns() const {
         slot.record_bytes <= slot.total_bytes - sizeof(slot) &&
         slot.check == check_of({at + sizeof(slot), slot.record_bytes}, slot.sequence, kind);
     if (!sane) return 0;
-    if (kind == SlotKind::Record) {
+    if (kind != SlotKind::Padding) {
       uint64_t monotonic_ns = 0;
       if (slot.record_bytes < sizeof(contract::RecordHeader)) return 0;
       std::memcpy(&monotonic_ns, at + sizeof(slot) + offsetof(contract::RecordHeader, monotonic_ns),

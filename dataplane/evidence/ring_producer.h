@@ -19,6 +19,7 @@
 #include <string>
 
 #include "dataplane/contract/evidence_record.h"
+#include "dataplane/contract/mapping_record.h"
 #include "dataplane/contract/ring_layout.h"
 
 namespace sallyport::evidence {
@@ -58,10 +59,12 @@ class RingProducer {
 
   // Contiguous room for one record, valid until publish(); empty when the ring is full. Its bytes
   // are what an older record left there: the caller writes every one.
-  // REQUIRES: 0 < record_bytes <= kRecordBytesMax.
+  // REQUIRES: 0 < record_bytes <= kSlotPayloadBytesMax.
   [[nodiscard]] std::span<uint8_t> begin_record(uint32_t record_bytes);
   // Makes the record visible to the consumer; its sequence is next_sequence() as it was before.
   uint64_t publish();
+  // The same for sealed mappings (mapping_record.h), which take no sequence number.
+  void publish_mapping();
 
   uint64_t next_sequence() const { return next_sequence_; }
   uint64_t published_sequence() const { return next_sequence_ - 1; }
@@ -81,6 +84,7 @@ class RingProducer {
   bool make_data_file(const std::string& hidden_path, std::string& error);
   void put_slot(uint64_t offset, const contract::RingSlot& slot);
   void put_padding(uint64_t bytes);
+  void publish_slot(contract::SlotKind kind);
   contract::RingDataHeader* header();
   void close_files();
 

@@ -126,6 +126,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const policy::K
   exchange.body_bytes = exchange.request_out_bytes = exchange.request_body_out_bytes = 0;
   exchange.request_copied_bytes = 0;
   exchange.answer_bytes = exchange.answer_out_bytes = 0;
+  exchange.tokens_seen = exchange.mapping_batches = 0;
   exchange.model_size = 0;
   exchange.vendor_status = 0;
   exchange.upstream_spki = {};

@@ -18,6 +18,7 @@ Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recor
     : config_(config),
       stack_(stack),
       recorder_(recorder),
+      mappings_(recorder),
       plaintext_pool_(config.plaintext_pool_bytes / kWireSegmentBytes, kWireSegmentBytes,
                       mem::SegmentPool::Wipe::OnRelease),
       ciphertext_pool_(config.ciphertext_pool_bytes / kWireSegmentBytes, kWireSegmentBytes,

@@ -33,6 +33,7 @@
 #include "dataplane/flow/gateway_counters.h"
 #include "dataplane/flow/leg.h"
 #include "dataplane/flow/limits.h"
+#include "dataplane/flow/mapping_sender.h"
 #include "dataplane/flow/policy_version.h"
 #include "dataplane/http/body_decoder.h"
 #include "dataplane/http/head_parser.h"
@@ -207,6 +208,7 @@ class Gateway {
   bool take_body_answer(Exchange& exchange, std::span<const uint8_t> bytes);
   bool relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes);
   bool relay_events(Exchange& exchange, std::span<const uint8_t> bytes);
+  bool keep_answer_tokens(Exchange& exchange);
   bool relayed(Exchange& exchange, StreamRelay::Result result);
   void answer_complete(Upstream& upstream, Exchange& exchange);
   bool plan_json_edits(Exchange& exchange);
@@ -238,6 +240,7 @@ class Gateway {
   const GatewayConfig config_;
   tcp::Stack& stack_;
   evidence::Recorder& recorder_;
+  MappingSender mappings_;
   mem::SegmentPool plaintext_pool_;
   mem::SegmentPool ciphertext_pool_;
   mem::SegmentPool body_pool_;

@@ -147,10 +147,16 @@ bool PolicyVersion::build_vendors(std::string& error) {
 
 bool PolicyVersion::build_mints(std::string& error) {
   mints_.resize(image_.tenant_count());
+  subjects_.resize(image_.tenant_count());
   for (uint16_t i = 0; i < image_.tenant_count(); ++i) {
     const std::string_view tenant = image_.tenant(i).name;
     const auto keys = secrets_->token_keys(tenant);
     if (!keys.has_value()) continue;  // its requests are refused until the key is there
+    const auto subject_key = secrets_->subject_key(tenant);
+    if (subject_key.has_value() && !subjects_[i].load(*subject_key)) {
+      error = "secrets: subject key of tenant " + std::string(tenant);
+      return false;
+    }
     if (mints_[i].load(keys->current_key, keys->current_epoch, keys->previous_key,
                        keys->previous_epoch))
       continue;

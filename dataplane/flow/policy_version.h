@@ -20,6 +20,7 @@
 #include "dataplane/policy/image.h"
 #include "dataplane/policy/path_match.h"
 #include "dataplane/policy/secrets.h"
+#include "dataplane/redact/subject_hash.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/scan/engine.h"
@@ -84,6 +85,12 @@ class PolicyVersion {
   const policy::Image& image() const noexcept { return image_; }
   const scan::Engine& engine() const noexcept { return engine_; }
   VendorRuntime& vendor(uint16_t index) noexcept { return *vendors_[index]; }
+  // Not loaded when the secrets have no key for this tenant.
+  redact::SubjectHash& subject_hash(uint16_t tenant) noexcept { return subjects_[tenant]; }
+  // To which mappings are sealed. Nothing: there is no vault. All zero: it is sealed.
+  std::optional<std::span<const uint8_t>> vault_key() const noexcept {
+    return secrets_->vault_key();
+  }
   size_t vendor_count() const noexcept { return vendors_.size(); }
   // Ascending over the process; 0 is no version.
   uint64_t sequence() const noexcept { return sequence_; }
@@ -110,7 +117,8 @@ class PolicyVersion {
   std::vector<llm::ApiKind> kinds_;  // by endpoint index
   llm::ApiKind any_json_;            // of endpoints that nobody described; may be missing
   std::vector<std::unique_ptr<VendorRuntime>> vendors_;
-  std::vector<redact::TokenMint> mints_;  // by tenant index
+  std::vector<redact::TokenMint> mints_;       // by tenant index
+  std::vector<redact::SubjectHash> subjects_;  // by tenant index
 };
 
 }  // namespace sallyport::flow

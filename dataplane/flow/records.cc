@@ -141,6 +141,7 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
     case Reason::EvidenceFull:
     case Reason::EvidenceStalled:
     case Reason::EvidenceNotCommitted:
+    case Reason::VaultSealed:
       return Outcome::RefusedEvidence;
     case Reason::BodyPoolFull:
     case Reason::BuffersFull:
@@ -212,8 +213,10 @@ void Gateway::record_admitted(Exchange& exchange) {
   add_detections(tallies, exchange.version->engine(), exchange.request_scope.tally,
                  TallySection::DetectedInRequest);
   add_tokens(tallies, exchange.request_scope.tally, TallySection::DetectedInRequest);
-  exchange.admitted_sequence = recorder_.admitted(exchange.reservation, exchange.id,
-                                                  admitted_fields(exchange, tallies), clock_);
+  evidence::AdmittedFields fields = admitted_fields(exchange, tallies);
+  fields.subjects = mappings_.subjects(exchange, contract::Direction::Request);
+  exchange.admitted_sequence =
+      recorder_.admitted(exchange.reservation, exchange.id, fields, clock_);
   exchange.admitted = true;
   ++counters_.admitted;
 }
@@ -291,6 +294,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
       exchange.upstream_tls_version != 0 ? exchange.request_out_bytes : 0, 0xffff'ffffU));
   fields.tallies = tallies.view();
   if (exchange.admitted) {
+    fields.subjects = mappings_.subjects(exchange, contract::Direction::Response);
     recorder_.completed(exchange.reservation, exchange.id, fields, clock_);
     exchange.admitted = false;
     return;

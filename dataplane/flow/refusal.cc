@@ -52,6 +52,8 @@ constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
      "Records are not being drained; the request was not forwarded."},
     {R::EvidenceNotCommitted, "evidence_not_committed", 503, true,
      "The record was not made durable in time; the request was not forwarded."},
+    {R::VaultSealed, "vault_sealed", 503, true,
+     "The vault is sealed: what would become tokens could not be kept; nothing was forwarded."},
     {R::BodyPoolFull, "body_pool_full", 503, true, "No room to hold the request body."},
     {R::BuffersFull, "buffers_full", 503, true, "The gateway is out of buffers."},
     {R::UpstreamsFull, "upstreams_full", 503, true, "No free connection to the vendor."},

@@ -45,6 +45,7 @@ enum class Reason : uint8_t {
   EvidenceFull,
   EvidenceStalled,
   EvidenceNotCommitted,
+  VaultSealed,
   BodyPoolFull,
   BuffersFull,
   UpstreamsFull,

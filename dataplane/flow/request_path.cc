@@ -251,6 +251,8 @@ bool Gateway::write_request_head(Exchange& exchange, const http::RequestHead& he
 // RELEASE: the whole body has been judged. Recorded first, then it may go (I1).
 void Gateway::release(Exchange& exchange) {
   exchange.released_at = clock_.now;
+  const Reason unkept = mappings_.send(exchange, *current_, contract::Direction::Request, clock_);
+  if (unkept != Reason::None) return refuse(exchange, unkept, "mappings");
   record_admitted(exchange);
   if (!exchange.committed_durability) {
     exchange.recorded_at = clock_.now;

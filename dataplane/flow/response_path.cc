@@ -167,6 +167,11 @@ bool Gateway::begin_answer(Exchange& exchange, bool is_stream) {
   const std::string_view type = head.headers.find("content-type");
   const AnswerFormat& format = exchange.answer_format;
   const bool is_opaque = !is_stream && format.body == llm::BodyFormat::Opaque;
+  // Nobody will read it, so policy says before its first byte whether it may pass.
+  if (is_opaque && !exchange.response_scope.admit_opaque(contract::OpaqueReason::BinaryDownload)) {
+    refuse(exchange, Reason::ResponseBlocked);
+    return false;
+  }
   if (!is_stream && !is_opaque) {
     const uint64_t most = exchange.version->image().limits().max_response_bytes;
     if (head.framing == http::Framing::ContentLength && head.content_length > most) {
@@ -276,7 +281,19 @@ bool Gateway::relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes) {
 // What may go goes in this turn, also when the next event ends the exchange.
 bool Gateway::relay_events(Exchange& exchange, std::span<const uint8_t> bytes) {
   mem::clear_wiping(event_buffer_);
-  return relayed(exchange, exchange.relay.feed(bytes, event_buffer_));
+  const StreamRelay::Result result = exchange.relay.feed(bytes, event_buffer_);
+  return keep_answer_tokens(exchange) && relayed(exchange, result);
+}
+
+// Data of the answer that became tokens: the vault has them before the client does. False: it could
+// not, and the exchange has been refused.
+bool Gateway::keep_answer_tokens(Exchange& exchange) {
+  const Reason unkept = mappings_.send(exchange, *current_, contract::Direction::Response, clock_);
+  if (unkept == Reason::None) return true;
+  mem::wipe(event_buffer_);
+  event_buffer_.clear();
+  refuse(exchange, unkept, "mappings");
+  return false;
 }
 
 // False: the exchange has been refused.
@@ -327,7 +344,8 @@ bool Gateway::finish_answer(Exchange& exchange) {
 // False: the exchange has been refused.
 bool Gateway::finish_stream(Exchange& exchange) {
   mem::clear_wiping(event_buffer_);
-  if (!relayed(exchange, exchange.relay.finish(event_buffer_))) return false;
+  const StreamRelay::Result result = exchange.relay.finish(event_buffer_);
+  if (!keep_answer_tokens(exchange) || !relayed(exchange, result)) return false;
   if (http::write_last_chunk(client_of(exchange).leg.plain_out, plaintext_pool_)) return true;
   refuse(exchange, Reason::BuffersFull);
   return false;
@@ -373,6 +391,7 @@ bool Gateway::finish_body(Exchange& exchange) {
     refuse(exchange, reason_of_answer(exchange));
     return false;
   }
+  if (!keep_answer_tokens(exchange)) return false;
   if (!plan_json_edits(exchange)) {
     edit_plan_.clear();
     refuse(exchange, Reason::UpstreamMalformed, "edits");

@@ -599,6 +599,10 @@ contract::Generalisation Image::generalisation(uint16_t entity) const noexcept {
   return static_cast<contract::Generalisation>(
       section<ImageEntity>(SectionKind::Entities)[entity].generalisation);
 }
+bool Image::never_stored(uint16_t entity) const noexcept {
+  return (section<ImageEntity>(SectionKind::Entities)[entity].flags &
+          contract::kEntityNeverStore) != 0;
+}
 size_t Image::environment_count() const noexcept {
   return section<ImageText>(SectionKind::Environments).size();
 }

@@ -110,6 +110,7 @@ class Image {
   size_t entity_count() const noexcept;
   std::string_view entity_name(uint16_t index) const noexcept;
   contract::Generalisation generalisation(uint16_t entity) const noexcept;
+  bool never_stored(uint16_t entity) const noexcept;  // kEntityNeverStore
   size_t environment_count() const noexcept;
   std::string_view environment_name(uint16_t index) const noexcept;
   size_t vendor_count() const noexcept;

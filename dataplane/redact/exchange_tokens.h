@@ -24,11 +24,17 @@ class ExchangeTokens {
  public:
   enum class Added : uint8_t { New, Known, Full, TooLong, NoMemory };
 
+  // Where it came from, once its subject is known (flow/mapping_sender.h).
+  enum class State : uint8_t { New, MintedInRequest, MintedInResponse };
+
   // One mapping. Lives until clear().
   struct Entry {
     Entry* next;
     TokenCore core;
-    uint16_t entity;  // entity id, or TokenLabels::kLiteral
+    State state;
+    bool is_sent;                     // on its way to the vault
+    std::array<uint8_t, 16> subject;  // redact::Subject; set with state
+    uint16_t entity;                  // entity id, or TokenLabels::kLiteral
     uint16_t value_bytes;
     uint32_t restored_count;  // for evidence; the restorer adds
     std::span<const uint8_t> value() const noexcept {
@@ -58,6 +64,11 @@ class ExchangeTokens {
   void for_each(F&& f) const {
     for (const Entry* head : buckets_)
       for (const Entry* entry = head; entry != nullptr; entry = entry->next) f(*entry);
+  }
+  template <class F>
+  void for_each(F&& f) {
+    for (Entry* head : buckets_)
+      for (Entry* entry = head; entry != nullptr; entry = entry->next) f(*entry);
   }
 
  private:

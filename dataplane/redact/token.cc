@@ -1,80 +1,30 @@
 #include "dataplane/redact/token.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
+#include "dataplane/redact/keyed_mac.h"
 
 namespace sallyport::redact {
 
 namespace {
-
-constexpr size_t kMacBytes = 32;
-using Mac = std::array<uint8_t, kMacBytes>;
 
 constexpr std::string_view kIdPurpose = "sallyport token id v1";
 constexpr std::string_view kCheckPurpose = "sallyport token check v1";
 constexpr std::string_view kHashPurpose = "sallyport value hash v1";
 constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-EVP_MAC_CTX* context(void* state) { return static_cast<EVP_MAC_CTX*>(state); }
-
-using base::bytes_of;
-
-// A keyed HMAC state, or null. Each use starts again from the key it holds.
-EVP_MAC_CTX* keyed_state(std::span<const uint8_t> key) {
-  EVP_MAC* hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
-  if (hmac == nullptr) return nullptr;
-  EVP_MAC_CTX* state = EVP_MAC_CTX_new(hmac);
-  EVP_MAC_free(hmac);
-  char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-  if (state != nullptr && EVP_MAC_init(state, key.data(), key.size(), params) != 1) {
-    EVP_MAC_CTX_free(state);
-    return nullptr;
-  }
-  return state;
-}
-
-class MacRun {
- public:
-  explicit MacRun(void* state)
-      : state_(context(state)), ok_(EVP_MAC_init(state_, nullptr, 0, nullptr) == 1) {}
-
-  void field(std::span<const uint8_t> bytes) {
-    const auto size = static_cast<uint32_t>(bytes.size());
-    const uint8_t length[4] = {static_cast<uint8_t>(size), static_cast<uint8_t>(size >> 8),
-                               static_cast<uint8_t>(size >> 16), static_cast<uint8_t>(size >> 24)};
-    ok_ = ok_ && EVP_MAC_update(state_, length, sizeof(length)) == 1;
-    if (!bytes.empty()) ok_ = ok_ && EVP_MAC_update(state_, bytes.data(), bytes.size()) == 1;
-  }
-  void field(std::string_view text) { field(bytes_of(text)); }
-
-  bool finish(Mac& out) {
-    size_t size = 0;
-    return ok_ && EVP_MAC_final(state_, out.data(), &size, out.size()) == 1 && size == out.size();
-  }
-
- private:
-  EVP_MAC_CTX* state_;
-  bool ok_;
-};
-
 // A state keyed for one purpose only, or null.
-EVP_MAC_CTX* derived_state(EVP_MAC_CTX* root, std::string_view purpose) {
+void* derived_state(void* root, std::string_view purpose) {
   Mac key;
   MacRun run(root);
   run.field(purpose);
-  EVP_MAC_CTX* state = run.finish(key) ? keyed_state(key) : nullptr;
+  void* state = run.finish(key) ? make_keyed_state(key) : nullptr;
   mem::wipe(key);
   return state;
 }
@@ -139,11 +89,11 @@ TokenMint& TokenMint::operator=(TokenMint&& other) noexcept {
 
 void TokenMint::release() noexcept {
   for (size_t i = 0; i < 2; ++i) {
-    EVP_MAC_CTX_free(context(id_[i]));  // OpenSSL wipes the key
-    EVP_MAC_CTX_free(context(check_[i]));
+    free_keyed_state(id_[i]);
+    free_keyed_state(check_[i]);
     id_[i] = check_[i] = nullptr;
   }
-  EVP_MAC_CTX_free(context(hash_));
+  free_keyed_state(hash_);
   hash_ = nullptr;
 }
 
@@ -163,12 +113,12 @@ bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view curr
         return release(), false;
       epoch_[i][c] = epochs[i][c];
     }
-    EVP_MAC_CTX* root = keyed_state(keys[i]);
+    void* root = make_keyed_state(keys[i]);
     if (root == nullptr) return release(), false;
     id_[i] = derived_state(root, kIdPurpose);
     check_[i] = derived_state(root, kCheckPurpose);
     if (i == 0) hash_ = derived_state(root, kHashPurpose);
-    EVP_MAC_CTX_free(root);
+    free_keyed_state(root);
     if (id_[i] == nullptr || check_[i] == nullptr || hash_ == nullptr) return release(), false;
   }
   return true;

@@ -71,6 +71,7 @@ HOMES = [
      ["dataplane/scan", "controlplane/policy"]),
     (r"hs/.*|hs\.h|hs_compile\.h", ["controlplane/policy"]),
     (r"lmdb\.h", ["controlplane/evidence", "controlplane/vault"]),
+    (r"libgfshare\.h|libp11\.h", ["controlplane/vault"]),
     (r"libfyaml\.h", ["controlplane/policy"] + MAIN),
     (r"openssl/.*", ["dataplane/tls", "dataplane/redact", "dataplane/policy", "controlplane"]),
     (r"boost/program_options.*", ["controlplane/cli", "controlplane/supervise"] + MAIN),

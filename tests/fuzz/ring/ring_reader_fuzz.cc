@@ -195,7 +195,8 @@ void apply(const Seed& seed, std::vector<uint8_t>& image, Start& start, uint8_t 
 }
 
 void check_record(const RingRecord& record, const RingReader& reader) {
-  SP_CHECK(record.bytes.size() <= contract::kRecordBytesMax && !record.bytes.empty());
+  SP_CHECK(record.bytes.size() <= contract::kSlotPayloadBytesMax && !record.bytes.empty());
+  if (record.is_mapping) return;
   SP_CHECK(evidence_log::validate_ring_record(record.bytes, reader.header(), record.sequence) ==
            record.problem);
   SP_CHECK(name_of(record.problem) != nullptr);
@@ -213,7 +214,7 @@ void read_ring(const Seed& seed, const std::vector<uint8_t>& image, const Start&
     std::vector<RingRecord> records;
     problem = reader->read(3, records);
     for (const RingRecord& record : records) {
-      SP_CHECK(record.sequence == ++sequence);
+      SP_CHECK(record.sequence == (record.is_mapping ? sequence + 1 : ++sequence));
       SP_CHECK(record.end_position > position && record.end_position - position <= kCapacity);
       position = record.end_position;
       check_record(record, *reader);

@@ -130,7 +130,7 @@ TEST_F(RingReaderTest, AHeaderThatIsNotOursIsRefused) {
     EXPECT_EQ(problem, why) << offset;
   };
   refused(offsetof(RingDataHeader, magic), uint64_t{1}, RingProblem::Magic);
-  refused(offsetof(RingDataHeader, layout_version), uint32_t{2}, RingProblem::Version);
+  refused(offsetof(RingDataHeader, layout_version), uint32_t{3}, RingProblem::Version);
   refused(offsetof(RingDataHeader, layout_version), uint32_t{0}, RingProblem::Version);
   refused(offsetof(RingDataHeader, record_version), uint32_t{3}, RingProblem::Version);
   for (const uint64_t capacity :
@@ -212,7 +212,7 @@ TEST_F(RingReaderTest, ASlotWithAWrongFieldStopsTheRing) {
   stops([](RingSlot& s) { s.sequence = 4; }, RingProblem::SlotSequence);
   stops([](RingSlot& s) { s.sequence = 0; }, RingProblem::SlotSequence);
   stops([](RingSlot& s) { s.kind = 0; }, RingProblem::SlotKind);
-  stops([](RingSlot& s) { s.kind = 3; }, RingProblem::SlotKind);
+  stops([](RingSlot& s) { s.kind = 4; }, RingProblem::SlotKind);
   stops([](RingSlot& s) { s.reserved[5] = 1; }, RingProblem::SlotKind);
   stops([](RingSlot& s) { s.kind = 2; }, RingProblem::SlotLength);
   stops(
@@ -294,7 +294,7 @@ TEST_F(PaddingSlots, AreSkipped) {
 }
 
 TEST_F(PaddingSlots, GreaterThanAnyRecordAreRefused) {
-  arrange(contract::slot_total_bytes(contract::kRecordBytesMax));
+  arrange(contract::slot_total_bytes(contract::kSlotPayloadBytesMax));
   EXPECT_EQ(read_from_start(), RingProblem::SlotLength);
 }
 

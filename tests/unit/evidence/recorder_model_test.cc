@@ -23,7 +23,7 @@ using evidence::Reservation;
 
 constexpr uint64_t kBoth =
     slot_total_bytes(contract::kAdmittedBytesMax) + slot_total_bytes(contract::kCompletedBytesMax);
-constexpr uint64_t kSlack = slot_total_bytes(contract::kRecordBytesMax);
+constexpr uint64_t kSlack = slot_total_bytes(contract::kSlotPayloadBytesMax);
 
 struct Expected {
   RecordKind kind{};
@@ -228,7 +228,7 @@ class Run {
       ++folded_;
       return;
     }
-    ASSERT_LE(twin_.used() + reserved() + kSlack, ordinary());
+    ASSERT_LE(twin_.used() + reserved() + slot_total_bytes(contract::kRecordBytesMax), ordinary());
     twin_.push({RecordKind::Refused, id, mark_}, slot_total_bytes(bytes));
     check_used();
   }

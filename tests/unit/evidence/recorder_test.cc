@@ -18,7 +18,7 @@ using evidence::SubjectId;
 
 constexpr uint64_t kBoth =
     slot_total_bytes(contract::kAdmittedBytesMax) + slot_total_bytes(contract::kCompletedBytesMax);
-constexpr uint64_t kSlack = slot_total_bytes(contract::kRecordBytesMax);
+constexpr uint64_t kSlack = slot_total_bytes(contract::kSlotPayloadBytesMax);
 
 SubjectId subject(uint8_t number) {
   SubjectId id{};

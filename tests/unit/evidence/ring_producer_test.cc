@@ -270,7 +270,7 @@ TEST_F(RingProducerTest, ACursorFileThatIsNoneIsNotMapped) {
     cursor.page().magic ^= 1;
     EXPECT_FALSE(ring.attach_cursor());
     cursor.page().magic ^= 1;
-    cursor.page().layout_version = 2;
+    cursor.page().layout_version = contract::kRingLayoutVersion + 1;
     EXPECT_FALSE(ring.attach_cursor());
     cursor.page().layout_version = contract::kRingLayoutVersion;
     std::filesystem::rename(path, path + "x");
@@ -284,6 +284,30 @@ TEST_F(RingProducerTest, ACursorFileThatIsNoneIsNotMapped) {
     EXPECT_TRUE(ring.attach_cursor());
   }
   EXPECT_TRUE(ring.attached());
+}
+
+TEST_F(RingProducerTest, MappingsTakeNoSequenceAndAreReadInTheirPlace) {
+  evidence::RingProducer ring = make_ring(config);
+  const auto push_mapping = [&](uint32_t bytes) {
+    const std::span<uint8_t> into = ring.begin_record(bytes);
+    ASSERT_EQ(into.size(), bytes);
+    std::fill(into.begin(), into.end(), uint8_t{0x5a});
+    ring.publish_mapping();
+  };
+  push(ring, 100);
+  push_mapping(contract::kMappingBytesMax);
+  push_mapping(200);
+  push(ring, 100);
+  EXPECT_EQ(ring.published_sequence(), 2U);
+  evidence_log::RingReader reader = reader_of(config);
+  const auto read = read_all(reader);
+  ASSERT_EQ(read.size(), 4U);
+  EXPECT_FALSE(read[0].is_mapping);
+  EXPECT_TRUE(read[1].is_mapping && read[2].is_mapping);
+  EXPECT_EQ(read[1].bytes, std::vector<uint8_t>(contract::kMappingBytesMax, 0x5a));
+  EXPECT_EQ(read[1].problem, evidence_log::RecordProblem::None);
+  EXPECT_EQ(read[3].sequence, 2U) << "the log has no gap where mappings stood";
+  EXPECT_TRUE(reader.drained());
 }
 
 TEST_F(RingProducerTest, TheOldestUndrainedRecordSaysItsTime) {

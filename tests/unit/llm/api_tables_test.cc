@@ -340,7 +340,8 @@ TEST(ApiKindFile, ProblemsSayWhere) {
   const std::string head = "api_kind: k\nformat: 1\nresponse: {paths: {a: T}}\n";
   EXPECT_EQ(problem(head + "request:\n  paths:\n    a: X\n").substr(0, 27),
             "6:8 'X' is none of: B, I, J");
-  EXPECT_EQ(problem(head + "request:\n  pathes:\n    a: T\n"), "5:3 unknown key 'pathes'");
+  EXPECT_EQ(problem(head + "request:\n  pathes:\n    a: T\n"),
+            "5:3 unknown key 'pathes'; it can have bodies, by, paths, variants");
   EXPECT_NE(problem(head + "request: {paths: {a: T, a: T}}\n").find("duplicate"),
             std::string::npos);
   EXPECT_EQ(problem(head + "request: {paths: {\"a.{b,b}\": T}}\n").substr(0, 31),

@@ -37,7 +37,9 @@ std::vector<std::string> words_of(const Command& command) {
 std::vector<std::string> whole_line(const Command& command) {
   std::vector<std::string> words = words_of(command);
   for (const auto& option : command.options)
-    if (option.required) words.insert(words.end(), {"--" + option.name, "value"});
+    if (option.required)
+      words.insert(words.end(),
+                   {"--" + option.name, option.one_of.empty() ? "value" : option.one_of.front()});
   for (const auto& argument : command.arguments)
     if (argument.required) words.push_back("argument");
   return words;

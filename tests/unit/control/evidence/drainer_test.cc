@@ -40,6 +40,45 @@ TEST(Drainer, CommitsMovesTheCursorAndSigns) {
   EXPECT_GT(report.checkpoints, 0U);
 }
 
+TEST(Drainer, MappingsAreKeptBeforeTheRecordsBehindThemAreCommitted) {
+  Host host;
+  DrainerOptions options = host.options();
+  std::string refusal = "vault: no room";
+  std::vector<SealedMappings> kept;
+  Drainer* running = nullptr;
+  options.keep_mappings = [&](const SealedMappings& mappings) {
+    EXPECT_EQ(running->status().log_size, 0U) << "the log was first";
+    if (refusal.empty()) kept.push_back(mappings);
+    return refusal;
+  };
+  Drainer drainer(options);
+  running = &drainer;
+  Worker worker(host.rings());
+  const std::vector<uint8_t> sealed(200, 0x5a);
+  const auto into = worker.ring().begin_record(200);
+  std::copy(sealed.begin(), sealed.end(), into.begin());
+  worker.ring().publish_mapping();
+  worker.exchange(1);
+  drain(drainer);
+  EXPECT_TRUE(drainer.status().blocked);
+  EXPECT_EQ(drainer.status().problem, refusal);
+  EXPECT_EQ(drainer.status().log_size, 0U);
+  EXPECT_TRUE(worker.ring().attach_cursor());
+  EXPECT_TRUE(worker.ring().consumer_blocked());
+  EXPECT_EQ(worker.ring().committed_position(), 0U);
+  refusal.clear();
+  for (int i = 0; i < 50 && drainer.status().log_size == 0; ++i) {
+    ::usleep(10'000);
+    drain(drainer);
+  }
+  EXPECT_EQ(kept, (std::vector<SealedMappings>{{sealed}}));
+  EXPECT_EQ(worker.ring().committed_sequence(), 2U);
+  EXPECT_EQ(worker.ring().used_bytes(), 0U);
+  EXPECT_FALSE(drainer.status().blocked);
+  EXPECT_EQ(drainer.status().log_size, 2U) << "mappings never enter the log";
+  EXPECT_TRUE(verified(drainer).ok);
+}
+
 TEST(Drainer, GoesOnWhereTheFormerOneStopped) {
   Host host;
   Worker worker(host.rings(), ring_key(), contract::kRingCapacityBytesMin);

@@ -549,7 +549,8 @@ TEST_F(BundleRefusal, OfATestThatExpectsNothing) {
       "tests: [{name: t, tenant: acme, environment: lab, destination: openai, text: x, expect: "
       "{}}]\n";
   EXPECT_THAT(refusals(),
-              ElementsAre("tests/all.yaml:1:89: a test expects a verdict, detections, or both"));
+              ElementsAre("tests/all.yaml:1:89: a test expects a verdict, detections or "
+                          "restorations"));
 }
 
 TEST_F(BundleRefusal, OfSecretsThatWouldLeave) {

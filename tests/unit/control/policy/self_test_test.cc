@@ -157,5 +157,21 @@ TEST_F(SelfTesting, AnImageThatWasDamagedIsNotTried) {
   EXPECT_EQ(report.examples + report.tests, 0U);
 }
 
+TEST_F(SelfTesting, WhatComesBackIsWhatAccessPermits) {
+  change("tests/all.yaml", "verdict: pass\n",
+         "verdict: pass\n      restorations: [{entity: EMAIL_ADDRESS, match: a@example.org}]\n");
+  EXPECT_THAT(failures(),
+              ElementsAre(HasSubstr("test 'mail': what comes back is nothing; expected is "
+                                    "EMAIL_ADDRESS 'a@example.org'")));
+  change("tests/all.yaml", "    text: write",
+         "    principal: lee\n    reason: support\n    text: write");
+  EXPECT_THAT(failures(), IsEmpty());
+  change("tests/all.yaml", "principal: lee\n    reason: support",
+         "principal: kim\n    reason: audit");
+  EXPECT_THAT(failures(), ElementsAre(HasSubstr("what comes back is nothing")));
+  change("tests/all.yaml", "[{entity: EMAIL_ADDRESS, match: a@example.org}]\n", "[]\n");
+  EXPECT_THAT(failures(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace sallyport::controlplane::policy

@@ -1,0 +1,104 @@
+// restoration_desk.h: the restoration service inside sallyportd: its socket, its HTTPS listener,
+// its thread, and the evidence of what it does.
+//
+//   <socket>  {"command":"restore", ...wire.h...}, {"command":"whoami"}: anybody may connect, the
+//             kernel says who it is, restoration.yaml says whether he is somebody
+//   HTTPS     controlplane/restore/https_api.h, where a port is given
+//
+// Whatever waits (evidence, names of users, a scan of the log) is done on one thread of its own;
+// the main loop only hands over and takes back.
+// Owner  the main loop.
+#pragma once
+
+#include <poll.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "controlplane/restore/service.h"
+#include "controlplane/supervise/admin_server.h"
+#include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/options.h"
+
+namespace sallyport::restore {
+class HttpsApi;
+}
+
+namespace sallyport::supervise {
+
+class EvidenceThread;
+
+inline constexpr size_t kDeskJobsMax = 64;  // waiting; then callers are told to come back
+
+class RestorationDesk {
+ public:
+  using Find = std::function<std::optional<restore::StoredValue>(std::string_view tenant,
+                                                                 std::string_view token)>;
+  // Null: `error` says why. `evidence` outlives the desk; `find` is called on other threads.
+  static std::unique_ptr<RestorationDesk> open(const Options& options, EvidenceThread& evidence,
+                                               Find find, std::string& error);
+  ~RestorationDesk();
+  RestorationDesk(const RestorationDesk&) = delete;
+  RestorationDesk& operator=(const RestorationDesk&) = delete;
+
+  // The image's section of that name; what cannot be read denies everything.
+  void set_policy(const std::string& restoration_text);
+
+  void add_to(std::vector<pollfd>& polled) const;
+  void turn(uint64_t now_ms);
+
+  // access_review, access_decide, access_pending, access_close of the admin socket. `reply` is
+  // called from a later turn().
+  using Reply = std::function<void(const nlohmann::json& answer)>;
+  void handle(AdminServer::Request&& request, Reply reply);
+
+  nlohmann::json status() const;
+  std::vector<Problem> problems() const;
+
+ private:
+  using Work = std::function<nlohmann::json()>;
+  struct Job {
+    Work work;
+    Reply reply;
+  };
+  struct Done {
+    std::shared_ptr<const nlohmann::json> answer;
+    Reply reply;
+  };
+  RestorationDesk(EvidenceThread& evidence, Find find, std::filesystem::path reviews_file);
+  bool open_socket(const Options& options, std::string& error);
+  bool open_https(const Options& options, std::string& error);
+  void on_request(AdminServer::Request&& request);
+  void hand_over(Work work, Reply reply);
+  void run();
+  bool record(const std::vector<restore::RestoreEvent>& events);
+  nlohmann::json restore(uid_t uid, const nlohmann::json& body);
+  nlohmann::json whoami(uid_t uid) const;
+  nlohmann::json review(const nlohmann::json& body) const;
+  nlohmann::json decide(const nlohmann::json& body, const std::string& actor);
+  nlohmann::json pending() const;
+  nlohmann::json close_review(const nlohmann::json& body, const std::string& actor);
+
+  EvidenceThread& evidence_;
+  std::filesystem::path reviews_file_;
+  bool policy_broken_ = false;
+  std::unique_ptr<restore::RestoreService> service_;
+  std::unique_ptr<AdminServer> socket_;
+  std::unique_ptr<restore::HttpsApi> https_;
+  std::thread thread_;
+  int wake_ = -1;  // eventfd: something is done
+  mutable std::mutex mutex_;
+  std::condition_variable more_;
+  std::deque<Job> jobs_;    // guarded by mutex_
+  std::vector<Done> done_;  // guarded by mutex_
+  bool stop_ = false;       // guarded by mutex_
+};
+
+}  // namespace sallyport::supervise

@@ -1,0 +1,180 @@
+#include "controlplane/vault/database.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sallyport::vault {
+namespace {
+
+constexpr uint64_t kPageBytes = 4096;
+constexpr std::array<const char*, Database::kTables> kNames{
+    "meta", "tokens", "by_age", "subjects", "by_subject", "links", "holds", "deferred"};
+
+bool is_full(int code) { return code == MDB_MAP_FULL || code == ENOSPC || code == EDQUOT; }
+
+void check(int code, const std::string& operation) {
+  if (code != MDB_SUCCESS)
+    throw VaultError(code == MDB_MAP_FULL ? "map_full"
+                     : is_full(code)      ? "no_room"
+                                          : "store",
+                     "vault: " + operation + ": " + mdb_strerror(code));
+}
+
+MDB_val val(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
+std::string_view text(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+}  // namespace
+
+Database::Database(const Options& options) : options_(options) {
+  std::error_code ignored;
+  std::filesystem::create_directories(options.folder, ignored);
+  check(mdb_env_create(&env_), "create an LMDB environment");
+  check(mdb_env_set_maxdbs(env_, kTables), "set the number of tables");
+  const std::string data = options.folder / "data.mdb";
+  struct stat file {};
+  const auto have = ::stat(data.c_str(), &file) == 0 ? static_cast<uint64_t>(file.st_size) : 0;
+  const uint64_t bytes =
+      (std::max(options.map_bytes, have) + kPageBytes - 1) / kPageBytes * kPageBytes;
+  check(mdb_env_set_mapsize(env_, bytes), "set the map size");
+  check(mdb_env_open(env_, options.folder.c_str(), MDB_NOTLS, 0600), "open " + data);
+  reserve(bytes);
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env_, nullptr, 0, &txn), "begin");
+  for (size_t i = 0; i < kTables; ++i) {
+    const int code = mdb_dbi_open(txn, kNames[i], MDB_CREATE, &tables_[i]);
+    if (code != MDB_SUCCESS) mdb_txn_abort(txn);
+    check(code, std::string("open table ") + kNames[i]);
+  }
+  check(mdb_txn_commit(txn), "commit the tables");
+}
+
+Database::~Database() {
+  if (env_ != nullptr) mdb_env_close(env_);
+}
+
+void Database::reserve(uint64_t bytes) {
+  int file = -1;
+  check(mdb_env_get_fd(env_, &file), "find the data file");
+  struct stat before {};
+  if (::fstat(file, &before) != 0) check(errno, "look at the data file");
+  const int code = ::posix_fallocate(file, 0, static_cast<off_t>(bytes));
+  if (code == 0) return;
+  // Some file systems keep what they got before the end of their space.
+  if (::ftruncate(file, before.st_size) != 0) check(errno, "cut the data file");
+  check(code, "reserve " + std::to_string(bytes) + " bytes of disk");
+}
+
+void Database::grow() {
+  const uint64_t now = map_bytes();
+  if (now >= options_.map_bytes_max)
+    throw VaultError("no_room", "vault: the store has reached its largest size");
+  const uint64_t wanted = std::min(now * 2, options_.map_bytes_max);
+  reserve(wanted);
+  check(mdb_env_set_mapsize(env_, wanted), "grow the map");
+}
+
+void Database::write(const std::function<void(Transaction&)>& work) {
+  for (;;) {
+    try {
+      Transaction transaction(*this, true);
+      work(transaction);
+      transaction.commit();
+      return;
+    } catch (const VaultError& error) {
+      if (error.code() != "map_full") throw;
+    }
+    grow();
+  }
+}
+
+uint64_t Database::map_bytes() const {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  return info.me_mapsize;
+}
+
+uint64_t Database::used_bytes() const {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  return (static_cast<uint64_t>(info.me_last_pgno) + 1) * kPageBytes;
+}
+
+Database::Transaction::Transaction(Database& database, bool write) : database_(database) {
+  check(mdb_txn_begin(database.env_, nullptr, write ? 0U : MDB_RDONLY, &txn_), "begin");
+}
+
+Database::Transaction::~Transaction() {
+  if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+void Database::Transaction::commit() {
+  MDB_txn* txn = txn_;
+  txn_ = nullptr;
+  check(mdb_txn_commit(txn), "commit");
+}
+
+std::optional<std::string_view> Database::Transaction::get(Table table,
+                                                           std::string_view key) const {
+  MDB_val wanted = val(key), found{};
+  const int code = mdb_get(txn_, database_.tables_[static_cast<size_t>(table)], &wanted, &found);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  check(code, "read");
+  return text(found);
+}
+
+void Database::Transaction::put(Table table, std::string_view key, std::string_view value) {
+  MDB_val name = val(key), content = val(value);
+  check(mdb_put(txn_, database_.tables_[static_cast<size_t>(table)], &name, &content, 0), "write");
+}
+
+bool Database::Transaction::remove(Table table, std::string_view key) {
+  MDB_val name = val(key);
+  const int code = mdb_del(txn_, database_.tables_[static_cast<size_t>(table)], &name, nullptr);
+  if (code == MDB_NOTFOUND) return false;
+  check(code, "delete");
+  return true;
+}
+
+void Database::Transaction::scan(
+    Table table, std::string_view prefix,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  visit_keys(table, prefix, prefix, visit);
+}
+
+void Database::Transaction::scan_from(
+    Table table, std::string_view from,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  visit_keys(table, from, "", visit);
+}
+
+uint64_t Database::Transaction::count(Table table) const {
+  MDB_stat stat{};
+  check(mdb_stat(txn_, database_.tables_[static_cast<size_t>(table)], &stat), "count");
+  return stat.ms_entries;
+}
+
+void Database::Transaction::visit_keys(
+    Table table, std::string_view from, std::string_view prefix,
+    const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
+  struct Closer {
+    MDB_cursor* cursor = nullptr;
+    ~Closer() {
+      if (cursor != nullptr) mdb_cursor_close(cursor);
+    }
+  } open;
+  check(mdb_cursor_open(txn_, database_.tables_[static_cast<size_t>(table)], &open.cursor),
+        "open a cursor");
+  MDB_val key = val(from), value{};
+  int code = mdb_cursor_get(open.cursor, &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (code == MDB_SUCCESS && text(key).starts_with(prefix) && visit(text(key), text(value)))
+    code = mdb_cursor_get(open.cursor, &key, &value, MDB_NEXT);
+  if (code != MDB_NOTFOUND) check(code, "move a cursor");
+}
+
+}  // namespace sallyport::vault

@@ -1,0 +1,162 @@
+// vault_store.h: token -> value, under the subject's data key; who minted it, and for how long.
+//
+//   tokens      tenant, core              -> row, minting principals, sealed value
+//   by_age      tenant, last_ns, core     -> nothing: what expires first stands first
+//   subjects    tenant, subject           -> key slot, counts; or a tombstone of an erasure
+//   by_subject  tenant, subject, core     -> nothing
+//   links       tenant, subject           -> group; and tenant, "g", group, subject -> nothing
+//   holds       id -> JSON (holds.h)      deferred  id -> JSON (holds.h)
+//
+// Values are AES-256-GCM under a random key per subject; those keys live in key_slots.h, outside
+// LMDB, wrapped under the key-encryption key, so that destroying one slot erases the subject in
+// every copy of every row.
+//
+// Invariants
+//   I1  a row that is visible has a key slot that was synced before it.
+//   I2  erase(): the keys are gone, durably, before anything else of it happens; rows follow.
+//   I3  a mapping that was sealed before an erasure of its subject is never stored after it.
+//   I4  nothing that a hold names is expired or erased.
+//   I5  find() answers nothing that is older than the tenant's retention, unless it is held.
+// Owner  Vault (vault.h), under its lock. Every time is given: wall_ns, Unix epoch.
+// Errors  VaultError; "no_room" is a state to wait in.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/vault/database.h"
+#include "controlplane/vault/key_slots.h"
+#include "controlplane/vault/mapping_opener.h"
+
+namespace sallyport::vault {
+
+using TokenCore = std::array<char, contract::kMappingCoreBytes>;
+using SubjectId = contract::SubjectId;
+using GroupId = std::array<uint8_t, 16>;
+
+inline constexpr uint64_t kRetentionDefaultS = 24 * 3600;
+inline constexpr uint64_t kRetentionMinS = 900;  // three times what a worker remembers
+inline constexpr uint64_t kRetentionMaxS = 366 * 86400;
+// One more minting principal of a token replaces the one that was there longest.
+inline constexpr size_t kPrincipalsPerTokenMax = 32;
+// Rows that one transaction of an expiry removes: what writes waits for no longer than that.
+inline constexpr size_t kExpiredPerStepMax = 2'000;
+
+// One token, opened.
+struct VaultEntry {
+  std::string tenant, entity, vendor, environment;
+  TokenCore core{};
+  SubjectId subject{};
+  std::vector<std::string> principals;  // who minted it
+  contract::RequestId first_request;
+  uint64_t created_ns = 0;
+  uint64_t last_ns = 0;     // last sent by a worker
+  uint64_t expires_ns = 0;  // by the tenant's retention as it is now
+  bool held = false;
+  Secret value;  // empty where it was not asked for
+};
+
+struct SubjectInfo {
+  std::string tenant;
+  SubjectId subject{};
+  uint64_t created_ns = 0;
+  uint64_t last_ns = 0;
+  uint64_t erased_ns = 0;  // 0: not erased
+  bool has_key = false;
+  uint64_t tokens = 0;
+  std::optional<GroupId> group;
+};
+
+struct EraseResult {
+  uint64_t keys_destroyed = 0;
+  uint64_t tokens_removed = 0;
+};
+struct ExpireResult {
+  uint64_t tokens = 0;
+  uint64_t subjects = 0;  // whose last token expired: their keys are destroyed
+  uint64_t held = 0;      // due, but under a hold
+  bool more = false;      // call again
+};
+struct PutResult {
+  uint64_t stored = 0;
+  uint64_t renewed = 0;  // known already
+  uint64_t dropped = 0;  // I3
+};
+struct StoreCounts {
+  uint64_t tokens = 0;
+  uint64_t subjects = 0;
+  uint64_t oldest_last_ns = 0;
+  uint64_t used_bytes = 0;
+  uint64_t map_bytes = 0;
+};
+
+class VaultStore {
+ public:
+  // `is_held`: whether a hold names this subject of this tenant.
+  using HeldQuestion = std::function<bool(const std::string& tenant, const SubjectId& subject)>;
+  VaultStore(const std::filesystem::path& folder, uint64_t map_bytes);
+
+  void set_held_question(HeldQuestion question) { is_held_ = std::move(question); }
+  // Finishes what a crash left half done: keys without rows, rows whose key is gone.
+  void reconcile();
+
+  PutResult put(const Keks& keks, const std::vector<Mapping>& mappings, uint64_t now_ns);
+  // Nothing: not there, expired, erased, or (when `with_value`) its key does not open.
+  std::optional<VaultEntry> find(const Keks& keks, const std::string& tenant, const TokenCore& core,
+                                 uint64_t now_ns, bool with_value = true) const;
+  std::vector<VaultEntry> list(const Keks& keks, const std::string& tenant,
+                               const SubjectId& subject, uint64_t now_ns, bool with_value) const;
+  std::optional<SubjectInfo> subject(const std::string& tenant, const SubjectId& subject) const;
+  // The subject and what it is linked to.
+  std::vector<SubjectId> members(const std::string& tenant, const SubjectId& subject) const;
+  // Makes one group of all of them and of what each is linked to already.
+  GroupId link(const std::string& tenant, const std::vector<SubjectId>& subjects);
+
+  // REQUIRES: none of them is held. `erased_serial`: mappings sealed to older keys are dropped
+  // (I3).
+  EraseResult erase(const std::string& tenant, const std::vector<SubjectId>& subjects,
+                    uint64_t erased_serial, uint64_t now_ns);
+  ExpireResult expire(uint64_t now_ns, size_t rows_max = kExpiredPerStepMax);
+  // Tombstones of erasures that no key still in use could bring back.
+  size_t forget_tombstones(uint64_t oldest_serial_in_use);
+
+  uint64_t retention_s(const std::string& tenant) const;
+  void set_retention(const std::string& tenant, uint64_t seconds);  // of REQUIRES: in range
+  const std::map<std::string, uint64_t>& retentions() const { return retention_s_; }
+  StoreCounts counts() const;
+
+  Database& database() { return database_; }
+  KeySlots& keys() { return keys_; }
+
+ private:
+  struct TokenRow;
+  struct SubjectRow;
+  struct Row;
+  using Transaction = Database::Transaction;
+
+  bool held(const std::string& tenant, const SubjectId& subject) const {
+    return is_held_ && is_held_(tenant, subject);
+  }
+  void put_one(Transaction& txn, const Keks& keks, const Mapping& mapping, uint64_t now_ns,
+               std::vector<KeySlots::Place>& made, PutResult& result);
+  bool renew(Transaction& txn, const Mapping& mapping, const SubjectRow& subject, uint64_t now_ns);
+  Secret subject_key(Transaction& txn, const Keks& keks, const Mapping& mapping, uint64_t now_ns,
+                     SubjectRow& row, std::vector<KeySlots::Place>& made);
+  std::optional<VaultEntry> open_row(const Keks& keks, const std::string& tenant,
+                                     const TokenCore& core, std::string_view bytes, uint64_t now_ns,
+                                     bool with_value) const;
+  uint64_t remove_tokens(Transaction& txn, const std::string& tenant, const SubjectId& subject);
+  void load_retentions();
+
+  std::filesystem::path folder_;
+  Database database_;
+  mutable KeySlots keys_;
+  HeldQuestion is_held_;
+  std::map<std::string, uint64_t> retention_s_;
+};
+
+}  // namespace sallyport::vault

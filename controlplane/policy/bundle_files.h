@@ -4,7 +4,8 @@
 // misspelt file name would otherwise be a rule that nobody applies):
 //   bundle.yaml environments.yaml tenants.yaml keys.yaml actions.yaml access.yaml routes.yaml
 //   limits.yaml restoration.yaml retention.yaml approvals.yaml rollout.yaml exceptions.yaml
-//   dictionaries.yaml entities/*.yaml vendors/*.yaml vendors/api/*.yaml tests/*.yaml templates/*.yaml
+//   dictionaries.yaml entities/*.yaml vendors/*.yaml vendors/api/*.yaml tests/*.yaml
+//   templates/*.yaml
 //
 // Overlay: a file of the overlay is laid over the base's file of the same path. Mappings merge key
 // by key; scalars and lists are replaced; `rules:` and `opaque:` of actions.yaml and access.yaml

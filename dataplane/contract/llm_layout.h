@@ -114,12 +114,13 @@ inline constexpr uint8_t kBodyFormatCount = 5;
 
 // The same for a stream.
 enum class StreamFormat : uint8_t {
-  Sse = 0,         // server-sent events (WHATWG HTML 9.2)
-  JsonArray = 1,   // one JSON array whose elements are the events
-  JsonLines = 2,   // one event per line
-  EventStream = 3  // application/vnd.amazon.eventstream: binary frames with CRCs
+  Sse = 0,          // server-sent events (WHATWG HTML 9.2)
+  JsonArray = 1,    // one JSON array whose elements are the events
+  JsonLines = 2,    // one event per line
+  EventStream = 3,  // application/vnd.amazon.eventstream: binary frames with CRCs
+  AwsChunks = 4     // the same frames, each with one event of another vendor in base64
 };
-inline constexpr uint8_t kStreamFormatCount = 4;
+inline constexpr uint8_t kStreamFormatCount = 5;
 
 constexpr uint32_t format_bit(BodyFormat format) noexcept {
   return 1U << static_cast<uint32_t>(format);

@@ -20,6 +20,9 @@
 // `use: KIND.request`, `KIND.response` or `KIND.FRAGMENT` grafts what another kind describes
 // (api_kind_merge.h).
 //
+// `role: media_type` says what the value with `role: media_data` in the same object is (an image, a
+// document), where its table knows only that nobody reads it; either may stand first.
+//
 // `offset_text` names a text, `offset` says what a number of class N counts and where: every text
 // of that name in the same message whose first `share` array indexes are those of the number,
 // joined in document order; in a stream event that has none, the channels of that name whose

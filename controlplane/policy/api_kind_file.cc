@@ -82,7 +82,9 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"error_message", LeafRole::ErrorMessage},
                                                 {"offset_part", LeafRole::OffsetPart},
                                                 {"offset_item", LeafRole::OffsetItem},
-                                                {"message_role", LeafRole::MessageRole}};
+                                                {"message_role", LeafRole::MessageRole},
+                                                {"media_type", LeafRole::MediaType},
+                                                {"media_data", LeafRole::MediaData}};
 const std::map<std::string, Speaker> kSpeakers = {{"user", Speaker::User},
                                                   {"system", Speaker::System},
                                                   {"assistant", Speaker::Assistant},
@@ -108,7 +110,8 @@ const std::map<std::string, BodyFormat> kBodies = {{"json", BodyFormat::Json},
 const std::map<std::string, StreamFormat> kStreams = {{"sse", StreamFormat::Sse},
                                                       {"json_array", StreamFormat::JsonArray},
                                                       {"json_lines", StreamFormat::JsonLines},
-                                                      {"event_stream", StreamFormat::EventStream}};
+                                                      {"event_stream", StreamFormat::EventStream},
+                                                      {"aws_chunks", StreamFormat::AwsChunks}};
 const std::map<std::string, uint8_t> kKeyLevels = {
     {"one", uint8_t{0}}, {"outer", uint8_t{1}}, {"inner", uint8_t{2}}};
 const std::map<std::string, bool> kChannelClasses = {{"T", false}, {"J", true}};

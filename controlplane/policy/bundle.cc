@@ -46,6 +46,7 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   read_api_kinds(parts);
   read_vendors(parts);
   read_tenants(parts);
+  read_dictionaries(parts);
   read_keys(parts);
   read_actions(parts);
   read_opaque(parts);

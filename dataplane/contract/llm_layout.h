@@ -53,11 +53,13 @@ enum class LeafRole : uint8_t {
   InputTokens = 8,
   OutputTokens = 9,
   ErrorMessage = 10,
-  OffsetPart = 11,  // number beside offsets: which of the texts of that name they count in
-  OffsetItem = 12,  // one member that every numbered item (a document) has exactly once
-  MessageRole = 13  // whose words the texts of this object are
+  OffsetPart = 11,   // number beside offsets: which of the texts of that name they count in
+  OffsetItem = 12,   // one member that every numbered item (a document) has exactly once
+  MessageRole = 13,  // whose words the texts of this object are
+  MediaType = 14,    // of the MediaData beside it
+  MediaData = 15     // what it is says the MediaType of its object
 };
-inline constexpr uint8_t kLeafRoleCount = 14;
+inline constexpr uint8_t kLeafRoleCount = 16;
 
 // Whose words a text is, as far as the tables and the message tell (contract::Role + 1).
 enum class Speaker : uint8_t {
@@ -112,12 +114,13 @@ inline constexpr uint8_t kBodyFormatCount = 5;
 
 // The same for a stream.
 enum class StreamFormat : uint8_t {
-  Sse = 0,         // server-sent events (WHATWG HTML 9.2)
-  JsonArray = 1,   // one JSON array whose elements are the events
-  JsonLines = 2,   // one event per line
-  EventStream = 3  // application/vnd.amazon.eventstream: binary frames with CRCs
+  Sse = 0,          // server-sent events (WHATWG HTML 9.2)
+  JsonArray = 1,    // one JSON array whose elements are the events
+  JsonLines = 2,    // one event per line
+  EventStream = 3,  // application/vnd.amazon.eventstream: binary frames with CRCs
+  AwsChunks = 4     // the same frames, each with one event of another vendor in base64
 };
-inline constexpr uint8_t kStreamFormatCount = 4;
+inline constexpr uint8_t kStreamFormatCount = 5;
 
 constexpr uint32_t format_bit(BodyFormat format) noexcept {
   return 1U << static_cast<uint32_t>(format);

@@ -58,6 +58,7 @@ std::unique_ptr<PolicyVersion> PolicyVersion::build(std::vector<uint8_t> image_b
 // The matcher answers its canaries here, on the main lcore, before a worker sees it.
 bool PolicyVersion::build_engine(std::string& error) {
   if (!engine_.load(image_.matcher_section(), error)) return false;
+  if (!build_dictionaries(error)) return false;
   if (engine_.entity_count() != image_.entity_count() ||
       image_.entity_count() > rewrite::kEntitiesMax) {
     error = "image: entities: not those of the matcher section, or too many";
@@ -80,6 +81,20 @@ bool PolicyVersion::build_engine(std::string& error) {
     return false;
   }
   return engine_.self_test(*scratch_, error);
+}
+
+// The values of tenants: hashes in the image, their key with the secrets.
+bool PolicyVersion::build_dictionaries(std::string& error) {
+  if (image_.dictionary_count() == 0) return true;
+  const auto key = secrets_->dictionary_key();
+  if (!key.has_value()) {
+    error = "secrets: no dictionary key";
+    return false;
+  }
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < image_.dictionary_count(); ++i) names.push_back(image_.dictionary_name(i));
+  return engine_.load_dictionaries(image_.dictionary_section(),
+                                   key->first<contract::kDictionaryKeyBytes>(), names, error);
 }
 
 bool PolicyVersion::build_endpoints(std::string& error) {

@@ -112,6 +112,7 @@ class PolicyVersion {
  private:
   PolicyVersion() = default;
   bool build_engine(std::string& error);
+  bool build_dictionaries(std::string& error);
   bool build_endpoints(std::string& error);
   bool build_vendors(std::string& error);
   bool build_mints(std::string& error);

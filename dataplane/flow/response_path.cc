@@ -167,6 +167,11 @@ bool Gateway::begin_answer(Exchange& exchange, bool is_stream) {
   const std::string_view type = head.headers.find("content-type");
   const AnswerFormat& format = exchange.answer_format;
   const bool is_opaque = !is_stream && format.body == llm::BodyFormat::Opaque;
+  // Nobody will read it, so policy says before its first byte whether it may pass.
+  if (is_opaque && !exchange.response_scope.admit_opaque(contract::OpaqueReason::BinaryDownload)) {
+    refuse(exchange, Reason::ResponseBlocked);
+    return false;
+  }
   if (!is_stream && !is_opaque) {
     const uint64_t most = exchange.version->image().limits().max_response_bytes;
     if (head.framing == http::Framing::ContentLength && head.content_length > most) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/ascii.h"
+#include "dataplane/base/base64.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/http/sse_lines.h"
@@ -67,6 +68,38 @@ bool unwrap(std::string_view data, std::string_view& name, std::string_view& pay
   return is_event_type(name);
 }
 
+// {"bytes":"BASE64","p":"padding"} in either order, as AWS writes it: plain strings without
+// escapes.
+bool read_chunk(std::string_view payload, std::string_view& bytes, bool& is_padded) noexcept {
+  is_padded = false;
+  bool has_bytes = false;
+  const auto take = [&](std::string_view what) {
+    while (!payload.empty() && (payload[0] == ' ' || payload[0] == '\n')) payload.remove_prefix(1);
+    if (!payload.starts_with(what)) return false;
+    payload.remove_prefix(what.size());
+    return true;
+  };
+  const auto text = [&](std::string_view& out) {
+    if (!take("\"")) return false;
+    const size_t end = payload.find_first_of("\"\\");
+    if (end == std::string_view::npos || payload[end] != '"') return false;
+    out = payload.substr(0, end);
+    payload.remove_prefix(end + 1);
+    return true;
+  };
+  if (!take("{")) return false;
+  do {
+    std::string_view name;
+    std::string_view value;
+    if (!text(name) || !take(":") || !text(value)) return false;
+    bool& seen = name == "bytes" ? has_bytes : is_padded;
+    if ((name != "bytes" && name != "p") || seen) return false;
+    seen = true;
+    if (name == "bytes") bytes = value;
+  } while (take(","));
+  return take("}") && payload.empty() && has_bytes;
+}
+
 }  // namespace
 
 StreamRelay::~StreamRelay() { mem::clear_wiping(wrapped_); }
@@ -83,7 +116,7 @@ void StreamRelay::begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind,
   frames_.begin();
   mem::clear_wiping(wrapped_);
   events_ = 0;
-  elements_out_ = is_closed_ = lines_open_ = false;
+  elements_out_ = is_closed_ = lines_open_ = chunks_padded_ = false;
   problem_ = {};
 }
 
@@ -102,6 +135,7 @@ StreamRelay::Result StreamRelay::feed(std::span<const uint8_t> bytes, Bytes& out
       json_.feed(bytes);
       return feed_json(out);
     case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks:
       frames_.feed(bytes);
       return feed_frames(out);
   }
@@ -123,6 +157,7 @@ StreamRelay::Result StreamRelay::finish(Bytes& out) {
       if (is_closed_) return Result::Ok;  // its channels were finished before the ']'
       break;
     case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks:
       if (frames_.unfinished_bytes() > 0) return Result::Truncated;
       break;
   }
@@ -163,6 +198,9 @@ void StreamRelay::put_own_events(Bytes& out) {
         break;
       case llm::StreamFormat::EventStream:
         put_own_frame(event.data, out);
+        break;
+      case llm::StreamFormat::AwsChunks:
+        put_chunk(event.data, out);
         break;
     }
   }
@@ -351,6 +389,8 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
   const bool is_known = message.message_type == "event" || message.message_type == "exception";
   const bool is_json = message.content_type.empty() || message.content_type == "application/json";
   if (!is_known || !is_json || !is_event_type(message.event_type)) return malformed("frame");
+  if (format_ == llm::StreamFormat::AwsChunks && message.event_type == "chunk")
+    return chunk(message, out);
   auto payload = message.payload;
   bool is_changed = false;
   if (!payload.empty()) {
@@ -382,6 +422,47 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
     put(out, message.raw);
   }
   return Result::Ok;
+}
+
+// The payload carries one event of the model's own vendor: read like an event of that vendor.
+StreamRelay::Result StreamRelay::chunk(const http::EventStreamMessage& message, Bytes& out) {
+  std::string_view encoded;
+  bool is_padded = false;
+  if (!read_chunk(text_of(message.payload), encoded, is_padded)) return malformed("chunk");
+  chunks_padded_ |= is_padded;
+  mem::clear_wiping(wrapped_);
+  wrapped_.resize(encoded.size() / 4 * 3);
+  size_t size = 0;
+  if (!base::base64_decode(encoded, wrapped_, size)) return malformed("chunk");
+  wrapped_.resize(size);
+  count_framing(0, size);
+  const Outcome outcome = rewriter_.event(wrapped_);
+  if (outcome == Outcome::Refused) return Result::Refused;
+  put_own_events(out);
+  if (outcome == Outcome::Rewritten || message.has_other_headers)
+    put_chunk(outcome == Outcome::Rewritten ? rewriter_.data() : wrapped_, out);
+  else
+    put(out, message.raw);
+  return Result::Ok;
+}
+
+void StreamRelay::put_chunk(std::span<const uint8_t> data, Bytes& out) {
+  constexpr std::string_view kBefore = R"({"bytes":")";
+  Bytes payload;
+  payload.reserve(kBefore.size() + base::base64_size(data.size()) +
+                  2 * rewrite::kPaddingBlockBytes + 16);
+  put(payload, kBefore);
+  payload.resize(kBefore.size() + base::base64_size(data.size()));
+  base::base64_encode(data, std::span(payload).subspan(kBefore.size()));
+  put(payload, "\"");
+  if (chunks_padded_) {
+    put(payload, R"(,"p":")");
+    put(payload, tools_->padding.next(payload.size()));
+    put(payload, "\"");
+  }
+  put(payload, "}");
+  http::write_event_stream_message("event", "chunk", payload, out);
+  mem::clear_wiping(payload);
 }
 
 void StreamRelay::put_own_frame(std::span<const uint8_t> data, Bytes& out) {
@@ -417,7 +498,8 @@ void StreamRelay::write_error(std::string_view event_name, std::string_view body
       put(out, body);
       put(out, "\n");
       return;
-    case llm::StreamFormat::EventStream: {
+    case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks: {
       Bytes payload;
       put(payload, "{\"message\":\"");
       put(payload, message);

@@ -63,6 +63,8 @@ class StreamRelay {
   Result sse_event(const http::SseEvent& event, Bytes& out);
   Result json_piece(const http::JsonPiece& piece, Bytes& out);
   Result frame(const http::EventStreamMessage& message, Bytes& out);
+  Result chunk(const http::EventStreamMessage& message, Bytes& out);
+  void put_chunk(std::span<const uint8_t> data, Bytes& out);
   Result finish_channels(Bytes& out);
   Result malformed(std::string_view problem) noexcept;
   // False: refused. Lines that lose their text are noted in lost_lines_.
@@ -83,9 +85,10 @@ class StreamRelay {
   uint64_t judged_bytes_ = 0;  // of the lines beside an event's data
   Bytes wrapped_;              // {"event type": payload}
   uint32_t events_ = 0;
-  bool elements_out_ = false;  // of an array: something stands before the next one
-  bool is_closed_ = false;     // of an array: its end is out
-  bool lines_open_ = false;    // the last line went out without its end
+  bool elements_out_ = false;   // of an array: something stands before the next one
+  bool is_closed_ = false;      // of an array: its end is out
+  bool lines_open_ = false;     // the last line went out without its end
+  bool chunks_padded_ = false;  // frames of this stream hide their sizes
   std::string_view problem_;
 };
 

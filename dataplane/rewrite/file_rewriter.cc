@@ -186,8 +186,9 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
     case Content::Undecided:
     case Content::Opaque:
       scope_->tally.add_opaque(opaque_, raw.size(), is_opaque_counted_ ? 0 : 1);
+      if (is_opaque_counted_) break;
       is_opaque_counted_ = true;
-      break;
+      return raw.empty() || scope_->admit_opaque(opaque_);
   }
   return true;
 }

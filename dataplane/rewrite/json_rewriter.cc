@@ -65,6 +65,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   numbers_moved_ = false;
   watch_.forget();
   watched_ = false;
+  media_.begin();
   if (joined_ != nullptr) joined_->begin(scope);
   walker_.begin(table, *this);
 }
@@ -77,7 +78,7 @@ void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table)
 bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
 
 bool JsonRewriter::end() {
-  if (!walker_.end()) return false;
+  if (!walker_.end() || !close_media()) return false;
   coverage_.end(walker_.offset());
   move_numbers();
   return true;
@@ -156,6 +157,8 @@ bool JsonRewriter::admit_unread(const llm::Leaf& leaf) noexcept {
   if (leaf.is_key || leaf.kind != llm::LeafKind::String) return true;
   switch (leaf.text_class) {
     case TextClass::B:
+      // Its type may still come.
+      if (leaf.role == llm::LeafRole::MediaData && !media_.value()->is_judged) return true;
       return scope_->admit_opaque(static_cast<contract::OpaqueReason>(leaf.opaque));
     case TextClass::O:
       return scope_->admit_opaque(contract::OpaqueReason::Protected);
@@ -180,9 +183,60 @@ bool JsonRewriter::admit_url() noexcept {
   return scope_->admit_opaque(contract::opaque_reason_of_media_type(type));
 }
 
-bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
+// What the type says that came before it; else its type may come behind it.
+bool JsonRewriter::begin_media() {
+  if (!close_media()) return false;
+  MediaWatch::Value value;
+  value.place = OffsetPlace::of(leaf_);
+  value.is_unread = leaf_.text_class == TextClass::B;
+  const auto type = media_.type_of(value.place);
+  if (type) leaf_.opaque = static_cast<uint8_t>(*type);
+  value.reason = static_cast<contract::OpaqueReason>(leaf_.opaque);
+  // Without a type, what the table calls `other` is not known yet.
+  value.is_judged = type.has_value() || value.reason != contract::OpaqueReason::Other;
+  media_.set_value(value);
+  return true;
+}
+
+// Its type has not come, and will not: it is what the table says.
+bool JsonRewriter::close_media() {
+  const auto value = media_.take_value();
+  return !value || value->is_judged || !value->is_unread || scope_->admit_opaque(value->reason);
+}
+
+void JsonRewriter::end_media() noexcept {
+  MediaWatch::Value* value = media_.value();
+  if (value != nullptr && counts_ && content_end_ > leaf_.raw_start)
+    value->bytes = content_end_ - leaf_.raw_start - 1;
+}
+
+// A type that comes behind its value: what was counted as something else is counted anew, and
+// policy is asked again.
+bool JsonRewriter::end_media_type() {
+  const OffsetPlace place = OffsetPlace::of(leaf_);
+  const auto reason = media_.set_type(place, {item_value_.data(), item_value_size_});
+  MediaWatch::Value* value = media_.value();
+  if (value == nullptr || value->place != place) return true;
+  if (value->is_unread && value->reason != reason && counts_) {
+    const auto from = static_cast<size_t>(value->reason);
+    scope_->tally.opaque_bytes_by_reason[from] -= value->bytes;
+    --scope_->tally.opaque_values[from];
+    scope_->tally.add_opaque(reason, value->bytes, 1);
+  }
+  const bool is_text = std::string_view(item_value_.data(), item_value_size_).starts_with("text/");
+  const bool asks = value->is_unread || !is_text;
+  media_.take_value();
+  return !asks || scope_->admit_opaque(reason);
+}
+
+bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
+  leaf_ = told;
+  const llm::Leaf& leaf = leaf_;
+  content_end_ = 0;
+  if (leaf.role == llm::LeafRole::MediaData && !leaf.is_key && leaf.kind == llm::LeafKind::String &&
+      !begin_media())
+    return false;
   if (!admit_unread(leaf)) return false;
-  leaf_ = leaf;
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
@@ -295,9 +349,10 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 // What is to be known of a string before its text is read.
 void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
   coverage_.piece(raw_end);
+  content_end_ = raw_end;
   if (watched_) watch_.feed(decoded);
   if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
-  if (leaf_.role == llm::LeafRole::OffsetItem)
+  if (leaf_.role == llm::LeafRole::OffsetItem || leaf_.role == llm::LeafRole::MediaType)
     for (size_t i = 0; i < decoded.size() && item_value_size_ < item_value_.size(); ++i)
       item_value_[item_value_size_++] = static_cast<char>(decoded[i]);
   if (leaf_.text_class == TextClass::U && !leaf_.is_key)
@@ -393,6 +448,8 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (watched_) watch_.end();
   if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())
     texts_->add_item(OffsetPlace::of(leaf_));
+  if (leaf_.role == llm::LeafRole::MediaData && !leaf_.is_key) end_media();
+  if (leaf_.role == llm::LeafRole::MediaType && !leaf_.is_key) ok = ok && end_media_type();
   count_reference();
   coverage_.leaf_end();
   return ok;

@@ -39,6 +39,7 @@
 #include "dataplane/redact/offset_map.h"
 #include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
+#include "dataplane/rewrite/media_watch.h"
 #include "dataplane/rewrite/offset_book.h"
 #include "dataplane/rewrite/protected_watch.h"
 #include "dataplane/rewrite/rewrite_scope.h"
@@ -131,6 +132,10 @@ class JsonRewriter final : private llm::Sink {
 
   RoleSet leaf_roles() const noexcept;
   bool admit_unread(const llm::Leaf& leaf) noexcept;
+  bool begin_media();
+  void end_media() noexcept;
+  bool end_media_type();
+  bool close_media();
   bool admit_url() noexcept;
 
   RewriteScope* scope_ = nullptr;
@@ -145,6 +150,8 @@ class JsonRewriter final : private llm::Sink {
   const bool watches_protected_;
   ProtectedWatch watch_;
   bool watched_ = false;
+  MediaWatch media_;
+  uint64_t content_end_ = 0;                      // raw, of the leaf so far
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
   std::unique_ptr<JoinedTexts> joined_;           // made when first needed
   bool joining_ = false;                          // the text being read may go on in another

@@ -101,6 +101,8 @@ struct RewriteScope {
   // Texts of the request that numbers of the request or of the answer count in: the exchange's.
   // Null where no answer will come.
   OffsetBook* request_texts = nullptr;
+  // Of the engine's dictionaries, a bit for each whose values count for this tenant.
+  uint64_t dictionaries = 0;
   std::array<bool, kEntitiesMax> may_restore{};
   contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Tally tally;

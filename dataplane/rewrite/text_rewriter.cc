@@ -30,7 +30,7 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
                          redact::ShiftMap* shifts) {
   scope_ = &scope;
   roles_ = roles.empty() ? default_role(scope.direction) : roles;
-  scanner_.begin(*scope.engine, *scope.scratch);
+  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries);
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();

@@ -141,6 +141,43 @@ TEST_F(Endpoints, WhatIsKnownAndNotServedSaysWhatToUseInstead) {
   EXPECT_TRUE(world.vendor->requests.empty());
 }
 
+// An answer that is a file goes through unread where policy lets such files pass, else not a byte.
+TEST_F(Endpoints, AnAnswerThatNobodyReadsMeetsItsPolicy) {
+  const std::string sound(3'000, '\x01');
+  world.vendor->answer = [&](VendorConnection& c, const std::string&) {
+    c.peer->write("HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: " +
+                  std::to_string(sound.size()) + "\r\n\r\n" + sound);
+  };
+  const auto speech = [&](bool allowed) {
+    world.adopt_again([&](policy::ImageBuilder& b) {
+      contract::ImageEndpoint e{};
+      e.method = b.text("POST");
+      e.path = b.text("/v1/audio/speech");
+      e.api_kind = b.text("openai_audio");
+      b.endpoints.push_back(e);
+      b.vendors[0].endpoints = {static_cast<uint32_t>(b.endpoints.size() - 1), 1};
+      if (allowed) return;
+      b.opaque_rules.push_back(b.opaque_rule("no-files", false));
+      const auto rule = static_cast<uint16_t>(b.opaque_rules.size() - 1);
+      b.opaque_rulings = b.first_opaque_rule_everywhere();
+      constexpr auto kKind = static_cast<size_t>(contract::OpaqueReason::BinaryDownload);
+      for (size_t at = kKind; at < b.opaque_rulings.size(); at += contract::kOpaqueReasonCount)
+        b.opaque_rulings[at] = rule;
+    });
+    return send("/v1/audio/speech", R"({"model":"tts","input":"hello"})");
+  };
+  EXPECT_EQ(speech(true).body, sound);
+  const auto& counters = world.gateway->counters().response;
+  constexpr auto kKind = static_cast<size_t>(contract::OpaqueReason::BinaryDownload);
+  EXPECT_EQ(counters.opaque[kKind], sound.size());
+  EXPECT_EQ(counters.opaque_values[kKind], 1U);
+  const HttpAnswer blocked = speech(false);
+  EXPECT_EQ(blocked.status, 403);
+  EXPECT_EQ(blocked.header("x-sallyport-reason-code"), "response_blocked");
+  EXPECT_NE(blocked.body.find("(binary_download)"), std::string::npos) << blocked.body;
+  EXPECT_EQ(blocked.body.find(sound.substr(0, 20)), std::string::npos);
+}
+
 TEST_F(Endpoints, ARefusalHasTheShapeOfTheVendorThatWasMeant) {
   const std::string key = std::string("AK") + "IAIOSFODNN7EXAMPLE";
   const auto refusal = [&](const std::string& target, const std::string& body) {

@@ -198,6 +198,18 @@ TEST(PolicyVersion, AnEndpointMayBeNamedOnlyToBeRefused) {
             nullptr);
 }
 
+TEST(PolicyVersion, DictionariesNeedTheirKey) {
+  std::string error;
+  EXPECT_EQ(build(error,
+                  [](policy::ImageBuilder& b) {
+                    b.dictionaries = {1, 2, 3};
+                    b.dictionary_names = {b.text("customers")};
+                    b.dictionary_tenants.assign(b.tenants.size(), 1);
+                  }),
+            nullptr);
+  EXPECT_EQ(error, "secrets: no dictionary key");
+}
+
 TEST_F(BuiltVersion, KnowsCallersByTheirKeyOnly) {
   ASSERT_TRUE(version_->caller("right-key").has_value());
   EXPECT_EQ(version_->caller("right-key")->tenant, "acme");

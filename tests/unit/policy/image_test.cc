@@ -180,6 +180,30 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"vendors", [&](auto& b) { b.vendors[0].unknown_endpoint = 2; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_field = 3; }},
       {"tenants", [&](auto& b) { b.tenants[0].vendors = 4; }},
+      {"lists", [&](auto& b) { b.dictionaries = {1}; }},
+      {"lists",
+       [&](auto& b) {
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1, 1};
+       }},
+      {"list names",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a"), b.text("a")};
+         b.dictionary_tenants = {1, 1};
+       }},
+      {"list tenants",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1};
+       }},
+      {"list tenants",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1, 2};
+       }},
       {"tenants", [&](auto& b) { b.tenants[0].token_scope = 2; }},
       {"tenants", [&](auto& b) { b.tenants[1].name = b.tenants[0].name; }},
       {"durability", [&](auto& b) { b.durability.pop_back(); }},

@@ -29,12 +29,11 @@ const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bo
   return value;
 }
 
-std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
-                                  std::vector<Problem>& problems) {
+namespace {
+
+std::optional<Bundle> read_parts(BundleFiles& files, const std::filesystem::path& folder,
+                                 std::vector<Problem>& problems) {
   const size_t before = problems.size();
-  BundleFiles files;
-  // Files that cannot be read would only make their users' references look wrong.
-  if (!files.read(folder, problems)) return std::nullopt;
   Bundle bundle;
   bundle.folder = folder.string();
   bundle.name = files.name();
@@ -67,7 +66,25 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   if (problems.size() != before) return std::nullopt;
   bundle.digest = files.digest();
   bundle.sources = files.sources();
+  bundle.files = files.take_bytes();
   return bundle;
+}
+
+}  // namespace
+
+std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
+                                  std::vector<Problem>& problems) {
+  BundleFiles files;
+  // Files that cannot be read would only make their users' references look wrong.
+  if (!files.read(folder, problems)) return std::nullopt;
+  return read_parts(files, folder, problems);
+}
+
+std::optional<Bundle> read_stored_bundle(const std::filesystem::path& folder,
+                                         std::vector<Problem>& problems) {
+  BundleFiles files;
+  if (!files.read_stored(folder, problems)) return std::nullopt;
+  return read_parts(files, folder / "0", problems);
 }
 
 std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,

@@ -207,6 +207,8 @@ struct Bundle {
   contract::ImageLimits limits{};
   std::vector<BundleTest> tests;
   Sources sources;  // for the problems of later steps
+  // Bytes of every file that the digest covers, by its path there ("base/actions.yaml").
+  std::map<std::string, std::string> files;
 };
 
 // What is decided where no action rule matches.
@@ -216,6 +218,10 @@ inline constexpr std::string_view kNoRuleId = "no-rule";
 // of files and lines.
 std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
                                   std::vector<Problem>& problems);
+
+// The same of a folder that BundleStore wrote (bundle_store.h).
+std::optional<Bundle> read_stored_bundle(const std::filesystem::path& folder,
+                                         std::vector<Problem>& problems);
 
 // Index into bundle.actions of the rule that decides; nothing: no rule matches, block. Every cell
 // of a bundle at once: rulings.h.

@@ -132,6 +132,11 @@ bool BundleFiles::read(const fs::path& folder, std::vector<Problem>& problems) {
   return problems.size() == before;
 }
 
+bool BundleFiles::read_stored(const fs::path& folder, std::vector<Problem>& problems) {
+  stored_ = folder;
+  return read(folder / "0", problems);
+}
+
 bool BundleFiles::read_layer(const fs::path& folder, std::vector<Problem>& problems) {
   std::error_code failed;
   if (!fs::is_directory(folder, failed)) {
@@ -197,6 +202,7 @@ void BundleFiles::read_file(Layer& layer, const std::string& path, std::vector<P
     return;
   }
   hashes_[layer.prefix + path] = sha256(*text);
+  bytes_[layer.prefix + path] = *text;
   layer_of_file_[shown] = static_cast<size_t>(&layer - layers_.data());
   sources_.add(shown, *text);
   Problem problem;
@@ -238,7 +244,8 @@ std::optional<fs::path> BundleFiles::read_head(const Layer& layer, std::vector<P
     description_ = description;
   }
   if (base.empty()) return std::nullopt;
-  const fs::path folder = (layer.folder / base).lexically_normal();
+  const fs::path folder = stored_.empty() ? (layer.folder / base).lexically_normal()
+                                          : stored_ / std::to_string(layers_.size());
   std::error_code failed;
   if (fs::is_directory(folder, failed)) return folder;
   reader.add(extends->place, "there is no folder " + folder.string());
@@ -287,6 +294,7 @@ std::optional<std::string> BundleFiles::read_named(const Place& said, const std:
     return std::nullopt;
   }
   hashes_[said_in.prefix + relative.generic_string()] = sha256(*text);
+  bytes_[said_in.prefix + relative.generic_string()] = *text;
   return text;
 }
 

@@ -33,6 +33,9 @@ class BundleFiles {
  public:
   // False: `problems` says why. What could be read is kept, so that a caller can go on.
   bool read(const std::filesystem::path& folder, std::vector<Problem>& problems);
+  // The same of a stored bundle (bundle_store.h): layers are <folder>/0, <folder>/1 and so on,
+  // wherever the files say that they lie.
+  bool read_stored(const std::filesystem::path& folder, std::vector<Problem>& problems);
 
   // The merged tree of a path in the bundle ("vendors/openai.yaml"); null: no layer has it.
   const YamlNode* find(std::string_view path) const;
@@ -53,6 +56,9 @@ class BundleFiles {
   // `sha256sum` prints. Files of the base have the path "base/...". Final after the last
   // read_named().
   contract::Digest digest() const;
+
+  // The bytes of the files that the digest covers, by path; they are gone from here.
+  std::map<std::string, std::string> take_bytes() { return std::move(bytes_); }
 
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
@@ -76,9 +82,11 @@ class BundleFiles {
   std::optional<std::filesystem::path> read_head(const Layer& layer,
                                                  std::vector<Problem>& problems);
 
-  std::vector<Layer> layers_;  // the overlay first
+  std::filesystem::path stored_;  // of read_stored(); empty: layers lie where they say
+  std::vector<Layer> layers_;     // the overlay first
   std::map<std::string, Merged> merged_;
   std::map<std::string, contract::Digest> hashes_;  // by path in the digest
+  std::map<std::string, std::string> bytes_;        // as hashes_
   std::map<std::string, size_t> layer_of_file_;     // by displayed name
   std::map<std::string, std::string> texts_;        // by displayed name
   Sources sources_;

@@ -1,5 +1,7 @@
 // limits.yaml: the bounds that policy sets. Every one is written out: a limit that nobody wrote
 // would be one that nobody decided.
+#include "controlplane/policy/bundle_limits.h"
+
 #include "controlplane/policy/bundle_sections.h"
 
 namespace sallyport::controlplane::policy {
@@ -38,6 +40,13 @@ constexpr Limit<uint32_t> kNumbers[] = {
     {"retry_after_s", &ImageLimits::retry_after_s, 1, 3'600}};
 
 }  // namespace
+
+std::vector<LimitValue> limit_values(const ImageLimits& limits) {
+  std::vector<LimitValue> out;
+  for (const auto& limit : kSizes) out.push_back({limit.name, limits.*limit.member});
+  for (const auto& limit : kNumbers) out.push_back({limit.name, limits.*limit.member});
+  return out;
+}
 
 void read_limits(BundleParts& parts) {
   const YamlNode* node = parts.top("limits.yaml", "limits", true);

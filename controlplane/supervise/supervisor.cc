@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "controlplane/supervise/evidence_options.h"
 #include "controlplane/supervise/private_file.h"
 
 namespace sallyport::supervise {
@@ -120,6 +121,8 @@ bool Supervisor::open_files(std::string& error) {
       std::max(region_->former_secrets_generation(), region_->view(false).secrets_generation);
   secrets_ = std::make_unique<SecretsKeeper>(credentials, known < kBelievable ? known + 1 : 1);
   refresh_secrets();
+  const auto options = read_evidence_options(options_.config, options_.state_dir, error);
+  if (!options) return false;
   evidence_log::DrainerOptions drainer;
   drainer.rings_folder = options_.run_dir / "rings";
   drainer.store_folder = options_.state_dir / "evidence";
@@ -127,10 +130,20 @@ bool Supervisor::open_files(std::string& error) {
   if (!error.empty()) return false;
   drainer.node_name = node_;
   drainer.heartbeats = true;
-  drainer.retention = evidence_log::RetentionPolicy{};
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
+  drainer.retention = options->retention;
+  if (options->token) {
+    drainer.key_file = drainer.key_file.parent_path() / "evidence.token";
+    drainer.signing_key = [token = *options->token] { return evidence_log::token_key(token); };
+  }
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
-  return true;
+  evidence_->set_witnesses(options->witnesses, options->witness_interval_ms);
+  return !options->witnesses.empty() ? ensure_timestamp_folder(error) : true;
+}
+
+// Replies of a timestamp authority are kept beside the log; see evidence_options.cc.
+bool Supervisor::ensure_timestamp_folder(std::string& error) const {
+  return ensure_private_folder(options_.state_dir / "timestamps", error);
 }
 
 bool Supervisor::open_sockets(std::string& error) {

@@ -83,6 +83,7 @@ class Supervisor : public ControlListener {
   bool open_files(std::string& error);
   bool open_sockets(std::string& error);
   bool open_signals(std::string& error);
+  bool ensure_timestamp_folder(std::string& error) const;
   evidence_log::ControlRecord in_force() const;
   void wait_until_something(uint64_t now_ms);
   void turn(uint64_t now_ms);

@@ -53,6 +53,8 @@ void Supervisor::handle(AdminServer::Request&& request) {
     handle_policy(command, std::move(request));
   } else if (command == "reload") {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
+  } else if (command == "evidence_note") {
+    handle_evidence_note(std::move(request));
   } else if (command == "access_review" || command == "access_decide" ||
              command == "access_pending" || command == "access_close") {
     handle_access(std::move(request));

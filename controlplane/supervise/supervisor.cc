@@ -189,7 +189,7 @@ void Supervisor::wait_until_something(uint64_t now_ms) {
   restoration_->add_to(polled);
   for (const Compilation& compilation : compilations_) compilation.job->add_to(polled);
   uint64_t wait_ms = next_beat_ms_ > now_ms ? next_beat_ms_ - now_ms : 0;
-  if (!operations_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
+  if (!operations_.empty() || !evidence_notes_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
   if (!compilations_.empty()) wait_ms = std::min(wait_ms, kCompilingMs);
   poll(polled.data(), polled.size(), static_cast<int>(wait_ms));
 }
@@ -200,6 +200,7 @@ void Supervisor::turn(uint64_t now_ms) {
   admin_->turn(now_ms);
   restoration_->turn(now_ms);
   look_at_compilations(now_ms);
+  look_at_evidence_notes(now_ms);
   look_at_files(now_ms);
   advance_operations(now_ms);
   look_at_rollout(now_ms);

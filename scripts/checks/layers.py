@@ -75,10 +75,10 @@ HOMES = [
     (r"libfyaml\.h", ["controlplane/policy"] + MAIN),
     (r"openssl/.*", ["dataplane/tls", "dataplane/redact", "dataplane/policy", "controlplane"]),
     (r"boost/program_options.*", ["controlplane/cli", "controlplane/supervise"] + MAIN),
+    (r"curl/.*", ["controlplane/evidence"]),
     (r"(spdlog|fmt)/.*", ["controlplane", "dataplane/worker"] + MAIN),
     (r"nlohmann/.*", ["controlplane"]),
     (r"httplib\.h", ["controlplane/restore"]),
-    (r"curl/.*", ["controlplane/evidence"]),
     (r"libp11\.h", ["controlplane/evidence", "controlplane/vault"]),
     # Intrinsics are arithmetic, not I/O.
     (r"(x86|imm|emm|xmm|smm|nmm|tmm|pmm|wmm)intrin\.h|cpuid\.h", ["dataplane", "controlplane"]),

@@ -73,6 +73,9 @@ class ImageBuilder {
     add(SectionKind::OpaqueRulings,
         opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
     add(SectionKind::Restoration, restoration);
+    add(SectionKind::Dictionaries, dictionaries);
+    add(SectionKind::DictionaryNames, dictionary_names);
+    add(SectionKind::DictionaryTenants, dictionary_tenants);
     add(SectionKind::Rollout, rollout);
     add(SectionKind::Templates, templates);
     add(SectionKind::Tests, tests);
@@ -179,6 +182,9 @@ class ImageBuilder {
   std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
   std::vector<uint16_t> opaque_rulings;     // [row][direction][reason]
   std::vector<char> restoration{'{', '}'};  // opaque to the dataplane
+  std::vector<uint8_t> dictionaries;        // opaque here
+  std::vector<contract::ImageText> dictionary_names;
+  std::vector<uint64_t> dictionary_tenants;
   std::vector<contract::ImageRollout> rollout{contract::ImageRollout{}};
   std::vector<uint8_t> templates;  // contract/template_layout.h
   std::vector<uint8_t> tests;      // contract/test_layout.h

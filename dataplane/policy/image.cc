@@ -702,16 +702,6 @@ std::optional<Key> Image::find_key(std::span<const uint8_t, 32> hmac) const noex
   return std::nullopt;
 }
 
-std::span<const uint8_t> Image::opaque_section(SectionKind kind) const noexcept {
-  return section<uint8_t>(kind);
-}
-
-std::optional<std::string_view> Image::find_text(const contract::ImageText& t) const noexcept {
-  const size_t size = section<char>(SectionKind::Strings).size();
-  if (t.offset > size || t.size > size - t.offset) return std::nullopt;
-  return text(t);
-}
-
 std::optional<Target> Image::route(std::string_view host, std::string_view path) const noexcept {
   const auto routes = section<ImageRoute>(SectionKind::Routes);
   bool is_gateway = false;

@@ -483,11 +483,14 @@ size_t Drainer::gather() {
   size_t work = gather_notes();
   const size_t each =
       std::max(kRecordsPerRingMin, options_.batch_records_max / std::max<size_t>(rings_.size(), 1));
+  bool all = true;
   for (auto& [key, ring] : rings_) {
     const size_t records = gather_ring(*ring, each);
     work += records;
+    all = all && records < each;
     if (records == 0 && finish_ring(*ring)) ++work;
   }
+  if (all) read_all_ns_ = now_ns_;
   return work;
 }
 
@@ -592,6 +595,10 @@ size_t Drainer::drain_once() {
   if (retry_at_ns_ == 0) work += sign_if_due(false);
   if (now_ns_ >= next_care_ns_) grow_ahead();
   if (retry_at_ns_ == 0) work += care_in_pause();
+  if (pending_.empty()) {
+    const std::lock_guard lock(mutex_);
+    status_.drained_ns = read_all_ns_;
+  }
   return work;
 }
 

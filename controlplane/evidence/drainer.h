@@ -64,7 +64,8 @@ struct DrainerStatus {
   uint64_t rings_stopped = 0;  // framing problem: not read any more
   uint64_t gaps = 0;
   uint64_t interrupted = 0;
-  uint64_t mappings = 0;  // sealed batches handed on, by this process
+  uint64_t mappings = 0;    // sealed batches handed on, by this process
+  uint64_t drained_ns = 0;  // CLOCK_MONOTONIC: all that rings held then is committed
   uint64_t last_commit_us = 0;
   uint64_t checkpoint_size = 0;
   uint64_t checkpoint_wall_ns = 0;
@@ -159,6 +160,7 @@ class Drainer {
   std::set<RingKey> complained_;
   Store::Batch pending_;  // kept until it is committed
   SealedMappings pending_mappings_;
+  uint64_t read_all_ns_ = 0;  // the last round that read every ring to its end
   uint64_t pending_gaps_ = 0;
   uint64_t pending_interrupted_ = 0;
   uint64_t pending_ticket_ = 0;  // the last note in pending_

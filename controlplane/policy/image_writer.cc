@@ -10,6 +10,7 @@
 
 #include "controlplane/policy/api_kind_compiler.h"
 #include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/retention_text.h"
 #include "controlplane/policy/rulings.h"
 
 namespace sallyport::controlplane::policy {
@@ -121,6 +122,9 @@ class ImageWriter {
     const std::string restoration = restoration_text(bundle_.restoration);
     image_.opaque(SectionKind::Restoration, restoration.size(),
                   {reinterpret_cast<const uint8_t*>(restoration.data()), restoration.size()});
+    const std::string retention = retention_text(bundle_);
+    image_.opaque(SectionKind::Retention, retention.size(),
+                  {reinterpret_cast<const uint8_t*>(retention.data()), retention.size()});
     return image_.finish(bundle_.digest);
   }
 

@@ -290,6 +290,9 @@ SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation
   builder.add_hex(SecretKind::TicketKey, "tickets.key", "", kTicketKeyBytes);
   for (const std::string& tenant : wanted.tenants) builder.add_tenant(tenant);
   for (const std::string& name : wanted.vendor_credentials) builder.add_vendor(name);
+  if (wanted.vault_key)
+    builder.add(SecretKind::VaultKey, "",
+                SecretBytes(wanted.vault_key->begin(), wanted.vault_key->end()));
   if (build.message.size() > contract::kSecretsBytesMax) {
     builder.problem("secrets_too_large", "the secrets of this policy take more than 1 MiB",
                     "fewer tenants or vendors per appliance", true);

@@ -14,6 +14,7 @@
 // Owner  one thread; two processes may create the same key at once, one of them wins.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -48,6 +49,8 @@ std::optional<Problem> certificate_problem(const CertificateState& state, int64_
 struct WantedSecrets {
   std::vector<std::string> tenants;
   std::vector<std::string> vendor_credentials;
+  // X25519 public key of the vault; zeros: it is sealed; nothing: there is none.
+  std::optional<std::array<uint8_t, 32>> vault_key = std::nullopt;
 };
 
 struct SecretsBuild {

@@ -24,6 +24,7 @@ struct ImageNames {
   contract::Digest bundle_digest{};
   RolloutLimits rollout;
   std::string restoration;  // text of the section of that name (policy/restoration.h)
+  std::string retention;    // and of that one (policy/bundle_settings.h: retention_text)
 };
 
 // Nothing: `error` says what does not hold.

@@ -47,9 +47,8 @@ std::string text_of(const json& body, const char* key) {
 
 ControlRecord record_of(const restore::RestoreEvent& event) {
   const std::string& who = event.caller.principal;
-  ControlRecord record{.kind = RecordKind::Restoration,
-                       .action = "restore",
-                       .actor = who.empty() ? "unknown" : who};
+  ControlRecord record{
+      .kind = RecordKind::Restoration, .action = "restore", .actor = who.empty() ? "unknown" : who};
   record.tenant = event.tenant;
   record.object = event.entity;
   record.result = event.allowed ? "ok" : "denied";

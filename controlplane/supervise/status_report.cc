@@ -115,6 +115,7 @@ json Supervisor::status() const {
         {"vendors", secrets_->vendors()}}},
       {"evidence", evidence_json(evidence_->status())},
       {"restoration", restoration_->status()},
+      {"vault", vault_->status()},
       {"problems", problems}};
 }
 
@@ -133,6 +134,7 @@ std::vector<Problem> Supervisor::all_problems() const {
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,
                         "make room on the disk of the evidence log"});
   for (const Problem& problem : restoration_->problems()) problems.push_back(problem);
+  for (const Problem& problem : vault_->problems()) problems.push_back(problem);
   if (!publisher_->current() && !start_problem_)
     problems.push_back({"policy_missing", "no policy is published: every request is refused",
                         "sallyctl policy apply, or start sallyportd with --policy"});

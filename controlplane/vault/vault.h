@@ -89,9 +89,16 @@ class Vault {
 
   // What goes to the dataplane. Nothing: Absent. Zeros: Sealed.
   std::optional<PublicKey> public_key() const;
-  // Every receive key but the newest is destroyed; answers how many. REQUIRES of the caller: no
-  // worker seals to them any more, and rings were drained since.
-  size_t retire_receive_keys();
+  // The same with its number; 0 while there is none.
+  struct ReceiveTarget {
+    PublicKey key{};
+    uint64_t serial = 0;
+    friend bool operator==(const ReceiveTarget&, const ReceiveTarget&) = default;
+  };
+  std::optional<ReceiveTarget> receive_target() const;
+  // Receive keys before this number are destroyed, never the newest; answers how many. REQUIRES of
+  // the caller: no worker seals to them any more, and rings were drained since.
+  size_t retire_receive_keys(uint64_t before_serial = ~0ULL);
   size_t receive_key_count() const;
 
   // All throw VaultError "sealed" unless open.

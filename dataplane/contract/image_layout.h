@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 4;
+inline constexpr uint32_t kImageVersion = 5;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -43,15 +43,18 @@ enum class SectionKind : uint32_t {
   Routes = 16,       // ImageRoute
   Limits = 17,       // one ImageLimits
   // Cells to which the same rules apply share one row of Rulings.
-  Cells = 18,         // uint32_t index of a row, [tenant][environment][vendor]
-  Decisions = 19,     // ImageRange of Steps
-  Steps = 20,         // ImageStep
-  OpaqueRules = 21,   // ImageOpaqueRule: what is done with values that nobody reads
+  Cells = 18,          // uint32_t index of a row, [tenant][environment][vendor]
+  Decisions = 19,      // ImageRange of Steps
+  Steps = 20,          // ImageStep
+  OpaqueRules = 21,    // ImageOpaqueRule: what is done with values that nobody reads
   OpaqueRulings = 22,  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
   // JSON for the restoration service (controlplane/policy/restoration.h); opaque here.
-  Restoration = 23
+  Restoration = 23,
+  // JSON: how long evidence and mappings are kept (controlplane/policy/bundle_settings.h); opaque
+  // here.
+  Retention = 24
 };
-inline constexpr size_t kSectionCount = 23;
+inline constexpr size_t kSectionCount = 24;
 
 // What happens to a finding.
 enum class Action : uint8_t {

@@ -39,7 +39,7 @@ constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionName
     "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
     "keys",    "actions",   "rulings", "access",       "routes",        "limits",
     "cells",   "decisions", "steps",   "opaque rules", "opaque rulings",
-    "restoration"};
+    "restoration", "retention"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {

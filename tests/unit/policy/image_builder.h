@@ -73,6 +73,7 @@ class ImageBuilder {
     add(SectionKind::OpaqueRulings,
         opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
     add(SectionKind::Restoration, restoration);
+    add(SectionKind::Retention, retention);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
     header.version = contract::kImageVersion;
@@ -176,6 +177,7 @@ class ImageBuilder {
   std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
   std::vector<uint16_t> opaque_rulings;     // [row][direction][reason]
   std::vector<char> restoration{'{', '}'};  // opaque to the dataplane
+  std::vector<char> retention{'{', '}'};    // the same
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;
   std::vector<contract::ImageLimits> limits{usual_limits()};

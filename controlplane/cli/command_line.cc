@@ -98,13 +98,18 @@ class Splitter {
   }
 
  private:
-  static void take_word(const std::string& word, ParsedLine& line) {
+  void take_word(const std::string& word, ParsedLine& line) {
     std::vector<std::string> names;
+    const std::string verb = verb_begun_.empty() ? word : verb_begun_ + " " + word;
     for (const Command& command : command_table()) {
       const bool is_noun = line.noun.empty();
       if (is_noun ? command.noun == word && command.verb.empty()
-                  : command.noun == line.noun && command.verb == word) {
+                  : command.noun == line.noun && command.verb == verb) {
         line.command = &command;
+        return;
+      }
+      if (!is_noun && command.noun == line.noun && command.verb.starts_with(verb + " ")) {
+        verb_begun_ = verb;  // the first of two words
         return;
       }
       if (is_noun || command.noun == line.noun)
@@ -143,6 +148,7 @@ class Splitter {
 
   const std::vector<std::string>& words_;
   std::vector<size_t> used_;
+  std::string verb_begun_;
 };
 
 po::options_description describe(const std::vector<OptionSpec>& options) {
@@ -192,7 +198,8 @@ void check_command(const Command& command, const Arguments& arguments) {
     usage("missing_argument",
           fmt::format("sallyctl{} needs {}", about, command.arguments[given].name),
           command.arguments[given].text, about);
-  if (given > command.arguments.size())
+  const bool repeats = !command.arguments.empty() && command.arguments.back().repeats;
+  if (given > command.arguments.size() && !repeats)
     usage("extra_argument",
           fmt::format("'{}' is one word too many",
                       printable(arguments.positional[command.arguments.size()])),

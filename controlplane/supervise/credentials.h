@@ -72,6 +72,12 @@ class Credentials {
   SecretsBuild build(const WantedSecrets& wanted, uint64_t generation) const;
   // The key under which gateway keys are hashed; made when missing. Nothing: `error` says why.
   std::optional<SecretBytes> gateway_hmac_key(std::string& error) const;
+  // The key under which a tenant's subjects are hashed; never made here. Nothing: `error` says why.
+  std::optional<SecretBytes> subject_key(const std::string& tenant, std::string& error) const;
+  // A new epoch of a tenant's token key in our own file: from the next reading on values get other
+  // tokens; the former epoch is still verified. Nothing: `error` says why (an operator's file is
+  // his to change).
+  std::optional<std::string> next_token_epoch(const std::string& tenant, std::string& error) const;
   // Where the evidence log's signing key belongs. A key in the credentials folder is reached
   // through a link in the keys folder, because what lies beside it is written.
   std::filesystem::path evidence_key_file(std::string& error) const;

@@ -179,7 +179,27 @@ json VaultDesk::subject_link(const Asked& asked) {
 // --- erasure -------------------------------------------------------------------------------------
 
 json VaultDesk::subject_erase(const Asked& asked) { return erase_as(asked, "erase"); }
-json VaultDesk::subject_reredact(const Asked& asked) { return erase_as(asked, "reredact"); }
+
+// The vendor's copies stand for nothing from now on, and the same value gets another token: the
+// tenant's token key begins a new epoch.
+json VaultDesk::subject_reredact(const Asked& asked) {
+  json answer = erase_as(asked, "reredact");
+  if (!answer.value("ok", false) || answer.value("state", "") == "deferred") return answer;
+  const std::string tenant = text_of(asked.body, "tenant");
+  ControlRecord record{.kind = RecordKind::Key, .action = "token_epoch", .actor = asked.actor};
+  record.tenant = tenant;
+  record.object = answer.value("id", "");
+  record.result = "intended";
+  if (!commit(record)) return answer;
+  const Credentials credentials(options_.credentials, options_.state_dir / "keys");
+  std::string error;
+  const auto epoch = credentials.next_token_epoch(tenant, error);
+  record.result = epoch ? "ok" : "failed";
+  evidence_->append(record);
+  answer["token_epoch"] = epoch ? json(*epoch) : json(nullptr);
+  if (!epoch) answer["token_epoch_problem"] = error;
+  return answer;
+}
 
 json VaultDesk::erase_as(const Asked& asked, const std::string& kind) {
   const Named named = named_in(asked.body);

@@ -28,6 +28,9 @@ void Supervisor::open_vault(evidence_log::DrainerOptions& drainer) {
   drainer.keep_mappings = [&vault](const evidence_log::SealedMappings& mappings) {
     return vault.keep(mappings);
   };
+  drainer.held = [&vault](const evidence_log::RecordForHold& record) {
+    return vault.hold_of_record(record.tenant, record.request_id, record.wall_ns, record.subjects);
+  };
   const auto target = vault_->target();
   vault_target_ = target;
   if (target) secrets_->set_vault_key(target->key);

@@ -483,6 +483,15 @@ bool Vault::is_held(const std::string& tenant, const SubjectId& subject) const {
   return book_ && book_->is_held(tenant, subject);
 }
 
+std::string Vault::hold_of_record(std::string_view tenant, std::string_view request,
+                                  uint64_t wall_ns, std::span<const SubjectId> subjects) const {
+  const std::lock_guard lock(mutex_);
+  if (!book_) return "";
+  for (const auto& [id, hold] : book_->holds())
+    if (hold.names_record(tenant, request, wall_ns, subjects)) return id;
+  return "";
+}
+
 void Vault::defer(const Erasure& erasure) {
   const std::lock_guard lock(mutex_);
   if (!book_) throw VaultError("vault_absent", "there is no vault on this appliance");

@@ -127,6 +127,9 @@ class Vault {
   std::optional<Hold> release_hold(const std::string& id);
   std::vector<Hold> holds() const;
   bool is_held(const std::string& tenant, const SubjectId& subject) const;
+  // The name of a hold that names this record; empty: none does. Also while sealed.
+  std::string hold_of_record(std::string_view tenant, std::string_view request, uint64_t wall_ns,
+                             std::span<const SubjectId> subjects) const;
   void defer(const Erasure& erasure);
   void undefer(const std::string& id);
   std::vector<Erasure> deferred() const;

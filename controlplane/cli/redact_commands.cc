@@ -13,6 +13,7 @@
 #include "controlplane/cli/time_text.h"
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/log.h"
+#include "controlplane/evidence/ring_reader.h"
 #include "controlplane/policy/image_cache.h"
 #include "dataplane/policy/image.h"
 

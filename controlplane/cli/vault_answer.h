@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "controlplane/cli/command.h"
+#include "controlplane/vault/kek_source.h"
 #include "controlplane/vault/shares.h"
 
 namespace sallyport::cli {

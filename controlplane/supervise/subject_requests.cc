@@ -32,7 +32,7 @@ std::string text_of(const json& body, const char* name) {
 uint64_t seconds_ns(const json& body, const char* name, uint64_t otherwise) {
   const auto found = body.find(name);
   if (found == body.end() || !found->is_number_unsigned()) return otherwise;
-  return std::min(found->get<uint64_t>(), ~0ULL / kNsPerS) * kNsPerS;
+  return std::min<uint64_t>(found->get<uint64_t>(), ~0ULL / kNsPerS) * kNsPerS;
 }
 
 uint64_t wall_ns() { return static_cast<uint64_t>(time(nullptr)) * kNsPerS; }

@@ -1,11 +1,13 @@
 #include "controlplane/supervise/subject_search.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "controlplane/evidence/control_record.h"
+#include "controlplane/evidence/ring_reader.h"
 
 namespace sallyport::supervise {
 
@@ -130,7 +132,8 @@ std::vector<contract::SubjectId> subjects_of_exchange(const evidence_log::LogRea
     const auto bytes = log.record(index);
     if (!bytes || evidence_log::validate_record(*bytes) != evidence_log::RecordProblem::None)
       continue;
-    for (const contract::SubjectId& subject : RecordView(*bytes).subjects())
+    const RecordView record(*bytes);
+    for (const contract::SubjectId& subject : record.subjects())
       if (std::find(out.begin(), out.end(), subject) == out.end()) out.push_back(subject);
   }
   return out;

@@ -160,8 +160,8 @@ class VaultDesk {
 
   std::thread thread_;
   int wake_ = -1;  // eventfd: something is done
-  std::atomic<bool> retire_due_{
-      false};                  // the main loop saw: the former receive keys are out of use
+  // Receive keys before this serial are out of use; 0: none. The main loop says, the thread takes.
+  std::atomic<uint64_t> retire_before_{0};
   uint64_t last_said_ms_ = 0;  // the thread's: the last retention run in the log
   mutable std::mutex mutex_;
   std::condition_variable more_;

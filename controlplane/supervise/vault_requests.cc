@@ -152,7 +152,7 @@ json VaultDesk::take_share(const Asked& asked) {
   if (!bytes) return admin_error("request_invalid", "a share is 64 bytes in hex");
   share.bytes = *bytes;
   ControlRecord record = key_record("share_brought", asked.actor);
-  record.fields = {{"custodian", share.label.custodian},
+  record.fields = {{"key_id", share.label.custodian},
                    {"key_version", std::to_string(share.label.generation)},
                    {"threshold", std::to_string(share.label.threshold)}};
   return with_record(std::move(record), [&](ControlRecord& done) {
@@ -212,7 +212,7 @@ json VaultDesk::split(const Asked& asked) {
   record.fields = {{"shares", std::to_string(custodians.size())},
                    {"threshold", std::to_string(threshold)}};
   for (const vault::PublicKey& custodian : custodians)
-    record.fields.emplace_back("custodian", vault::fingerprint(custodian));
+    record.fields.emplace_back("key_id", vault::fingerprint(custodian));
   return with_record(std::move(record), [&](ControlRecord& done) {
     const vault::Kek kek = vault_->newest_kek();
     done.fields.emplace_back("key_version", std::to_string(kek.generation));
@@ -229,7 +229,7 @@ json VaultDesk::backup(const Asked& asked) {
   const auto holder = public_key_of(asked.body.value("holder", json()));
   if (!holder) return admin_error("request_invalid", "the holder is 64 hex digits");
   ControlRecord record = key_record("kek_backup", asked.actor);
-  record.fields = {{"custodian", vault::fingerprint(*holder)}};
+  record.fields = {{"key_id", vault::fingerprint(*holder)}};
   return with_record(std::move(record), [&](ControlRecord& done) {
     const vault::Kek kek = vault_->newest_kek();
     done.fields.emplace_back("key_version", std::to_string(kek.generation));

@@ -121,6 +121,7 @@ bool Appliance::make_gateway(uint32_t index, const MemoryPlan& plan, int core, s
   // Vendors are beyond the upstream port's router; without any router they are on its network.
   settings.upstream_source_address = worker.local_address_towards(0);
   if (settings.upstream_source_address == 0) settings.upstream_source_address = last_address;
+  settings.padding_seed = random_key().k0;
   settings.tcp_connections_max = config_.memory.connections;
   settings.body_pool_bytes = plan.body_bytes;
   settings.plaintext_pool_bytes = config_.memory.tls_mib * kMib / 2;

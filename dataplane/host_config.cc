@@ -278,6 +278,8 @@ bool Reader::top(const std::string& key, fy_node* value) {
     return mapping(value, "ports",
                    [&](const std::string& name, fy_node* v) { return port(name, v); });
   if (key == "memory") return memory(value);
+  // sallyportd's own: it reads and judges it (controlplane/supervise/evidence_options.h).
+  if (key == "evidence") return true;
   return false;
 }
 

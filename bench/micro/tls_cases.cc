@@ -80,7 +80,8 @@ class Pair {
     tls::ClientOptions options;
     options.host = "bench.example";
     options.ca_pem = identity.certificate;
-    client_context_ = tls::ClientContext::create(options, error);
+    client_context_ =
+        tls::ClientContext::create(options, std::make_shared<tls::TrustStores>(), error);
     SP_CHECK_WHY(client_context_ != nullptr, error.c_str());
     SP_CHECK(server_.init_server(*server_context_, cipher_));
     SP_CHECK(client_.init_client(*client_context_, cipher_));

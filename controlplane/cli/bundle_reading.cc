@@ -1,6 +1,10 @@
 #include "controlplane/cli/bundle_reading.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string_view>
 
 #include "controlplane/cli/output.h"
 #include "controlplane/cli/problem_text.h"
@@ -45,10 +49,19 @@ cp::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad)
   return std::move(*bundle);
 }
 
-CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad) {
+CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad,
+                               const cp::CompileOptions& options) {
   CompiledBundle out{read_bundle_or_fail(folder, if_bad), {}};
   std::vector<cp::Problem> problems;
-  auto image = cp::compile_image(out.bundle, problems);
+  cp::CompileOptions how = options;
+  // A million values take a second or two; a person at a terminal is told that it goes on.
+  if (isatty(STDERR_FILENO) == 1)
+    how.progress = [](std::string_view dictionary, size_t values) {
+      fmt::print(stderr, "\rcompiling dictionary {}: {} values ", dictionary, values);
+    };
+  auto image = cp::compile_image(out.bundle, problems, how);
+  if (isatty(STDERR_FILENO) == 1 && !out.bundle.dictionaries.empty())
+    fmt::print(stderr, "\r\033[K");
   if (!image)
     throw bundle_failure(if_bad, fmt::format("the bundle {} does not compile", folder.string()),
                          problems);

@@ -19,7 +19,9 @@ struct CompiledBundle {
 // REQUIRES nothing. Throws Failure: NotFound when there is no such folder; `if_bad` with the
 // problems when the bundle does not read or compile.
 controlplane::policy::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad);
-CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad);
+// `options`: see image_writer.h; without a key an image with dictionaries is good here only.
+CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad,
+                               const controlplane::policy::CompileOptions& options = {});
 
 // The form of the admin socket: file, line, column, message, text.
 nlohmann::json problems_json(const std::vector<controlplane::policy::Problem>& problems);

@@ -7,14 +7,14 @@
 
 namespace sallyport::cli {
 
-void add_status_commands(std::vector<Command>& table);    // status, doctor, reload, version
-void add_policy_commands(std::vector<Command>& table);    // policy check, test, compile, apply
-void add_policy_explain(std::vector<Command>& table);     // policy explain
-void add_scan_commands(std::vector<Command>& table);      // scan
+void add_status_commands(std::vector<Command>& table);  // status, doctor, reload, version
+void add_policy_commands(std::vector<Command>& table);  // policy check, test, compile, apply
+void add_policy_explain(std::vector<Command>& table);   // policy explain
+void add_scan_commands(std::vector<Command>& table);    // scan
 void add_policy_rollout_commands(std::vector<Command>& table);  // policy apply ... history
-void add_evidence_commands(std::vector<Command>& table);  // evidence list, show, verify, export
-void add_restore_commands(std::vector<Command>& table);   // restore; access review, decide, ...
-void add_key_commands(std::vector<Command>& table);       // key new, list, revoke
+void add_evidence_commands(std::vector<Command>& table);        // evidence, all verbs
+void add_restore_commands(std::vector<Command>& table);  // restore; access review, decide, ...
+void add_key_commands(std::vector<Command>& table);      // key new, list, revoke
 
 void add_vault_commands(std::vector<Command>& table);     // vault init, status, key ...
 void add_vault_key_commands(std::vector<Command>& table);

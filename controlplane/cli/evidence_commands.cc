@@ -1,54 +1,25 @@
-// evidence list | show | verify | export: the log, read beside its writer.
+// evidence list | show | query | tail: the log, read beside its writer.
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include <fstream>
-#include <sstream>
+#include <algorithm>
+#include <vector>
 
 #include "controlplane/cli/commands.h"
+#include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/time_text.h"
-#include "controlplane/evidence/checkpoint.h"
-#include "controlplane/evidence/query.h"
 
 namespace sallyport::cli {
 namespace {
 
 namespace log = evidence_log;
+using nlohmann::json;
 
-log::LogReader open_log(const Call& call) {
-  const auto folder = call.settings.evidence_folder();
-  struct stat status {};
-  if (stat((folder / "data.mdb").c_str(), &status) != 0) {
-    if (errno == EACCES)
-      throw Failure(Exit::Denied, "denied", "the evidence log is not for this user",
-                    folder.string() + ": permission denied",
-                    "run sallyctl as root or as the user of sallyportd");
-    throw Failure(Exit::NotFound, "no_log", "there is no evidence log",
-                  fmt::format("{} holds no data.mdb", folder.string()),
-                  "name the state folder with --state-dir; sallyportd makes the log at its start");
-  }
-  try {
-    return log::LogReader::open(folder);
-  } catch (const log::StoreError& error) {
-    const bool denied = error.code() == EACCES || error.code() == EPERM;
-    throw Failure(denied ? Exit::Denied : Exit::Failed, denied ? "denied" : "log_unreadable",
-                  "the evidence log cannot be opened", error.what(),
-                  denied ? "run sallyctl as root or as the user of sallyportd"
-                         : "sallyctl doctor looks at the disk");
-  }
-}
+constexpr uint64_t kRowsDefault = 100;
+constexpr uint64_t kTailRowsDefault = 10;
+constexpr useconds_t kFollowWaitUs = 250'000;  // between two looks at the log
 
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw Failure(Exit::NotFound, "no_file", fmt::format("{} cannot be read", path.string()),
-                  "it does not exist, or is not for this user", "look at the path");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string cell(const nlohmann::json& row, std::initializer_list<const char*> names) {
+std::string cell(const json& row, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     const auto found = row.find(name);
     if (found == row.end() || found->is_null()) continue;
@@ -58,69 +29,137 @@ std::string cell(const nlohmann::json& row, std::initializer_list<const char*> n
   return "-";
 }
 
+const std::vector<std::string> kHead{"TIME",      "KIND",   "WHAT",  "REQUEST", "TENANT",
+                                     "PRINCIPAL", "VENDOR", "MODEL", "HTTP",    "REASON"};
+
+std::vector<std::string> cells_of(const json& row) {
+  return {cell(row, {"time"}),
+          cell(row, {"evidence"}),
+          cell(row, {"outcome", "code", "kind"}),
+          cell(row, {"request_id", "object"}),
+          cell(row, {"tenant"}),
+          cell(row, {"principal", "actor"}),
+          cell(row, {"vendor"}),
+          cell(row, {"model"}),
+          cell(row, {"http_status"}),
+          cell(row, {"reason_code", "reason", "detail"})};
+}
+
 Exit run_list(const Call& call) {
-  const uint64_t now = wall_clock_ns();
-  log::ListFilter filter;
-  filter.tenant = call.arguments.get("tenant");
-  filter.principal = call.arguments.get("principal");
-  filter.vendor = call.arguments.get("vendor");
-  filter.outcome = call.arguments.get("outcome");
-  filter.kind = call.arguments.get("kind");
-  if (const auto text = call.arguments.find("since"))
-    filter.from_wall_ns = parse_time(*text, "since", now);
-  if (const auto text = call.arguments.find("until"))
-    filter.to_wall_ns = parse_time(*text, "until", now);
-  filter.limit = call.arguments.number("limit", 100);
-  const auto reader = open_log(call);
-  const nlohmann::json rows = log::list(reader, filter);
+  log::ListFilter filter = filter_of(call, call.arguments.number("limit", kRowsDefault));
+  filter.before = call.arguments.number("before", log::kNoIndex);
+  const auto reader = open_evidence_log(call);
+  const json rows = log::list(reader, filter);
+  const bool more = filter.limit != 0 && rows.size() >= filter.limit;
+  const json next = more ? rows.back().at("index") : json();
   if (call.out.is_json()) {
-    call.out.json("sallyport/evidence-list/1", {{"exchanges", rows}, {"log_size", reader.size()}});
+    call.out.json("sallyport/evidence-list/1",
+                  {{"exchanges", rows}, {"log_size", reader.size()}, {"next", next}});
     return Exit::Ok;
   }
   std::vector<std::vector<std::string>> cells;
-  for (const auto& row : rows)
-    cells.push_back({cell(row, {"time"}), cell(row, {"outcome", "code", "kind"}),
-                     cell(row, {"request_id"}), cell(row, {"tenant"}), cell(row, {"principal"}),
-                     cell(row, {"vendor"}), cell(row, {"model"}), cell(row, {"http_status"}),
-                     cell(row, {"reason_code", "detail"})});
-  call.out.table(
-      {"TIME", "OUTCOME", "REQUEST", "TENANT", "PRINCIPAL", "VENDOR", "MODEL", "HTTP", "REASON"},
-      cells);
-  if (filter.limit != 0 && rows.size() >= filter.limit)
-    call.out.note(fmt::format("the newest {}; more with --limit N (0: all)", filter.limit));
+  for (const json& row : rows) cells.push_back(cells_of(row));
+  call.out.table(kHead, cells);
+  if (more)
+    call.out.note(
+        fmt::format("the newest {}; the next ones with --before {}, or --limit N (0: all)",
+                    filter.limit, next.dump()));
   return Exit::Ok;
 }
 
-// Indented names and values; a list of objects is one line per object.
-void print_tree(const nlohmann::json& value, const std::string& indent, Output& out) {
-  for (const auto& [name, inner] : value.items()) {
-    if (inner.is_object() && !inner.empty()) {
-      out.line(fmt::format("{}{}", indent, name));
-      print_tree(inner, indent + "  ", out);
-    } else if (inner.is_array() && !inner.empty() && inner[0].is_object()) {
-      out.line(fmt::format("{}{}", indent, name));
-      for (const auto& row : inner) {
-        std::string text;
-        for (const auto& [key, field] : row.items())
-          text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key,
-                              field.is_string() ? field.get<std::string>() : field.dump());
-        out.line(indent + "  " + printable(text));
-      }
-    } else if (!inner.is_null()) {
-      const std::string text = inner.is_string() ? inner.get<std::string>() : inner.dump();
-      out.line(fmt::format("{}{:<20} {}", indent, name, printable(text)));
-    }
+Exit run_query(const Call& call) {
+  const log::ListFilter filter = filter_of(call, call.arguments.number("limit", kRowsDefault));
+  const auto reader = open_evidence_log(call);
+  const uint64_t from = call.arguments.has("after") ? call.arguments.number("after", 0) + 1 : 0;
+  json rows = json::array();
+  json next;
+  log::each_record(reader, filter, from, reader.size(), [&](json&& row) {
+    rows.push_back(std::move(row));
+    const bool full = filter.limit != 0 && rows.size() >= filter.limit;
+    if (full) next = rows.back().at("index");
+    return !full;
+  });
+  if (call.out.is_json()) {
+    call.out.json("sallyport/evidence-query/1",
+                  {{"records", rows}, {"log_size", reader.size()}, {"next", next}});
+    return Exit::Ok;
   }
+  std::vector<std::vector<std::string>> cells;
+  for (const json& row : rows) {
+    cells.push_back(cells_of(row));
+    cells.back().insert(cells.back().begin(), row.at("index").dump());
+  }
+  std::vector<std::string> head = kHead;
+  head.insert(head.begin(), "INDEX");
+  call.out.table(head, cells);
+  if (!next.is_null())
+    call.out.note(fmt::format("the oldest {}; the next ones with --after {}, or --limit N (0: all)",
+                              filter.limit, next.dump()));
+  return Exit::Ok;
+}
+
+void tail_line(const Call& call, const json& row) {
+  if (call.out.is_json()) {
+    call.out.line(row.dump(-1, ' ', false, json::error_handler_t::replace));
+    return;
+  }
+  std::string text = row.at("index").dump();
+  for (const std::string& one : cells_of(row))
+    if (one != "-") text += "  " + printable(one);
+  call.out.line(text);
+}
+
+Exit run_tail(const Call& call) {
+  const uint64_t wanted = call.arguments.number("lines", kTailRowsDefault);
+  const log::ListFilter filter = filter_of(call, 0);
+  const auto reader = open_evidence_log(call);
+  uint64_t seen = reader.size();
+  std::vector<json> last;
+  // A filter may skip much: the window grows until it holds enough, or all.
+  for (uint64_t window = std::max<uint64_t>(wanted, 1) * 8; wanted > 0; window *= 8) {
+    last.clear();
+    const uint64_t from = seen > window ? seen - window : 0;
+    log::each_record(reader, filter, from, seen, [&](json&& row) {
+      last.push_back(std::move(row));
+      return true;
+    });
+    if (last.size() >= wanted || from == 0) break;
+  }
+  const size_t skip = last.size() > wanted ? last.size() - wanted : 0;
+  for (size_t i = skip; i < last.size(); ++i) tail_line(call, last[i]);
+  if (!call.out.flush()) return Exit::Failed;
+  while (call.arguments.has("follow")) {
+    usleep(kFollowWaitUs);
+    const uint64_t size = reader.size();
+    log::each_record(reader, filter, seen, size, [&](json&& row) {
+      tail_line(call, row);
+      return true;
+    });
+    seen = size;
+    if (!call.out.flush()) return Exit::Failed;
+  }
+  return Exit::Ok;
 }
 
 Exit run_show(const Call& call) {
-  const auto reader = open_log(call);
+  const auto reader = open_evidence_log(call);
   const std::string& id = call.arguments.positional[0];
-  const nlohmann::json shown = log::show(reader, id);
+  json shown;
+  if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos && id.size() < 19) {
+    const uint64_t index = std::stoull(id);
+    const auto record = reader.record(index);
+    if (record && !record->empty()) shown = log::record_json(index, *record);
+  } else {
+    shown = log::show(reader, id);
+  }
   if (shown.is_null())
-    throw Failure(Exit::NotFound, "unknown_request",
-                  fmt::format("no record of request '{}'", printable(id)),
-                  "the log has no such request id", "sallyctl evidence list shows those it has");
+    throw Failure(
+        Exit::NotFound, "unknown_request", fmt::format("no record of request '{}'", printable(id)),
+        "the log has no such request id or index", "sallyctl evidence list shows those it has");
+  if (shown.contains("schema")) {  // of the record; the document has its own
+    shown["record_schema"] = shown["schema"];
+    shown.erase("schema");
+  }
   if (call.out.is_json())
     call.out.json("sallyport/evidence-show/1", shown);
   else
@@ -128,95 +167,61 @@ Exit run_show(const Call& call) {
   return Exit::Ok;
 }
 
-// The key to judge signatures by: what the operator trusts, else what lies on this machine.
-std::optional<std::string> trusted_key(const Call& call) {
-  if (const auto given = call.arguments.find("vkey")) {
-    if (log::VerifierKey::parse(*given)) return *given;
-    std::string text = read_file(*given);
-    text.erase(text.find_last_not_of(" \r\n") + 1);
-    if (!log::VerifierKey::parse(text))
-      throw Failure(Exit::Usage, "bad_key", "that is no verifier key", *given,
-                    "wanted: NAME+ID+BASE64, or a file that holds it (evidence.key.vkey)");
-    return text;
-  }
-  const auto path = call.settings.keys_folder() / "evidence.key.vkey";
-  std::ifstream file(path);
-  std::string text;
-  if (!file || !std::getline(file, text)) {
-    call.out.note("signatures are not judged: no --vkey, and no readable " + path.string());
-    return std::nullopt;
-  }
-  call.out.note(
-      fmt::format("signatures are judged by {} of this machine; an auditor brings a key "
-                  "from elsewhere (--vkey)",
-                  path.string()));
-  return text;
-}
-
-Exit run_verify(const Call& call) {
-  log::VerifyOptions options;
-  options.vkey = trusted_key(call);
-  if (const auto file = call.arguments.find("since-checkpoint"))
-    options.known_checkpoint = read_file(*file);
-  const auto reader = open_log(call);
-  const log::VerifyReport report = log::verify(reader, options);
-  if (call.out.is_json()) {
-    call.out.json("sallyport/evidence-verify/1", report.json());
-    return report.ok ? Exit::Ok : Exit::No;
-  }
-  call.out.fields({{"records", std::to_string(report.records)},
-                   {"exchanges", std::to_string(report.exchanges)},
-                   {"open", std::to_string(report.open)},
-                   {"interrupted", std::to_string(report.interrupted)},
-                   {"gaps", std::to_string(report.gaps)},
-                   {"checkpoints", std::to_string(report.checkpoints)},
-                   {"after checkpoint", std::to_string(report.after_checkpoint)},
-                   {"signatures", report.signatures_checked ? "checked" : "not judged"},
-                   {"root", report.root}});
-  for (const auto& problem : report.problems) call.out.line("problem: " + printable(problem));
-  call.out.line(report.ok ? "evidence verify: OK" : "evidence verify: FAILED");
-  return report.ok ? Exit::Ok : Exit::No;
-}
-
-Exit run_export(const Call& call) {
-  const auto reader = open_log(call);
-  const auto key_file = call.settings.keys_folder() / "evidence.key.vkey";
-  std::string vkey = call.arguments.has("vkey") ? *trusted_key(call) : read_file(key_file);
-  vkey.erase(vkey.find_last_not_of(" \r\n") + 1);
-  const std::filesystem::path folder = call.arguments.positional[0];
-  if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder))
-    throw Failure(Exit::Conflict, "not_empty", fmt::format("{} is not empty", folder.string()),
-                  "an export does not mix with other files", "name a new folder");
-  const nlohmann::json manifest = log::export_plain(reader, vkey, folder);
-  if (call.out.is_json())
-    call.out.json("sallyport/evidence-export/1",
-                  {{"folder", folder.string()}, {"manifest", manifest}});
-  else
-    call.out.line(fmt::format("exported to {}; HOWTO.txt there says how to check it without us",
-                              folder.string()));
-  return Exit::Ok;
+Command with_filter(Command command) {
+  auto options = filter_options();
+  command.options.insert(command.options.begin(), options.begin(), options.end());
+  return command;
 }
 
 Command list_command() {
-  return {.noun = "evidence",
-          .verb = "list",
-          .summary = "Exchanges, refusals and notes, newest first",
-          .details =
-              "An exchange is one row: its admitted and its completed (or interrupted) "
-              "record together.",
-          .arguments = {},
-          .options = {{.name = "tenant", .value = "T", .text = "only of this tenant"},
-                      {.name = "principal", .value = "P", .text = "only of this principal"},
-                      {.name = "vendor", .value = "V", .text = "only to this vendor"},
-                      {.name = "outcome", .value = "O", .text = "only with this outcome"},
-                      {.name = "kind", .value = "K", .text = "only records of this kind"},
-                      {.name = "since", .value = "TIME", .text = "RFC 3339, a date, or 24h, 7d"},
-                      {.name = "until", .value = "TIME", .text = "as --since"},
-                      {.name = "limit", .value = "N", .text = "at most so many (100; 0: all)"}},
-          .examples = {{"sallyctl evidence list --since 24h --outcome blocked", "what was refused"},
-                       {"sallyctl evidence list --tenant acme --limit 0 --output json",
-                        "everything of a tenant, for a script"}},
-          .run = run_list};
+  return with_filter(
+      {.noun = "evidence",
+       .verb = "list",
+       .summary = "Exchanges, refusals and what the control plane did, newest first",
+       .details = "An exchange is one row: its admitted and its completed (or interrupted) "
+                  "record together.\nJSON has `next`: the --before of the next page, null at the "
+                  "end.",
+       .arguments = {},
+       .options = {{.name = "limit", .value = "N", .text = "at most so many (100; 0: all)"},
+                   {.name = "before", .value = "INDEX", .text = "only what is older: a page"}},
+       .examples = {{"sallyctl evidence list --since 24h --outcome blocked", "what was refused"},
+                    {"sallyctl evidence list --kind ADM,POL,KEY --since 7d", "what operators did"},
+                    {"sallyctl evidence list --tenant acme --limit 0 --output json",
+                     "everything of a tenant, for a script"}},
+       .run = run_list});
+}
+
+Command query_command() {
+  return with_filter(
+      {.noun = "evidence",
+       .verb = "query",
+       .summary = "Single records as they stand in the log, oldest first",
+       .details = "A verdict counts as of its request's tenant, principal and vendor.\nJSON has "
+                  "`next`: the --after of the next page, null at the end.",
+       .arguments = {},
+       .options = {{.name = "limit", .value = "N", .text = "at most so many (100; 0: all)"},
+                   {.name = "after", .value = "INDEX", .text = "only what is newer: a page"}},
+       .examples = {{"sallyctl evidence query --kind RST --since 7d", "who asked for values back"},
+                    {"sallyctl evidence query --entity US_SSN --action block --limit 0 --output "
+                     "json",
+                     "every record in which one was blocked"}},
+       .run = run_query});
+}
+
+Command tail_command() {
+  return with_filter(
+      {.noun = "evidence",
+       .verb = "tail",
+       .summary = "The newest records, and with --follow those that come",
+       .details = "With --output json one record per line. --follow ends with Ctrl-C.",
+       .arguments = {},
+       .options =
+           {{.name = "lines", .value = "N", .text = "how many to begin with (10)", .letter = 'n'},
+            {.name = "follow", .value = "", .text = "go on with what is recorded", .letter = 'f'}},
+       .examples = {{"sallyctl evidence tail --follow", "watch the appliance work"},
+                    {"sallyctl evidence tail -n 0 -f --kind EGR --output json",
+                     "feed refusals to a script"}},
+       .run = run_tail});
 }
 
 }  // namespace
@@ -227,43 +232,19 @@ void add_evidence_commands(std::vector<Command>& table) {
       {.noun = "evidence",
        .verb = "show",
        .summary = "All records of one request, with the proof that the log holds them",
-       .details = "",
-       .arguments = {{"ID", "request id, as the caller got it in x-sallyport-request-id"}},
+       .details = "A number is the index of a record: that record alone.",
+       .arguments = {{"ID",
+                      "request id, as the caller got it in x-sallyport-request-id; or INDEX"}},
        .options = {},
        .examples = {{"sallyctl evidence show sp_4M3RJ6C0Q2WH1T00080000002A", "for a person"},
                     {"sallyctl evidence show sp_4M3RJ6C0Q2WH1T00080000002A --output json",
                      "with the inclusion proof"}},
        .run = run_show});
-  table.push_back(
-      {.noun = "evidence",
-       .verb = "verify",
-       .summary = "Proves the log: hashes, tree, signatures, sequences, one verdict per exchange",
-       .details =
-           "Prints `evidence verify: OK` (exit 0) or `evidence verify: FAILED` (exit 3) with "
-           "what is wrong.\nWithout --vkey the key beside the log is used and named: that "
-           "proves consistency, not origin.",
-       .arguments = {},
-       .options = {{.name = "vkey",
-                    .value = "KEY",
-                    .text = "trusted verifier key, or a file that holds it"},
-                   {.name = "since-checkpoint",
-                    .value = "FILE",
-                    .text = "an older signed checkpoint; the log must extend it"}},
-       .examples = {{"sallyctl evidence verify", "on the appliance"},
-                    {"sallyctl evidence verify --vkey audit.vkey --since-checkpoint q2.checkpoint",
-                     "with what an auditor kept"}},
-       .run = run_verify});
-  table.push_back(
-      {.noun = "evidence",
-       .verb = "export",
-       .summary = "Writes the log as plain files that anybody can check without Sallyport",
-       .details = "",
-       .arguments = {{"DIR", "a new or empty folder"}},
-       .options = {{.name = "vkey", .value = "KEY", .text = "verifier key to put beside it"}},
-       .examples = {{"sallyctl evidence export /var/tmp/audit", "HOWTO.txt there explains"},
-                    {"sallyctl evidence export /media/usb/log --output json",
-                     "prints the manifest"}},
-       .run = run_export});
+  table.push_back(tail_command());
+  table.push_back(query_command());
+  add_evidence_populations(table);
+  add_evidence_proofs(table);
+  add_evidence_exports(table);
 }
 
 }  // namespace sallyport::cli

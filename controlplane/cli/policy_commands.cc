@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "controlplane/policy/image_cache.h"
 #include "controlplane/policy/rule_speed.h"
 #include "controlplane/policy/self_test.h"
+#include "controlplane/supervise/credentials.h"
 #include "controlplane/supervise/private_file.h"
 
 namespace sallyport::cli {
@@ -21,18 +23,19 @@ namespace {
 namespace cp = controlplane::policy;
 
 nlohmann::json counts_json(const cp::Bundle& bundle) {
-  return {{"entities", bundle.entities.size()},  {"environments", bundle.environments.size()},
-          {"vendors", bundle.vendors.size()},    {"tenants", bundle.tenants.size()},
-          {"keys", bundle.keys.size()},          {"action_rules", bundle.actions.size()},
-          {"access_rules", bundle.access.size()}};
+  return {{"entities", bundle.entities.size()},   {"environments", bundle.environments.size()},
+          {"vendors", bundle.vendors.size()},     {"tenants", bundle.tenants.size()},
+          {"keys", bundle.keys.size()},           {"action_rules", bundle.actions.size()},
+          {"access_rules", bundle.access.size()}, {"dictionaries", bundle.dictionaries.size()}};
 }
 
 std::string counts_text(const cp::Bundle& bundle) {
   return fmt::format(
       "{} entities, {} environments, {} vendors, {} tenants, {} keys, {} action rules, "
-      "{} access rules",
+      "{} access rules, {} dictionaries",
       bundle.entities.size(), bundle.environments.size(), bundle.vendors.size(),
-      bundle.tenants.size(), bundle.keys.size(), bundle.actions.size(), bundle.access.size());
+      bundle.tenants.size(), bundle.keys.size(), bundle.actions.size(), bundle.access.size(),
+      bundle.dictionaries.size());
 }
 
 // check and test say no with a document on stdout where JSON is wanted: no is an answer.
@@ -91,6 +94,8 @@ Exit examine_bundle(const Call& call, const std::string& schema, const char* ver
                       report.examples + report.tests, folder.string()),
           report.failures);
     const std::string bundle = cp::digest_hex(compiled.image.bundle_digest);
+    // Under the throw-away key of this process the image has another digest than on the appliance.
+    const bool has_own_key = !compiled.bundle.dictionaries.empty();
     const std::string image = cp::digest_hex(compiled.image.image_digest);
     const bool wants_speed = call.arguments.has("speed");
     const nlohmann::json speed =
@@ -99,7 +104,7 @@ Exit examine_bundle(const Call& call, const std::string& schema, const char* ver
       nlohmann::json answer = {{"ok", true},
                                {"problems", nlohmann::json::array()},
                                {"bundle", bundle},
-                               {"image", image},
+                               {"image", has_own_key ? nlohmann::json() : nlohmann::json(image)},
                                {"examples", report.examples},
                                {"tests", report.tests},
                                {"counts", counts_json(compiled.bundle)}};
@@ -108,7 +113,7 @@ Exit examine_bundle(const Call& call, const std::string& schema, const char* ver
     } else {
       call.out.fields(
           {{"bundle", bundle},
-           {"image", image},
+           {"image", has_own_key ? "depends on dictionary.key of the appliance" : image},
            {"holds", counts_text(compiled.bundle)},
            {"ran", fmt::format("{} examples, {} tests", report.examples, report.tests)}});
       if (wants_speed && !speed["rules"].empty())
@@ -171,9 +176,26 @@ std::optional<std::string> store(const Call& call, const cp::CompiledImage& imag
   return std::nullopt;
 }
 
+// An image that will be applied has its dictionaries under the appliance's key. Asked for only when
+// there are any: who compiles elsewhere has no such key.
+cp::CompileOptions with_key(const Call& call, const std::filesystem::path& folder) {
+  cp::CompileOptions options;
+  if (read_bundle_or_fail(folder, Exit::Failed).dictionaries.empty()) return options;
+  const supervise::Credentials credentials(call.settings.credentials, call.settings.keys_folder());
+  std::string error;
+  const auto key = credentials.dictionary_key(error);
+  if (!key)
+    throw Failure(Exit::Failed, "no_dictionary_key",
+                  "the key under which dictionary values stand in an image is missing", error,
+                  "run as the user of sallyportd, on its machine (--state-dir, --credentials)");
+  options.dictionary_key.emplace();
+  std::copy(key->begin(), key->end(), options.dictionary_key->begin());
+  return options;
+}
+
 Exit run_compile(const Call& call) {
   const std::filesystem::path folder = call.arguments.positional[0];
-  const CompiledBundle compiled = compile_or_fail(folder, Exit::Failed);
+  const CompiledBundle compiled = compile_or_fail(folder, Exit::Failed, with_key(call, folder));
   // What is stored can be applied by digest, so it has passed the bundle's own tests too.
   const cp::SelfTestReport report = cp::self_test(compiled.bundle, compiled.image);
   if (!report.passed())

@@ -77,7 +77,8 @@ Exit run_scan(const Call& call) {
                         .explained = call.arguments.has("explain"),
                         .counted = call.arguments.has("stats")};
   CompiledBundle compiled = compile_or_fail(call.arguments.get("policy"), Exit::Failed);
-  const auto scan = TextScan::build(std::move(compiled.image.bytes), as);
+  const auto scan =
+      TextScan::build(std::move(compiled.image.bytes), as, compiled.image.dictionary_key);
   if (given.tenant.empty() || given.environment.empty() || given.destination.empty())
     call.out.note(
         fmt::format("scan: as tenant {}, environment {}, destination {}: the first of the "

@@ -7,7 +7,7 @@ namespace sallyport::cli {
 bool ScanWitness::read(std::span<const uint8_t> text) {
   findings_.clear();
   held_max_ = 0;
-  scanner_.begin(*engine_, *scratch_);
+  scanner_.begin(*engine_, *scratch_, 0, dictionaries_);
   const auto collect = [&] {
     const auto found = scanner_.findings();
     findings_.insert(findings_.end(), found.begin(), found.end());

@@ -20,10 +20,11 @@ namespace sallyport::cli {
 
 class ScanWitness {
  public:
-  // Both must outlive the witness.
-  void begin(const scan::Engine& engine, scan::Scratch& scratch) noexcept {
+  // Both must outlive the witness. `dictionaries`: those of the tenant whose text it is.
+  void begin(const scan::Engine& engine, scan::Scratch& scratch, uint64_t dictionaries) noexcept {
     engine_ = &engine;
     scratch_ = &scratch;
+    dictionaries_ = dictionaries;
   }
   // False: the scanner gave up (a text with too many matches); what was found so far is there.
   bool read(std::span<const uint8_t> text);
@@ -38,6 +39,7 @@ class ScanWitness {
  private:
   const scan::Engine* engine_ = nullptr;
   scan::Scratch* scratch_ = nullptr;
+  uint64_t dictionaries_ = 0;
   scan::TextScanner scanner_;
   std::vector<scan::Finding> findings_;
   uint64_t held_max_ = 0;

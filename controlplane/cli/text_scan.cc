@@ -52,16 +52,23 @@ uint16_t choose(std::string& name, const char* what, const char* option, size_t 
 TextScan::TextScan()
     : pool_(kSegments, kSegmentBytes, mem::SegmentPool::Wipe::OnRelease), tokens_(pool_) {}
 
-std::unique_ptr<TextScan> TextScan::build(std::vector<uint8_t> image, ScanAs& as) {
+std::unique_ptr<TextScan> TextScan::build(
+    std::vector<uint8_t> image, ScanAs& as,
+    const controlplane::policy::DictionaryKey& dictionary_key) {
   std::unique_ptr<TextScan> scan(new TextScan());
   scan->bytes_ = std::move(image);
-  scan->load(as);
+  scan->load(dictionary_key, as);
   return scan;
 }
 
-void TextScan::load(ScanAs& as) {
+void TextScan::load(const controlplane::policy::DictionaryKey& dictionary_key, ScanAs& as) {
   std::string error;
   if (!image_.load(bytes_, error) || !engine_.load(image_.matcher_section(), error))
+    unusable(error);
+  std::vector<std::string_view> lists;
+  for (size_t i = 0; i < image_.dictionary_count(); ++i) lists.push_back(image_.dictionary_name(i));
+  if (!lists.empty() &&
+      !engine_.load_dictionaries(image_.dictionary_section(), dictionary_key, lists, error))
     unusable(error);
   scratch_ = engine_.make_scratch();
   if (scratch_ == nullptr) unusable("no memory for the matcher");
@@ -89,7 +96,6 @@ void TextScan::load(ScanAs& as) {
       as.destination, "vendor", "destination", image_.vendor_count(),
       [&](const std::string& name) { return image_.find_vendor(name); },
       [&](uint16_t i) { return image_.vendor(i).name; });
-  witness_.begin(engine_, *scratch_);
   for (size_t role = 0; role < contract::kRoleCount; ++role)
     if (as.role == controlplane::policy::role_name(static_cast<contract::Role>(role)))
       roles_ = static_cast<contract::Role>(role);
@@ -104,6 +110,7 @@ void TextScan::load(ScanAs& as) {
                                        : rewrite::RewriteScope::Direction::Request,
                            scope_))
     unusable("more entities than one scope takes");
+  witness_.begin(engine_, *scratch_, scope_.dictionaries);
 }
 
 void TextScan::scan(std::span<const uint8_t> text, const ScanWants& wants) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "controlplane/cli/scan_witness.h"
+#include "controlplane/policy/dictionary_compiler.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
@@ -58,7 +59,10 @@ class TextScan {
  public:
   // Loads the engine and runs its canaries. `as` gets the names in force. Throws Failure: an image
   // that does not hold, a name that it does not have (NotFound).
-  static std::unique_ptr<TextScan> build(std::vector<uint8_t> image, ScanAs& as);
+  // `dictionary_key`: under which the image's dictionaries were compiled.
+  static std::unique_ptr<TextScan> build(
+      std::vector<uint8_t> image, ScanAs& as,
+      const controlplane::policy::DictionaryKey& dictionary_key = {});
 
   // Reads one text. Results hold until the next call.
   void scan(std::span<const uint8_t> text, const ScanWants& wants);
@@ -79,7 +83,7 @@ class TextScan {
 
  private:
   TextScan();
-  void load(ScanAs& as);
+  void load(const controlplane::policy::DictionaryKey& dictionary_key, ScanAs& as);
   void count(std::span<const uint8_t> text, double seconds);
   void write_redacted(std::span<const uint8_t> text);
 

@@ -1,10 +1,7 @@
 #include "controlplane/evidence/checkpoint.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,10 +17,10 @@ namespace sallyport::evidence_log {
 namespace {
 
 constexpr std::string_view kDash = "\xe2\x80\x94 ";  // em dash and a space: a signature line
-constexpr uint8_t kAlgorithmEd25519 = 1;
 constexpr size_t kKeyIdBytes = 4;
 constexpr size_t kPublicKeyBytes = 32;
 constexpr size_t kSignatureBytes = 64;
+constexpr size_t kTimeBytes = 8;  // of a cosignature, before its signature
 constexpr size_t kNoteBytesMax = 64 * 1024;
 constexpr size_t kBase64BytesMax = 1 << 30;  // OpenSSL counts in int
 
@@ -44,11 +41,15 @@ std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-std::array<uint8_t, kKeyIdBytes> key_id(std::string_view name,
+// Of an ECDSA key the id is that of its SubjectPublicKeyInfo alone (signed-note, type 2).
+std::array<uint8_t, kKeyIdBytes> key_id(std::string_view name, KeyType type,
                                         std::span<const uint8_t> public_key) {
-  std::vector<uint8_t> bytes(name.begin(), name.end());
-  bytes.push_back('\n');
-  bytes.push_back(kAlgorithmEd25519);
+  std::vector<uint8_t> bytes;
+  if (type != KeyType::Ecdsa) {
+    bytes.assign(name.begin(), name.end());
+    bytes.push_back('\n');
+    bytes.push_back(static_cast<uint8_t>(type));
+  }
   bytes.insert(bytes.end(), public_key.begin(), public_key.end());
   const Hash hash = sha256(bytes);
   return {hash[0], hash[1], hash[2], hash[3]};
@@ -94,6 +95,20 @@ std::optional<Parts> parts_of(std::string_view note) {
   return parts;
 }
 
+struct SignatureLine {
+  std::string_view name;
+  std::vector<uint8_t> blob;  // key id, then what the key's type says
+};
+std::optional<SignatureLine> signature_of(std::string_view line) {
+  if (!line.starts_with(kDash)) return std::nullopt;
+  const std::string_view text = line.substr(kDash.size());
+  const size_t space = text.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  auto blob = from_base64(text.substr(space + 1));
+  if (!blob || blob->size() <= kKeyIdBytes) return std::nullopt;
+  return SignatureLine{text.substr(0, space), std::move(*blob)};
+}
+
 std::string body_text(const Checkpoint& checkpoint) {
   return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
          base64(checkpoint.root) + "\n";
@@ -123,56 +138,29 @@ std::runtime_error failure(const std::filesystem::path& path, const std::string&
   return std::runtime_error(path.string() + ": " + why);
 }
 
-std::array<uint8_t, kPublicKeyBytes> public_key_of(const EVP_PKEY* key) {
-  std::array<uint8_t, kPublicKeyBytes> bytes{};
-  size_t length = bytes.size();
-  if (EVP_PKEY_get_raw_public_key(key, bytes.data(), &length) != 1 || length != bytes.size())
-    throw std::runtime_error("no public key");
-  return bytes;
+// Takes the key as a verifier key line holds it.
+Key public_key_from(KeyType type, std::span<const uint8_t> bytes) {
+  const uint8_t* at = bytes.data();
+  if (type == KeyType::Ecdsa) return Key(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
+  return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, at, bytes.size()));
 }
 
-// Read only where nobody else can have read or written it.
-Key read_private_key(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) throw failure(path, std::strerror(errno));
-  struct stat info {};
-  const bool looked = ::fstat(file, &info) == 0;
-  std::string pem(4096, '\0');
-  const ssize_t got = looked && S_ISREG(info.st_mode) ? ::read(file, pem.data(), pem.size()) : -1;
-  ::close(file);
-  if (!looked || !S_ISREG(info.st_mode)) throw failure(path, "not a regular file");
-  if ((info.st_mode & 077) != 0) throw failure(path, "group or others may access the key");
-  if (got <= 0) throw failure(path, "cannot be read");
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(got)));
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  OPENSSL_cleanse(pem.data(), pem.size());
-  if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519)
-    throw failure(path, "not an Ed25519 private key in PEM");
-  return key;
-}
-
-void make_key(const std::filesystem::path& path) {
-  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  const Bio bio(BIO_new(BIO_s_secmem()));
-  if (!key || !bio ||
-      PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
-          1)
-    throw failure(path, "cannot make an Ed25519 key");
-  char* data = nullptr;
-  const long length = BIO_get_mem_data(bio.get(), &data);
-  replace_file(path, std::string_view(data, static_cast<size_t>(length)), 0600);
-}
-
-bool verifies(const std::array<uint8_t, kPublicKeyBytes>& public_key, std::string_view body,
+bool verifies(KeyType type, std::span<const uint8_t> public_key, std::string_view body,
               std::span<const uint8_t> signature) {
-  const Key key(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
+  const Key key = public_key_from(type, public_key);
   const DigestContext context(EVP_MD_CTX_new());
   const std::span<const uint8_t> bytes = bytes_of(body);
+  const EVP_MD* digest = type == KeyType::Ecdsa ? EVP_sha256() : nullptr;
   return key && context &&
-         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+         EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes.data(),
                           bytes.size()) == 1;
+}
+
+bool is_public_key(KeyType type, std::span<const uint8_t> bytes) {
+  if (type != KeyType::Ecdsa) return bytes.size() == kPublicKeyBytes;
+  const Key key = public_key_from(type, bytes);
+  return key && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_EC;
 }
 
 }  // namespace
@@ -204,11 +192,12 @@ std::optional<Checkpoint> read_checkpoint(std::string_view note) {
   return parts ? read_body(parts->body) : std::nullopt;
 }
 
-VerifierKey VerifierKey::of(std::string name, const std::array<uint8_t, 32>& public_key) {
+VerifierKey VerifierKey::of(std::string name, KeyType type, std::vector<uint8_t> public_key) {
   VerifierKey key;
   key.name_ = std::move(name);
-  key.public_key_ = public_key;
-  key.key_id_ = key_id(key.name_, public_key);
+  key.type_ = type;
+  key.public_key_ = std::move(public_key);
+  key.key_id_ = key_id(key.name_, type, key.public_key_);
   return key;
 }
 
@@ -217,25 +206,26 @@ std::optional<VerifierKey> VerifierKey::parse(std::string_view vkey) {
   const size_t first = vkey.find('+');
   const size_t second = first == std::string_view::npos ? first : vkey.find('+', first + 1);
   if (second == std::string_view::npos || !is_name(vkey.substr(0, first))) return std::nullopt;
-  const auto bytes = from_base64(vkey.substr(second + 1));
-  if (!bytes || bytes->size() != kPublicKeyBytes + 1 || bytes->front() != kAlgorithmEd25519)
-    return std::nullopt;
-  std::array<uint8_t, kPublicKeyBytes> public_key{};
-  std::copy(bytes->begin() + 1, bytes->end(), public_key.begin());
-  VerifierKey key = of(std::string(vkey.substr(0, first)), public_key);
+  auto bytes = from_base64(vkey.substr(second + 1));
+  if (!bytes || bytes->empty()) return std::nullopt;
+  const auto type = static_cast<KeyType>(bytes->front());
+  bytes->erase(bytes->begin());
+  const bool known =
+      type == KeyType::Ed25519 || type == KeyType::Ecdsa || type == KeyType::Cosignature;
+  if (!known || !is_public_key(type, *bytes)) return std::nullopt;
+  VerifierKey key = of(std::string(vkey.substr(0, first)), type, std::move(*bytes));
   if (hex(key.key_id_) != vkey.substr(first + 1, second - first - 1)) return std::nullopt;
   return key;
 }
 
 std::string VerifierKey::text() const {
-  std::vector<uint8_t> bytes{kAlgorithmEd25519};
+  std::vector<uint8_t> bytes{static_cast<uint8_t>(type_)};
   bytes.insert(bytes.end(), public_key_.begin(), public_key_.end());
   return name_ + "+" + hex(key_id_) + "+" + base64(bytes);
 }
 
 std::string VerifierKey::pem() const {
-  const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key_.data(),
-                                            public_key_.size()));
+  const Key key = public_key_from(type_, public_key_);
   const Bio bio(BIO_new(BIO_s_mem()));
   if (!key || !bio || PEM_write_bio_PUBKEY(bio.get(), key.get()) != 1)
     throw std::runtime_error("cannot write a public key");
@@ -244,64 +234,93 @@ std::string VerifierKey::pem() const {
   return {data, static_cast<size_t>(length)};
 }
 
+// `blob` is what follows the key id.
+bool VerifierKey::judge(std::string_view body, std::span<const uint8_t> blob) const {
+  if (type_ == KeyType::Ecdsa) return verifies(type_, public_key_, body, blob);
+  if (type_ == KeyType::Ed25519)
+    return blob.size() == kSignatureBytes && verifies(type_, public_key_, body, blob);
+  if (blob.size() != kTimeBytes + kSignatureBytes) return false;
+  uint64_t time = 0;
+  for (const uint8_t byte : blob.first(kTimeBytes)) time = (time << 8) | byte;
+  const std::string message =
+      "cosignature/v1\ntime " + std::to_string(time) + "\n" + std::string(body);
+  return verifies(type_, public_key_, message, blob.subspan(kTimeBytes));
+}
+
 std::optional<Checkpoint> VerifierKey::open(std::string_view note) const {
   const auto parts = parts_of(note);
   if (!parts) return std::nullopt;
   const auto checkpoint = read_body(parts->body);
-  if (!checkpoint || checkpoint->origin != name_) return std::nullopt;
+  if (!checkpoint || (type_ != KeyType::Cosignature && checkpoint->origin != name_))
+    return std::nullopt;
   std::string_view rest = parts->signatures;
   bool good = false;
   while (const auto line = take_line(rest)) {
-    if (!line->starts_with(kDash)) return std::nullopt;
-    const std::string_view text = line->substr(kDash.size());
-    const size_t space = text.find(' ');
-    if (space == std::string_view::npos) return std::nullopt;
-    const auto signature = from_base64(text.substr(space + 1));
-    if (!signature || signature->size() <= kKeyIdBytes) return std::nullopt;
-    if (text.substr(0, space) != name_ ||
-        !std::equal(key_id_.begin(), key_id_.end(), signature->begin()))
+    const auto signature = signature_of(*line);
+    if (!signature) return std::nullopt;
+    if (signature->name != name_ ||
+        !std::equal(key_id_.begin(), key_id_.end(), signature->blob.begin()))
       continue;  // somebody else's signature (a witness); not ours to judge
-    if (signature->size() != kKeyIdBytes + kSignatureBytes ||
-        !verifies(public_key_, parts->body, std::span(*signature).subspan(kKeyIdBytes)))
-      return std::nullopt;
+    if (!judge(parts->body, std::span(signature->blob).subspan(kKeyIdBytes))) return std::nullopt;
     good = true;
   }
   return good ? checkpoint : std::nullopt;
 }
 
-Signer::Signer(Signer&& other) noexcept
-    : key_file_(std::move(other.key_file_)),
-      name_(std::move(other.name_)),
-      last_signed_(std::move(other.last_signed_)),
-      last_note_(std::move(other.last_note_)),
-      key_(std::exchange(other.key_, nullptr)) {}
+std::string VerifierKey::cosignatures(std::string_view note, std::string_view lines) const {
+  const auto parts = parts_of(note);
+  std::string good;
+  while (const auto line = parts ? take_line(lines) : std::nullopt) {
+    const auto signature = signature_of(*line);
+    if (!signature || signature->name != name_ ||
+        !std::equal(key_id_.begin(), key_id_.end(), signature->blob.begin()) ||
+        !judge(parts->body, std::span(signature->blob).subspan(kKeyIdBytes)))
+      continue;
+    good += std::string(*line) + "\n";
+  }
+  return good;
+}
 
-Signer::~Signer() { EVP_PKEY_free(static_cast<EVP_PKEY*>(key_)); }
+Signer Signer::with_key(std::unique_ptr<SigningKey> key, const std::filesystem::path& key_file,
+                        std::string name) {
+  if (!is_name(name)) throw std::runtime_error("\"" + name + "\" cannot be the name of a log");
+  Signer signer;
+  signer.key_file_ = key_file;
+  signer.name_ = std::move(name);
+  signer.key_ = std::move(key);
+  signer.read_state();
+  signer.put_public_files();
+  return signer;
+}
 
 Signer Signer::load(const std::filesystem::path& key_file, std::string name) {
   if (!is_name(name)) throw std::runtime_error("\"" + name + "\" cannot be the name of a log");
   Signer signer;
   signer.key_file_ = key_file;
   signer.name_ = std::move(name);
-  signer.key_ = read_private_key(key_file).release();
+  signer.key_ = file_key(key_file);
   signer.read_state();
   return signer;
 }
 
 Signer Signer::load_or_create(const std::filesystem::path& key_file, std::string name) {
-  if (!std::filesystem::exists(std::filesystem::symlink_status(key_file))) make_key(key_file);
+  if (!std::filesystem::exists(std::filesystem::symlink_status(key_file))) make_key_file(key_file);
   Signer signer = load(key_file, std::move(name));
-  const VerifierKey verifier = signer.verifier();
-  const std::string vkey = verifier.text() + "\n";
-  if (read_file(key_file.string() + ".vkey", kNoteBytesMax).value_or("") != vkey)
-    replace_file(key_file.string() + ".vkey", vkey, 0644);
-  if (read_file(key_file.string() + ".pem", kNoteBytesMax).value_or("") != verifier.pem())
-    replace_file(key_file.string() + ".pem", verifier.pem(), 0644);
+  signer.put_public_files();
   return signer;
 }
 
+void Signer::put_public_files() const {
+  const VerifierKey key = verifier();
+  const std::string vkey = key.text() + "\n";
+  if (read_file(key_file_.string() + ".vkey", kNoteBytesMax).value_or("") != vkey)
+    replace_file(key_file_.string() + ".vkey", vkey, 0644);
+  if (read_file(key_file_.string() + ".pem", kNoteBytesMax).value_or("") != key.pem())
+    replace_file(key_file_.string() + ".pem", key.pem(), 0644);
+}
+
 VerifierKey Signer::verifier() const {
-  return VerifierKey::of(name_, public_key_of(static_cast<const EVP_PKEY*>(key_)));
+  return VerifierKey::of(name_, key_->type(), key_->public_key());
 }
 
 void Signer::read_state() {
@@ -328,17 +347,8 @@ std::string Signer::sign(const Checkpoint& checkpoint, const std::vector<Hash>& 
                              " does not extend the last signed checkpoint, size " +
                              std::to_string(last_signed_->size));
   const std::string body = body_text(checkpoint);
-  const DigestContext context(EVP_MD_CTX_new());
-  std::array<uint8_t, kSignatureBytes> signature{};
-  size_t length = signature.size();
-  const std::span<const uint8_t> bytes = bytes_of(body);
-  if (!context ||
-      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, static_cast<EVP_PKEY*>(key_)) !=
-          1 ||
-      EVP_DigestSign(context.get(), signature.data(), &length, bytes.data(), bytes.size()) != 1 ||
-      length != signature.size())
-    throw std::runtime_error("signing failed");
-  const auto id = key_id(name_, public_key_of(static_cast<const EVP_PKEY*>(key_)));
+  const std::vector<uint8_t> signature = key_->sign(bytes_of(body));
+  const auto id = key_id(name_, key_->type(), key_->public_key());
   std::vector<uint8_t> blob(id.begin(), id.end());
   blob.insert(blob.end(), signature.begin(), signature.end());
   std::string note = body + "\n" + std::string(kDash) + name_ + " " + base64(blob) + "\n";

@@ -1,4 +1,5 @@
-// checkpoint.h: the log's signature: Ed25519 over a C2SP signed note with a tlog-checkpoint body.
+// checkpoint.h: the log's signature: Ed25519, or ECDSA P-256 where a PKCS#11 token holds the key,
+// over a C2SP signed note with a tlog-checkpoint body; and the cosignatures of witnesses on it.
 //
 //   sallyport/<node>            origin, and name of the key
 //   <tree size, decimal>
@@ -14,6 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "controlplane/evidence/merkle.h"
+#include "controlplane/evidence/signing_key.h"
 
 namespace sallyport::evidence_log {
 
@@ -33,21 +36,27 @@ struct Checkpoint {
 // The body of a note without judging its signatures. Nothing when it is not well formed.
 std::optional<Checkpoint> read_checkpoint(std::string_view note);
 
-// What an outsider gets: "name+key id, hex+base64(0x01 || public key)".
+// What an outsider gets: "name+key id, hex+base64(type || public key)" (C2SP signed-note). A log's
+// key is Ed25519 (1) or ECDSA (2); a witness' key is Cosignature (4).
 class VerifierKey {
  public:
   static std::optional<VerifierKey> parse(std::string_view vkey);
-  static VerifierKey of(std::string name, const std::array<uint8_t, 32>& public_key);
+  static VerifierKey of(std::string name, KeyType type, std::vector<uint8_t> public_key);
   const std::string& name() const { return name_; }
+  KeyType type() const { return type_; }
   std::string text() const;
   std::string pem() const;  // SubjectPublicKeyInfo for openssl
-  // The checkpoint when the note is well formed, of this origin, and carries a valid signature of
-  // this key.
+  // The checkpoint when the note is well formed and carries a valid signature of this key. A log's
+  // key signs its own origin only; a witness signs any log's.
   std::optional<Checkpoint> open(std::string_view note) const;
+  // Of a witness: the valid cosignature lines of this key among `lines`, for the body of `note`.
+  std::string cosignatures(std::string_view note, std::string_view lines) const;
 
  private:
+  bool judge(std::string_view body, std::span<const uint8_t> blob) const;
   std::string name_;
-  std::array<uint8_t, 32> public_key_{};
+  KeyType type_ = KeyType::Ed25519;
+  std::vector<uint8_t> public_key_;  // 32 bytes, or a SubjectPublicKeyInfo in DER
   std::array<uint8_t, 4> key_id_{};
 };
 
@@ -58,9 +67,10 @@ class Signer {
   static Signer load(const std::filesystem::path& key_file, std::string name);
   // Makes key (0600), "<key>.vkey" and "<key>.pem" when the key is not there yet, then loads.
   static Signer load_or_create(const std::filesystem::path& key_file, std::string name);
-  Signer(Signer&&) noexcept;
-  ~Signer();
-
+  // With a key that is elsewhere. `key_file` only names the files beside it: "<key_file>.state",
+  // ".vkey" and ".pem".
+  static Signer with_key(std::unique_ptr<SigningKey> key, const std::filesystem::path& key_file,
+                         std::string name);
   VerifierKey verifier() const;
   // Signs, makes "<key>.state" durable, and only then gives out the whole note.
   // `proof` is the consistency proof from the last signed checkpoint to this one; empty for the
@@ -77,12 +87,13 @@ class Signer {
  private:
   Signer() = default;
   void read_state();
+  void put_public_files() const;
   void remember(const std::string& note, const Checkpoint& checkpoint);
   std::filesystem::path key_file_;
   std::string name_;
   std::optional<Checkpoint> last_signed_;
   std::string last_note_;
-  void* key_ = nullptr;  // EVP_PKEY
+  std::unique_ptr<SigningKey> key_;
 };
 
 std::string base64(std::span<const uint8_t> bytes);

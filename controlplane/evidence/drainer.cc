@@ -133,7 +133,9 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   make_folder(options_.rings_folder);
   make_folder(options_.store_folder);
   const std::string origin = "sallyport/" + options_.node_name;
-  signer_ = std::make_unique<Signer>(Signer::load_or_create(options_.key_file, origin));
+  signer_ = std::make_unique<Signer>(
+      options_.signing_key ? Signer::with_key(options_.signing_key(), options_.key_file, origin)
+                           : Signer::load_or_create(options_.key_file, origin));
   EnvironmentOptions environment;
   environment.folder = options_.store_folder;
   environment.map_bytes = options_.map_bytes;

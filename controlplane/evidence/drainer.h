@@ -37,7 +37,9 @@ struct DrainerOptions {
   std::filesystem::path rings_folder;  // <run dir>/rings; made when missing (0700)
   std::filesystem::path store_folder;  // <state dir>/evidence; made when missing (0700)
   std::filesystem::path key_file;      // Ed25519, made when missing
-  std::string node_name;               // origin becomes "sallyport/<node name>"
+  // A key that is elsewhere (token_key()); key_file then only names the files beside it.
+  std::function<std::unique_ptr<SigningKey>()> signing_key;
+  std::string node_name;  // origin becomes "sallyport/<node name>"
   uint64_t map_bytes = 256ULL << 20;
   uint64_t map_bytes_max = 256ULL << 30;
   size_t batch_records_max =
@@ -98,6 +100,9 @@ class Drainer {
   uint64_t append_note(const NoteFields& fields);
   // Any thread but the drainer's: true once that record is committed, false when time ran out.
   bool wait_note(uint64_t ticket, std::chrono::milliseconds time);
+  // Any thread: signature lines of a witness for the checkpoint of this size; kept with its note.
+  // Lines are the caller's to judge (VerifierKey::cosignatures).
+  void add_cosignatures(uint64_t size, const std::string& lines);
   DrainerStatus status() const;
   // For queries in this process.
   LogReader reader() const;
@@ -147,6 +152,7 @@ class Drainer {
   void add_sequences(ControlRecord& record) const;
   void see_identities();
   void see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part);
+  size_t keep_cosignatures();
   size_t care_in_pause();
   void scrub();
   size_t prune();
@@ -189,7 +195,8 @@ class Drainer {
 
   mutable std::mutex mutex_;
   std::condition_variable committed_;
-  std::vector<std::vector<uint8_t>> waiting_;  // guarded by mutex_, as all below
+  std::vector<std::vector<uint8_t>> waiting_;     // guarded by mutex_, as all below
+  std::map<uint64_t, std::string> cosignatures_;  // by checkpoint size, to be kept
   uint64_t tickets_ = 0;
   uint64_t committed_ticket_ = 0;
   DrainerStatus status_;

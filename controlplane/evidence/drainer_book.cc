@@ -228,9 +228,37 @@ void Drainer::see_identity(const contract::RecordHeader& header,
   ++known->second.exchanges;
 }
 
+// --- witnesses -----------------------------------------------------------------------------------
+
+void Drainer::add_cosignatures(uint64_t size, const std::string& lines) {
+  const std::lock_guard lock(mutex_);
+  cosignatures_[size] += lines;
+}
+
+// In the note of the checkpoint that was witnessed, as C2SP tlog-cosignature has it.
+size_t Drainer::keep_cosignatures() {
+  std::map<uint64_t, std::string> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    lines.swap(cosignatures_);
+  }
+  for (const auto& [size, text] : lines) {
+    const auto note = reader().checkpoint(size);
+    if (!note || note->find(text) != std::string::npos) continue;
+    try {
+      store_->add_checkpoint(size, *note + text);
+    } catch (const StoreError& error) {
+      if (!error.is_full()) throw;
+      say(std::string("evidence: a cosignature is not kept: ") + error.what());
+    }
+  }
+  return lines.size();
+}
+
 // --- in pauses -----------------------------------------------------------------------------------
 
 size_t Drainer::care_in_pause() {
+  if (const size_t kept = keep_cosignatures(); kept != 0) return kept;
   if (options_.heartbeats && now_ns_ >= next_scrub_ns_) scrub();
   if (options_.retention && now_ns_ >= next_prune_ns_) return prune();
   return 0;

@@ -241,6 +241,14 @@ std::vector<std::string> LogReader::checkpoints() const {
   return notes;
 }
 
+std::optional<std::string> LogReader::checkpoint(uint64_t size) const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  if (!get(transaction, environment_->checkpoints, as_val(number_key(size)), value))
+    return std::nullopt;
+  return std::string(static_cast<const char*>(value.mv_data), value.mv_size);
+}
+
 std::optional<std::string> LogReader::latest_checkpoint() const {
   const Transaction transaction(*environment_, false);
   Cursor cursor(transaction, environment_->checkpoints);

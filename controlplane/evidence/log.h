@@ -98,6 +98,7 @@ class LogReader : public TileSource {
   std::vector<Hash> tile(uint32_t row, uint64_t number) const override;
   std::vector<std::string> checkpoints() const;  // all kept notes, oldest first
   std::optional<std::string> latest_checkpoint() const;
+  std::optional<std::string> checkpoint(uint64_t size) const;  // the kept note of just this size
   std::string origin() const;
   const Environment& environment() const { return *environment_; }
 

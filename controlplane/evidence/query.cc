@@ -18,8 +18,6 @@ using contract::RecordKind;
 using contract::TallySection;
 using nlohmann::json;
 
-constexpr uint64_t kListChunk = 512;
-
 template <class Text, size_t N>
 std::string name_at(const std::array<Text, N>& names, uint64_t number) {
   return number < N ? std::string(names[number]) : "unknown_" + std::to_string(number);
@@ -75,20 +73,6 @@ std::string padded(uint64_t number, size_t digits) {
   std::string text = std::to_string(number);
   if (text.size() < digits) text.insert(0, digits - text.size(), '0');
   return text;
-}
-
-// RFC 3339, UTC, nanoseconds.
-std::string time_text(uint64_t wall_ns) {
-  const auto seconds = static_cast<time_t>(wall_ns / 1'000'000'000ULL);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  return padded(static_cast<uint64_t>(parts.tm_year + 1900), 4) + "-" +
-         padded(static_cast<uint64_t>(parts.tm_mon + 1), 2) + "-" +
-         padded(static_cast<uint64_t>(parts.tm_mday), 2) + "T" +
-         padded(static_cast<uint64_t>(parts.tm_hour), 2) + ":" +
-         padded(static_cast<uint64_t>(parts.tm_min), 2) + ":" +
-         padded(static_cast<uint64_t>(parts.tm_sec), 2) + "." +
-         padded(wall_ns % 1'000'000'000ULL, 9) + "Z";
 }
 
 json tls_json(uint16_t version) {
@@ -162,7 +146,7 @@ void add_aggregate(json& out, const contract::AggregatePart& part) {
   out["tenant"] = part.tenant.view();
   out["principal"] = part.principal.view();
   out["http_status"] = part.http_status;
-  out["minute"] = time_text(part.minute * 60'000'000'000ULL);
+  out["minute"] = utc_text_ns(part.minute * 60'000'000'000ULL);
   out["count"] = part.count;
   std::array<char, INET6_ADDRSTRLEN> text{};
   const int family = part.source_version == 4 ? AF_INET : AF_INET6;
@@ -270,7 +254,7 @@ json view_json(uint64_t index, const RecordView& view) {
   out["request_id"] = view.request_id().empty()
                           ? json()
                           : json(contract::request_id_text(view.request_id()).view());
-  out["time"] = time_text(header.wall_ns);
+  out["time"] = utc_text_ns(header.wall_ns);
   out["monotonic_ns"] = header.monotonic_ns;
   out["clock"] = name_at(kClock, header.clock_state);
   const bool of_a_ring = header.generation != 0 || header.ring_sequence != 0;
@@ -299,117 +283,26 @@ json view_json(uint64_t index, const RecordView& view) {
   return out;
 }
 
-// admitted and its verdict as one object; the record objects stay inside as they are.
-json exchange_json(const json& admitted, const json& verdict) {
-  json out = json::object();
-  out["kind"] = "exchange";
-  for (const char* name :
-       {"request_id", "time", "tenant", "principal", "environment", "vendor", "region", "model",
-        "api_kind", "reason", "streaming", "durability", "bundle_digest", "image_digest"})
-    out[name] = admitted.at(name);
-  const bool over = verdict.is_object();
-  out["outcome"] = over ? verdict.at("outcome") : json("open");
-  for (const char* name : {"reason_code", "http_status", "vendor_status", "latency_ns"})
-    out[name] = over ? verdict.at(name) : json();
-  for (const char* name : {"detections", "restorations", "opaque"}) {
-    out[name] = admitted.at(name);
-    if (over)
-      for (const json& one : verdict.at(name)) out[name].push_back(one);
-  }
-  out["admitted"] = admitted;
-  if (over) out[verdict.at("kind").get<std::string>()] = verdict;
-  return out;
-}
-
-bool is_verdict(const RecordView& view) {
-  return view.kind() == RecordKind::Completed || view.kind() == RecordKind::Interrupted;
-}
-
-json stored_json(const LogReader& log, uint64_t index) {
-  if (index == kNoIndex) return nullptr;
-  const auto record = log.record(index);
-  return record ? record_json(index, *record) : json();
-}
-
-std::string text_of(const json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-bool wanted(const json& object, const ListFilter& filter) {
-  const auto fits = [&](const std::string& want, const char* name) {
-    return want.empty() || text_of(object, name) == want;
-  };
-  const bool kind = fits(filter.kind, "kind") ||
-                    (text_of(object, "kind") == "exchange" && object.contains(filter.kind));
-  return kind && fits(filter.tenant, "tenant") && fits(filter.principal, "principal") &&
-         fits(filter.vendor, "vendor") && fits(filter.outcome, "outcome");
-}
-
-json inclusion_json(const LogReader& log, const Checkpoint& checkpoint, const std::string& note,
-                    uint64_t index) {
-  const auto record = log.record(index);
-  if (!record || index >= checkpoint.size) return nullptr;  // not under a signature yet
-  json proof = json::array();
-  for (const Hash& hash : Tree(log).inclusion_proof(index, checkpoint.size))
-    proof.push_back(base64(hash));
-  return {{"index", index},          {"leaf", base64(leaf_hash(*record))}, {"proof", proof},
-          {"size", checkpoint.size}, {"root", base64(checkpoint.root)},    {"checkpoint", note}};
-}
-
 }  // namespace
+
+std::string utc_text_ns(uint64_t wall_ns) {
+  const auto seconds = static_cast<time_t>(wall_ns / 1'000'000'000ULL);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  return padded(static_cast<uint64_t>(parts.tm_year + 1900), 4) + "-" +
+         padded(static_cast<uint64_t>(parts.tm_mon + 1), 2) + "-" +
+         padded(static_cast<uint64_t>(parts.tm_mday), 2) + "T" +
+         padded(static_cast<uint64_t>(parts.tm_hour), 2) + ":" +
+         padded(static_cast<uint64_t>(parts.tm_min), 2) + ":" +
+         padded(static_cast<uint64_t>(parts.tm_sec), 2) + "." +
+         padded(wall_ns % 1'000'000'000ULL, 9) + "Z";
+}
 
 json record_json(uint64_t index, std::span<const uint8_t> record) {
   const RecordProblem problem = validate_record(record);
   if (problem != RecordProblem::None)
     return {{"index", index}, {"kind", "unreadable"}, {"problem", name_of(problem)}};
   return view_json(index, RecordView(record));
-}
-
-json list(const LogReader& log, const ListFilter& filter) {
-  json out = json::array();
-  const auto full = [&] { return filter.limit != 0 && out.size() >= filter.limit; };
-  for (uint64_t end = log.size(); end > 0 && !full();) {
-    const uint64_t begin = end > kListChunk ? end - kListChunk : 0;
-    std::vector<std::vector<uint8_t>> records;
-    log.scan(begin, end, [&](uint64_t, std::span<const uint8_t> record) {
-      records.emplace_back(record.begin(), record.end());
-      return true;
-    });
-    for (size_t i = records.size(); i-- > 0 && !full();) {
-      if (validate_record(records[i]) != RecordProblem::None) continue;
-      const RecordView view(records[i]);
-      const uint64_t wall_ns = view.header().wall_ns;
-      if (is_verdict(view) || wall_ns < filter.from_wall_ns || wall_ns > filter.to_wall_ns)
-        continue;
-      json object = view_json(begin + i, view);
-      if (view.kind() == RecordKind::Admitted) {
-        const auto index = log.exchange(view.request_id());
-        object = exchange_json(object, stored_json(log, index ? index->verdict : kNoIndex));
-      }
-      if (wanted(object, filter)) out.push_back(std::move(object));
-    }
-    end = begin;
-  }
-  return out;
-}
-
-json show(const LogReader& log, std::string_view request_id) {
-  const auto id = contract::parse_request_id(request_id);
-  const auto index = id ? log.exchange(*id) : std::nullopt;
-  if (!index) return nullptr;
-  const json first = stored_json(log, index->admitted);
-  const bool refused = index->verdict == index->admitted;
-  if (!first.is_object() || (!refused && text_of(first, "kind") != "admitted")) return nullptr;
-  json out = refused ? first : exchange_json(first, stored_json(log, index->verdict));
-  const auto note = log.latest_checkpoint();
-  const auto checkpoint = note ? read_checkpoint(*note) : std::nullopt;
-  out["inclusion"] = checkpoint ? inclusion_json(log, *checkpoint, *note, index->admitted) : json();
-  if (!refused)
-    out["verdict_inclusion"] = checkpoint && index->verdict != kNoIndex
-                                   ? inclusion_json(log, *checkpoint, *note, index->verdict)
-                                   : json();
-  return out;
 }
 
 }  // namespace sallyport::evidence_log

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/export_note.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/evidence/ring_reader.h"
 #include "controlplane/evidence/store.h"
@@ -36,6 +37,7 @@ class Verifier {
     // One step after the other; a step that meets damage must not hide what the others find.
     step([&] { read_checkpoints(); });
     step([&] { read_known_checkpoint(); });
+    step([&] { check_witnesses(); });
     step([&] { walk(); });
     step([&] { check_tiles(); });
     step([&] { check_indexes(); });
@@ -66,6 +68,7 @@ class Verifier {
 
   void read_checkpoints();
   void read_known_checkpoint();
+  void check_witnesses();
   void judge_roots();
   void walk();
   void add(uint64_t index, std::span<const uint8_t> record);
@@ -133,6 +136,24 @@ void Verifier::read_known_checkpoint() {
   }
   if (known->origin != log_.origin()) problem("the known checkpoint is of " + known->origin);
   expected_.push_back({*known, true});
+}
+
+// A witness need not have seen every checkpoint, but one of the kept ones it must have.
+void Verifier::check_witnesses() {
+  for (const std::string& line : options_.witnesses) {
+    const auto witness = export_check::PublicKey::parse(line);
+    if (!witness) {
+      problem("that is no key of a witness: " + line);
+      continue;
+    }
+    uint64_t newest = 0;
+    for (const std::string& note : log_.checkpoints())
+      if (const auto seen = witness->open(note)) {
+        ++report_.cosignatures;
+        newest = std::max(newest, seen->size);
+      }
+    if (newest == 0) problem("no kept checkpoint has a good cosignature of " + witness->name());
+  }
 }
 
 // Called at every size: the tree as it is now against every note about this size.
@@ -366,6 +387,7 @@ nlohmann::json VerifyReport::json() const {
           {"gaps", gaps},
           {"pruned", pruned},
           {"checkpoints", checkpoints},
+          {"cosignatures", cosignatures},
           {"after_checkpoint", after_checkpoint},
           {"signatures_checked", signatures_checked},
           {"root", root},

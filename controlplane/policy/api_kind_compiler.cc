@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kNameBytesMax = 64;      // llm/api_tables.h kKnownNameBytesMax
 constexpr size_t kCapturesMax = 8;        // llm/api_tables.h kCapturesMax
 constexpr char kShapeRoot[] = "(shape)";  // name of a shape among the fragments; none of YAML's
+constexpr size_t kOffsetTextsMax = 255;   // named texts of all kinds; a kind has one or two
 
 // A place in a path tree as written, before fragments are grafted.
 struct Place {
@@ -135,9 +136,21 @@ class Writer {
       const std::map<std::string, std::vector<const Place*>>& members, Tree tree,
       const Fragment* selector);
   uint32_t subtree(TextClass text_class, uint16_t rule);
+  void add_offset(const ApiPath& path, LlmRule& rule);
+  void check_offsets() const;
   template <class Entry>
   void put_table(std::vector<uint8_t>& out, LlmTable& table, const std::vector<Entry>& entries);
 
+  // A named text of the kind being compiled: what its rules carry, and where it was used first.
+  struct OffsetText {
+    uint8_t number = 0;
+    bool is_text = false;  // some path has it
+    int line = 0;
+  };
+
+  std::string kind_name_;
+  // By kind and name: one kind's message may stand in another's.
+  std::map<std::pair<std::string, std::string>, OffsetText> offset_texts_;
   std::map<std::string, Fragment> fragments_;
   std::map<Key, uint32_t> lowered_;
   std::map<std::pair<TextClass, uint16_t>, uint32_t> subtrees_;
@@ -168,6 +181,47 @@ LlmText Writer::text(std::string_view s) {
   return t;
 }
 
+OpaqueReason opaque_of(const ApiPath& path) {
+  if (path.has_opaque) return path.opaque;
+  switch (path.text_class) {
+    case TextClass::O:
+      return OpaqueReason::Protected;
+    case TextClass::S:
+      return OpaqueReason::Credential;
+    case TextClass::U:
+      return OpaqueReason::RemoteUrl;
+    case TextClass::R:
+      return OpaqueReason::ReferenceId;
+    default:
+      return OpaqueReason::Other;
+  }
+}
+
+void Writer::add_offset(const ApiPath& path, LlmRule& rule) {
+  const bool is_number = path.text_class == TextClass::N;
+  if (path.has_offset != (is_number && !path.offset_text.empty()))
+    throw Problem{path.line, "'offset' belongs to class N, 'offset_text' to a text"};
+  if (path.offset_text.empty()) return;
+  if (!is_number && path.text_class != TextClass::T)
+    throw Problem{path.line, "'offset_text' needs class T"};
+  const auto [entry, fresh] = offset_texts_.try_emplace({kind_name_, path.offset_text});
+  if (fresh) {
+    if (offset_texts_.size() > kOffsetTextsMax) throw Problem{path.line, "too many offset texts"};
+    entry->second.number = static_cast<uint8_t>(offset_texts_.size());
+    entry->second.line = path.line;
+  }
+  entry->second.is_text |= !is_number;
+  rule.offset_text = entry->second.number;
+  rule.offset_form = path.offset_form;
+}
+
+// Once all paths of a kind are known: an offset into nothing is a slip of the pen.
+void Writer::check_offsets() const {
+  for (const auto& [name, text] : offset_texts_)
+    if (name.first == kind_name_ && !text.is_text)
+      throw Problem{text.line, "no path has offset_text '" + name.second + "'"};
+}
+
 uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const std::string& written,
                           bool in_fragment) {
   if (rules_.size() + 2 >= kLlmNoRule) throw Problem{path.line, "too many paths"};
@@ -176,6 +230,8 @@ uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const s
   rule.text_class = static_cast<uint8_t>(path.text_class);
   rule.role = static_cast<uint8_t>(path.role);
   rule.mark = static_cast<uint8_t>(path.mark);
+  rule.opaque = static_cast<uint8_t>(opaque_of(path));
+  add_offset(path, rule);
   const auto index_of = [&](const auto& list, const std::string& name, const char* what) {
     // A fragment is compiled for every shape; what only a stream has counts there only.
     if (name.empty() || (in_fragment && !is_stream_)) return kLlmNoChannel;
@@ -189,8 +245,9 @@ uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const s
   rule.capture = index_of(shape_->captures, path.capture, "capture");
   const auto index = static_cast<uint16_t>(rules_.size());
   rules_.push_back(rule);
-  if (!path.closes.empty() && is_stream_) add_closes(index, path);
-  if (!path.closes.empty() && !is_stream_ && !in_fragment)
+  const bool is_item = path.role == LeafRole::OffsetItem;
+  if (!path.closes.empty() && (is_stream_ || is_item)) add_closes(index, path);
+  if (!path.closes.empty() && !is_stream_ && !is_item && !in_fragment)
     throw Problem{path.line, "'closes' outside a stream"};
   return index;
 }
@@ -312,7 +369,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discrim
 
   const Fragment* selector = nullptr;
   for (const Fragment* fragment : fragments)
-    if (!fragment->by.empty()) selector = fragment;
+    if (selector == nullptr && !fragment->by.empty()) selector = fragment;  // the first wins
   const std::vector<LlmEdge> edges = lower_members(members, below, selector);
   std::vector<LlmVariant> variants;
   if (selector != nullptr && !is_variant) {
@@ -483,10 +540,12 @@ void Writer::compile(const ApiKindSource& source) {
   };
   for (const ApiShape& shape : source.shapes) check(shape);
   for (const auto& [name, fragment] : source.fragments) check(fragment);
+  kind_name_ = source.name;
   LlmKind kind{};
   kind.name = text(source.name);
   kind.done_data = text(source.done_data);
   for (uint8_t i = 0; i < kShapeKindCount; ++i) add_shape(source, static_cast<ShapeKind>(i), kind);
+  check_offsets();
   kinds_.push_back(kind);
 }
 

@@ -19,6 +19,14 @@
 // Kinds build on kinds: `extends: KIND` takes over what the file does not say itself, and
 // `use: KIND.request`, `KIND.response` or `KIND.FRAGMENT` grafts what another kind describes
 // (api_kind_merge.h).
+//
+// `role: media_type` says what the value with `role: media_data` in the same object is (an image, a
+// document), where its table knows only that nobody reads it; either may stand first.
+//
+// `offset_text` names a text, `offset` says what a number of class N counts and where: every text
+// of that name in the same message whose first `share` array indexes are those of the number,
+// joined in document order; in a stream event that has none, the channels of that name whose
+// numbers agree.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +49,11 @@ struct ApiPath {
   std::string channel;  // stream: the string here is a piece of this channel
   std::string capture;  // stream: the value here is repeated in our own events
   std::string use;      // fragment, or KIND.fragment
+  contract::OpaqueReason opaque = contract::OpaqueReason::Other;
+  bool has_opaque = false;  // false: the class decides
+  std::string offset_text;  // the text here has this name, or (class N) the number counts in it
+  bool has_offset = false;
+  uint8_t offset_form = 0;  // contract kOffset...
   std::map<std::string, contract::CloseScope>
       closes;  // stream: value -> what it closes; "*" any string
   int line = 0;

@@ -80,15 +80,28 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"input_tokens", LeafRole::InputTokens},
                                                 {"output_tokens", LeafRole::OutputTokens},
                                                 {"error_message", LeafRole::ErrorMessage},
-                                                {"message_role", LeafRole::MessageRole}};
+                                                {"offset_part", LeafRole::OffsetPart},
+                                                {"offset_item", LeafRole::OffsetItem},
+                                                {"message_role", LeafRole::MessageRole},
+                                                {"media_type", LeafRole::MediaType},
+                                                {"media_data", LeafRole::MediaData}};
 const std::map<std::string, Speaker> kSpeakers = {{"user", Speaker::User},
                                                   {"system", Speaker::System},
                                                   {"assistant", Speaker::Assistant},
                                                   {"tool", Speaker::Tool}};
+const std::map<std::string, OffsetUnit> kUnits = {{"code_points", OffsetUnit::CodePoints},
+                                                  {"utf16", OffsetUnit::Utf16},
+                                                  {"bytes", OffsetUnit::Bytes}};
+const std::map<std::string, uint8_t> kEdges = {{"start", 0}, {"end", kOffsetIsEnd}};
+const std::map<std::string, uint8_t> kSources = {{"message", 0}, {"request", kOffsetFromRequest}};
+const std::map<std::string, uint8_t> kShares = {
+    {"0", 0}, {"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}, {"5", 5}, {"6", 6}, {"all", kOffsetShareAll}};
 const std::map<std::string, MarkKind> kMarks = {{"strip", MarkKind::Strip},
                                                 {"obfuscation", MarkKind::Obfuscation}};
-const std::map<std::string, CloseScope> kScopes = {
-    {"outer", CloseScope::Outer}, {"inner", CloseScope::Inner}, {"all", CloseScope::All}};
+const std::map<std::string, CloseScope> kScopes = {{"outer", CloseScope::Outer},
+                                                   {"inner", CloseScope::Inner},
+                                                   {"all", CloseScope::All},
+                                                   {"item", CloseScope::Item}};
 const std::map<std::string, BodyFormat> kBodies = {{"json", BodyFormat::Json},
                                                    {"multipart", BodyFormat::Multipart},
                                                    {"json_lines", BodyFormat::JsonLines},
@@ -97,7 +110,8 @@ const std::map<std::string, BodyFormat> kBodies = {{"json", BodyFormat::Json},
 const std::map<std::string, StreamFormat> kStreams = {{"sse", StreamFormat::Sse},
                                                       {"json_array", StreamFormat::JsonArray},
                                                       {"json_lines", StreamFormat::JsonLines},
-                                                      {"event_stream", StreamFormat::EventStream}};
+                                                      {"event_stream", StreamFormat::EventStream},
+                                                      {"aws_chunks", StreamFormat::AwsChunks}};
 const std::map<std::string, uint8_t> kKeyLevels = {
     {"one", uint8_t{0}}, {"outer", uint8_t{1}}, {"inner", uint8_t{2}}};
 const std::map<std::string, bool> kChannelClasses = {{"T", false}, {"J", true}};
@@ -118,6 +132,45 @@ void read_members(const Node& node, const Readers& readers) {
       fail(key.place, "unknown key '" + key.scalar + "'; it can have " + listed(readers));
     reader->second(value);
   }
+}
+
+const std::map<std::string, OpaqueReason>& opaque_reasons() {
+  static const auto kReasons = [] {
+    std::map<std::string, OpaqueReason> reasons;
+    for (size_t i = 0; i < kOpaqueReasonCount; ++i) {
+      const auto reason = static_cast<OpaqueReason>(i);
+      reasons.emplace(opaque_reason_name(reason), reason);
+    }
+    return reasons;
+  }();
+  return kReasons;
+}
+
+// offset: {text: NAME, unit: code_points, edge: start, share: 1, from: message}
+void read_offset(const Node& node, ApiPath& path) {
+  bool has_unit = false;
+  bool has_edge = false;
+  uint8_t share = kOffsetShareAll;
+  const auto bits = [&](int value) {
+    path.offset_form = static_cast<uint8_t>(path.offset_form | value);
+  };
+  read_members(node, {{"text", [&](const Node& n) { path.offset_text = scalar(n); }},
+                      {"unit",
+                       [&](const Node& n) {
+                         bits(static_cast<int>(choice(n, kUnits)));
+                         has_unit = true;
+                       }},
+                      {"edge",
+                       [&](const Node& n) {
+                         bits(choice(n, kEdges));
+                         has_edge = true;
+                       }},
+                      {"share", [&](const Node& n) { share = choice(n, kShares); }},
+                      {"from", [&](const Node& n) { bits(choice(n, kSources)); }}});
+  if (path.offset_text.empty() || !has_unit || !has_edge)
+    fail(node.place, "an offset says text, unit and edge");
+  bits(share << kOffsetShareShift);
+  path.has_offset = true;
 }
 
 std::vector<ApiPath> read_paths(const Node& node) {
@@ -141,6 +194,13 @@ std::vector<ApiPath> read_paths(const Node& node) {
                            {"use", [&](const Node& n) { path.use = scalar(n); }},
                            {"channel", [&](const Node& n) { path.channel = scalar(n); }},
                            {"capture", [&](const Node& n) { path.capture = scalar(n); }},
+                           {"opaque",
+                            [&](const Node& n) {
+                              path.opaque = choice(n, opaque_reasons());
+                              path.has_opaque = true;
+                            }},
+                           {"offset_text", [&](const Node& n) { path.offset_text = scalar(n); }},
+                           {"offset", [&](const Node& n) { read_offset(n, path); }},
                            {"closes", [&](const Node& n) {
                               for (const auto& [text, scope] : mapping(n))
                                 path.closes[text.scalar] = choice(scope, kScopes);

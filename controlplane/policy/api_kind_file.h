@@ -4,7 +4,9 @@
 //   format: 1
 //   done_data: "[DONE]"                      # stream: the event that is not JSON
 //   fragments: {name: {by: type, paths: {...}, variants: {value: {...}}}}
-//   request: {paths: {path: class or {class, tree, role, mark, use, channel, capture, closes}}}
+//   request: {paths: {path: class or {class, tree, role, mark, use, channel, capture, closes,
+//                                     opaque, offset_text, offset: {text, unit, edge, share,
+//                                     from}}}}
 //   response: {paths: ...}
 //   stream: {paths: ..., captures: {name: raw JSON}, channels: {name: {class, event, event_data}}}
 //

@@ -45,6 +45,7 @@ std::optional<Bundle> read_parts(BundleFiles& files, const std::filesystem::path
   read_api_kinds(parts);
   read_vendors(parts);
   read_tenants(parts);
+  read_dictionaries(parts);
   read_keys(parts);
   read_actions(parts);
   read_opaque(parts);

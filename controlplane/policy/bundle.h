@@ -19,6 +19,7 @@
 
 #include "controlplane/policy/api_kind_file.h"
 #include "controlplane/policy/bundle_settings.h"
+#include "controlplane/policy/dictionary_compiler.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "controlplane/policy/problem.h"
 #include "controlplane/policy/restoration.h"
@@ -30,8 +31,9 @@ namespace sallyport::controlplane::policy {
 struct Entity {
   EntitySource source;
   contract::Generalisation generalisation = contract::Generalisation::Name;
-  bool never_store = false;   // blocked or masked wholly, everywhere
-  bool mask_or_hash = false;  // one tenant never has it masked in part and hashed
+  bool never_store = false;      // blocked or masked wholly, everywhere
+  bool mask_or_hash = false;     // one tenant never has it masked in part and hashed
+  bool from_dictionary = false;  // its values are listed in dictionaries.yaml
   Place place;
   std::vector<Place> rule_places;            // as source.rules
   std::vector<Place> must_match_places;      // as source.must_match
@@ -46,8 +48,9 @@ struct Environment {
 
 struct VendorEndpoint {
   std::string method;
-  std::string path;  // contract/path_pattern.h
-  std::string api_kind;
+  std::string path;                // contract/path_pattern.h
+  std::string api_kind;            // empty: refused
+  std::string refusal_hint;        // of a refused one: what to use instead
   std::vector<std::string> query;  // names of the parameters that go on
   contract::BodyUse body = contract::BodyUse::Required;
   Place place;
@@ -60,7 +63,7 @@ struct BundleVendor {
   uint16_t port = 443;
   std::vector<uint32_t> addresses;     // IPv4, host order
   std::vector<contract::Digest> pins;  // SHA-256 of a SubjectPublicKeyInfo
-  std::string ca_pem;                  // empty: pins alone decide
+  std::string ca_pem;                  // empty: the roots of the host
   std::string auth_header;
   std::string auth_prefix;
   std::string credential;  // file vendor.<credential> of the credentials folder
@@ -119,6 +122,16 @@ struct OpaqueRule {
   Place place;
 };
 
+// A list of a tenant's own values. Its rule, of the same name, stands among those of its entity.
+struct BundleDictionary {
+  DictionarySource source;  // the name, and the values in clear
+  std::string entity;
+  std::vector<std::string> tenants;  // in whose texts it counts; empty: in everybody's
+  std::string file;                  // as written
+  Place file_place;                  // where it is named
+  Place place;
+};
+
 struct AccessRule {
   std::string id;
   std::vector<std::string> tenants;
@@ -174,16 +187,17 @@ struct Bundle {
   std::string folder;            // as given
   contract::Digest digest{};     // SHA-256 over the sorted (path, file hash): what people approve
   std::vector<Entity> entities;  // by name; index = entity id
-  std::vector<Environment> environments;  // by name
-  std::vector<BundleVendor> vendors;      // by name
-  std::vector<ApiKindSource> api_kinds;   // by file
-  std::vector<BundleTenant> tenants;      // by name
-  std::vector<GatewayKey> keys;           // by id
-  std::vector<ActionRule> actions;        // first match decides; none: block
-  std::vector<OpaqueRule> opaque;         // first match decides; none: block
-  std::vector<AccessRule> access;         // first match decides; none: denied
-  RestorationPolicy restoration;          // for named people, outside of live exchanges
-  std::vector<AccessReason> reasons;      // by name; empty: the rules' own words are the list
+  std::vector<Environment> environments;       // by name
+  std::vector<BundleVendor> vendors;           // by name
+  std::vector<ApiKindSource> api_kinds;        // by file
+  std::vector<BundleTenant> tenants;           // by name
+  std::vector<BundleDictionary> dictionaries;  // by name
+  std::vector<GatewayKey> keys;                // by id
+  std::vector<ActionRule> actions;             // first match decides; none: block
+  std::vector<OpaqueRule> opaque;              // first match decides; none: block
+  std::vector<AccessRule> access;              // first match decides; none: denied
+  RestorationPolicy restoration;               // for named people, outside of live exchanges
+  std::vector<AccessReason> reasons;           // by name; empty: the rules' own words are the list
   Routes routes;
   std::vector<PromptTemplate> templates;  // by id
   Retention retention;

@@ -20,7 +20,7 @@ constexpr YamlReader::Named<Generalisation> kGeneralisations[] = {
     {"age", Generalisation::Age},
     {"network", Generalisation::Network}};
 
-constexpr size_t kEntitiesMax = 256;      // rewrite/rewrite_scope.h
+constexpr size_t kEntitiesMax = 256;  // rewrite/rewrite_scope.h
 
 // Kinds of which the scanner follows one rule only.
 bool is_single(RuleKind kind) {
@@ -62,11 +62,14 @@ class EntityReader {
     entity.mask_or_hash = mapping.truth_or("mask_or_hash", false);
     if (const YamlNode* how = mapping.optional("generalise_to"))
       entity.generalisation = reader_.choice(*how, kGeneralisations);
-    if (const YamlNode* rules = mapping.required("rules")) read_rules(*rules, entity);
-    if (const YamlNode* examples = mapping.required("must_match"))
-      read_must_match(*examples, entity);
-    if (const YamlNode* examples = mapping.required("must_not_match"))
-      read_must_not_match(*examples, entity);
+    entity.from_dictionary = mapping.truth_or("dictionary", false);
+    // What is listed elsewhere needs no rule here, and an example would be one of its values.
+    const auto part = [&](const char* key) {
+      return entity.from_dictionary ? mapping.optional(key) : mapping.required(key);
+    };
+    if (const YamlNode* rules = part("rules")) read_rules(*rules, entity);
+    if (const YamlNode* examples = part("must_match")) read_must_match(*examples, entity);
+    if (const YamlNode* examples = part("must_not_match")) read_must_not_match(*examples, entity);
     mapping.finish();
     if (is_new) parts_.bundle.entities.push_back(std::move(entity));
   }
@@ -86,6 +89,8 @@ class EntityReader {
       read_rule(reader_, mapping, item, rule);
       mapping.finish();
       check_single(item.place, rule);
+      if (rule.kind == RuleKind::Dictionary)
+        reader_.add(item.place, "a dictionary stands in dictionaries.yaml and names its entity");
       entity.source.rules.push_back(std::move(rule));
       entity.rule_places.push_back(item.place);
     }

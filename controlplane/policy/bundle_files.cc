@@ -26,7 +26,8 @@ constexpr std::string_view kRootFiles[] = {kHead,
                                            "rollout.yaml",
                                            "approvals.yaml",
                                            "exceptions.yaml",
-                                           "restoration.yaml"};
+                                           "restoration.yaml",
+                                           "dictionaries.yaml"};
 constexpr std::string_view kFolders[] = {"entities", "vendors", "vendors/api", "tests",
                                          "templates"};
 
@@ -74,15 +75,17 @@ void merge(YamlNode& base, const YamlNode& overlay, bool prepend_rules) {
 }
 
 // Nothing: `error` says why.
-std::optional<std::string> read_text(const fs::path& path, std::string& error) {
+std::optional<std::string> read_text(const fs::path& path, std::string& error,
+                                     size_t bytes_max = kYamlFileBytesMax) {
   std::error_code failed;
   if (!fs::is_regular_file(path, failed)) {
     error = "there is no such file";
     return std::nullopt;
   }
   const auto size = fs::file_size(path, failed);
-  if (failed || size > kYamlFileBytesMax) {
-    error = failed ? failed.message() : "the file is larger than 1 MiB";
+  if (failed || size > bytes_max) {
+    error = failed ? failed.message()
+                   : "the file is larger than " + std::to_string(bytes_max >> 20) + " MiB";
     return std::nullopt;
   }
   std::ifstream in(path, std::ios::binary);
@@ -276,7 +279,7 @@ std::string BundleFiles::text_of(std::string_view path) const {
 }
 
 std::optional<std::string> BundleFiles::read_named(const Place& said, const std::string& path,
-                                                   std::string& error) {
+                                                   std::string& error, size_t bytes_max) {
   const auto layer = layer_of_file_.find(said.file);
   const fs::path relative = fs::path(path).lexically_normal();
   if (layer == layer_of_file_.end() || path.empty() || relative.is_absolute() ||
@@ -285,7 +288,7 @@ std::optional<std::string> BundleFiles::read_named(const Place& said, const std:
     return std::nullopt;
   }
   const Layer& said_in = layers_[layer->second];
-  auto text = read_text(said_in.folder / relative, error);
+  auto text = read_text(said_in.folder / relative, error, bytes_max);
   if (!text) {
     error = (said_in.folder / relative).string() + ": " + error;
     return std::nullopt;

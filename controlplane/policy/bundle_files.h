@@ -4,7 +4,8 @@
 // misspelt file name would otherwise be a rule that nobody applies):
 //   bundle.yaml environments.yaml tenants.yaml keys.yaml actions.yaml access.yaml routes.yaml
 //   limits.yaml restoration.yaml retention.yaml approvals.yaml rollout.yaml exceptions.yaml
-//   entities/*.yaml vendors/*.yaml vendors/api/*.yaml tests/*.yaml templates/*.yaml
+//   dictionaries.yaml entities/*.yaml vendors/*.yaml vendors/api/*.yaml tests/*.yaml
+//   templates/*.yaml
 //
 // Overlay: a file of the overlay is laid over the base's file of the same path. Mappings merge key
 // by key; scalars and lists are replaced; `rules:` and `opaque:` of actions.yaml and access.yaml
@@ -49,7 +50,7 @@ class BundleFiles {
   // that said it; it counts in the digest. Nothing: not there, too large, or outside the folder;
   // `error` says which.
   std::optional<std::string> read_named(const Place& said, const std::string& path,
-                                        std::string& error);
+                                        std::string& error, size_t bytes_max = kYamlFileBytesMax);
 
   // SHA-256 of the lines "<SHA-256 of the file, hex>  <path>\n", sorted by path: what
   // `sha256sum` prints. Files of the base have the path "base/...". Final after the last

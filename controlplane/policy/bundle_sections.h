@@ -50,6 +50,8 @@ void read_environments(BundleParts& parts);
 void read_api_kinds(BundleParts& parts);
 void read_vendors(BundleParts& parts);
 void read_tenants(BundleParts& parts);
+// Adds a rule to the entity that a list is about. Behind entities and tenants.
+void read_dictionaries(BundleParts& parts);
 void read_keys(BundleParts& parts);
 // keys.yaml alone, without references: what KeysFile lists.
 void read_key_entries(YamlReader& reader, const YamlNode& keys, std::vector<GatewayKey>& out);

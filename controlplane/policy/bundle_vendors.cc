@@ -252,16 +252,37 @@ class VendorReader {
         if (!seen.insert(endpoint.method + " " + endpoint.path).second)
           reader_.add(path->place, "the endpoint is written twice");
       }
-      read_body(mapping, endpoint);
-      if (const YamlNode* query = mapping.optional("query")) read_query(*query, endpoint);
-      if (const YamlNode* kind = mapping.required("api_kind")) {
-        endpoint.api_kind = reader_.text(*kind);
-        if (!endpoint.api_kind.empty())
-          parts_.known_name(endpoint.api_kind, kind->place, parts_.bundle.api_kinds, "API kind");
-      }
+      if (const YamlNode* refuse = mapping.optional("refuse"))
+        read_refusal(*refuse, mapping, endpoint);
+      else
+        read_service(mapping, endpoint);
       mapping.finish();
       vendor.endpoints.push_back(std::move(endpoint));
     }
+  }
+
+  // An endpoint that is known and not served; its text tells a caller what to use instead.
+  void read_refusal(const YamlNode& node, YamlMapping& mapping, VendorEndpoint& endpoint) {
+    endpoint.body = BodyUse::Refused;
+    endpoint.refusal_hint = reader_.text(node);
+    const std::string& hint = endpoint.refusal_hint;
+    if (!hint.empty() && !contract::is_refusal_hint(hint.data(), hint.size()))
+      reader_.add(node.place, "a hint is at most " +
+                                  std::to_string(contract::kRefusalHintBytesMax) +
+                                  " printable ASCII characters without quotes and backslashes");
+    for (const char* key : {"api_kind", "query", "body"})
+      if (const YamlNode* other = mapping.optional(key))
+        reader_.add(other->place, "a refused endpoint has no '" + std::string(key) + "'");
+  }
+
+  void read_service(YamlMapping& mapping, VendorEndpoint& endpoint) {
+    read_body(mapping, endpoint);
+    if (const YamlNode* query = mapping.optional("query")) read_query(*query, endpoint);
+    const YamlNode* kind = mapping.required("api_kind");
+    if (kind == nullptr) return;
+    endpoint.api_kind = reader_.text(*kind);
+    if (!endpoint.api_kind.empty())
+      parts_.known_name(endpoint.api_kind, kind->place, parts_.bundle.api_kinds, "API kind");
   }
 
   void read_body(YamlMapping& mapping, VendorEndpoint& endpoint) {

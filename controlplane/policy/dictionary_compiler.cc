@@ -53,7 +53,8 @@ struct Phrase {
 
 class Compiler {
  public:
-  explicit Compiler(const DictionaryKey& key) : key_(base::phrase_key(key)) {}
+  Compiler(const DictionaryKey& key, const DictionaryOptions& options)
+      : key_(base::phrase_key(key)), options_(options) {}
 
   CompiledDictionaries compile(std::span<const DictionarySource> sources) {
     if (sources.size() > contract::kDictionariesMax)
@@ -75,14 +76,16 @@ class Compiler {
 
   void read(const DictionarySource& source, size_t dictionary) {
     errors_of_one_ = 0;
+    size_t values = 0;
     const size_t before = phrases_.size();
     std::string_view rest = source.text;
     std::string field;
     for (int number = 1; !rest.empty(); ++number) {
+      const bool is_header = source.has_header && number == 1;
       std::string_view line = rest.substr(0, rest.find('\n'));
       rest.remove_prefix(std::min(rest.size(), line.size() + 1));
       if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-      if (line.empty() || line[0] == '#') continue;
+      if (line.empty() || line[0] == '#' || is_header) continue;
       if (source.column < 0) {
         field = line;
       } else if (!csv_field(line, source.column, field)) {
@@ -90,6 +93,8 @@ class Compiler {
         continue;
       }
       add(source, dictionary, number, field);
+      if (++values % kProgressValues == 0 && options_.progress)
+        options_.progress(dictionary, values);
       if (phrases_.size() > contract::kDictionaryEntriesMax)
         return fail(dictionary, 0, "more than 4 000 000 values");
     }
@@ -98,7 +103,8 @@ class Compiler {
   }
 
   void add(const DictionarySource& source, size_t dictionary, int line, std::string_view value) {
-    const std::vector<std::string> words = base::phrase_words(value);
+    const std::vector<std::string> words =
+        base::phrase_words(options_.fold == nullptr ? std::string(value) : options_.fold(value));
     if (words.empty()) return;  // white space
     size_t length = 0;
     std::string phrase;
@@ -132,6 +138,7 @@ class Compiler {
     DictionaryHeader header{};
     header.magic = contract::kDictionaryMagic;
     header.version = contract::kDictionaryVersion;
+    header.key_check = base::phrase_key_check(key_);
     header.dictionary_count = static_cast<uint32_t>(dictionary_count);
     header.entry_count = static_cast<uint32_t>(phrases_.size());
     constexpr uint8_t kFilterLog2Min = 6;
@@ -172,6 +179,7 @@ class Compiler {
   }
 
   base::PhraseKey key_;
+  const DictionaryOptions& options_;
   CompiledDictionaries out_;
   std::vector<Phrase> phrases_;
   std::map<uint64_t, uint8_t> heads_;  // by hash of the first word; in order, so bytes are equal
@@ -181,8 +189,9 @@ class Compiler {
 }  // namespace
 
 CompiledDictionaries compile_dictionaries(std::span<const DictionarySource> sources,
-                                          const DictionaryKey& key) {
-  return Compiler(key).compile(sources);
+                                          const DictionaryKey& key,
+                                          const DictionaryOptions& options) {
+  return Compiler(key, options).compile(sources);
 }
 
 }  // namespace sallyport::controlplane::policy

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,12 +19,23 @@ namespace sallyport::controlplane::policy {
 using DictionaryKey = std::array<uint8_t, contract::kDictionaryKeyBytes>;
 
 // One value a line; white space around it, empty lines and lines that begin with '#' do not count.
-// Of CSV the column `column` (from 0), RFC 4180 quotes; the header line is the caller's to drop.
+// Of CSV the column `column` (from 0), RFC 4180 quotes, without line ends in them.
 struct DictionarySource {
   std::string name;
   std::string text;
   int column = -1;        // -1: whole lines
   size_t length_min = 4;  // letters and digits of a value; a shorter one would be found everywhere
+  bool has_header = false;  // the first line names columns
+};
+
+// Values between two calls of DictionaryOptions::progress.
+inline constexpr size_t kProgressValues = 100'000;
+
+struct DictionaryOptions {
+  // What the scanner makes of a text before it looks for values (scan/fold.h); null: nothing.
+  std::string (*fold)(std::string_view) = nullptr;
+  // Called every kProgressValues values of a dictionary, by index of its source.
+  std::function<void(size_t dictionary, size_t values)> progress;
 };
 
 struct CompiledDictionaries {
@@ -39,6 +51,7 @@ struct CompiledDictionaries {
 };
 
 CompiledDictionaries compile_dictionaries(std::span<const DictionarySource> sources,
-                                          const DictionaryKey& key);
+                                          const DictionaryKey& key,
+                                          const DictionaryOptions& options = {});
 
 }  // namespace sallyport::controlplane::policy

@@ -1,9 +1,12 @@
 #include "controlplane/policy/image_writer.h"
 
+#include <openssl/rand.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -83,7 +86,8 @@ class ImageWriter {
   ImageWriter(const Bundle& bundle, const RulingTable& rulings)
       : bundle_(bundle), rulings_(rulings) {}
 
-  std::vector<uint8_t> write(std::span<const uint8_t> matcher, std::span<const uint8_t> llm) {
+  std::vector<uint8_t> write(std::span<const uint8_t> matcher, std::span<const uint8_t> llm,
+                             std::span<const uint8_t> dictionaries) {
     fill_vendors();
     fill_tenants();
     fill_keys();
@@ -96,6 +100,8 @@ class ImageWriter {
     for (const Environment& environment : bundle_.environments)
       environments.push_back(strings_.add(environment.name));
     fill_rulings();
+    for (const BundleDictionary& one : bundle_.dictionaries)
+      dictionary_names_.push_back(strings_.add(one.source.name));
 
     image_.opaque(SectionKind::Matcher, matcher.size(), matcher);
     image_.opaque(SectionKind::Llm, llm.size(), llm);
@@ -122,6 +128,7 @@ class ImageWriter {
     const std::string restoration = restoration_text(bundle_.restoration);
     image_.opaque(SectionKind::Restoration, restoration.size(),
                   {reinterpret_cast<const uint8_t*>(restoration.data()), restoration.size()});
+    write_dictionaries(dictionaries);
     const std::string retention = retention_text(bundle_);
     image_.opaque(SectionKind::Retention, retention.size(),
                   {reinterpret_cast<const uint8_t*>(retention.data()), retention.size()});
@@ -129,13 +136,31 @@ class ImageWriter {
   }
 
  private:
+  void write_dictionaries(std::span<const uint8_t> section) {
+    std::vector<uint64_t> masks;
+    for (const BundleTenant& tenant : bundle_.tenants) {
+      uint64_t mask = 0;
+      for (size_t i = 0; i < bundle_.dictionaries.size(); ++i) {
+        const auto& names = bundle_.dictionaries[i].tenants;
+        if (names.empty() || std::find(names.begin(), names.end(), tenant.name) != names.end())
+          mask |= uint64_t{1} << i;
+      }
+      masks.push_back(mask);
+    }
+    if (bundle_.dictionaries.empty()) masks.clear();
+    image_.opaque(SectionKind::Dictionaries, section.size(), section);
+    image_.section(SectionKind::DictionaryNames, dictionary_names_);
+    image_.section(SectionKind::DictionaryTenants, masks);
+  }
+
   ImageEndpoint image_endpoint(const VendorEndpoint& endpoint) {
     std::string query;
     for (const std::string& name : endpoint.query) query += name + "\n";
     ImageEndpoint out{};
     out.method = strings_.add(endpoint.method);
     out.path = strings_.add(endpoint.path);
-    out.api_kind = strings_.add(endpoint.api_kind);
+    const bool refused = endpoint.body == contract::BodyUse::Refused;
+    out.api_kind = strings_.add(refused ? endpoint.refusal_hint : endpoint.api_kind);
     out.query = strings_.add(query);
     out.body = static_cast<uint8_t>(endpoint.body);
     return out;
@@ -314,6 +339,7 @@ class ImageWriter {
   std::vector<uint16_t> opaque_rulings_;
   std::vector<ImageAccess> access_;
   std::vector<ImageRoute> routes_;
+  std::vector<ImageText> dictionary_names_;
 };
 
 // Where an error of the matcher compiler was written.
@@ -338,6 +364,35 @@ std::vector<uint8_t> compile_entities(const Bundle& bundle, std::vector<Problem>
   return std::move(matcher.section);
 }
 
+DictionaryKey throw_away_key() {
+  DictionaryKey key;
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1)
+    throw std::runtime_error("no random numbers from OpenSSL");
+  return key;
+}
+
+// Empty without dictionaries.
+std::vector<uint8_t> compile_values(const Bundle& bundle, const DictionaryKey& key,
+                                    const CompileOptions& options, std::vector<Problem>& problems) {
+  if (bundle.dictionaries.empty()) return {};
+  std::vector<DictionarySource> sources;
+  for (const BundleDictionary& one : bundle.dictionaries) sources.push_back(one.source);
+  DictionaryOptions how{folded_as_scanned, {}};
+  if (options.progress)
+    how.progress = [&](size_t dictionary, size_t values) {
+      options.progress(bundle.dictionaries[dictionary].source.name, values);
+    };
+  CompiledDictionaries made = compile_dictionaries(sources, key, how);
+  for (const CompiledDictionaries::Error& error : made.errors) {
+    const BundleDictionary& one =
+        bundle.dictionaries[std::min(error.dictionary, bundle.dictionaries.size() - 1)];
+    const std::string line = error.line == 0 ? "" : " line " + std::to_string(error.line);
+    problems.push_back(
+        bundle.sources.problem(one.file_place, one.file + line + ": " + error.message));
+  }
+  return std::move(made.section);
+}
+
 // Entries of the largest tables, before anything is allocated for them.
 bool is_too_large(const Bundle& bundle) {
   const uint64_t cells = uint64_t{sizeof(uint32_t)} * bundle.tenants.size() *
@@ -359,8 +414,12 @@ bool is_too_large(const RulingTable& rulings) {
 
 }  // namespace
 
-std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Problem>& problems) {
+std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Problem>& problems,
+                                           const CompileOptions& options) {
   const size_t before = problems.size();
+  CompiledImage image;
+  if (!bundle.dictionaries.empty())
+    image.dictionary_key = options.dictionary_key ? *options.dictionary_key : throw_away_key();
   const std::vector<uint8_t> matcher = compile_entities(bundle, problems);
   const ApiKindSection llm = compile_api_kinds(bundle.api_kinds);
   for (const ApiKindProblem& p : llm.problems)
@@ -376,9 +435,10 @@ std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Pro
                                "the bundle compiles to more than 256 MiB: too many combinations "
                                "of tenants, environments, vendors and entities, or of access rules",
                                {}});
+  const std::vector<uint8_t> values =
+      compile_values(bundle, image.dictionary_key, options, problems);
   if (problems.size() != before) return std::nullopt;
-  CompiledImage image;
-  image.bytes = ImageWriter(bundle, rulings).write(matcher, llm.bytes);
+  image.bytes = ImageWriter(bundle, rulings).write(matcher, llm.bytes, values);
   if (image.bytes.size() > kImageBytesMax) {
     problems.push_back(
         Problem{bundle.folder, 0, 0, "the bundle compiles to more than 256 MiB", {}});

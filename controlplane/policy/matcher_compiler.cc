@@ -237,6 +237,8 @@ class Compiler {
 
 }  // namespace
 
+std::string folded_as_scanned(std::string_view text) { return scan::folded_text(text); }
+
 CompiledMatcher compile_matcher(std::span<const EntitySource> entities) {
   CompiledMatcher result;
   Compiler compiler(result);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/contract/matcher_layout.h"
@@ -63,6 +64,9 @@ struct CompiledMatcher {
   };
   std::vector<Error> errors;
 };
+
+// A text as the scanner reads it (scan/fold.h): what literals and values are compared with.
+std::string folded_as_scanned(std::string_view text);
 
 // Entity ids are indexes in the order given.
 CompiledMatcher compile_matcher(std::span<const EntitySource> entities);

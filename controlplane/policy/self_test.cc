@@ -53,6 +53,7 @@ class Bench {
     if (!engine_.load(image_.matcher_section(), error)) return error;
     if (tables_.load(image_.llm_section()) != llm::ApiTables::LoadError::None)
       return "the API kinds of the image do not load";
+    if (!load_dictionaries(compiled.dictionary_key, error)) return error;
     scratch_ = engine_.make_scratch();
     if (!scratch_) return "no memory for the matcher";
     if (!engine_.self_test(*scratch_, error)) return error;
@@ -65,9 +66,11 @@ class Bench {
     return {};
   }
 
-  // Every value that the engine finds in a text.
-  std::optional<std::vector<scan::Finding>> find(std::string_view text) {
-    scanner_.begin(engine_, *scratch_);
+  // Every value that the engine finds in a text, with these dictionaries.
+  static constexpr uint64_t kAllDictionaries = ~uint64_t{0};
+  std::optional<std::vector<scan::Finding>> find(std::string_view text,
+                                                 uint64_t dictionaries = kAllDictionaries) {
+    scanner_.begin(engine_, *scratch_, 0, dictionaries);
     // As the rewriters feed it, so that the list of findings cannot overflow.
     std::vector<scan::Finding> out;
     constexpr size_t kPieceBytes = 4'096;
@@ -134,6 +137,14 @@ class Bench {
   }
 
  private:
+  bool load_dictionaries(const DictionaryKey& key, std::string& error) {
+    std::vector<std::string_view> names;
+    for (size_t i = 0; i < image_.dictionary_count(); ++i)
+      names.push_back(image_.dictionary_name(i));
+    return names.empty() ||
+           engine_.load_dictionaries(image_.dictionary_section(), key, names, error);
+  }
+
   // The answer says what it got: which values come back?
   std::vector<std::pair<std::string, std::string>> echo(const rewrite::RulingFor& who,
                                                         std::string_view text,
@@ -251,7 +262,7 @@ class SelfTest {
     if (test.blocked && blocked != *test.blocked)
       fail(test.place,
            name + (blocked ? "it is blocked, and shall pass" : "it passes, and shall be blocked"));
-    const auto found = bench_.find(test.text);
+    const auto found = bench_.find(test.text, outcome.scope->dictionaries);
     if (!found) return fail(test.place, name + "more is found than can be held");
     if (!blocked) check_passed(test, *found, outcome, name);
     if (test.detections) check_detections(test, *found, outcome, name);

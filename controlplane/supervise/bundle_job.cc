@@ -16,16 +16,28 @@ namespace sallyport::supervise {
 using nlohmann::json;
 
 std::unique_ptr<BundleJob> BundleJob::start(const std::filesystem::path& folder,
-                                            const std::filesystem::path& images, uint64_t now_ms,
-                                            std::string& error) {
+                                            const std::filesystem::path& images,
+                                            std::span<const uint8_t> dictionary_key,
+                                            uint64_t now_ms, std::string& error) {
   int ends[2];
+  int key_ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) {
     error = std::string("no pipe: ") + std::strerror(errno);
     return nullptr;
   }
+  if (pipe2(key_ends, O_CLOEXEC) != 0) {
+    error = std::string("no pipe: ") + std::strerror(errno);
+    close(ends[0]);
+    close(ends[1]);
+    return nullptr;
+  }
+  // A pipe takes so few bytes at once, and nobody has closed the other end.
+  const ssize_t given = write(key_ends[1], dictionary_key.data(), dictionary_key.size());
+  close(key_ends[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, key_ends[0], STDIN_FILENO);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;
@@ -37,7 +49,10 @@ std::unique_ptr<BundleJob> BundleJob::start(const std::filesystem::path& folder,
                        words[3].data(), words[4].data(), nullptr};
   std::unique_ptr<BundleJob> job(new BundleJob);
   const int failed =
-      posix_spawn(&job->child_, "/proc/self/exe", &actions, &attributes, arguments, environ);
+      given != static_cast<ssize_t>(dictionary_key.size())
+          ? EIO
+          : posix_spawn(&job->child_, "/proc/self/exe", &actions, &attributes, arguments, environ);
+  close(key_ends[0]);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   close(ends[1]);

@@ -1,8 +1,9 @@
 // bundle_job.h: compiles and tests a bundle in a process of its own.
 //
 // A pattern can take the compiler arbitrary time and memory. So sallyportd starts itself with
-// --compile: the child has limits on both, no secret in its memory, and at worst dies alone, while
-// the main loop goes on. It puts the image into the cache and prints one JSON line:
+// --compile: the child has limits on both and at worst dies alone, while
+// the main loop goes on. The one secret it may have is the key of dictionaries: it gets that on its
+// standard input. It puts the image into the cache and prints one JSON line:
 //   {"ok":true,"image","bundle","examples","tests"}
 //   {"ok":false,"code","message","hint","problems":[{"file","line","column","message","text"}]}
 #pragma once
@@ -15,6 +16,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,9 +29,11 @@ inline constexpr size_t kBundleProblemsMax = 100;  // reported; the rest is coun
 
 class BundleJob {
  public:
+  // `dictionary_key`: kDictionaryKeyBytes, or empty: then a bundle with dictionaries is refused.
   // Null: `error` says why no process could be started.
   static std::unique_ptr<BundleJob> start(const std::filesystem::path& folder,
-                                          const std::filesystem::path& images, uint64_t now_ms,
+                                          const std::filesystem::path& images,
+                                          std::span<const uint8_t> dictionary_key, uint64_t now_ms,
                                           std::string& error);
   // Ends the child when it still runs.
   ~BundleJob();
@@ -51,7 +55,8 @@ class BundleJob {
   bool timed_out_ = false;
 };
 
-// The child's side: 0 published into the cache, 1 not; the line goes to standard output.
+// The child's side: 0 published into the cache, 1 not; the line goes to standard output. The key of
+// dictionaries is read from standard input when that is a pipe.
 int compile_bundle(const std::filesystem::path& folder, const std::filesystem::path& images);
 
 }  // namespace sallyport::supervise

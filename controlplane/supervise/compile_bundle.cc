@@ -1,11 +1,15 @@
 // The child's side of bundle_job.h.
+#include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <string_view>
 
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/image_cache.h"
@@ -41,11 +45,36 @@ std::string counted(size_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+// What the parent wrote before it started us; nothing: it has no key for us.
+std::optional<policy::DictionaryKey> given_key() {
+  struct stat status {};
+  if (fstat(STDIN_FILENO, &status) != 0 || !S_ISFIFO(status.st_mode)) return std::nullopt;
+  policy::DictionaryKey key{};
+  size_t have = 0;
+  while (have < key.size()) {
+    const ssize_t got = read(STDIN_FILENO, key.data() + have, key.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    have += static_cast<size_t>(got);
+  }
+  return key;
+}
+
 json compile(const std::filesystem::path& folder, const std::filesystem::path& images) {
   std::vector<policy::Problem> problems;
   const std::optional<policy::Bundle> bundle = policy::read_bundle(folder, problems);
   std::optional<policy::CompiledImage> image;
-  if (bundle) image = policy::compile_image(*bundle, problems);
+  policy::CompileOptions options;
+  options.dictionary_key = given_key();
+  options.progress = [](std::string_view dictionary, size_t values) {
+    std::cerr << "compiling: dictionary " << dictionary << ": " << values << " values\n";
+  };
+  // An image under a throw-away key would find nothing on this appliance.
+  if (bundle && !bundle->dictionaries.empty() && !options.dictionary_key)
+    problems.push_back(bundle->sources.problem(
+        bundle->dictionaries[0].place, "dictionaries need dictionary.key, which was not given"));
+  else if (bundle)
+    image = policy::compile_image(*bundle, problems, options);
   if (!image)
     return refusal("bundle_invalid",
                    "the bundle has " + counted(problems.size(), "problem") + ": nothing published",

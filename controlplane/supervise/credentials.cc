@@ -10,6 +10,7 @@
 
 #include "controlplane/supervise/certificate_pair.h"
 #include "controlplane/supervise/private_file.h"
+#include "dataplane/contract/dictionary_layout.h"
 
 namespace sallyport::supervise {
 
@@ -340,6 +341,10 @@ std::optional<std::string> Credentials::next_token_epoch(const std::string& tena
   return epoch;
 }
 
+std::optional<SecretBytes> Credentials::dictionary_key(std::string& error) const {
+  return hex_key("dictionary.key", contract::kDictionaryKeyBytes, error);
+}
+
 SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation) const {
   SecretsBuild build;
   build.message.resize(sizeof(contract::SecretsHeader));
@@ -347,6 +352,7 @@ SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation
   builder.add_certificate();
   builder.add_hex(SecretKind::GatewayHmacKey, "gateway-hmac.key", "", kTokenKeyBytes);
   builder.add_hex(SecretKind::TicketKey, "tickets.key", "", kTicketKeyBytes);
+  builder.add_hex(SecretKind::DictionaryKey, "dictionary.key", "", contract::kDictionaryKeyBytes);
   for (const std::string& tenant : wanted.tenants) builder.add_tenant(tenant);
   for (const std::string& name : wanted.vendor_credentials) builder.add_vendor(name);
   if (wanted.vault_key)

@@ -6,6 +6,7 @@
 //                        same name in the credentials folder wins.
 //     gateway-hmac.key      64 hex: HMAC key under which gateway keys stand in the bundle
 //     tickets.key           160 hex: TLS session tickets
+//     dictionary.key        64 hex: hashes of dictionary values in images (docs/decisions/005)
 //     token.<tenant>.key    lines "EPOCH HEX64", current first, then the previous one
 //     subject.<tenant>.key  64 hex: pseudonyms of subjects in evidence
 //
@@ -78,6 +79,8 @@ class Credentials {
   // tokens; the former epoch is still verified. Nothing: `error` says why (an operator's file is
   // his to change).
   std::optional<std::string> next_token_epoch(const std::string& tenant, std::string& error) const;
+  // The key under which a bundle with dictionaries is compiled; made when missing.
+  std::optional<SecretBytes> dictionary_key(std::string& error) const;
   // Where the evidence log's signing key belongs. A key in the credentials folder is reached
   // through a link in the keys folder, because what lies beside it is written.
   std::filesystem::path evidence_key_file(std::string& error) const;

@@ -10,11 +10,30 @@ EvidenceThread::EvidenceThread(evidence_log::DrainerOptions options)
 
 EvidenceThread::~EvidenceThread() { stop(); }
 
+void EvidenceThread::set_witnesses(const std::vector<evidence_log::WitnessOptions>& witnesses,
+                                   uint64_t interval_ms) {
+  if (witnesses.empty()) return;
+  evidence_log::WitnessThreadOptions options;
+  options.witnesses = witnesses;
+  options.interval_ms = interval_ms;
+  options.keep = [this](uint64_t size, const std::string& lines) {
+    drainer_->add_cosignatures(size, lines);
+  };
+  options.record = [this](const evidence_log::ControlRecord& record) { drainer_->append(record); };
+  witnesses_ = std::make_unique<evidence_log::WitnessThread>(drainer_->reader(), options);
+}
+
+std::vector<evidence_log::WitnessState> EvidenceThread::witnesses() const {
+  return witnesses_ ? witnesses_->states() : std::vector<evidence_log::WitnessState>{};
+}
+
 void EvidenceThread::start() {
+  if (witnesses_) witnesses_->start();
   thread_ = std::thread([this] { run(); });
 }
 
 void EvidenceThread::stop() {
+  if (witnesses_) witnesses_->stop();
   stop_.store(true);
   if (thread_.joinable()) thread_.join();
 }

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "controlplane/evidence/drainer.h"
+#include "controlplane/evidence/witness_thread.h"
 
 namespace sallyport::supervise {
 
@@ -26,6 +27,9 @@ class EvidenceThread {
   EvidenceThread(const EvidenceThread&) = delete;
   EvidenceThread& operator=(const EvidenceThread&) = delete;
 
+  // Before start(). Throws std::runtime_error for a witness that cannot work.
+  void set_witnesses(const std::vector<evidence_log::WitnessOptions>& witnesses,
+                     uint64_t interval_ms);
   void start();
   // Commits and signs what is there, then ends the thread.
   void stop();
@@ -40,6 +44,7 @@ class EvidenceThread {
   }
   evidence_log::LogReader reader() const { return drainer_->reader(); }
   evidence_log::DrainerStatus status() const { return drainer_->status(); }
+  std::vector<evidence_log::WitnessState> witnesses() const;
   // Not empty: the thread ended by itself, and this is why.
   std::string failure() const;
 
@@ -47,6 +52,7 @@ class EvidenceThread {
   void run();
 
   std::unique_ptr<evidence_log::Drainer> drainer_;
+  std::unique_ptr<evidence_log::WitnessThread> witnesses_;  // calls the drainer: ends before it
   std::thread thread_;
   std::atomic<bool> stop_{false};
   mutable std::mutex mutex_;

@@ -21,8 +21,18 @@ json age_ms(uint64_t then_ns, uint64_t now_ns) {
 
 json time_or_null(int64_t unix_s) { return unix_s > 0 ? json(rfc3339(unix_s)) : json(nullptr); }
 
-json evidence_json(const evidence_log::DrainerStatus& status) {
-  return {{"log_size", status.log_size},
+json evidence_json(const evidence_log::DrainerStatus& status,
+                   const std::vector<evidence_log::WitnessState>& witnesses) {
+  json seen = json::array();
+  for (const evidence_log::WitnessState& one : witnesses)
+    seen.push_back({{"name", one.name},
+                    {"size", one.size},
+                    {"taken_at", time_or_null(static_cast<int64_t>(one.taken_unix_s))},
+                    {"lag_s", one.lag_s},
+                    {"conflict", one.conflict},
+                    {"problem", one.problem}});
+  return {{"witnesses", seen},
+          {"log_size", status.log_size},
           {"records_committed", status.records_committed},
           {"commits", status.commits},
           {"rings_live", status.rings_live},
@@ -113,7 +123,7 @@ json Supervisor::status() const {
        {{"generation", secrets_->generation()},
         {"tenants", secrets_->tenants()},
         {"vendors", secrets_->vendors()}}},
-      {"evidence", evidence_json(evidence_->status())},
+      {"evidence", evidence_json(evidence_->status(), evidence_->witnesses())},
       {"restoration", restoration_->status()},
       {"vault", vault_->status()},
       {"problems", problems}};
@@ -135,6 +145,17 @@ std::vector<Problem> Supervisor::all_problems() const {
                         "make room on the disk of the evidence log"});
   for (const Problem& problem : restoration_->problems()) problems.push_back(problem);
   for (const Problem& problem : vault_->problems()) problems.push_back(problem);
+  for (const evidence_log::WitnessState& one : evidence_->witnesses()) {
+    if (one.conflict)
+      problems.push_back({"witness_conflict",
+                          "witness " + one.name + " holds another history: " + one.problem,
+                          "the log was put back or forked: keep both, and find out by whom"});
+    else if (one.lag_s > evidence_log::kWitnessLagSecondsMax)
+      problems.push_back({"witness_late",
+                          "witness " + one.name + " has no checkpoint of the last " +
+                              std::to_string(one.lag_s) + " s: " + one.problem,
+                          "checkpoints are kept here only; reach the witness, or name another"});
+  }
   if (!publisher_->current() && !start_problem_)
     problems.push_back({"policy_missing", "no policy is published: every request is refused",
                         "sallyctl policy apply, or start sallyportd with --policy"});

@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "controlplane/supervise/evidence_options.h"
 #include "controlplane/supervise/private_file.h"
 
 namespace sallyport::supervise {
@@ -120,6 +121,8 @@ bool Supervisor::open_files(std::string& error) {
   const uint64_t known =
       std::max(region_->former_secrets_generation(), region_->view(false).secrets_generation);
   secrets_ = std::make_unique<SecretsKeeper>(credentials, known < kBelievable ? known + 1 : 1);
+  const auto options = read_evidence_options(options_.config, options_.state_dir, error);
+  if (!options) return false;
   evidence_log::DrainerOptions drainer;
   open_vault(drainer);
   refresh_secrets();
@@ -129,10 +132,20 @@ bool Supervisor::open_files(std::string& error) {
   if (!error.empty()) return false;
   drainer.node_name = node_;
   drainer.heartbeats = true;
-  drainer.retention = evidence_log::RetentionPolicy{};
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
+  drainer.retention = options->retention;
+  if (options->token) {
+    drainer.key_file = drainer.key_file.parent_path() / "evidence.token";
+    drainer.signing_key = [token = *options->token] { return evidence_log::token_key(token); };
+  }
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
-  return true;
+  evidence_->set_witnesses(options->witnesses, options->witness_interval_ms);
+  return !options->witnesses.empty() ? ensure_timestamp_folder(error) : true;
+}
+
+// Replies of a timestamp authority are kept beside the log; see evidence_options.cc.
+bool Supervisor::ensure_timestamp_folder(std::string& error) const {
+  return ensure_private_folder(options_.state_dir / "timestamps", error);
 }
 
 bool Supervisor::open_sockets(std::string& error) {
@@ -178,7 +191,7 @@ void Supervisor::wait_until_something(uint64_t now_ms) {
   vault_->add_to(polled);
   for (const Compilation& compilation : compilations_) compilation.job->add_to(polled);
   uint64_t wait_ms = next_beat_ms_ > now_ms ? next_beat_ms_ - now_ms : 0;
-  if (!operations_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
+  if (!operations_.empty() || !evidence_notes_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
   if (!compilations_.empty()) wait_ms = std::min(wait_ms, kCompilingMs);
   poll(polled.data(), polled.size(), static_cast<int>(wait_ms));
 }
@@ -190,6 +203,7 @@ void Supervisor::turn(uint64_t now_ms) {
   restoration_->turn(now_ms);
   look_at_vault(now_ms);
   look_at_compilations(now_ms);
+  look_at_evidence_notes(now_ms);
   look_at_files(now_ms);
   advance_operations(now_ms);
   look_at_rollout(now_ms);

@@ -80,10 +80,17 @@ class Supervisor : public ControlListener {
     std::unique_ptr<BundleJob> job;
   };
 
+  struct EvidenceNote {
+    AdminServer::ClientId client = kNobody;
+    EvidenceThread::Ticket ticket = 0;
+    uint64_t deadline_ms = 0;
+  };
+
   // supervisor.cc
   bool open_files(std::string& error);
   bool open_sockets(std::string& error);
   bool open_signals(std::string& error);
+  bool ensure_timestamp_folder(std::string& error) const;
   evidence_log::ControlRecord in_force() const;
   void wait_until_something(uint64_t now_ms);
   void turn(uint64_t now_ms);
@@ -159,6 +166,10 @@ class Supervisor : public ControlListener {
   void take_back(const char* reason, const std::string& why);
   nlohmann::json policy_status() const;
 
+  // supervisor_evidence.cc
+  void handle_evidence_note(AdminServer::Request&& request);
+  void look_at_evidence_notes(uint64_t now_ms);
+
   // status_report.cc
   nlohmann::json status() const;
   std::vector<Problem> all_problems() const;
@@ -186,6 +197,7 @@ class Supervisor : public ControlListener {
   uint64_t confirm_deadline_ms_ = 0;   // 0: nothing to confirm
   uint64_t next_rollout_look_ms_ = 0;
   std::optional<Problem> rollout_problem_;  // what was taken back last, until the next change
+  std::vector<EvidenceNote> evidence_notes_;
   std::optional<Problem> image_problem_;
   std::optional<Problem> secrets_problem_;
   std::optional<Problem> start_problem_;

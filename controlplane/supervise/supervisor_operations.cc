@@ -53,6 +53,8 @@ void Supervisor::handle(AdminServer::Request&& request) {
     handle_policy(command, std::move(request));
   } else if (command == "reload") {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
+  } else if (command == "evidence_note") {
+    handle_evidence_note(std::move(request));
   } else if (command == "access_review" || command == "access_decide" ||
              command == "access_pending" || command == "access_close") {
     handle_access(std::move(request));
@@ -100,8 +102,10 @@ void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
   if (compilations_.size() >= kCompilationsMax)
     return reply(client, admin_error("busy", "bundles are being compiled", "try again soon"));
   std::string error;
+  const std::optional<SecretBytes> key = secrets_->credentials().dictionary_key(error);
+  if (!key) return reply(client, admin_error("key_refused", error, "repair the file, try again"));
   std::unique_ptr<BundleJob> job =
-      BundleJob::start(folder, publisher_->images_folder(), now_ms_, error);
+      BundleJob::start(folder, publisher_->images_folder(), *key, now_ms_, error);
   if (job == nullptr) return reply(client, admin_error("compile_failed", error));
   spdlog::info("compiling {}", folder.string());
   compilations_.push_back({client, actor, std::move(policy), std::move(job)});

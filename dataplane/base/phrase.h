@@ -84,6 +84,12 @@ inline uint64_t phrase_fingerprint(const SipKey& key, std::span<const uint8_t> p
   return siphash24(key, phrase);
 }
 
+// Whether something was made under this key. A keyed hash of a constant: it tells nothing else.
+inline uint64_t phrase_key_check(const PhraseKey& key) noexcept {
+  static constexpr uint8_t kText[] = "sallyport dictionary key";
+  return siphash24(key.words, kText) ^ siphash24(key.phrases, kText);
+}
+
 // The words of a text, folded, whatever their number and size.
 inline std::vector<std::string> phrase_words(std::string_view text) {
   std::vector<std::string> words;

@@ -19,7 +19,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kDictionaryMagic = 0x4c445053;  // "SPDL"
-inline constexpr uint32_t kDictionaryVersion = 1;
+inline constexpr uint32_t kDictionaryVersion = 2;
 inline constexpr size_t kDictionariesMax = 64;  // those of a tenant are one bit mask
 inline constexpr size_t kDictionaryEntriesMax = 4'000'000;
 inline constexpr size_t kDictionaryKeyBytes = 32;  // 16 for filter and heads, 16 for fingerprints
@@ -32,6 +32,7 @@ struct DictionaryHeader {
   uint32_t magic;
   uint32_t version;
   uint64_t section_bytes;
+  uint64_t key_check;  // base::phrase_key_check: under another key nothing would ever be found
   uint32_t dictionary_count;
   uint32_t entry_count;
   uint32_t filter_offset;  // uint64_t words of 2^filter_log2 bits
@@ -42,7 +43,7 @@ struct DictionaryHeader {
   uint8_t entry_log2;
   uint8_t reserved[1];
 };
-static_assert(sizeof(DictionaryHeader) == 40);
+static_assert(sizeof(DictionaryHeader) == 48);
 
 // Open addressing from the low bits of the word's hash; lengths 0: empty.
 struct DictionaryHead {

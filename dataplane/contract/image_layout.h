@@ -16,7 +16,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 5;
+inline constexpr uint32_t kImageVersion = 6;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
@@ -50,11 +50,14 @@ enum class SectionKind : uint32_t {
   OpaqueRulings = 22,  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
   // JSON for the restoration service (controlplane/policy/restoration.h); opaque here.
   Restoration = 23,
-  // JSON: how long evidence and mappings are kept (controlplane/policy/bundle_settings.h); opaque
-  // here.
-  Retention = 24
+  // Values of tenants. The names are those of matcher rules of kind Dictionary.
+  Dictionaries = 24,       // opaque here: contract/dictionary_layout.h; empty: there are none
+  DictionaryNames = 25,    // ImageText, index = dictionary of the section
+  DictionaryTenants = 26,  // uint64_t by tenant: a bit for each dictionary that counts; or none
+  // JSON: how long evidence and mappings are kept (controlplane/policy/retention_text.h); opaque.
+  Retention = 27
 };
-inline constexpr size_t kSectionCount = 24;
+inline constexpr size_t kSectionCount = 27;
 
 // What happens to a finding.
 enum class Action : uint8_t {
@@ -97,8 +100,22 @@ enum class RouteKind : uint8_t {
 };
 
 // May a request to an endpoint have a body?
-enum class BodyUse : uint8_t { Required = 0, None = 1, Optional = 2 };
-inline constexpr size_t kBodyUseCount = 3;
+enum class BodyUse : uint8_t {
+  Required = 0,
+  None = 1,
+  Optional = 2,
+  Refused = 3  // the endpoint is known, and what it carries cannot be inspected
+};
+inline constexpr size_t kBodyUseCount = 4;
+// Of a refused endpoint, for the caller: what to use instead. Printable ASCII that stands in a JSON
+// string as it is.
+inline constexpr size_t kRefusalHintBytesMax = 96;
+
+constexpr bool is_refusal_hint(const char* text, size_t size) noexcept {
+  for (size_t i = 0; i < size; ++i)
+    if (text[i] < 0x20 || text[i] > 0x7e || text[i] == '"' || text[i] == '\\') return false;
+  return size > 0 && size <= kRefusalHintBytesMax;
+}
 
 // What happens to a request for a path that no endpoint names.
 enum class UnknownEndpoint : uint8_t {
@@ -178,7 +195,7 @@ static_assert(sizeof(ImageVendor) == 88);
 struct ImageEndpoint {
   ImageText method;
   ImageText path;      // without query; variables as in contract/path_pattern.h
-  ImageText api_kind;  // a kind of the Llm section
+  ImageText api_kind;  // a kind of the Llm section; of a refused endpoint a hint
   ImageText query{};   // names of the query parameters that go on, each followed by a line feed
   uint8_t body = 0;    // BodyUse
   uint8_t reserved[7]{};

@@ -12,10 +12,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/contract/coverage.h"
+
 namespace sallyport::contract {
 
 inline constexpr uint32_t kLlmSectionMagic = 0x4d4c5053;  // "SPLM"
-inline constexpr uint32_t kLlmSectionVersion = 2;
+inline constexpr uint32_t kLlmSectionVersion = 3;
 inline constexpr uint32_t kLlmNone = 0xffff'ffff;  // "no such index"
 inline constexpr uint16_t kLlmNoRule = 0xffff;
 inline constexpr uint8_t kLlmNoChannel = 0xff;
@@ -51,9 +53,13 @@ enum class LeafRole : uint8_t {
   InputTokens = 8,
   OutputTokens = 9,
   ErrorMessage = 10,
-  MessageRole = 13  // whose words the texts of this object are
+  OffsetPart = 11,   // number beside offsets: which of the texts of that name they count in
+  OffsetItem = 12,   // one member that every numbered item (a document) has exactly once
+  MessageRole = 13,  // whose words the texts of this object are
+  MediaType = 14,    // of the MediaData beside it
+  MediaData = 15     // what it is says the MediaType of its object
 };
-inline constexpr uint8_t kLeafRoleCount = 14;
+inline constexpr uint8_t kLeafRoleCount = 16;
 
 // Whose words a text is, as far as the tables and the message tell (contract::Role + 1).
 enum class Speaker : uint8_t {
@@ -65,18 +71,32 @@ enum class Speaker : uint8_t {
   Undecided = 5  // the object has a member that will say so, and it has not come yet
 };
 
+// What an offset into a text counts. Vendors never say it in the message.
+enum class OffsetUnit : uint8_t { CodePoints = 0, Utf16 = 1, Bytes = 2 };
+inline constexpr uint8_t kOffsetUnitCount = 3;
+
+// LlmRule::offset_form: unit, edge, how many array indexes the number shares with its text.
+inline constexpr uint8_t kOffsetUnitMask = 0x03;
+inline constexpr uint8_t kOffsetIsEnd = 0x04;  // inside a replaced range it becomes the range's end
+inline constexpr uint8_t kOffsetShareShift = 3;
+inline constexpr uint8_t kOffsetShareMask = 0x07;
+inline constexpr uint8_t kOffsetShareMax = 6;
+inline constexpr uint8_t kOffsetShareAll = 7;        // all indexes that the text has
+inline constexpr uint8_t kOffsetFromRequest = 0x40;  // counts in a text of the request
+inline constexpr uint8_t kOffsetFormKnown = 0x7f;
+
 // What must happen to a whole value when text next to it was rewritten.
 enum class MarkKind : uint8_t {
   None = 0,
   Strip = 1,  // holds the text in another form (logprobs): becomes null when the text was rewritten
-  Obfuscation =
-      2  // random padding that hides sizes: becomes an empty string when the text was rewritten
+  Obfuscation = 2  // random padding that hides sizes: made anew when the text was rewritten
 };
 inline constexpr uint8_t kMarkKindCount = 3;
 
 // Which channels an event closes: of one choice or block, all, or those of one part of a block.
-enum class CloseScope : uint8_t { Outer = 0, All = 1, Inner = 2 };
-inline constexpr uint8_t kCloseScopeCount = 3;
+// Item closes nothing: a string of this value at a rule of LeafRole::OffsetItem counts one item.
+enum class CloseScope : uint8_t { Outer = 0, All = 1, Inner = 2, Item = 3 };
+inline constexpr uint8_t kCloseScopeCount = 4;
 
 enum class ShapeKind : uint8_t { Request = 0, Response = 1, StreamEvent = 2 };
 inline constexpr uint8_t kShapeKindCount = 3;
@@ -94,12 +114,13 @@ inline constexpr uint8_t kBodyFormatCount = 5;
 
 // The same for a stream.
 enum class StreamFormat : uint8_t {
-  Sse = 0,         // server-sent events (WHATWG HTML 9.2)
-  JsonArray = 1,   // one JSON array whose elements are the events
-  JsonLines = 2,   // one event per line
-  EventStream = 3  // application/vnd.amazon.eventstream: binary frames with CRCs
+  Sse = 0,          // server-sent events (WHATWG HTML 9.2)
+  JsonArray = 1,    // one JSON array whose elements are the events
+  JsonLines = 2,    // one event per line
+  EventStream = 3,  // application/vnd.amazon.eventstream: binary frames with CRCs
+  AwsChunks = 4     // the same frames, each with one event of another vendor in base64
 };
-inline constexpr uint8_t kStreamFormatCount = 4;
+inline constexpr uint8_t kStreamFormatCount = 5;
 
 constexpr uint32_t format_bit(BodyFormat format) noexcept {
   return 1U << static_cast<uint32_t>(format);
@@ -198,13 +219,16 @@ struct LlmVariant {
 static_assert(sizeof(LlmVariant) == 16);
 
 struct LlmRule {
-  LlmText path;        // as written in the YAML, for evidence and messages
-  uint8_t text_class;  // TextClass
-  uint8_t role;        // LeafRole
-  uint8_t mark;        // MarkKind
-  uint8_t channel;     // index into the shape's channels, or kLlmNoChannel
-  uint8_t capture;     // index into the shape's captures, or kLlmNoChannel
-  uint8_t reserved[3];
+  LlmText path;         // as written in the YAML, for evidence and messages
+  uint8_t text_class;   // TextClass
+  uint8_t role;         // LeafRole
+  uint8_t mark;         // MarkKind
+  uint8_t channel;      // index into the shape's channels, or kLlmNoChannel
+  uint8_t capture;      // index into the shape's captures, or kLlmNoChannel
+  uint8_t opaque;       // OpaqueReason: why a value of a class that nobody reads is not read
+  uint8_t offset_text;  // number of a named text of the kind, from 1: this is it, or, with class N,
+                        // this counts in it; 0: neither
+  uint8_t offset_form;  // class N with an offset_text: kOffset... above
 };
 static_assert(sizeof(LlmRule) == 16);
 

@@ -25,7 +25,8 @@ enum class SecretKind : uint16_t {
   ServerKey = 5,          // PEM
   SubjectKey = 6,         // name: tenant; 32 bytes: pseudonyms of subjects in evidence
   TicketKey = 7,          // 80 bytes: TLS session tickets
-  VaultKey = 8            // 32 bytes: X25519 public key of the vault; zeros: it is sealed
+  VaultKey = 8,           // 32 bytes: X25519 public key of the vault; zeros: it is sealed
+  DictionaryKey = 9       // 32 bytes: hashes of dictionary values (docs/decisions/005)
 };
 
 struct SecretsHeader {

@@ -83,7 +83,9 @@ void Gateway::admit(Client& client) {
   if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
   const Choice decided = choose(*set_, presented_key(head));
   Route route;
-  const Reason routed = head.upgrade ? Reason::UpgradeRefused : decided.version->route(head, route);
+  Reason routed = decided.version->route(head, route);
+  // What is not served at all is said by its own name, whichever way a client asks for it.
+  if (head.upgrade && routed != Reason::UnsupportedEndpoint) routed = Reason::UpgradeRefused;
   // Who has no key learns nothing about the routes.
   if (!decided.caller.has_value()) {
     if (decided.lost_by_canary) count_lost_caller(*decided.version);
@@ -94,7 +96,7 @@ void Gateway::admit(Client& client) {
   begin_exchange(*exchange, client, decided, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);
-  std::string_view detail;
+  std::string_view detail = routed == Reason::None ? std::string_view{} : route.refusal_hint;
   const Reason refused = routed != Reason::None ? routed : admission(head, *exchange, detail);
   if (refused != Reason::None) return refuse(*exchange, refused, detail);
   client.deadline = base::after_ms(clock_.now, exchange->version->image().limits().body_ms);
@@ -146,6 +148,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
     scope->refusal = rewrite::Refusal::None;
     scope->refusal_entity = 0xffff;
     scope->tokens = &exchange.tokens;
+    scope->request_texts = &exchange.request_texts;
   }
 }
 

@@ -1,6 +1,7 @@
 // answers.cc: what we say ourselves: refusals in the vendor's shape, heads of relayed answers.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "dataplane/base/bytes.h"
@@ -40,14 +41,36 @@ bool is_answer_header(std::string_view name) noexcept {
 
 using base::bytes_of;
 
-// "inspected=120;rewritten=20;opaque=0;unknown_fields=0"
+// The longest text: five numbers, and a name and two numbers per reason that has something.
+constexpr size_t kCoverageTextBytesMax = 5 * 36 + contract::kOpaqueReasonCount * 64;
+
+// "inspected=120;rewritten=20;opaque=800;structure=44;unknown_fields=0;opaque.image=1/800"
+// The last ones by reason: values and bytes. A reference has values only, its bytes are elsewhere.
 std::string_view coverage_text(const rewrite::Tally& tally, std::span<char> out) {
-  const int size = std::snprintf(
-      out.data(), out.size(), "inspected=%llu;rewritten=%llu;opaque=%llu;unknown_fields=%u",
-      static_cast<unsigned long long>(tally.inspected_bytes),
-      static_cast<unsigned long long>(tally.rewritten_bytes),
-      static_cast<unsigned long long>(tally.opaque_bytes), tally.unknown_fields);
-  return {out.data(), static_cast<size_t>(std::max(size, 0))};
+  size_t used = 0;
+  const auto text = [&](std::string_view part) {
+    SP_CHECK(part.size() <= out.size() - used);
+    used += part.copy(out.data() + used, part.size());
+  };
+  const auto number = [&](std::string_view before, uint64_t value) {
+    text(before);
+    const auto end = std::to_chars(out.data() + used, out.data() + out.size(), value);
+    SP_CHECK(end.ec == std::errc());
+    used = static_cast<size_t>(end.ptr - out.data());
+  };
+  number("inspected=", tally.inspected_bytes);
+  number(";rewritten=", tally.rewritten_bytes);
+  number(";opaque=", tally.opaque_bytes());
+  number(";structure=", tally.structure_bytes);
+  number(";unknown_fields=", tally.unknown_fields);
+  for (size_t i = 0; i < contract::kOpaqueReasonCount; ++i) {
+    if (tally.opaque_values[i] == 0 && tally.opaque_bytes_by_reason[i] == 0) continue;
+    text(";opaque.");
+    text(contract::opaque_reason_name(static_cast<contract::OpaqueReason>(i)));
+    number("=", tally.opaque_values[i]);
+    number("/", tally.opaque_bytes_by_reason[i]);
+  }
+  return {out.data(), used};
 }
 
 }  // namespace
@@ -65,8 +88,9 @@ bool Gateway::write_refusal(Client& client, Reason reason, ErrorShape shape, std
   out.header("content-length", uint64_t{size});
   if (!id.empty()) {
     out.header("x-sallyport-request-id", id);
-    out.header(shape == ErrorShape::OpenAi ? "x-request-id" : "request-id", id);
+    out.header(request_id_header(shape), id);
   }
+  if (shape == ErrorShape::Bedrock) out.header("x-amzn-errortype", bedrock_error_type(row.status));
   out.header("x-sallyport-reason-code", row.name);
   if (row.retry) {
     out.header(
@@ -135,19 +159,18 @@ void Gateway::refuse(Exchange& exchange, Reason reason, std::string_view detail)
 bool Gateway::write_midstream_error(Exchange& exchange, Client& client, const RefusalRow& row,
                                     std::string_view detail) {
   std::array<char, 1'024> body;
-  const size_t size =
-      write_error_body(exchange.route.error_shape, row, exchange.id_text.view(), detail, body);
   if (exchange.phase != Phase::AnswerStream) return true;  // bytes that nobody reads: cut
+  const ErrorShape shape = exchange.route.error_shape;
+  const bool is_line = exchange.relay.format() == llm::StreamFormat::JsonLines;
+  const size_t size = write_error_event(shape, is_line, row, exchange.id_text.view(), detail, body);
   std::array<char, 256> message;
   const int shown = std::snprintf(message.data(), message.size(), "%s Sallyport request id: %.*s",
                                   row.message, static_cast<int>(exchange.id_text.view().size()),
                                   exchange.id_text.view().data());
   SP_CHECK(shown > 0 && static_cast<size_t>(shown) < message.size());
   mem::clear_wiping(event_buffer_);
-  exchange.relay.write_error(
-      exchange.route.error_shape == ErrorShape::Anthropic ? "error" : std::string_view{},
-      {body.data(), size}, row.status == 403, {message.data(), static_cast<size_t>(shown)},
-      event_buffer_);
+  exchange.relay.write_error(error_event_name(shape), {body.data(), size}, row.status == 403,
+                             {message.data(), static_cast<size_t>(shown)}, event_buffer_);
   return http::write_chunk(event_buffer_, client.leg.plain_out, plaintext_pool_);
 }
 
@@ -171,8 +194,12 @@ bool Gateway::write_answer_head(Exchange& exchange, std::string_view content_typ
   for (const http::Header& header : head.headers)
     if (is_answer_header(header.name)) out.header(header.name, header.value);
   out.header("x-sallyport-request-id", exchange.id_text.view());
-  std::array<char, 160> coverage;
+  std::array<char, kCoverageTextBytesMax> coverage;
   out.header("x-sallyport-coverage", coverage_text(exchange.request_scope.tally, coverage));
+  // A stream has no place for it: what follows this head has not been read yet.
+  if (!chunked && head.framing != http::Framing::None)
+    out.header("x-sallyport-answer-coverage",
+               coverage_text(exchange.response_scope.tally, coverage));
   if (!client.keep_alive) out.header("connection", "close");
   exchange.answer_head_sent = out.finish();
   if (!exchange.answer_head_sent)  // no half head before the refusal

@@ -131,7 +131,9 @@ AnswerFormat answer_format(uint16_t status, std::string_view content_type,
     return out;
   };
   if (type == MediaType::Sse) return stream(StreamFormat::Sse);
-  if (type == MediaType::AwsEventStream) return stream(StreamFormat::EventStream);
+  if (type == MediaType::AwsEventStream)
+    return stream(kind.stream.takes(StreamFormat::AwsChunks) ? StreamFormat::AwsChunks
+                                                             : StreamFormat::EventStream);
   if (type == MediaType::JsonLines && kind.stream.takes(StreamFormat::JsonLines))
     return stream(StreamFormat::JsonLines);
   AnswerFormat out;
@@ -173,6 +175,7 @@ std::string_view shown_content_type(StreamFormat format, std::string_view conten
     case StreamFormat::JsonArray:
       return "application/json";
     case StreamFormat::EventStream:
+    case StreamFormat::AwsChunks:
       return "application/vnd.amazon.eventstream";
     case StreamFormat::JsonLines:
       break;

@@ -66,6 +66,7 @@ struct Exchange {
 
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
+  rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
   uint32_t tokens_seen = 0;      // of them, by the mapping sender
   uint32_t mapping_batches = 0;  // sealed for the vault

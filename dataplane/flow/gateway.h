@@ -53,6 +53,7 @@ struct GatewayConfig {
   size_t body_pool_bytes = 128U << 20;
   size_t plaintext_pool_bytes = 16U << 20;
   size_t ciphertext_pool_bytes = 32U << 20;
+  uint64_t padding_seed = 1;  // secret, of this start: rewrite/padding.h
 };
 
 class Gateway {
@@ -238,7 +239,7 @@ class Gateway {
   mem::SegmentPool body_pool_;
   std::vector<uint8_t> seal_buffer_;
   LegTools leg_tools_;
-  rewrite::StreamTools stream_tools_;
+  rewrite::StreamTools stream_tools_{config_.padding_seed};
   redact::EditPlan edit_plan_;
   rewrite::TextRewriter header_text_;
   rewrite::BodyCheck body_check_{stream_tools_.check};

@@ -10,7 +10,26 @@ namespace {
 
 // The error shape that the SDK of this endpoint understands.
 ErrorShape shape_of_kind(std::string_view api_kind) noexcept {
-  return api_kind.starts_with("anthropic") ? ErrorShape::Anthropic : ErrorShape::OpenAi;
+  struct Known {
+    std::string_view begin;
+    ErrorShape shape;
+  };
+  constexpr Known kKnown[] = {{"anthropic", ErrorShape::Anthropic},
+                              {"gemini", ErrorShape::Google},
+                              {"cohere", ErrorShape::Cohere},
+                              {"bedrock", ErrorShape::Bedrock}};
+  for (const Known& known : kKnown)
+    if (api_kind.starts_with(known.begin)) return known.shape;
+  return ErrorShape::OpenAi;
+}
+
+// Of a vendor as a whole: that of the first endpoint it serves.
+ErrorShape shape_of_vendor(const policy::Image& image, const policy::Vendor& vendor) noexcept {
+  for (uint16_t i = 0; i < vendor.endpoint_count; ++i) {
+    const auto endpoint = image.endpoint(static_cast<uint16_t>(vendor.first_endpoint + i));
+    if (endpoint.body != contract::BodyUse::Refused) return shape_of_kind(endpoint.api_kind);
+  }
+  return ErrorShape::OpenAi;
 }
 
 }  // namespace
@@ -39,6 +58,7 @@ std::unique_ptr<PolicyVersion> PolicyVersion::build(std::vector<uint8_t> image_b
 // The matcher answers its canaries here, on the main lcore, before a worker sees it.
 bool PolicyVersion::build_engine(std::string& error) {
   if (!engine_.load(image_.matcher_section(), error)) return false;
+  if (!build_dictionaries(error)) return false;
   if (engine_.entity_count() != image_.entity_count() ||
       image_.entity_count() > rewrite::kEntitiesMax) {
     error = "image: entities: not those of the matcher section, or too many";
@@ -63,6 +83,20 @@ bool PolicyVersion::build_engine(std::string& error) {
   return engine_.self_test(*scratch_, error);
 }
 
+// The values of tenants: hashes in the image, their key with the secrets.
+bool PolicyVersion::build_dictionaries(std::string& error) {
+  if (image_.dictionary_count() == 0) return true;
+  const auto key = secrets_->dictionary_key();
+  if (!key.has_value()) {
+    error = "secrets: no dictionary key";
+    return false;
+  }
+  std::vector<std::string_view> names;
+  for (size_t i = 0; i < image_.dictionary_count(); ++i) names.push_back(image_.dictionary_name(i));
+  return engine_.load_dictionaries(image_.dictionary_section(),
+                                   key->first<contract::kDictionaryKeyBytes>(), names, error);
+}
+
 bool PolicyVersion::build_endpoints(std::string& error) {
   const auto loaded = tables_.load(image_.llm_section());
   if (loaded != llm::ApiTables::LoadError::None) {
@@ -75,6 +109,7 @@ bool PolicyVersion::build_endpoints(std::string& error) {
     for (uint16_t i = 0; i < vendor.endpoint_count; ++i) {
       const auto index = static_cast<uint16_t>(vendor.first_endpoint + i);
       if (kinds_.size() <= index) kinds_.resize(size_t{index} + 1);
+      if (image_.endpoint(index).body == contract::BodyUse::Refused) continue;
       const std::string_view name = image_.endpoint(index).api_kind;
       if (tables_.find_kind(name, kinds_[index])) continue;
       error = "image: vendor " + std::string(vendor.name) + ": no API kind " + std::string(name);
@@ -87,6 +122,7 @@ bool PolicyVersion::build_endpoints(std::string& error) {
 // A vendor without its credential is not an error of the image: requests to it are refused until
 // the credential is there.
 bool PolicyVersion::build_vendors(std::string& error) {
+  const auto stores = std::make_shared<tls::TrustStores>();
   for (uint16_t i = 0; i < image_.vendor_count(); ++i) {
     auto made = std::make_unique<VendorRuntime>();
     made->vendor = image_.vendor(i);
@@ -94,7 +130,7 @@ bool PolicyVersion::build_vendors(std::string& error) {
     options.host = made->vendor.host;
     options.ca_pem = made->vendor.ca_pem;
     options.pins.assign(made->vendor.pins.begin(), made->vendor.pins.end());
-    made->tls = tls::ClientContext::create(std::move(options), error);
+    made->tls = tls::ClientContext::create(std::move(options), stores, error);
     if (made->tls == nullptr) return false;
     if (const auto value = secrets_->vendor_credential(made->vendor.credential_name)) {
       const std::string_view prefix = made->vendor.auth_prefix;
@@ -102,8 +138,7 @@ bool PolicyVersion::build_vendors(std::string& error) {
       made->credential_value.assign(prefix.begin(), prefix.end());
       made->credential_value.insert(made->credential_value.end(), value->begin(), value->end());
     }
-    if (made->vendor.endpoint_count > 0)
-      made->error_shape = shape_of_kind(kinds_[made->vendor.first_endpoint].name);
+    made->error_shape = shape_of_vendor(image_, made->vendor);
     made->idle_slots.reserve(64);
     vendors_.push_back(std::move(made));
   }
@@ -148,6 +183,8 @@ Reason PolicyVersion::route(const http::RequestHead& head, Route& out) const {
       if (!policy::match_path(endpoint.path, target->path, out.variables)) continue;
       reason = Reason::UnknownMethod;
       if (endpoint.method != head.method) continue;
+      out.refusal_hint = endpoint.refusal_hint;
+      if (endpoint.body == contract::BodyUse::Refused) return Reason::UnsupportedEndpoint;
       take_endpoint(head, index, with_variables ? target->path : endpoint.path, out);
       return Reason::None;
     }
@@ -160,7 +197,8 @@ void PolicyVersion::take_endpoint(const http::RequestHead& head, uint16_t index,
                                   std::string_view path, Route& out) const {
   const policy::Endpoint endpoint = image_.endpoint(index);
   out.kind = kinds_[index];
-  out.error_shape = shape_of_kind(endpoint.api_kind);
+  // What a cloud serves in another vendor's language still comes with its own errors.
+  if (out.error_shape != ErrorShape::Bedrock) out.error_shape = shape_of_kind(endpoint.api_kind);
   out.method = endpoint.method;
   out.target_path = path;
   out.query = endpoint.query;

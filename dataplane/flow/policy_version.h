@@ -58,6 +58,7 @@ struct Route {
   std::string_view query;           // names that go on, each followed by a line feed
   policy::PathVariables variables;  // what the caller chose of the path; views into the head
   bool unknown_endpoint = false;    // no endpoint names it; policy reads it as any JSON
+  std::string_view refusal_hint;    // of an endpoint that is known and not served
 };
 
 class PolicyVersion {
@@ -111,6 +112,7 @@ class PolicyVersion {
  private:
   PolicyVersion() = default;
   bool build_engine(std::string& error);
+  bool build_dictionaries(std::string& error);
   bool build_endpoints(std::string& error);
   bool build_vendors(std::string& error);
   bool build_mints(std::string& error);

@@ -91,6 +91,21 @@ void add_tokens(evidence::TallyList& out, const rewrite::Tally& tally, TallySect
     out.add(section, "LITERAL", RecordedAction::Observe, "unknown_token", tally.unrestored_tokens);
 }
 
+// By reason, because "4 MB were not read" is a question and "4 MB of image" an answer.
+void add_opaque(evidence::TallyList& out, const rewrite::Tally& tally, TallySection section) {
+  for (size_t i = 0; i < contract::kOpaqueReasonCount; ++i)
+    if (tally.opaque_values[i] > 0 || tally.opaque_bytes_by_reason[i] > 0)
+      out.add(section, contract::opaque_reason_name(static_cast<contract::OpaqueReason>(i)),
+              RecordedAction::None, "", tally.opaque_values[i], tally.opaque_bytes_by_reason[i]);
+}
+
+// Tokens of this exchange that stayed tokens because their text is signed.
+void add_protected(evidence::TallyList& out, const rewrite::Tally& tally) {
+  if (tally.protected_tokens > 0)
+    out.add(TallySection::RestorationDenied, "LITERAL", RecordedAction::None, "protected_text",
+            tally.protected_tokens);
+}
+
 void add_restorations(evidence::TallyList& out, const scan::Engine& engine,
                       const rewrite::Tally& tally, std::string_view reason) {
   for (uint16_t entity = 0; entity < engine.entity_count(); ++entity) {
@@ -116,6 +131,7 @@ Outcome outcome_of(Reason reason, bool midstream) noexcept {
     case Reason::UnknownMethod:
     case Reason::UnknownContentType:
     case Reason::UpgradeRefused:
+    case Reason::UnsupportedEndpoint:
     case Reason::VendorNotAllowed:
       return Outcome::RefusedPolicy;
     case Reason::BadCredentials:
@@ -201,7 +217,7 @@ evidence::AdmittedFields admitted_fields(const Exchange& exchange,
   fields.body_bytes = exchange.body_bytes;
   fields.inspected_bytes = tally.inspected_bytes;
   fields.rewritten_bytes = tally.rewritten_bytes;
-  fields.opaque_bytes = tally.opaque_bytes;
+  fields.opaque_bytes = tally.opaque_bytes();
   fields.sent_bytes = exchange.request_body_out_bytes;
   fields.unknown_fields = tally.unknown_fields;
   fields.durability = exchange.committed_durability ? contract::RecordedDurability::Committed
@@ -216,6 +232,7 @@ evidence::AdmittedFields admitted_fields(const Exchange& exchange,
 
 void Gateway::record_admitted(Exchange& exchange) {
   evidence::TallyList tallies;
+  add_opaque(tallies, exchange.request_scope.tally, TallySection::OpaqueInRequest);
   add_detections(tallies, exchange.version->engine(), exchange.request_scope.tally,
                  TallySection::DetectedInRequest);
   add_tokens(tallies, exchange.request_scope.tally, TallySection::DetectedInRequest);
@@ -255,12 +272,15 @@ void Gateway::refuse_without_exchange(Client& client, const Choice& decided, Err
 // I3: called exactly once per exchange, before finish().
 void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status, bool midstream) {
   const scan::Engine& engine = exchange.version->engine();
+  counters_.request.add(exchange.request_scope.tally);
+  counters_.response.add(exchange.response_scope.tally);
   evidence::TallyList tallies;
+  add_opaque(tallies, exchange.response_scope.tally, TallySection::OpaqueInResponse);
   add_detections(tallies, engine, exchange.response_scope.tally, TallySection::DetectedInResponse);
   add_tokens(tallies, exchange.response_scope.tally, TallySection::DetectedInResponse);
+  add_protected(tallies, exchange.response_scope.tally);
   add_restorations(tallies, engine, exchange.response_scope.tally, exchange.reason());
   const rewrite::Tally& tally = exchange.response_scope.tally;
-  counters_.unknown_fields += exchange.request_scope.tally.unknown_fields + tally.unknown_fields;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);
   VersionCounters& counted = exchange.version->counters();
@@ -282,7 +302,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   fields.sent_bytes = exchange.answer_out_bytes;
   fields.inspected_bytes = tally.inspected_bytes;
   fields.rewritten_bytes = tally.rewritten_bytes;
-  fields.opaque_bytes = tally.opaque_bytes;
+  fields.opaque_bytes = tally.opaque_bytes();
   fields.unknown_fields = tally.unknown_fields;
   fields.stream_events = exchange.phase == Phase::AnswerStream ? exchange.relay.events() : 0;
   using contract::Stage;
@@ -308,6 +328,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
     return;
   }
   evidence::TallyList request_tallies;
+  add_opaque(request_tallies, exchange.request_scope.tally, TallySection::OpaqueInRequest);
   add_detections(request_tallies, engine, exchange.request_scope.tally,
                  TallySection::DetectedInRequest);
   recorder_.refused(exchange.id, admitted_fields(exchange, request_tallies), fields, clock_);

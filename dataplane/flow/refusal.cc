@@ -22,6 +22,8 @@ constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
     {R::UnknownContentType, "unknown_content_type", 415, false,
      "This endpoint takes no body of this content type: what cannot be inspected is not passed."},
     {R::UpgradeRefused, "upgrade_refused", 400, false, "Protocol upgrades are not allowed."},
+    {R::UnsupportedEndpoint, "unsupported_endpoint", 404, false,
+     "The gateway cannot inspect what this endpoint carries, so it does not serve it."},
     {R::VersionTooOld, "version_too_old", 505, false,
      "HTTP/1.0 cannot carry a stream whose end is certain; use HTTP/1.1."},
     {R::LengthRequired, "length_required", 411, false, "The request needs a body."},
@@ -113,6 +115,40 @@ const char* anthropic_type(uint16_t status) {
   }
 }
 
+const char* google_status(uint16_t status) {
+  switch (status) {
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 504:
+      return "DEADLINE_EXCEEDED";
+    default:
+      return status >= 500 ? "UNAVAILABLE" : "INVALID_ARGUMENT";
+  }
+}
+
+// The text for a person: what was refused, and why where that has a name.
+struct ErrorText {
+  std::array<char, 384> text;
+  int size = 0;
+
+  ErrorText(const RefusalRow& row, std::string_view detail) {
+    const char* open = detail.empty() ? "" : " (";
+    const char* close = detail.empty() ? "" : ")";
+    size = std::snprintf(text.data(), text.size(), "%s%s%.*s%s", row.message, open,
+                         static_cast<int>(detail.size()), detail.data(), close);
+    if (size < 0 || static_cast<size_t>(size) >= text.size()) size = 0;
+  }
+};
+
+size_t fitting(int written, std::span<char> out) noexcept {
+  return written < 0 || static_cast<size_t>(written) >= out.size() ? 0
+                                                                   : static_cast<size_t>(written);
+}
+
 }  // namespace
 
 const RefusalRow& refusal_row(Reason reason) noexcept {
@@ -142,26 +178,91 @@ Reason reason_of(rewrite::Refusal refusal) noexcept {
 
 size_t write_error_body(ErrorShape shape, const RefusalRow& row, std::string_view request_id,
                         std::string_view detail, std::span<char> out) noexcept {
-  const int detail_size = static_cast<int>(detail.size());
+  const ErrorText said(row, detail);
   const int id_size = static_cast<int>(request_id.size());
-  const char* open = detail.empty() ? "" : " (";
-  const char* close = detail.empty() ? "" : ")";
-  int written = 0;
-  if (shape == ErrorShape::OpenAi) {
-    written = std::snprintf(out.data(), out.size(),
-                            R"({"error":{"message":"%s%s%.*s%s Sallyport request id: %.*s",)"
-                            R"("type":"%s","param":null,"code":"%s"}})",
-                            row.message, open, detail_size, detail.data(), close, id_size,
-                            request_id.data(), openai_type(row.status), row.name);
-  } else {
-    written = std::snprintf(out.data(), out.size(),
-                            R"({"type":"error","error":{"type":"%s",)"
-                            R"("message":"%s%s%.*s%s Sallyport reason: %s"},"request_id":"%.*s"})",
-                            anthropic_type(row.status), row.message, open, detail_size,
-                            detail.data(), close, row.name, id_size, request_id.data());
+  const char* text = said.text.data();
+  const char* id = request_id.data();
+  switch (shape) {
+    case ErrorShape::OpenAi:
+      return fitting(std::snprintf(out.data(), out.size(),
+                                   R"({"error":{"message":"%.*s Sallyport request id: %.*s",)"
+                                   R"("type":"%s","param":null,"code":"%s"}})",
+                                   said.size, text, id_size, id, openai_type(row.status), row.name),
+                     out);
+    case ErrorShape::Anthropic:
+      return fitting(
+          std::snprintf(out.data(), out.size(),
+                        R"({"type":"error","error":{"type":"%s",)"
+                        R"("message":"%.*s Sallyport reason: %s"},"request_id":"%.*s"})",
+                        anthropic_type(row.status), said.size, text, row.name, id_size, id),
+          out);
+    case ErrorShape::Google:
+      return fitting(std::snprintf(out.data(), out.size(),
+                                   R"({"error":{"code":%u,"message":"%.*s Sallyport reason: %s )"
+                                   R"(Sallyport request id: %.*s","status":"%s"}})",
+                                   row.status, said.size, text, row.name, id_size, id,
+                                   google_status(row.status)),
+                     out);
+    case ErrorShape::Cohere:
+      return fitting(std::snprintf(out.data(), out.size(),
+                                   R"({"id":"%.*s","message":"%.*s Sallyport reason: %s )"
+                                   R"(Sallyport request id: %.*s"})",
+                                   id_size, id, said.size, text, row.name, id_size, id),
+                     out);
+    case ErrorShape::Bedrock:
+      return fitting(std::snprintf(out.data(), out.size(),
+                                   R"({"message":"%.*s Sallyport reason: %s )"
+                                   R"(Sallyport request id: %.*s"})",
+                                   said.size, text, row.name, id_size, id),
+                     out);
   }
-  if (written < 0 || static_cast<size_t>(written) >= out.size()) return 0;
-  return static_cast<size_t>(written);
+  SP_CHECK(false);
+  return 0;
+}
+
+size_t write_error_event(ErrorShape shape, bool is_line, const RefusalRow& row,
+                         std::string_view request_id, std::string_view detail,
+                         std::span<char> out) noexcept {
+  if (shape != ErrorShape::Cohere) return write_error_body(shape, row, request_id, detail, out);
+  const ErrorText said(row, detail);
+  const int id_size = static_cast<int>(request_id.size());
+  const char* id = request_id.data();
+  // Version 1 streams lines and names its events `event_type`, version 2 events with a `type`.
+  const char* before =
+      is_line ? R"({"is_finished":true,"event_type":"stream-end","finish_reason":"ERROR","error":")"
+              : R"({"type":"message-end","delta":{"finish_reason":"ERROR","error":")";
+  const char* behind = is_line ? R"("})" : R"("}})";
+  return fitting(std::snprintf(out.data(), out.size(),
+                               "%s%.*s Sallyport reason: %s Sallyport request id: %.*s%s", before,
+                               said.size, said.text.data(), row.name, id_size, id, behind),
+                 out);
+}
+
+std::string_view error_event_name(ErrorShape shape) noexcept {
+  if (shape == ErrorShape::Anthropic) return "error";
+  return shape == ErrorShape::Cohere ? "message-end" : std::string_view{};
+}
+
+std::string_view request_id_header(ErrorShape shape) noexcept {
+  if (shape == ErrorShape::Anthropic) return "request-id";
+  return shape == ErrorShape::Bedrock ? "x-amzn-requestid" : "x-request-id";
+}
+
+const char* bedrock_error_type(uint16_t status) noexcept {
+  switch (status) {
+    case 401:
+      return "UnrecognizedClientException";
+    case 403:
+      return "AccessDeniedException";
+    case 404:
+      return "ResourceNotFoundException";
+    case 503:
+      return "ServiceUnavailableException";
+    case 504:
+      return "ModelTimeoutException";
+    default:
+      return status >= 500 ? "InternalServerException" : "ValidationException";
+  }
 }
 
 }  // namespace sallyport::flow

@@ -25,6 +25,7 @@ enum class Reason : uint8_t {
   UnknownMethod,
   UnknownContentType,
   UpgradeRefused,
+  UnsupportedEndpoint,
   VersionTooOld,
   LengthRequired,
   BodyTooLarge,
@@ -78,11 +79,24 @@ const RefusalRow& refusal_row(Reason reason) noexcept;
 Reason reason_of(rewrite::Refusal refusal) noexcept;
 
 // How the error body is shaped: what the SDK at the other end understands.
-enum class ErrorShape : uint8_t { OpenAi, Anthropic };
+enum class ErrorShape : uint8_t { OpenAi, Anthropic, Google, Cohere, Bedrock };
+inline constexpr size_t kErrorShapeCount = 5;
 
 // Writes the JSON body of a refusal; answers its size (0: `out` too small). `detail` is a rule or
 // TLS failure name, never data of the request.
 size_t write_error_body(ErrorShape shape, const RefusalRow& row, std::string_view request_id,
                         std::string_view detail, std::span<char> out) noexcept;
+
+// The same, as the last event of a stream that has begun. `is_line`: of a stream of JSON lines.
+size_t write_error_event(ErrorShape shape, bool is_line, const RefusalRow& row,
+                         std::string_view request_id, std::string_view detail,
+                         std::span<char> out) noexcept;
+// The `event:` of that event in server-sent events; empty: the vendor's events have no names.
+std::string_view error_event_name(ErrorShape shape) noexcept;
+
+// The header in which SDKs of this vendor look for the id of a request.
+std::string_view request_id_header(ErrorShape shape) noexcept;
+// Bedrock's clients read the kind of an error in a header (x-amzn-errortype), not in the body.
+const char* bedrock_error_type(uint16_t status) noexcept;
 
 }  // namespace sallyport::flow

@@ -167,6 +167,11 @@ bool Gateway::begin_answer(Exchange& exchange, bool is_stream) {
   const std::string_view type = head.headers.find("content-type");
   const AnswerFormat& format = exchange.answer_format;
   const bool is_opaque = !is_stream && format.body == llm::BodyFormat::Opaque;
+  // Nobody will read it, so policy says before its first byte whether it may pass.
+  if (is_opaque && !exchange.response_scope.admit_opaque(contract::OpaqueReason::BinaryDownload)) {
+    refuse(exchange, Reason::ResponseBlocked);
+    return false;
+  }
   if (!is_stream && !is_opaque) {
     const uint64_t most = exchange.version->image().limits().max_response_bytes;
     if (head.framing == http::Framing::ContentLength && head.content_length > most) {
@@ -263,7 +268,10 @@ bool Gateway::take_body_answer(Exchange& exchange, std::span<const uint8_t> byte
 // Pictures, sound, files of a kind that nobody reads: the table of the endpoint says that they may
 // pass, the record how many bytes of them did.
 bool Gateway::relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes) {
-  exchange.response_scope.tally.opaque_bytes += bytes.size();
+  // One value, however many pieces it comes in.
+  const uint32_t values = exchange.answer_bytes == bytes.size() ? 1 : 0;
+  exchange.response_scope.tally.add_opaque(contract::OpaqueReason::BinaryDownload, bytes.size(),
+                                           values);
   exchange.answer_out_bytes += bytes.size();
   if (http::write_chunk(bytes, client_of(exchange).leg.plain_out, plaintext_pool_)) return true;
   refuse(exchange, Reason::BuffersFull);
@@ -359,6 +367,7 @@ bool Gateway::plan_json_edits(Exchange& exchange) {
     if (!inside) fits = fits && edit_plan_.add(edit.start, edit.end, edits.replacement(edit));
   }
   for (const auto& mark : marks) {
+    // Padding hides the sizes of events; a whole answer has its size in its head.
     const std::string_view text = mark.kind == llm::MarkKind::Strip ? "null" : "\"\"";
     fits = fits && edit_plan_.add(mark.raw_start, mark.raw_end,
                                   {reinterpret_cast<const uint8_t*>(text.data()), text.size()});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/ascii.h"
+#include "dataplane/base/base64.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/http/sse_lines.h"
@@ -67,6 +68,38 @@ bool unwrap(std::string_view data, std::string_view& name, std::string_view& pay
   return is_event_type(name);
 }
 
+// {"bytes":"BASE64","p":"padding"} in either order, as AWS writes it: plain strings without
+// escapes.
+bool read_chunk(std::string_view payload, std::string_view& bytes, bool& is_padded) noexcept {
+  is_padded = false;
+  bool has_bytes = false;
+  const auto take = [&](std::string_view what) {
+    while (!payload.empty() && (payload[0] == ' ' || payload[0] == '\n')) payload.remove_prefix(1);
+    if (!payload.starts_with(what)) return false;
+    payload.remove_prefix(what.size());
+    return true;
+  };
+  const auto text = [&](std::string_view& out) {
+    if (!take("\"")) return false;
+    const size_t end = payload.find_first_of("\"\\");
+    if (end == std::string_view::npos || payload[end] != '"') return false;
+    out = payload.substr(0, end);
+    payload.remove_prefix(end + 1);
+    return true;
+  };
+  if (!take("{")) return false;
+  do {
+    std::string_view name;
+    std::string_view value;
+    if (!text(name) || !take(":") || !text(value)) return false;
+    bool& seen = name == "bytes" ? has_bytes : is_padded;
+    if ((name != "bytes" && name != "p") || seen) return false;
+    seen = true;
+    if (name == "bytes") bytes = value;
+  } while (take(","));
+  return take("}") && payload.empty() && has_bytes;
+}
+
 }  // namespace
 
 StreamRelay::~StreamRelay() { mem::clear_wiping(wrapped_); }
@@ -83,7 +116,7 @@ void StreamRelay::begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind,
   frames_.begin();
   mem::clear_wiping(wrapped_);
   events_ = 0;
-  elements_out_ = is_closed_ = lines_open_ = false;
+  elements_out_ = is_closed_ = lines_open_ = chunks_padded_ = false;
   problem_ = {};
 }
 
@@ -102,6 +135,7 @@ StreamRelay::Result StreamRelay::feed(std::span<const uint8_t> bytes, Bytes& out
       json_.feed(bytes);
       return feed_json(out);
     case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks:
       frames_.feed(bytes);
       return feed_frames(out);
   }
@@ -123,6 +157,7 @@ StreamRelay::Result StreamRelay::finish(Bytes& out) {
       if (is_closed_) return Result::Ok;  // its channels were finished before the ']'
       break;
     case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks:
       if (frames_.unfinished_bytes() > 0) return Result::Truncated;
       break;
   }
@@ -164,6 +199,9 @@ void StreamRelay::put_own_events(Bytes& out) {
       case llm::StreamFormat::EventStream:
         put_own_frame(event.data, out);
         break;
+      case llm::StreamFormat::AwsChunks:
+        put_chunk(event.data, out);
+        break;
     }
   }
 }
@@ -187,6 +225,7 @@ StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
 
 StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& out) {
   if (!judge_lines(event.raw)) return Result::Refused;
+  count_framing(event.raw.size(), event.has_data ? event.data.size() : 0);
   Outcome outcome = Outcome::Unchanged;
   if (event.has_data) {
     ++events_;
@@ -203,10 +242,18 @@ StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& o
   return Result::Ok;
 }
 
+// What stands around the text of an event; a text may be longer than its frame is here (the type of
+// a frame is read as part of it), and then the difference is taken back.
+void StreamRelay::count_framing(size_t raw_bytes, size_t text_bytes) noexcept {
+  scope_->tally.structure_bytes += raw_bytes - text_bytes - judged_bytes_;
+  judged_bytes_ = 0;
+}
+
 // Every line but the data's is a text of its own: a comment is read by no SDK, and could still
 // carry what the events may not.
 bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
   lost_lines_.clear();
+  judged_bytes_ = 0;
   bool ok = true;
   uint32_t number = 0;
   http::for_each_line(raw, [&](std::span<const uint8_t> line) {
@@ -214,6 +261,8 @@ bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
     if (!ok || line.size() <= 1 || is_data_line(line) || is_plain_event_line(line)) return;
     rewrite::TextRewriter& text = tools_->line;
     text.begin(*scope_);
+    scope_->tally.inspected_bytes += line.size();
+    judged_bytes_ += line.size();
     ok = text.feed(line) && text.end();
     if (text.edits().count() > 0) lost_lines_.push_back(at);
     text.edits().clear();
@@ -280,6 +329,7 @@ StreamRelay::Result StreamRelay::json_piece(const http::JsonPiece& piece, Bytes&
     if (const Result done = finish_channels(out); done != Result::Ok) return done;
     SP_CHECK(!is_first || !elements_out_);  // without events there are no channels
   }
+  count_framing(piece.raw.size(), piece.has_text ? piece.text().size() : 0);
   if (!piece.has_text) {
     put(out, piece.raw);
     if (!piece.raw.empty()) lines_open_ = false;
@@ -329,6 +379,7 @@ StreamRelay::Result StreamRelay::feed_frames(Bytes& out) {
 // as {"type": payload}, which is what the vendor's own description of the stream says.
 StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, Bytes& out) {
   ++events_;
+  count_framing(message.raw.size(), 0);
   if (message.message_type == "error") {  // its text is in a header that nobody looks into
     constexpr std::string_view kEnded = R"({"message":"The vendor ended the stream."})";
     http::write_event_stream_message("exception", "modelStreamErrorException", bytes_of(kEnded),
@@ -338,6 +389,8 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
   const bool is_known = message.message_type == "event" || message.message_type == "exception";
   const bool is_json = message.content_type.empty() || message.content_type == "application/json";
   if (!is_known || !is_json || !is_event_type(message.event_type)) return malformed("frame");
+  if (format_ == llm::StreamFormat::AwsChunks && message.event_type == "chunk")
+    return chunk(message, out);
   auto payload = message.payload;
   bool is_changed = false;
   if (!payload.empty()) {
@@ -348,6 +401,7 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
     const size_t prefix = wrapped_.size();
     put(wrapped_, payload);
     put(wrapped_, "}");
+    count_framing(0, wrapped_.size());
     const Outcome outcome = rewriter_.event(wrapped_);
     if (outcome == Outcome::Refused) return Result::Refused;
     put_own_events(out);
@@ -368,6 +422,47 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
     put(out, message.raw);
   }
   return Result::Ok;
+}
+
+// The payload carries one event of the model's own vendor: read like an event of that vendor.
+StreamRelay::Result StreamRelay::chunk(const http::EventStreamMessage& message, Bytes& out) {
+  std::string_view encoded;
+  bool is_padded = false;
+  if (!read_chunk(text_of(message.payload), encoded, is_padded)) return malformed("chunk");
+  chunks_padded_ |= is_padded;
+  mem::clear_wiping(wrapped_);
+  wrapped_.resize(encoded.size() / 4 * 3);
+  size_t size = 0;
+  if (!base::base64_decode(encoded, wrapped_, size)) return malformed("chunk");
+  wrapped_.resize(size);
+  count_framing(0, size);
+  const Outcome outcome = rewriter_.event(wrapped_);
+  if (outcome == Outcome::Refused) return Result::Refused;
+  put_own_events(out);
+  if (outcome == Outcome::Rewritten || message.has_other_headers)
+    put_chunk(outcome == Outcome::Rewritten ? rewriter_.data() : wrapped_, out);
+  else
+    put(out, message.raw);
+  return Result::Ok;
+}
+
+void StreamRelay::put_chunk(std::span<const uint8_t> data, Bytes& out) {
+  constexpr std::string_view kBefore = R"({"bytes":")";
+  Bytes payload;
+  payload.reserve(kBefore.size() + base::base64_size(data.size()) +
+                  2 * rewrite::kPaddingBlockBytes + 16);
+  put(payload, kBefore);
+  payload.resize(kBefore.size() + base::base64_size(data.size()));
+  base::base64_encode(data, std::span(payload).subspan(kBefore.size()));
+  put(payload, "\"");
+  if (chunks_padded_) {
+    put(payload, R"(,"p":")");
+    put(payload, tools_->padding.next(payload.size()));
+    put(payload, "\"");
+  }
+  put(payload, "}");
+  http::write_event_stream_message("event", "chunk", payload, out);
+  mem::clear_wiping(payload);
 }
 
 void StreamRelay::put_own_frame(std::span<const uint8_t> data, Bytes& out) {
@@ -403,7 +498,8 @@ void StreamRelay::write_error(std::string_view event_name, std::string_view body
       put(out, body);
       put(out, "\n");
       return;
-    case llm::StreamFormat::EventStream: {
+    case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks: {
       Bytes payload;
       put(payload, "{\"message\":\"");
       put(payload, message);

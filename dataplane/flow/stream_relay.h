@@ -39,6 +39,7 @@ class StreamRelay {
 
   // `scope` must outlive the stream. REQUIRES: kind.stream.takes(format).
   void begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind, llm::StreamFormat format);
+  llm::StreamFormat format() const noexcept { return format_; }
   // Appends to `out` what may go to the client; when the answer is not Ok, what went before.
   [[nodiscard]] Result feed(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
   // The vendor's stream is over, in its own framing.
@@ -62,10 +63,13 @@ class StreamRelay {
   Result sse_event(const http::SseEvent& event, Bytes& out);
   Result json_piece(const http::JsonPiece& piece, Bytes& out);
   Result frame(const http::EventStreamMessage& message, Bytes& out);
+  Result chunk(const http::EventStreamMessage& message, Bytes& out);
+  void put_chunk(std::span<const uint8_t> data, Bytes& out);
   Result finish_channels(Bytes& out);
   Result malformed(std::string_view problem) noexcept;
   // False: refused. Lines that lose their text are noted in lost_lines_.
   bool judge_lines(std::span<const uint8_t> raw);
+  void count_framing(size_t raw_bytes, size_t text_bytes) noexcept;
   void put_lines(std::span<const uint8_t> raw, const std::span<const uint8_t>* data, Bytes& out);
   void put_own_events(Bytes& out);
   void put_own_frame(std::span<const uint8_t> data, Bytes& out);
@@ -78,11 +82,13 @@ class StreamRelay {
   http::JsonSplitter json_;
   http::EventStreamSplitter frames_;
   std::vector<uint32_t> lost_lines_;
-  Bytes wrapped_;  // {"event type": payload}
+  uint64_t judged_bytes_ = 0;  // of the lines beside an event's data
+  Bytes wrapped_;              // {"event type": payload}
   uint32_t events_ = 0;
-  bool elements_out_ = false;  // of an array: something stands before the next one
-  bool is_closed_ = false;     // of an array: its end is out
-  bool lines_open_ = false;    // the last line went out without its end
+  bool elements_out_ = false;   // of an array: something stands before the next one
+  bool is_closed_ = false;      // of an array: its end is out
+  bool lines_open_ = false;     // the last line went out without its end
+  bool chunks_padded_ = false;  // frames of this stream hide their sizes
   std::string_view problem_;
 };
 

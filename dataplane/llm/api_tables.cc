@@ -147,7 +147,10 @@ ApiTables::LoadError ApiTables::check() const noexcept {
     const contract::LlmRule& r = rules_[i];
     if (!text_ok(h, r.path)) return LoadError::BadText;
     if (r.text_class >= contract::kTextClassCount || r.role >= contract::kLeafRoleCount ||
-        r.mark >= contract::kMarkKindCount)
+        r.mark >= contract::kMarkKindCount || r.opaque >= contract::kOpaqueReasonCount)
+      return LoadError::BadEnum;
+    if ((r.offset_form & ~contract::kOffsetFormKnown) != 0 ||
+        (r.offset_form & contract::kOffsetUnitMask) >= contract::kOffsetUnitCount)
       return LoadError::BadEnum;
   }
   for (uint32_t i = 0; i < h.closes.count; ++i) {

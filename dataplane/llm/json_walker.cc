@@ -748,12 +748,15 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
   leaf.text_class = static_cast<TextClass>(node.text_class);
   leaf.rule = node.rule;
   leaf.speaker = speaker_below(node_index);
+  if (node.rule != kNoRule) leaf.opaque = table_.tables->rule(node.rule).opaque;
   leaf.raw_start = value_start_;
   if (node.rule != kNoRule && !is_key) {
     const contract::LlmRule& rule = table_.tables->rule(node.rule);
     leaf.role = static_cast<LeafRole>(rule.role);
     leaf.channel = rule.channel;
     leaf.capture = rule.capture;
+    leaf.offset_text = rule.offset_text;
+    leaf.offset_form = rule.offset_form;
   }
   for (uint32_t i = 0; i < depth_ && leaf.index_count < kIndexesMax; ++i)
     if (!frames_[i].is_object) leaf.indexes[leaf.index_count++] = frames_[i].index;

@@ -177,7 +177,8 @@ bool StreamEventReader::note_closes() {
   const contract::LlmShape& shape = table_.tables->shape(table_.shape);
   for (uint32_t i = 0; i < shape.close_count; ++i) {
     const contract::LlmClose& close = table_.tables->close(shape.close_first + i);
-    if (close.rule != leaf_.rule) continue;
+    if (close.rule != leaf_.rule || static_cast<CloseScope>(close.scope) == CloseScope::Item)
+      continue;
     const std::string_view wanted = table_.tables->text(close.value);
     // A literal closes when the table names it only: null stands where nothing has ended.
     if (wanted.empty() && leaf_.kind == LeafKind::Literal) continue;

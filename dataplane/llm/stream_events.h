@@ -17,8 +17,7 @@
 //   same event if there is one,
 //       else into an event of our own (write_delta_event) before this one.
 //   marked values: when text of this event or of its channels was rewritten, replace [raw_start,
-//   raw_end) by
-//       `null` (Strip) or `""` (Obfuscation).
+//   raw_end) by `null` (Strip) or by new padding (Obfuscation).
 // Everything else in the event stays as it is, byte for byte.
 //
 // Limits   kEvent... below; more is refused (TooManyParts), never skipped.
@@ -102,6 +101,12 @@ class StreamEventReader final : private Sink {
                             StreamCaptures& captures) noexcept;
 
   const StreamEvent& event() const noexcept { return event_; }
+  // Outer and inner number of a leaf of the last event that was read, as its deltas have them.
+  ChannelKey numbers_at(uint8_t index_count,
+                        const std::array<uint32_t, kIndexesMax>& indexes) const noexcept {
+    const Place place{index_count, indexes};
+    return ChannelKey{contract::kLlmNoChannel, resolve(0, place), resolve(1, place)};
+  }
   WalkError walk_error() const noexcept { return walker_.error(); }
 
  private:

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/contract/path_pattern.h"
+#include "dataplane/policy/image_dictionaries.h"
 
 namespace sallyport::policy {
 namespace {
@@ -35,11 +36,11 @@ constexpr size_t kNameBytesMax = 255;
 constexpr size_t kPathBytesMax = 1'024;
 
 constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionNames{
-    "",        "matcher",   "llm",     "strings",      "entities",      "environments",
-    "vendors", "addresses", "pins",    "endpoints",    "tenants",       "durability",
-    "keys",    "actions",   "rulings", "access",       "routes",        "limits",
-    "cells",   "decisions", "steps",   "opaque rules", "opaque rulings",
-    "restoration", "retention"};
+    "",        "matcher",    "llm",         "strings",      "entities",       "environments",
+    "vendors", "addresses",  "pins",        "endpoints",    "tenants",        "durability",
+    "keys",    "actions",    "rulings",     "access",       "routes",         "limits",
+    "cells",   "decisions",  "steps",       "opaque rules", "opaque rulings", "restoration",
+    "lists",   "list names", "list tenants",  "retention"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {
@@ -80,6 +81,10 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
       return sizeof(ImageOpaqueRule);
     case SectionKind::OpaqueRulings:
       return sizeof(uint16_t);
+    case SectionKind::DictionaryNames:
+      return sizeof(ImageText);
+    case SectionKind::DictionaryTenants:
+      return sizeof(uint64_t);
     default:
       return 1;
   }
@@ -152,7 +157,7 @@ class Checker {
   bool check() {
     return header() && sections() && entities() && environments() && vendors() && endpoints() &&
            tenants() && durability() && keys() && actions() && decisions() && rulings() &&
-           cells() && opaque() && promises() && access() && routes() && limits();
+           cells() && opaque() && promises() && access() && routes() && limits() && dictionaries();
   }
 
  private:
@@ -274,11 +279,18 @@ class Checker {
     return unique(all, kKind);
   }
 
+  bool kind_fits(const ImageEndpoint& e) const {
+    const std::string_view kind = text(e.api_kind);
+    return static_cast<contract::BodyUse>(e.body) == contract::BodyUse::Refused
+               ? contract::is_refusal_hint(kind.data(), kind.size())
+               : is_name(kind);
+  }
+
   bool endpoints() {
     for (const ImageEndpoint& e : entries<ImageEndpoint>(SectionKind::Endpoints)) {
       const bool fits = has(e.method) && is_token(text(e.method)) && has(e.path) &&
                         is_path(text(e.path)) && contract::is_path_pattern(text(e.path)) &&
-                        has(e.api_kind) && is_name(text(e.api_kind));
+                        has(e.api_kind) && kind_fits(e);
       if (!fits) return fail(SectionKind::Endpoints, "method, path or API kind");
       const bool query_fits = has(e.query) && (e.query.size == 0 || text(e.query).back() == '\n');
       if (!query_fits || e.body >= contract::kBodyUseCount || !all_zero(e.reserved))
@@ -299,6 +311,19 @@ class Checker {
       all.push_back(text(t.name));
     }
     return unique(all, kKind);
+  }
+
+  bool dictionaries() {
+    constexpr auto kKind = SectionKind::DictionaryNames;
+    std::vector<std::string_view> all;
+    for (const ImageText& name : entries<ImageText>(kKind)) {
+      if (!has(name) || !is_name(text(name))) return fail(kKind, "name");
+      all.push_back(text(name));
+    }
+    const auto fault =
+        dictionary_fault(all.size(), entries<uint64_t>(SectionKind::DictionaryTenants),
+                         count(SectionKind::Tenants), count(SectionKind::Dictionaries));
+    return fault.what.empty() ? unique(all, kKind) : fail(fault.section, fault.what);
   }
 
   bool durability() {
@@ -550,6 +575,19 @@ std::span<const uint8_t> Image::matcher_section() const noexcept {
 std::span<const uint8_t> Image::llm_section() const noexcept {
   return section<uint8_t>(SectionKind::Llm);
 }
+std::span<const uint8_t> Image::dictionary_section() const noexcept {
+  return section<uint8_t>(SectionKind::Dictionaries);
+}
+size_t Image::dictionary_count() const noexcept {
+  return section<ImageText>(SectionKind::DictionaryNames).size();
+}
+std::string_view Image::dictionary_name(size_t index) const noexcept {
+  return text(section<ImageText>(SectionKind::DictionaryNames)[index]);
+}
+uint64_t Image::dictionaries_of(uint16_t tenant) const noexcept {
+  const auto masks = section<uint64_t>(SectionKind::DictionaryTenants);
+  return masks.empty() ? 0 : masks[tenant];
+}
 
 size_t Image::entity_count() const noexcept {
   return section<ImageEntity>(SectionKind::Entities).size();
@@ -598,8 +636,11 @@ Vendor Image::vendor(uint16_t index) const noexcept {
 
 Endpoint Image::endpoint(uint16_t index) const noexcept {
   const ImageEndpoint& e = section<ImageEndpoint>(SectionKind::Endpoints)[index];
-  return Endpoint{text(e.method), text(e.path), text(e.api_kind), text(e.query),
-                  static_cast<contract::BodyUse>(e.body)};
+  const auto body = static_cast<contract::BodyUse>(e.body);
+  const bool refused = body == contract::BodyUse::Refused;
+  Endpoint out{text(e.method), text(e.path), {}, text(e.query), body, {}};
+  (refused ? out.refusal_hint : out.api_kind) = text(e.api_kind);
+  return out;
 }
 
 size_t Image::tenant_count() const noexcept {

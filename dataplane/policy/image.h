@@ -41,6 +41,7 @@ struct Endpoint {
   std::string_view api_kind;
   std::string_view query;  // names that go on, each followed by a line feed
   contract::BodyUse body = contract::BodyUse::Required;
+  std::string_view refusal_hint;  // of a refused one, which has no kind
 };
 
 struct Vendor {
@@ -100,6 +101,11 @@ class Image {
   // Opaque sections, for scan::Engine and llm::ApiTables.
   std::span<const uint8_t> matcher_section() const noexcept;
   std::span<const uint8_t> llm_section() const noexcept;
+  std::span<const uint8_t> dictionary_section() const noexcept;  // empty: there are none
+  size_t dictionary_count() const noexcept;
+  std::string_view dictionary_name(size_t index) const noexcept;
+  // A bit for each dictionary whose values are looked for in the texts of this tenant.
+  uint64_t dictionaries_of(uint16_t tenant) const noexcept;
 
   size_t entity_count() const noexcept;
   std::string_view entity_name(uint16_t index) const noexcept;

@@ -23,9 +23,9 @@ constexpr size_t kEntryAlign = 8;
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kTicketKeyBytes = 80;
 
-constexpr std::array<std::string_view, 9> kKindNames{
+constexpr std::array<std::string_view, 10> kKindNames{
     "unknown",    "token key",   "vendor credential", "gateway HMAC key", "server certificate",
-    "server key", "subject key", "ticket key", "vault key"};
+    "server key", "subject key", "ticket key",        "vault key",        "dictionary key"};
 
 std::string_view kind_name(uint16_t kind) noexcept {
   return kKindNames[kind < kKindNames.size() ? kind : 0];
@@ -48,6 +48,7 @@ bool value_fits(SecretKind kind, std::span<const uint8_t> value) noexcept {
     case SecretKind::GatewayHmacKey:
     case SecretKind::SubjectKey:
     case SecretKind::VaultKey:
+    case SecretKind::DictionaryKey:
       return value.size() == kKeyBytes;
     case SecretKind::TicketKey:
       return value.size() == kTicketKeyBytes;
@@ -235,6 +236,12 @@ std::optional<std::span<const uint8_t>> Secrets::vendor_credential(
 
 std::optional<std::span<const uint8_t>> Secrets::ticket_key() const noexcept {
   const Entry* entry = find(SecretKind::TicketKey, "", 0);
+  if (entry == nullptr) return std::nullopt;
+  return entry->value;
+}
+
+std::optional<std::span<const uint8_t>> Secrets::dictionary_key() const noexcept {
+  const Entry* entry = find(SecretKind::DictionaryKey, "", 0);
   if (entry == nullptr) return std::nullopt;
   return entry->value;
 }

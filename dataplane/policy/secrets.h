@@ -43,8 +43,9 @@ class Secrets {
   std::optional<std::span<const uint8_t>> subject_key(std::string_view tenant) const noexcept;
   std::optional<std::span<const uint8_t>> vendor_credential(std::string_view name) const noexcept;
   std::optional<std::span<const uint8_t>> ticket_key() const noexcept;
-  std::optional<std::span<const uint8_t>> vault_key() const noexcept;  // all zero: sealed
-  std::string_view server_certificate_pem() const noexcept;  // empty: none
+  std::optional<std::span<const uint8_t>> vault_key() const noexcept;       // all zero: sealed
+  std::optional<std::span<const uint8_t>> dictionary_key() const noexcept;  // 32 bytes
+  std::string_view server_certificate_pem() const noexcept;                 // empty: none
   std::string_view server_key_pem() const noexcept;
   bool has_gateway_hmac_key() const noexcept;
   // HMAC-SHA256(gateway HMAC key, presented). REQUIRES: has_gateway_hmac_key().

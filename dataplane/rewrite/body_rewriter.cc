@@ -9,6 +9,9 @@ using llm::BodyFormat;
 void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyFormat format,
                          std::string_view boundary) {
   format_ = format;
+  scope_ = &scope;
+  fed_ = 0;
+  counted_before_ = counted();
   edits_.clear();
   if (format != BodyFormat::Json && others_ == nullptr) others_ = std::make_unique<Others>();
   // The readers of the other formats take edits as they come: none may come late.
@@ -28,6 +31,7 @@ void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyF
 }
 
 bool BodyRewriter::feed(std::span<const uint8_t> raw) {
+  fed_ += raw.size();
   switch (format_) {
     case BodyFormat::Json:
       return json_.feed(raw);
@@ -42,7 +46,20 @@ bool BodyRewriter::feed(std::span<const uint8_t> raw) {
   return false;
 }
 
+uint64_t BodyRewriter::counted() const noexcept {
+  const Tally& tally = scope_->tally;
+  return tally.inspected_bytes + tally.structure_bytes + tally.opaque_bytes();
+}
+
+// What the readers of its parts did not count is the framing between them.
 bool BodyRewriter::end() {
+  if (!end_content()) return false;
+  const uint64_t read = counted() - counted_before_;
+  if (read < fed_) scope_->tally.structure_bytes += fed_ - read;
+  return true;
+}
+
+bool BodyRewriter::end_content() {
   switch (format_) {
     case BodyFormat::Json:
       return json_.end();

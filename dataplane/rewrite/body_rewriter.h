@@ -43,8 +43,13 @@ class BodyRewriter {
     FileRewriter file;
     MultipartRewriter parts;
   };
+  bool end_content();
+  uint64_t counted() const noexcept;
 
   llm::BodyFormat format_ = llm::BodyFormat::Json;
+  RewriteScope* scope_ = nullptr;
+  uint64_t fed_ = 0;
+  uint64_t counted_before_ = 0;  // in scope_->tally, when this body began
   JsonRewriter json_{kJsonNestingMax};
   std::unique_ptr<Others> others_;
   EditList edits_;

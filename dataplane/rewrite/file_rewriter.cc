@@ -97,6 +97,8 @@ FileRewriter::~FileRewriter() { mem::wipe(sniffed_); }
 
 void FileRewriter::begin(RewriteScope& scope, const llm::PathTable& table, JsonRewriter& json,
                          EditList& edits, uint64_t raw_start, Content declared) {
+  opaque_ = contract::OpaqueReason::Document;
+  is_opaque_counted_ = false;
   scope_ = &scope;
   table_ = table;
   json_ = &json;
@@ -176,13 +178,17 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
     case Content::Json:
       return json_->feed(raw) && take_edits(json_->edits());
     case Content::JsonOrText:
+      scope_->tally.inspected_bytes += raw.size();
       return arguments_->feed(raw) && take_edits(arguments_->edits());
     case Content::Text:
+      scope_->tally.inspected_bytes += raw.size();
       return text_.feed(raw) && take_edits(text_.edits());
     case Content::Undecided:
     case Content::Opaque:
-      scope_->tally.opaque_bytes += raw.size();
-      break;
+      scope_->tally.add_opaque(opaque_, raw.size(), is_opaque_counted_ ? 0 : 1);
+      if (is_opaque_counted_) break;
+      is_opaque_counted_ = true;
+      return raw.empty() || scope_->admit_opaque(opaque_);
   }
   return true;
 }

@@ -39,6 +39,9 @@ class FileRewriter {
   // offsets that count from `raw_start`. All must outlive the file.
   void begin(RewriteScope& scope, const llm::PathTable& table, JsonRewriter& json, EditList& edits,
              uint64_t raw_start, Content declared);
+  // Why it was not read, where it turns out to be of a kind that nobody reads; without it: a
+  // document.
+  void opaque_as(contract::OpaqueReason reason) noexcept { opaque_ = reason; }
   // Any chunking. False: refused, scope.refusal is set or it is not what it says (walk_error()).
   [[nodiscard]] bool feed(std::span<const uint8_t> raw);
   [[nodiscard]] bool end();
@@ -58,6 +61,8 @@ class FileRewriter {
   EditList* edits_ = nullptr;
   uint64_t raw_start_ = 0;
   Content content_ = Content::Undecided;
+  contract::OpaqueReason opaque_ = contract::OpaqueReason::Document;
+  bool is_opaque_counted_ = false;
   LinesRewriter lines_;
   TextRewriter text_;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // JSON that nobody declared; made when needed

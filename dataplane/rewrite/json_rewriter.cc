@@ -1,7 +1,10 @@
 #include "dataplane/rewrite/json_rewriter.h"
 
 #include <algorithm>
+#include <charconv>
+#include <compare>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
@@ -24,7 +27,8 @@ bool is_stop(uint8_t c) noexcept {
 
 }  // namespace
 
-JsonRewriter::JsonRewriter(unsigned nesting) : map_(kMapPiecesMax), nesting_(nesting) {}
+JsonRewriter::JsonRewriter(unsigned nesting, bool watches_protected)
+    : map_(kMapPiecesMax), nesting_(nesting), watches_protected_(watches_protected) {}
 
 JsonRewriter::~JsonRewriter() {
   mem::wipe(escaped_);
@@ -37,7 +41,8 @@ ArgumentsRewriter& JsonRewriter::arguments() {
   return *arguments_;
 }
 
-void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles) {
+void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles,
+                         bool counts) {
   scope_ = &scope;
   roles_ = roles;
   edits_.clear();
@@ -47,6 +52,20 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   treat_ = Treat::Skip;
   mem::wipe(name_);
   name_size_ = 0;
+  counts_ = counts;
+  behind_unknown_name_ = false;
+  table_ = table;
+  coverage_.begin(counts ? &scope.tally : nullptr);
+  const bool is_request = counts && scope.direction == RewriteScope::Direction::Request;
+  texts_ = is_request && scope.request_texts != nullptr ? scope.request_texts : &own_texts_;
+  texts_->begin();
+  numbers_.clear();
+  parts_.clear();
+  late_edits_.clear();
+  numbers_moved_ = false;
+  watch_.forget();
+  watched_ = false;
+  media_.begin();
   if (joined_ != nullptr) joined_->begin(scope);
   walker_.begin(table, *this);
 }
@@ -58,9 +77,16 @@ void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table)
 
 bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
 
-bool JsonRewriter::end() { return walker_.end(); }
+bool JsonRewriter::end() {
+  if (!walker_.end() || !close_media()) return false;
+  coverage_.end(walker_.offset());
+  move_numbers();
+  return true;
+}
 
 uint64_t JsonRewriter::edge() const noexcept {
+  if (!numbers_.empty() && !numbers_moved_) return numbers_.front().raw_start;
+  if (in_leaf_ && leaf_.text_class == TextClass::N) return leaf_.raw_start;
   if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.delivered();
   if (treat_ == Treat::Number) return leaf_.raw_start;
   const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
@@ -94,13 +120,46 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
   return text_number ? Treat::Number : Treat::Skip;
 }
 
+// Which sum the bytes of this leaf belong to, and whether it is one that no table names.
+void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
+  using Sum = CoverageMeter::Sum;
+  const bool is_string = leaf.kind == llm::LeafKind::String;
+  const TextClass c = leaf.text_class;
+  Sum sum = Sum::Structure;
+  if (treat_ == Treat::Text || treat_ == Treat::Number || treat_ == Treat::Arguments)
+    sum = Sum::Inspected;
+  // A delta is read by the channel that it belongs to.
+  if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
+  const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
+  if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
+  if (c == TextClass::Unknown && is_string && treat_ == Treat::Skip) sum = Sum::Opaque;
+  // A number that no table names is not read, and nobody knows what it says.
+  if (c == TextClass::Unknown && leaf.kind == llm::LeafKind::Number) sum = Sum::Opaque;
+  coverage_.leaf(leaf.raw_start + (is_string ? 1 : 0), sum,
+                 static_cast<contract::OpaqueReason>(leaf.opaque));
+  if (!counts_) return;
+  if (c == TextClass::Unknown && (leaf.is_key || !behind_unknown_name_))
+    ++scope_->tally.unknown_fields;
+  behind_unknown_name_ = leaf.is_key && c == TextClass::Unknown;
+}
+
+// What it points at is not here; its own text has been read.
+void JsonRewriter::count_reference() noexcept {
+  if (!counts_ || leaf_.is_key || leaf_.kind != llm::LeafKind::String) return;
+  const bool is_data = std::string_view(url_head_.data(), url_head_size_).starts_with("data:");
+  if (leaf_.text_class == TextClass::R || (leaf_.text_class == TextClass::U && !is_data))
+    scope_->tally.add_opaque(static_cast<contract::OpaqueReason>(leaf_.opaque), 0, 1);
+}
+
 // A value that nobody reads meets the policy for its kind before a byte of it goes on.
 bool JsonRewriter::admit_unread(const llm::Leaf& leaf) noexcept {
   url_head_size_ = 0;
   if (leaf.is_key || leaf.kind != llm::LeafKind::String) return true;
   switch (leaf.text_class) {
     case TextClass::B:
-      return scope_->admit_opaque(contract::OpaqueReason::Other);
+      // Its type may still come.
+      if (leaf.role == llm::LeafRole::MediaData && !media_.value()->is_judged) return true;
+      return scope_->admit_opaque(static_cast<contract::OpaqueReason>(leaf.opaque));
     case TextClass::O:
       return scope_->admit_opaque(contract::OpaqueReason::Protected);
     case TextClass::S:
@@ -124,13 +183,66 @@ bool JsonRewriter::admit_url() noexcept {
   return scope_->admit_opaque(contract::opaque_reason_of_media_type(type));
 }
 
-bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
+// What the type says that came before it; else its type may come behind it.
+bool JsonRewriter::begin_media() {
+  if (!close_media()) return false;
+  MediaWatch::Value value;
+  value.place = OffsetPlace::of(leaf_);
+  value.is_unread = leaf_.text_class == TextClass::B;
+  const auto type = media_.type_of(value.place);
+  if (type) leaf_.opaque = static_cast<uint8_t>(*type);
+  value.reason = static_cast<contract::OpaqueReason>(leaf_.opaque);
+  // Without a type, what the table calls `other` is not known yet.
+  value.is_judged = type.has_value() || value.reason != contract::OpaqueReason::Other;
+  media_.set_value(value);
+  return true;
+}
+
+// Its type has not come, and will not: it is what the table says.
+bool JsonRewriter::close_media() {
+  const auto value = media_.take_value();
+  return !value || value->is_judged || !value->is_unread || scope_->admit_opaque(value->reason);
+}
+
+void JsonRewriter::end_media() noexcept {
+  MediaWatch::Value* value = media_.value();
+  if (value != nullptr && counts_ && content_end_ > leaf_.raw_start)
+    value->bytes = content_end_ - leaf_.raw_start - 1;
+}
+
+// A type that comes behind its value: what was counted as something else is counted anew, and
+// policy is asked again.
+bool JsonRewriter::end_media_type() {
+  const OffsetPlace place = OffsetPlace::of(leaf_);
+  const auto reason = media_.set_type(place, {item_value_.data(), item_value_size_});
+  MediaWatch::Value* value = media_.value();
+  if (value == nullptr || value->place != place) return true;
+  if (value->is_unread && value->reason != reason && counts_) {
+    const auto from = static_cast<size_t>(value->reason);
+    scope_->tally.opaque_bytes_by_reason[from] -= value->bytes;
+    --scope_->tally.opaque_values[from];
+    scope_->tally.add_opaque(reason, value->bytes, 1);
+  }
+  const bool is_text = std::string_view(item_value_.data(), item_value_size_).starts_with("text/");
+  const bool asks = value->is_unread || !is_text;
+  media_.take_value();
+  return !asks || scope_->admit_opaque(reason);
+}
+
+bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
+  leaf_ = told;
+  const llm::Leaf& leaf = leaf_;
+  content_end_ = 0;
+  if (leaf.role == llm::LeafRole::MediaData && !leaf.is_key && leaf.kind == llm::LeafKind::String &&
+      !begin_media())
+    return false;
   if (!admit_unread(leaf)) return false;
-  leaf_ = leaf;
   in_leaf_ = true;
   treat_ = treat(leaf);
   literal_size_ = 0;
-  if (leaf.text_class == TextClass::Unknown && !take_unknown()) return false;
+  const bool admitted = leaf.text_class != TextClass::Unknown || take_unknown();
+  count_leaf(leaf);  // also what is refused: the record says what there was
+  if (!admitted) return false;
   map_.begin();
   number_.clear();
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
@@ -138,13 +250,19 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& leaf) {
   if (leaf.is_key) name_size_ = 0;
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
+  digits_ = digit_count_ = 0;
+  only_digits_ = true;
+  watched_ = watches_protected_ && leaf.text_class == TextClass::O &&
+             leaf.kind == llm::LeafKind::String &&
+             scope_->direction == RewriteScope::Direction::Response;
+  if (watched_) watch_.begin(*scope_);
+  item_value_size_ = 0;
   begin_joins();
   return true;
 }
 
 // What no table names: policy says whether it is text, passes unread, or ends a request.
 bool JsonRewriter::take_unknown() {
-  ++scope_->tally.unknown_fields;
   switch (scope_->unknown_field) {
     case contract::UnknownField::Inspect:
       return true;
@@ -170,14 +288,25 @@ void JsonRewriter::begin_joins() {
   joined_->begin_text(leaf_.speaker, leaf_.rule, leaf_roles());
 }
 
+// An edit that comes late is not in the map of a text that numbers count in: they become null.
+bool JsonRewriter::end_join() {
+  const size_t before = edits_.count();
+  const bool ok = joined_->end_text(edits_);
+  if (leaf_.offset_text != 0 && edits_.count() != before) texts_->lose();
+  return ok;
+}
+
 // A value of a tree knows the name it stands behind.
 void JsonRewriter::begin_text() {
   const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
   const bool named = tree && !leaf_.is_key && name_size_ > 0;
+  redact::ShiftMap* shifts = nullptr;
+  if (leaf_.offset_text != 0 && leaf_.text_class == TextClass::T)
+    shifts = texts_->add_text(leaf_.offset_text, OffsetPlace::of(leaf_));
   text_.begin(
       *scope_,
       named ? std::span<const uint8_t>(name_).first(name_size_) : std::span<const uint8_t>(),
-      leaf_roles());
+      leaf_roles(), shifts);
 }
 
 RoleSet JsonRewriter::leaf_roles() const noexcept {
@@ -218,7 +347,14 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 }
 
 // What is to be known of a string before its text is read.
-void JsonRewriter::look_at(std::span<const uint8_t> decoded) {
+void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
+  coverage_.piece(raw_end);
+  content_end_ = raw_end;
+  if (watched_) watch_.feed(decoded);
+  if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
+  if (leaf_.role == llm::LeafRole::OffsetItem || leaf_.role == llm::LeafRole::MediaType)
+    for (size_t i = 0; i < decoded.size() && item_value_size_ < item_value_.size(); ++i)
+      item_value_[item_value_size_++] = static_cast<char>(decoded[i]);
   if (leaf_.text_class == TextClass::U && !leaf_.is_key)
     for (size_t i = 0; i < decoded.size() && url_head_size_ < url_head_.size(); ++i)
       url_head_[url_head_size_++] = lower(decoded[i]);
@@ -233,7 +369,7 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded) {
 
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
                              uint64_t raw_end) {
-  look_at(decoded);
+  look_at(decoded, raw_end);
   if (joining_ && !decoded.empty()) {
     const auto raw_size = static_cast<uint32_t>(raw_end - raw_start);
     const auto size = static_cast<uint32_t>(decoded.size());
@@ -252,7 +388,9 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
 // then so many at a time as it can take.
 bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
                                std::span<const llm::TextPiece> pieces) {
-  look_at(decoded);
+  uint64_t raw_end = raw_start;
+  for (const llm::TextPiece& piece : pieces) raw_end += piece.raw_size;
+  look_at(decoded, raw_end);
   if (joining_) joined_->add(decoded, raw_start, pieces);
   if (treat_ != Treat::Text && treat_ != Treat::Arguments) return read(decoded);
   size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
@@ -277,10 +415,6 @@ bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_st
 bool JsonRewriter::read(std::span<const uint8_t> decoded) {
   switch (treat_) {
     case Treat::Skip:
-      if (leaf_.text_class == TextClass::B || leaf_.text_class == TextClass::O ||
-          leaf_.text_class == TextClass::S || leaf_.text_class == TextClass::Unknown)
-        scope_->tally.opaque_bytes += decoded.size();
-      return true;
     case Treat::Fact:
       return true;
     case Treat::Number:
@@ -304,18 +438,32 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
-  if (ok && joining_) ok = joined_->end_text(edits_);
+  if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
+  if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
   if (leaf_.is_key)
     for (char c : kNameEnd) name_[name_size_++] = static_cast<uint8_t>(c);
   in_leaf_ = false;
+  if (watched_) watch_.end();
+  if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())
+    texts_->add_item(OffsetPlace::of(leaf_));
+  if (leaf_.role == llm::LeafRole::MediaData && !leaf_.is_key) end_media();
+  if (leaf_.role == llm::LeafRole::MediaType && !leaf_.is_key) ok = ok && end_media_type();
+  count_reference();
+  coverage_.leaf_end();
   return ok;
 }
 
 bool JsonRewriter::marked(llm::MarkKind kind, uint16_t, uint64_t raw_start, uint64_t raw_end) {
   if (kind != llm::MarkKind::None) marks_.push_back(Mark{kind, raw_start, raw_end});
   return true;
+}
+
+// Behind a number that waits, edits wait with it; where all of the message is held they need not,
+// and must not: joined texts look for them in one list.
+EditList& JsonRewriter::decided_edits() noexcept {
+  return numbers_.empty() || scope_->whole_message ? edits_ : late_edits_;
 }
 
 // Maps decided edits of the leaf's text to raw ranges and escapes them for the string they stand
@@ -327,7 +475,7 @@ bool JsonRewriter::take_edits(EditList& from) {
     const size_t size = redact::json_escape(value, 1, escaped_);
     SP_CHECK(size == escaped_.size());
     const auto raw = map_.raw(edit.start, edit.end);
-    edits_.add(raw.start, raw.end, escaped_);
+    decided_edits().add(raw.start, raw.end, escaped_);
     mem::wipe(escaped_);
   }
   from.clear();
@@ -350,19 +498,108 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
   }
   out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
   out.push_back('"');
-  edits_.add(leaf_.raw_start, raw_end, out);
+  decided_edits().add(leaf_.raw_start, raw_end, out);
   mem::wipe(out);
   mem::wipe(number_);
   found.clear();
   return true;
 }
 
-ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting) {}
+// Any value counts where the table names none.
+bool JsonRewriter::counts_as_item() const noexcept {
+  if (table_.shape == contract::kLlmNone) return true;
+  const std::string_view value(item_value_.data(), item_value_size_);
+  const contract::LlmShape& shape = table_.tables->shape(table_.shape);
+  bool any = true;
+  for (uint32_t i = 0; i < shape.close_count; ++i) {
+    const contract::LlmClose& close = table_.tables->close(shape.close_first + i);
+    if (close.rule != leaf_.rule ||
+        static_cast<llm::CloseScope>(close.scope) != llm::CloseScope::Item)
+      continue;
+    if (table_.tables->text(close.value) == value) return true;
+    any = false;
+  }
+  return any;
+}
+
+void JsonRewriter::note_digits(std::span<const uint8_t> decoded) noexcept {
+  constexpr uint8_t kDigitsMax = 18;  // no text is longer, and no sum overflows
+  for (const uint8_t c : decoded) {
+    if (c < '0' || c > '9' || digit_count_ == kDigitsMax) {
+      only_digits_ = false;
+      return;
+    }
+    digits_ = digits_ * 10 + (c - '0');
+    ++digit_count_;
+  }
+}
+
+// A number that is no plain count (-1, 1e2) says nothing that could be moved.
+bool JsonRewriter::note_offset(uint64_t raw_end) {
+  if (!only_digits_ || digit_count_ == 0) return true;
+  if (leaf_.role == llm::LeafRole::OffsetPart) {
+    if (parts_.size() == kOffsetNumbersMax) return scope_->refuse(Refusal::BuffersFull);
+    parts_.emplace_back(OffsetPlace::of(leaf_), digits_);
+    return true;
+  }
+  if (leaf_.text_class != TextClass::N || leaf_.offset_text == 0) return true;
+  if (numbers_.size() == kOffsetNumbersMax) return scope_->refuse(Refusal::BuffersFull);
+  numbers_.push_back(OffsetNumber{OffsetPlace::of(leaf_), leaf_.offset_text, leaf_.offset_form,
+                                  digits_, leaf_.raw_start, raw_end, std::nullopt});
+  return true;
+}
+
+// All texts of the message are decided: numbers move, and what waited behind them joins the edits.
+// An offset into text that the client sees as it was, and the vendor as a token, or the other way:
+// what the reader of this message counts in is what it gets.
+void JsonRewriter::move_numbers() {
+  numbers_moved_ = true;
+  if (numbers_.empty()) return;
+  constexpr std::string_view kNull = "null";
+  using Way = redact::ShiftMap::Way;
+  const bool is_answer = scope_->direction == RewriteScope::Direction::Response;
+  std::sort(parts_.begin(), parts_.end());
+  size_t next = 0;  // of late_edits_
+  const auto take_until = [&](uint64_t raw) {
+    const auto late = late_edits_.edits();
+    for (; next < late.size() && late[next].start < raw; ++next)
+      edits_.add(late[next].start, late[next].end, late_edits_.replacement(late[next]));
+  };
+  std::vector<OffsetNumber> open;
+  for (OffsetNumber& number : numbers_) {
+    const auto part =
+        std::lower_bound(parts_.begin(), parts_.end(), std::pair{number.place, uint64_t{0}});
+    if (part != parts_.end() && part->first == number.place) number.part = part->second;
+    const OffsetBook* book = number.from_request() ? scope_->request_texts : texts_;
+    if (number.from_request() && !is_answer) book = texts_;
+    uint64_t moved = 0;
+    const auto found =
+        book == nullptr
+            ? OffsetBook::Found::None
+            : book->map(number, number.from_request() && is_answer ? Way::Backward : Way::Forward,
+                        moved);
+    if (found == OffsetBook::Found::None) open.push_back(number);
+    if (found == OffsetBook::Found::None ||
+        (found == OffsetBook::Found::Moved && moved == number.value))
+      continue;
+    take_until(number.raw_start);
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), moved).ptr;
+    const std::string_view text(digits.data(), end);
+    edits_.insert(number.raw_start, number.raw_end,
+                  base::bytes_of(found == OffsetBook::Found::Moved ? text : kNull));
+  }
+  take_until(UINT64_MAX);
+  late_edits_.clear();
+  numbers_ = std::move(open);
+}
+
+ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting, false) {}
 
 void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
   scope_ = &scope;
   roles_ = roles;
-  json_.begin(scope, llm::all_leaves(), roles);
+  json_.begin(scope, llm::all_leaves(), roles, false);
   is_plain_ = ended_ = false;
   plain_base_ = 0;
   mem::wipe(window_);

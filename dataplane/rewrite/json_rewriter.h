@@ -11,7 +11,8 @@
 //   T L       numbers too: a card number without quotes; what is rewritten becomes a string
 //   J         opened as JSON text; what is not JSON is one plain text
 //   L         a string that begins like JSON text is opened like J
-//   B O S N   not touched, counted as opaque
+//   B O S     not touched, counted as opaque
+//   N         a number that counts in a text moves with the edits of that text
 //   B O S U R meet the policy for what nobody reads, by kind (RewriteScope::admit_opaque)
 //
 // In a tree of any shape (L) the name of a member is context for the values behind it: the number
@@ -31,11 +32,16 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dataplane/llm/json_walker.h"
 #include "dataplane/redact/offset_map.h"
+#include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
+#include "dataplane/rewrite/media_watch.h"
+#include "dataplane/rewrite/offset_book.h"
+#include "dataplane/rewrite/protected_watch.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
 #include "dataplane/rewrite/text_rewriter.h"
@@ -56,11 +62,15 @@ struct MessageFacts {
 class JsonRewriter final : private llm::Sink {
  public:
   // `nesting`: how many levels of JSON text in strings may be opened below this one.
-  explicit JsonRewriter(unsigned nesting);
+  // `watches_protected`: tokens in texts of class O are counted here; not where one such text comes
+  // in many events.
+  explicit JsonRewriter(unsigned nesting, bool watches_protected = true);
   ~JsonRewriter();
 
-  // `roles`: whose words the texts are of which the message does not say it.
-  void begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles = {});
+  // `roles`: whose words the texts are of which the message does not say it. `counts`: this text is
+  // a body of its own, so its bytes are counted in scope.tally.
+  void begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles = {},
+             bool counts = true);
   // For a text that comes with one feed(): see llm::JsonWalker::begin_whole.
   void begin_whole(RewriteScope& scope, const llm::PathTable& table);
   // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
@@ -86,6 +96,10 @@ class JsonRewriter final : private llm::Sink {
   // Values that must go when any text was rewritten (log-probabilities, padding); raw ranges.
   std::span<const Mark> marks() const noexcept { return marks_; }
 
+  // After end(): numbers that count in a text which is not in this message (a channel of the
+  // stream).
+  std::span<const OffsetNumber> open_numbers() const noexcept { return numbers_; }
+
  private:
   enum class Treat : uint8_t { Skip, Text, Number, Arguments, Fact };
 
@@ -97,31 +111,64 @@ class JsonRewriter final : private llm::Sink {
   bool marked(llm::MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) override;
 
   Treat treat(const llm::Leaf& leaf) const noexcept;
+  void count_leaf(const llm::Leaf& leaf) noexcept;
+  void count_reference() noexcept;
   ArgumentsRewriter& arguments();
   bool take_unknown();
   void begin_text();
   void begin_joins();
+  bool end_join();
+  EditList& decided_edits() noexcept;
   void note_name(std::span<const uint8_t> decoded);
-  void look_at(std::span<const uint8_t> decoded);
+  void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
   bool read(std::span<const uint8_t> decoded);
   bool take_edits(EditList& from);
+  bool note_offset(uint64_t raw_end);
+  void note_digits(std::span<const uint8_t> decoded) noexcept;
+  void move_numbers();
+  bool counts_as_item() const noexcept;
   bool end_number(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
 
   RoleSet leaf_roles() const noexcept;
   bool admit_unread(const llm::Leaf& leaf) noexcept;
+  bool begin_media();
+  void end_media() noexcept;
+  bool end_media_type();
+  bool close_media();
   bool admit_url() noexcept;
 
   RewriteScope* scope_ = nullptr;
   RoleSet roles_;
   llm::JsonWalker walker_;
+  CoverageMeter coverage_;
+  bool counts_ = true;
+  bool behind_unknown_name_ = false;  // that name has been counted as an unknown field
   TextRewriter text_;
   redact::OffsetMap map_;
   const unsigned nesting_;
+  const bool watches_protected_;
+  ProtectedWatch watch_;
+  bool watched_ = false;
+  MediaWatch media_;
+  uint64_t content_end_ = 0;                      // raw, of the leaf so far
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
   std::unique_ptr<JoinedTexts> joined_;           // made when first needed
   bool joining_ = false;                          // the text being read may go on in another
   EditList edits_;
+  // Numbers wait for the texts they count in, and edits behind the first of them wait with it.
+  OffsetBook own_texts_;
+  OffsetBook* texts_ = &own_texts_;  // of this message
+  std::vector<OffsetNumber> numbers_;
+  std::vector<std::pair<OffsetPlace, uint64_t>> parts_;
+  EditList late_edits_;
+  llm::PathTable table_;
+  std::array<char, llm::kKnownNameBytesMax> item_value_{};
+  uint8_t item_value_size_ = 0;
+  uint64_t digits_ = 0;
+  uint8_t digit_count_ = 0;
+  bool only_digits_ = true;
+  bool numbers_moved_ = false;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
   std::vector<uint8_t> number_;

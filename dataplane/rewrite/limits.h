@@ -37,6 +37,9 @@ inline constexpr uint64_t kStructureHeldBytesMax = 64;
 // below.
 inline constexpr size_t kSseEventBytesMax = 1U << 20;
 
+// Numbers of one message that count in a text: two per annotation, and a search answer has tens.
+inline constexpr size_t kOffsetNumbersMax = 4'096;
+
 // Text channels of one response stream: choices x tool calls. Vendors stop far below.
 inline constexpr size_t kStreamChannelsMax = 128;
 

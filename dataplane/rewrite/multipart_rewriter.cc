@@ -1,6 +1,7 @@
 #include "dataplane/rewrite/multipart_rewriter.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/base/bytes.h"
 
@@ -16,6 +17,22 @@ bool has_line_end(std::span<const uint8_t> bytes) noexcept {
 
 bool is_number(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What a part says that it is, where it says a kind of media; else what its table says.
+contract::OpaqueReason media_reason(std::string_view content_type,
+                                    contract::OpaqueReason of_table) noexcept {
+  using contract::OpaqueReason;
+  constexpr size_t kTypeBytesMax = 16;  // of which the kind is the beginning
+  std::array<char, kTypeBytesMax> lower{};
+  const size_t size = std::min(content_type.size(), lower.size());
+  std::transform(content_type.begin(), content_type.begin() + static_cast<std::ptrdiff_t>(size),
+                 lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const OpaqueReason said = contract::opaque_reason_of_media_type({lower.data(), size});
+  const bool is_media =
+      said == OpaqueReason::Image || said == OpaqueReason::Audio || said == OpaqueReason::Video;
+  return is_media || of_table == OpaqueReason::Other ? said : of_table;
 }
 
 }  // namespace
@@ -75,6 +92,11 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
   const auto text_class = static_cast<TextClass>(table_.tables->node(node).text_class);
   declared_ = declared_content(part.content_type, part.filename);
   is_started_ = is_file_ = false;
+  const uint16_t rule = table_.tables->node(node).rule;
+  opaque_ = rule == llm::kNoRule
+                ? contract::OpaqueReason::Other
+                : static_cast<contract::OpaqueReason>(table_.tables->rule(rule).opaque);
+  opaque_ = media_reason(part.content_type, opaque_);
   literal_size_ = 0;
   if (text_class == TextClass::Unknown) ++scope_->tally.unknown_fields;
   if (text_class == TextClass::O || text_class == TextClass::S || text_class == TextClass::N) {
@@ -94,6 +116,7 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
 
 bool MultipartRewriter::judge_filename(const llm::MultipartPart& part) {
   text_.begin(*scope_);
+  scope_->tally.inspected_bytes += part.filename.size();
   return text_.feed(base::bytes_of(part.filename)) && text_.end() &&
          take_edits(text_.edits(), part.filename_start);
 }
@@ -102,9 +125,15 @@ bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_s
   if (!is_started_) {
     is_started_ = true;
     content_start_ = raw_start;
-    if (treat_ == Treat::File)
+    if (treat_ == Treat::File) {
       file_.begin(*scope_, file_table_, *json_, *edits_, raw_start, declared_);
+      file_.opaque_as(opaque_);
+    }
     if (treat_ == Treat::Text) text_.begin(*scope_);
+    if (treat_ == Treat::Opaque) {
+      scope_->tally.add_opaque(opaque_, 0, 1);
+      if (!scope_->admit_opaque(opaque_)) return false;
+    }
     if (treat_ == Treat::Arguments) {
       if (arguments_ == nullptr)
         arguments_ = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
@@ -116,13 +145,15 @@ bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_s
     case Treat::File:
       return file_.feed(bytes);
     case Treat::Text:
+      scope_->tally.inspected_bytes += bytes.size();
       return text_.feed(bytes) && take_edits(text_.edits(), content_start_);
     case Treat::Arguments:
+      scope_->tally.inspected_bytes += bytes.size();
       return arguments_->feed(bytes) && take_edits(arguments_->edits(), content_start_);
     case Treat::Opaque:
       break;
   }
-  scope_->tally.opaque_bytes += bytes.size();
+  scope_->tally.add_opaque(opaque_, bytes.size(), 0);
   return true;
 }
 

@@ -68,6 +68,7 @@ class MultipartRewriter final : private llm::MultipartSink {
   TextRewriter text_;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed
   Treat treat_ = Treat::Opaque;
+  contract::OpaqueReason opaque_ = contract::OpaqueReason::Other;
   llm::LeafRole role_ = llm::LeafRole::None;
   bool is_started_ = false;     // the content's first byte has come
   uint64_t content_start_ = 0;  // raw offset of it

@@ -35,7 +35,8 @@ enum class Refusal : uint8_t {
   UnknownField      // policy lets no value through that no table names
 };
 
-// Counts of one direction, for evidence and the coverage header.
+// Counts of one direction, for evidence and the coverage header. A byte of a body is in
+// inspected_bytes, in one of opaque_bytes_by_reason, or in structure_bytes (contract/coverage.h).
 struct Tally {
   std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> detections{};
   // Of those that passed under `observe`: what the rule tries out. Both are [entity][Action].
@@ -44,7 +45,9 @@ struct Tally {
   std::array<uint32_t, kEntitiesMax> restore_denied{};
   uint64_t inspected_bytes = 0;
   uint64_t rewritten_bytes = 0;
-  uint64_t opaque_bytes = 0;
+  std::array<uint64_t, contract::kOpaqueReasonCount> opaque_bytes_by_reason{};
+  std::array<uint32_t, contract::kOpaqueReasonCount> opaque_values{};  // references count here only
+  uint64_t structure_bytes = 0;
   uint32_t unknown_fields = 0;
   uint32_t foreign_tokens =
       0;  // token-like text of a request that is not ours: tokenised as a literal
@@ -52,7 +55,17 @@ struct Tally {
   uint32_t verified_tokens =
       0;  // tokens of this tenant that a client brought along: passed unchanged
   uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
+  uint32_t protected_tokens = 0;   // tokens of this exchange in text that must not be touched
   void clear() noexcept { *this = Tally{}; }
+  void add_opaque(contract::OpaqueReason reason, uint64_t bytes, uint32_t values) noexcept {
+    opaque_bytes_by_reason[static_cast<size_t>(reason)] += bytes;
+    opaque_values[static_cast<size_t>(reason)] += values;
+  }
+  uint64_t opaque_bytes() const noexcept {
+    uint64_t sum = 0;
+    for (const uint64_t bytes : opaque_bytes_by_reason) sum += bytes;
+    return sum;
+  }
 };
 
 // One finding and what became of it, in offsets of its text.
@@ -62,6 +75,8 @@ struct Ruled {
   uint16_t entity = 0;  // entity id, or TokenLabels::kLiteral
   Treatment treatment;
 };
+
+class OffsetBook;
 
 struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
@@ -83,6 +98,11 @@ struct RewriteScope {
   // Values that nobody reads and that policy refuses, by contract::OpaqueReason.
   std::array<bool, contract::kOpaqueReasonCount> opaque_refused{};
   uint16_t year = 0;  // the present one, for ages; 0: not known
+  // Texts of the request that numbers of the request or of the answer count in: the exchange's.
+  // Null where no answer will come.
+  OffsetBook* request_texts = nullptr;
+  // Of the engine's dictionaries, a bit for each whose values count for this tenant.
+  uint64_t dictionaries = 0;
   std::array<bool, kEntitiesMax> may_restore{};
   contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   Tally tally;

@@ -40,6 +40,7 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
   scope.may_restore.fill(false);
   scope.unknown_field = contract::UnknownField::Inspect;
   scope.token_scope = {};
+  scope.dictionaries = 0;
   scope.year = who.year;
   scope.tally.clear();
   scope.refusal = Refusal::None;
@@ -52,6 +53,7 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
     return false;
 
   const policy::Tenant tenant = image.tenant(who.tenant);
+  scope.dictionaries = image.dictionaries_of(who.tenant);
   scope.token_scope = redact::TokenScope{
       tenant.name, tenant.scope_is_principal ? who.principal : std::string_view{},
       image.vendor(who.vendor).name};

@@ -1,6 +1,7 @@
 #include "dataplane/rewrite/stream_rewriter.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
@@ -13,9 +14,28 @@ namespace sallyport::rewrite {
 namespace {
 
 constexpr std::string_view kNull = "null";
-constexpr std::string_view kEmptyString = "\"\"";
+constexpr size_t kPaddingSyntaxBytes = 6;  // ,"":""
+constexpr size_t kPaddingMemberBytesMax =
+    llm::kKnownNameBytesMax + kPaddingSyntaxBytes + 2 * kPaddingBlockBytes;
 
 using base::bytes_of;
+
+// How many objects and arrays are open at data[until]. `data`: JSON.
+size_t depth_at(std::span<const uint8_t> data, size_t until) noexcept {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < until; ++i) {
+    const uint8_t c = data[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      i += c == '\\' ? 1 : 0;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+  }
+  return depth;
+}
 
 void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
@@ -49,14 +69,18 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
   channel_count_ = 0;
+  channel_texts_.begin();
+  watch_.forget();
+  watched_rule_ = llm::kNoRule;
+  padding_name_size_ = 0;
   // A stream with many channels is rare, and each of them is large: what it took is given back.
   if (channels_.size() > kStreamChannelsKept) channels_.resize(kStreamChannelsKept);
   edits_.clear();
   wipe_buffers();
 }
 
-StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key,
-                                                 llm::TextClass text_class) {
+StreamRewriter::Channel* StreamRewriter::channel(const llm::StreamDelta& delta) {
+  const llm::ChannelKey& key = delta.key;
   for (size_t i = 0; i < channel_count_; ++i)
     if (channels_[i]->open && channels_[i]->key == key) return channels_[i].get();
   Channel* free = nullptr;
@@ -68,18 +92,22 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::ChannelKey& key,
     free = channels_[channel_count_++].get();
   }
   free->key = key;
-  free->text_class = text_class;
+  free->text_class = delta.text_class;
   free->open = true;
   free->ended = false;
   mem::wipe(free->held);
   free->held.clear();
   free->emitted = free->fed = 0;
-  if (text_class == llm::TextClass::J) {
+  if (delta.text_class == llm::TextClass::J) {
     if (free->arguments == nullptr)
       free->arguments = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
     free->arguments->begin(*scope_);
   } else {
-    free->text.begin(*scope_);
+    const uint8_t name =
+        delta.rule == llm::kNoRule ? uint8_t{0} : kind_.stream.tables->rule(delta.rule).offset_text;
+    free->text.begin(
+        *scope_, {}, {},
+        name == 0 ? nullptr : channel_texts_.add_text(name, {2, {key.outer, key.inner}}));
   }
   return free;
 }
@@ -148,7 +176,7 @@ void StreamRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint
 
 bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing,
                            std::span<const uint8_t> data) {
-  Channel* target = channel(delta.key, delta.text_class);
+  Channel* target = channel(delta);
   if (target == nullptr) return scope_->refuse(Refusal::BuffersFull);
   const bool nothing_held = target->held.empty();
   if (!feed(*target, data.subspan(delta.raw_start, delta.raw_end - delta.raw_start))) return false;
@@ -187,9 +215,12 @@ bool StreamRewriter::write_own_event(Channel& channel) {
   escaped_.resize(redact::json_escaped_size(released_, 1));
   redact::json_escape(released_, 1, escaped_);
   const std::string_view text(reinterpret_cast<const char*>(escaped_.data()), escaped_.size());
-  std::vector<char> event(llm::delta_event_size_max(kind_, channel.key, text.size()) + 1);
-  const size_t size = llm::write_delta_event(kind_, channel.key, captures_, text, event);
+  // With room for padding, so that it never moves: a copy left behind would not be wiped.
+  std::vector<char> event(llm::delta_event_size_max(kind_, channel.key, text.size()) +
+                          kPaddingMemberBytesMax);
+  size_t size = llm::write_delta_event(kind_, channel.key, captures_, text, event);
   SP_CHECK(size > 0);
+  if (padding_name_size_ > 0) size = pad_own_event(event, size);
   const std::string_view text_event(event.data(), size);
   if (!tools_->check.is_json(bytes_of(text_event))) return scope_->refuse(Refusal::MalformedEvent);
   own_events_.push_back(OwnPlace{llm::delta_event_name(kind_, channel.key), before_.size(), size});
@@ -211,6 +242,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     return Result::Refused;
   }
   const llm::StreamEvent& event = tools_->reader.event();
+  if (event.done) scope_->tally.structure_bytes += data.size();
   if (!event.done) {
     JsonRewriter& whole = tools_->whole;
     whole.begin_whole(*scope_, kind_.stream);
@@ -232,7 +264,13 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     if (!delta(d, !later && closes(event, d.key), data)) return Result::Refused;
   }
   if (!close_channels(event)) return Result::Refused;
-  if (text_changed_) strip_marks(event);
+  move_numbers(event);
+  watch_protected(event, data);
+  note_padding_name(event, data);
+  if (text_changed_) {
+    strip_marks(event);
+    renew_padding(event, data);
+  }
   if (edits_.empty()) return Result::Unchanged;
   return apply(data) ? Result::Rewritten : Result::Refused;
 }
@@ -240,11 +278,99 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
 // Log-probabilities and padding tell of the text as it was.
 void StreamRewriter::strip_marks(const llm::StreamEvent& event) {
   for (const llm::StreamMark& mark : event.marks) {
-    const auto text = mark.kind == llm::MarkKind::Strip ? kNull : kEmptyString;
     std::erase_if(edits_, [&](const DataEdit& e) {
       return e.start >= mark.raw_start && e.end <= mark.raw_end;
     });
-    add_edit(mark.raw_start, mark.raw_end, bytes_of(text));
+    if (mark.kind == llm::MarkKind::Strip) add_edit(mark.raw_start, mark.raw_end, bytes_of(kNull));
+  }
+}
+
+// Last, because it depends on the size of everything else.
+void StreamRewriter::renew_padding(const llm::StreamEvent& event, std::span<const uint8_t> data) {
+  for (const llm::StreamMark& mark : event.marks) {
+    if (mark.kind != llm::MarkKind::Obfuscation) continue;
+    // A null stands where the vendor's own padding is switched off.
+    if (data[mark.raw_start] != '"') continue;
+    size_t other = data.size() - (mark.raw_end - mark.raw_start) + 2;  // its quotes stay
+    for (const DataEdit& edit : edits_) other = other - (edit.end - edit.start) + edit.size;
+    add_edit(mark.raw_start + 1, mark.raw_end - 1, bytes_of(tools_->padding.next(other)));
+  }
+}
+
+// Events of our own carry padding under the same name, or they would be the ones that tell.
+void StreamRewriter::note_padding_name(const llm::StreamEvent& event,
+                                       std::span<const uint8_t> data) {
+  if (padding_name_size_ > 0) return;
+  for (const llm::StreamMark& mark : event.marks) {
+    if (mark.kind != llm::MarkKind::Obfuscation || data[mark.raw_start] != '"') continue;
+    size_t end = mark.raw_start;  // back over the colon to the name's quotes
+    while (end > 0 && data[end - 1] != '"') --end;
+    size_t start = end > 0 ? end - 1 : 0;
+    while (start > 0 && data[start - 1] != '"') --start;
+    if (end == 0 || start == 0 || end - 1 - start > padding_name_.size()) continue;
+    padding_name_size_ = static_cast<uint8_t>(end - 1 - start);
+    padding_depth_ = depth_at(data, mark.raw_start);
+    std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(start), padding_name_size_,
+                padding_name_.begin());
+    return;
+  }
+}
+
+// `event` is one object; answers its new size. The padding goes into the object in which the
+// vendor's stands, where the event has one that ends with it.
+size_t StreamRewriter::pad_own_event(std::vector<char>& event, size_t size) {
+  const std::string_view tail(event.data(), size);
+  if (size < padding_depth_ ||
+      tail.substr(size - padding_depth_).find_first_not_of('}') != std::string_view::npos)
+    return size;
+  const std::string_view name(padding_name_.data(), padding_name_size_);
+  const std::string_view padding = tools_->padding.next(size + name.size() + kPaddingSyntaxBytes);
+  event.resize(size - padding_depth_);
+  const auto put = [&](std::string_view s) { event.insert(event.end(), s.begin(), s.end()); };
+  put(",\"");
+  put(name);
+  put("\":\"");
+  put(padding);
+  put("\"");
+  event.insert(event.end(), padding_depth_, '}');
+  return event.size();
+}
+
+void StreamRewriter::watch_protected(const llm::StreamEvent& event, std::span<const uint8_t> data) {
+  for (const llm::StreamLeaf& leaf : event.leaves) {
+    if (leaf.leaf.text_class != llm::TextClass::O || leaf.leaf.kind != llm::LeafKind::String)
+      continue;
+    const uint32_t outer =
+        tools_->reader.numbers_at(leaf.leaf.index_count, leaf.leaf.indexes).outer;
+    if (leaf.leaf.rule != watched_rule_ || outer != watched_outer_) watch_.begin(*scope_);
+    watched_rule_ = leaf.leaf.rule;
+    watched_outer_ = outer;
+    llm::JsonStringPieces pieces(data.subspan(leaf.raw_start, leaf.raw_end - leaf.raw_start), 0);
+    while (pieces.next()) watch_.feed(pieces.decoded());
+  }
+  if (event.done || !event.closes.empty()) {
+    watch_.end();
+    watched_rule_ = llm::kNoRule;
+  }
+}
+
+// Numbers whose text is not in the event itself count in a channel.
+void StreamRewriter::move_numbers(const llm::StreamEvent& event) {
+  if (event.done) return;
+  for (OffsetNumber number : tools_->whole.open_numbers()) {
+    const auto at = tools_->reader.numbers_at(number.place.count, number.place.indexes);
+    number.place = OffsetPlace{2, {at.outer, at.inner}};
+    number.part.reset();  // what tells channels apart is in their numbers
+    uint64_t moved = 0;
+    const auto found = channel_texts_.map(number, redact::ShiftMap::Way::Forward, moved);
+    if (found == OffsetBook::Found::None ||
+        (found == OffsetBook::Found::Moved && moved == number.value))
+      continue;
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), moved).ptr;
+    const std::string_view text(digits.data(), end);
+    add_edit(number.raw_start, number.raw_end,
+             bytes_of(found == OffsetBook::Found::Moved ? text : kNull));
   }
 }
 
@@ -268,6 +394,7 @@ StreamRewriter::Result StreamRewriter::finish() {
     buffer->clear();
   }
   own_events_.clear();
+  watch_.end();
   llm::StreamEvent end;
   end.done = true;
   return close_channels(end) ? Result::Unchanged : Result::Refused;

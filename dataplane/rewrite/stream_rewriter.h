@@ -5,6 +5,10 @@
 // channel, or in a delta of our own before the event that closes the channel. An event in which
 // nothing changes leaves byte for byte.
 //
+// A number that counts in the text of a channel (an annotation) moves by the edits that are decided
+// when its event passes. Where it points behind them, into text that is held, it is as far behind
+// the last decided byte as it was: the event of a vendor that repeats the whole text has it exact.
+//
 // It is harder than a search and replace because
 //   1. a token or a value may be cut over any number of events, and channels interleave;
 //   2. arguments of tool calls are JSON text cut anywhere, escapes included;
@@ -14,6 +18,7 @@
 // refused. Owner   one exchange; reusable.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,7 +27,9 @@
 
 #include "dataplane/llm/stream_events.h"
 #include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/offset_book.h"
 #include "dataplane/rewrite/output_check.h"
+#include "dataplane/rewrite/padding.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_rewriter.h"
 
@@ -30,10 +37,12 @@ namespace sallyport::rewrite {
 
 // What one event at a time needs; one for all streams of a worker.
 struct StreamTools {
+  explicit StreamTools(uint64_t padding_seed) : padding(padding_seed) {}
   llm::StreamEventReader reader;
-  JsonRewriter whole{kJsonNestingMax};  // every leaf of an event that is not a delta
-  OutputCheck check;                    // of every event that we wrote
-  TextRewriter line;                    // what stands beside the events of a stream
+  JsonRewriter whole{kJsonNestingMax, false};  // every leaf of an event that is not a delta
+  OutputCheck check;                           // of every event that we wrote
+  TextRewriter line;                           // what stands beside the events of a stream
+  Padding padding;
 };
 
 class StreamRewriter {
@@ -92,7 +101,7 @@ class StreamRewriter {
     size_t size;
   };
 
-  Channel* channel(const llm::ChannelKey& key, llm::TextClass text_class);
+  Channel* channel(const llm::StreamDelta& delta);
   bool feed(Channel& channel, std::span<const uint8_t> content);
   bool close_channels(const llm::StreamEvent& event);
   bool end_channel(Channel& channel);
@@ -102,7 +111,12 @@ class StreamRewriter {
   // itself.
   bool release(Channel& channel);
   [[nodiscard]] bool write_own_event(Channel& channel);
+  size_t pad_own_event(std::vector<char>& event, size_t size);
   void strip_marks(const llm::StreamEvent& event);
+  void renew_padding(const llm::StreamEvent& event, std::span<const uint8_t> data);
+  void note_padding_name(const llm::StreamEvent& event, std::span<const uint8_t> data);
+  void move_numbers(const llm::StreamEvent& event);
+  void watch_protected(const llm::StreamEvent& event, std::span<const uint8_t> data);
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes);
   bool apply(std::span<const uint8_t> data);
   void wipe_buffers() noexcept;
@@ -112,6 +126,14 @@ class StreamRewriter {
   StreamTools* tools_;
   MessageFacts facts_;
   llm::StreamCaptures captures_;
+  // A protected text that comes in many events is one text while rule and outer number stay.
+  ProtectedWatch watch_;
+  uint16_t watched_rule_ = llm::kNoRule;
+  uint32_t watched_outer_ = 0;
+  OffsetBook channel_texts_;  // of the whole stream: numbers may come after their channel has ended
+  std::array<char, llm::kKnownNameBytesMax> padding_name_{};  // of the member, once one was seen
+  uint8_t padding_name_size_ = 0;
+  size_t padding_depth_ = 1;  // of the object it stands in; 1: the event itself
   std::vector<std::unique_ptr<Channel>> channels_;
   size_t channel_count_ = 0;
   std::vector<uint8_t> released_;

@@ -26,10 +26,11 @@ contract::Role default_role(RewriteScope::Direction direction) noexcept {
 
 }  // namespace
 
-void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles) {
+void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
+                         redact::ShiftMap* shifts) {
   scope_ = &scope;
   roles_ = roles.empty() ? default_role(scope.direction) : roles;
-  scanner_.begin(*scope.engine, *scope.scratch);
+  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries);
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();
@@ -38,6 +39,8 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   ended_ = false;
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
+  shifts_ = shifts;
+  shifts_at_ = skip_;
   if (before.empty()) return;
   window_.assign(before.begin(), before.end());
   // So few bytes cannot overflow a reader's lists.
@@ -68,7 +71,6 @@ bool TextRewriter::feed(std::span<const uint8_t> text) {
     text = text.subspan(piece.size());
     window_.insert(window_.end(), piece.begin(), piece.end());
     fed_ += piece.size();
-    scope_->tally.inspected_bytes += piece.size();
     if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
     if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
     if (!settle()) return false;
@@ -102,6 +104,7 @@ bool TextRewriter::settle() {
   edge = std::max(edge, skip_);
   SP_CHECK(edge >= edge_);  // I1
   edge_ = edge;
+  note_kept(edge_);
   forget_before(edge_);
   return true;
 }
@@ -327,7 +330,19 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
 
 void TextRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
   edits_.add(start - skip_, end - skip_, replacement);
+  note_kept(start);
+  if (shifts_ != nullptr) {
+    shifts_->replace(text(start, end), replacement);
+    shifts_at_ = end;
+  }
   scope_->tally.rewritten_bytes += end - start;
+}
+
+// The text up to here stays as it is, but for the edits that were noted.
+void TextRewriter::note_kept(uint64_t until) {
+  if (shifts_ == nullptr || until <= shifts_at_) return;
+  shifts_->keep(text(shifts_at_, until));
+  shifts_at_ = until;
 }
 
 std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const noexcept {

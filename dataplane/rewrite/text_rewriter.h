@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "dataplane/redact/place_tracker.h"
+#include "dataplane/redact/shift_map.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
@@ -42,7 +43,9 @@ class TextRewriter {
 
   // `scope` must outlive the channel. `before`: what stood before it, kBeforeBytesMax at most
   // count. `roles`: whose words it may be; none: what the direction says (user, assistant).
-  void begin(RewriteScope& scope, std::span<const uint8_t> before = {}, RoleSet roles = {});
+  // `shifts`: is told of every decided byte and edit, for numbers that count in this text.
+  void begin(RewriteScope& scope, std::span<const uint8_t> before = {}, RoleSet roles = {},
+             redact::ShiftMap* shifts = nullptr);
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();
@@ -86,6 +89,7 @@ class TextRewriter {
   void restore(const redact::TokenMatch& token);
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
   void forget_before(uint64_t offset);
+  void note_kept(uint64_t until);
   void wipe_window() noexcept;
 
   RewriteScope* scope_ = nullptr;
@@ -99,6 +103,8 @@ class TextRewriter {
   uint64_t skip_ = 0;  // bytes of `before`; inside, offsets count from its first one
   uint64_t fed_ = 0;
   uint64_t edge_ = 0;
+  redact::ShiftMap* shifts_ = nullptr;
+  uint64_t shifts_at_ = 0;  // what shifts_ has been told of
   bool ended_ = false;
 };
 

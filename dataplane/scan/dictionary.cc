@@ -130,6 +130,8 @@ bool DictionaryIndex::load(std::span<const uint8_t> section,
   if (used != header.entry_count || used >= entry_slots || used_heads >= head_slots)
     return fail("a table is full, or miscounted");
   key_ = base::phrase_key(key);
+  if (header.key_check != base::phrase_key_check(key_))
+    return fail("made under another key (dictionary.key); compile the bundle again");
   filter_ = reinterpret_cast<const uint64_t*>(section.data() + header.filter_offset);
   heads_ = heads;
   entries_ = entries;

@@ -108,7 +108,7 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
         std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
     const auto context = text.slice(from, run.start);
     constexpr uint8_t kLineEnd = '\n';
-    inner.begin(engine, scratch, depth + 1);
+    inner.begin(engine, scratch, depth + 1, tools.dictionaries);
     fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
     inner.end();
     const uint64_t skip = context.size() + 1;

@@ -55,6 +55,26 @@ Engine::~Engine() {
   hs_free_database(confirm_database_);
 }
 
+bool Engine::load_dictionaries(std::span<const uint8_t> section,
+                               std::span<const uint8_t, contract::kDictionaryKeyBytes> key,
+                               std::span<const std::string_view> names, std::string& error) {
+  dictionary_rules_.clear();
+  if (!dictionaries_.load(section, key, error)) return false;
+  for (const std::string_view name : names) {
+    const auto rules = rules_of(contract::RuleKind::Dictionary);
+    const auto found = std::find_if(rules.begin(), rules.end(),
+                                    [&](uint16_t rule) { return rules_[rule].id == name; });
+    if (found == rules.end()) {
+      error = "dictionaries: no rule " + std::string(name);
+      return false;
+    }
+    dictionary_rules_.push_back(*found);
+  }
+  if (dictionary_rules_.size() == dictionaries_.dictionary_count()) return true;
+  error = "dictionaries: not one name for each";
+  return false;
+}
+
 std::unique_ptr<Scratch> Engine::make_scratch() const {
   std::unique_ptr<Scratch> scratch(new Scratch);
   for (const hs_database* database : {stream_database_, confirm_database_})

@@ -21,6 +21,7 @@
 
 #include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/context_words.h"
+#include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/events.h"
 #include "dataplane/scan/literal_set.h"
 #include "dataplane/scan/recogniser.h"
@@ -104,6 +105,11 @@ class Engine {
 
   // Copies what it needs of the section. False: `error` names what does not hold.
   [[nodiscard]] bool load(std::span<const uint8_t> section, std::string& error);
+  // The values of tenants, after load(). `section` must outlive the engine. `names[i]` is the rule
+  // of kind Dictionary that finds values of dictionary i. False: `error` names what does not hold.
+  [[nodiscard]] bool load_dictionaries(std::span<const uint8_t> section,
+                                       std::span<const uint8_t, contract::kDictionaryKeyBytes> key,
+                                       std::span<const std::string_view> names, std::string& error);
   std::unique_ptr<Scratch> make_scratch() const;
   // Canaries at every offset 0 to 127 from a buffer's end: a matcher that loses matches on this
   // processor is refused at start (detection.md 2). False: `error` says where it failed.
@@ -152,6 +158,10 @@ class Engine {
   const Anchor& anchor(size_t index) const noexcept { return anchors_[index]; }
   const ContextWords& words() const noexcept { return words_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
+  const DictionaryIndex& dictionaries() const noexcept { return dictionaries_; }
+  uint16_t dictionary_rule(uint8_t dictionary) const noexcept {
+    return dictionary_rules_[dictionary];
+  }
   // Tells engines apart: a matcher stream belongs to one.
   uint64_t serial() const noexcept { return serial_; }
 
@@ -192,6 +202,8 @@ class Engine {
       cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;
   ContextWords words_;
+  DictionaryIndex dictionaries_;
+  std::vector<uint16_t> dictionary_rules_;  // by dictionary
   LiteralSet literals_;
   std::vector<Anchor> anchors_;
   hs_database* stream_database_ = nullptr;   // null: every pattern has an anchor

@@ -24,6 +24,7 @@ struct ScanTools {
   std::vector<StreamHit> hits;
   std::array<std::vector<LiteralHit>, kDecodeDepthMax + 1> literals;  // by depth
   std::array<ContextBlocks, kDecodeDepthMax + 1> context;             // by depth
+  uint64_t dictionaries = 0;  // that count in the text that is being read
   // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <
   // kDecodeDepthMax.
   TextScanner& inner(unsigned depth);

@@ -104,7 +104,7 @@ bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t star
   }
   if (!has_letter) return true;
   TextScanner& inner = scratch.tools().inner(depth);
-  inner.begin(engine, scratch, depth + 1);
+  inner.begin(engine, scratch, depth + 1, scratch.tools().dictionaries);
   const bool fits = inner.feed(std::span(joined).first(size));
   inner.end();
   for (Finding finding : inner.findings()) {

@@ -71,7 +71,8 @@ void TextScanner::open_stream() {
   stream_engine_ = engine_->serial();
 }
 
-void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth) {
+void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
+                        uint64_t dictionaries) {
   engine_ = &engine;
   scratch_ = &scratch;
   depth_ = depth;
@@ -86,6 +87,8 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth) 
   words_.begin();
   phrases_.begin();
   spaced_.begin();
+  dictionaries_ = engine.dictionaries().empty() ? 0 : dictionaries;
+  if (dictionaries_ != 0) dictionary_.begin(engine.dictionaries(), dictionaries_);
   pending_.begin(engine);
   candidates_.begin(engine);
   findings_.clear();
@@ -124,7 +127,9 @@ void TextScanner::advance(bool final) {
   auto& tools = scratch_->tools();
   tools.context[depth_].forget();
   candidates_.look_around(tools.context[depth_]);
+  const uint64_t fresh = streamed_;
   find_literals(text);
+  tools.dictionaries = dictionaries_;
   const uint64_t origin =
       std::min({numbers_.cursor(), words_.cursor(), phrases_.mask_from(text), spaced_.cursor()});
   CharMasks& masks = tools.masks[depth_];
@@ -136,6 +141,7 @@ void TextScanner::advance(bool final) {
       words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
       spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_);
   phrases_.run(*engine_, text, masks, origin, pending_, candidates_);
+  if (dictionaries_ != 0) read_dictionaries(text.slice(fresh, text.end), text);
   overflow_ = overflow_ || !fits || pending_.overflow() || candidates_.overflow();
   settle(text);
 }
@@ -184,6 +190,16 @@ void TextScanner::ask_cue(uint32_t cue, const Trigger& trigger, const TextView& 
   }
 }
 
+// Values of tenants: what is in a dictionary is a candidate like every other.
+void TextScanner::read_dictionaries(std::span<const uint8_t> text, const TextView& view) {
+  dictionary_.feed(text);
+  if (view.final) dictionary_.end();
+  for (const DictionaryMatch& match : dictionary_.matches())
+    candidates_.offer(engine_->dictionary_rule(match.dictionary), Hit{match.start, match.end},
+                      CandidateList::Around{}, view);
+  dictionary_.take(dictionary_.matches().size());
+}
+
 // Moves the edge to the earliest place that is undecided, and hands out what lies before it.
 void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
@@ -191,6 +207,7 @@ void TextScanner::settle(const TextView& text) {
     edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
                      spaced_.live_from(text), pending_.live_from(text),
                      PhraseStage::live_from(*engine_, text)});
+  if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();
   edge = std::max(folded_edge_, candidates_.settle(edge, winners_));

@@ -1,8 +1,8 @@
 // text_scanner.h: finds values in one text channel that arrives in pieces.
 //
 //   text -> fold.h -> stage one: literals, character masks -> stage two: rows,
-//   words, phrases, spellings, recognisers that wait -> candidates, settled -> findings, in offsets
-//   of the text as it came
+//   words, phrases, spellings, dictionaries, recognisers that wait -> candidates, settled ->
+//   findings, in offsets of the text as it came
 //
 // The safe edge is the earliest place that something undecided may begin at: a sequence that is
 // being folded, an open word run, an open number row, a recogniser that waits, the beginning of an
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "dataplane/scan/candidate_list.h"
+#include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
 #include "dataplane/scan/fold.h"
@@ -39,8 +40,9 @@ class TextScanner {
   TextScanner& operator=(const TextScanner&) = delete;
 
   // Both must outlive the channel. `depth`: how often the text was decoded already
-  // (encoded_runs.h).
-  void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0);
+  // (encoded_runs.h). `dictionaries`: a bit for each of the engine's whose values count here, those
+  // of the tenant whose text it is.
+  void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0);
   // False: more matches than are kept (a text made to exhaust us): the caller refuses.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   void end();
@@ -62,6 +64,7 @@ class TextScanner {
   void find_literals(const TextView& text);
   void read_literals(const TextView& text);
   void ask_cue(uint32_t cue, const Trigger& trigger, const TextView& text);
+  void read_dictionaries(std::span<const uint8_t> text, const TextView& view);
   void settle(const TextView& text);
   void forget(uint64_t folded_edge);
   TextView view(bool final) const noexcept {
@@ -88,6 +91,8 @@ class TextScanner {
   WordStage words_;
   PhraseStage phrases_;
   SpacedStage spaced_;
+  DictionaryScanner dictionary_;
+  uint64_t dictionaries_ = 0;  // that count; 0: the stage sleeps
   PendingList pending_;
   CandidateList candidates_;
   std::vector<Finding> winners_;

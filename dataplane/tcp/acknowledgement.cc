@@ -34,7 +34,9 @@ void Core::acknowledge(Connection& c, const Arrived& a) noexcept {
 
 void Core::update_send_window(Connection& c, const Arrived& a, uint32_t ack) noexcept {
   SendState& send = c.send;
-  const bool newer = seq_before(send.window_sequence, a.sequence) ||
+  // A retransmission of the peer has an old number and still is the newest segment, when its ACK
+  // moves on: without this the old window would be counted from the new left edge.
+  const bool newer = seq_after(ack, send.unacked) || seq_before(send.window_sequence, a.sequence) ||
                      (send.window_sequence == a.sequence && seq_at_or_before(send.window_ack, ack));
   if (!newer) return;
   const uint32_t window = static_cast<uint32_t>(a.tcp.window) << send.window_shift;
@@ -94,6 +96,7 @@ void Core::new_acknowledgement(Connection& c, const Arrived& a, uint32_t ack,
   }
   if (send.highest == ack) {
     c.deadlines.retransmit = kNever;
+    c.deadlines.probe = kNever;
     send.probing = false;
   } else if (restart_timer) {
     //= RFC 6298 5.3

@@ -49,8 +49,10 @@ bool Core::accept_cookie(Arrived& a) noexcept {
   const uint32_t ours = a.tcp.acknowledgment - 1;
   const uint32_t theirs = a.tcp.sequence - 1;
   if (!cookies_.check(a.key, theirs, ours, now_ms_, options.mss)) {
+    // Dropped, not reset: a later segment of a client whose first ACK was lost looks the same, and
+    // its first one comes again.
     counters_.add(Counter::SynCookiesBad);
-    return false;
+    return true;
   }
   Connection* c = allocate(a.key);
   if (c == nullptr) {

@@ -119,7 +119,7 @@ void Core::leave_table(Connection& c) noexcept {
   table_.erase(c.hash, index);
   wheel_.disarm(index);
   c.deadlines = Deadlines{};
-  if (c.half_open && !SP_TCP_MUTANT(HalfOpenLeaks)) --half_open_count_;
+  if (c.half_open) --half_open_count_;
   c.half_open = false;
   c.send.queue.clear();
   release_board(c);

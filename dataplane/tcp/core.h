@@ -117,7 +117,8 @@ class Core {
 
   // cookie_open.cc
   void send_cookie(const Arrived& a) noexcept;
-  // True: the ACK finished a handshake of ours; the connection is open and gets the segment.
+  // False: no cookie was sent lately, so it is a stray. True: the connection is open and got the
+  // segment, or the segment was dropped.
   bool accept_cookie(Arrived& a) noexcept;
 
   // input.cc

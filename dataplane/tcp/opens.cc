@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -190,7 +191,7 @@ void Core::take_syn_options(Connection& c, const Arrived& a) noexcept {
 
 void Core::establish(Connection& c) noexcept {
   c.state = State::Established;
-  if (c.half_open) --half_open_count_;
+  if (c.half_open && !SP_TCP_MUTANT(HalfOpenLeaks)) --half_open_count_;
   c.half_open = false;
   SendState& send = c.send;
   //= RFC 6691 2: the MSS option knows nothing of options; what is sent does

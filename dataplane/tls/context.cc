@@ -90,18 +90,20 @@ bool use_key(SSL_CTX* context, std::string_view pem) {
   return ok;
 }
 
-bool add_roots(SSL_CTX* context, std::string_view pem) {
+bool add_roots(X509_STORE* store, OSSL_LIB_CTX* library, std::string_view pem) {
   const BioPtr bio = memory_bio(pem);
-  X509_STORE* store = SSL_CTX_get_cert_store(context);
-  size_t count = 0;
-  while (X509* root = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) {
+  for (size_t count = 0;; ++count) {
+    X509* root = X509_new_ex(library, nullptr);  // or its keys would belong to the process
+    if (PEM_read_bio_X509(bio.get(), &root, no_password, nullptr) == nullptr) {
+      X509_free(root);
+      // The end of the file is reported as an error.
+      if (count > 0) ERR_clear_error();
+      return count > 0;
+    }
     const bool ok = X509_STORE_add_cert(store, root) == 1;
     X509_free(root);
     if (!ok) return false;
-    ++count;
   }
-  ERR_clear_error();
-  return count > 0;
 }
 
 }  // namespace
@@ -146,20 +148,44 @@ ServerContext::~ServerContext() {
   OSSL_LIB_CTX_free(library_);
 }
 
-std::unique_ptr<ClientContext> ClientContext::create(ClientOptions options, std::string& error) {
+TrustStores::TrustStores() : library_(OSSL_LIB_CTX_new()) {}
+
+TrustStores::~TrustStores() {
+  for (const auto& [pem, store] : stores_) X509_STORE_free(store);
+  OSSL_LIB_CTX_free(library_);
+}
+
+X509_STORE* TrustStores::roots(const std::string& ca_pem) {
+  const auto known = stores_.find(ca_pem);
+  if (known != stores_.end()) return known->second;
+  X509_STORE* store = X509_STORE_new();
+  if (store == nullptr) return nullptr;
+  const bool read = ca_pem.empty() ? X509_STORE_set_default_paths_ex(store, library_, nullptr) == 1
+                                   : add_roots(store, library_, ca_pem);
+  if (!read) {
+    X509_STORE_free(store);
+    return nullptr;
+  }
+  stores_.emplace(ca_pem, store);
+  return store;
+}
+
+std::unique_ptr<ClientContext> ClientContext::create(ClientOptions options,
+                                                     std::shared_ptr<TrustStores> stores,
+                                                     std::string& error) {
   std::unique_ptr<ClientContext> made(new ClientContext);
-  made->library_ = OSSL_LIB_CTX_new();
-  made->context_ = SSL_CTX_new_ex(made->library_, nullptr, TLS_client_method());
+  made->stores_ = std::move(stores);
+  made->context_ = SSL_CTX_new_ex(made->stores_->library(), nullptr, TLS_client_method());
   if (made->context_ == nullptr || !restrict(made->context_)) {
     error = "TLS client context: " + last_error();
     return nullptr;
   }
-  const bool roots = options.ca_pem.empty() ? SSL_CTX_set_default_verify_paths(made->context_) == 1
-                                            : add_roots(made->context_, options.ca_pem);
-  if (!roots) {
+  X509_STORE* roots = made->stores_->roots(options.ca_pem);
+  if (roots == nullptr) {
     error = "vendor CA of " + options.host + ": no certificate could be read: " + last_error();
     return nullptr;
   }
+  SSL_CTX_set1_cert_store(made->context_, roots);
   SSL_CTX_set_verify(made->context_, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_set_alpn_protos(made->context_, kAlpn, sizeof kAlpn) != 0) {
@@ -170,9 +196,6 @@ std::unique_ptr<ClientContext> ClientContext::create(ClientOptions options, std:
   return made;
 }
 
-ClientContext::~ClientContext() {
-  SSL_CTX_free(context_);
-  OSSL_LIB_CTX_free(library_);
-}
+ClientContext::~ClientContext() { SSL_CTX_free(context_); }
 
 }  // namespace sallyport::tls

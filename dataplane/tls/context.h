@@ -3,13 +3,14 @@
 // Reload of a certificate is a new context; the old one may go when session_count() is 0 and nobody
 // can begin with it any more (the library context inside is not counted by OpenSSL). TLS 1.2
 // and 1.3, AEAD suites with forward secrecy only, ALPN http/1.1, no renegotiation, no compression.
-// Each context has a library context of its own, so that two workers never share OpenSSL's locks
-// (architecture section 8; openssl/openssl#20286). Owner  one worker.
+// No two workers share a library context, so none waits at another's OpenSSL locks (architecture
+// section 8; openssl/openssl#20286). Owner  one worker.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@
 
 struct ssl_ctx_st;
 struct ossl_lib_ctx_st;
+struct x509_store_st;
 
 namespace sallyport::tls {
 
@@ -60,9 +62,36 @@ struct ClientOptions {
   std::vector<SpkiHash> pins;  // empty: not pinned; else one of them must be the leaf's
 };
 
+// What the client contexts of one worker share: a library context, and one store for each set of
+// roots. To read the system's takes 30 ms, and most vendors of a policy are judged by them.
+// Names and pins belong to a context and are shared by none.
+//
+// Owner  one worker, as long as a context that was made with it. Not here  when roots change: a new
+//        policy makes new stores.
+class TrustStores {
+ public:
+  TrustStores();
+  ~TrustStores();
+  TrustStores(const TrustStores&) = delete;
+  TrustStores& operator=(const TrustStores&) = delete;
+
+  // `ca_pem`: as ClientOptions. Null: no certificate could be read, OpenSSL's error queue says why.
+  x509_store_st* roots(const std::string& ca_pem);
+  // Sets of roots that were read.
+  size_t count() const noexcept { return stores_.size(); }
+  ossl_lib_ctx_st* library() const noexcept { return library_; }
+
+ private:
+  ossl_lib_ctx_st* library_ = nullptr;
+  std::map<std::string, x509_store_st*> stores_;  // by PEM bytes
+};
+
 class ClientContext {
  public:
-  static std::unique_ptr<ClientContext> create(ClientOptions options, std::string& error);
+  // Null: `error` says what is wrong.
+  static std::unique_ptr<ClientContext> create(ClientOptions options,
+                                               std::shared_ptr<TrustStores> stores,
+                                               std::string& error);
   ~ClientContext();
   ClientContext(const ClientContext&) = delete;
   ClientContext& operator=(const ClientContext&) = delete;
@@ -73,7 +102,7 @@ class ClientContext {
  private:
   ClientContext() = default;
   ClientOptions options_;
-  ossl_lib_ctx_st* library_ = nullptr;
+  std::shared_ptr<TrustStores> stores_;  // outlives context_
   ssl_ctx_st* context_ = nullptr;
 };
 

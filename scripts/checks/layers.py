@@ -71,13 +71,15 @@ HOMES = [
      ["dataplane/scan", "controlplane/policy"]),
     (r"hs/.*|hs\.h|hs_compile\.h", ["controlplane/policy"]),
     (r"lmdb\.h", ["controlplane/evidence", "controlplane/vault"]),
-    (r"libgfshare\.h|libp11\.h", ["controlplane/vault"]),
+    (r"libgfshare\.h", ["controlplane/vault"]),
     (r"libfyaml\.h", ["controlplane/policy"] + MAIN),
     (r"openssl/.*", ["dataplane/tls", "dataplane/redact", "dataplane/policy", "controlplane"]),
     (r"boost/program_options.*", ["controlplane/cli", "controlplane/supervise"] + MAIN),
+    (r"curl/.*", ["controlplane/evidence"]),
     (r"(spdlog|fmt)/.*", ["controlplane", "dataplane/worker"] + MAIN),
     (r"nlohmann/.*", ["controlplane"]),
     (r"httplib\.h", ["controlplane/restore"]),
+    (r"libp11\.h", ["controlplane/evidence", "controlplane/vault"]),
     # Intrinsics are arithmetic, not I/O.
     (r"(x86|imm|emm|xmm|smm|nmm|tmm|pmm|wmm)intrin\.h|cpuid\.h", ["dataplane", "controlplane"]),
     # The operating system. No stage and no flow code may do I/O or read a clock.

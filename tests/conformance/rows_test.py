@@ -4,30 +4,12 @@
 A test's first line begins with its row in docs/tcp.md.
 """
 import struct
-import sys
-import unittest
 
 import harness
+import scenario
 from harness import Options, Peer, Stack, address_bytes, ip_packet
+from scenario import FULL, Rows
 
-LIBRARY = None
-FULL = dict(mss=1000, sack_ok=True, ts=(1000, 0), scale=7)
-
-
-class Rows(unittest.TestCase):
-    def both(self, body, options=None, window=65535, **settings):
-        for family in (4, 6):
-            with self.subTest(family=family):
-                with Stack(LIBRARY, family, **settings) as stack:
-                    peer = Peer(stack)
-                    peer.handshake(options or Options(mss=1000), window)
-                    body(peer)
-
-    def bare(self, body, **settings):
-        for family in (4, 6):
-            with self.subTest(family=family):
-                with Stack(LIBRARY, family, **settings) as stack:
-                    body(stack, Peer(stack))
 
 
 class States(Rows):
@@ -310,7 +292,7 @@ class Negotiation(Rows):
         """9293/6691 MSS: without the option 536 or 1220; a tiny one is raised."""
         for family, default in ((4, 536), (6, 1220)):
             for offered, used in ((None, default), (0, default), (1, 64), (48, 64), (900, 900), (9000, None)):
-                with Stack(LIBRARY, family, timestamps=0) as stack:
+                with Stack(scenario.LIBRARY, family, timestamps=0) as stack:
                     peer = Peer(stack)
                     peer.handshake(Options(mss=offered))
                     most = 1460 if family == 4 else 1440
@@ -506,161 +488,6 @@ class SackReceiver(Rows):
         self.both(body, Options(**self.OPTIONS))
 
 
-class Attacks(Rows):
-    def test_blind_reset(self):
-        """5961 3: only the exact number resets; inside the window a challenge, outside nothing."""
-        def body(peer):
-            for seq in (2, 100, 30_000):
-                peer.send(seq, flags="R")
-                peer.expect(flags="A", ack=1)
-            for seq in (0, 0x7fffffff, 0xf0000000):
-                peer.send(seq, flags="R")
-                peer.silence()
-            peer.send(1, flags="R")
-            self.assertEqual(peer.stack.receive(peer.socket), harness.ERESET)
-        self.both(body)
-
-    def test_blind_syn(self):
-        """5961 4: a SYN in an open connection is challenged wherever it lies."""
-        def body(peer):
-            for seq in (0, 1, 50, 0x40000000):
-                peer.send(seq, flags="S")
-                peer.expect(flags="A", seq=1, ack=1)
-            self.assertEqual(peer.stack.state(peer.socket), "ESTABLISHED")
-        self.both(body)
-
-    def test_challenges_are_limited_per_connection(self):
-        """5961 10, CVE-2016-5696: at most 4 in a jittered second; another connection has its own."""
-        def body(peer):
-            for _ in range(50):
-                peer.send(50, flags="S")
-            self.assertEqual(len(peer.drop()), 4)
-            other = Peer(peer.stack, own_port=7777)
-            other.listener = peer.listener
-            other.handshake(listen=False)
-            other.send(50, flags="S")
-            other.expect(flags="A")
-            peer.stack.advance(2000)
-            peer.send(50, flags="S")
-            peer.expect(flags="A")
-        self.both(body)
-
-    def test_initial_numbers(self):
-        """6528: other tuples are unrelated, one tuple moves with time."""
-        def body(stack, peer):
-            stack.listen(443)
-            seen = []
-            for port in range(2000, 2100):
-                other = Peer(stack, own_port=port)
-                other.send(0, flags="S")
-                other.one()
-                seen.append(other.their_initial)
-            gaps = {(b - a) & 0xffffffff for a, b in zip(seen, seen[1:])}
-            self.assertGreater(len(gaps), 95)
-            self.assertGreater(max(seen) - min(seen), 1 << 30)
-        self.bare(body)
-
-    def test_ports_are_random_and_free(self):
-        """6056: 200 connections to one vendor have 200 ports, not in a row."""
-        def body(stack, peer):
-            del peer
-            ports = []
-            for _ in range(200):
-                stack.connect(2, 443)
-            ports = [s.sport for s in stack.collect()]
-            self.assertEqual(len(set(ports)), 200)
-            self.assertGreater(len({b - a for a, b in zip(ports, ports[1:])}), 150)
-        self.bare(body)
-
-    def flood(self, stack, count):
-        for i in range(count):
-            other = Peer(stack, own_port=10_000 + i)
-            other.send(0, flags="S", options=Options(**FULL))
-        return stack.collect()
-
-    def test_syn_flood_with_cookies(self):
-        """4987: beyond the half-open limit cookies answer; a client gets scale, SACK and timestamps."""
-        def body(stack, peer):
-            listener = stack.listen(443)
-            self.assertEqual(len(self.flood(stack, 500)), 500)
-            self.assertEqual(stack.counter("tcp_syn_cookies_sent"), 500 - 8)
-            peer.send(0, flags="S", options=Options(**FULL))
-            answer = peer.expect(flags="SA", ack=1)
-            self.assertEqual(answer.options.order, [2, 4, 8, 3])
-            peer.send(1, 1, options=Options(ts=(1001, answer.options.ts[0])), window=300)
-            peer.ts = 1001
-            socket = stack.accept(listener)
-            self.assertGreater(socket, 0)
-            info = stack.info(socket)
-            self.assertEqual((info.sack, info.timestamps, info.snd_scale, info.snd_wnd), (1, 1, 7, 300 << 7))
-            peer.send(1, 1, flags="PA", data=b"hello")
-            self.assertEqual(stack.receive(socket), b"hello")
-            peer.drop()
-            stack.send(socket, b"answer")
-            peer.expect(seq=1, data=b"answer")
-        self.bare(body, half_open_max=8)
-
-    def test_cookie_without_timestamps(self):
-        """4987: without timestamps only the MSS class survives."""
-        def body(stack, peer):
-            listener = stack.listen(443)
-            self.flood(stack, 20)
-            peer.send(0, flags="S", options=Options(mss=1460, sack_ok=True, scale=7))
-            self.assertEqual(peer.one().options.order, [2])
-            peer.send(1, 1)
-            info = stack.info(stack.accept(listener))
-            self.assertEqual((info.sack, info.snd_scale), (0, 0))
-            self.assertEqual(info.mss, 1460 if stack.family == 4 else 1440)
-        self.bare(body, half_open_max=8)
-
-    def test_forged_and_old_cookies(self):
-        """4987: a guess is reset, an old cookie too; the data of an ACK that was lost is not needed."""
-        def body(stack, peer):
-            listener = stack.listen(443)
-            self.flood(stack, 20)
-            peer.send(0, flags="S", options=Options(mss=1000))
-            peer.one()
-            for wrong in (2, 1000, 0x01000001):
-                peer.send(1, wrong)
-                self.assertIn("R", peer.one().flags)
-            stack.advance(130_000)
-            peer.drop()
-            peer.send(1, 1)
-            self.assertIn("R", peer.one().flags)
-            self.assertEqual(stack.accept(listener), harness.EAGAIN)
-        self.bare(body, half_open_max=8)
-
-    def test_no_reset_storm_without_a_flood(self):
-        """4987: an ACK to a listener that sent no cookie is reset without being hashed."""
-        def body(stack, peer):
-            stack.listen(443)
-            peer.their_initial = 0
-            peer.send(1, 5)
-            peer.expect(flags="R", seq=5)
-            self.assertEqual(stack.counter("tcp_syn_cookies_bad"), 0)
-        self.bare(body)
-
-    def test_one_byte_segments_do_not_pin_buffers(self):
-        """buffers: 3000 one-byte segments backwards and forwards stay inside the bound."""
-        def body(peer):
-            for i in range(3000):
-                peer.send(1 + i, 1, data=b"x")
-            self.assertEqual(peer.stack.info(peer.socket).receive_unread, 3000)
-            for i in range(3000, 0, -1):
-                peer.send(3001 + i, 1, data=b"y")
-            self.assertLessEqual(peer.stack.info(peer.socket).receive_held, 3000)
-            peer.drop()
-        self.both(body)
-
-    def test_ack_storm(self):
-        """5961: thousands of strays outside the window are answered at the challenge rate."""
-        def body(peer):
-            for i in range(5000):
-                peer.send(0x40000000 + i, 1)
-            self.assertLessEqual(len(peer.drop()), 4)
-        self.both(body)
-
-
 class TimeWait(Rows):
     def closed(self, peer):
         peer.stack.shutdown(peer.socket)
@@ -735,7 +562,7 @@ class Packets(Rows):
 
     def test_extension_headers_are_bounded(self):
         """8200: padding is skipped up to a bound; routing, unknown options and long chains are refused."""
-        with Stack(LIBRARY, 6) as stack:
+        with Stack(scenario.LIBRARY, 6) as stack:
             peer = Peer(stack)
             peer.handshake()
             pad = b"\x01\x04\0\0\0\0"
@@ -760,7 +587,7 @@ class Packets(Rows):
         """792/4443: a burst of 50, then 200 a second."""
         import harness as h
         for family in (4, 6):
-            with Stack(LIBRARY, family) as stack:
+            with Stack(scenario.LIBRARY, family) as stack:
                 me, it = address_bytes(family, 2), address_bytes(family, 1)
                 kind, protocol, prefix = (8, 1, b"") if family == 4 else (128, 58, h.pseudo(me, it, 58, 8))
                 body = bytes([kind, 0, 0, 0, 1, 2, 3, 4])
@@ -771,7 +598,7 @@ class Packets(Rows):
 
     def test_ipv4_options_and_padding(self):
         """bad inputs: header options are skipped, what follows the total length is not read."""
-        with Stack(LIBRARY, 4) as stack:
+        with Stack(scenario.LIBRARY, 4) as stack:
             peer = Peer(stack)
             peer.handshake()
             segment = peer.raw(1, 1, "PA", b"hello")
@@ -783,5 +610,4 @@ class Packets(Rows):
 
 
 if __name__ == "__main__":
-    LIBRARY = harness.load(sys.argv.pop(1))
-    unittest.main()
+    scenario.main()

@@ -6,6 +6,8 @@ from harness import Options, Peer, Stack
 
 LIBRARY = None  # set by main()
 RTO_MIN = 200
+# What a modern client offers.
+FULL = dict(mss=1000, sack_ok=True, ts=(1000, 0), scale=7)
 
 
 def numbered(size, start=0):
@@ -42,6 +44,22 @@ class Scenario(unittest.TestCase):
 
     def sent(self, peer):
         return [(s.seq, len(s.data)) for s in peer.drop() if s.data]
+
+
+class Rows(unittest.TestCase):
+    def both(self, body, options=None, window=65535, **settings):
+        for family in (4, 6):
+            with self.subTest(family=family):
+                with Stack(LIBRARY, family, **settings) as stack:
+                    peer = Peer(stack)
+                    peer.handshake(options or Options(mss=1000), window)
+                    body(peer)
+
+    def bare(self, body, **settings):
+        for family in (4, 6):
+            with self.subTest(family=family):
+                with Stack(LIBRARY, family, **settings) as stack:
+                    body(stack, Peer(stack))
 
 
 def main():

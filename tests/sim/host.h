@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/tcp/stack.h"
+#include "dataplane/wire/tcp.h"
 #include "tests/sim/link.h"
 
 namespace sallyport::sim {
@@ -52,8 +56,29 @@ class Host final : public tcp::Egress {
     if (refuse_every != 0 && ++transmits_ % refuse_every == 0) return false;
     std::vector<uint8_t> bytes(segment.header.begin(), segment.header.end());
     for (const auto& piece : segment.payload) bytes.insert(bytes.end(), piece.begin(), piece.end());
+    if (watch && broken.empty())
+      broken = watch(segment.source, segment.destination, bytes, segment.now);
+    if (is_too_big(segment, bytes)) return true;
     out_.send(segment.source, segment.destination, std::move(bytes), segment.now);
     return true;
+  }
+
+  // The router next to us: what is larger than the path is dropped, and reported or not.
+  bool is_too_big(const tcp::SegmentOut& segment, const std::vector<uint8_t>& bytes) {
+    const size_t ip_bytes = segment.destination.is_v6() ? 40 : 20;
+    if (path_mtu == 0 || bytes.size() + ip_bytes <= path_mtu) return false;
+    ++too_big;
+    if (!path_reports) return true;
+    wire::TcpView tcp;
+    if (wire::TcpView::parse(bytes, tcp) == wire::TcpView::Parse::Good)
+      reports_.push_back({segment.source, segment.destination, tcp.source_port,
+                          tcp.destination_port, tcp.sequence});
+    return true;
+  }
+
+  void take_reports(base::Instant now) {
+    for (const wire::QuotedTcp& quoted : std::exchange(reports_, {}))
+      stack.path_error(quoted, tcp::PathError::TooBig, path_mtu, now);
   }
 
   void deliver(const Packet& packet, base::Instant now) {
@@ -88,6 +113,16 @@ class Host final : public tcp::Egress {
   size_t read_bytes_max = 64 * 1024;
   double read_laziness = 0;  // share of turns in which nothing is read
   uint64_t refuse_every = 0;
+  uint16_t path_mtu = 0;  // 0: as the interface
+  bool path_reports = true;
+  uint64_t too_big = 0;
+  // Looks at every packet that leaves; what it says first stays in `broken`.
+  std::function<std::string(const wire::IpAddress&, const wire::IpAddress&,
+                            const std::vector<uint8_t>&, base::Instant)>
+      watch;
+  std::string broken;
+  // What an attacker on the path makes of a packet that arrives: packets in front of it.
+  std::function<std::vector<Packet>(const Packet&)> mischief;
 
  private:
   Flow* flow_of(tcp::ConnectionId id) {
@@ -165,6 +200,7 @@ class Host final : public tcp::Egress {
   Link& out_;
   std::mt19937_64& random_;
   uint64_t transmits_ = 0;
+  std::vector<wire::QuotedTcp> reports_;
   std::vector<uint8_t> buffer_;
 
  public:
@@ -180,8 +216,11 @@ class Simulation {
   bool until_ended(uint64_t virtual_ms_max) {
     const uint64_t stop_ns = now.ns + virtual_ms_max * base::kNsPerMs;
     while (now.ns < stop_ns) {
+      if (on_turn) on_turn(now);
       turn(a_, b_to_a_);
       turn(b_, a_to_b_);
+      ++turns;
+      if (!a_.broken.empty() || !b_.broken.empty()) return false;
       if (ended(a_) && ended(b_)) return true;
       uint64_t next = std::min(a_to_b_.next_due_ns(), b_to_a_.next_due_ns());
       next = std::min({next, a_.stack.next_deadline().ns, b_.stack.next_deadline().ns});
@@ -193,6 +232,8 @@ class Simulation {
   }
 
   base::Instant now{1'000'000'000};
+  uint64_t turns = 0;
+  std::function<void(base::Instant)> on_turn;
 
  private:
   static bool ended(const Host& host) {
@@ -202,10 +243,18 @@ class Simulation {
 
   void turn(Host& host, Link& in) {
     Packet packet;
-    for (int i = 0; i < 32 && in.receive(now, packet); ++i) host.deliver(packet, now);
+    host.take_reports(now);
+    for (int i = 0; i < 32 && in.receive(now, packet); ++i) {
+      if (host.mischief) {
+        for (const Packet& forged : host.mischief(packet)) host.deliver(forged, now);
+      }
+      host.deliver(packet, now);
+    }
     host.run_application(now);
     host.stack.advance(now);
     host.stack.flush(now);
+    if (!host.watch || !host.broken.empty()) return;
+    if (const char* what = host.stack.audit()) host.broken = what;
   }
 
   Host& a_;

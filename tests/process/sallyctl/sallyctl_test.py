@@ -22,7 +22,8 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 POLICIES = os.path.join(ROOT, "policies")
 COMMANDS = ["status", "doctor", "reload", "version", "completion bash", "policy check", "policy test", "policy compile",
             "policy apply", "policy explain", "scan",
-            "evidence list", "evidence show", "evidence verify", "evidence export", "key new",
+            "evidence list", "evidence show", "evidence tail", "evidence query", "evidence population",
+            "evidence sample", "evidence prove", "evidence verify", "evidence export", "evidence snapshot", "key new",
             "key list", "key revoke"]
 BIN = None
 
@@ -154,7 +155,7 @@ class Words(Case):
         asked = 'COMP_WORDS=(sallyctl evidence ""); COMP_CWORD=2; _sallyctl; echo "${COMPREPLY[@]}"'
         answer = subprocess.run(["bash", "-c", script + "\n" + asked], capture_output=True, text=True, cwd=self.work)
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        for verb in ("list", "show", "verify", "export"):
+        for verb in ("list", "show", "tail", "query", "population", "sample", "prove", "verify", "export", "snapshot"):
             self.assertIn(verb, answer.stdout.split())
         asked = 'COMP_WORDS=(sallyctl --run-dir x scan --p); COMP_CWORD=4; _sallyctl; echo "${COMPREPLY[@]}"'
         answer = subprocess.run(["bash", "-c", script + "\n" + asked], capture_output=True, text=True, cwd=self.work)
@@ -229,7 +230,10 @@ class Appliance(Case):
         self.assertRegex(value["libraries"]["matcher"], r"^5\.4\.0")
 
     def test_evidence_without_a_log(self):
-        for words in (["list"], ["show", "sp_" + "0" * 26], ["verify"], ["export", self.path("out")]):
+        window = ["--kind", "REQ", "--from", "2d", "--to", "1d"]
+        for words in (["list"], ["show", "sp_" + "0" * 26], ["verify"], ["export", self.path("out")], ["tail"],
+                      ["query"], ["population", *window], ["sample", *window], ["prove", "0"],
+                      ["snapshot", "--to", self.path("out")]):
             self.assertEqual(self.error("evidence", *words, expect=4)["code"], "no_log")
 
 

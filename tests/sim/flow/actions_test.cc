@@ -4,8 +4,11 @@
 
 #include <algorithm>
 
+#include "controlplane/policy/dictionary_compiler.h"
+#include "controlplane/policy/matcher_compiler.h"
 #include "tests/sim/flow/texts.h"
 #include "tests/sim/flow/world.h"
+#include "tests/unit/scan/scan_fixture.h"
 
 namespace sallyport::sim {
 namespace {
@@ -13,7 +16,8 @@ namespace {
 using contract::RecordedAction;
 using contract::TallySection;
 
-constexpr size_t kEmail = 0;  // entity of the world's image
+constexpr size_t kEmail = 0;       // entity of the world's image
+constexpr uint16_t kTokenize = 1;  // action of it
 
 // An action that the world's image does not have; answers its index.
 uint16_t add_action(policy::ImageBuilder& b, contract::Action action, contract::Action would) {
@@ -57,6 +61,49 @@ TEST(Actions, AHashLeavesAndDoesNotComeBack) {
   const std::string sent = content_of(world.vendor->requests.back());
   EXPECT_TRUE(sent.starts_with("[EMAIL-ADDRESS#")) << sent;
   EXPECT_NE(answer.body.find("You wrote " + sent), std::string::npos) << answer.body;
+}
+
+// A list of one tenant: its values leave as tokens and come back, in nobody else's texts.
+void with_customers(policy::ImageBuilder& b) {
+  using namespace controlplane::policy;
+  auto entities = scan::first_entities();
+  EntitySource customer;
+  customer.name = "CUSTOMER";
+  customer.rules.resize(1);
+  customer.rules[0].id = "customers";
+  customer.rules[0].kind = contract::RuleKind::Dictionary;
+  entities.push_back(customer);
+  b.matcher = compile_matcher(entities).section;
+  b.entities.push_back(b.entity(customer.name));
+  b.fill_rulings(kTokenize);
+  DictionaryKey key;
+  const std::string bytes = policy::key_bytes('d');
+  std::copy(bytes.begin(), bytes.end(), key.begin());
+  const DictionarySource source{"customers", "Erika Mustermann\n", -1, 4};
+  b.dictionaries = compile_dictionaries({&source, 1}, key).section;
+  b.dictionary_names = {b.text("customers")};
+  b.dictionary_tenants = {1, 0};
+}
+
+TEST(Actions, AValueOfATenantsListIsFoundInItsTextsOnly) {
+  World world;
+  world.adopt_again(with_customers);
+  world.vendor->answer = [](VendorConnection& c, const std::string& request) {
+    c.peer->write(Vendor::json_answer(answer_with("You wrote " + content_of(request))));
+  };
+  TlsPeer& client = world.open_client();
+  const HttpAnswer answer = world.ask(client, post(chat("ask ERIKA  Mustermann, please")));
+  EXPECT_TRUE(content_of(world.vendor->requests.back()).starts_with("ask [CUSTOMER-"));
+  EXPECT_NE(answer.body.find("You wrote ask ERIKA  Mustermann, please"), std::string::npos)
+      << answer.body;
+  ASSERT_FALSE(world.records()[0].tallies.empty());
+  EXPECT_EQ(world.records()[0].tallies[0].name.view(), "CUSTOMER");
+  world.adopt_again([](policy::ImageBuilder& b) {
+    with_customers(b);
+    b.dictionary_tenants = {0, 1};  // somebody else's
+  });
+  world.ask(client, post(chat("ask Erika Mustermann")));
+  EXPECT_EQ(content_of(world.vendor->requests.back()), "ask Erika Mustermann");
 }
 
 // Two callers of one tenant: the first may have everything back, the second no mail addresses.

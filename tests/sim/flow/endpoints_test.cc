@@ -34,7 +34,10 @@ class Endpoints : public testing::Test {
       add("POST", "/v1/threads", "openai_assistants", "", BodyUse::Optional);
       add("POST", "/v1beta/models/{model}:generateContent", "gemini_generate", "alt\n",
           BodyUse::Required);
-      b.vendors[0].endpoints = {first, 6};
+      add("GET", "/v1/realtime", "use POST /v1/responses", "", BodyUse::Refused);
+      add("POST", "/v2/chat", "cohere_chat", "", BodyUse::Required);
+      add("POST", "/model/{model}/converse", "bedrock_converse", "", BodyUse::Required);
+      b.vendors[0].endpoints = {first, 9};
       b.vendors[0].unknown_endpoint = static_cast<uint8_t>(unknown);
       b.vendors[0].unknown_field = static_cast<uint8_t>(field);
     });
@@ -124,6 +127,79 @@ TEST_F(Endpoints, AKeyInTheQueryIsTheGatewayKeyAndStaysHere) {
   EXPECT_EQ(world.records()[0].request.model.view(), "gemini-2.5-pro");
 }
 
+// A WebSocket client gets the same answer as one that does not ask for an upgrade.
+TEST_F(Endpoints, WhatIsKnownAndNotServedSaysWhatToUseInstead) {
+  for (const char* more : {"", "connection: upgrade\r\nupgrade: websocket\r\n"}) {
+    const HttpAnswer answer = ask("GET", "/v1/realtime", more);
+    EXPECT_EQ(answer.status, 404);
+    EXPECT_EQ(answer.header("x-sallyport-reason-code"), "unsupported_endpoint");
+    EXPECT_NE(answer.body.find("(use POST /v1/responses)"), std::string::npos) << answer.body;
+  }
+  EXPECT_EQ(world.refused(flow::Reason::UnsupportedEndpoint), 2U);
+  EXPECT_EQ(ask("GET", "/v1/responses/r1", "connection: upgrade\r\nupgrade: websocket\r\n").status,
+            400);
+  EXPECT_TRUE(world.vendor->requests.empty());
+}
+
+// An answer that is a file goes through unread where policy lets such files pass, else not a byte.
+TEST_F(Endpoints, AnAnswerThatNobodyReadsMeetsItsPolicy) {
+  const std::string sound(3'000, '\x01');
+  world.vendor->answer = [&](VendorConnection& c, const std::string&) {
+    c.peer->write("HTTP/1.1 200 OK\r\ncontent-type: audio/mpeg\r\ncontent-length: " +
+                  std::to_string(sound.size()) + "\r\n\r\n" + sound);
+  };
+  const auto speech = [&](bool allowed) {
+    world.adopt_again([&](policy::ImageBuilder& b) {
+      contract::ImageEndpoint e{};
+      e.method = b.text("POST");
+      e.path = b.text("/v1/audio/speech");
+      e.api_kind = b.text("openai_audio");
+      b.endpoints.push_back(e);
+      b.vendors[0].endpoints = {static_cast<uint32_t>(b.endpoints.size() - 1), 1};
+      if (allowed) return;
+      b.opaque_rules.push_back(b.opaque_rule("no-files", false));
+      const auto rule = static_cast<uint16_t>(b.opaque_rules.size() - 1);
+      b.opaque_rulings = b.first_opaque_rule_everywhere();
+      constexpr auto kKind = static_cast<size_t>(contract::OpaqueReason::BinaryDownload);
+      for (size_t at = kKind; at < b.opaque_rulings.size(); at += contract::kOpaqueReasonCount)
+        b.opaque_rulings[at] = rule;
+    });
+    return send("/v1/audio/speech", R"({"model":"tts","input":"hello"})");
+  };
+  EXPECT_EQ(speech(true).body, sound);
+  const auto& counters = world.gateway->counters().response;
+  constexpr auto kKind = static_cast<size_t>(contract::OpaqueReason::BinaryDownload);
+  EXPECT_EQ(counters.opaque[kKind], sound.size());
+  EXPECT_EQ(counters.opaque_values[kKind], 1U);
+  const HttpAnswer blocked = speech(false);
+  EXPECT_EQ(blocked.status, 403);
+  EXPECT_EQ(blocked.header("x-sallyport-reason-code"), "response_blocked");
+  EXPECT_NE(blocked.body.find("(binary_download)"), std::string::npos) << blocked.body;
+  EXPECT_EQ(blocked.body.find(sound.substr(0, 20)), std::string::npos);
+}
+
+TEST_F(Endpoints, ARefusalHasTheShapeOfTheVendorThatWasMeant) {
+  const std::string key = std::string("AK") + "IAIOSFODNN7EXAMPLE";
+  const auto refusal = [&](const std::string& target, const std::string& body) {
+    const HttpAnswer answer = send(target, body);
+    EXPECT_EQ(answer.status, 403) << target;
+    EXPECT_EQ(answer.body.find(key), std::string::npos);
+    return answer;
+  };
+  const HttpAnswer google = refusal("/v1beta/models/m:generateContent",
+                                    R"({"contents":[{"parts":[{"text":")" + key + R"("}]}]})");
+  EXPECT_NE(google.body.find(R"("status":"PERMISSION_DENIED")"), std::string::npos) << google.body;
+  const HttpAnswer cohere = refusal(
+      "/v2/chat", R"({"model":"c","messages":[{"role":"user","content":")" + key + R"("}]})");
+  EXPECT_TRUE(cohere.body.starts_with(R"({"id":")")) << cohere.body;
+  const HttpAnswer bedrock =
+      refusal("/model/m/converse",
+              R"({"messages":[{"role":"user","content":[{"text":")" + key + R"("}]}]})");
+  EXPECT_EQ(bedrock.header("x-amzn-errortype"), "AccessDeniedException");
+  EXPECT_EQ(bedrock.header("x-amzn-requestid"), bedrock.header("x-sallyport-request-id"));
+  EXPECT_TRUE(bedrock.body.starts_with(R"({"message":"Blocked)")) << bedrock.body;
+}
+
 TEST_F(Endpoints, AnUnknownEndpointIsRefusedUnlessPolicySaysOtherwise) {
   const std::string body = R"({"whatever":{"deep":["ann@example.com"]},"n":1})";
   EXPECT_EQ(send("/v1/new/thing", body).status, 404);
@@ -133,7 +209,7 @@ TEST_F(Endpoints, AnUnknownEndpointIsRefusedUnlessPolicySaysOtherwise) {
   EXPECT_EQ(sent_line(), "POST /v1/new/thing HTTP/1.1");
   EXPECT_EQ(sent().find("ann@example.com"), std::string::npos);
   EXPECT_EQ(world.gateway->counters().unknown_endpoints, 1U);
-  EXPECT_GE(world.gateway->counters().unknown_fields, 4U);
+  EXPECT_EQ(world.gateway->counters().request.unknown_fields, 3U);  // whatever, deep, n
   EXPECT_EQ(ask("GET", "/v1/new/ann@example.com").status, 403);
   EXPECT_EQ(ask("GET", "/v1/new/a(b").status, 404);
   EXPECT_EQ(ask("PATCH", "/v1/new/thing").status, 404);

@@ -40,6 +40,7 @@ World::World(const WorldOptions& options)
   secrets.add(SecretKind::GatewayHmacKey, "", policy::key_bytes('h'))
       .add(SecretKind::TokenKey, "acme", policy::key_bytes('a'), 0, "0A")
       .add(SecretKind::TokenKey, "beta", policy::key_bytes('b'), 0, "0B")
+      .add(SecretKind::DictionaryKey, "", policy::key_bytes('d'))
       .add(SecretKind::VendorCredential, "openai", "vendor-secret-one")
       .add(SecretKind::VendorCredential, "anthropic", "vendor-secret-two");
   std::string error;

@@ -157,6 +157,59 @@ TEST(PolicyVersion, APathWrittenOutWinsOverOneWithVariables) {
   EXPECT_EQ(route("GET", "/v1/responses/a/b", none), Reason::UnknownPath);
 }
 
+// A cloud's own errors wrap what it serves in another vendor's language; what is known and not
+// served says what to use instead, and needs no API kind.
+TEST(PolicyVersion, AnEndpointMayBeNamedOnlyToBeRefused) {
+  std::string error;
+  const auto version = build(error, [](policy::ImageBuilder& b) {
+    const auto add = [&](std::string_view path, std::string_view kind, contract::BodyUse use) {
+      contract::ImageEndpoint e{};
+      e.method = b.text("POST");
+      e.path = b.text(path);
+      e.api_kind = b.text(kind);
+      e.body = static_cast<uint8_t>(use);
+      b.endpoints.push_back(e);
+    };
+    const auto first = static_cast<uint32_t>(b.endpoints.size());
+    add("/model/{model}/hidden", "use converse", contract::BodyUse::Refused);
+    add("/model/{model}/converse", "bedrock_converse", contract::BodyUse::Required);
+    add("/model/{model}/invoke", "anthropic_messages", contract::BodyUse::Required);
+    b.vendors[0].endpoints = {first, 3};
+  });
+  ASSERT_NE(version, nullptr) << error;
+  http::RequestHead head;
+  head.host = "api.openai.example";
+  head.method = "POST";
+  Route route;
+  head.path = "/model/m/hidden";
+  EXPECT_EQ(version->route(head, route), Reason::UnsupportedEndpoint);
+  EXPECT_EQ(route.refusal_hint, "use converse");
+  EXPECT_EQ(route.error_shape, ErrorShape::Bedrock);
+  head.path = "/model/m/invoke";
+  Route invoke;
+  EXPECT_EQ(version->route(head, invoke), Reason::None);
+  EXPECT_EQ(invoke.kind.name, "anthropic_messages");
+  EXPECT_EQ(invoke.error_shape, ErrorShape::Bedrock);
+  EXPECT_EQ(build(error,
+                  [](auto& b) {
+                    b.endpoints[0].api_kind = b.text("say \"this\"");
+                    b.endpoints[0].body = static_cast<uint8_t>(contract::BodyUse::Refused);
+                  }),
+            nullptr);
+}
+
+TEST(PolicyVersion, DictionariesNeedTheirKey) {
+  std::string error;
+  EXPECT_EQ(build(error,
+                  [](policy::ImageBuilder& b) {
+                    b.dictionaries = {1, 2, 3};
+                    b.dictionary_names = {b.text("customers")};
+                    b.dictionary_tenants.assign(b.tenants.size(), 1);
+                  }),
+            nullptr);
+  EXPECT_EQ(error, "secrets: no dictionary key");
+}
+
 TEST_F(BuiltVersion, KnowsCallersByTheirKeyOnly) {
   ASSERT_TRUE(version_->caller("right-key").has_value());
   EXPECT_EQ(version_->caller("right-key")->tenant, "acme");

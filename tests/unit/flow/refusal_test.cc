@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 
+#include "dataplane/contract/image_layout.h"
+
 namespace sallyport::flow {
 namespace {
 
@@ -43,13 +45,63 @@ TEST(Refusal, TheBodyHasTheShapeOfTheVendor) {
             R"("request_id":"sp_1"})");
 }
 
+// Google, Cohere and AWS have bodies of their own; all name the reason and our request id.
+TEST(Refusal, EachVendorsClientsFindWhatTheyLookFor) {
+  std::array<char, 1'024> out;
+  const RefusalRow& row = refusal_row(Reason::PolicyBlocked);
+  const auto body = [&](ErrorShape shape) {
+    return std::string(out.data(), write_error_body(shape, row, "sp_1", "SECRET", out));
+  };
+  EXPECT_EQ(body(ErrorShape::Google),
+            R"({"error":{"code":403,"message":"Blocked by policy: the request contains data that )"
+            R"(must not leave. (SECRET) Sallyport reason: policy_blocked Sallyport request id: )"
+            R"(sp_1","status":"PERMISSION_DENIED"}})");
+  EXPECT_EQ(body(ErrorShape::Cohere),
+            R"({"id":"sp_1","message":"Blocked by policy: the request contains data that must not )"
+            R"(leave. (SECRET) Sallyport reason: policy_blocked Sallyport request id: sp_1"})");
+  EXPECT_EQ(body(ErrorShape::Bedrock),
+            R"({"message":"Blocked by policy: the request contains data that must not )"
+            R"(leave. (SECRET) Sallyport reason: policy_blocked Sallyport request id: sp_1"})");
+  EXPECT_EQ(request_id_header(ErrorShape::OpenAi), "x-request-id");
+  EXPECT_EQ(request_id_header(ErrorShape::Anthropic), "request-id");
+  EXPECT_EQ(request_id_header(ErrorShape::Bedrock), "x-amzn-requestid");
+  EXPECT_STREQ(bedrock_error_type(403), "AccessDeniedException");
+  EXPECT_STREQ(bedrock_error_type(503), "ServiceUnavailableException");
+}
+
+TEST(Refusal, AStreamEndsWithAnEventThatItsClientsKnow) {
+  std::array<char, 1'024> out;
+  const RefusalRow& row = refusal_row(Reason::ResponseBlocked);
+  const auto event = [&](ErrorShape shape, bool is_line) {
+    return std::string(out.data(), write_error_event(shape, is_line, row, "sp_1", "", out));
+  };
+  EXPECT_EQ(event(ErrorShape::Cohere, false),
+            R"({"type":"message-end","delta":{"finish_reason":"ERROR","error":"Blocked by policy: )"
+            R"(the answer contains data that must not be delivered. Sallyport reason: )"
+            R"(response_blocked Sallyport request id: sp_1"}})");
+  EXPECT_EQ(event(ErrorShape::Cohere, true),
+            R"({"is_finished":true,"event_type":"stream-end","finish_reason":"ERROR","error":)"
+            R"("Blocked by policy: the answer contains data that must not be delivered. Sallyport )"
+            R"(reason: response_blocked Sallyport request id: sp_1"})");
+  EXPECT_EQ(event(ErrorShape::Google, false).substr(0, 20), R"({"error":{"code":403)");
+  EXPECT_EQ(error_event_name(ErrorShape::Anthropic), "error");
+  EXPECT_EQ(error_event_name(ErrorShape::Cohere), "message-end");
+  EXPECT_EQ(error_event_name(ErrorShape::Google), "");
+}
+
 TEST(Refusal, EveryBodyFitsAndTooLittleRoomIsSaid) {
   std::array<char, 1'024> out;
-  const std::string detail(48, 'D');
+  const std::string detail(contract::kRefusalHintBytesMax, 'D');
   const std::string id(29, 'i');
   for (size_t i = 1; i < static_cast<size_t>(Reason::kCount); ++i)
-    for (const ErrorShape shape : {ErrorShape::OpenAi, ErrorShape::Anthropic})
-      EXPECT_GT(write_error_body(shape, refusal_row(static_cast<Reason>(i)), id, detail, out), 0U);
+    for (size_t s = 0; s < kErrorShapeCount; ++s) {
+      const RefusalRow& row = refusal_row(static_cast<Reason>(i));
+      const auto shape = static_cast<ErrorShape>(s);
+      EXPECT_GT(write_error_body(shape, row, id, detail, out), 0U);
+      EXPECT_GT(write_error_event(shape, false, row, id, detail, out), 0U);
+      EXPECT_GT(write_error_event(shape, true, row, id, detail, out), 0U);
+      EXPECT_NE(std::string_view(out.data(), 1'000).find(detail), std::string_view::npos);
+    }
   std::array<char, 20> small;
   EXPECT_EQ(write_error_body(ErrorShape::OpenAi, refusal_row(Reason::NotReady), "", "", small), 0U);
 }

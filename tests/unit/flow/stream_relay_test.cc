@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "dataplane/base/base64.h"
 #include "tests/unit/rewrite/rewrite_world.h"
 
 namespace sallyport::flow {
@@ -21,7 +23,7 @@ api_kind: list
 format: 1
 response: {paths: {a: T}}
 stream:
-  bodies: [sse, json_array, json_lines]
+  bodies: [sse, json_array, json_lines, aws_chunks]
   channels:
     text: {class: T, event: piece, event_data: '{"i":${outer},"t":${text}}'}
   paths:
@@ -73,6 +75,37 @@ std::string frame(std::string_view type, std::string_view payload,
   return {out.begin(), out.end()};
 }
 
+std::string base64(const std::string& text) {
+  std::string out(base::base64_size(text.size()), '\0');
+  base::base64_encode(bytes_of(text), {reinterpret_cast<uint8_t*>(out.data()), out.size()});
+  return out;
+}
+
+std::string chunk(const std::string& json) {
+  return frame("chunk", R"({"bytes":")" + base64(json) + R"(","p":"abcdef"})");
+}
+
+// The events that a stream of chunks carries; what is no chunk is left out.
+std::vector<std::string> chunked(const std::string& stream) {
+  std::vector<std::string> out;
+  http::EventStreamSplitter splitter;
+  splitter.feed(bytes_of(stream));
+  http::EventStreamMessage message;
+  while (splitter.next(message) == http::EventStreamSplitter::Result::Message) {
+    std::string payload(message.payload.begin(), message.payload.end());
+    EXPECT_EQ(message.event_type, "chunk");
+    EXPECT_NE(payload.find(R"("p":")"), std::string::npos) << payload;
+    const size_t at = payload.find(R"("bytes":")") + 9;
+    const std::string encoded = payload.substr(at, payload.find('"', at) - at);
+    std::vector<uint8_t> text(encoded.size());
+    size_t size = 0;
+    EXPECT_TRUE(base::base64_decode(encoded, text, size)) << payload;
+    out.emplace_back(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(size));
+  }
+  EXPECT_EQ(splitter.unfinished_bytes(), 0U);
+  return out;
+}
+
 std::string piece(int i, const std::string& text) {
   return R"({"i":)" + std::to_string(i) + R"(,"t":")" + text + R"("})";
 }
@@ -98,6 +131,9 @@ std::vector<std::string> framed(StreamFormat format, const std::vector<std::stri
             is_end ? frame("contentBlockStop", R"({"contentBlockIndex":0})")
                    : frame("contentBlockDelta",
                            R"({"contentBlockIndex":0,"delta":{"text":")" + texts[n] + R"("}})"));
+        break;
+      case StreamFormat::AwsChunks:
+        out.push_back(chunk(json));
         break;
     }
   }
@@ -147,7 +183,7 @@ class Relay : public ::testing::Test {
 
   const std::string mail_ = "erika@northwind-example.com";
   const std::string token_ = World::get().minted(World::Email, mail_);
-  rewrite::StreamTools tools_;
+  rewrite::StreamTools tools_{1};
   StreamRelay relay_{tools_};
 };
 
@@ -277,6 +313,54 @@ TEST_F(Relay, HeadersOfAFrameThatNobodyKnowsAreDropped) {
   http::write_event_stream_message(bytes_of(headers + note), bytes_of("{}"), out);
   EXPECT_EQ(relay(StreamFormat::EventStream, {std::string(out.begin(), out.end())}).out,
             frame("messageStop", "{}"));
+}
+
+// A cloud that wraps another vendor's events: they are read, restored and held like those events.
+TEST_F(Relay, ChunksAreReadLikeTheEventsInThem) {
+  constexpr auto kFormat = StreamFormat::AwsChunks;
+  const std::string plain = joined(framed(kFormat, {"Hello ", "w\\u00f6rld, ", "end"}));
+  const std::vector<std::string> texts{"mail " + token_.substr(0, 20), token_.substr(20) + ", or [",
+                                       "EMAIL", "end"};
+  const std::string stream = joined(framed(kFormat, texts));
+  std::vector<std::string> expected;
+  for (size_t cut = 0; cut <= stream.size(); ++cut) {
+    if (cut <= plain.size()) {
+      ASSERT_EQ(relay(kFormat, {plain.substr(0, cut), plain.substr(cut)}).out, plain) << cut;
+    }
+    const Relayed said = relay(kFormat, {stream.substr(0, cut), stream.substr(cut)});
+    ASSERT_EQ(said.result, StreamRelay::Result::Ok) << cut;
+    const auto events = chunked(said.out);
+    if (cut == 0) expected = events;
+    ASSERT_EQ(events, expected) << cut;
+  }
+  // Event for event what the same texts become in lines.
+  std::istringstream lines(
+      relay(StreamFormat::JsonLines, framed(StreamFormat::JsonLines, texts)).out);
+  std::vector<std::string> in_lines;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    in_lines.push_back(line);
+  }
+  EXPECT_EQ(expected, in_lines);
+  EXPECT_EQ(expected.size(), 5U);  // before the last one what its channel still held
+  EXPECT_EQ(relay(kFormat, {stream.substr(0, stream.size() - 4)}).result,
+            StreamRelay::Result::Truncated);
+  EXPECT_EQ(error(kFormat, {}),
+            frame("validationException", R"({"message":"Blocked."})", "exception"));
+}
+
+TEST_F(Relay, WhatIsNoChunkEndsTheStream) {
+  for (const std::string& payload :
+       {std::string(R"({"bytes":"e30"})"), std::string(R"({"bytes":"e3 0="})"),
+        std::string(R"({"bytes":"e31="})"), std::string(R"({"p":"abc"})"),
+        std::string(R"({"bytes":"e30=","bytes":"e30="})"),
+        std::string(R"({"bytes":"e30=","x":"y"})"), std::string(R"({"bytes":"e30="} )"),
+        std::string(R"({"bytes":"e3\/0"})"), std::string("[]")}) {
+    const Relayed said = relay(StreamFormat::AwsChunks, {frame("chunk", payload)});
+    EXPECT_EQ(said.result, StreamRelay::Result::Malformed) << payload;
+    EXPECT_EQ(said.problem, "chunk");
+    EXPECT_EQ(said.out, "");
+  }
 }
 
 TEST_F(Relay, CommentsKeepTheConnectionAliveAndCarryNothing) {

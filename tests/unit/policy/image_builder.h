@@ -73,6 +73,9 @@ class ImageBuilder {
     add(SectionKind::OpaqueRulings,
         opaque_rulings.empty() ? first_opaque_rule_everywhere() : opaque_rulings);
     add(SectionKind::Restoration, restoration);
+    add(SectionKind::Dictionaries, dictionaries);
+    add(SectionKind::DictionaryNames, dictionary_names);
+    add(SectionKind::DictionaryTenants, dictionary_tenants);
     add(SectionKind::Retention, retention);
     contract::ImageHeader header{};
     header.magic = contract::kImageMagic;
@@ -177,6 +180,9 @@ class ImageBuilder {
   std::vector<contract::ImageOpaqueRule> opaque_rules{opaque_rule("opaque-passes", true)};
   std::vector<uint16_t> opaque_rulings;     // [row][direction][reason]
   std::vector<char> restoration{'{', '}'};  // opaque to the dataplane
+  std::vector<uint8_t> dictionaries;        // opaque here
+  std::vector<contract::ImageText> dictionary_names;
+  std::vector<uint64_t> dictionary_tenants;
   std::vector<char> retention{'{', '}'};    // the same
   std::vector<contract::ImageAccess> access;
   std::vector<contract::ImageRoute> routes;

@@ -175,11 +175,35 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"endpoints", [&](auto& b) { b.endpoints[0].api_kind = {}; }},
       {"endpoints", [&](auto& b) { b.endpoints[0].path = b.text("/a/x{id}"); }},
       {"endpoints", [&](auto& b) { b.endpoints[0].query = b.text("no line end"); }},
-      {"endpoints", [&](auto& b) { b.endpoints[0].body = 3; }},
+      {"endpoints", [&](auto& b) { b.endpoints[0].body = 4; }},
       {"endpoints", [&](auto& b) { b.endpoints[0].reserved[6] = 1; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_endpoint = 2; }},
       {"vendors", [&](auto& b) { b.vendors[0].unknown_field = 3; }},
       {"tenants", [&](auto& b) { b.tenants[0].vendors = 4; }},
+      {"lists", [&](auto& b) { b.dictionaries = {1}; }},
+      {"lists",
+       [&](auto& b) {
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1, 1};
+       }},
+      {"list names",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a"), b.text("a")};
+         b.dictionary_tenants = {1, 1};
+       }},
+      {"list tenants",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1};
+       }},
+      {"list tenants",
+       [&](auto& b) {
+         b.dictionaries = {1};
+         b.dictionary_names = {b.text("a")};
+         b.dictionary_tenants = {1, 2};
+       }},
       {"tenants", [&](auto& b) { b.tenants[0].token_scope = 2; }},
       {"tenants", [&](auto& b) { b.tenants[1].name = b.tenants[0].name; }},
       {"durability", [&](auto& b) { b.durability.pop_back(); }},

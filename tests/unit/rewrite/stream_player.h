@@ -141,7 +141,7 @@ class StreamPlayer {
   }
 
   llm::ApiKind kind_;
-  StreamTools tools_;
+  StreamTools tools_{1};
   StreamRewriter stream_{tools_};
   llm::StreamEventReader reader_;
   llm::StreamCaptures captures_;

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/unit/rewrite/stream_player.h"
 
@@ -95,8 +99,56 @@ TEST_F(StreamRewriting, LogProbabilitiesAndPaddingGoOnlyWhenTextChanged) {
   EXPECT_EQ(played.out[0], event("plain "));
   const auto changed = nlohmann::json::parse(played.out[1]);
   EXPECT_TRUE(changed["choices"][0]["logprobs"].is_null());
-  EXPECT_EQ(changed["obfuscation"], "");
+  const std::string padding = changed["obfuscation"];
+  EXPECT_NE(padding, "abcd");
+  EXPECT_FALSE(padding.empty());
   EXPECT_EQ(changed["choices"][0]["delta"]["content"], "a@example.org and some words. ");
+}
+
+// Who watches the line sees sizes only: with new padding they are multiples of one block, whatever
+// was restored, and an event of our own is none that stands out.
+TEST_F(StreamRewriting, NewPaddingHidesTheSizeOfWhatWasRestored) {
+  std::map<size_t, std::set<size_t>> sizes;  // length of the value -> sizes of its events
+  for (int round = 0; round < 60; ++round) {
+    for (const std::string value : {"a@b.org", "quite.a.long.name@department.example.org"}) {
+      world.tokens.clear();
+      const std::string token = world.minted(World::Email, value);
+      const auto event = [](const std::string& text) {
+        nlohmann::json e = nlohmann::json::parse(StreamPlayer::content(0, text));
+        e["obfuscation"] = "xy";
+        return e.dump();
+      };
+      const auto played = openai.play(
+          {event(token + " and some words. "), event("end " + token), openai.finish(0)});
+      ASSERT_TRUE(played.accepted) << played.problem;
+      ASSERT_EQ(played.out.size(), 4U);  // the last token leaves in an event of our own
+      for (const size_t i : {size_t{0}, size_t{2}}) {
+        const std::string padding = nlohmann::json::parse(played.out[i]).at("obfuscation");
+        EXPECT_TRUE(std::all_of(padding.begin(), padding.end(),
+                                [](unsigned char c) { return std::isalnum(c) != 0; }));
+        EXPECT_FALSE(padding.empty());
+        EXPECT_EQ(played.out[i].size() % kPaddingBlockBytes, 0U) << played.out[i];
+      }
+      sizes[value.size()].insert(played.out[0].size());
+    }
+  }
+  for (const auto& [length, seen] : sizes) EXPECT_GT(seen.size(), 1U) << length;
+}
+
+// Bedrock's padding stands inside the event, whose only member is its type.
+TEST_F(StreamRewriting, PaddingOfOurOwnEventStandsWhereTheVendorsStands) {
+  StreamPlayer bedrock("bedrock_converse");
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto played =
+      bedrock.play({R"({"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"to )" + token +
+                        R"("},"p":"ab{\"c"}})",
+                    R"({"contentBlockStop":{"contentBlockIndex":0,"p":"ab"}})"});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  ASSERT_EQ(played.out.size(), 3U);
+  const auto own = nlohmann::json::parse(played.out[1]);
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own["contentBlockDelta"]["delta"]["text"], "a@example.org");
+  EXPECT_FALSE(own["contentBlockDelta"]["p"].get<std::string>().empty());
 }
 
 TEST_F(StreamRewriting, NewSecretsOfAnAnswerEndTheStreamBeforeTheyLeave) {

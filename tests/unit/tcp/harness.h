@@ -124,7 +124,18 @@ class TcpTest : public testing::Test, public Egress {
         std::make_unique<mem::SegmentPool>(copy_segments, copy_bytes, mem::SegmentPool::Wipe::No);
     sending_ = std::make_unique<mem::SegmentPool>(512, 1024, mem::SegmentPool::Wipe::No);
     stack_ = std::make_unique<Stack>(config(), *this, *copies_);
-    ASSERT_TRUE(stack_->listen({kOurAddress, kOurPort}));
+    ASSERT_TRUE(stack_->listen({our_address_, kOurPort}));
+  }
+  // Before SetUp(): the same test over IPv6.
+  void use_v6() {
+    const uint8_t ours[16] = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    const uint8_t theirs[16] = {0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
+    our_address_ = wire::IpAddress::from_v6(ours);
+    peer_address_ = wire::IpAddress::from_v6(theirs);
+  }
+  void make_without_listener() {
+    stack_ = std::make_unique<Stack>(config(), *this, *copies_);
+    out_.clear();
   }
 
   // What leaves.
@@ -169,7 +180,7 @@ class TcpTest : public testing::Test, public Egress {
     std::span<const uint8_t> payload(reinterpret_cast<const uint8_t*>(s.payload.data()),
                                      s.payload.size());
     const std::span<const uint8_t> pieces[1] = {payload};
-    wire::write_tcp_checksum(kPeerAddress, kOurAddress, header, pieces);
+    wire::write_tcp_checksum(peer_address_, our_address_, header, pieces);
     header.insert(header.end(), payload.begin(), payload.end());
     raw(header);
   }
@@ -177,10 +188,7 @@ class TcpTest : public testing::Test, public Egress {
     mem::Segment* segment = frames_->allocate();
     std::memcpy(segment->storage, bytes.data(), bytes.size());
     segment->size = static_cast<uint32_t>(bytes.size());
-    wire::Ipv4View ip;
-    ip.source = kPeerAddress;
-    ip.destination = kOurAddress;
-    stack_->input(ip, segment, now_);
+    stack_->input(peer_address_, our_address_, segment, now_);
   }
 
   void flush() { stack_->flush(now_); }
@@ -271,7 +279,7 @@ class TcpTest : public testing::Test, public Egress {
   }
   void connect() {
     connected_out_ = true;
-    id_ = stack_->connect({kOurAddress, 0}, {kPeerAddress, kOurPort}, now_);
+    id_ = stack_->connect({our_address_, 0}, {peer_address_, kOurPort}, now_);
     ASSERT_TRUE(id_);
   }
   void open_actively() {
@@ -340,6 +348,8 @@ class TcpTest : public testing::Test, public Egress {
   base::Instant now_{5'000'000'000};
   std::deque<Seg> out_;
   ConnectionId id_;
+  wire::IpAddress our_address_ = kOurAddress;
+  wire::IpAddress peer_address_ = kPeerAddress;
   uint32_t our_initial_ = 0;
   uint16_t last_port_ = kOurPort;
   uint32_t peer_time_ = 1000;

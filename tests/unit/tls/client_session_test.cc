@@ -12,17 +12,18 @@ class ClientSession : public SessionFixture {
     int version = 0;  // 0: any
     std::string host = "vendor.test";
     size_t cut = 0;
+    std::string ca_pem = {};  // none: the authority's
   };
   State meet(const Against& against) {
     ClientOptions options;
     options.host = against.host;
-    options.ca_pem = pem_of(authority_.root.get());
+    options.ca_pem = against.ca_pem.empty() ? pem_of(authority_.root.get()) : against.ca_pem;
     options.pins = against.pins;
     std::string error;
     session_.reset();
     in_.clear();
     plain_.clear();
-    context_ = ClientContext::create(options, error);
+    context_ = ClientContext::create(options, stores_, error);
     EXPECT_NE(context_, nullptr) << error;
     EXPECT_TRUE(session_.init_client(*context_, ciphertext_));
     server_ = std::make_unique<OpensslPeer>(true);
@@ -48,6 +49,8 @@ class ClientSession : public SessionFixture {
     }
   }
 
+  // One for all contexts of a test, as for all vendors of a policy.
+  std::shared_ptr<TrustStores> stores_ = std::make_shared<TrustStores>();
   std::unique_ptr<ClientContext> context_;
   std::unique_ptr<OpensslPeer> server_;
   std::function<void(OpensslPeer&)> prepare_;
@@ -200,8 +203,40 @@ TEST_F(ClientSession, TruncationIsNotAnEnd) {
 
 TEST_F(ClientSession, RootsThatCannotBeReadAreSaid) {
   std::string error;
-  EXPECT_EQ(ClientContext::create({"vendor.test", "no certificate", {}}, error), nullptr);
+  EXPECT_EQ(ClientContext::create({"vendor.test", "no certificate", {}}, stores_, error), nullptr);
   EXPECT_NE(error.find("vendor.test"), std::string::npos);
+  EXPECT_EQ(stores_->count(), 0U);
+}
+
+// Vendors share the roots they name alike, never those of another, and never a pin.
+TEST_F(ClientSession, SharedRootsAreNobodyElses) {
+  const Authority other("another root");
+  const Leaf leaf(authority_, Wanted{});
+  const Leaf second(authority_, Wanted{});
+  const Leaf others(other, Wanted{});
+  const SpkiHash pin = spki_of(leaf.certificate.get());
+  const std::string other_pem = pem_of(other.root.get());
+  EXPECT_EQ(meet({&leaf, {pin}}), State::Open);
+  EXPECT_EQ(meet({&second, {}}), State::Open);  // the same roots, without the first one's pin
+  EXPECT_EQ(stores_->count(), 1U);
+  EXPECT_EQ(meet({&others, {}, 0, "vendor.test", 0, other_pem}), State::Open);
+  EXPECT_EQ(stores_->count(), 2U);
+  EXPECT_EQ(meet({&leaf, {}, 0, "vendor.test", 0, other_pem}), State::Failed);
+  EXPECT_EQ(session_.failure(), Failure::UnknownCa);
+  expect_refused(others, Failure::UnknownCa);
+  expect_refused(second, Failure::PinMismatch, {pin});
+  EXPECT_EQ(stores_->count(), 2U);
+}
+
+// The roots of the host are read once for all vendors that name none of their own.
+TEST_F(ClientSession, TheRootsOfTheHostAreOneStore) {
+  std::string error;
+  const auto first = ClientContext::create({"a.test", "", {}}, stores_, error);
+  const auto again = ClientContext::create({"b.test", "", {}}, stores_, error);
+  ASSERT_NE(first, nullptr) << error;
+  ASSERT_NE(again, nullptr) << error;
+  EXPECT_EQ(SSL_CTX_get_cert_store(first->native()), SSL_CTX_get_cert_store(again->native()));
+  EXPECT_EQ(stores_->count(), 1U);
 }
 
 }  // namespace

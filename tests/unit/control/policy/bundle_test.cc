@@ -81,6 +81,55 @@ TEST_F(BundleReading, TheShippedBundleReads) {
   EXPECT_THAT(bundle->environments, SizeIs(2));
 }
 
+TEST_F(BundleReading, AnEndpointMayBeRefusedWithAHint) {
+  change("vendors/other.yaml", "api_kind: openai_chat", "refuse: use the other one");
+  const Bundle bundle = good();
+  const VendorEndpoint& endpoint = bundle.vendors[1].endpoints[0];
+  EXPECT_EQ(endpoint.body, contract::BodyUse::Refused);
+  EXPECT_EQ(endpoint.refusal_hint, "use the other one");
+  EXPECT_EQ(endpoint.api_kind, "");
+}
+
+// A list becomes a rule of its entity, counts in the digest, and may belong to some tenants only.
+TEST_F(BundleReading, DictionariesAreListsOfValues) {
+  files["lists/customers.csv"] = "number,name\n1,Erika Mustermann\n";
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true, priority: 90}\n";
+  files["dictionaries.yaml"] =
+      "dictionaries:\n"
+      "  customers: {file: lists/customers.csv, column: 2, header: true, entity: CUSTOMER,\n"
+      "              tenants: [acme], confidence: 97}\n";
+  const Bundle bundle = good();
+  ASSERT_THAT(bundle.dictionaries, SizeIs(1));
+  const BundleDictionary& one = bundle.dictionaries[0];
+  EXPECT_EQ(one.source.name, "customers");
+  EXPECT_EQ(one.source.column, 1);
+  EXPECT_TRUE(one.source.has_header);
+  EXPECT_THAT(one.tenants, ElementsAre("acme"));
+  EXPECT_EQ(bundle.entities[0].source.name, "CUSTOMER");
+  ASSERT_THAT(bundle.entities[0].source.rules, SizeIs(1));
+  EXPECT_EQ(bundle.entities[0].source.rules[0].kind, contract::RuleKind::Dictionary);
+  EXPECT_EQ(bundle.entities[0].source.rules[0].confidence, 97);
+  files["lists/customers.csv"] += "2,Max Mustermann\n";
+  EXPECT_NE(good().digest, bundle.digest);
+}
+
+TEST_F(BundleRefusal, OfDictionaries) {
+  files["lists/customers.txt"] = "Erika Mustermann\n";
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true}\n";
+  EXPECT_THAT(refusals(), ElementsAre(StartsWith("entities/own.yaml:2:3: nothing finds CUSTOMER")));
+  const std::string file = "dictionaries.yaml";
+  files[file] = "dictionaries:\n  customers: {file: lists/customers.txt, entity: CUSTOMER}\n";
+  ASSERT_TRUE(read().has_value());
+  expect(file, "lists/customers.txt", "lists/clients.txt", file + ":2:21: ");
+  expect(file, "lists/customers.txt", "../customers.txt", file + ":2:21: a path inside");
+  expect(file, "entity: CUSTOMER", "entity: CUSTOMER, tenants: [acne]",
+         file + ":2:70: there is no tenant 'acne' (did you mean 'acme'?)");
+  expect(file, "customers: {", "email: {", file + ":2:3: 'email' is already the id of a rule in");
+  expect(file, "entity: CUSTOMER", "entity: CUSTOMER, column: 0", file + ":2:68: ");
+  expect("entities/all.yaml", "kind: email", "kind: dictionary",
+         "entities/all.yaml:11:9: a dictionary stands in dictionaries.yaml");
+}
+
 TEST_F(BundleReading, AnyIsAWordForNoMatcher) {
   change("actions.yaml", "entity: SECRET, action", "entity: any, direction: any, action");
   EXPECT_TRUE(good().actions[0].entities.empty());
@@ -387,6 +436,10 @@ TEST_F(BundleRefusal, OfVendors) {
          file + ":4:21: there is no API kind 'any_json'");
   expect(file, "  port: 8443\n", "  unknown_field: ignore\n",
          file + ":4:18: 'ignore' is none of: inspect, block, pass");
+  expect(file, "api_kind: openai_chat", "api_kind: openai_chat, refuse: \"use another\"",
+         file + ":10:60: a refused endpoint has no 'api_kind'");
+  expect(file, "api_kind: openai_chat", "refuse: \"say \\\"this\\\"\"",
+         file + ":10:58: a hint is at most 96 printable ASCII characters");
   expect(file, "api_kind: openai_chat", "api_kind: openai_chats",
          file + ":10:60: there is no API kind 'openai_chats' (did you mean 'openai_chat'?)");
 }

@@ -52,5 +52,40 @@ TEST(DictionaryCompiler, ErrorsSayTheLineAndNeverTheValue) {
   EXPECT_TRUE(compile(many).section.empty());
 }
 
+TEST(DictionaryCompiler, AHeaderLineIsNoValueAndValuesAreFoldedLikeTexts) {
+  DictionarySource source{"customers", "name,number\nErika Mustermann,4711\n", 0, 4};
+  source.has_header = true;
+  EXPECT_EQ(compile_dictionaries({&source, 1}, DictionaryKey{1, 2, 3}).section,
+            compile("Erika Mustermann\n").section);
+  DictionaryOptions options;
+  options.fold = [](std::string_view) { return std::string("acme inc"); };
+  EXPECT_EQ(compile_dictionaries({&source, 1}, DictionaryKey{1, 2, 3}, options).section,
+            compile("acme inc\n").section);
+}
+
+// The promised size: it says how far it is, and no value of it is in the section.
+TEST(DictionaryCompiler, AMillionValuesCompileAndTheirProgressIsTold) {
+  constexpr size_t kValues = 1'000'000;
+  DictionarySource source{"customers", {}, -1, 4};
+  source.text.reserve(kValues * 24);
+  for (size_t i = 0; i < kValues; ++i) {
+    uint64_t rest = i * 2'654'435'761U % 4'294'967'291U;
+    for (int at = 0; at < 7; ++at, rest /= 26) source.text += static_cast<char>('a' + rest % 26);
+    source.text += " customer " + std::to_string(i) + "\n";
+  }
+  std::vector<size_t> told;
+  DictionaryOptions options;
+  options.progress = [&](size_t, size_t values) { told.push_back(values); };
+  const auto compiled = compile_dictionaries({&source, 1}, DictionaryKey{1, 2, 3}, options);
+  ASSERT_THAT(errors(compiled), ElementsAre());
+  EXPECT_EQ(compiled.entry_count, kValues);
+  ASSERT_THAT(told, SizeIs(kValues / kProgressValues));
+  EXPECT_EQ(told.back(), kValues);
+  const std::string_view section(reinterpret_cast<const char*>(compiled.section.data()),
+                                 compiled.section.size());
+  EXPECT_EQ(section.find("customer"), std::string_view::npos);
+  EXPECT_LT(section.size(), size_t{64} << 20);
+}
+
 }  // namespace
 }  // namespace sallyport::controlplane::policy

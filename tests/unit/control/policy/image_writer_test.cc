@@ -1,5 +1,7 @@
 #include "controlplane/policy/image_writer.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <set>
 
@@ -105,6 +107,52 @@ TEST_F(ImageWriting, VendorsAreAsWritten) {
   EXPECT_EQ(image_.endpoint(vendor.first_endpoint).api_kind, "openai_chat");
   EXPECT_EQ(image_.vendor(*image_.find_vendor("other")).port, 8443);
   EXPECT_FALSE(image_.find_vendor("nobody"));
+}
+
+// The values of a tenant stand in an image as hashes under a key: not one word of them in clear.
+TEST_F(ImageWriting, DictionariesAreHashesOfTheTenantsThatHaveThem) {
+  files["lists/customers.txt"] = "Erika Mustermann\nZweigstelle Quickborn\n4711-0815\n";
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true}\n";
+  files["dictionaries.yaml"] =
+      "dictionaries:\n"
+      "  shared: {file: lists/customers.txt, entity: CUSTOMER}\n"
+      "  customers: {file: lists/customers.txt, entity: CUSTOMER, tenants: [beta]}\n";
+  const Bundle bundle = good();
+  CompileOptions options;
+  options.dictionary_key = DictionaryKey{7};
+  std::vector<Problem> none;
+  const auto made = compile_image(bundle, none, options);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(compile_image(bundle, none, options)->bytes, made->bytes);
+  std::string bytes(made->bytes.begin(), made->bytes.end());
+  std::transform(bytes.begin(), bytes.end(), bytes.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (const char* word : {"erika", "mustermann", "zweigstelle", "quickborn", "4711", "0815"})
+    EXPECT_EQ(bytes.find(word), std::string::npos) << word;
+  Image image;
+  std::string error;
+  ASSERT_TRUE(image.load(made->bytes, error)) << error;
+  ASSERT_EQ(image.dictionary_count(), 2U);
+  EXPECT_EQ(image.dictionary_name(0), "customers");
+  EXPECT_EQ(image.dictionaries_of(*image.find_tenant("acme")), 2U);
+  EXPECT_EQ(image.dictionaries_of(*image.find_tenant("beta")), 3U);
+  EXPECT_EQ(image_.dictionary_count(), 0U);
+  EXPECT_EQ(image_.dictionaries_of(*image_.find_tenant("beta")), 0U);
+  options.dictionary_key = DictionaryKey{8};
+  EXPECT_NE(compile_image(bundle, none, options)->image_digest, made->image_digest);
+}
+
+TEST_F(ImageWriting, AValueThatIsNoneIsNamedByItsLineAlone) {
+  files["lists/customers.txt"] = "Erika Mustermann\nxyz\n";
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true}\n";
+  files["dictionaries.yaml"] =
+      "dictionaries:\n  customers: {file: lists/customers.txt, entity: CUSTOMER}\n";
+  const Bundle bundle = good();
+  std::vector<Problem> found;
+  EXPECT_FALSE(compile_image(bundle, found));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].message, "lists/customers.txt line 2: fewer than 4 letters and digits");
+  EXPECT_EQ(found[0].render().find("xyz"), std::string::npos);
 }
 
 TEST_F(ImageWriting, TenantsAndKeys) {

@@ -91,8 +91,8 @@ TEST_F(CredentialsTest, TheSealedMessageIsAcceptedByTheDataplanesReader) {
 
 TEST_F(CredentialsTest, GeneratedKeysArePrivateAndStayTheSame) {
   const SecretsBuild first = build();
-  for (const char* name :
-       {"gateway-hmac.key", "tickets.key", "token.alpha.key", "subject.alpha.key"})
+  for (const char* name : {"gateway-hmac.key", "tickets.key", "dictionary.key", "token.alpha.key",
+                           "subject.alpha.key"})
     EXPECT_EQ(mode_of(key(name)), 0600U) << name;
   EXPECT_EQ(mode_of(folder_ / "keys"), 0700U);
   EXPECT_EQ(build().message, first.message);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <stdlib.h>
 
+#include "controlplane/supervise/evidence_options.h"
 #include "tests/unit/control/supervise/test_files.h"
 
 namespace sallyport::supervise {
@@ -71,6 +72,54 @@ TEST_F(OptionsTest, TheNodeNameComesFromTheFileOrTheHost) {
   write_file(folder / "a.yaml", "node: [\n");
   EXPECT_EQ(read_node_name(folder / "a.yaml", error), "");
   EXPECT_NE(error, "");
+}
+
+TEST(EvidenceOptionsTest, AreReadAndTheDefaultsAreSafe) {
+  TestFolder folder;
+  std::string error;
+  const auto read = [&](const std::string& text) {
+    write_file(folder / "sallyport.yaml", text);
+    error.clear();
+    return read_evidence_options(folder.path() / "sallyport.yaml", "/state", error);
+  };
+  auto options = read("node: edge\n");
+  ASSERT_TRUE(options) << error;
+  EXPECT_TRUE(options->witnesses.empty());
+  EXPECT_EQ(options->retention.days_of("REQ", ""), 400U);
+  options = read(
+      "node: edge\nevidence:\n  audit_period_days: 180\n  retention:\n"
+      "    - {kind: REQ, tenant: lab, days: 200}\n  witness_every_seconds: 5\n  witnesses:\n"
+      "    - {directory: /mnt/worm}\n    - {timestamp: \"http://tsa.example/x\", ca_file: /ca}\n"
+      "  pkcs11: {module: /m.so, token: t, key: k, pin_file: /pin}\n");
+  ASSERT_TRUE(options) << error;
+  EXPECT_EQ(options->retention.days_of("REQ", "lab"), 200U);
+  EXPECT_EQ(options->witness_interval_ms, 5000U);
+  ASSERT_EQ(options->witnesses.size(), 2U);
+  EXPECT_EQ(options->witnesses[0].name, "/mnt/worm");
+  EXPECT_EQ(options->witnesses[1].name, "tsa.example");
+  EXPECT_EQ(options->witnesses[1].directory, "/state/timestamps");
+  EXPECT_EQ(options->token->key, "k");
+}
+
+TEST(EvidenceOptionsTest, WhatIsWrongIsSaidWithItsPlace) {
+  TestFolder folder;
+  const auto problem = [&](const std::string& lines) {
+    write_file(folder / "sallyport.yaml", "evidence:\n" + lines);
+    std::string error;
+    EXPECT_FALSE(read_evidence_options(folder.path() / "sallyport.yaml", "/state", error));
+    return error;
+  };
+  EXPECT_THAT(problem("  retention: [{kind: REQ, days: 30}]\n"),
+              testing::HasSubstr("less than the audit period"));
+  EXPECT_THAT(problem("  retention: [{kind: XYZ, days: 500}]\n"),
+              testing::HasSubstr("no such kind"));
+  EXPECT_THAT(problem("  witness: []\n"), testing::HasSubstr("witnesses"));
+  EXPECT_THAT(problem("  witnesses: [{directory: usb}]\n"), testing::HasSubstr("absolute"));
+  EXPECT_THAT(problem("  witnesses: [{}]\n"), testing::HasSubstr("one of"));
+  EXPECT_THAT(problem("  witnesses: [{url: \"http://w/\", vkey: nothing}]\n"),
+              testing::HasSubstr("key line"));
+  EXPECT_THAT(problem("  witnesses:\n    - {url: \"http://w/\", directory: /x}\n"),
+              testing::HasSubstr("sallyport.yaml:3"));
 }
 
 }  // namespace

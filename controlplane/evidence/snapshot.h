@@ -1,0 +1,38 @@
+// snapshot.h: what is new in the log since the last snapshot, as an export in the evidence bucket.
+//
+// The bucket is a folder (a mount that somebody else owns) or an S3 bucket with object lock. Each
+// snapshot begins where the one before ended, so nothing falls between two days, and each has a
+// name that was never used: ORIGIN/DAY/SIZE-HASH/... It counts when RECEIPT.json is there, which is
+// written last; objects of a run that was killed before stay, locked, and say nothing.
+// Owner  one run at a time per state folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "controlplane/evidence/export.h"
+#include "controlplane/evidence/s3_bucket.h"
+
+namespace sallyport::evidence_log {
+
+struct SnapshotOptions {
+  ExportOptions with;           // folder, from and to are the snapshot's own business
+  std::string destination;      // "s3://bucket/prefix" or a folder: names it in the state
+  std::filesystem::path state;  // folder of what was sent, and of the work in between
+  std::string day;              // "2026-11-25"
+  S3Lock lock;
+  bool whole = false;  // from the first record, whatever was sent before
+  std::function<void(uint64_t, uint64_t)> progress = {};  // objects done, objects in all
+};
+
+// The receipt: {"origin","day","from","to","size","root","manifest_sha256","destination","objects":
+// [{"name","version","bytes"}],"retain_until","legal_hold"}. Throws S3Error, ExportRefused,
+// std::runtime_error.
+nlohmann::json snapshot_to_folder(const LogReader& log, const SnapshotOptions& options,
+                                  const std::filesystem::path& folder);
+nlohmann::json snapshot_to_bucket(const LogReader& log, const SnapshotOptions& options,
+                                  S3Bucket& bucket, const std::string& prefix);
+
+}  // namespace sallyport::evidence_log

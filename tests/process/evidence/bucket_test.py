@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""bucket_test.py: snapshots to a real Ceph radosgw with object lock; what it must refuse, it refuses.
+
+Usage: bucket_test.py --bin DIR      exit 0 good, 1 bad, 77 skipped: the Ceph packages are not installed
+"""
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import evidence_case as case  # noqa: E402
+import radosgw  # noqa: E402
+from evidence_case import read, write  # noqa: E402
+
+ACCESS, SECRET = "A" + secrets.token_hex(8), secrets.token_hex(20)
+GATEWAY = None
+
+
+def s3(method, path, *more, body=b"", query=""):
+    """One signed request by the curl program: (status, body). Query in order, valueless names with '='."""
+    import hashlib
+    digest = hashlib.sha256(body).hexdigest()
+    words = ["curl", "-s", "-o", "-", "-w", "\n%{http_code}", "-X", method, "--aws-sigv4", "aws:amz:us-east-1:s3",
+             "--user", f"{ACCESS}:{SECRET}", "-H", f"x-amz-content-sha256: {digest}", "--data-binary", "@-", *more,
+             GATEWAY.endpoint + urllib.parse.quote(path) + ("?" + query if query else "")]
+    answer = subprocess.run(words, input=body, capture_output=True, timeout=60)
+    text, _, status = answer.stdout.rpartition(b"\n")
+    return int(status), text
+
+
+class Bucket(case.Case):
+    def setUp(self):
+        super().setUp()
+        self.size = case.make_log(self.path("state"), "--exchanges", 20)
+        self.credential(SECRET)
+
+    def credential(self, secret):
+        path = self.path("credentials", "evidence-bucket")
+        write(f"access_key_id {ACCESS}\nsecret_access_key {secret}\n".encode(), path)
+        os.chmod(path, 0o600)
+
+    def bucket(self, name, lock=True):
+        more = ["-H", "x-amz-bucket-object-lock-enabled: true"] if lock else []
+        self.assertEqual(s3("PUT", f"/{name}", *more)[0], 200)
+        return ("evidence", "snapshot", "--to", f"s3://{name}/site 1", "--endpoint", GATEWAY.endpoint)
+
+    def test_a_snapshot_is_locked_and_comes_back_whole(self):
+        line = self.bucket("locked")
+        receipt = self.json(*line, "--retain-days", 30)
+        self.assertEqual((receipt["from"], receipt["to"]), (0, self.size))
+        base = f"/locked/site 1/{receipt['name']}/"
+        for one in receipt["objects"] + [{"name": "RECEIPT.json", "version": receipt["receipt_version"]}]:
+            self.assertTrue(one["version"])
+            status, content = s3("GET", base + one["name"], query="versionId=" + one["version"])
+            self.assertEqual(status, 200, one)
+            os.makedirs(os.path.dirname(self.path("back", one["name"])), exist_ok=True)
+            write(content, self.path("back", one["name"]))
+        self.assertEqual(json.loads(read(self.path("back", "RECEIPT.json")))["objects"], receipt["objects"])
+        os.remove(self.path("back", "RECEIPT.json"))
+        self.assert_good(self.path("back"), case.vkey_of(self.path("state")))
+        version = receipt["objects"][0]["version"]
+        name = base + receipt["objects"][0]["name"]
+        status, text = s3("GET", name, query=f"retention=&versionId={version}")
+        self.assertIn(b"<Mode>COMPLIANCE</Mode>", text)
+        # Nobody takes it away, also not who wrote it.
+        self.assertEqual(s3("DELETE", name, query="versionId=" + version)[0], 403)
+        bypass = ("-H", "x-amz-bypass-governance-retention: true")
+        self.assertEqual(s3("DELETE", name, *bypass, query="versionId=" + version)[0], 403)
+        s3("PUT", name, body=b"forged")  # a newer version, beside the locked one
+        self.assertEqual(s3("GET", name, query="versionId=" + version)[1],
+                         read(self.path("back", receipt["objects"][0]["name"])))
+        # The next one goes on, under a name of its own.
+        size = case.make_log(self.path("state"), "--exchanges", 0)
+        second = self.json(*line, "--retain-days", 30, "--legal-hold")
+        self.assertEqual((second["to"], second["legal_hold"]), (size, True))
+        self.assertNotEqual(second["name"], receipt["name"])
+        one = second["objects"][0]
+        status, text = s3("GET", f"/locked/site 1/{second['name']}/{one['name']}",
+                          query=f"legal-hold=&versionId={one['version']}")
+        self.assertIn(b"<Status>ON</Status>", text)
+
+    def test_a_wrong_key_is_denied_and_nothing_is_lost(self):
+        line = self.bucket("denied")
+        self.credential("0" * 40)
+        error = self.error(*line, expect=5)
+        self.assertEqual(error["code"], "bucket_denied")
+        self.assertNotIn("0" * 40, json.dumps(error))
+        self.credential(SECRET)
+        self.assertEqual(self.json(*line)["from"], 0)
+
+    def test_a_bucket_without_lock_is_refused(self):
+        line = self.bucket("unlocked", lock=False)
+        self.assertEqual(self.error(*line, expect=7)["code"], "bucket_unlocked")
+        self.assertEqual(s3("GET", "/unlocked")[1].count(b"<Key>"), 0)
+
+    def test_credentials_come_from_the_folder_and_are_secret(self):
+        line = self.bucket("open")
+        os.chmod(self.path("credentials", "evidence-bucket"), 0o644)
+        self.assertEqual(self.error(*line, expect=5)["code"], "credential_open")
+        os.remove(self.path("credentials", "evidence-bucket"))
+        self.assertEqual(self.error(*line, expect=4)["code"], "no_credential")
+
+    def test_no_server_is_unreachable(self):
+        nobody = f"http://127.0.0.1:{radosgw.free_port()}"
+        self.error("evidence", "snapshot", "--to", "s3://b", "--endpoint", nobody, expect=6)
+
+
+if __name__ == "__main__":
+    missing = radosgw.missing()
+    if missing or shutil.which("curl") is None:
+        print(f"bucket_test: SKIP: not installed: {', '.join(missing) or 'curl'} "
+              "(Debian: radosgw ceph-mon ceph-mgr ceph-osd ceph-common)")
+        sys.exit(77)
+    place = tempfile.mkdtemp(prefix="radosgw-test-")
+    try:
+        GATEWAY = radosgw.RadosGateway(place, ACCESS, SECRET)
+        case.main()
+    finally:
+        if GATEWAY:
+            GATEWAY.close()
+        shutil.rmtree(place, True)

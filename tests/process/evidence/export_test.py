@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+"""export_test.py: the key alone checks an export; whatever is done to it is found and named, by both verifiers.
+
+Usage: export_test.py --bin DIR      exit 0 good, 1 bad
+"""
+import base64
+import concurrent.futures
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import evidence_case as case  # noqa: E402
+from evidence_case import load_entries, read, repair_sums, store_entries, write  # noqa: E402
+
+FLIPS_PER_FILE, FLIPS_PER_FILE_IN_PYTHON = 16, 4
+# What the tree and the signature protect, whoever makes the sums fit again.
+PROVEN = ("tile/", "checkpoint", "vkey", "log.pub.pem")
+
+
+def spread(size, count):
+    return sorted({i * (size - 1) // max(count - 1, 1) for i in range(min(count, size))})
+
+
+class SmallLog(case.Case):
+    def setUp(self):
+        super().setUp()
+        self.size = case.make_log(self.path("state"))
+        self.vkey = case.vkey_of(self.path("state"))
+        self.folder = self.export()
+
+    def test_it_is_good_by_both_and_by_sha256sum(self):
+        self.assert_good(self.folder, self.vkey)
+        for sums in ("MANIFEST.sha256", "SHA256SUMS"):
+            subprocess.run(["sha256sum", "--quiet", "-c", sums], cwd=self.folder, check=True)
+        script = os.path.join(case.ROOT, "docs", "verify_export.py")
+        answer = subprocess.run([sys.executable, script, self.folder, "--vkey", read(self.vkey).decode().strip()],
+                                capture_output=True, text=True)
+        self.assertEqual((answer.returncode, answer.stdout.count("export OK")), (0, 1), answer.stdout + answer.stderr)
+
+    def test_the_howto_works_as_it_stands(self):
+        text = read(self.folder, "HOWTO.txt").decode()
+        steps = re.search(r"2  The checkpoint.*?\n(.*?)   log.pub.pem holds", text, re.S).group(1)
+        answer = subprocess.run(["bash", "-ec", steps.replace("/tmp/", self.work + "/")], cwd=self.folder,
+                                capture_output=True, text=True)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        same = re.search(r"\(Ed25519\):\n(.*?)\n\n", text, re.S).group(1)
+        subprocess.run(["bash", "-ec", same], cwd=self.folder, check=True)
+        script = re.search(r"python3 - <<'END'\n(.*?)     END", text, re.S).group(1)
+        script = "\n".join(line[5:] for line in script.split("\n"))
+        answer = subprocess.run([sys.executable, "-c", script], cwd=self.folder, capture_output=True, text=True)
+        self.assertTrue(answer.stdout.endswith(" True\n"), answer.stdout + answer.stderr)
+
+    def test_every_kind_of_flipped_byte_is_found(self):
+        def flipped(job):
+            number, name, at, python = job
+            copy = self.path(f"flip{number}")
+            shutil.copytree(self.folder, copy)
+            content = bytearray(read(copy, name))
+            content[at] ^= 1 << (at % 8)
+            write(bytes(content), copy, name)
+            good, _ = case.verify_by_python(copy, self.vkey) if python else case.verify_by_program(copy, self.vkey)
+            shutil.rmtree(copy)
+            return f"{name} byte {at} by {'python' if python else 'sallyport-verify'}" if good else None
+
+        jobs = []
+        for name in case.files_of(self.folder):
+            size = os.path.getsize(os.path.join(self.folder, name))
+            jobs += [(name, at, False) for at in spread(size, FLIPS_PER_FILE)]
+            jobs += [(name, at, True) for at in spread(size, FLIPS_PER_FILE_IN_PYTHON)]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            missed = [one for one in pool.map(flipped, [(i, *job) for i, job in enumerate(jobs)]) if one]
+        self.assertGreater(len(jobs), 200)
+        self.assertEqual(missed, [])
+
+    def test_a_flip_is_found_when_all_sums_were_made_to_fit(self):
+        for name in (n for n in case.files_of(self.folder) if n.startswith(PROVEN)):
+            size = os.path.getsize(os.path.join(self.folder, name))
+            for at in spread(size, 5):
+                copy = self.copy(self.folder)
+                content = bytearray(read(copy, name))
+                content[at] ^= 4
+                write(bytes(content), copy, name)
+                repair_sums(copy)
+                good, _ = case.verify_by_program(copy, self.vkey)
+                self.assertFalse(good, f"{name} byte {at}")
+                if name != "log.pub.pem":  # the Python one reads past its first and last line
+                    self.assertFalse(case.verify_by_python(copy, self.vkey)[0], f"{name} byte {at}, Python")
+
+    def test_another_story_in_the_readable_files_is_found(self):
+        for name, old, new in (("records.jsonl", b'"lab"', b'"lob"'), ("records.csv", b'"alice"', b'"alicf"')):
+            copy = self.copy(self.folder)
+            write(read(copy, name).replace(old, new, 1), copy, name)
+            repair_sums(copy)
+            good, text = case.verify_by_program(copy, self.vkey)
+            self.assertFalse(good)
+            self.assertIn("is misquoted: " + name, text)
+        copy = self.copy(self.folder)
+        lines = read(copy, "records.jsonl").splitlines(True)
+        write(b"".join(lines[:3] + lines[4:]), copy, "records.jsonl")
+        repair_sums(copy)
+        self.assert_bad(copy, self.vkey, "records.jsonl")
+
+    def test_no_cell_of_the_csv_is_a_formula(self):
+        with open(os.path.join(self.folder, "records.csv"), newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), self.size)
+        for row in rows:
+            for cell in row.values():
+                self.assertFalse(cell.lstrip()[:1] in tuple("=+-@\t\r"), cell)
+        cells = {cell for row in rows for cell in row.values()}
+        for name in ("'=HYPERLINK(1)", "'+SUM(A1)", "'-2+3", "'@evil", 'a,"b"', "'=1+1", "'=cmd"):
+            self.assertIn(name, cells)
+        for line in read(self.folder, "records.csv").split(b"\r\n")[:-1]:
+            self.assertRegex(line, rb'^("([^"]|"")*",)+"([^"]|"")*"$')
+
+    def test_files_that_are_missing_or_added(self):
+        copy = self.copy(self.folder)
+        write(b"x", copy, "tile", "0", "readme")
+        self.assert_bad(copy, self.vkey, "tile/0/readme was added")
+        for name in ("checkpoint", "records.jsonl", "MANIFEST.json", "SHA256SUMS", "vkey"):
+            copy = self.copy(self.folder)
+            os.remove(os.path.join(copy, name))
+            self.assert_bad(copy, self.vkey)
+
+    def test_another_key_is_a_no(self):
+        case.make_log(self.path("other"))
+        self.assert_bad(self.folder, case.vkey_of(self.path("other")), "not signed by the given key")
+
+    def test_usage_and_missing_folders_have_their_own_exit(self):
+        verify = case.program("sallyport-verify")
+        for words, expect in (([], 2), ([self.folder], 2), ([self.folder, "--vkey"], 2), (["--help"], 0),
+                              ([self.path("none"), "--vkey", self.vkey], 1), ([self.folder, "--nothing", "x"], 2)):
+            self.assertEqual(subprocess.run([verify, *words], capture_output=True).returncode, expect, words)
+
+    def test_only_libcrypto_is_linked(self):
+        text = subprocess.run(["ldd", case.program("sallyport-verify")], capture_output=True, text=True).stdout
+        allowed = ("libcrypto", "libstdc++", "libgcc_s", "libc.so", "libm.so", "ld-linux", "linux-vdso", "libasan",
+                   "libubsan", "libdl", "libpthread", "librt")
+        for line in text.splitlines():
+            self.assertTrue(any(name in line for name in allowed), line)
+
+
+class Signer:
+    """A key that openssl made: 2 ECDSA P-256, 4 a witness with Ed25519."""
+
+    def __init__(self, folder, name, kind):
+        self.folder, self.name, self.kind = folder, name, kind
+        self.private = os.path.join(folder, f"{kind}.pem")
+        algorithm = ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == 2 else ["ED25519"]
+        self.openssl("genpkey", "-algorithm", *algorithm, "-out", self.private)
+        der = self.openssl("pkey", "-in", self.private, "-pubout", "-outform", "DER")
+        self.pem = self.openssl("pkey", "-in", self.private, "-pubout")
+        self.raw = bytes([kind]) + (der if kind == 2 else der[-32:])
+        self.id = hashlib.sha256(der if kind == 2 else name.encode() + b"\n" + self.raw).digest()[:4]
+        self.vkey = f"{name}+{self.id.hex()}+{base64.b64encode(self.raw).decode()}"
+
+    def openssl(self, *words):
+        return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+    def line(self, body):
+        """The signature line over a note's body."""
+        time_bytes = (1_700_000_000).to_bytes(8, "big") if self.kind == 4 else b""
+        text = (b"cosignature/v1\ntime 1700000000\n" if self.kind == 4 else b"") + body
+        path = os.path.join(self.folder, "to-sign")
+        write(text, path)
+        digest = ["-digest", "sha256"] if self.kind == 2 else []
+        signature = self.openssl("pkeyutl", "-sign", "-inkey", self.private, "-rawin", *digest, "-in", path)
+        return f"\u2014 {self.name} {base64.b64encode(self.id + time_bytes + signature).decode()}\n".encode()
+
+
+class Signatures(case.Case):
+    def setUp(self):
+        super().setUp()
+        case.make_log(self.path("state"))
+        self.vkey, self.folder = case.vkey_of(self.path("state")), self.export()
+        self.note = read(self.folder, "checkpoint")
+        self.body = self.note[:self.note.rindex(b"\n\n") + 1]
+
+    def test_a_witness_is_asked_for_and_must_have_signed(self):
+        witness = Signer(self.work, "witness.example/w1", 4)
+        write(self.note + witness.line(self.body), self.folder, "checkpoint")
+        repair_sums(self.folder)
+        self.assert_good(self.folder, self.vkey)
+        for good, words in ((True, [witness.vkey]), (False, [Signer(self.work, "witness.example/w2", 4).vkey])):
+            more = [word for key in words for word in ("--witness", key)]
+            self.assertEqual(case.verify_by_program(self.folder, self.vkey, *more)[0], good)
+            self.assertEqual(case.verify_by_python(self.folder, self.vkey, (), words)[0], good)
+
+    def test_a_log_signed_by_ecdsa_is_checked_too(self):
+        key = Signer(self.work, self.body.split(b"\n")[0].decode(), 2)
+        notes = ["checkpoint"] + ["checkpoints/" + n for n in os.listdir(os.path.join(self.folder, "checkpoints"))]
+        for name in notes:
+            body = read(self.folder, name).rpartition(b"\n\n")[0] + b"\n"
+            write(body + b"\n" + key.line(body), self.folder, name)
+        write(key.vkey.encode() + b"\n", self.folder, "vkey")
+        write(key.pem, self.folder, "log.pub.pem")
+        manifest = json.loads(read(self.folder, "MANIFEST.json"))
+        write(json.dumps(dict(manifest, vkey=key.vkey)).encode(), self.folder, "MANIFEST.json")
+        repair_sums(self.folder)
+        self.assert_good(self.folder, key.vkey)
+        self.assert_bad(self.folder, self.vkey)
+        write(self.body + b"\n" + key.line(self.body + b"x\n"), self.folder, "checkpoint")
+        repair_sums(self.folder)
+        self.assert_bad(self.folder, key.vkey, "not signed by the given key")
+
+
+class Records(case.Case):
+    """Two bundles and a second row of tiles; somebody makes all the sums fit again."""
+
+    def setUp(self):
+        super().setUp()
+        self.size = case.make_log(self.path("state"), "--exchanges", 170)
+        self.vkey = case.vkey_of(self.path("state"))
+        self.folder = self.export()
+        self.records = load_entries(self.folder)
+        self.assertGreater(self.size, 256)
+
+    def with_records(self, records):
+        copy = self.copy(self.folder)
+        store_entries(copy, records)
+        repair_sums(copy)
+        return copy
+
+    def test_what_was_done_to_a_record_is_named(self):
+        self.assert_good(self.folder, self.vkey)
+        r, last = self.records, self.size - 1
+        changed = r[7][:200] + bytes([r[7][200] ^ 1]) + r[7][201:]
+        foreign = r[9][:150] + b"\7" + r[9][151:]
+        for records, words in (
+                (r[:7] + [changed] + r[8:], "record 7 is changed"),
+                (r[:7] + r[8:], "record 7 is missing"),
+                (r[:260] + r[261:], "record 260 is missing"),
+                (r[:7] + [r[9], r[8], r[7]] + r[10:], "record 7 is reordered"),
+                (r[:7] + [r[3]] + r[7:], "record 7 is added"),
+                (r[:7] + [r[3]] + r[8:], "record 7 is added"),
+                (r[:7] + [foreign] + r[7:], "record 7 is added"),
+                (r[:-1], f"record {last} is missing"),
+                (r + [r[0]], f"record {last + 1} is added")):
+            self.assert_bad(self.with_records(records), self.vkey, "first bad record: " + words)
+
+    def test_a_record_that_was_taken_out_is_not_one_that_was_pruned(self):
+        records = list(self.records)
+        records[20] = b""
+        self.assert_bad(self.with_records(records), self.vkey, "first bad record: record 20 is missing")
+
+    def test_a_tree_that_fits_the_changed_record_is_not_the_signed_one(self):
+        copy = self.with_records(self.records[:7] + [self.records[7][:-1] + b"\1"] + self.records[8:])
+        for number, records in enumerate((load_entries(copy)[:256], load_entries(copy)[256:])):
+            path = os.path.join(copy, "tile", "0", f"{number:03d}" + (f".p/{len(records)}" if number else ""))
+            write(b"".join(case.verify_export.sha(b"\0" + r) for r in records), path)
+        repair_sums(copy)
+        self.assert_bad(copy, self.vkey, "tile/0/000 does not fit the row above it")
+
+    def test_a_range_is_good_and_keeps_the_tree(self):
+        self.ctl("evidence", "export", self.path("part"), "--from", "2026-01-01")
+        manifest = json.loads(read(self.path("part"), "MANIFEST.json"))
+        self.assertEqual((manifest["from"], manifest["to"]), (256, self.size))
+        self.assertFalse(os.path.exists(self.path("part", "tile", "0", "000")))
+        self.assert_good(self.path("part"), self.vkey)
+        self.ctl("evidence", "export", self.path("first"), "--to", "2023-12-01")
+        self.assert_good(self.path("first"), self.vkey)
+        self.error("evidence", "export", self.path("none"), "--to", "2001-01-01", expect=4)
+
+
+class History(case.Case):
+    def test_a_log_rewritten_with_the_real_key_is_caught_by_an_old_checkpoint(self):
+        case.make_log(self.path("state"), "--exchanges", 12)
+        kept, vkey = self.export("kept"), case.vkey_of(self.path("state"))
+        os.makedirs(self.path("again", "keys"))
+        shutil.copy(self.path("state", "keys", "evidence.key"), self.path("again", "keys"))
+        case.make_log(self.path("again"), "--exchanges", 20, "--variant", "another-model")
+        rewritten = self.export("rewritten", state=self.path("again"))
+        self.assert_good(rewritten, vkey)  # the key vouches for it: alone it proves nothing about the past
+        old = os.path.join(kept, "checkpoint")
+        self.assert_good(kept, vkey, "--since", old)
+        self.assert_bad(rewritten, vkey, "not those that", since=[old])
+        answer = self.ctl("evidence", "verify", "--since", old, state=self.path("again"), expect=3)
+        self.assertIn("evidence verify: FAILED", answer.stdout)
+        self.ctl("evidence", "verify", "--since", old)
+        error = self.error("evidence", "prove", "--from", old, state=self.path("again"), expect=3)
+        self.assertEqual(error["code"], "no_proof")
+        shorter = self.path("short")
+        os.makedirs(os.path.join(shorter, "keys"))
+        shutil.copy(self.path("state", "keys", "evidence.key"), os.path.join(shorter, "keys"))
+        size = case.make_log(shorter, "--exchanges", 4)
+        self.assert_bad(self.export("cut", state=shorter), vkey, f"record {size} is missing", since=[old])
+
+    def test_what_retention_removed_is_told_from_what_was_lost(self):
+        case.make_log(self.path("state"), "--exchanges", 20, "--pruned", 4, 9)
+        folder, vkey = self.export(), case.vkey_of(self.path("state"))
+        records, lines = load_entries(folder), read(folder, "records.jsonl").splitlines()
+        head, *table = read(folder, "records.csv").split(b"\r\n")[:-1]
+        leaf = head.decode().replace('"', "").split(",").index("leaf")
+        columns = head.count(b",") + 1
+
+        def without(*indexes):
+            copy, some, text, rows = self.copy(folder), list(records), list(lines), list(table)
+            for index in indexes:
+                value = json.loads(lines[index])["leaf"]
+                some[index] = b""
+                text[index] = json.dumps({"index": index, "kind": "pruned", "leaf": value}).encode()
+                cells = [""] * columns
+                cells[0], cells[leaf], cells[3] = str(index), value, "pruned"
+                rows[index] = ",".join(f'"{cell}"' for cell in cells).encode()
+            store_entries(copy, some)
+            write(b"\n".join(text) + b"\n", copy, "records.jsonl")
+            write(b"\r\n".join([head, *rows]) + b"\r\n", copy, "records.csv")
+            repair_sums(copy)
+            return copy
+
+        self.assert_good(without(*range(4, 9)), vkey)
+        self.assert_bad(without(*range(4, 10)), vkey, "first bad record: record 4 is missing")
+        self.assert_bad(without(11), vkey, "first bad record: record 11 is missing")
+
+    def test_a_killed_export_leaves_nothing_that_looks_whole(self):
+        case.make_log(self.path("state"), "--exchanges", 1500)
+        environment = dict(os.environ, SALLYPORT_STATE_DIR=self.path("state"), SALLYPORT_RUN_DIR=self.path("run"))
+        for wait_ms in (5, 30, 80):
+            job = subprocess.Popen([case.program("sallyctl"), "evidence", "export", self.path("out")], env=environment,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(wait_ms / 1000)
+            job.send_signal(signal.SIGKILL)
+            job.wait()
+            if os.path.exists(self.path("out")):
+                self.assert_good(self.path("out"), case.vkey_of(self.path("state")))
+                shutil.rmtree(self.path("out"))
+        self.export("out")
+        self.assert_good(self.path("out"), case.vkey_of(self.path("state")))
+        self.assertEqual([name for name in os.listdir(self.work) if name.startswith(".")], [])
+        self.assertEqual(self.error("evidence", "export", self.path("out"), expect=7)["code"], "export_refused")
+
+
+if __name__ == "__main__":
+    case.main()

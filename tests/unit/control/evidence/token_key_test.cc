@@ -1,0 +1,107 @@
+// Checkpoints signed by a key in a PKCS#11 token: SoftHSM2, where it is installed.
+#include <cstdlib>
+
+#include "controlplane/evidence/signing_key.h"
+#include "tests/unit/control/evidence/evidence_fixture.h"
+
+namespace sallyport::evidence_log_test {
+namespace {
+
+constexpr const char* kModules[] = {"/usr/lib/softhsm/libsofthsm2.so",
+                                    "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"};
+
+class TokenKeyTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* module : kModules)
+      if (std::filesystem::exists(module)) options.module = module;
+    if (options.module.empty() ||
+        std::system("command -v softhsm2-util pkcs11-tool >/dev/null") != 0)
+      GTEST_SKIP() << "softhsm2 and opensc are not installed: scripts/setup --tests";
+    std::filesystem::create_directories(host.folder / "tokens");
+    put_content(host.folder / "softhsm.conf",
+                "directories.tokendir = " + (host.folder / "tokens").string() + "\n");
+    ::setenv("SOFTHSM2_CONF", (host.folder / "softhsm.conf").c_str(), 1);
+    options.token = "sallyport";
+    options.key = "evidence-log";
+    options.pin_file = host.folder / "pin";
+    put_content(options.pin_file, "314159\n");
+    run("softhsm2-util --init-token --free --label sallyport --so-pin 271828 --pin 314159");
+    run(tool() + " --keypairgen --key-type EC:prime256v1 --label evidence-log --id 01");
+    // Of another kind: an engine would stumble over it.
+    run(tool() + " --keypairgen --key-type rsa:2048 --label another --id 02");
+  }
+  std::string tool() const {
+    return "pkcs11-tool --module " + options.module.string() +
+           " --token-label sallyport --login --pin 314159";
+  }
+  void run(const std::string& command) {
+    ASSERT_EQ(std::system((command + " >/dev/null 2>&1").c_str()), 0) << command;
+  }
+  DrainerOptions drainer_options() {
+    DrainerOptions made = host.options();
+    made.key_file = host.folder / "evidence.token";
+    made.signing_key = [this] { return token_key(options); };
+    return made;
+  }
+
+  Host host;
+  TokenKeyOptions options;
+};
+
+TEST_F(TokenKeyTest, SignsALogThatVerifiesAndGoesOnAfterAStart) {
+  Worker worker(host.rings());
+  for (int start = 0; start < 2; ++start) {
+    Drainer drainer(drainer_options());
+    EXPECT_EQ(drainer.verifier().type(), KeyType::Ecdsa);
+    worker.exchange(static_cast<uint64_t>(start + 1));
+    drain(drainer);
+    const VerifyReport report = verified(drainer);
+    EXPECT_TRUE(report.ok) << problems_of(report);
+    EXPECT_EQ(report.after_checkpoint, 0U);
+  }
+  EXPECT_FALSE(std::filesystem::exists(host.folder / "evidence.token")) << "no key of ours";
+  // openssl alone, as an auditor has it.
+  const std::string note = content_of(host.folder / "evidence.token.state");
+  const size_t at = note.rfind("\n\n");
+  put_content(host.folder / "body", note.substr(0, at + 1));
+  const std::string line = note.substr(at + 2);
+  const auto blob =
+      from_base64(line.substr(line.rfind(' ') + 1, line.size() - line.rfind(' ') - 2));
+  ASSERT_TRUE(blob);
+  put_content(host.folder / "sig", std::string(blob->begin() + 4, blob->end()));
+  run("openssl dgst -sha256 -verify " + (host.folder / "evidence.token.pem").string() +
+      " -signature " + (host.folder / "sig").string() + " " + (host.folder / "body").string());
+}
+
+TEST_F(TokenKeyTest, SaysWhatIsMissingAndHowToMakeIt) {
+  const auto problem = [&](const TokenKeyOptions& wrong) -> std::string {
+    try {
+      token_key(wrong);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  TokenKeyOptions wrong = options;
+  wrong.key = "absent";
+  EXPECT_NE(problem(wrong).find("pkcs11-tool --login --keypairgen"), std::string::npos);
+  wrong = options;
+  wrong.key = "another";
+  EXPECT_NE(problem(wrong).find("no EC key"), std::string::npos);
+  wrong = options;
+  wrong.token = "absent";
+  EXPECT_NE(problem(wrong).find("no such token"), std::string::npos);
+  wrong = options;
+  wrong.module = "/nowhere.so";
+  EXPECT_NE(problem(wrong).find("cannot be loaded"), std::string::npos);
+  put_content(host.folder / "wrong_pin", "111111\n");
+  wrong = options;
+  wrong.pin_file = host.folder / "wrong_pin";
+  EXPECT_NE(problem(wrong).find("PIN"), std::string::npos);
+  EXPECT_EQ(problem(wrong).find("111111"), std::string::npos);
+  EXPECT_EQ(problem(options), "") << "nothing of this kept the right one out";
+}
+
+}  // namespace
+}  // namespace sallyport::evidence_log_test

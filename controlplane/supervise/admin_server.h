@@ -5,6 +5,7 @@
 //   {"command":"apply","image":"<hex>"}    publish an image of the cache; a rollback is the same
 //   {"command":"apply","folder":"/abs"}    compile, test and publish a bundle
 //   {"command":"reload"}                   read the credentials again
+//   {"command":"vault_..."}, "subject_...", "hold_..."   vault_desk.h
 //   {"command":"access_review","from","to"}                     Unix seconds; who could, who did
 //   {"command":"access_decide","principal","rule","decision","note"}
 //   {"command":"access_pending"}, {"command":"access_close","id","decision","note"}

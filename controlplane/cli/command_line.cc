@@ -67,6 +67,7 @@ class Splitter {
       used_.push_back(i);
       take_word(word, line);
     }
+    if (line.command == nullptr && !verb_begun_.empty() && !line.help) half_a_verb(line);
     return line;
   }
 
@@ -126,6 +127,16 @@ class Splitter {
           fmt::format("{}: {}{}", line.noun.empty() ? "the commands are" : "its verbs are",
                       fmt::join(names, ", "), suggestion(word, names)),
           line.noun.empty() ? "" : " " + line.noun);
+  }
+
+  [[noreturn]] void half_a_verb(const ParsedLine& line) const {
+    std::vector<std::string> names;
+    for (const Command& command : command_table())
+      if (command.noun == line.noun && command.verb.starts_with(verb_begun_ + " "))
+        names.push_back(command.verb);
+    usage("unknown_command",
+          fmt::format("'{}' is half a verb of {}", printable(verb_begun_), line.noun),
+          fmt::format("there are: {}", fmt::join(names, ", ")), " " + line.noun);
   }
 
   // "name" of "--name" or "-n"; empty: not one of `options`, or it brings its value along.

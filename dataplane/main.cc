@@ -9,6 +9,7 @@
 #include <string>
 
 #include "dataplane/appliance.h"
+#include "dataplane/base/bus_guard.h"
 #include "dataplane/memory_plan.h"
 #include "dataplane/options.h"
 #include "dataplane/placement.h"
@@ -75,4 +76,7 @@ int boot(int argc, char** argv) {
 
 }  // namespace sallyport::dataplane
 
-int main(int argc, char** argv) { return sallyport::dataplane::boot(argc, argv); }
+int main(int argc, char** argv) {
+  sallyport::base::install_bus_guard();
+  return sallyport::dataplane::boot(argc, argv);
+}

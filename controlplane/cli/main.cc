@@ -6,6 +6,7 @@
 
 #include "controlplane/cli/command_line.h"
 #include "controlplane/cli/help.h"
+#include "dataplane/base/bus_guard.h"
 
 namespace {
 
@@ -41,6 +42,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sallyport::base::install_bus_guard();  // a log that is cut while it is read
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (words.empty()) {
     std::fputs(help_of_all().c_str(), stderr);

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "controlplane/evidence/plain_file.h"
+#include "dataplane/base/bus_guard.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -87,18 +88,33 @@ class CursorPage {
                                MAP_SHARED, file, 0)
                       : MAP_FAILED;
     const int code = errno;
-    ::close(file);
-    errno = code;
-    if (page == MAP_FAILED) fail("map", path);
+    file_ = file;
+    if (page == MAP_FAILED) {
+      ::close(file);
+      errno = code;
+      fail("map", path);
+    }
     cursor_ = static_cast<RingCursor*>(page);
+    base::watch_range(cursor_, contract::kCursorFileBytes);
     cursor_->magic = contract::kCursorMagic;
     cursor_->layout_version = layout_version;
     hidden_ = fresh ? hidden : std::filesystem::path();
     path_ = path;
   }
-  ~CursorPage() { ::munmap(cursor_, contract::kCursorFileBytes); }
+  ~CursorPage() {
+    base::unwatch_range(cursor_);
+    ::munmap(cursor_, contract::kCursorFileBytes);
+    ::close(file_);
+  }
   CursorPage(const CursorPage&) = delete;
   RingCursor& page() const { return *cursor_; }
+  // False: somebody cut the file, or wrote over it.
+  bool whole() const {
+    struct stat info {};
+    return ::fstat(file_, &info) == 0 &&
+           info.st_size >= static_cast<off_t>(contract::kCursorFileBytes) &&
+           cursor_->magic == contract::kCursorMagic;
+  }
   // Gives a new page its name: from here on the producer may look at it.
   void appear() {
     if (hidden_.empty()) return;
@@ -112,6 +128,7 @@ class CursorPage {
                             std::string(what) + " " + path.string());
   }
   RingCursor* cursor_ = nullptr;
+  int file_ = -1;
   std::filesystem::path path_;
   std::filesystem::path hidden_;
 };
@@ -272,8 +289,10 @@ size_t Drainer::scan_rings() {
     if (!key || rings_.contains(*key)) continue;
     work += open_ring(*key) ? 1 : 0;
   }
-  for (auto& [key, ring] : rings_)
+  for (auto& [key, ring] : rings_) {
     if (!ring->ended && ring->lock && !ring->lock->producer_alive()) ring->ended = true;
+    if (ring->cursor && !ring->cursor->whole()) mend_cursor(*ring);
+  }
   uint64_t stopped = 0;
   for (const auto& [key, ring] : rings_) stopped += ring->stopped != RingProblem::None ? 1U : 0U;
   const std::lock_guard lock(mutex_);
@@ -332,6 +351,18 @@ bool Drainer::attach_cursor(Ring& ring) {
     complain(ring.key, error.what());
     return false;
   }
+}
+
+// The producer stops at a full ring meanwhile, and looks for a whole cursor again.
+void Drainer::mend_cursor(Ring& ring) {
+  say("evidence: the cursor of ring " + ring.key.file_stem() + " was cut: it is made anew");
+  ControlRecord record{.kind = RecordKind::Check, .action = "cursor_mended", .actor = "sallyportd"};
+  record.result = "failed";
+  record.object = ring.key.file_stem();
+  record.detail = "the file was cut or written over by somebody; nothing of the ring is lost";
+  append(record);
+  ring.cursor.reset();
+  attach_cursor(ring);
 }
 
 // It was closed as missing (a start with another folder), and lives. What it holds still counts.

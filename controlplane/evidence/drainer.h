@@ -119,6 +119,7 @@ class Drainer {
   size_t scan_rings();
   bool open_ring(const RingKey& key);
   bool attach_cursor(Ring& ring);
+  void mend_cursor(Ring& ring);
   void note_reappeared(Ring& ring);
   void complain(const RingKey& key, const std::string& why);
   void remove_files(const RingKey& key) const;

@@ -10,6 +10,8 @@
 #include <map>
 #include <mutex>
 
+#include "dataplane/base/bus_guard.h"
+
 namespace sallyport::evidence_log {
 namespace {
 
@@ -84,7 +86,29 @@ void Environment::open_handle() {
   // NOTLS: a read transaction belongs to its object, not to the thread.
   const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0U);
   check(mdb_env_open(env_, options_.folder.c_str(), flags, 0600), "open " + data);
+  watch_map();
+  check_whole();
   if (!options_.read_only) reserve_first();
+}
+
+void Environment::watch_map() {
+  MDB_envinfo info{};
+  mdb_env_info(env_, &info);
+  if (watched_ != nullptr && watched_ != info.me_mapaddr) base::unwatch_range(watched_);
+  watched_ = info.me_mapaddr;
+  if (watched_ != nullptr) base::watch_range(watched_, info.me_mapsize);
+}
+
+void Environment::check_whole() const {
+  int file = -1;
+  struct stat info {};
+  if (mdb_env_get_fd(env_, &file) != MDB_SUCCESS || ::fstat(file, &info) != 0) return;
+  const uint64_t used = used_bytes();
+  if (static_cast<uint64_t>(info.st_size) < used)
+    throw StoreError("the evidence file " + (options_.folder / "data.mdb").string() +
+                         " was cut: it has " + std::to_string(info.st_size) + " of " +
+                         std::to_string(used) + " bytes; put a whole copy back",
+                     EIO);
 }
 
 // A disk smaller than the first map is no reason to stay down: take what fits.
@@ -100,6 +124,7 @@ void Environment::reserve_first() {
     }
   }
   if (bytes != map_bytes()) check(mdb_env_set_mapsize(env_, bytes), "set a smaller map size");
+  watch_map();
 }
 
 void Environment::open_tables() {
@@ -128,6 +153,7 @@ void Environment::open_tables() {
 }
 
 Environment::~Environment() {
+  if (watched_ != nullptr) base::unwatch_range(watched_);
   if (env_ != nullptr) mdb_env_close(env_);
   if (writer_lock_ >= 0) ::close(writer_lock_);
 }
@@ -158,6 +184,7 @@ void Environment::grow() {
     try {
       reserve_blocks(wanted);
       check(mdb_env_set_mapsize(env_, wanted), "grow the map");
+      watch_map();
       return;
     } catch (const StoreError& error) {
       if (!error.is_full() || step / 2 < std::min(now, kGrowStepBytesMin)) throw;
@@ -168,6 +195,7 @@ void Environment::grow() {
 void Environment::adopt_size() {
   const std::unique_lock lock(map_);
   check(mdb_env_set_mapsize(env_, 0), "adopt the map size");
+  watch_map();
 }
 
 uint64_t Environment::map_bytes() const {
@@ -197,6 +225,8 @@ Transaction::Transaction(Environment& environment, bool write) : map_(environmen
 void Transaction::begin(Environment& environment, bool write) {
   // Twice is enough for each cause; a third time is somebody fighting over the store.
   for (int attempt = 0;; ++attempt) {
+    environment.check_whole();
+    faults_ = base::bus_faults();
     const int code = mdb_txn_begin(environment.handle(), nullptr, write ? 0U : MDB_RDONLY, &txn_);
     if (code == MDB_SUCCESS) return;
     txn_ = nullptr;
@@ -218,6 +248,8 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
+  if (base::bus_faults() != faults_)
+    throw StoreError("the evidence file was cut while it was in use", EIO);
   MDB_txn* txn = txn_;
   txn_ = nullptr;
   const int code = mdb_txn_commit(txn);

@@ -1,6 +1,9 @@
 // environment.h: one LMDB environment, opened once per process and path (LMDB's own rule), shared
 // by the store that writes and the readers of the same process.
 //
+// A data file that somebody cut is an error in words (StoreError, EIO), at the begin of the next
+// transaction or at the end of the one that met it, and never SIGBUS (bus_guard.h).
+//
 // Default sync mode and no other: NOSYNC loses acknowledged records. Blocks of the data file are
 // reserved ahead (fallocate), so a full disk is met when the map grows, not in the middle of a
 // commit.
@@ -67,9 +70,12 @@ class Environment {
   void take_writer_lock();
   void reserve_first();
   void reserve_blocks(uint64_t bytes);
+  void watch_map();
+  void check_whole() const;
   EnvironmentOptions options_;
   MDB_env* env_ = nullptr;
-  int writer_lock_ = -1;  // held for life: a second writer of the same log is refused
+  const void* watched_ = nullptr;  // the map, for the bus guard
+  int writer_lock_ = -1;           // held for life: a second writer of the same log is refused
   // Held shared by every transaction, alone while the map moves.
   mutable std::shared_mutex map_;
 };
@@ -87,6 +93,7 @@ class Transaction {
   void begin(Environment& environment, bool write);
   std::shared_lock<std::shared_mutex> map_;
   MDB_txn* txn_ = nullptr;
+  uint64_t faults_ = 0;  // base::bus_faults() when it began
 };
 
 }  // namespace sallyport::evidence_log

@@ -16,7 +16,7 @@ sallyport_library(NAME control_rule_speed SOURCES ${BUNDLE}/prompt_sample.cc ${B
   DEPENDS sallyport::contract sallyport::controlplane_matcher_compiler PACKAGES nlohmann_json::nlohmann_json)
 # Changes of bundles: who approves them, what they change, and whether they may be merged.
 sallyport_library(NAME control_policy_change SOURCES ${BUNDLE}/bounded_program.cc ${BUNDLE}/approvals.cc
-  ${BUNDLE}/bundle_store.cc ${BUNDLE}/bundle_change.cc ${BUNDLE}/change_redaction.cc ${BUNDLE}/change_detection.cc
+  ${BUNDLE}/bundle_store.cc ${BUNDLE}/bundle_change.cc ${BUNDLE}/change_redaction.cc ${BUNDLE}/change_dictionaries.cc ${BUNDLE}/change_detection.cc
   ${BUNDLE}/change_tests.cc ${BUNDLE}/change_vendors.cc ${BUNDLE}/change_reading.cc ${BUNDLE}/change_access.cc
   ${BUNDLE}/change_settings.cc ${BUNDLE}/guard.cc ${BUNDLE}/sarif.cc ${BUNDLE}/bundle_source.cc
   DEPENDS sallyport::control_policy PACKAGES OpenSSL::Crypto nlohmann_json::nlohmann_json)

@@ -174,6 +174,7 @@ BundleChange compare_bundles(const Bundle& before, const Bundle& after) {
   mark_protected(parts);
   compare_redaction(parts);
   compare_detection(parts);
+  compare_dictionaries(parts);
   compare_reading(parts);
   compare_tests(parts);
   compare_vendors(parts);

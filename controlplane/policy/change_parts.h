@@ -67,15 +67,16 @@ std::string listed(const std::vector<std::string>& names, size_t most = 6);
 // " for tenant sales, in production, at openai"; "" when it is everywhere.
 std::string where_words(const std::vector<ChangeWhere>& where);
 
-void mark_protected(ChangeParts& parts);       // change_redaction.cc
-void compare_redaction(ChangeParts& parts);    // change_redaction.cc
-void compare_detection(ChangeParts& parts);    // change_detection.cc
-void compare_tests(ChangeParts& parts);        // change_tests.cc
-void compare_vendors(ChangeParts& parts);      // change_vendors.cc
-void compare_reading(ChangeParts& parts);      // change_reading.cc
-void compare_access(ChangeParts& parts);       // change_access.cc
-void compare_restoration(ChangeParts& parts);  // change_access.cc
-void compare_tenants(ChangeParts& parts);      // change_settings.cc, as the rest
+void mark_protected(ChangeParts& parts);        // change_redaction.cc
+void compare_redaction(ChangeParts& parts);     // change_redaction.cc
+void compare_detection(ChangeParts& parts);     // change_detection.cc
+void compare_dictionaries(ChangeParts& parts);  // change_dictionaries.cc
+void compare_tests(ChangeParts& parts);         // change_tests.cc
+void compare_vendors(ChangeParts& parts);       // change_vendors.cc
+void compare_reading(ChangeParts& parts);       // change_reading.cc
+void compare_access(ChangeParts& parts);        // change_access.cc
+void compare_restoration(ChangeParts& parts);   // change_access.cc
+void compare_tenants(ChangeParts& parts);       // change_settings.cc, as the rest
 void compare_retention(ChangeParts& parts);
 void compare_routes(ChangeParts& parts);
 void compare_templates(ChangeParts& parts);

@@ -68,6 +68,15 @@ class Compiler {
     return std::move(out_);
   }
 
+  std::vector<uint64_t> fingerprints(const DictionarySource& source) {
+    read(source, 0);
+    std::vector<uint64_t> out;
+    for (const Phrase& phrase : phrases_) out.push_back(phrase.fingerprint);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
  private:
   void fail(size_t dictionary, int line, std::string message) {
     if (errors_of_one_++ < CompiledDictionaries::kErrorsMax)
@@ -192,6 +201,12 @@ CompiledDictionaries compile_dictionaries(std::span<const DictionarySource> sour
                                           const DictionaryKey& key,
                                           const DictionaryOptions& options) {
   return Compiler(key, options).compile(sources);
+}
+
+std::vector<uint64_t> dictionary_fingerprints(const DictionarySource& source,
+                                              const DictionaryKey& key,
+                                              const DictionaryOptions& options) {
+  return Compiler(key, options).fingerprints(source);
 }
 
 }  // namespace sallyport::controlplane::policy

@@ -54,4 +54,9 @@ CompiledDictionaries compile_dictionaries(std::span<const DictionarySource> sour
                                           const DictionaryKey& key,
                                           const DictionaryOptions& options = {});
 
+// The fingerprints of the values that compile, sorted: for comparing two lists under one key.
+std::vector<uint64_t> dictionary_fingerprints(const DictionarySource& source,
+                                              const DictionaryKey& key,
+                                              const DictionaryOptions& options = {});
+
 }  // namespace sallyport::controlplane::policy

@@ -12,6 +12,7 @@
 #include "controlplane/supervise/bundle_job.h"
 #include "controlplane/supervise/options.h"
 #include "controlplane/supervise/supervisor.h"
+#include "dataplane/base/bus_guard.h"
 
 namespace sallyport::supervise {
 
@@ -57,6 +58,7 @@ int boot(int argc, char** argv) {
   harden();
   if (!options.compile.empty()) return compile_bundle(options.compile, options.images);
   block_signals();
+  base::install_bus_guard();
   open_log(options.log_level);
   std::string error;
   std::string node = read_node_name(options.config, error);

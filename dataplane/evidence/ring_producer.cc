@@ -13,6 +13,7 @@
 #include <new>
 #include <utility>
 
+#include "dataplane/base/bus_guard.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/hash.h"
 
@@ -69,11 +70,20 @@ RingProducer::RingProducer(RingProducer&& other) noexcept
       seen_position_(std::exchange(other.seen_position_, 0)),
       seen_sequence_(std::exchange(other.seen_sequence_, 0)) {}
 
-void RingProducer::close_files() {
-  if (cursor_ != nullptr) ::munmap(const_cast<RingCursor*>(cursor_), contract::kCursorFileBytes);
-  if (base_ != nullptr) ::munmap(base_, kRingHeaderBytes + capacity_);
-  if (data_fd_ >= 0) ::close(data_fd_);
+void RingProducer::detach_cursor() {
+  if (cursor_ == nullptr) return;
+  base::unwatch_range(cursor_);
+  ::munmap(const_cast<RingCursor*>(cursor_), contract::kCursorFileBytes);
   cursor_ = nullptr;
+}
+
+void RingProducer::close_files() {
+  detach_cursor();
+  if (base_ != nullptr) {
+    base::unwatch_range(base_);
+    ::munmap(base_, kRingHeaderBytes + capacity_);
+  }
+  if (data_fd_ >= 0) ::close(data_fd_);
   base_ = nullptr;
   data_fd_ = -1;
 }
@@ -122,6 +132,7 @@ bool RingProducer::make_data_file(const std::string& hidden_path, std::string& e
       ::mmap(nullptr, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, data_fd_, 0);
   if (memory == MAP_FAILED) return failed("map", errno);
   base_ = static_cast<uint8_t*>(memory);
+  base::watch_range(base_, file_bytes);  // a file cut by somebody must not end us
   auto* made = new (base_) RingDataHeader{};
   made->magic = contract::kRingMagic;
   made->layout_version = contract::kRingLayoutVersion;
@@ -140,8 +151,13 @@ bool RingProducer::make_data_file(const std::string& hidden_path, std::string& e
   return true;
 }
 
+bool RingProducer::attached() const {
+  return cursor_ != nullptr && cursor_->magic == contract::kCursorMagic;
+}
+
 bool RingProducer::attach_cursor() {
-  if (cursor_ != nullptr) return true;
+  if (attached()) return true;
+  detach_cursor();  // its file was cut: the drainer makes it whole again
   const int fd = ::open(cursor_path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0) return false;
   struct stat file {};
@@ -152,8 +168,10 @@ bool RingProducer::attach_cursor() {
   ::close(fd);
   if (memory == MAP_FAILED) return false;
   const auto* cursor = static_cast<const RingCursor*>(memory);
+  base::watch_range(cursor, contract::kCursorFileBytes);
   if (cursor->magic != contract::kCursorMagic ||
       cursor->layout_version != contract::kRingLayoutVersion) {
+    base::unwatch_range(cursor);
     ::munmap(memory, contract::kCursorFileBytes);
     return false;
   }

@@ -55,7 +55,8 @@ class RingProducer {
   // Tries to map the consumer's cursor file if that has not happened yet: a system call until then,
   // so call it a few times per second. True once mapped.
   bool attach_cursor();
-  bool attached() const { return cursor_ != nullptr; }
+  // False also when the cursor's file was cut since (bus_guard.h): attach_cursor() tries again.
+  bool attached() const;
 
   // Contiguous room for one record, valid until publish(); empty when the ring is full. Its bytes
   // are what an older record left there: the caller writes every one.
@@ -86,6 +87,7 @@ class RingProducer {
   void put_padding(uint64_t bytes);
   void publish_slot(contract::SlotKind kind);
   contract::RingDataHeader* header();
+  void detach_cursor();
   void close_files();
 
   RingConfig config_;

@@ -72,6 +72,18 @@ TEST(ContentTypes, AnAnswerIsReadAsItsTypeAndItsEndpointSay) {
               f.stream == StreamFormat::JsonLines);
 }
 
+// One content type, two readings: what the frames carry says the table of the endpoint.
+TEST(ContentTypes, AwsFramesAreReadAsTheEndpointSays) {
+  const auto of = [](const char* name) {
+    return answer_format(200, "application/vnd.amazon.eventstream", llm::shipped_kind(name));
+  };
+  EXPECT_EQ(of("bedrock_converse").stream, StreamFormat::EventStream);
+  EXPECT_EQ(of("anthropic_messages").stream, StreamFormat::AwsChunks);
+  EXPECT_EQ(of("anthropic_messages").kind, Kind::Stream);
+  EXPECT_EQ(of("openai_chat").kind, Kind::Refused);
+  EXPECT_EQ(shown_content_type(StreamFormat::AwsChunks, "x"), "application/vnd.amazon.eventstream");
+}
+
 TEST(ContentTypes, AnEndpointThatNamesNothingElseAnswersJsonOrEvents) {
   const llm::ApiKind chat = llm::shipped_kind("openai_chat");
   EXPECT_EQ(answer_format(200, "application/json", chat).kind, Kind::Body);

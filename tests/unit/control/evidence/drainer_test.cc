@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "dataplane/base/bus_guard.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 
 namespace sallyport::evidence_log_test {
@@ -538,6 +539,80 @@ TEST(Drainer, IdleSleepsAndWakesSoon) {
   stop = true;
   thread.join();
   EXPECT_LT(cpu_ns.load(), 700'000'000U);
+}
+
+// --- files that somebody cuts
+// ---------------------------------------------------------------------
+
+TEST(CutFiles, ACursorIsMadeWholeAgainAndNothingIsLost) {
+  ASSERT_TRUE(base::install_bus_guard());
+  Host host;
+  auto drainer = host.drainer();
+  Worker worker(host.rings());
+  worker.exchange(1);
+  drain(*drainer);
+  ASSERT_TRUE(worker.ring().attach_cursor());
+  const auto path = host.rings() / (worker.key().file_stem() + ".cursor");
+  std::filesystem::resize_file(path, 0);
+  // Both touch the page that is gone.
+  EXPECT_FALSE(worker.ring().attached());
+  EXPECT_EQ(worker.ring().heartbeat_ns(), 0U) << "no consumer: fails closed";
+  worker.exchange(2);
+  drain(*drainer);
+  EXPECT_TRUE(host.said("was cut"));
+  ASSERT_TRUE(worker.ring().attach_cursor());
+  EXPECT_EQ(worker.ring().committed_sequence(), 4U);
+  worker.exchange(3);
+  drain(*drainer);
+  EXPECT_EQ(worker.ring().committed_sequence(), 6U);
+  const VerifyReport report = verified(*drainer);
+  EXPECT_TRUE(report.ok) << problems_of(report);
+  EXPECT_EQ(report.exchanges, 3U);
+}
+
+TEST(CutFiles, ARingIsNamedAndItsProducerLives) {
+  ASSERT_TRUE(base::install_bus_guard());
+  Host host;
+  auto drainer = host.drainer();
+  Worker worker(host.rings(), ring_key(), contract::kRingCapacityBytesMin);
+  worker.exchange(1);
+  drain(*drainer);
+  ASSERT_TRUE(worker.ring().attach_cursor());
+  std::filesystem::resize_file(host.rings() / (worker.key().file_stem() + ".data"), 4096);
+  for (uint64_t number = 2; worker.admit(number); ++number) continue;  // until it is full
+  drain(*drainer);
+  const auto gaps = records_of(drainer->reader(), "gap");
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].at("code"), "ring_damaged");
+  EXPECT_EQ(gaps[0].at("from"), 3);
+  EXPECT_TRUE(verified(*drainer).ok) << problems_of(verified(*drainer));
+}
+
+TEST(CutFiles, TheLogIsAnErrorInWordsForWriterAndReader) {
+  ASSERT_TRUE(base::install_bus_guard());
+  Host host;
+  auto drainer = host.drainer();
+  Worker worker(host.rings());
+  for (uint64_t number = 1; number <= 500; ++number) worker.exchange(number);
+  drain(*drainer);
+  const LogReader log = drainer->reader();
+  std::filesystem::resize_file(host.store() / "data.mdb", 3 * 4096);
+  worker.exchange(501);
+  const auto message = [](auto&& touch) -> std::string {
+    try {
+      touch();
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(message([&] { drain(*drainer); }).find("was cut"), std::string::npos);
+  EXPECT_NE(message([&] { log.record(3); }).find("was cut"), std::string::npos);
+  const VerifyReport report = verify(log, {});
+  EXPECT_FALSE(report.ok);
+  EXPECT_NE(problems_of(report).find("was cut"), std::string::npos);
+  drainer.reset();
+  EXPECT_FALSE(message([&] { host.drainer(); }).empty());
 }
 
 }  // namespace

@@ -57,6 +57,28 @@ TEST_F(Changes, ALooserActionIsSaidWithEntityTenantAndPlace) {
   EXPECT_TRUE(change.is_loosening());
 }
 
+// A value less is found no more, a tenant less has nothing found: said by number, never by value.
+TEST_F(Changes, ListsOfValuesAreComparedByValueAndTenant) {
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true}\n";
+  files["lists/all.txt"] = "Erika Mustermann\nMax Muster\n";
+  files["dictionaries.yaml"] = "dictionaries:\n  all: {file: lists/all.txt, entity: CUSTOMER}\n";
+  before = good();
+  files["lists/all.txt"] = "# sorted\nMAX  Muster\nErika Mustermann\n";
+  EXPECT_THAT(words(), IsEmpty());
+  files["lists/all.txt"] = "Max Muster\nMoni Muster\nMaxi Muster\n";
+  EXPECT_THAT(
+      words(),
+      ElementsAre("detection dictionary_values_removed looser: list all of CUSTOMER: 1 value "
+                  "is not in it any more",
+                  "detection dictionary_values_added stricter: list all of CUSTOMER: 2 values "
+                  "are new in it"));
+  EXPECT_TRUE(compare().is_loosening());
+  files["lists/all.txt"] = "Erika Mustermann\nMax Muster\n";
+  change("dictionaries.yaml", "entity: CUSTOMER", "entity: CUSTOMER, tenants: [acme]");
+  EXPECT_THAT(words(), ElementsAre("detection dictionary_tenants looser: list all of CUSTOMER does "
+                                   "not count any more in texts of beta"));
+}
+
 TEST_F(Changes, AStricterActionIsRiskyAndWantsACanary) {
   change("actions.yaml", "direction: request, action: tokenize",
          "direction: request, action: block");

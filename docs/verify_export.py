@@ -23,8 +23,7 @@ class Key:
                    (" -digest sha256" if self.kind == 2 else "")
             return subprocess.run(line.split(), cwd=folder, capture_output=True).returncode == 0
     def open(self, note):                                    # a signed note -> (size, root), or (None, None)
-        (body, _, lines), good = note.rpartition(b"\n\n"), False
-        body += b"\n"
+        body, lines, good = note[:note.rindex(b"\n\n") + 1], note[note.rindex(b"\n\n") + 2:], False
         for dash, name, blob in (line.split(" ") for line in lines.decode().splitlines()):
             data = base64.b64decode(blob, validate=True)
             if name != self.name or data[:4].hex() != self.id: continue
@@ -63,9 +62,11 @@ class Check:
            base64.b64decode(b"".join(self.read("log.pub.pem").splitlines()[1:-1])): self.say("made with another key")
         if (m["format"], m["size"], base64.b64decode(m["root"]), m["sha256sums"]) != \
            (2, self.size, self.root, sha(self.read("SHA256SUMS")).hex()): self.say("MANIFEST.json says something else")
+        old = sorted(pathlib.Path(self.folder, "checkpoints").iterdir())
         for line in witnesses:
-            if Key(line).open(note)[0] is None: self.say(f"the checkpoint has no good cosignature of {line}")
-        old = sorted(pathlib.Path(self.folder, "checkpoints").iterdir()) + [pathlib.Path(path) for path in since]
+            if not any(Key(line).open(text)[0] for text in [note] + [p.read_bytes() for p in old]):
+                self.say(f"no checkpoint has a good cosignature of {line}")
+        old += [pathlib.Path(path) for path in since]
         self.old = [("checkpoint", self.size, self.root)] + [(str(p), *self.key.open(p.read_bytes())) for p in old]
     def tiles(self):
         self.rows, entries = [], self.size
@@ -139,8 +140,7 @@ class Check:
             if want != [(int(r["index"]), r["leaf"]) for r in rows]: self.say(f"{name} lists other records")
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("dir")
-    parser.add_argument("--vkey", required=True)
+    _, _ = parser.add_argument("dir"), parser.add_argument("--vkey", required=True)
     for name in "--since", "--witness": parser.add_argument(name, action="append", default=[])
     given = parser.parse_args()
     check = Check(given.dir, given.vkey, given.since, given.witness)

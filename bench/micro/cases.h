@@ -13,6 +13,8 @@ namespace sallyport::bench {
 std::vector<Case> scan_cases(const std::filesystem::path& policies);
 // Prompt text against a tenant's dictionary of a million values.
 std::vector<Case> dictionary_cases();
+// What a token stands for, sealed for the vault.
+std::vector<Case> mapping_cases();
 // One segment into an established connection.
 std::vector<Case> tcp_cases();
 // One record sealed, one opened, against the cipher alone.

@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     }
   }
   std::vector<Case> cases = scan_cases(policies);
-  for (auto more : {dictionary_cases(), tcp_cases(), tls_cases()})
+  for (auto more : {dictionary_cases(), mapping_cases(), tcp_cases(), tls_cases()})
     cases.insert(cases.end(), more.begin(), more.end());
   const std::vector<Figure> figures = measure(cases, settings);
   if (figures.empty()) {

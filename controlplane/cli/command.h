@@ -29,6 +29,7 @@ struct ArgumentSpec {
   std::string name;  // as in help: DIR, ID
   std::string text;
   bool required = true;
+  bool repeats = false;  // the last one may come as often as it is said
 };
 
 struct Example {
@@ -77,7 +78,7 @@ struct Call {
 
 struct Command {
   std::string noun;
-  std::string verb;  // empty: the noun alone is the command
+  std::string verb;  // one or two words; empty: the noun alone is the command
   std::string summary;
   std::string details;
   std::vector<ArgumentSpec> arguments;
@@ -86,9 +87,11 @@ struct Command {
   Exit (*run)(const Call& call);  // throws Failure
 
   std::string name() const { return verb.empty() ? noun : noun + " " + verb; }
-  // "sallyport/<noun>-<verb>/1"
+  // "sallyport/<noun>-<verb>/1"; two words of a verb are joined by a dash.
   std::string schema() const {
-    return "sallyport/" + (verb.empty() ? noun : noun + "-" + verb) + "/1";
+    std::string words = verb.empty() ? noun : noun + "-" + verb;
+    for (char& c : words) c = c == ' ' ? '-' : c;
+    return "sallyport/" + words + "/1";
   }
 };
 

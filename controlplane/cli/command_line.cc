@@ -67,6 +67,7 @@ class Splitter {
       used_.push_back(i);
       take_word(word, line);
     }
+    if (line.command == nullptr && !verb_begun_.empty() && !line.help) half_a_verb(line);
     return line;
   }
 
@@ -98,13 +99,18 @@ class Splitter {
   }
 
  private:
-  static void take_word(const std::string& word, ParsedLine& line) {
+  void take_word(const std::string& word, ParsedLine& line) {
     std::vector<std::string> names;
+    const std::string verb = verb_begun_.empty() ? word : verb_begun_ + " " + word;
     for (const Command& command : command_table()) {
       const bool is_noun = line.noun.empty();
       if (is_noun ? command.noun == word && command.verb.empty()
-                  : command.noun == line.noun && command.verb == word) {
+                  : command.noun == line.noun && command.verb == verb) {
         line.command = &command;
+        return;
+      }
+      if (!is_noun && command.noun == line.noun && command.verb.starts_with(verb + " ")) {
+        verb_begun_ = verb;  // the first of two words
         return;
       }
       if (is_noun || command.noun == line.noun)
@@ -121,6 +127,16 @@ class Splitter {
           fmt::format("{}: {}{}", line.noun.empty() ? "the commands are" : "its verbs are",
                       fmt::join(names, ", "), suggestion(word, names)),
           line.noun.empty() ? "" : " " + line.noun);
+  }
+
+  [[noreturn]] void half_a_verb(const ParsedLine& line) const {
+    std::vector<std::string> names;
+    for (const Command& command : command_table())
+      if (command.noun == line.noun && command.verb.starts_with(verb_begun_ + " "))
+        names.push_back(command.verb);
+    usage("unknown_command",
+          fmt::format("'{}' is half a verb of {}", printable(verb_begun_), line.noun),
+          fmt::format("there are: {}", fmt::join(names, ", ")), " " + line.noun);
   }
 
   // "name" of "--name" or "-n"; empty: not one of `options`, or it brings its value along.
@@ -143,6 +159,7 @@ class Splitter {
 
   const std::vector<std::string>& words_;
   std::vector<size_t> used_;
+  std::string verb_begun_;
 };
 
 po::options_description describe(const std::vector<OptionSpec>& options) {
@@ -192,7 +209,8 @@ void check_command(const Command& command, const Arguments& arguments) {
     usage("missing_argument",
           fmt::format("sallyctl{} needs {}", about, command.arguments[given].name),
           command.arguments[given].text, about);
-  if (given > command.arguments.size())
+  const bool repeats = !command.arguments.empty() && command.arguments.back().repeats;
+  if (given > command.arguments.size() && !repeats)
     usage("extra_argument",
           fmt::format("'{}' is one word too many",
                       printable(arguments.positional[command.arguments.size()])),

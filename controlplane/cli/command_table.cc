@@ -14,6 +14,10 @@ const std::vector<Command>& command_table() {
     add_evidence_commands(rows);
     add_key_commands(rows);
     add_restore_commands(rows);
+    add_vault_commands(rows);
+    add_subject_commands(rows);
+    add_hold_commands(rows);
+    add_redact_commands(rows);
     return rows;
   }();
   return table;
@@ -44,6 +48,10 @@ std::string_view noun_summary(std::string_view noun) {
   if (noun == "evidence") return "read and prove the evidence log";
   if (noun == "key") return "gateway keys: what callers present in place of a vendor's key";
   if (noun == "access") return "who could have values back, who did, and what was decided";
+  if (noun == "vault") return "what tokens stand for: the store, its state and its keys";
+  if (noun == "subject") return "where a person's data went, and its erasure";
+  if (noun == "hold") return "legal holds: what is neither expired nor erased";
+  if (noun == "redact") return "what a newer policy would have changed";
   if (noun == "completion") return "tab completion for a shell";
   return "";
 }

@@ -16,4 +16,10 @@ void add_evidence_commands(std::vector<Command>& table);        // evidence, all
 void add_restore_commands(std::vector<Command>& table);  // restore; access review, decide, ...
 void add_key_commands(std::vector<Command>& table);      // key new, list, revoke
 
+void add_vault_commands(std::vector<Command>& table);     // vault init, status, key ...
+void add_vault_key_commands(std::vector<Command>& table);
+void add_subject_commands(std::vector<Command>& table);   // subject find, erase, ...
+void add_hold_commands(std::vector<Command>& table);      // hold add, release, list
+void add_redact_commands(std::vector<Command>& table);    // redact replay
+
 }  // namespace sallyport::cli

@@ -396,6 +396,7 @@ size_t Drainer::remove_closed() {
       ++at;
       continue;
     }
+    this->at("ring_closed");
     remove_files(at->first);
     say("evidence: ring " + at->first.file_stem() + " is drained and closed");
     at = rings_.erase(at);
@@ -516,11 +517,14 @@ size_t Drainer::gather() {
   size_t work = gather_notes();
   const size_t each =
       std::max(kRecordsPerRingMin, options_.batch_records_max / std::max<size_t>(rings_.size(), 1));
+  bool all = true;
   for (auto& [key, ring] : rings_) {
     const size_t records = gather_ring(*ring, each);
     work += records;
+    all = all && records < each;
     if (records == 0 && finish_ring(*ring)) ++work;
   }
+  if (all) read_all_ns_ = now_ns_;
   return work;
 }
 
@@ -603,10 +607,13 @@ size_t Drainer::commit_pending() {
   if (pending_.empty() || now_ns_ < retry_at_ns_) return 0;
   const size_t work = pending_.entries.size() + 1;
   const uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+  at("gathered");
   if (!try_commit()) return 0;
+  at("committed");
   if (retry_at_ns_ != 0) set_problem("", false);
   retry_at_ns_ = 0;
   after_commit(began_ns);
+  at("cursors_moved");
   return work;
 }
 
@@ -625,6 +632,10 @@ size_t Drainer::drain_once() {
   if (retry_at_ns_ == 0) work += sign_if_due(false);
   if (now_ns_ >= next_care_ns_) grow_ahead();
   if (retry_at_ns_ == 0) work += care_in_pause();
+  if (pending_.empty()) {
+    const std::lock_guard lock(mutex_);
+    status_.drained_ns = read_all_ns_;
+  }
   return work;
 }
 
@@ -702,6 +713,7 @@ void Drainer::sign() {
   const uint64_t from = signer_->last_signed() ? signer_->last_signed()->size : 0;
   const std::string note =
       signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
+  at("signed");
   for (;;) {
     try {
       store_->add_checkpoint(checkpoint.size, note);
@@ -711,6 +723,7 @@ void Drainer::sign() {
       store_->environment()->grow();
     }
   }
+  at("checkpoint_kept");
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;
   sign_at_once_ = false;

@@ -56,6 +56,9 @@ struct DrainerOptions {
   // them in the ring. Empty: done (the same mappings may come again after a crash). Else why not:
   // nothing advances, and it is asked again. Null: mappings are dropped.
   std::function<std::string(const SealedMappings&)> keep_mappings;
+  // Called at named points of a round ("gathered", "committed", "cursors_moved", "signed",
+  // "checkpoint_kept", "ring_closed"): where a test of crashes ends the process.
+  std::function<void(const char* point)> at_point;
 };
 
 struct DrainerStatus {
@@ -66,7 +69,8 @@ struct DrainerStatus {
   uint64_t rings_stopped = 0;  // framing problem: not read any more
   uint64_t gaps = 0;
   uint64_t interrupted = 0;
-  uint64_t mappings = 0;  // sealed batches handed on, by this process
+  uint64_t mappings = 0;    // sealed batches handed on, by this process
+  uint64_t drained_ns = 0;  // CLOCK_MONOTONIC: all that rings held then is committed
   uint64_t last_commit_us = 0;
   uint64_t checkpoint_size = 0;
   uint64_t checkpoint_wall_ns = 0;
@@ -157,6 +161,9 @@ class Drainer {
   void scrub();
   size_t prune();
   void say(const std::string& line) const;
+  void at(const char* point) const {
+    if (options_.at_point) options_.at_point(point);
+  }
   void set_problem(const std::string& problem, bool blocked);
 
   DrainerOptions options_;
@@ -166,6 +173,7 @@ class Drainer {
   std::set<RingKey> complained_;
   Store::Batch pending_;  // kept until it is committed
   SealedMappings pending_mappings_;
+  uint64_t read_all_ns_ = 0;  // the last round that read every ring to its end
   uint64_t pending_gaps_ = 0;
   uint64_t pending_interrupted_ = 0;
   uint64_t pending_ticket_ = 0;  // the last note in pending_

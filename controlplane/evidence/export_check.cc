@@ -114,8 +114,10 @@ bool ExportCheck::check_manifest() {
     problem("MANIFEST.json names another key than the file vkey");
   if (note_ && (note_->size != answer_.size || manifest.value("origin", "") != note_->origin ||
                 base64_bytes(manifest.value("root", "")) !=
-                    std::vector<uint8_t>(note_->root.begin(), note_->root.end())))
+                    std::vector<uint8_t>(note_->root.begin(), note_->root.end()))) {
     problem("MANIFEST.json speaks of another tree than the checkpoint");
+    return false;  // what it says of its range is not worth following
+  }
   return true;
 }
 
@@ -133,7 +135,7 @@ bool ExportCheck::check_key() {
     problem("log.pub.pem is another key");
   const auto text = file("checkpoint");
   if (!text) return false;
-  note_text_ = *text;
+  notes_.push_back(*text);
   note_ = key_->open(*text);
   if (!note_) problem("the checkpoint is not signed by the given key");
   if (note_) answer_.origin = note_->origin;
@@ -303,7 +305,10 @@ void ExportCheck::check_notes() {
         problem(name + " is not a checkpoint of that size signed by the given key");
       else
         notes[note->size] = name;
-      if (note) check_note(*note, name);
+      if (note) {
+        check_note(*note, name);
+        notes_.push_back(*text);
+      }
       ++answer_.checkpoints;
     }
   for (const std::string& text : wanted_.old_notes) {
@@ -315,13 +320,22 @@ void ExportCheck::check_notes() {
   }
 }
 
+// A witness is asked now and then: one of the checkpoints must be cosigned, not the newest one.
 void ExportCheck::check_witnesses() {
   for (const std::string& line : wanted_.witnesses) {
     const auto witness = PublicKey::parse(line);
-    if (!witness)
+    if (!witness || witness->kind() != KeyKind::Cosigner) {
       problem("that is no key of a witness: " + line);
-    else if (!witness->open(note_text_))
-      problem("the checkpoint has no good cosignature of " + witness->name());
+      continue;
+    }
+    uint64_t seen = 0;
+    for (const std::string& text : notes_)
+      if (const auto note = witness->open(text); note && key_->open(text))
+        seen = std::max(seen, note->size);
+    if (seen == 0)
+      problem("no checkpoint of this export has a good cosignature of " + witness->name());
+    else
+      answer_.witnessed[witness->name()] = seen;
   }
 }
 

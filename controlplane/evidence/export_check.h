@@ -24,7 +24,7 @@ struct Wanted {
   std::filesystem::path folder;
   std::string vkey;                    // from elsewhere, not from the export
   std::vector<std::string> old_notes;  // checkpoints somebody kept
-  std::vector<std::string> witnesses;  // verifier keys; each must have cosigned the checkpoint
+  std::vector<std::string> witnesses;  // verifier keys; each must have cosigned a checkpoint
 };
 
 struct Answer {
@@ -36,6 +36,7 @@ struct Answer {
   uint64_t pruned = 0;   // of them gone by a retention run that the log names
   uint64_t checkpoints = 0;
   std::string origin;
+  std::map<std::string, uint64_t> witnessed;  // by name: the largest tree it cosigned
 };
 
 inline constexpr size_t kProblemsMax = 20;
@@ -84,7 +85,7 @@ class ExportCheck {
   Answer answer_;
   std::optional<PublicKey> key_;
   std::optional<Note> note_;
-  std::string note_text_;
+  std::vector<std::string> notes_;  // signed by key_
   uint64_t from_ = 0;
   uint64_t to_ = 0;
   uint64_t first_bad_ = ~0ULL;

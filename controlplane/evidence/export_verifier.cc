@@ -20,7 +20,7 @@ constexpr const char* kHelp =
     "Checks an export that `sallyctl evidence export DIR` wrote. KEY is the log's verifier key\n"
     "(NAME+ID+BASE64) or a file that holds it; get it from somebody you trust, not from the\n"
     "export. CHECKPOINT is a file with an older checkpoint that you kept: the log must extend it.\n"
-    "With --witness the checkpoint must carry that witness's cosignature.\n"
+    "With --witness one of the checkpoints must carry that witness's cosignature.\n"
     "\n"
     "exit 0: good; 1: it could not be read; 2: usage; 3: not good, the lines say why.\n"
     "\n"
@@ -49,6 +49,9 @@ int print(const Answer& answer) {
   for (const std::string& problem : answer.problems) std::printf("problem: %s\n", problem.c_str());
   if (!answer.first_bad_record.empty())
     std::printf("first bad record: %s\n", answer.first_bad_record.c_str());
+  for (const auto& [name, size] : answer.witnessed)
+    std::printf("witness %s saw the first %llu records\n", name.c_str(),
+                static_cast<unsigned long long>(size));
   std::printf(
       "%s: %llu records of %s (log of %llu), %llu pruned by the log's own record, "
       "%llu checkpoints\n",

@@ -14,6 +14,7 @@
 #include "controlplane/policy/api_kind_compiler.h"
 #include "controlplane/policy/image_sections.h"
 #include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/retention_text.h"
 #include "controlplane/policy/rulings.h"
 
 namespace sallyport::controlplane::policy {
@@ -132,6 +133,9 @@ class ImageWriter {
     image_.opaque(SectionKind::Restoration, restoration.size(),
                   {reinterpret_cast<const uint8_t*>(restoration.data()), restoration.size()});
     write_dictionaries(dictionaries);
+    const std::string retention = retention_text(bundle_);
+    image_.opaque(SectionKind::Retention, retention.size(),
+                  {reinterpret_cast<const uint8_t*>(retention.data()), retention.size()});
     image_.section(SectionKind::Rollout,
                    std::vector<ImageRollout>{rollout_section(bundle_.rollout)});
     image_.opaque(SectionKind::Templates, templates.size(), templates);

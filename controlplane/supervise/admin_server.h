@@ -8,6 +8,7 @@
 //   {"command":"promote"} {"command":"rollback","digest"} {"command":"confirm"}
 //   {"command":"policy_review","close","note"}
 //   {"command":"reload"}                   read the credentials again
+//   {"command":"vault_..."}, "subject_...", "hold_..."   vault_desk.h
 //   {"command":"access_review","from","to"}                     Unix seconds; who could, who did
 //   {"command":"access_decide","principal","rule","decision","note"}
 //   {"command":"access_pending"}, {"command":"access_close","id","decision","note"}

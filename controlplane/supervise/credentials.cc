@@ -282,6 +282,65 @@ std::optional<SecretBytes> Credentials::gateway_hmac_key(std::string& error) con
   return hex_key("gateway-hmac.key", kTokenKeyBytes, error);
 }
 
+std::optional<SecretBytes> Credentials::subject_key(const std::string& tenant,
+                                                    std::string& error) const {
+  const std::string name = "subject." + tenant + ".key";
+  if (!is_file_word(tenant)) {
+    error = "no tenant has such a name";
+    return std::nullopt;
+  }
+  for (const fs::path& folder : {credentials_folder_, keys_folder_}) {
+    SecretBytes text;
+    switch (read_private(folder / name, Privacy::Secret, kKeyFileBytesMax, text, error)) {
+      case ReadResult::Missing:
+        continue;
+      case ReadResult::Refused:
+        return std::nullopt;
+      case ReadResult::Ok:
+        break;
+    }
+    SecretBytes key = from_hex(trimmed(text_of(text)), kTokenKeyBytes);
+    if (key.empty()) break;
+    return key;
+  }
+  if (error.empty()) error = name + ": is not there, or is no key";
+  return std::nullopt;
+}
+
+std::optional<std::string> Credentials::next_token_epoch(const std::string& tenant,
+                                                         std::string& error) const {
+  const std::string name = "token." + tenant + ".key";
+  std::error_code ignored;
+  SecretBytes text;
+  std::vector<TokenLine> lines;
+  if (!is_file_word(tenant) || fs::exists(credentials_folder_ / name, ignored)) {
+    error =
+        (credentials_folder_ / name).string() + ": is the operator's: put a new first line there";
+    return std::nullopt;
+  }
+  const fs::path file = keys_folder_ / name;
+  if (read_private(file, Privacy::Secret, kKeyFileBytesMax, text, error) != ReadResult::Ok ||
+      !parse_token_lines(text_of(text), lines)) {
+    if (error.empty()) error = file.string() + ": is not there, or is no token key";
+    return std::nullopt;
+  }
+  std::string epoch = lines.front().epoch;
+  size_t high = kCrockford.find(epoch[0]), low = kCrockford.find(epoch[1]);
+  low = (low + 1) % kCrockford.size();
+  if (low == 0) high = (high + 1) % kCrockford.size();
+  epoch = {kCrockford[high], kCrockford[low]};
+  SecretBytes fresh(epoch.begin(), epoch.end());
+  fresh.push_back(' ');
+  append_random_hex(fresh, kTokenKeyBytes);
+  fresh.push_back('\n');
+  const std::string_view first = trimmed(text_of(text));
+  const std::string_view former = first.substr(0, first.find('\n'));
+  fresh.insert(fresh.end(), former.begin(), former.end());
+  fresh.push_back('\n');
+  if (!replace_private(file, text_of(fresh), error)) return std::nullopt;
+  return epoch;
+}
+
 std::optional<SecretBytes> Credentials::dictionary_key(std::string& error) const {
   return hex_key("dictionary.key", contract::kDictionaryKeyBytes, error);
 }
@@ -296,6 +355,9 @@ SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation
   builder.add_hex(SecretKind::DictionaryKey, "dictionary.key", "", contract::kDictionaryKeyBytes);
   for (const std::string& tenant : wanted.tenants) builder.add_tenant(tenant);
   for (const std::string& name : wanted.vendor_credentials) builder.add_vendor(name);
+  if (wanted.vault_key)
+    builder.add(SecretKind::VaultKey, "",
+                SecretBytes(wanted.vault_key->begin(), wanted.vault_key->end()));
   if (build.message.size() > contract::kSecretsBytesMax) {
     builder.problem("secrets_too_large", "the secrets of this policy take more than 1 MiB",
                     "fewer tenants or vendors per appliance", true);

@@ -15,6 +15,7 @@
 // Owner  one thread; two processes may create the same key at once, one of them wins.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -49,6 +50,8 @@ std::optional<Problem> certificate_problem(const CertificateState& state, int64_
 struct WantedSecrets {
   std::vector<std::string> tenants;
   std::vector<std::string> vendor_credentials;
+  // X25519 public key of the vault; zeros: it is sealed; nothing: there is none.
+  std::optional<std::array<uint8_t, 32>> vault_key = std::nullopt;
 };
 
 struct SecretsBuild {
@@ -70,6 +73,12 @@ class Credentials {
   SecretsBuild build(const WantedSecrets& wanted, uint64_t generation) const;
   // The key under which gateway keys are hashed; made when missing. Nothing: `error` says why.
   std::optional<SecretBytes> gateway_hmac_key(std::string& error) const;
+  // The key under which a tenant's subjects are hashed; never made here. Nothing: `error` says why.
+  std::optional<SecretBytes> subject_key(const std::string& tenant, std::string& error) const;
+  // A new epoch of a tenant's token key in our own file: from the next reading on values get other
+  // tokens; the former epoch is still verified. Nothing: `error` says why (an operator's file is
+  // his to change).
+  std::optional<std::string> next_token_epoch(const std::string& tenant, std::string& error) const;
   // The key under which a bundle with dictionaries is compiled; made when missing.
   std::optional<SecretBytes> dictionary_key(std::string& error) const;
   // Where the evidence log's signing key belongs. A key in the credentials folder is reached

@@ -130,6 +130,8 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
   read_rollout(sections, names);
   const std::span<const uint8_t> restoration = sections.section(SectionKind::Restoration);
   names.restoration.assign(restoration.begin(), restoration.end());
+  const std::span<const uint8_t> retention = sections.section(SectionKind::Retention);
+  names.retention.assign(retention.begin(), retention.end());
   return names;
 }
 

@@ -26,6 +26,7 @@ struct ImageNames {
   uint32_t test_count = 0;  // seeded texts in the image
   contract::Digest corpus{};
   std::string restoration;  // text of the section of that name (policy/restoration.h)
+  std::string retention;    // and of that one (policy/bundle_settings.h: retention_text)
 };
 
 // Nothing: `error` says what does not hold.

@@ -30,7 +30,9 @@ bool SecretsKeeper::loses_certificate(const SecretsBuild& build) const {
 
 SecretsKeeper::Refreshed SecretsKeeper::refresh(const WantedSecrets& wanted) {
   read_fingerprint_ = credentials_.fingerprint();
-  SecretsBuild build = credentials_.build(wanted, next_generation_);
+  WantedSecrets all = wanted;
+  all.vault_key = vault_key_;
+  SecretsBuild build = credentials_.build(all, next_generation_);
   problems_ = build.problems;
   // What was generated just now is no change to come.
   read_fingerprint_ = seen_fingerprint_ = credentials_.fingerprint();

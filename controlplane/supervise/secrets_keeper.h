@@ -26,6 +26,9 @@ class SecretsKeeper {
   // Reads the files again for what `wanted` asks. Changed: send message() to the dataplane.
   Refreshed refresh(const WantedSecrets& wanted);
 
+  // Goes into every message from the next refresh() on.
+  void set_vault_key(const std::optional<std::array<uint8_t, 32>>& key) { vault_key_ = key; }
+
   // Everything that `wanted` names was asked for when message() was built.
   bool covers(const WantedSecrets& wanted) const;
   // Polled: true once after the files changed and then held still between two calls, so that a
@@ -49,6 +52,7 @@ class SecretsKeeper {
   uint64_t generation_ = 0;  // of message_; 0: none yet
   std::optional<SealedMemory> message_;
   WantedSecrets wanted_;
+  std::optional<std::array<uint8_t, 32>> vault_key_;
   CertificateState certificate_;
   size_t tenants_ = 0;
   size_t vendors_ = 0;

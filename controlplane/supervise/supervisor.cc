@@ -61,6 +61,7 @@ bool Supervisor::start(std::string& error) {
   try {
     if (!open_files(error)) return false;
     evidence_->start();
+    vault_->start(*evidence_);
     const EvidenceThread::Ticket ticket = evidence_->append(about_us("sallyportd_started"));
     evidence_->append(in_force());
     for (uint64_t waited = 0; waited < kStartNoteMs && !evidence_->committed(ticket); ++waited)
@@ -120,10 +121,11 @@ bool Supervisor::open_files(std::string& error) {
   const uint64_t known =
       std::max(region_->former_secrets_generation(), region_->view(false).secrets_generation);
   secrets_ = std::make_unique<SecretsKeeper>(credentials, known < kBelievable ? known + 1 : 1);
-  refresh_secrets();
   const auto options = read_evidence_options(options_.config, options_.state_dir, error);
   if (!options) return false;
   evidence_log::DrainerOptions drainer;
+  open_vault(drainer);
+  refresh_secrets();
   drainer.rings_folder = options_.run_dir / "rings";
   drainer.store_folder = options_.state_dir / "evidence";
   drainer.key_file = credentials.evidence_key_file(error);
@@ -187,6 +189,7 @@ void Supervisor::wait_until_something(uint64_t now_ms) {
   control_->add_to(polled);
   admin_->add_to(polled);
   restoration_->add_to(polled);
+  vault_->add_to(polled);
   for (const Compilation& compilation : compilations_) compilation.job->add_to(polled);
   uint64_t wait_ms = next_beat_ms_ > now_ms ? next_beat_ms_ - now_ms : 0;
   if (!operations_.empty() || !evidence_notes_.empty()) wait_ms = std::min(wait_ms, kWatchMs);
@@ -199,6 +202,7 @@ void Supervisor::turn(uint64_t now_ms) {
   control_->turn(now_ms);
   admin_->turn(now_ms);
   restoration_->turn(now_ms);
+  look_at_vault(now_ms);
   look_at_compilations(now_ms);
   look_at_evidence_notes(now_ms);
   look_at_files(now_ms);
@@ -304,6 +308,7 @@ void Supervisor::end() {
   evidence_->append(about_us("sallyportd_stopped"));
   control_.reset();
   restoration_.reset();
+  vault_->stop();
   admin_.reset();
   evidence_->stop();
   region_->clear_pid();

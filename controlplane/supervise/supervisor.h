@@ -29,6 +29,7 @@
 #include "controlplane/supervise/restoration_desk.h"
 #include "controlplane/supervise/rollout_watch.h"
 #include "controlplane/supervise/secrets_keeper.h"
+#include "controlplane/supervise/vault_desk.h"
 
 namespace sallyport::supervise {
 
@@ -140,6 +141,12 @@ class Supervisor : public ControlListener {
   WantedSecrets wanted() const;
   void refresh_secrets();
 
+  // supervisor_vault.cc
+  void open_vault(evidence_log::DrainerOptions& drainer);
+  bool handle_vault(AdminServer::Request& request);  // false: the command is another's
+  void set_vault_retention();
+  void look_at_vault(uint64_t now_ms);
+
   // supervisor_restore.cc
   bool open_restoration(std::string& error);
   void handle_access(AdminServer::Request&& request);
@@ -191,6 +198,9 @@ class Supervisor : public ControlListener {
   std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<RegionOwner> region_;
   std::unique_ptr<SecretsKeeper> secrets_;
+  std::unique_ptr<VaultDesk> vault_;  // outlives the evidence thread, which feeds it
+  std::optional<vault::Vault::ReceiveTarget> vault_target_;  // as the dataplane was told
+  uint64_t vault_key_retry_ms_ = 0;
   std::unique_ptr<EvidenceThread> evidence_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<AdminServer> admin_;

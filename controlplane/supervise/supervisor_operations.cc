@@ -60,6 +60,8 @@ void Supervisor::handle(AdminServer::Request&& request) {
   } else if (command == "access_review" || command == "access_decide" ||
              command == "access_pending" || command == "access_close") {
     handle_access(std::move(request));
+  } else if (handle_vault(request)) {
+    return;
   } else {
     reply(request.client,
           admin_error("command_unknown", "there is no such command",

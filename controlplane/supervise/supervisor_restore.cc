@@ -6,8 +6,14 @@
 namespace sallyport::supervise {
 
 bool Supervisor::open_restoration(std::string& error) {
-  const auto find = [](std::string_view, std::string_view) -> std::optional<restore::StoredValue> {
-    throw std::runtime_error("there is no vault on this appliance");
+  vault::Vault& vault = vault_->vault();
+  const auto find = [&vault](std::string_view tenant,
+                             std::string_view token) -> std::optional<restore::StoredValue> {
+    const auto named = vault::parse_token(token);
+    if (!named) return std::nullopt;
+    const auto entry = vault.find(std::string(tenant), named->core);
+    if (!entry || entry->entity != named->entity) return std::nullopt;
+    return restore::StoredValue{std::string(vault::text_of(entry->value)), entry->environment};
   };
   restoration_ = RestorationDesk::open(options_, *evidence_, find, error);
   if (restoration_ == nullptr) return false;

@@ -61,6 +61,26 @@ bool take_entry(std::span<const uint8_t>& rest, Mapping& out) {
 
 }  // namespace
 
+std::optional<TokenName> parse_token(std::string_view text) {
+  if (text.starts_with('[')) text.remove_prefix(1);
+  if (text.ends_with(']')) text.remove_suffix(1);
+  const size_t dash = text.rfind('-');
+  TokenName out;
+  if (dash == std::string_view::npos || dash == 0 || dash > contract::kMappingEntityBytesMax ||
+      text.size() - dash - 1 != out.core.size())
+    return std::nullopt;
+  const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; };
+  for (size_t i = 0; i < dash; ++i) {
+    const char c = upper(text[i]);
+    out.entity += c == '-' ? '_' : c;
+  }
+  for (size_t i = 0; i < out.core.size(); ++i) out.core[i] = upper(text[dash + 1 + i]);
+  if (!std::all_of(out.entity.begin(), out.entity.end(), is_entity_char) ||
+      !std::all_of(out.core.begin(), out.core.end(), is_token_char))
+    return std::nullopt;
+  return out;
+}
+
 uint64_t receive_key_id(const PublicKey& key) {
   const Digest digest = sha256(key);
   uint64_t id = 0;

@@ -32,6 +32,14 @@ std::optional<contract::MappingHeader> read_mapping_header(std::span<const uint8
 std::optional<std::vector<Mapping>> open_mappings(std::span<const uint8_t> sealed,
                                                   std::span<const uint8_t> private_key);
 
+// "[EMAIL-ADDRESS-0A7ZK3M9QWERT1XC5VBNHJ42]": its parts, in any case, with or without brackets.
+// Nothing: it is not the form of a token.
+struct TokenName {
+  std::string entity;  // "EMAIL_ADDRESS"
+  std::array<char, contract::kMappingCoreBytes> core{};
+};
+std::optional<TokenName> parse_token(std::string_view text);
+
 uint64_t receive_key_id(const PublicKey& key);
 
 }  // namespace sallyport::vault

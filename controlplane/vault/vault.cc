@@ -212,10 +212,17 @@ const Vault::ReceiveKey* Vault::receive_key(uint64_t id) const {
   return nullptr;
 }
 
-std::optional<PublicKey> Vault::public_key() const {
+std::optional<Vault::ReceiveTarget> Vault::receive_target() const {
   const std::lock_guard lock(mutex_);
   if (state_ == VaultState::Absent) return std::nullopt;
-  return state_ == VaultState::Open ? receive_keys_.back().half : PublicKey{};
+  if (state_ == VaultState::Sealed) return ReceiveTarget{};
+  return ReceiveTarget{receive_keys_.back().half, receive_keys_.back().serial};
+}
+
+std::optional<PublicKey> Vault::public_key() const {
+  const auto target = receive_target();
+  if (!target) return std::nullopt;
+  return target->key;
 }
 
 size_t Vault::receive_key_count() const {
@@ -223,14 +230,16 @@ size_t Vault::receive_key_count() const {
   return receive_keys_.size();
 }
 
-size_t Vault::retire_receive_keys() {
+size_t Vault::retire_receive_keys(uint64_t before_serial) {
   const std::lock_guard lock(mutex_);
   if (state_ != VaultState::Open || receive_keys_.size() < 2) return 0;
   std::vector<KeySlots::Place> places;
-  for (size_t i = 0; i + 1 < receive_keys_.size(); ++i) places.push_back(receive_keys_[i].place);
+  for (size_t i = 0; i + 1 < receive_keys_.size() && receive_keys_[i].serial < before_serial; ++i)
+    places.push_back(receive_keys_[i].place);
   receive_slots_->destroy(places);
-  receive_keys_.erase(receive_keys_.begin(), receive_keys_.end() - 1);
-  store_->forget_tombstones(receive_keys_.back().serial);
+  receive_keys_.erase(receive_keys_.begin(),
+                      receive_keys_.begin() + static_cast<std::ptrdiff_t>(places.size()));
+  store_->forget_tombstones(receive_keys_.front().serial);
   return places.size();
 }
 
@@ -472,6 +481,15 @@ std::vector<Hold> Vault::holds() const {
 bool Vault::is_held(const std::string& tenant, const SubjectId& subject) const {
   const std::lock_guard lock(mutex_);
   return book_ && book_->is_held(tenant, subject);
+}
+
+std::string Vault::hold_of_record(std::string_view tenant, std::string_view request,
+                                  uint64_t wall_ns, std::span<const SubjectId> subjects) const {
+  const std::lock_guard lock(mutex_);
+  if (!book_) return "";
+  for (const auto& [id, hold] : book_->holds())
+    if (hold.names_record(tenant, request, wall_ns, subjects)) return id;
+  return "";
 }
 
 void Vault::defer(const Erasure& erasure) {

@@ -89,9 +89,16 @@ class Vault {
 
   // What goes to the dataplane. Nothing: Absent. Zeros: Sealed.
   std::optional<PublicKey> public_key() const;
-  // Every receive key but the newest is destroyed; answers how many. REQUIRES of the caller: no
-  // worker seals to them any more, and rings were drained since.
-  size_t retire_receive_keys();
+  // The same with its number; 0 while there is none.
+  struct ReceiveTarget {
+    PublicKey key{};
+    uint64_t serial = 0;
+    friend bool operator==(const ReceiveTarget&, const ReceiveTarget&) = default;
+  };
+  std::optional<ReceiveTarget> receive_target() const;
+  // Receive keys before this number are destroyed, never the newest; answers how many. REQUIRES of
+  // the caller: no worker seals to them any more, and rings were drained since.
+  size_t retire_receive_keys(uint64_t before_serial = ~0ULL);
   size_t receive_key_count() const;
 
   // All throw VaultError "sealed" unless open.
@@ -120,6 +127,9 @@ class Vault {
   std::optional<Hold> release_hold(const std::string& id);
   std::vector<Hold> holds() const;
   bool is_held(const std::string& tenant, const SubjectId& subject) const;
+  // The name of a hold that names this record; empty: none does. Also while sealed.
+  std::string hold_of_record(std::string_view tenant, std::string_view request, uint64_t wall_ns,
+                             std::span<const SubjectId> subjects) const;
   void defer(const Erasure& erasure);
   void undefer(const std::string& id);
   std::vector<Erasure> deferred() const;

@@ -175,7 +175,8 @@ void VaultStore::load_retentions() {
 }
 
 uint64_t VaultStore::retention_s(const std::string& tenant) const {
-  const auto found = retention_s_.find(tenant);
+  auto found = retention_s_.find(tenant);
+  if (found == retention_s_.end()) found = retention_s_.find("");
   return found == retention_s_.end() ? kRetentionDefaultS : found->second;
 }
 

@@ -124,6 +124,7 @@ class VaultStore {
   // Tombstones of erasures that no key still in use could bring back.
   size_t forget_tombstones(uint64_t oldest_serial_in_use);
 
+  // Of the tenant, else of the empty name, else 24 hours.
   uint64_t retention_s(const std::string& tenant) const;
   void set_retention(const std::string& tenant, uint64_t seconds);  // of REQUIRES: in range
   const std::map<std::string, uint64_t>& retentions() const { return retention_s_; }

@@ -54,11 +54,13 @@ enum class SectionKind : uint32_t {
   Dictionaries = 24,       // opaque here: contract/dictionary_layout.h; empty: there are none
   DictionaryNames = 25,    // ImageText, index = dictionary of the section
   DictionaryTenants = 26,  // uint64_t by tenant: a bit for each dictionary that counts; or none
-  Rollout = 27,            // one ImageRollout
-  Templates = 28,          // opaque here: contract/template_layout.h
-  Tests = 29               // opaque here: contract/test_layout.h
+  // JSON: how long evidence and mappings are kept (controlplane/policy/retention_text.h); opaque.
+  Retention = 27,
+  Rollout = 28,    // one ImageRollout
+  Templates = 29,  // opaque here: contract/template_layout.h
+  Tests = 30       // opaque here: contract/test_layout.h
 };
-inline constexpr size_t kSectionCount = 29;
+inline constexpr size_t kSectionCount = 30;
 
 // What happens to a finding.
 enum class Action : uint8_t {

@@ -40,7 +40,8 @@ constexpr std::array<std::string_view, contract::kSectionCount + 1> kSectionName
     "vendors", "addresses",  "pins",         "endpoints",    "tenants",        "durability",
     "keys",    "actions",    "rulings",      "access",       "routes",         "limits",
     "cells",   "decisions",  "steps",        "opaque rules", "opaque rulings", "restoration",
-    "lists",   "list names", "list tenants", "rollout",      "templates",      "tests"};
+    "lists",   "list names", "list tenants", "retention",    "rollout",        "templates",
+    "tests"};
 
 // Bytes of one entry; the opaque sections count bytes.
 constexpr size_t entry_bytes(SectionKind kind) noexcept {

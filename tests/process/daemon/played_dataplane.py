@@ -27,9 +27,19 @@ REGION_VERSION = contract_number("region_layout.h", "kRegionVersion")
 SECRETS_VERSION = contract_number("secrets_message.h", "kSecretsVersion")
 (HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED, CANARY, ROUTES, ROUTES_RESULT, TESTS,
  TESTS_RESULT) = range(1, 13)
+TESTS_SECTION = 30  # contract::SectionKind::Tests
 VERSIONS_AT = 64 + 8 * 512  # of a worker's block
 F_GET_SEALS, ALL_SEALS = 1034, 0x1 | 0x2 | 0x4 | 0x8
 STATES = {"absent": 0, "starting": 1, "not_ready": 2, "ready": 3, "stopping": 4}
+
+
+def seeded_texts(image):
+    """How many texts the section Tests of an image holds."""
+    for at in range(64, len(image), 24):
+        kind, _, offset, size = struct.unpack_from("<IIQQ", image, at)
+        if kind == TESTS_SECTION:
+            return struct.unpack_from("<I", image, offset)[0] if size else 0
+    return 0
 
 
 class Packet:
@@ -51,15 +61,15 @@ class PlayedDataplane:
 
     def __init__(self, run_dir, generation=1, workers=2):
         self.generation, self.workers, self.region, self.secrets, self.images = generation, workers, None, [], []
-        self.tests = []
+        self.tests, self.contents = [], {}
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(10)
         self.socket.connect(f"{run_dir}/control.sock")
         self.send(HELLO, generation)
 
-    def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=IMAGE_VERSION):
+    def send(self, kind, number=0, ok=0, digest=b"", text="", image_version=IMAGE_VERSION, counts=(0, 0, 0, 0)):
         self.socket.send(PACKET.pack(MAGIC, VERSION, kind, ok, number, 0, image_version, REGION_VERSION,
-                                     SECRETS_VERSION, self.workers, digest, b"", text.encode()))
+                                     SECRETS_VERSION, self.workers, digest, struct.pack("<4I", *counts), text.encode()))
 
     def next(self):
         """The next packet but for Tests, which is answered here; None when the connection is over."""
@@ -68,7 +78,8 @@ class PlayedDataplane:
             if packet is None or packet.kind != TESTS:
                 return packet
             self.tests.append(packet.digest.hex())
-            self.send(TESTS_RESULT, packet.number, ok=0, digest=packet.digest, text="played")
+            count = seeded_texts(self.contents.get(packet.digest, b""))
+            self.send(TESTS_RESULT, packet.number, ok=1, digest=packet.digest, counts=(count, 0, 0, 0))
 
     def next_of_all(self):
         try:
@@ -121,6 +132,7 @@ class PlayedDataplane:
     def take_image(self, refuse=None, adopt=True):
         packet = self.expect(IMAGE)
         self.images.append(packet)
+        self.contents[packet.digest] = packet.content()
         self.send(IMAGE_RESULT, packet.number, ok=0 if refuse else 1, digest=packet.digest, text=refuse or "")
         if adopt and not refuse:
             self.report("ready", packet.number)
@@ -129,6 +141,7 @@ class PlayedDataplane:
     def take_canary(self, refuse_image=None, refuse_routes=None):
         """The second image and its routes; (packet of the image, packet of the routes, base, canary, tenants)."""
         image = self.expect(CANARY)
+        self.contents[image.digest] = image.content()
         self.send(IMAGE_RESULT, image.number, ok=0 if refuse_image else 1, digest=image.digest, text=refuse_image or "")
         routes = self.expect(ROUTES)
         refuse = refuse_routes or refuse_image

@@ -153,7 +153,7 @@ class Signer:
 
     def __init__(self, folder, name, kind):
         self.folder, self.name, self.kind = folder, name, kind
-        self.private = os.path.join(folder, f"{kind}.pem")
+        self.private = os.path.join(folder, f"{kind}-{os.path.basename(name)}.pem")
         algorithm = ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == 2 else ["ED25519"]
         self.openssl("genpkey", "-algorithm", *algorithm, "-out", self.private)
         der = self.openssl("pkey", "-in", self.private, "-pubout", "-outform", "DER")
@@ -193,6 +193,16 @@ class Signatures(case.Case):
             more = [word for key in words for word in ("--witness", key)]
             self.assertEqual(case.verify_by_program(self.folder, self.vkey, *more)[0], good)
             self.assertEqual(case.verify_by_python(self.folder, self.vkey, (), words)[0], good)
+        write(self.note, self.folder, "checkpoint")  # the newest is not cosigned yet, an older one is
+        sizes = sorted(int(name) for name in os.listdir(os.path.join(self.folder, "checkpoints")) if name != "0")
+        older = os.path.join("checkpoints", str(sizes[0]))
+        note = read(self.folder, older)
+        write(note + witness.line(note[:note.rindex(b"\n\n") + 1]), self.folder, older)
+        repair_sums(self.folder)
+        good, text = case.verify_by_program(self.folder, self.vkey, "--witness", witness.vkey)
+        self.assertTrue(good, text)
+        self.assertIn(f"witness witness.example/w1 saw the first {os.path.basename(older)} records", text)
+        self.assertTrue(case.verify_by_python(self.folder, self.vkey, (), [witness.vkey])[0])
 
     def test_a_log_signed_by_ecdsa_is_checked_too(self):
         key = Signer(self.work, self.body.split(b"\n")[0].decode(), 2)

@@ -33,10 +33,9 @@ TEST(PromptTemplates, ARouteThatRequiresOneRefusesEverythingElse) {
     seen = request;
     c.peer->write(Vendor::json_answer(answer_with("ok")));
   };
-  TlsPeer& client = world.open_client();
   const std::string good = "Question: is ann@example.com there? Answer shortly.";
   const auto status = [&](const std::string& text, const std::string& name) {
-    return world.ask(client, named(text, name)).status;
+    return world.ask(world.open_client(), named(text, name)).status;  // a refusal may close it
   };
   EXPECT_EQ(status(good, ""), 403);
   EXPECT_EQ(status(good, "answer@3"), 403);

@@ -76,6 +76,7 @@ class ImageBuilder {
     add(SectionKind::Dictionaries, dictionaries);
     add(SectionKind::DictionaryNames, dictionary_names);
     add(SectionKind::DictionaryTenants, dictionary_tenants);
+    add(SectionKind::Retention, retention);
     add(SectionKind::Rollout, rollout);
     add(SectionKind::Templates, templates);
     add(SectionKind::Tests, tests);
@@ -185,6 +186,7 @@ class ImageBuilder {
   std::vector<uint8_t> dictionaries;        // opaque here
   std::vector<contract::ImageText> dictionary_names;
   std::vector<uint64_t> dictionary_tenants;
+  std::vector<char> retention{'{', '}'};    // the same
   std::vector<contract::ImageRollout> rollout{contract::ImageRollout{}};
   std::vector<uint8_t> templates;  // contract/template_layout.h
   std::vector<uint8_t> tests;      // contract/test_layout.h

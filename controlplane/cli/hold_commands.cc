@@ -1,0 +1,139 @@
+// hold add, release, list: legal holds.
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "controlplane/cli/admin_client.h"
+#include "controlplane/cli/commands.h"
+#include "controlplane/cli/time_text.h"
+#include "controlplane/cli/vault_answer.h"
+
+namespace sallyport::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds kHoldPatience{60};
+constexpr uint64_t kNsPerS = 1'000'000'000;
+
+Exit run_add(const Call& call) {
+  json request = {{"command", "hold_add"},
+                  {"tenant", call.arguments.get("tenant")},
+                  {"id", call.arguments.get("name")},
+                  {"reason", call.arguments.get("reason")},
+                  {"ticket", call.arguments.get("ticket")},
+                  {"exchanges", call.arguments.positional}};
+  if (call.arguments.has("id") || call.arguments.has("entity"))
+    request["subjects"] = subjects_named(call);
+  const uint64_t now = wall_clock_ns();
+  if (const auto since = call.arguments.find("since"))
+    request["from"] = parse_time(*since, "since", now) / kNsPerS;
+  if (const auto until = call.arguments.find("until"))
+    request["to"] = parse_time(*until, "until", now) / kNsPerS;
+  const json answer = ask_daemon(call.settings, request, kHoldPatience);
+  if (call.out.is_json())
+    call.out.json("sallyport/hold-add/1", answer);
+  else
+    call.out.line(fmt::format("hold {}: what it names neither expires nor is erased",
+                              answer["hold"]["id"].get<std::string>()));
+  return Exit::Ok;
+}
+
+Exit run_release(const Call& call) {
+  const json answer = ask_daemon(call.settings,
+                                 {{"command", "hold_release"},
+                                  {"id", call.arguments.positional[0]},
+                                  {"approver", call.arguments.get("approver")},
+                                  {"reason", call.arguments.get("reason")},
+                                  {"ticket", call.arguments.get("ticket")}},
+                                 kHoldPatience);
+  if (call.out.is_json())
+    call.out.json("sallyport/hold-release/1", answer);
+  else
+    call.out.line(fmt::format("released {}; erasures carried out: {}",
+                              answer["released"].get<std::string>(),
+                              answer["erasures_carried_out"].get<int64_t>()));
+  return Exit::Ok;
+}
+
+Exit run_list(const Call& call) {
+  const json answer = ask_daemon(call.settings, {{"command", "hold_list"}}, kHoldPatience);
+  if (call.out.is_json()) {
+    call.out.json("sallyport/hold-list/1", answer);
+    return Exit::Ok;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const json& hold : answer["holds"]) {
+    const std::string what = hold["subjects"].empty() && hold["exchanges"].empty()
+                                 ? "all of the tenant"
+                                 : fmt::format("{} subjects, {} exchanges", hold["subjects"].size(),
+                                               hold["exchanges"].size());
+    rows.push_back({hold["id"], hold["tenant"], what, hold["created"],
+                    printable(hold["reason"].get<std::string>())});
+  }
+  call.out.table({"HOLD", "TENANT", "NAMES", "SINCE", "REASON"}, rows);
+  rows.clear();
+  for (const json& erasure : answer["erasures"])
+    rows.push_back(
+        {erasure["id"], erasure["tenant"], erasure["kind"], erasure["state"], erasure["asked"]});
+  if (!rows.empty()) call.out.table({"ERASURE", "TENANT", "KIND", "STATE", "ASKED"}, rows);
+  return Exit::Ok;
+}
+
+}  // namespace
+
+void add_hold_commands(std::vector<Command>& table) {
+  table.push_back(
+      {.noun = "hold",
+       .verb = "add",
+       .summary = "Suspends expiry and erasure of what it names: mappings, evidence",
+       .details = "Of a tenant: a subject (with what it is linked to), exchanges by id, or "
+                  "everything. A time span "
+                  "bounds the\nrecords. Erasures that meet it are deferred.",
+       .arguments =
+           {{.name = "EXCHANGE", .text = "request ids", .required = false, .repeats = true}},
+       .options =
+           {{.name = "tenant", .value = "T", .text = "whose data", .required = true},
+            {.name = "reason", .value = "TEXT", .text = "why; into the log", .required = true},
+            {.name = "name", .value = "NAME", .text = "of the hold (else made up)"},
+            {.name = "id", .value = "HEX", .text = "a subject"},
+            {.name = "entity", .value = "E", .text = "of a value on stdin or in --value-file"},
+            {.name = "value-file", .value = "FILE", .text = "the value"},
+            {.name = "since", .value = "TIME", .text = "records not before"},
+            {.name = "until", .value = "TIME", .text = "records not after"},
+            {.name = "ticket", .value = "ID", .text = "into the log"}},
+       .examples =
+           {{"sallyctl hold add --tenant acme --name case-7 --reason litigation --entity "
+             "EMAIL_ADDRESS "
+             "< value.txt",
+             "one person"},
+            {"sallyctl hold add --tenant acme --reason litigation sp_00000000000000000000000001",
+             "one exchange"}},
+       .run = run_add});
+  table.push_back(
+      {.noun = "hold",
+       .verb = "release",
+       .summary = "Ends a hold; erasures that waited for it are carried out",
+       .details = "Who releases is not the approver.",
+       .arguments = {{.name = "HOLD", .text = "as hold list shows it"}},
+       .options =
+           {{.name = "reason", .value = "TEXT", .text = "why; into the log", .required = true},
+            {.name = "approver", .value = "NAME", .text = "who agreed", .required = true},
+            {.name = "ticket", .value = "ID", .text = "into the log"}},
+       .examples =
+           {{"sallyctl hold release case-7 --reason settled --approver counsel", "it is over"},
+            {"sallyctl hold release case-7 --reason settled --approver counsel --output json",
+             "for a script"}},
+       .run = run_release});
+  table.push_back({.noun = "hold",
+                   .verb = "list",
+                   .summary = "Holds, and erasures that wait or are under way",
+                   .details = "",
+                   .arguments = {},
+                   .options = {},
+                   .examples = {{"sallyctl hold list", "what is in force"},
+                                {"sallyctl hold list --output json", "as JSON"}},
+                   .run = run_list});
+}
+
+}  // namespace sallyport::cli

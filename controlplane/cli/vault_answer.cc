@@ -1,0 +1,149 @@
+#include "controlplane/cli/vault_answer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/private_file.h"
+#include "dataplane/redact/subject_hash.h"
+#include "dataplane/redact/token.h"
+
+namespace sallyport::cli {
+namespace {
+
+constexpr size_t kFileBytesMax = 1U << 20;
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+std::string read_stream(std::FILE* stream, const std::string& name) {
+  std::string text;
+  std::array<char, 4096> piece;
+  size_t got = 0;
+  while ((got = std::fread(piece.data(), 1, piece.size(), stream)) > 0) {
+    text.append(piece.data(), got);
+    if (text.size() > kFileBytesMax)
+      throw Failure(Exit::Usage, "input_too_large", name + " is larger than 1 MiB",
+                    "this is no value, key or share", "name another file");
+  }
+  return text;
+}
+
+// Under the tenant's key, which only root and the daemon read.
+std::string subject_hex(const Call& call, const std::string& tenant, const std::string& entity,
+                        std::string_view value) {
+  const supervise::Credentials credentials(call.settings.credentials, call.settings.keys_folder());
+  std::string error;
+  const auto key = credentials.subject_key(tenant, error);
+  if (!key)
+    throw Failure(Exit::Failed, "no_subject_key",
+                  fmt::format("tenant '{}' has no subject key here", printable(tenant)), error,
+                  "run as the user of sallyportd, on its machine; is the tenant's name right?");
+  redact::SubjectHash hash;
+  std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
+  const auto bytes = vault::bytes_of(value);
+  const size_t size = value.empty() ? 0 : redact::canonical_value(entity, bytes, canonical);
+  redact::Subject subject{};
+  const bool made = size > 0 && hash.load({key->data(), key->size()}) &&
+                    hash.of(tenant, entity, std::span(canonical).first(size), subject);
+  vault::wipe(canonical.data(), canonical.size());
+  if (!made)
+    throw Failure(Exit::Usage, "bad_value", "no subject can be made of this value",
+                  "it is empty, or longer than 4096 bytes", "give the value itself, one line");
+  return vault::hex(subject);
+}
+
+bool is_subject(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of(kHexDigits) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string read_whole(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr)
+    throw Failure(Exit::NotFound, "no_file", fmt::format("{} cannot be read", printable(path)),
+                  std::strerror(errno), "name a file that is there");
+  std::string text = read_stream(file, path);
+  std::fclose(file);
+  return text;
+}
+
+vault::PublicKey read_custodian(const std::string& path) {
+  const auto key = vault::read_public_pem(read_whole(path));
+  if (!key)
+    throw Failure(Exit::Usage, "bad_public_key",
+                  fmt::format("{} is no X25519 public key in PEM", printable(path)),
+                  "a custodian makes a pair and gives away the public half",
+                  "openssl genpkey -algorithm x25519 -out me.key; openssl pkey -in me.key -pubout "
+                  "-out me.pub");
+  return *key;
+}
+
+vault::Secret read_custodian_key(const std::string& path) {
+  std::string text = read_whole(path);
+  auto key = vault::read_private_pem(text);
+  vault::wipe(text.data(), text.size());
+  if (!key)
+    throw Failure(Exit::Usage, "bad_private_key",
+                  fmt::format("{} is no X25519 private key in PEM", printable(path)),
+                  "it is the custodian's own key", "openssl genpkey -algorithm x25519 makes one");
+  return std::move(*key);
+}
+
+void write_new(const std::string& path, std::string_view text, bool secret) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                          secret ? 0600 : 0644);
+  if (file < 0)
+    throw Failure(errno == EEXIST ? Exit::Conflict : Exit::Failed, "not_written",
+                  fmt::format("{} is not written", printable(path)), std::strerror(errno),
+                  "name a file that is not there yet, in a folder that is");
+  const bool written =
+      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(file) == 0;
+  ::close(file);
+  if (!written)
+    throw Failure(Exit::Failed, "not_written", fmt::format("{} is not written", printable(path)),
+                  std::strerror(errno), "is there room?");
+}
+
+Failure failure_of(const vault::VaultError& error, const std::string& what) {
+  const bool no = error.code().starts_with("share_") || error.code().starts_with("backup_");
+  return {no ? Exit::No : Exit::Failed, error.code(), what, error.what(),
+          "sallyctl vault status says what is needed"};
+}
+
+std::vector<std::string> subjects_named(const Call& call) {
+  std::vector<std::string> out;
+  std::string ids = call.arguments.get("id");
+  while (!ids.empty()) {
+    const size_t end = std::min(ids.find(','), ids.size());
+    out.push_back(ids.substr(0, end));
+    ids.erase(0, std::min(end + 1, ids.size()));
+    if (!is_subject(out.back()))
+      throw Failure(Exit::Usage, "bad_value",
+                    fmt::format("--id '{}' is no subject", printable(out.back())),
+                    "a subject is 32 hex digits, as records show it", "sallyctl subject find");
+  }
+  if (!call.arguments.has("entity")) {
+    if (out.empty())
+      throw Failure(Exit::Usage, "missing_option", "no subject is named",
+                    "--id names one, or --entity with its value on stdin or in --value-file",
+                    "sallyctl subject find --help");
+    return out;
+  }
+  const auto file = call.arguments.find("value-file");
+  std::string value = file ? read_whole(*file) : read_stream(stdin, "stdin");
+  while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
+  out.push_back(
+      subject_hex(call, call.arguments.get("tenant"), call.arguments.get("entity"), value));
+  vault::wipe(value.data(), value.size());
+  return out;
+}
+
+}  // namespace sallyport::cli

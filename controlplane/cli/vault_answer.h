@@ -1,0 +1,28 @@
+// vault_answer.h: what the vault, subject and hold commands share: key files of custodians, whole
+// files, subjects made of values, and errors of the vault's library as failures.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controlplane/cli/command.h"
+#include "controlplane/vault/kek_source.h"
+#include "controlplane/vault/shares.h"
+
+namespace sallyport::cli {
+
+// The file's content. Throws Failure.
+std::string read_whole(const std::string& path);
+// An X25519 key in PEM, as openssl writes it. Throws Failure that names the file and the command.
+vault::PublicKey read_custodian(const std::string& path);
+vault::Secret read_custodian_key(const std::string& path);
+// Writes a new file, 0600 for `secret`, else 0644; never over another one.
+void write_new(const std::string& path, std::string_view text, bool secret);
+
+Failure failure_of(const vault::VaultError& error, const std::string& what);
+
+// The pseudonyms that a call names: --id (32 hex, several by comma), or --entity with a value read
+// from --value-file or from stdin. The value stays in this process.
+std::vector<std::string> subjects_named(const Call& call);
+
+}  // namespace sallyport::cli

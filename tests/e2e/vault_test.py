@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""vault_test.py: what a token stands for, from a request to its erasure, on the whole appliance.
+
+The value is planted in a request. No file of the appliance ever holds it; the vault knows what its token stands for;
+sealed it refuses what would mint tokens; a hold keeps it; an erasure destroys the keys that opened its row and
+the rings, and the log says so.
+"""
+import glob
+import json
+import os
+import time
+import unittest
+
+import lab_fixture
+from lab_fixture import Lab, chat
+
+PATH = "/openai/v1/chat/completions"
+PLANTED = "planted.canary" + "@" + "vault-example.org"
+OTHER = "somebody.else" + "@" + "vault-example.org"
+
+
+class Vault(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Lab(environment="lab")
+        cls.addClassCleanup(cls.lab.stop)
+        cls.lab.start()
+        for name, value in (("planted", PLANTED), ("other", OTHER)):
+            with open(f"{cls.lab.work}/{name}.txt", "w", encoding="utf-8") as file:
+                file.write(value + "\n")
+
+    def ctl(self, *words, check=True):
+        answer = self.lab.sallyctl(*words, "--output", "json", check=False)
+        if check:
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        return json.loads(answer.stdout or answer.stderr)
+
+    def subject(self, *words, name="planted", check=True):
+        return self.ctl("subject", *words, "--tenant", self.lab.tenant, "--entity", "EMAIL_ADDRESS", "--value-file",
+                        f"{self.lab.work}/{name}.txt", check=check)
+
+    def until(self, what, seconds, question):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if question():
+                return
+            time.sleep(0.1)
+        self.fail(f"not within {seconds} s: {what}")
+
+    def files_with(self, content):
+        """Every file of the run and state folders, rings included, that holds these bytes."""
+        found = []
+        for folder in (self.lab.run_dir, self.lab.state_dir):
+            for path in glob.glob(f"{folder}/**", recursive=True):
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        if content in file.read():
+                            found.append(path)
+        return found
+
+    def key_slots(self, name):
+        with open(f"{self.lab.state_dir}/vault/{name}", "rb") as file:
+            raw = file.read()[4096:]
+        slots = [raw[i:i + 128] for i in range(0, len(raw), 128)]
+        return [slot for slot in slots if slot[:4] != b"\0\0\0\0"]
+
+    def settled(self):
+        """The dataplane seals to the vault's newest key."""
+        def same():
+            status = self.lab.status()
+            return (status["vault"]["state"] == "open"
+                    and status["dataplane"]["secrets_generation"] == status["secrets"]["generation"])
+        self.until("the dataplane has the vault's key", 20, same)
+        time.sleep(0.3)  # workers take it between two turns
+
+    def test_1_without_a_vault_nothing_is_kept(self):
+        self.assertEqual(self.lab.status()["vault"]["state"], "absent")
+        self.assertEqual(self.lab.post(PATH, chat(PLANTED)).status, 200)
+        self.assertFalse(os.path.exists(f"{self.lab.state_dir}/vault/subject.keys"))
+
+    def test_2_a_mapping_reaches_the_vault_and_no_file_has_the_value(self):
+        self.assertEqual(self.ctl("vault", "init")["state"], "open")
+        self.settled()
+        self.assertEqual(self.lab.post(PATH, chat(f"write to {PLANTED}")).status, 200)
+        self.assertEqual(self.lab.post(PATH, chat(f"and to {OTHER}")).status, 200)
+        self.until("two mappings", 10, lambda: self.ctl("vault", "status")["tokens"] == 2)
+        self.assertEqual(self.files_with(PLANTED.encode()), [])
+        self.lab.drained()
+        found = self.subject("find")
+        self.assertGreaterEqual(found["exchanges"], 1)
+        self.assertEqual(found["subjects"][0]["tokens"][0]["entity"], "EMAIL_ADDRESS")
+        self.assertIn("openai", found["by_vendor"])
+        self.assertEqual(self.lab.post(PATH, chat(f"again {PLANTED}")).status, 200)
+        time.sleep(0.5)
+        self.assertEqual(self.ctl("vault", "status")["mappings_renewed"], 0, "a repeated mapping was sent again")
+
+    def test_3_sealed_it_refuses_what_would_mint_and_lets_the_rest_pass(self):
+        self.ctl("vault", "seal", "--reason", "drill")
+        time.sleep(1)
+        answer = self.lab.post(PATH, chat("third.person" + "@" + "vault-example.org"))
+        self.assertEqual(answer.status, 503, answer.text)
+        self.assertEqual(answer.headers.get("x-sallyport-reason-code"), "vault_sealed")
+        self.assertEqual(self.lab.post(PATH, chat("no value in here")).status, 200)
+        self.assertEqual(self.ctl("vault", "status", check=False)["state"], "sealed")
+        self.assertEqual(self.ctl("vault", "unseal")["state"], "open")
+        self.settled()
+        self.assertEqual(self.lab.post(PATH, chat("third.person" + "@" + "vault-example.org")).status, 200)
+
+    def test_4_a_rotation_and_a_start_lose_nothing(self):
+        tokens = self.ctl("vault", "status")["tokens"]
+        self.assertEqual(self.ctl("vault", "key", "rotate", "--reason", "drill")["kek_generation"], 2)
+        self.assertEqual(self.lab.post(PATH, chat("fourth.person" + "@" + "vault-example.org")).status, 200)
+        self.until("one more", 10, lambda: self.ctl("vault", "status")["tokens"] == tokens + 1)
+        self.lab.kill("sallyportd")
+        self.lab.start_sallyportd()
+        self.until("open again", 10, lambda: self.ctl("vault", "status", check=False).get("state") == "open")
+        self.assertEqual(self.ctl("vault", "status")["tokens"], tokens + 1)
+        self.settled()
+
+    def test_5_a_hold_defers_an_erasure_and_its_release_carries_it_out(self):
+        self.ctl("hold", "add", "--tenant", self.lab.tenant, "--name", "case-7", "--reason", "litigation", "--entity",
+                 "EMAIL_ADDRESS", "--value-file", f"{self.lab.work}/other.txt")
+        erased = self.subject("erase", "--reason", "gdpr-17", name="other")
+        self.assertEqual(erased["state"], "deferred")
+        self.assertEqual(len(self.subject("find", name="other")["subjects"][0]["tokens"]), 1)
+        alone = self.lab.sallyctl("hold", "release", "case-7", "--reason", "settled", check=False)
+        self.assertEqual(alone.returncode, 2, "without an approver")
+        self.ctl("hold", "release", "case-7", "--reason", "settled", "--approver", "counsel")
+        found = self.subject("find", name="other", check=False)
+        self.assertEqual(found["subjects"][0]["tokens"], [])
+
+    def test_6_an_erasure_destroys_every_key_that_opened_the_value(self):
+        slots, receive = self.key_slots("subject.keys"), self.key_slots("receive.keys")
+        erased = self.subject("erase", "--reason", "gdpr-17", "--ticket", "DSR-7")
+        self.assertEqual((erased["keys_destroyed"], erased["tokens_removed"]), (1, 1))
+        self.assertEqual((erased["rings"], erased["state"]), ("unreadable", "completed"))
+        gone = [slot for slot in slots if slot not in self.key_slots("subject.keys")]
+        self.assertEqual(len(gone), 1)
+        for slot in gone + receive:
+            self.assertEqual(self.files_with(slot[44:92]), [], "a wrapped key is still in a file")
+        self.assertEqual(self.files_with(PLANTED.encode()), [])
+        found = self.subject("find", check=False)
+        self.assertEqual(found["subjects"][0]["tokens"], [])
+        self.assertGreaterEqual(found["exchanges"], 1, "the log still says where it was")
+        self.lab.drained()
+        self.assertEqual(self.lab.sallyctl("evidence", "verify").returncode, 0)
+        # It may come back: a new mapping under a new key.
+        self.assertEqual(self.lab.post(PATH, chat(f"anew {PLANTED}")).status, 200)
+        self.until("a new mapping", 10, lambda: self.subject("find")["subjects"][0]["tokens"] != [])
+
+    def test_7_reredact_begins_a_new_epoch(self):
+        before = self.subject("find")["subjects"][0]["tokens"][0]["token_epoch"]
+        answer = self.subject("reredact", "--reason", "leak-3")
+        self.assertNotEqual(answer["token_epoch"], before)
+        self.settled()
+
+        def other_epoch():
+            self.assertEqual(self.lab.post(PATH, chat(f"later {PLANTED}")).status, 200)
+            tokens = self.subject("find")["subjects"][0]["tokens"]
+            return answer["token_epoch"] in [token["token_epoch"] for token in tokens]
+        self.until("a token of the new epoch", 15, other_epoch)
+
+
+if __name__ == "__main__":
+    lab_fixture.main()

@@ -125,7 +125,9 @@ std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add) {
   TestSectionHeader header{};
   for (const BundleTest& test : bundle.tests) {
     corpus += words_of(test);
-    if (test.text.size() > kSeedTextBytesMax || tests.size() == kSeedTestsMax) {
+    // Values of a dictionary are in no image in the clear, and a seeded text may hold one.
+    if (!bundle.dictionaries.empty() || test.text.size() > kSeedTextBytesMax ||
+        tests.size() == kSeedTestsMax) {
       ++header.left_out;
       continue;
     }

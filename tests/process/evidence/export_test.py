@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence_case as case  # noqa: E402
 from evidence_case import load_entries, read, repair_sums, store_entries, write  # noqa: E402
 
-FLIPS_PER_FILE, FLIPS_PER_FILE_IN_PYTHON = 10, 3
+FLIPS_PER_FILE, FLIPS_PER_FILE_IN_PYTHON = 16, 4
 # What the tree and the signature protect, whoever makes the sums fit again.
 PROVEN = ("tile/", "checkpoint", "vkey", "log.pub.pem")
 

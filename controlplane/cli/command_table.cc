@@ -8,6 +8,8 @@ const std::vector<Command>& command_table() {
     std::vector<Command> rows;
     add_status_commands(rows);
     add_policy_commands(rows);
+    add_policy_change_commands(rows);
+    add_policy_sign_commands(rows);
     add_policy_rollout_commands(rows);
     add_policy_explain(rows);
     add_scan_commands(rows);

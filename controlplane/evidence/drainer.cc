@@ -396,6 +396,7 @@ size_t Drainer::remove_closed() {
       ++at;
       continue;
     }
+    this->at("ring_closed");
     remove_files(at->first);
     say("evidence: ring " + at->first.file_stem() + " is drained and closed");
     at = rings_.erase(at);
@@ -606,10 +607,13 @@ size_t Drainer::commit_pending() {
   if (pending_.empty() || now_ns_ < retry_at_ns_) return 0;
   const size_t work = pending_.entries.size() + 1;
   const uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+  at("gathered");
   if (!try_commit()) return 0;
+  at("committed");
   if (retry_at_ns_ != 0) set_problem("", false);
   retry_at_ns_ = 0;
   after_commit(began_ns);
+  at("cursors_moved");
   return work;
 }
 
@@ -709,6 +713,7 @@ void Drainer::sign() {
   const uint64_t from = signer_->last_signed() ? signer_->last_signed()->size : 0;
   const std::string note =
       signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
+  at("signed");
   for (;;) {
     try {
       store_->add_checkpoint(checkpoint.size, note);
@@ -718,6 +723,7 @@ void Drainer::sign() {
       store_->environment()->grow();
     }
   }
+  at("checkpoint_kept");
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;
   sign_at_once_ = false;

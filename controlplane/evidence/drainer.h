@@ -56,6 +56,9 @@ struct DrainerOptions {
   // them in the ring. Empty: done (the same mappings may come again after a crash). Else why not:
   // nothing advances, and it is asked again. Null: mappings are dropped.
   std::function<std::string(const SealedMappings&)> keep_mappings;
+  // Called at named points of a round ("gathered", "committed", "cursors_moved", "signed",
+  // "checkpoint_kept", "ring_closed"): where a test of crashes ends the process.
+  std::function<void(const char* point)> at_point;
 };
 
 struct DrainerStatus {
@@ -158,6 +161,9 @@ class Drainer {
   void scrub();
   size_t prune();
   void say(const std::string& line) const;
+  void at(const char* point) const {
+    if (options_.at_point) options_.at_point(point);
+  }
   void set_problem(const std::string& problem, bool blocked);
 
   DrainerOptions options_;

@@ -14,10 +14,11 @@ using namespace contract;
 
 namespace {
 
-constexpr size_t kNameBytesMax = 64;      // llm/api_tables.h kKnownNameBytesMax
-constexpr size_t kCapturesMax = 8;        // llm/api_tables.h kCapturesMax
-constexpr char kShapeRoot[] = "(shape)";  // name of a shape among the fragments; none of YAML's
-constexpr size_t kOffsetTextsMax = 255;   // named texts of all kinds; a kind has one or two
+constexpr size_t kNameBytesMax = 64;       // llm/api_tables.h kKnownNameBytesMax
+constexpr size_t kFrameNameBytesMax = 64;  // flow/stream_relay.cc kEventTypeBytesMax
+constexpr size_t kCapturesMax = 8;         // llm/api_tables.h kCapturesMax
+constexpr char kShapeRoot[] = "(shape)";   // name of a shape among the fragments; none of YAML's
+constexpr size_t kOffsetTextsMax = 255;    // named texts of all kinds; a kind has one or two
 
 // A place in a path tree as written, before fragments are grafted.
 struct Place {
@@ -458,7 +459,25 @@ void Writer::add_template(const ApiShape& shape, const ApiChannel& channel, LlmC
   out.part_count = static_cast<uint32_t>(parts_.size()) - out.part_first;
 }
 
+// In an event stream of AWS the name of an event is a header of its frame, and the template stands
+// for both: {"NAME":PAYLOAD}. The relay takes that for granted when it makes an event of its own.
+void check_frame_template(const ApiChannel& channel) {
+  const std::string& data = channel.event_data;
+  const size_t quote = data.starts_with("{\"") ? data.find('"', 2) : std::string::npos;
+  const bool has_name =
+      quote != std::string::npos && quote > 2 && quote - 2 <= kFrameNameBytesMax &&
+      std::all_of(data.begin() + 2, data.begin() + static_cast<ptrdiff_t>(quote), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+      });
+  if (!has_name || data.compare(quote + 1, 1, ":") != 0 || !data.ends_with("}"))
+    throw Problem{channel.line, "event_data of channel '" + channel.name +
+                                    "' is {\"NAME\":PAYLOAD} in an event_stream"};
+}
+
 void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
+  const bool is_framed =
+      is_stream_ && (shape.formats >> static_cast<unsigned>(StreamFormat::EventStream) & 1U) != 0;
   if (shape.captures.size() > kCapturesMax) throw Problem{shape.line, "more than 8 captures"};
   if (shape.channels.size() >= kLlmNoChannel) throw Problem{shape.line, "too many channels"};
   out.channel_first = static_cast<uint32_t>(channels_.size());
@@ -469,6 +488,7 @@ void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
     c.event_name = text(channel.event_name);
     c.text_class = static_cast<uint8_t>(channel.is_json ? TextClass::J : TextClass::T);
     c.key_levels = channel.key_levels;
+    if (is_framed) check_frame_template(channel);
     add_template(shape, channel, c);
     channels_.push_back(c);
   }

@@ -19,4 +19,5 @@ sallyport_library(NAME control_policy_change SOURCES ${BUNDLE}/bounded_program.c
   ${BUNDLE}/bundle_store.cc ${BUNDLE}/bundle_change.cc ${BUNDLE}/change_redaction.cc ${BUNDLE}/change_dictionaries.cc ${BUNDLE}/change_detection.cc
   ${BUNDLE}/change_tests.cc ${BUNDLE}/change_vendors.cc ${BUNDLE}/change_reading.cc ${BUNDLE}/change_access.cc
   ${BUNDLE}/change_settings.cc ${BUNDLE}/guard.cc ${BUNDLE}/sarif.cc ${BUNDLE}/bundle_source.cc
+  ${BUNDLE}/code_text.cc ${BUNDLE}/code_guard.cc
   DEPENDS sallyport::control_policy PACKAGES OpenSSL::Crypto nlohmann_json::nlohmann_json)

@@ -222,5 +222,23 @@ TEST_F(Language, WhatCannotBeIsAProblem) {
             "4 'request' has variants but no 'by'");
 }
 
+// An event that we make ourselves becomes a frame: its template must have the form of one.
+TEST_F(Language, AFrameOfOursHasANameAndAPayload) {
+  const auto framed = [&](const std::string& data) {
+    return problem(
+        {"api_kind: k\nformat: 1\nstream:\n  bodies: [event_stream]\n  channels:\n"
+         "    t: {class: T, event_data: '" +
+         data + "'}\n  paths: {a: {class: T, channel: t}}\n"});
+  };
+  for (const char* bad : {"${text}", "[${text}]", "{\"\":${text}}", "{\"a b\":${text}}",
+                          "{\"name\" :${text}}", "{\"name\":${text}} "})
+    EXPECT_NE(framed(bad).find("is {\"NAME\":PAYLOAD} in an event_stream"), std::string::npos)
+        << bad << ": " << framed(bad);
+  compile(
+      {"api_kind: k\nformat: 1\nstream:\n  bodies: [event_stream]\n  channels:\n"
+       "    t: {class: T, event_data: '{\"name\":{\"x\":${text}}}'}\n"
+       "  paths: {a: {class: T, channel: t}}\n"});
+}
+
 }  // namespace
 }  // namespace sallyport::llm

@@ -23,7 +23,7 @@ struct Free {
 };
 using Context = std::unique_ptr<gfshare_ctx, Free>;
 
-// The library's own generator is random(3).
+// The library has none of its own, and draws also when it frees a context: set before each use.
 void fill_random(unsigned char* buffer, unsigned count) { random_fill({buffer, count}); }
 
 // The key, and a digest that ties it to its set: garbage does not pass.
@@ -121,6 +121,7 @@ Kek combine_shares(const std::vector<Share>& shares) {
   if (shares.size() < first.threshold)
     throw VaultError("share_too_few", std::to_string(shares.size()) + " shares of " +
                                           std::to_string(first.threshold) + " that are needed");
+  gfshare_fill_rand = fill_random;
   std::vector<unsigned char> places;
   for (const Share& share : shares) places.push_back(share.label.index);
   const Context context(

@@ -56,7 +56,7 @@ Core::Core(const StackConfig& config, Egress& egress, mem::SegmentPool& copies)
       table_(config.connections_max),
       time_wait_(config.time_wait_max, config.table_key),
       wheel_(config.connections_max),
-      slots_(std::make_unique<Slot[]>(config.connections_max)),
+      slots_(config.connections_max),
       event_queue_(std::make_unique<uint32_t[]>(config.connections_max)),
       touched_(std::make_unique<uint32_t[]>(config.connections_max)) {
   SP_CHECK(config.connections_max > 0 && config.time_wait_max > 0 && config.mtu >= 576);

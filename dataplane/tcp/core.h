@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 
+#include "dataplane/mem/huge_array.h"
 #include "dataplane/tcp/connection.h"
 #include "dataplane/tcp/syn_cookies.h"
 #include "dataplane/tcp/time_wait_table.h"
@@ -228,7 +229,7 @@ class Core {
   FlowTable table_;
   TimeWaitTable time_wait_;
   TimerWheel wheel_;
-  std::unique_ptr<Slot[]> slots_;
+  mem::HugeArray<Slot> slots_;
   uint32_t free_ = UINT32_MAX;
   uint32_t half_open_count_ = 0;
   uint32_t connections_high_water_ = 0;

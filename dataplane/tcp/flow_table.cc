@@ -6,12 +6,11 @@
 
 namespace sallyport::tcp {
 
-FlowTable::FlowTable(uint32_t entries_max) : entries_max_(entries_max) {
-  // Two slots per entry at least: overflow into the neighbour is then rare.
-  const uint32_t bucket_count = std::bit_ceil(entries_max / (kSlots / 2) + 1);
-  mask_ = bucket_count - 1;
-  buckets_ = std::make_unique<Bucket[]>(bucket_count);
-}
+// Two slots per entry at least: overflow into the neighbour is then rare.
+FlowTable::FlowTable(uint32_t entries_max)
+    : entries_max_(entries_max),
+      mask_(std::bit_ceil(entries_max / (kSlots / 2) + 1) - 1),
+      buckets_(size_t{mask_} + 1) {}
 
 void FlowTable::insert(uint64_t hash, uint32_t index) noexcept {
   SP_CHECK(size_ < entries_max_);

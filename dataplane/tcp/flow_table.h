@@ -14,8 +14,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
+#include "dataplane/mem/huge_array.h"
 #include "dataplane/tcp/flow_key.h"
 
 namespace sallyport::tcp {
@@ -67,9 +67,9 @@ class FlowTable {
   uint32_t home_of(uint64_t hash) const noexcept { return static_cast<uint32_t>(hash) & mask_; }
 
   const uint32_t entries_max_;
-  uint32_t mask_ = 0;
+  const uint32_t mask_;
   uint32_t size_ = 0;
-  std::unique_ptr<Bucket[]> buckets_;
+  mem::HugeArray<Bucket> buckets_;
 };
 
 }  // namespace sallyport::tcp

@@ -98,6 +98,7 @@ void Core::input_burst(std::span<const Stack::Inbound> burst, base::Instant now)
       if (!w.good) continue;
       w.index = table_.find(w.hash, [](uint32_t) { return true; });
       if (w.index == FlowTable::kNone) continue;
+      wheel_.prefetch(w.index);
       const auto* line = reinterpret_cast<const uint8_t*>(&slots_[w.index]);
       for (size_t at = 0; at < sizeof(Slot); at += 64) __builtin_prefetch(line + at, 1);
     }

@@ -4,9 +4,7 @@
 
 namespace sallyport::tcp {
 
-TimerWheel::TimerWheel(uint32_t node_count) : nodes_(std::make_unique<Node[]>(node_count)) {
-  heads_.fill(kNone);
-}
+TimerWheel::TimerWheel(uint32_t node_count) : nodes_(node_count) { heads_.fill(kNone); }
 
 uint64_t TimerWheel::node_bytes() noexcept { return sizeof(Node); }
 

@@ -12,7 +12,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+
+#include "dataplane/mem/huge_array.h"
 
 namespace sallyport::tcp {
 
@@ -30,6 +31,7 @@ class TimerWheel {
   uint64_t armed_at(uint32_t node) const noexcept { return nodes_[node].tick; }
   uint64_t next_tick() const noexcept;
   static uint64_t node_bytes() noexcept;
+  void prefetch(uint32_t node) const noexcept { __builtin_prefetch(&nodes_[node], 1); }
 
   // Calls expire(node), disarmed before, for what is due; at most `count_max` of them. expire may
   // arm.
@@ -74,7 +76,7 @@ class TimerWheel {
   void step(uint64_t now_tick) noexcept;
   void cascade(uint16_t slot) noexcept;
 
-  std::unique_ptr<Node[]> nodes_;
+  mem::HugeArray<Node> nodes_;
   std::array<uint32_t, kSlots0 + kSlots1 + kSlots2> heads_;
   uint64_t current_ = 0;
   uint32_t armed_count_ = 0;

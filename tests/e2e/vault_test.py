@@ -13,6 +13,7 @@ import unittest
 
 import lab_fixture
 from lab_fixture import Lab, chat
+from lab_processes import run
 
 PATH = "/openai/v1/chat/completions"
 PLANTED = "planted.canary" + "@" + "vault-example.org"
@@ -115,6 +116,32 @@ class Vault(unittest.TestCase):
         self.lab.start_sallyportd()
         self.until("open again", 10, lambda: self.ctl("vault", "status", check=False).get("state") == "open")
         self.assertEqual(self.ctl("vault", "status")["tokens"], tokens + 1)
+        self.settled()
+
+    def test_4a_ceremonies_of_the_key(self):
+        work = f"{self.lab.work}/ceremony"
+        os.makedirs(work)
+        for name in ("a", "b", "c"):
+            run(["openssl", "genpkey", "-algorithm", "x25519", "-out", f"{work}/{name}.key"])
+            run(["openssl", "pkey", "-in", f"{work}/{name}.key", "-pubout", "-out", f"{work}/{name}.pub"])
+        self.ctl("vault", "key", "backup", "--to", f"{work}/a.pub", "--out", f"{work}/backup.json")
+        self.assertTrue(self.ctl("vault", "key", "restore", f"{work}/backup.json", "--key", f"{work}/a.key",
+                                 "--check")["good"])
+        self.ctl("vault", "key", "split", "-n", "3", "-k", "2", "--to", f"{work}/a.pub", f"{work}/b.pub",
+                 f"{work}/c.pub", "--out", work)
+        pairs = [f"{work}/share-1.json:{work}/a.key", f"{work}/share-3.json:{work}/c.key"]
+        few = self.ctl("vault", "key", "combine", pairs[0], "--out", f"{work}/vault.kek", check=False)
+        self.assertEqual(few["code"], "share_too_few")
+        self.ctl("vault", "key", "combine", *pairs, "--out", f"{work}/vault.kek")
+        with open(f"{work}/vault.kek", "rb") as one, open(f"{self.lab.credentials}/vault.kek", "rb") as other:
+            self.assertEqual(one.read(), other.read())
+        self.ctl("vault", "seal", "--reason", "ceremony")
+        os.rename(f"{self.lab.credentials}/vault.kek", f"{work}/kept.kek")
+        first = self.ctl("vault", "unseal", "--share", f"{work}/share-2.json", "--key", f"{work}/b.key", check=False)
+        self.assertEqual((first["state"], first["shares_brought"]), ("sealed", 1))
+        self.assertEqual(self.ctl("vault", "unseal", "--share", f"{work}/share-3.json", "--key",
+                                  f"{work}/c.key")["state"], "open")
+        os.rename(f"{work}/kept.kek", f"{self.lab.credentials}/vault.kek")
         self.settled()
 
     def test_5_a_hold_defers_an_erasure_and_its_release_carries_it_out(self):

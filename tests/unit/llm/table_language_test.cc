@@ -234,10 +234,6 @@ TEST_F(Language, AFrameOfOursHasANameAndAPayload) {
                           "{\"name\" :${text}}", "{\"name\":${text}} "})
     EXPECT_NE(framed(bad).find("is {\"NAME\":PAYLOAD} in an event_stream"), std::string::npos)
         << bad << ": " << framed(bad);
-  compile(
-      {"api_kind: k\nformat: 1\nstream:\n  bodies: [event_stream]\n  channels:\n"
-       "    t: {class: T, event_data: '{\"name\":{\"x\":${text}}}'}\n"
-       "  paths: {a: {class: T, channel: t}}\n"});
 }
 
 }  // namespace

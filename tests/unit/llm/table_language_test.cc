@@ -226,7 +226,8 @@ TEST_F(Language, WhatCannotBeIsAProblem) {
 TEST_F(Language, AFrameOfOursHasANameAndAPayload) {
   const auto framed = [&](const std::string& data) {
     return problem(
-        {"api_kind: k\nformat: 1\nstream:\n  bodies: [event_stream]\n  channels:\n"
+        {"api_kind: k\nformat: 1\nresponse: {paths: {a: T}}\nstream:\n  bodies: [event_stream]\n  "
+         "channels:\n"
          "    t: {class: T, event_data: '" +
          data + "'}\n  paths: {a: {class: T, channel: t}}\n"});
   };

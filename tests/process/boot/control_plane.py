@@ -18,6 +18,7 @@ def contract_number(file, name):
 
 VERSION = contract_number("control_message.h", "kControlVersion")
 REGION_VERSION = contract_number("region_layout.h", "kRegionVersion")
+SECRETS_VERSION = contract_number("secrets_message.h", "kSecretsVersion")
 HELLO, WELCOME, SECRETS, SECRETS_RESULT, IMAGE, IMAGE_RESULT, REFUSED = range(1, 8)
 REGION_HEADER = struct.Struct("<QIIQIIIIIII12x")
 COUNTERS, NAME_BYTES, WORKERS, WORKER_BYTES = 512, 64, 64, 64 + 8 * 512 + 2 * (128 + 8 * 256 * 7)
@@ -42,7 +43,7 @@ def secrets_message(entries, generation):
     for kind, name, value in entries:
         body += struct.pack("<HB2s3xII", kind, 0, b"\0\0", len(name), len(value)) + name + value
         body += bytes(-len(body) % 8)
-    return struct.pack("<QIIQQ", 0x3154455243455350, 1, len(entries), 32 + len(body), generation) + body
+    return struct.pack("<QIIQQ", 0x3154455243455350, SECRETS_VERSION, len(entries), 32 + len(body), generation) + body
 
 
 class Region:

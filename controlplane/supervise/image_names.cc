@@ -84,6 +84,27 @@ bool collect(const Sections& sections, SectionKind kind, contract::ImageText T::
   return true;
 }
 
+// Whom an image serves decides who must have approved it. False: a key names no environment.
+bool read_key_environments(const Sections& sections, std::vector<std::string>& into) {
+  const std::span<const uint8_t> keys = sections.section(SectionKind::Keys);
+  const std::span<const uint8_t> names = sections.section(SectionKind::Environments);
+  if (keys.size() % sizeof(contract::ImageKey) != 0) return false;
+  std::set<std::string> all;
+  for (size_t at = 0; at < keys.size(); at += sizeof(contract::ImageKey)) {
+    contract::ImageKey key;
+    std::memcpy(&key, keys.data() + at, sizeof key);
+    const size_t entry = size_t{key.environment} * sizeof(contract::ImageText);
+    contract::ImageText name{};
+    if (entry + sizeof name > names.size()) return false;
+    std::memcpy(&name, names.data() + entry, sizeof name);
+    const std::optional<std::string> text = sections.text(name);
+    if (!text || text->empty()) return false;
+    all.insert(*text);
+  }
+  into.assign(all.begin(), all.end());
+  return true;
+}
+
 void read_rollout(const Sections& sections, ImageNames& names) {
   contract::ImageRollout rollout{};
   const std::span<const uint8_t> said = sections.section(SectionKind::Rollout);
@@ -118,6 +139,10 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
       !collect(sections, SectionKind::Vendors, &contract::ImageVendor::credential_name,
                names.wanted.vendor_credentials)) {
     error = "image: a name of a tenant or vendor does not lie inside it";
+    return std::nullopt;
+  }
+  if (!read_key_environments(sections, names.key_environments)) {
+    error = "image: a gateway key belongs to no environment";
     return std::nullopt;
   }
   const std::span<const uint8_t> entities = sections.section(SectionKind::Entities);

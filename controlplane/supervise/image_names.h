@@ -19,8 +19,9 @@
 namespace sallyport::supervise {
 
 struct ImageNames {
-  WantedSecrets wanted;               // sorted, without repetition
-  std::vector<std::string> entities;  // by entity id
+  WantedSecrets wanted;                       // sorted, without repetition
+  std::vector<std::string> entities;          // by entity id
+  std::vector<std::string> key_environments;  // of gateway keys; sorted, without repetition
   contract::Digest bundle_digest{};
   RolloutLimits rollout;
   uint32_t test_count = 0;  // seeded texts in the image

@@ -48,6 +48,13 @@ json rollout_open(const RolloutState& state) {
                      "sallyctl policy confirm, or sallyctl policy rollback; --emergency ends it");
 }
 
+bool wants_signatures(const ImageNames& image, std::string_view host_environment) {
+  constexpr std::string_view kLab = controlplane::policy::kEnvironmentWithoutApprovals;
+  return host_environment != kLab ||
+         std::any_of(image.key_environments.begin(), image.key_environments.end(),
+                     [](const std::string& name) { return name != kLab; });
+}
+
 }  // namespace
 
 void Supervisor::handle_policy(const std::string& command, AdminServer::Request&& request) {
@@ -88,8 +95,9 @@ json Supervisor::plan_apply(Operation& operation) {
   if (request.tests && current && request.base != digest_hex(current->image->names.bundle_digest))
     return admin_error("base_changed", "another policy came into force while this one was judged",
                        "apply it again: it is compared with what is in force");
-  // Only a bundle with its signatures can be judged; an image that was in force has been.
-  if (!request.tests && environment_ != controlplane::policy::kEnvironmentWithoutApprovals &&
+  // Only a bundle with its signatures can be judged; an image that was in force has been. Keys of
+  // another environment make a lab's image one that wants signatures (approval_environment()).
+  if (!request.tests && wants_signatures(operation.image->names, environment_) &&
       !publisher_->was_published(operation.image->digest))
     return admin_error("image_unapproved",
                        "this image was never in force here, and an image has no signatures",

@@ -258,6 +258,25 @@ class RolloutTest(daemon_test.DaemonTest):
         loud = next(r for r in reversed(records) if r["action"] == "policy_applied")
         self.assertEqual((loud["fields"]["emergency"], loud["fields"]["risk"]), ("yes", "loosening"))
 
+    def test_a_lab_takes_no_image_by_digest_whose_keys_are_productive(self):
+        key = "keys:\n  k:\n    hmac: \"{}\"\n    tenant: team\n    principal: p\n    environment: {}\n"
+        images = {}
+        for place in ("lab", "production"):
+            self.daemon.write(f"{place}/bundle.yaml",
+                              f"format: 1\nname: {place}\nextends: {daemon_test.ROOT}/policies\n")
+            self.daemon.write(f"{place}/tenants.yaml", "tenants:\n  team:\n    vendors: [openai, anthropic]\n")
+            self.daemon.write(f"{place}/keys.yaml", key.format("ab" * 32, place))
+            done = subprocess.run([f"{daemon_test.BIN}/sallyctl", "--state-dir", self.daemon.state_dir, "policy",
+                                   "compile", f"{self.work}/{place}", "--output", "json"],
+                                  capture_output=True, text=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            images[place] = json.loads(done.stdout)["image"]
+        self.daemon.start()
+        refused = self.ask("apply", image=images["production"])
+        self.assertEqual(refused["code"], "image_unapproved", refused)
+        self.assertEqual(self.policy()["version"], 0)
+        self.assertTrue(self.ask("apply", image=images["lab"])["ok"])
+
     def test_another_release_is_told_so(self):
         self.daemon.start()
         stranger = played.socket.socket(played.socket.AF_UNIX, played.socket.SOCK_SEQPACKET)

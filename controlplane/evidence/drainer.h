@@ -106,6 +106,8 @@ class Drainer {
   // Any thread: signature lines of a witness for the checkpoint of this size; kept with its note.
   // Lines are the caller's to judge (VerifierKey::cosignatures).
   void add_cosignatures(uint64_t size, const std::string& lines);
+  // Any thread: from the next retention run on. Without options.retention nothing is ever removed.
+  void set_retention(RetentionPolicy policy);
   DrainerStatus status() const;
   // For queries in this process.
   LogReader reader() const;
@@ -159,6 +161,7 @@ class Drainer {
   size_t keep_cosignatures();
   size_t care_in_pause();
   void scrub();
+  RetentionPolicy retention_now() const;
   size_t prune();
   void say(const std::string& line) const;
   void at(const char* point) const {

@@ -282,6 +282,16 @@ void Drainer::scrub() {
   append(record);
 }
 
+void Drainer::set_retention(RetentionPolicy policy) {
+  const std::lock_guard lock(mutex_);
+  if (options_.retention) options_.retention = std::move(policy);
+}
+
+RetentionPolicy Drainer::retention_now() const {
+  const std::lock_guard lock(mutex_);
+  return *options_.retention;
+}
+
 // One slice of a run. The batch of a slice is committed by the next round, before anything else is
 // looked at.
 size_t Drainer::prune() {
@@ -293,8 +303,7 @@ size_t Drainer::prune() {
   std::string problem;
   try {
     if (!run_)
-      run_.emplace(reader(), *options_.retention, options_.held, wall,
-                   signer_->last_signed()->size);
+      run_.emplace(reader(), retention_now(), options_.held, wall, signer_->last_signed()->size);
     const PruneSlice slice = run_->next(kPruneLooks);
     if (!slice.indexes.empty()) {
       add_control(run_->slice_record(slice));

@@ -43,6 +43,9 @@ class EvidenceThread {
     return drainer_->wait_note(ticket, time);
   }
   evidence_log::LogReader reader() const { return drainer_->reader(); }
+  void set_retention(evidence_log::RetentionPolicy policy) {
+    drainer_->set_retention(std::move(policy));
+  }
   evidence_log::DrainerStatus status() const { return drainer_->status(); }
   std::vector<evidence_log::WitnessState> witnesses() const;
   // Not empty: the thread ended by itself, and this is why.

@@ -133,12 +133,14 @@ bool Supervisor::open_files(std::string& error) {
   drainer.node_name = node_;
   drainer.heartbeats = true;
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
-  drainer.retention = options->retention;
+  host_retention_ = options->retention;
+  drainer.retention = host_retention_;
   if (options->token) {
     drainer.key_file = drainer.key_file.parent_path() / "evidence.token";
     drainer.signing_key = [token = *options->token] { return evidence_log::token_key(token); };
   }
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
+  set_retention();
   evidence_->set_witnesses(options->witnesses, options->witness_interval_ms);
   return !options->witnesses.empty() ? ensure_timestamp_folder(error) : true;
 }

@@ -144,7 +144,7 @@ class Supervisor : public ControlListener {
   // supervisor_vault.cc
   void open_vault(evidence_log::DrainerOptions& drainer);
   bool handle_vault(AdminServer::Request& request);  // false: the command is another's
-  void set_vault_retention();
+  void set_retention();
   void look_at_vault(uint64_t now_ms);
 
   // supervisor_restore.cc
@@ -201,6 +201,7 @@ class Supervisor : public ControlListener {
   std::unique_ptr<VaultDesk> vault_;  // outlives the evidence thread, which feeds it
   std::optional<vault::Vault::ReceiveTarget> vault_target_;  // as the dataplane was told
   uint64_t vault_key_retry_ms_ = 0;
+  evidence_log::RetentionPolicy host_retention_;
   std::unique_ptr<EvidenceThread> evidence_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<AdminServer> admin_;

@@ -322,7 +322,7 @@ bool Supervisor::make_current(Operation& operation) {
   }
   operation.current = true;
   restoration_->set_policy(operation.plan.base->names.restoration);
-  set_vault_retention();
+  set_retention();
   start_problem_.reset();
   image_problem_.reset();
   if (operation.request.reason.empty()) rollout_problem_.reset();

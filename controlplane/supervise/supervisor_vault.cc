@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/policy/retention_text.h"
+#include "controlplane/supervise/retention_rules.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {
@@ -34,7 +35,7 @@ void Supervisor::open_vault(evidence_log::DrainerOptions& drainer) {
   const auto target = vault_->target();
   vault_target_ = target;
   if (target) secrets_->set_vault_key(target->key);
-  set_vault_retention();
+  set_retention();
 }
 
 bool Supervisor::handle_vault(AdminServer::Request& request) {
@@ -45,11 +46,14 @@ bool Supervisor::handle_vault(AdminServer::Request& request) {
   return true;
 }
 
-void Supervisor::set_vault_retention() {
+// Of the vault and, once it is open, of the evidence log.
+void Supervisor::set_retention() {
   if (!publisher_->current()) return;
   const auto retention =
       controlplane::policy::parse_retention(publisher_->current()->image->names.retention);
-  if (retention) vault_->set_retention(retention->vault_hours);
+  if (!retention) return;
+  vault_->set_retention(retention->vault_hours);
+  if (evidence_ != nullptr) evidence_->set_retention(retention_of(host_retention_, *retention));
 }
 
 void Supervisor::look_at_vault(uint64_t now_ms) {

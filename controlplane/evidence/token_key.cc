@@ -18,17 +18,16 @@ constexpr size_t kSignatureBytesMax = 128;  // of P-256 in DER: 72
 class TokenKey final : public SigningKey {
  public:
   explicit TokenKey(TokenKeyOptions options) : options_(std::move(options)) {
-    context_ = PKCS11_CTX_new();
-    if (context_ == nullptr || PKCS11_CTX_load(context_, options_.module.c_str()) != 0)
-      fail("cannot be loaded as a PKCS#11 module", "check evidence.key.pkcs11.module");
-    open();
-    read_public_key();
+    try {
+      load();
+      open();
+      read_public_key();
+    } catch (...) {
+      unload();
+      throw;
+    }
   }
-  ~TokenKey() override {
-    close();
-    PKCS11_CTX_unload(context_);
-    PKCS11_CTX_free(context_);
-  }
+  ~TokenKey() override { unload(); }
   TokenKey(const TokenKey&) = delete;
   TokenKey& operator=(const TokenKey&) = delete;
 
@@ -49,6 +48,17 @@ class TokenKey final : public SigningKey {
   [[noreturn]] void fail(const std::string& what, const std::string& hint) const {
     throw std::runtime_error("signing key " + options_.key + " in token " + options_.token + " (" +
                              options_.module.string() + "): " + what + "; " + hint);
+  }
+  void load() {
+    context_ = PKCS11_CTX_new();
+    is_loaded_ = context_ != nullptr && PKCS11_CTX_load(context_, options_.module.c_str()) == 0;
+    if (!is_loaded_)
+      fail("cannot be loaded as a PKCS#11 module", "check evidence.key.pkcs11.module");
+  }
+  void unload() {
+    close();
+    if (is_loaded_) PKCS11_CTX_unload(context_);
+    if (context_ != nullptr) PKCS11_CTX_free(context_);
   }
   void open() {
     if (PKCS11_enumerate_slots(context_, &slots_, &slot_count_) != 0)
@@ -111,6 +121,7 @@ class TokenKey final : public SigningKey {
 
   TokenKeyOptions options_;
   PKCS11_CTX* context_ = nullptr;
+  bool is_loaded_ = false;
   PKCS11_SLOT* slots_ = nullptr;
   unsigned slot_count_ = 0;
   EVP_PKEY* key_ = nullptr;

@@ -2,6 +2,7 @@
 // policy gives the same image.
 #include <nlohmann/json.hpp>
 
+#include "controlplane/policy/digest.h"
 #include "controlplane/policy/names.h"
 #include "controlplane/policy/restoration.h"
 
@@ -10,32 +11,11 @@ namespace {
 
 using nlohmann::json;
 
-std::string hex_of(const contract::Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (const uint8_t byte : digest) {
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
-}
-
-contract::Digest digest_of(const std::string& hex) {
-  contract::Digest out{};
-  if (hex.size() != 2 * out.size()) throw std::invalid_argument("no digest");
-  for (size_t i = 0; i < out.size(); ++i) {
-    size_t used = 0;
-    out[i] = static_cast<uint8_t>(std::stoul(hex.substr(2 * i, 2), &used, 16));
-    if (used != 2) throw std::invalid_argument("no digest");
-  }
-  return out;
-}
-
 json json_of(const Identity& one) {
   json out = {{"name", one.name},   {"unix", one.unix_user},
               {"roles", one.roles}, {"certificate_name", one.subject_name},
               {"mfa", one.mfa},     {"expires", one.expires_s}};
-  if (one.spki) out["certificate_key"] = hex_of(*one.spki);
+  if (one.spki) out["certificate_key"] = digest_hex(*one.spki);
   return out;
 }
 
@@ -70,7 +50,10 @@ Identity identity_of(const json& from) {
   one.roles = from.at("roles").get<std::vector<std::string>>();
   one.mfa = strength_of(from.at("mfa"));
   one.expires_s = from.at("expires");
-  if (from.contains("certificate_key")) one.spki = digest_of(from["certificate_key"]);
+  if (from.contains("certificate_key")) {
+    one.spki = parse_digest(from["certificate_key"].get_ref<const std::string&>());
+    if (!one.spki) throw std::invalid_argument("certificate_key");
+  }
   if (!is_principal_name(one.name)) throw std::invalid_argument("name");
   return one;
 }

@@ -126,8 +126,10 @@ Core::Sent Core::send_next(Connection& c) noexcept {
   const uint32_t bytes = std::min(wanted, usable);
   const bool fin = send.fin_queued && bytes == unsent && usable > bytes;
   if (bytes == 0 && !fin) return Sent::NothingToSend;
-  //= RFC 9293 3.8.6.2.1: a full segment, all there is, or half the largest window
-  if (bytes < wanted && bytes < send.window_max / 2) return Sent::NothingToSend;
+  //= RFC 9293 3.8.6.2.1: a full segment, all there is, or half the largest window. Not for what a
+  // time-out sends again with nothing else on the way: a window that stays small would stop it.
+  const bool is_only_one = again && send.next == send.unacked;
+  if (bytes < wanted && bytes < send.window_max / 2 && !is_only_one) return Sent::NothingToSend;
   //= RFC 9293 3.7.4: Nagle's rule, only where asked for
   if (send.nagle && bytes < send.mss && !fin && send.next != send.unacked && !again)
     return Sent::NothingToSend;

@@ -217,6 +217,24 @@ class Windows(Scenario):
             self.assertEqual(peer.stack.info(peer.socket).send_queued, 0)
         self.run_both(body)
 
+    def test_shrunk_below_a_segment_with_data_lost(self):
+        """9293 shrinking window: what a time-out sends again fits the small window, and goes on with each ACK."""
+        def body(peer):
+            peer.stack.send(peer.socket, numbered(4000))
+            peer.drop()  # all four segments are lost
+            peer.send(1, 1, window=300)
+            at = 1
+            for _ in range(14):
+                while not (out := self.sent(peer)):
+                    peer.stack.advance(100)
+                    self.assertLess(peer.stack.now_ms(), 120_000, "nothing is sent again")
+                self.assertEqual(out[0][0], at)
+                self.assertTrue(all(seq + size <= at + 300 for seq, size in out), out)
+                at = max(seq + size for seq, size in out)
+                peer.send(1, at, window=300)
+            self.assertEqual(at, 4001)
+        self.run_both(body)
+
     def test_window_update_that_was_lost(self):
         """9293 persist: the probe finds a window whose update was lost."""
         def body(peer):

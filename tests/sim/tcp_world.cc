@@ -47,6 +47,8 @@ tcp::StackConfig config_from(Dice& dice, uint64_t seed, bool v6) {
   config.time_wait_max = 32;
   config.handshake_ms_max = 120'000;
   config.unacknowledged_ms_max = 600'000;
+  // As patient as with data: four losses in a row, backed off, are longer than the default.
+  config.fin_wait_2_ms_max = 600'000;
   config.table_key = {seed, seed + 1};
   config.sequence_key = {seed + 2, seed + 3};
   config.sack = !dice.one_in(4);
@@ -65,7 +67,7 @@ tcp::StackConfig config_from(Dice& dice, uint64_t seed, bool v6) {
 // What anybody who sees the packets can forge, and a correct stack must shrug off: an old duplicate
 // of an earlier connection (other bytes, an old timestamp), an ACK of what was never sent, a SACK
 // block of it.
-std::vector<Packet> forge(const Packet& packet, Dice& dice) {
+std::vector<Packet> forge(const Packet& packet, Dice& dice, bool meets_cookies) {
   wire::TcpView tcp;
   if (wire::TcpView::parse(packet.bytes, tcp) != wire::TcpView::Parse::Good) return {};
   if (!wire::tcp_checksum_is_good(packet.source, packet.destination, packet.bytes)) return {};
@@ -75,7 +77,9 @@ std::vector<Packet> forge(const Packet& packet, Dice& dice) {
   tcp.options.sack_count = 0;
   switch (dice.below(3)) {
     case 0:
-      if (payload.empty() || !tcp.options.has_timestamps) return {};
+      // A cookie opens with the first ACK and has no earlier timestamp to compare with. An old
+      // duplicate cannot carry the cookie, so this forgery is not one there.
+      if (payload.empty() || !tcp.options.has_timestamps || meets_cookies) return {};
       for (uint8_t& b : payload) b ^= 0x55;
       tcp.options.timestamp_value -= 100'000;
       break;
@@ -130,13 +134,13 @@ void trace(const char* who, const std::vector<uint8_t>& bytes, base::Instant now
   std::printf("\n");
 }
 
-void settle(Host& host, Dice& dice) {
+void settle(Host& host, Dice& dice, bool has_cookies) {
   if (dice.one_in(4)) host.read_laziness = 0.9;
   if (dice.one_in(4)) host.read_bytes_max = 100 + dice.below(3'000);
   if (dice.one_in(4)) host.refuse_every = 3 + dice.below(20);
   if (dice.one_in(3))
-    host.mischief = [&dice](const Packet& packet) {
-      return dice.one_in(40) ? forge(packet, dice) : std::vector<Packet>{};
+    host.mischief = [&dice, has_cookies](const Packet& packet) {
+      return dice.one_in(40) ? forge(packet, dice, has_cookies) : std::vector<Packet>{};
     };
 }
 
@@ -153,8 +157,8 @@ Outcome run_seed(uint64_t seed, const RunOptions& options) {
   const uint32_t copy_bytes = dice.one_in(2) ? 2'048 : 512;
   Host a(config_a, a_to_b, dice.random);
   Host b(config_b, b_to_a, dice.random, 1'024, copy_bytes);
-  settle(a, dice);
-  settle(b, dice);
+  settle(a, dice, false);
+  settle(b, dice, config_b.half_open_max == 1);
   auto watch = std::make_shared<WireWatch>();
   a.watch = [watch, mtu = config_a.mtu](const auto& source, const auto& destination,
                                         const auto& bytes, base::Instant now) {

@@ -71,13 +71,14 @@ const char* Core::audit_connection(const Connection& c) const noexcept {
   if (const char* what = audit_board(c)) return what;
   if (c.state < State::SynReceived) return nullptr;
   if (!window.spans_are_sorted()) return "held spans overlap or touch";
+  if (c.receive.fin_taken && window.has_hole()) return "FIN taken in front of a hole";
+  if (c.receive.limit_lowered) return nullptr;
   const size_t slack = size_t{8} << c.receive.window_shift;
   if (window.queue().size() + window.held_bytes() > window.limit() + slack &&
       window.limit() >= config_.receive_bytes_max)
     return "more is held than the window ever offered";
   if (window.window() > window.limit() + slack && window.limit() >= config_.receive_bytes_max)
     return "the offered window is larger than its limit";
-  if (c.receive.fin_taken && window.has_hole()) return "FIN taken in front of a hole";
   return nullptr;
 }
 

@@ -83,6 +83,7 @@ struct ReceiveState {
   bool fin_held : 1 = false;
   bool fin_taken : 1 = false;
   bool ack_due : 1 = false;
+  bool limit_lowered : 1 = false;  // by set_options(); what was offered before still stands
 };
 
 struct Timestamps {

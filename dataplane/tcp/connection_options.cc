@@ -43,7 +43,9 @@ bool Core::set_options(ConnectionId id, const ConnectionOptions& options,
   c->user_timeout_ms = options.user_timeout_ms;
   if (c->over || c->state < State::Established) return true;
   const uint32_t most = uint32_t{UINT16_MAX} << c->receive.window_shift;
-  c->receive.window.change_limit(std::min(options.receive_bytes_max, most));
+  const uint32_t limit = std::min(options.receive_bytes_max, most);
+  c->receive.limit_lowered |= limit < c->receive.window.limit();
+  c->receive.window.change_limit(limit);
   if (keepalive_changed) {
     const bool idle_watched = config_.idle_ms_max != 0;
     c->deadlines.keepalive = c->keepalive_idle_ms != 0 || idle_watched ? now_ms_ + 1 : kNever;

@@ -43,6 +43,12 @@ void Core::send_cookie(const Arrived& a) noexcept {
   cookies_until_ms_ = now_ms_ + 2 * kCookiePeriodMs;
 }
 
+bool Core::is_cookie(const Arrived& a) const noexcept {
+  uint16_t mss = 0;
+  return !a.tcp.has(TcpView::Syn) &&
+         cookies_.check(a.key, a.tcp.sequence - 1, a.tcp.acknowledgment - 1, now_ms_, mss);
+}
+
 bool Core::accept_cookie(Arrived& a) noexcept {
   if (now_ms_ >= cookies_until_ms_ || a.tcp.has(TcpView::Syn)) return false;
   CookieOptions options;

@@ -121,6 +121,7 @@ class Core {
   // False: no cookie was sent lately, so it is a stray. True: the connection is open and got the
   // segment, or the segment was dropped.
   bool accept_cookie(Arrived& a) noexcept;
+  bool is_cookie(const Arrived& a) const noexcept;
 
   // input.cc
   bool judge(const wire::IpAddress& source, const wire::IpAddress& destination,

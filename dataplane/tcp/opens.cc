@@ -268,6 +268,16 @@ bool Core::in_syn_received(Connection& c, Arrived& a) noexcept {
     a.tcp.flags &= static_cast<uint8_t>(~TcpView::Syn);
     a.tcp.window = static_cast<uint16_t>(a.tcp.window >> c.send.window_shift);
     ++a.sequence;
+    return true;
+  }
+  // A SYN that came twice under pressure: answered by a cookie first, by this record later. The
+  // client knows the cookie only; a RST would end what it believes to be open (RFC 4987 3.6).
+  const bool knows_us = a.tcp.acknowledgment == c.send.initial + 1;
+  if (c.passive && a.tcp.has(TcpView::Ack) && !a.tcp.has(TcpView::Rst) && !knows_us &&
+      now_ms_ < cookies_until_ms_) {
+    if (is_cookie(a)) end(c, EventKind::Reset);  // nobody has a handle of it: no event
+    accept_cookie(a);
+    return false;
   }
   return true;
 }

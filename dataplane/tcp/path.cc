@@ -72,7 +72,8 @@ void Core::use_smaller_segments(Connection& c, uint16_t mss) noexcept {
 void Core::detect_black_hole(Connection& c) noexcept {
   const auto small = static_cast<uint16_t>(kBlackHoleMss - option_bytes(c));
   if (c.rto.timeouts() < kTimeoutsForBlackHole || c.send.mss <= small) return;
-  if (c.send.highest - c.send.unacked < c.send.mss) return;  // what is lost was not a full segment
+  // What is lost may be less than a full segment and still too large for the path: a tail with FIN.
+  if (c.send.highest - c.send.unacked <= small) return;
   counters_.add(Counter::BlackHoleFallbacks);
   use_smaller_segments(c, small);
 }

@@ -147,6 +147,28 @@ class Attacks(Rows):
             self.assertEqual(len(stack.receive(stack.accept(listener))), 1000)
         self.bare(body, half_open_max=8)
 
+    def test_cookie_then_a_record_for_the_same_syn(self):
+        """4987: a SYN that came twice, answered by a cookie and then by a record: the client's ACK opens."""
+        def body(stack, peer):
+            listener = stack.listen(443)
+            other = Peer(stack, own_port=4444)
+            other.send(0, flags="S", options=Options(mss=1000))
+            stack.collect()
+            peer.send(0, flags="S", options=Options(mss=1000))
+            peer.one()
+            cookie = peer.their_initial
+            other.send(1, flags="R")  # its place is free again
+            peer.send(0, flags="S", options=Options(mss=1000))
+            peer.expect(flags="SA")
+            self.assertNotEqual(peer.their_initial, cookie)
+            peer.their_initial = cookie
+            peer.send(1001, 1, flags="PA", data=b"late")  # overtook the first: not reset, it comes again
+            peer.silence()
+            peer.send(1, 1, flags="PA", data=b"x" * 1000)
+            self.assertNotIn("R", "".join(s.flags for s in peer.drop()))
+            self.assertEqual(len(stack.receive(stack.accept(listener))), 1000)
+        self.bare(body, half_open_max=1)
+
     def test_no_reset_storm_without_a_flood(self):
         """4987: an ACK to a listener that sent no cookie is reset without being hashed."""
         def body(stack, peer):

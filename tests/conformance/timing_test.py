@@ -442,6 +442,17 @@ class Path(Scenario):
             self.assertEqual(self.sent(peer)[-1], (1, 1220))
         self.run_both(body)
 
+    def test_black_hole_for_a_tail_with_fin(self):
+        """4821/8899: what times out is less than a full segment, and still too large for the path."""
+        def body(peer):
+            peer.stack.send(peer.socket, numbered(1300))
+            peer.stack.shutdown(peer.socket)
+            peer.drop()
+            peer.stack.advance(8000)
+            self.assertEqual(peer.stack.counter("tcp_black_hole_fallbacks"), 1)
+            self.assertEqual(self.sent(peer)[-1], (1, 1220))
+        self.run_both(body)
+
     def test_dont_fragment(self):
         """791: everything leaves with DF."""
         def body(peer):

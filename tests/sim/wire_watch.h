@@ -28,30 +28,43 @@ class WireWatch {
     Side& peer = sides_[key(destination, source, tcp.destination_port, tcp.source_port)];
     if (tcp.has(wire::TcpView::Syn)) {
       const uint8_t scale = tcp.options.has_window_scale ? tcp.options.window_scale : 0;
-      if (me.open && me.initial != tcp.sequence) me = Side{};
+      const Start before = me.start;
+      const bool again = me.open && me.start.initial != tcp.sequence;
+      if (again) me = Side{};
+      if (again) me.other = before;
       me.open = true;
-      me.initial = tcp.sequence;
-      me.scale = scale;
-      me.scales = tcp.options.has_window_scale;
+      me.start = Start{tcp.sequence, scale, tcp.options.has_window_scale};
       return {};
     }
     if (!me.open || !peer.open) return {};
+    // A SYN that came twice may be answered by a cookie and by a record; what follows says which.
+    if (is_of_other(me, tcp.sequence)) me.start = me.other;
+    if (is_of_other(peer, tcp.acknowledgment)) peer.start = peer.other;
     if (std::string what = judge_acknowledgment(me, peer, tcp); !what.empty()) return what;
     return judge_payload(me, peer, tcp,
                          {bytes.data() + tcp.header_bytes, bytes.size() - tcp.header_bytes});
   }
 
  private:
+  static constexpr uint32_t kFar = 1U << 26;  // more than any run sends
+  struct Start {                              // what a SYN said
+    uint32_t initial = 0;
+    uint8_t scale = 0;
+    bool scales = false;
+  };
   struct Side {
     bool open = false;
     bool acked_once = false;
-    bool scales = false;
-    uint8_t scale = 0;
-    uint32_t initial = 0;
+    Start start;
+    Start other;                 // of an earlier SYN
     uint32_t acked = 0;          // what it acknowledged
     uint32_t edge = 0;           // the right edge that it offered
     std::vector<int16_t> bytes;  // what it sent, by relative sequence number; -1: not yet
   };
+
+  static bool is_of_other(const Side& side, uint32_t number) {
+    return number - side.start.initial > kFar && number - side.other.initial <= kFar;
+  }
 
   static std::string key(const wire::IpAddress& from, const wire::IpAddress& to, uint16_t from_port,
                          uint16_t to_port) {
@@ -67,7 +80,7 @@ class WireWatch {
 
   static std::string judge_acknowledgment(Side& me, const Side& peer, const wire::TcpView& tcp) {
     if (!tcp.has(wire::TcpView::Ack)) return "a segment of an open connection without ACK";
-    const uint8_t shift = me.scales && peer.scales ? me.scale : 0;
+    const uint8_t shift = me.start.scales && peer.start.scales ? me.start.scale : 0;
     const uint32_t edge = tcp.acknowledgment + (uint32_t{tcp.window} << shift);
     if (me.acked_once && tcp::seq_before(tcp.acknowledgment, me.acked))
       return "an acknowledgment went back";
@@ -83,15 +96,15 @@ class WireWatch {
   static std::string judge_payload(Side& me, const Side& peer, const wire::TcpView& tcp,
                                    std::span<const uint8_t> payload) {
     if (payload.empty()) return {};
-    const uint32_t from = tcp.sequence - me.initial;
+    const uint32_t from = tcp.sequence - me.start.initial;
     const uint32_t end = from + static_cast<uint32_t>(payload.size());
     // The SYN's window, 65,535 at most, is all that is known before the first ACK of the peer. A
     // probe is one byte.
-    const uint32_t edge = peer.acked_once ? peer.edge : me.initial + 1 + 65'535;
+    const uint32_t edge = peer.acked_once ? peer.edge : me.start.initial + 1 + 65'535;
     if (payload.size() > 1 &&
         tcp::seq_after(tcp.sequence + static_cast<uint32_t>(payload.size()), edge))
       return "payload beyond the window that was ever offered";
-    if (end > (1U << 26)) return "a sequence number far from everything";
+    if (end > kFar) return "a sequence number far from everything";
     if (me.bytes.size() < end) me.bytes.resize(end, -1);
     for (uint32_t i = 0; i < payload.size(); ++i) {
       int16_t& known = me.bytes[from + i];

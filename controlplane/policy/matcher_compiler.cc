@@ -134,7 +134,8 @@ class Compiler {
     const bool has_shapes = rule.kind == RuleKind::Shape || rule.kind == RuleKind::Cue;
     const bool takes_cues = rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
                             rule.kind == RuleKind::Password || rule.kind == RuleKind::Person ||
-                            rule.kind == RuleKind::Date || rule.kind == RuleKind::SpeltEmail;
+                            rule.kind == RuleKind::Date || rule.kind == RuleKind::Address ||
+                            rule.kind == RuleKind::SpeltEmail;
     if (rule.kind != RuleKind::Pattern && !rule.pattern.empty())
       fail(entity.name, rule.id, "only rules of kind pattern have a pattern");
     if (has_shapes == rule.shapes.empty())
@@ -195,7 +196,9 @@ class Compiler {
         bit(rule.separated, contract::kRuleSeparated) |
         bit(rule.unseparated, contract::kRuleUnseparated) |
         bit(rule.evasive, contract::kRuleEvasive) | bit(rule.upper_only, contract::kRuleUpperOnly) |
-        bit((rule.kind == RuleKind::Date || rule.kind == RuleKind::Person) && !rule.cues.empty(),
+        bit((rule.kind == RuleKind::Date || rule.kind == RuleKind::Person ||
+             rule.kind == RuleKind::Address) &&
+                !rule.cues.empty(),
             contract::kRuleAfterCues));
   }
 

@@ -132,7 +132,7 @@ inline constexpr uint16_t kRuleUnseparated = 16;  // Shape: only without any
 // single characters.
 inline constexpr uint16_t kRuleEvasive = 32;
 inline constexpr uint16_t kRuleUpperOnly = 64;   // Shape: letters are upper case
-inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person: only behind the rule's cues
+inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person, Address: only behind cues
 inline constexpr uint16_t kRuleFlagsMask = 255;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.

@@ -23,6 +23,7 @@ bool cue_begins_word(contract::RuleKind kind, std::span<const uint8_t> cue) noex
   if (cue.empty() || !is_letter(cue[0])) return false;
   switch (kind) {
     case RuleKind::Cue:
+    case RuleKind::Address:
     case RuleKind::Date:
     case RuleKind::Person:
       return true;

@@ -76,12 +76,15 @@ void PhraseStage::ask_from_number(const Part& part, size_t last) {
            Trigger{start, start});
 }
 
-// "e 1", ". 1": a word and a number behind it.
-void PhraseStage::ask_to_number(const Part& part, size_t last) {
-  const uint64_t number = part.origin + last + 2;
+// "e 1", ". 1", ", 1", ": 1", "\xc2\xba 1": a word and a number behind it.
+void PhraseStage::ask_to_number(const Part& part, size_t last, size_t gap) {
+  const uint8_t before = part.text.at(part.origin + last);
+  if (!is_letter(before) && before != '.' && before != ',' && before != ':' && before < 0x80)
+    return;
+  const uint64_t number = part.origin + last + gap;
   const size_t word = plain_word(part.text, part.masks, part.origin, last);
   if (word != kNone) {
-    const uint64_t end = part.origin + part.masks.digit.next_clear(last + 2, part.masks.size);
+    const uint64_t end = part.origin + part.masks.digit.next_clear(last + gap, part.masks.size);
     if (!address_may_end(part.text, part.origin + word, number, end)) return;
   }
   part.ask(part.engine.rules_anywhere(RuleKind::Address), address_to_number,
@@ -118,8 +121,13 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
     const uint64_t space = masks.space.ahead(w, 1);
     if (has_addresses) {
       each(digit & space & masks.letter.ahead(w, 2), [&](size_t at) { ask_from_number(part, at); });
-      each((letter | masks.dot.word(w)) & space & masks.digit.ahead(w, 2),
-           [&](size_t at) { ask_to_number(part, at); });
+      each(~(digit | masks.space.word(w)) & space & masks.digit.ahead(w, 2),
+           [&](size_t at) { ask_to_number(part, at, 2); });
+      // "No:5" of Turkish addresses.
+      each(masks.colon.word(w) & masks.letter.behind(w, 1) & masks.digit.ahead(w, 1),
+           [&](size_t at) {
+             if ((text.at(origin + at - 1) | 0x20) == 'o') ask_to_number(part, at, 1);
+           });
     }
     if (has_people)
       // Letters with marks are no ASCII: "José C" has none before its space.

@@ -36,7 +36,7 @@ class PhraseStage {
   // `last`: the place in the masks that a trigger begins at.
   static void ask_person(const Part& part, size_t last);
   static void ask_from_number(const Part& part, size_t last);
-  static void ask_to_number(const Part& part, size_t last);
+  static void ask_to_number(const Part& part, size_t last, size_t gap);
 
   uint64_t cursor_ = 0;
 };

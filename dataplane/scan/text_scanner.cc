@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/cue_value.h"
 #include "dataplane/scan/recognise/date.h"
 #include "dataplane/scan/recognise/email.h"
+#include "dataplane/scan/recognise/free_address.h"
 #include "dataplane/scan/recognise/key_block.h"
 #include "dataplane/scan/recognise/password.h"
 #include "dataplane/scan/recognise/person.h"
@@ -33,6 +34,8 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
       return assignment_at;
     case contract::RuleKind::Password:
       return password_after_cue;
+    case contract::RuleKind::Address:
+      return address_after_cue;
     case contract::RuleKind::Date:
       return date_after_cue;
     case contract::RuleKind::Person:

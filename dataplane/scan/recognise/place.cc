@@ -9,9 +9,12 @@ namespace {
 
 constexpr unsigned kTownWordsMax = 4;
 
-constexpr std::string_view kUnits[] = {"apt", "apartment", "unit", "suite", "ste",  "floor",
-                                       "fl",  "room",      "rm",   "flat",  "bldg", "building",
-                                       "lot", "no",        "appt", "app"};
+constexpr std::string_view kUnits[] = {
+    "apt",    "apartment", "unit",   "suite",    "ste",     "floor", "fl",    "room",
+    "rm",     "flat",      "bldg",   "building", "lot",     "no",    "appt",  "app",
+    "apto",   "dept",      "depto",  "piso",     "wohnung", "whg",   "etage", "bat",
+    "int",    "interno",   "scala",  "m",        "lok",     "local", "esc",   "planta",
+    "puerta", "top",       "stiege", "door",     "villa",   "bus",   "bte",   "house"};
 constexpr std::string_view kStates[] = {
     "al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in",
     "ia", "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh",
@@ -28,21 +31,115 @@ constexpr std::string_view kLongStates[] = {
 constexpr std::string_view kProvinces[] = {"ab", "bc", "mb", "nb", "nl", "ns", "nt",
                                            "nu", "on", "pe", "qc", "sk", "yt"};
 constexpr std::string_view kAustralia[] = {"nsw", "vic", "qld", "sa", "wa", "tas", "act", "nt"};
-constexpr std::string_view kCountries[] = {
-    "usa",         "us",       "uk",     "united",  "canada",      "australia",   "germany",
-    "deutschland", "france",   "italy",  "italia",  "spain",       "netherlands", "poland",
-    "polska",      "portugal", "sweden", "sverige", "switzerland", "austria",     "ireland",
-    "england",     "scotland", "india",  "brasil",  "brazil",      "mexico"};
+constexpr std::string_view kCountries[] = {"usa",
+                                           "us",
+                                           "uk",
+                                           "canada",
+                                           "australia",
+                                           "germany",
+                                           "deutschland",
+                                           "france",
+                                           "italy",
+                                           "italia",
+                                           "spain",
+                                           "espa\xc3\xb1"
+                                           "a",
+                                           "netherlands",
+                                           "nederland",
+                                           "belgium",
+                                           "belgique",
+                                           "belgi\xc3\xab",
+                                           "poland",
+                                           "polska",
+                                           "portugal",
+                                           "sweden",
+                                           "sverige",
+                                           "norway",
+                                           "norge",
+                                           "denmark",
+                                           "danmark",
+                                           "finland",
+                                           "suomi",
+                                           "iceland",
+                                           "estonia",
+                                           "latvia",
+                                           "lithuania",
+                                           "switzerland",
+                                           "schweiz",
+                                           "suisse",
+                                           "svizzera",
+                                           "austria",
+                                           "\xc3\xb6sterreich",
+                                           "ireland",
+                                           "england",
+                                           "scotland",
+                                           "wales",
+                                           "india",
+                                           "brasil",
+                                           "brazil",
+                                           "mexico",
+                                           "m\xc3\xa9xico",
+                                           "argentina",
+                                           "chile",
+                                           "colombia",
+                                           "uruguay",
+                                           "peru",
+                                           "per\xc3\xba",
+                                           "hungary",
+                                           "magyarorsz\xc3\xa1g",
+                                           "czechia",
+                                           "slovakia",
+                                           "slovenia",
+                                           "croatia",
+                                           "serbia",
+                                           "romania",
+                                           "bulgaria",
+                                           "greece",
+                                           "cyprus",
+                                           "malta",
+                                           "luxembourg",
+                                           "turkey",
+                                           "t\xc3\xbcrkiye",
+                                           "israel",
+                                           "egypt",
+                                           "tunisia",
+                                           "morocco",
+                                           "kenya",
+                                           "nigeria",
+                                           "ghana",
+                                           "japan",
+                                           "china",
+                                           "singapore",
+                                           "malaysia",
+                                           "indonesia",
+                                           "thailand",
+                                           "vietnam",
+                                           "philippines",
+                                           "pakistan",
+                                           "bangladesh",
+                                           "russia",
+                                           "ukraine",
+                                           "greenland",
+                                           "liechtenstein",
+                                           "monaco",
+                                           "andorra"};
+constexpr std::string_view kCountriesOfTwo[] = {
+    "united kingdom",  "united states",  "great britain",       "northern ireland", "new zealand",
+    "south africa",    "czech republic", "south korea",         "hong kong",        "saudi arabia",
+    "costa rica",      "puerto rico",    "sri lanka",           "el salvador",      "vatican city",
+    "the netherlands", "isle of man",    "united arab emirates"};
 
-// A comma, spaces, one line end with indentation: the end; `at` itself: nothing joins.
+// A comma, a dash, spaces, one line end with indentation: the end; `at` itself: nothing joins.
 uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   const uint64_t start = at;
   if (reader.at(at) == ',' || reader.at(at) == ';') ++at;
   while (at - start < 4 && reader.at(at) == ' ') ++at;
+  if (at == start + 1 && reader.at(at) == '-' && reader.at(at + 1) == ' ') return at + 2;
   if (reader.at(at) == '\r') ++at;
   if (reader.at(at) == '\n') {
     ++at;
-    for (unsigned i = 0; i < 8 && reader.at(at) == ' '; ++i) ++at;
+    for (unsigned i = 0; i < 8 && (reader.at(at) == ' ' || reader.at(at) == '\t'); ++i) ++at;
+    if (reader.at(at) == ',' && reader.at(at + 1) == ' ') at += 2;
   }
   return at;
 }
@@ -58,10 +155,30 @@ bool ends_word(OpenReader& reader, uint64_t at) noexcept {
   return !is_alnum(c) && c != '_';
 }
 
+// "2\xc2\xba Dto", "3\xc2\xba B", "2. tv": a floor and its side: the end, or 0.
+uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
+  uint64_t end = digits_at(reader, at, 2);
+  if (end == at || end - at > 2) return 0;
+  if (reader.at(end) == '.' && reader.at(end + 1) == ' ') {
+    for (std::string_view side : {"tv", "th", "mf", "sal"})
+      if (reader.follows(end + 2, side) && ends_word(reader, end + 4 + (side.size() - 2)))
+        return end + 2 + side.size();
+    return 0;
+  }
+  if (reader.at(end) != 0xc2 || (reader.at(end + 1) != 0xba && reader.at(end + 1) != 0xaa))
+    return 0;
+  end += 2;
+  if (reader.at(end) != ' ') return end;
+  uint64_t side = end + 1;
+  while (side - end <= 4 && is_letter(reader.at(side))) ++side;
+  return side > end + 1 && side - end <= 4 && ends_word(reader, side) ? side : end;
+}
+
 // "Apt 32C", "#374", "Suite 529": the end, or 0.
 uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = skip_joint(reader, start);
   if (at == start) return 0;
+  if (is_digit(reader.at(at))) return floor_end(reader, at);
   if (reader.at(at) == '#') {
     ++at;
   } else {
@@ -83,7 +200,10 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
 uint64_t zip_end(OpenReader& reader, uint64_t at) noexcept {
   uint64_t end = digits_at(reader, at, 5);
   if (end - at != 5) return 0;
-  if (reader.at(end) == '-' && digits_at(reader, end + 1, 4) == end + 5) end += 5;
+  if (reader.at(end) == '-' && digits_at(reader, end + 1, 4) == end + 5)
+    end += 5;
+  else if (reader.at(end) == '-' && digits_at(reader, end + 1, 3) == end + 4)
+    end += 4;  // Brazil
   return ends_word(reader, end) ? end : 0;
 }
 
@@ -146,19 +266,90 @@ uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
   return 0;
 }
 
+// A country, of one word or more, with a capital letter: the end, or 0.
+uint64_t country_at(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  if (word.size() == 0 || !word.capital) return 0;
+  if (word_in(reader, word, kCountries)) return word.upper || word.size() > 3 ? word.end : 0;
+  for (std::string_view two : kCountriesOfTwo)
+    if (reader.follows(at, two) && !is_word_letter(reader.at(at + two.size())))
+      return at + two.size();
+  return 0;
+}
+
+uint64_t country_end(OpenReader& reader, uint64_t start) noexcept {
+  const uint64_t at = skip_joint(reader, start);
+  const uint64_t end = at == start ? 0 : country_at(reader, at);
+  return end == 0 ? start : end;
+}
+
+// A post code behind a town: four to six digits, no year; or in two groups: the end, or 0.
+uint64_t late_code_end(OpenReader& reader, uint64_t at) noexcept {
+  const uint64_t end = digits_at(reader, at, 6);
+  const uint64_t count = end - at;
+  if (count == 6) return ends_word(reader, end) ? end : 0;
+  if (const uint64_t zip = zip_end(reader, at); zip != 0) return zip;
+  if (count == 3) {
+    const bool two = reader.at(end) == ' ' && digits_at(reader, end + 1, 2) == end + 3;
+    return two && ends_word(reader, end + 3) ? end + 3 : 0;
+  }
+  const bool year = reader.at(at) == '1' || reader.at(at) == '2';
+  return count == 4 && !year && ends_word(reader, end) ? end : 0;
+}
+
+// ", VIC", ", nan", " (BO)": a region of two or three letters: the end, or 0.
+uint64_t region_end(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  const bool region = word.upper && word.size() <= 3;
+  return region || word_is(reader, word, "nan") ? word.end : 0;
+}
+
+// What may follow a town: region, country, post code, in this order; a country or a post code
+// must. The end, or 0.
+uint64_t tail_end(OpenReader& reader, uint64_t at, bool& sure) noexcept {
+  uint64_t end = 0;
+  if (const uint64_t region = region_end(reader, at); region != 0) {
+    const uint64_t next = skip_joint(reader, region);
+    if (next == region) return 0;
+    at = next;
+  }
+  if (const uint64_t country = country_at(reader, at); country != 0) {
+    end = country;
+    const uint64_t next = skip_joint(reader, country);
+    if (next == country) {
+      sure = true;
+      return end;
+    }
+    at = next;
+  }
+  if (const uint64_t code = late_code_end(reader, at); code != 0) end = code;
+  sure = sure || end != 0;
+  return end;
+}
+
 // Up to four words of a town, and behind each the question whether the state or the post code
 // follows.
-uint64_t town_end(OpenReader& reader, uint64_t start) noexcept {
+uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
   uint64_t at = start;
+  bool capital = false;
   for (unsigned i = 0; i < kTownWordsMax; ++i) {
     const NameWord word = word_at(reader, at);
     if (word.size() == 0) return 0;
+    capital = capital || word.capital;
     at = word.end;
     if (reader.at(at) == '.') ++at;
     const uint64_t next = skip_joint(reader, at);
     if (next == at) return 0;
-    if (const uint64_t end = state_end(reader, next); end != 0) return end;
-    if (const uint64_t end = postcode_end(reader, next); end != 0) return end;
+    if (const uint64_t end = state_end(reader, next); end != 0) {
+      sure = is_digit(reader.before(end)) || !is_letter(reader.before(end));
+      return end;
+    }
+    if (const uint64_t end = postcode_end(reader, next); end != 0) {
+      sure = true;
+      return end;
+    }
+    if (capital)
+      if (const uint64_t end = tail_end(reader, next, sure); end != 0) return end;
     at = next;
   }
   return 0;
@@ -180,30 +371,42 @@ uint64_t code_and_town_end(OpenReader& reader, uint64_t start) noexcept {
   return end;
 }
 
-uint64_t country_end(OpenReader& reader, uint64_t start) noexcept {
-  const uint64_t at = skip_joint(reader, start);
-  const NameWord word = at == start ? NameWord{} : word_at(reader, at);
-  if (word.size() == 0 || !word.capital || !word_in(reader, word, kCountries)) return start;
-  if (!word_is(reader, word, "united")) return word.end;
-  const NameWord second = reader.at(word.end) == ' ' ? word_at(reader, word.end + 1) : NameWord{};
-  return word_is(reader, second, "kingdom") || word_is(reader, second, "states") ? second.end
-                                                                                 : start;
-}
-
 }  // namespace
 
+uint64_t town_at(OpenReader& reader, uint64_t start, bool& sure) noexcept {
+  uint64_t end = code_and_town_end(reader, start);
+  if (end != 0) sure = true;
+  if (end == 0) end = town_end(reader, start, sure);
+  return end;
+}
+
 Place place_at(OpenReader& reader, uint64_t start) noexcept {
-  uint64_t at = start;
+  Place out{start, false, false, false};
   for (unsigned i = 0; i < 2; ++i)
-    if (const uint64_t end = unit_end(reader, at); end != 0) at = end;
-  const uint64_t next = skip_joint(reader, at);
-  if (next == at) return {at, false};
-  uint64_t end = code_and_town_end(reader, next);
-  if (end == 0) end = town_end(reader, next);
+    if (const uint64_t end = unit_end(reader, out.end); end != 0) {
+      out.end = end;
+      out.unit = true;
+    }
+  const uint64_t next = skip_joint(reader, out.end);
+  if (next == out.end) return out;
+  uint64_t end = town_at(reader, next, out.sure);
   if (end == 0) end = state_end(reader, next);
-  if (end == 0) end = postcode_end(reader, next);
-  if (end == 0) end = zip_end(reader, next);
-  return end == 0 ? Place{at, false} : Place{country_end(reader, end), true};
+  if (end == 0) {
+    end = postcode_end(reader, next);
+    if (end == 0) end = zip_end(reader, next);
+    out.sure = end != 0;
+  }
+  if (end == 0) {
+    out.sure = false;
+    return out;
+  }
+  // "(BO)" of Italian provinces.
+  if (reader.at(end) == ' ' && reader.at(end + 1) == '(' && is_upper(reader.at(end + 2)) &&
+      is_upper(reader.at(end + 3)) && reader.at(end + 4) == ')')
+    end += 5;
+  out.end = country_end(reader, end);
+  out.town = true;
+  return out;
 }
 
 }  // namespace sallyport::scan

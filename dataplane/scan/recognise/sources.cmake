@@ -10,6 +10,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/cue_value.cc
   recognise/date.cc
   recognise/email.cc
+  recognise/free_address.cc
   recognise/gazetteer.cc
   recognise/ip.cc
   recognise/key_block.cc
@@ -18,6 +19,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person.cc
   recognise/phone.cc
   recognise/place.cc
+  recognise/street.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
 )

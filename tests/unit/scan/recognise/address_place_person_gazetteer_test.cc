@@ -24,19 +24,41 @@ std::string address_in(std::string_view text) {
 }
 
 TEST(Address, WithItsPlace) {
-  for (std::string_view text :
-       {"4155 Lake Ave, Phoenix, AZ 85055", "8126 NW Spruce Ter #374, Portland, OR 97276",
-        "19103 Franklin Ln, Suite 529, Salt Lake City, UT 84177-2970",
-        "67 boulevard Voltaire, 13006 Marseille", "12 bis rue de la Paix, 75002 Paris",
-        "221B Baker Street, London NW1 6XE", "10 Downing Street, London SW1A 2AA",
-        "Gartenstra\xc3\x9f"
-        "e 98a, 50667 K\xc3\xb6ln",
-        "Berliner Str. 12, 10827 Berlin", "Keizersgracht 123, 1015 CJ Amsterdam",
-        "Calle Mayor 12, 28013 Madrid", "Via Roma 10, 00184 Roma",
-        "ul. D\xc5\x82uga 5, 00-238 Warszawa", "Storgatan 5, 111 22 Stockholm",
-        "350 5th Ave, New York, NY 10118", "123 main st, springfield, il 62701",
-        "1 Macquarie Street, Sydney NSW 2000", "PSC 4095, Box 8316\nAPO AE 85103",
-        "12 King St W, Toronto, ON M5V 2T6"}) {
+  for (std::string_view text : {"4155 Lake Ave, Phoenix, AZ 85055",
+                                "8126 NW Spruce Ter #374, Portland, OR 97276",
+                                "19103 Franklin Ln, Suite 529, Salt Lake City, UT 84177-2970",
+                                "67 boulevard Voltaire, 13006 Marseille",
+                                "12 bis rue de la Paix, 75002 Paris",
+                                "221B Baker Street, London NW1 6XE",
+                                "10 Downing Street, London SW1A 2AA",
+                                "Gartenstra\xc3\x9f"
+                                "e 98a, 50667 K\xc3\xb6ln",
+                                "Berliner Str. 12, 10827 Berlin",
+                                "Keizersgracht 123, 1015 CJ Amsterdam",
+                                "Calle Mayor 12, 28013 Madrid",
+                                "Via Roma 10, 00184 Roma",
+                                "ul. D\xc5\x82uga 5, 00-238 Warszawa",
+                                "Storgatan 5, 111 22 Stockholm",
+                                "350 5th Ave, New York, NY 10118",
+                                "123 main st, springfield, il 62701",
+                                "1 Macquarie Street, Sydney NSW 2000",
+                                "PSC 4095, Box 8316\nAPO AE 85103",
+                                "12 King St W, Toronto, ON M5V 2T6",
+                                "PSC 0413, Box 8144\nAPO AA 34020",
+                                "USS Halden\nFPO AE 09577",
+                                "Flat 4, 12 Church Road, Leeds LS2 9JT",
+                                "C/ Mayor 3, 2\xc2\xba B, 41001 Sevilla",
+                                "Via Roma, 10, 00184 Roma",
+                                "Karl Johans gate 5, 0154 Oslo",
+                                "Pet\xc5\x91"
+                                "fi utca 12, 6720 Szeged",
+                                "1051 Szeged, De\xc3\xa1k t\xc3\xa9r 3, 6720 Szeged",
+                                "Rua Augusta 12, 1100-048 Lisboa",
+                                "Av. Paulista, 1500 - apto 32, Curitiba - PR, 80010-120",
+                                "12 Sunnyside Cottages, Leeds LS2 9JT",
+                                "1423 Bahnhofstr. 5, 8001 Z\xc3\xbcrich",
+                                "Allika 46\n Suite 501\n Riisa\n Estonia 62488",
+                                "Casella postale 12, 00184 Roma"}) {
     EXPECT_EQ(address_in("at " + std::string(text) + "."), text);
     EXPECT_EQ(address_in(std::string(text)), text);
   }
@@ -48,14 +70,18 @@ TEST(Address, WithoutAPlaceItAsksForAWord) {
                        "e 98a und"),
             "~Gartenstra\xc3\x9f"
             "e 98a");
-  EXPECT_EQ(address_in("Calle Mayor 12"), "~Calle Mayor 12");
+  EXPECT_EQ(address_in("en Calle Mayor 12 hay"), "~Calle Mayor 12");
+  EXPECT_EQ(address_in("Calle Mayor 12"), "Calle Mayor 12");  // nothing else on its line
+  EXPECT_EQ(address_in("see\n> 29 Rue de Tanger\n> soon"), "29 Rue de Tanger");
   EXPECT_EQ(address_in("PO Box 1234, Austin, TX 78701"), "PO Box 1234, Austin, TX 78701");
 }
 
 TEST(Address, TitlesStringsAndListsAreNone) {
   for (std::string_view text :
        {"5 ways to drive", "the string 5", "version 2.5 Road", "100 years of street art", "Ring 3",
-        "step 4 Deploy the app", "3 blind mice", "during 2020", "$5 Main Street", "navigate 3"})
+        "step 4 Deploy the app", "3 blind mice", "during 2020", "$5 Main Street", "navigate 3",
+        "Chapter Three 12, 45678 Words", "Windows Server 2019, 12345 Users",
+        "with Room 5 and Level 3"})
     EXPECT_EQ(address_in(text), "") << text;
 }
 

@@ -1,0 +1,623 @@
+#include "dataplane/scan/recognise/street.h"
+
+#include <array>
+#include <string_view>
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kStreetWordsMax = 5;
+constexpr unsigned kPlainNameWordsMax = 4;
+constexpr unsigned kLineMarksMax = 8;
+
+constexpr std::string_view kSuffixes[] = {
+    "street",   "st",       "avenue", "ave",     "boulevard", "blvd",      "road",       "rd",
+    "lane",     "ln",       "drive",  "dr",      "court",     "ct",        "place",      "pl",
+    "way",      "terrace",  "ter",    "circle",  "cir",       "parkway",   "pkwy",       "highway",
+    "hwy",      "square",   "sq",     "trail",   "trl",       "loop",      "alley",      "aly",
+    "crossing", "plaza",    "plz",    "row",     "walk",      "close",     "crescent",   "cres",
+    "gardens",  "grove",    "mews",   "quay",    "wharf",     "esplanade", "parade",     "rise",
+    "broadway", "turnpike", "str",    "salai",   "marg",      "nagar",     "expressway", "bend",
+    "ridge",    "run",      "hill",   "heights", "view",      "path",      "pike"};
+// French kinds of street stand before the name.
+constexpr std::string_view kFrench[] = {"rue",
+                                        "avenue",
+                                        "av",
+                                        "ave",
+                                        "boulevard",
+                                        "bd",
+                                        "bld",
+                                        "blvd",
+                                        "place",
+                                        "pl",
+                                        "chemin",
+                                        "ch",
+                                        "all\xc3\xa9"
+                                        "e",
+                                        "allee",
+                                        "impasse",
+                                        "quai",
+                                        "cours",
+                                        "route",
+                                        "rte",
+                                        "square",
+                                        "passage",
+                                        "sentier",
+                                        "faubourg",
+                                        "cit\xc3\xa9",
+                                        "villa",
+                                        "ruelle",
+                                        "esplanade",
+                                        "promenade",
+                                        "mont\xc3\xa9"
+                                        "e",
+                                        "r\xc3\xa9sidence",
+                                        "hameau",
+                                        "rond-point"};
+constexpr std::string_view kParticles[] = {
+    "de",  "la",    "le",    "les", "du",  "des",   "del", "della", "di",  "da",  "das", "dos",
+    "do",  "den",   "der",   "van", "von", "y",     "e",   "of",    "the", "el",  "los", "las",
+    "dei", "delle", "degli", "i",   "al",  "zum",   "zur", "dem",   "het", "ten", "ter", "op",
+    "aan", "na",    "nad",   "pod", "dal", "dalle", "et",  "und",   "en",  "im"};
+// What the first word of a street is in Spanish, Catalan, Italian, Portuguese, Polish, Romanian,
+// and in French where the number stands last (Switzerland, Belgium).
+constexpr std::string_view kPrefixes[] = {"calle",
+                                          "avenida",
+                                          "avda",
+                                          "avd",
+                                          "plaza",
+                                          "pza",
+                                          "paseo",
+                                          "pso",
+                                          "carrer",
+                                          "camino",
+                                          "carretera",
+                                          "ctra",
+                                          "ronda",
+                                          "glorieta",
+                                          "rambla",
+                                          "traves\xc3\xad"
+                                          "a",
+                                          "passeig",
+                                          "pasaje",
+                                          "cuesta",
+                                          "carrera",
+                                          "via",
+                                          "viale",
+                                          "v.le",
+                                          "piazza",
+                                          "corso",
+                                          "largo",
+                                          "vicolo",
+                                          "piazzale",
+                                          "strada",
+                                          "salita",
+                                          "contrada",
+                                          "lungomare",
+                                          "rua",
+                                          "av",
+                                          "travessa",
+                                          "pra\xc3\xa7"
+                                          "a",
+                                          "praca",
+                                          "estrada",
+                                          "alameda",
+                                          "rodovia",
+                                          "beco",
+                                          "cal\xc3\xa7"
+                                          "ada",
+                                          "r",
+                                          "ul",
+                                          "ulica",
+                                          "al",
+                                          "aleja",
+                                          "aleje",
+                                          "os",
+                                          "osiedle",
+                                          "plac",
+                                          "bulevardul",
+                                          "b-dul",
+                                          "bd",
+                                          "str",
+                                          "rue",
+                                          "boulevard",
+                                          "chemin",
+                                          "quai",
+                                          "all\xc3\xa9"
+                                          "e",
+                                          "route"};
+// Of those: words that also begin other things ("Route Nationale 7", "Largo Size 5").
+constexpr std::string_view kLoosePrefixes[] = {"route", "r",       "largo", "os", "al",
+                                               "str",   "carrera", "via",   "bd"};
+// What begins the name of a place: "Am Markt 35", "Unter den Linden 5". A town must follow.
+constexpr std::string_view kAtPlaces[] = {"am",     "an",  "im",  "zum", "zur", "unter", "auf",
+                                          "hinter", "vor", "bei", "na",  "v",   "u",     "in"};
+// What the last part of a compound is in German, Dutch, the Nordic languages, Finnish, Estonian.
+constexpr std::string_view kEndings[] = {
+    "stra\xc3\x9f"
+    "e",
+    "strasse",
+    "str",
+    "weg",
+    "platz",
+    "gasse",
+    "allee",
+    "damm",
+    "ring",
+    "ufer",
+    "steig",
+    "chaussee",
+    "straat",
+    "gracht",
+    "laan",
+    "plein",
+    "kade",
+    "dijk",
+    "singel",
+    "steeg",
+    "dreef",
+    "gatan",
+    "gata",
+    "v\xc3\xa4gen",
+    "vagen",
+    "torget",
+    "gr\xc3\xa4nd",
+    "stigen",
+    "gade",
+    "vej",
+    "str\xc3\xa6"
+    "de",
+    "gate",
+    "veien",
+    "vegen",
+    "stien",
+    "braut",
+    "straeti",
+    "str\xc3\xa6ti",
+    "vegur",
+    "katu",
+    "kuja",
+    "polku",
+    "tie"};
+// The same of names of other things: a town or a unit must follow.
+constexpr std::string_view kLooseEndings[] = {"berg",
+                                              "hof",
+                                              "markt",
+                                              "park",
+                                              "br\xc3\xbc"
+                                              "cke",
+                                              "graben",
+                                              "tor",
+                                              "feld",
+                                              "baan",
+                                              "pad",
+                                              "wei",
+                                              "kaai",
+                                              "lei",
+                                              "hove",
+                                              "krogen",
+                                              "backen",
+                                              "v\xc3\xa6nget",
+                                              "haven",
+                                              "parken",
+                                              "promenade",
+                                              "tie",
+                                              "gate",
+                                              "ring",
+                                              "gata"};
+// Kinds of street that stand behind the name as a word of their own, also in small letters:
+// Hungarian, Turkish, Czech, Norwegian, Swedish, Danish, Finnish, Estonian, Dutch.
+constexpr std::string_view kTypeWords[] = {"utca",
+                                           "u",
+                                           "\xc3\xba"
+                                           "t",
+                                           "\xc3\xba"
+                                           "tja",
+                                           "t\xc3\xa9r",
+                                           "k\xc3\xb6r\xc3\xba"
+                                           "t",
+                                           "krt",
+                                           "k\xc3\xb6z",
+                                           "s\xc3\xa9t\xc3\xa1ny",
+                                           "rakpart",
+                                           "caddesi",
+                                           "cad",
+                                           "cd",
+                                           "sokak",
+                                           "soka\xc4\x9f\xc4\xb1",
+                                           "sok",
+                                           "sk",
+                                           "bulvar\xc4\xb1",
+                                           "bulv",
+                                           "mahallesi",
+                                           "mah",
+                                           "ulice",
+                                           "n\xc3\xa1m\xc4\x9bst\xc3\xad",
+                                           "n\xc3\xa1m",
+                                           "t\xc5\x99\xc3\xad"
+                                           "da",
+                                           "cesta",
+                                           "gate",
+                                           "gata",
+                                           "vei",
+                                           "veg",
+                                           "plass",
+                                           "terrasse",
+                                           "v\xc3\xa4g",
+                                           "torg",
+                                           "all\xc3\xa9",
+                                           "gade",
+                                           "vej",
+                                           "plads",
+                                           "torv",
+                                           "tie",
+                                           "katu",
+                                           "tee",
+                                           "mnt",
+                                           "pst",
+                                           "tn",
+                                           "weg",
+                                           "straat",
+                                           "laan",
+                                           "plein",
+                                           "kade"};
+// Words that end so and name no street, and nouns that numbers follow.
+constexpr std::string_view kNoStreets[] = {
+    "string",      "during",    "spring",      "monitoring", "bring", "ring",     "wring",
+    "engineering", "str",       "investigate", "gate",       "tie",   "delegate", "aggregate",
+    "navigate",    "mitigate",  "die",         "necktie",    "cutie", "zombie",   "scoring",
+    "propagate",   "surrogate", "smoothie",    "cookie",     "movie", "selfie",   "rookie",
+    "restoring",   "docstring", "substring",   "bulgarije"};
+// Nouns with numbers that are no names of places.
+constexpr std::string_view kNoNames[] = {
+    "chapter",   "section",  "page",     "step",     "level",    "version", "table",     "figure",
+    "windows",   "part",     "phase",    "round",    "day",      "week",    "year",      "month",
+    "january",   "february", "march",    "april",    "may",      "june",    "july",      "august",
+    "september", "october",  "november", "december", "monday",   "tuesday", "wednesday", "thursday",
+    "friday",    "saturday", "sunday",   "top",      "class",    "grade",   "line",      "item",
+    "option",    "question", "example",  "volume",   "issue",    "no",      "number",    "id",
+    "the",       "article",  "season",   "episode",  "chapitre", "kapitel", "seite",     "python",
+    "java",      "node",     "ubuntu",   "intel",    "core",     "iphone",  "android",   "http",
+    "rfc",       "iso",      "utf",      "sha",      "base",     "int",     "float",     "exit",
+    "error",     "status",   "port",     "server",   "runde",    "platz",   "team",      "linie",
+    "halle",     "los",      "tel",      "phone",    "fax",      "fig",     "eq",        "ch",
+    "vol",       "pp",       "nr"};
+constexpr std::string_view kMarks[] = {"no",        "nr",     "n",        "n\xc2\xba",
+                                       "n\xc2\xb0", "num",    "\xc4\x8d", "\xc4\x8d.p",
+                                       "nro",       "nummer", "numero",   "n\xc3\xbamero"};
+constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit",
+                                             "suite", "plot", "house",     "shop",
+                                             "room",  "no",   "door",      "villa"};
+
+constexpr WordFilter kSuffixesFilter{kSuffixes};
+constexpr WordFilter kFrenchFilter{kFrench};
+constexpr WordFilter kParticlesFilter{kParticles};
+constexpr WordFilter kPrefixesFilter{kPrefixes};
+constexpr WordFilter kAtPlacesFilter{kAtPlaces};
+constexpr WordFilter kTypeWordsFilter{kTypeWords};
+constexpr WordFilter kNoStreetsFilter{kNoStreets};
+constexpr WordFilter kNoNamesFilter{kNoNames};
+
+// Which two bytes a word of a list may end with: a bit by a hash of them.
+class EndFilter {
+ public:
+  constexpr EndFilter() {
+    for (std::string_view one : kEndings) add(one);
+    for (std::string_view one : kLooseEndings) add(one);
+  }
+  constexpr bool has(uint8_t former, uint8_t last) const noexcept {
+    return (bits_[slot(former, last) / 64] >> (slot(former, last) % 64) & 1) != 0;
+  }
+
+ private:
+  constexpr void add(std::string_view one) {
+    const auto last = static_cast<uint8_t>(one[one.size() - 1]);
+    const auto former = static_cast<uint8_t>(one[one.size() - 2]);
+    bits_[slot(former, last) / 64] |= uint64_t{1} << (slot(former, last) % 64);
+  }
+  static constexpr size_t slot(uint8_t former, uint8_t last) noexcept {
+    return (former & 31U) << 5 | (last & 31U);
+  }
+  std::array<uint64_t, 16> bits_{};
+};
+constexpr EndFilter kEndFilter;
+
+bool ends_with(OpenReader& reader, const NameWord& word, std::string_view ending) noexcept {
+  return word.size() >= ending.size() && reader.follows(word.end - ending.size(), ending);
+}
+
+template <size_t N>
+bool has_ending(OpenReader& reader, const NameWord& word,
+                const std::string_view (&list)[N]) noexcept {
+  for (std::string_view ending : list)
+    if (word.size() >= ending.size() + 3 && ends_with(reader, word, ending)) return true;
+  return false;
+}
+
+// 5th, 42nd
+bool is_ordinal(OpenReader& reader, uint64_t& at) noexcept {
+  uint64_t end = at;
+  while (end - at < 4 && is_digit(reader.at(end))) ++end;
+  for (std::string_view mark : {"st", "nd", "rd", "th"})
+    if (end > at && reader.follows(end, mark) && !is_alnum(reader.at(end + 2))) {
+      at = end + 2;
+      return true;
+    }
+  return false;
+}
+
+// d'Ouchy, l'Église, dell'Arte: the capital stands behind the apostrophe.
+bool is_elided_name(OpenReader& reader, const NameWord& word) noexcept {
+  for (uint64_t at = word.start + 1; at + 1 < word.end && at < word.start + 6; ++at)
+    if (reader.at(at) == '\'') return word_at(reader, at + 1).capital;
+  return false;
+}
+
+// "Kossuth Lajos u.", "Karl Johans gate", "Berliner Str.": back from the word for the kind.
+StreetStart typed_start(OpenReader& reader, const NameWord& type) noexcept {
+  uint64_t start = kNoStreet, end = type.start;
+  for (unsigned words = 0; words < 3 && end > 0 && reader.before(end) == ' '; ++words) {
+    const NameWord word = word_before(reader, end - 1);
+    if (word.size() < 2 || !word.capital) break;
+    start = word.start;
+    end = word.start;
+    // German and Dutch names are one word; another capital before it is the sentence's.
+    if (type.capital) break;
+  }
+  return {start, Strength::Plain};
+}
+
+// "Gartenstraße": the word before the number, and the one before that if the first is only the
+// kind.
+StreetStart compound_start(OpenReader& reader, uint64_t end) noexcept {
+  if (reader.before(end) == '.') --end;
+  const NameWord word = word_before(reader, end);
+  if (word.size() == 0) return {};
+  if (word_in(reader, word, kTypeWords, kTypeWordsFilter)) {
+    const StreetStart typed = typed_start(reader, word);
+    if (typed.start != kNoStreet) return typed;
+  }
+  if (word.size() < 2 || !word.capital ||
+      !kEndFilter.has(reader.before(word.end - 1), reader.before(word.end)))
+    return {};
+  for (std::string_view ending : kEndings) {
+    if (!ends_with(reader, word, ending)) continue;
+    if (word.size() == ending.size()) return typed_start(reader, word);
+    if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets, kNoStreetsFilter))
+      continue;
+    return {word.start, Strength::Plain};
+  }
+  if (has_ending(reader, word, kLooseEndings)) return {word.start, Strength::Placed};
+  return {};
+}
+
+// "C/ Mayor", "C/Mayor": where the C stands, if it does before the word at `start`.
+uint64_t calle_start(OpenReader& reader, uint64_t start) noexcept {
+  const uint64_t slash = reader.before(start) == ' ' ? start - 1 : start;
+  if (slash < 2 || reader.before(slash) != '/' || to_lower(reader.before(slash - 1)) != 'c')
+    return kNoStreet;
+  return is_alnum(reader.before(slash - 2)) ? kNoStreet : slash - 2;
+}
+
+// "Calle de la Paz", "Via Roma", "ul. Długa": back to the word that says what it is.
+StreetStart prefix_start(OpenReader& reader, uint64_t end) noexcept {
+  bool capital = false;
+  for (unsigned words = 0; words < kNameWordsMax; ++words) {
+    uint64_t word_end = end;
+    const bool point = reader.before(word_end) == '.';
+    if (point) --word_end;
+    const NameWord word = word_before(reader, word_end);
+    if (word.size() == 0) return {};
+    if (words > 0 && capital && (word.capital || point) &&
+        word_in(reader, word, kPrefixes, kPrefixesFilter))
+      return {word.start,
+              word_in(reader, word, kLoosePrefixes) && !point ? Strength::Placed : Strength::Plain};
+    if (words > 0 && capital && word.capital && word_in(reader, word, kAtPlaces, kAtPlacesFilter))
+      return {word.start, Strength::Placed};
+    const bool is_name = word.capital || is_elided_name(reader, word);
+    if (!is_name && !is_particle(reader, word)) return {};
+    capital = capital || is_name;
+    if (const uint64_t calle = calle_start(reader, word.start); calle != kNoStreet)
+      return {calle, Strength::Plain};
+    if (reader.before(word.start) != ' ') return {};
+    end = word.start - 1;
+  }
+  return {};
+}
+
+// Words with capital letters before the number: a town must follow.
+StreetStart name_start(OpenReader& reader, uint64_t end) noexcept {
+  StreetStart out{kNoStreet, Strength::Placed};
+  bool capital = false;
+  for (unsigned words = 0; words < kPlainNameWordsMax; ++words) {
+    uint64_t word_end = end;
+    if (words > 0 && reader.before(word_end) == '.') --word_end;
+    const NameWord word = word_before(reader, word_end);
+    if (word.size() == 0) break;
+    if (word_in(reader, word, kNoNames, kNoNamesFilter) || is_unit_word(reader, word)) return {};
+    const bool is_name = word.capital && (word.size() >= 3 || words > 0);
+    if (!is_name && !is_particle(reader, word)) break;
+    capital = capital || is_name;
+    if (is_name) out.start = word.start;
+    if (reader.before(word.start) != ' ') break;
+    end = word.start - 1;
+  }
+  return capital ? out : StreetStart{};
+}
+
+}  // namespace
+
+bool is_particle(OpenReader& reader, const NameWord& word) noexcept {
+  return word_in(reader, word, kParticles, kParticlesFilter);
+}
+
+bool may_be_particle(uint8_t first, uint64_t size) noexcept {
+  return kParticlesFilter.has(first, size) || kTypeWordsFilter.has(first, size);
+}
+
+bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept {
+  return is_particle(reader, word) || word_in(reader, word, kPrefixes, kPrefixesFilter) ||
+         word_in(reader, word, kAtPlaces, kAtPlacesFilter) || word.size() == 1 ||
+         word_in(reader, word, kTypeWords, kTypeWordsFilter) || word_in(reader, word, kMarks) ||
+         is_elided_name(reader, word) || word_is(reader, word, "office") ||
+         word_is(reader, word, "post");
+}
+
+bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept {
+  return word.size() <= 9 && word_in(reader, word, kUnitsBefore);
+}
+
+bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  const uint8_t behind = reader.at(end);
+  if (behind != '\n' && behind != '\r' && behind != 0) return false;
+  // Signs of quoted mail and of lists.
+  for (unsigned i = 0; i < kLineMarksMax; ++i, --start) {
+    const uint8_t c = reader.before(start);
+    if (c == 0 || c == '\n') return true;
+    if (c != ' ' && c != '>' && c != '?' && c != '-' && c != '*' && c != '\t' && c != '|')
+      return false;
+  }
+  return false;
+}
+
+uint64_t house_end(OpenReader& reader, uint64_t start) noexcept {
+  uint64_t at = start;
+  while (at - start <= kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+  if (at - start > kHouseDigitsMax || reader.at(start) == '0') return 0;
+  if ((reader.at(at) == '-' || reader.at(at) == '/') && is_digit(reader.at(at + 1))) {
+    const uint64_t second = at + 1;
+    for (at = second; at - second < 4 && is_digit(reader.at(at));) ++at;
+  } else if (reader.at(at) == '/' && is_letter(reader.at(at + 1))) {
+    ++at;  // 12/A
+  } else if (reader.at(at) == ' ' && is_letter(reader.at(at + 1)) &&
+             to_lower(reader.at(at + 1)) <= 'h' && !is_upper(reader.at(at + 1)) &&
+             !is_alnum(reader.at(at + 2)) && reader.at(at + 2) < 0x80 && reader.at(at + 1) != 'a') {
+    at += 2;  // "12 b"; but "12 a" goes on as a sentence
+  }
+  if (is_letter(reader.at(at))) ++at;
+  return is_alnum(reader.at(at)) || reader.at(at) == '_' || reader.at(at) >= 0x80 ? 0 : at;
+}
+
+bool begins_clean(OpenReader& reader, uint64_t start) noexcept {
+  const uint8_t c = reader.before(start);
+  return !is_alnum(c) && c < 0x80 && c != '_' && c != '.' && c != '-' && c != '#' && c != '$' &&
+         c != '/' && c != '=' && c != '+' && c != '%' && c != '@';
+}
+
+uint64_t building_start(OpenReader& reader, uint64_t start) noexcept {
+  if (start < 2 || reader.before(start) != ' ') return start;
+  uint64_t end = start - 1;
+  const bool comma = reader.before(end) == ',';
+  if (comma) --end;
+  uint64_t first = end;
+  if (first > 0 && is_letter(reader.before(first))) --first;  // 4B
+  while (first > 0 && end - first <= kHouseDigitsMax && is_digit(reader.before(first))) --first;
+  if (first == end || !is_digit(reader.at(first)) || !begins_clean(reader, first)) return start;
+  const uint64_t unit_end = reader.before(first) == ' ' ? first - 1 : first;
+  const uint64_t unit_word_end = reader.before(unit_end) == '.' ? unit_end - 1 : unit_end;
+  const NameWord unit = unit_end < first ? word_before(reader, unit_word_end) : NameWord{};
+  if (unit.size() > 0 && unit.capital && word_in(reader, unit, kUnitsBefore)) return unit.start;
+  return comma || is_letter(reader.before(end)) ? start : first;
+}
+
+uint64_t town_start_before(OpenReader& reader, uint64_t start) noexcept {
+  if (start < 8 || reader.before(start) != ' ' || reader.before(start - 1) != ',') return start;
+  const NameWord town = word_before(reader, start - 2);
+  if (town.size() < 3 || !town.capital || reader.before(town.start) != ' ') return start;
+  uint64_t first = town.start - 1;
+  while (first > 0 && town.start - first < 8 && is_digit(reader.before(first))) --first;
+  const uint64_t digits = town.start - 1 - first;
+  return (digits == 4 || digits == 5) && begins_clean(reader, first) ? first : start;
+}
+
+Street english_street(OpenReader& reader, uint64_t start) noexcept {
+  Street out;
+  uint64_t at = start;
+  bool capitals = true;
+  for (unsigned words = 0; words < kStreetWordsMax; ++words) {
+    if (!is_ordinal(reader, at)) {
+      const NameWord word = word_at(reader, at);
+      if (word.size() == 0) break;
+      if (is_unit_word(reader, word)) break;
+      const bool particle = is_particle(reader, word);
+      capitals = capitals && (word.capital || particle);
+      // "Whitchurch Road street": the small word belongs to the sentence.
+      if (words > 0 && (capitals || out.end == 0) &&
+          word_in(reader, word, kSuffixes, kSuffixesFilter))
+        out = Street{word.end, capitals};
+      at = word.end;
+      if (reader.at(at) == '.') ++at;
+      if (out.end == word.end && at != word.end && reader.at(at) == ' ') out.end = at;
+    }
+    if (reader.at(at) != ' ') break;
+    ++at;
+  }
+  return out;
+}
+
+Street french_street(OpenReader& reader, uint64_t start) noexcept {
+  uint64_t at = start;
+  for (std::string_view mark : {"bis ", "ter ", "bis, ", "ter, "})
+    if (reader.follows(at, mark)) at += mark.size();
+  const NameWord kind = word_at(reader, at);
+  if (kind.size() == 0 || !word_in(reader, kind, kFrench, kFrenchFilter)) return {};
+  Street out;
+  at = kind.end;
+  if (reader.at(at) == '.') ++at;
+  for (unsigned words = 0; words < kNameWordsMax && reader.at(at) == ' '; ++words) {
+    const bool elided =
+        (to_lower(reader.at(at + 1)) == 'd' || to_lower(reader.at(at + 1)) == 'l') &&
+        reader.at(at + 2) == '\'';
+    const NameWord word = word_at(reader, at + (elided ? 3 : 1));
+    if (word.size() == 0 || (!word.capital && !is_particle(reader, word))) break;
+    if (is_unit_word(reader, word)) break;
+    at = word.end;
+    if (word.capital) out.end = at;
+  }
+  return out;
+}
+
+Street named_street(OpenReader& reader, uint64_t start) noexcept {
+  Street out;
+  uint64_t at = start;
+  for (unsigned words = 0; words < kPlainNameWordsMax; ++words) {
+    const NameWord word = word_at(reader, at);
+    if (word.size() == 0 || word_in(reader, word, kNoNames, kNoNamesFilter)) break;
+    if (is_unit_word(reader, word) || (!word.capital && !is_particle(reader, word))) break;
+    if (word.capital && word.size() > 1) out.end = word.end;
+    at = word.end;
+    if (reader.at(at) == '.') ++at;
+    if (reader.at(at) != ' ') break;
+    ++at;
+  }
+  return out;
+}
+
+uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
+  uint64_t end = number;
+  if (end > 0 && reader.before(end) == ' ') --end;
+  if (end > 0 && reader.before(end) == ':') --end;
+  uint64_t mark_end = end;
+  if (mark_end > 0 && reader.before(mark_end) == '.') --mark_end;
+  for (std::string_view mark : kMarks) {
+    if (mark_end <= mark.size() || !reader.follows(mark_end - mark.size(), mark)) continue;
+    const uint64_t start = mark_end - mark.size();
+    if (reader.before(start) != ' ') continue;
+    end = start - 1;
+    break;
+  }
+  return end > 0 && reader.before(end) == ',' ? end - 1 : end;
+}
+
+StreetStart street_before(OpenReader& reader, uint64_t end) noexcept {
+  StreetStart out = compound_start(reader, end);
+  if (out.start == kNoStreet || out.strength == Strength::Placed) {
+    const StreetStart prefixed = prefix_start(reader, end);
+    if (prefixed.start != kNoStreet &&
+        (out.start == kNoStreet || prefixed.strength == Strength::Plain))
+      out = prefixed;
+  }
+  return out.start == kNoStreet ? name_start(reader, end) : out;
+}
+
+}  // namespace sallyport::scan

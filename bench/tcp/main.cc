@@ -6,7 +6,7 @@
 //   sallyport_tcp_bench --check              also fails when a budget of docs/tcp.md is broken;
 //   figures that depend on a quiet
 //                                            machine are printed and never judged
-// Figures are medians; a cycle is one of the time stamp counter. Linux is measured over loopback in
+// A cycle is one of the time stamp counter. Linux is measured over loopback in
 // the same run: both ends in CPU seconds of this process, as our two ends are.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -24,20 +24,30 @@
 #include <string>
 
 #include "bench/tcp/farm.h"
+#include "bench/tcp/parts.h"
 
 namespace sallyport::bench {
 namespace {
 
-constexpr size_t kRounds = 300;
+constexpr size_t kBlocks = 12;  // each size in turn, so that a ratio is between neighbours in time
+constexpr size_t kRoundsPerBlock = 100;  // bursts of 32
+constexpr size_t kWarmRounds = 15;       // after the other sizes used the caches: not counted
 constexpr size_t kPayloadBytes = 64;
 constexpr uint64_t kBytesPerConnectionMax = 1'024;  // docs/tcp.md
 constexpr int kOpens = 2'000;
 
-double median(std::vector<double>& values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
+// What a neighbour on the machine does makes a burst slower, never faster: the lower quartile is
+// the cost, the median says how calm it was.
+struct Figures {
+  std::vector<double> values;
+  double at(size_t part_of_four) {
+    const auto place = values.begin() + static_cast<ptrdiff_t>(values.size() * part_of_four / 4);
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
+  }
+  double quartile() { return at(1); }
+  double median() { return at(2); }
+};
 
 double cpu_seconds() {
   rusage use{};
@@ -57,67 +67,153 @@ uint64_t resident_bytes() {
   return static_cast<uint64_t>(pages) * 4'096;
 }
 
-struct Cost {
-  double in = 0, out = 0, idle_advance = 0;
+struct Size {
+  uint32_t connections = 0;
+  uint64_t resident_mb = 0;
+  std::unique_ptr<Farm> farm;
+  std::mt19937 random{7};
+  Figures in, out, acknowledged;
+  Figures timers;  // of a block: all turns, divided by the segments that came
+  double timers_in_block = 0;
+  double worst_turn = 0;
 };
 
 // One burst of 32 segments, each of another connection, chosen at random.
-Cost measure(Farm& farm, uint32_t connections) {
-  std::mt19937 random(7);
-  const std::vector<uint8_t> payload(kPayloadBytes, 'x');
-  std::vector<double> in, out, idle;
+void measure_burst(Size& size, bool counts) {
+  Farm& farm = *size.farm;
+  static const std::vector<uint8_t> payload(kPayloadBytes, 'x');
   std::array<uint32_t, kBurst> chosen{};
-  for (size_t round = 0; round < kRounds; ++round) {
-    farm.now.ns += 20'000;
-    for (uint32_t& c : chosen) {
-      c = static_cast<uint32_t>(random()) % connections;
-      farm.put(c, wire::TcpView::Ack, payload, 0);
-    }
-    uint64_t begin = __rdtsc();
-    farm.deliver();
-    in.push_back(static_cast<double>(__rdtsc() - begin) / kBurst);
-    farm.drain();
-    farm.flush();
-    for (const uint32_t c : chosen) SP_CHECK(farm.send(c, payload));
-    begin = __rdtsc();
-    farm.flush();
-    out.push_back(static_cast<double>(__rdtsc() - begin) / kBurst);
-    for (const uint32_t c : chosen) farm.acknowledge(c, kPayloadBytes);
-    farm.deliver();
-    farm.drain();
-    begin = __rdtsc();
-    farm.stack().advance(farm.now);
-    idle.push_back(static_cast<double>(__rdtsc() - begin));
+  const auto timed = [&](Figures& figures, double things, const auto& work) {
+    const uint64_t begin = __rdtsc();
+    work();
+    const double cycles = static_cast<double>(__rdtsc() - begin) / things;
+    if (counts) figures.values.push_back(cycles);
+  };
+  farm.now.ns += base::kNsPerMs;  // delayed ACKs and retransmission timers of 40 and 200 bursts ago
+  for (uint32_t& c : chosen) {
+    c = static_cast<uint32_t>(size.random()) % size.connections;
+    farm.put(c, wire::TcpView::Ack, payload, 0);
   }
-  return {median(in), median(out), median(idle)};
+  timed(size.in, kBurst, [&] { farm.deliver(); });
+  farm.drain();
+  farm.flush();
+  for (const uint32_t c : chosen) SP_CHECK(farm.send(c, payload));
+  timed(size.out, kBurst, [&] { farm.flush(); });
+  for (const uint32_t c : chosen) farm.acknowledge(c, kPayloadBytes);
+  timed(size.acknowledged, kBurst, [&] { farm.deliver(); });
+  farm.drain();
+  const uint64_t begin = __rdtsc();
+  farm.stack().advance(farm.now);
+  const auto cycles = static_cast<double>(__rdtsc() - begin);
+  size.timers_in_block += cycles;
+  size.worst_turn = std::max(size.worst_turn, cycles);
+}
+
+void measure_block(Size& size) {
+  for (size_t round = 0; round < kRoundsPerBlock; ++round) {
+    if (round == kWarmRounds) size.timers_in_block = 0;
+    measure_burst(size, round >= kWarmRounds);
+  }
+  size.timers.values.push_back(size.timers_in_block / (kBurst * (kRoundsPerBlock - kWarmRounds)));
+}
+
+Size make_size(uint32_t connections) {
+  Size size;
+  size.connections = connections;
+  const uint64_t before = resident_bytes();
+  size.farm = std::make_unique<Farm>(connections);
+  for (uint32_t i = 0; i < connections; ++i) {
+    size.farm->open(i);
+    if (i % 64 == 0) size.farm->now.ns += 10'000;
+  }
+  // What opening left behind: every connection's timer finds its place.
+  for (uint32_t i = 0; i < connections / 256 + 500; ++i) {
+    size.farm->now.ns += base::kNsPerMs;
+    size.farm->stack().advance(size.farm->now);
+    size.farm->flush();
+  }
+  size.resident_mb = (resident_bytes() - std::min(before, resident_bytes())) >> 20;
+  return size;
+}
+
+// The two structures alone, sizes in turn.
+void print_parts(uint32_t most) {
+  struct Parts {
+    uint32_t count;
+    std::unique_ptr<Lookups> lookups;
+    std::unique_ptr<Timers> timers;
+    Figures batch, single, timer;
+  };
+  std::vector<Parts> all;
+  for (const uint32_t n : {1'000U, 100'000U, 1'000'000U})
+    if (n <= most)
+      all.push_back({n, std::make_unique<Lookups>(n), std::make_unique<Timers>(n), {}, {}, {}});
+  const auto timed = [](Figures& figures, bool counts, const auto& work) {
+    const uint64_t begin = __rdtsc();
+    work();
+    if (counts) figures.values.push_back(static_cast<double>(__rdtsc() - begin) / kBatch);
+  };
+  for (size_t block = 0; block < kBlocks; ++block) {
+    for (Parts& p : all) {
+      for (size_t round = 0; round < kRoundsPerBlock; ++round) {
+        const bool counts = round >= kWarmRounds;
+        p.lookups->choose();
+        timed(p.batch, counts, [&] { SP_CHECK(p.lookups->batch() == kBatch); });
+        p.lookups->choose();
+        timed(p.single, counts, [&] { SP_CHECK(p.lookups->one_by_one() == kBatch); });
+        timed(p.timer, counts, [&] { p.timers->turn(); });
+      }
+    }
+  }
+  std::printf(
+      "alone: cycles for each of 32 chosen at random, lower quartile\n%12s %14s %14s %14s\n",
+      "connections", "lookup, batch", "one by one", "timer moved");
+  for (Parts& p : all)
+    std::printf("%12u %14.0f %14.0f %14.0f\n", p.count, p.batch.quartile(), p.single.quartile(),
+                p.timer.quartile());
+  if (all.size() < 2) return;
+  Parts& few = all.front();
+  Parts& many = all.back();
+  std::printf("%u to %u: lookup in batches %.2f, one by one %.2f, timer %.2f times\n", few.count,
+              many.count, many.batch.quartile() / few.batch.quartile(),
+              many.single.quartile() / few.single.quartile(),
+              many.timer.quartile() / few.timer.quartile());
 }
 
 bool many_connections(uint32_t most, bool check) {
-  std::printf("%12s %10s %10s %12s %14s %12s\n", "connections", "in cycles", "out cycles",
-              "timer cycles", "bytes/conn", "resident MB");
-  double first_in = 0, last_in = 0, first_timer = 0, last_timer = 0;
+  std::vector<Size> sizes;
+  for (const uint32_t n : {1U, 1'000U, 100'000U, 1'000'000U})
+    if (n <= most) sizes.push_back(make_size(n));
+  for (size_t block = 0; block < kBlocks; ++block)
+    for (Size& size : sizes) measure_block(size);
+  std::printf("cycles, lower quartile (median); bursts of 32 segments of %zu bytes\n",
+              kPayloadBytes);
+  std::printf("%12s %14s %14s %14s %14s %11s %12s\n", "connections", "segment in", "segment out",
+              "ACK in", "timers", "bytes/conn", "resident MB");
   bool good = true;
-  for (const uint32_t n : {1U, 1'000U, 100'000U, 1'000'000U}) {
-    if (n > most) break;
-    const uint64_t before = resident_bytes();
-    auto farm = std::make_unique<Farm>(n);
-    for (uint32_t i = 0; i < n; ++i) {
-      farm->open(i);
-      if (i % 64 == 0) farm->now.ns += 10'000;
-    }
-    const Cost cost = measure(*farm, n);
-    const tcp::PoolUse use = farm->stack().pool_use();
-    const auto resident = (resident_bytes() - std::min(before, resident_bytes())) >> 20;
-    std::printf("%12u %10.0f %10.0f %12.0f %14lu %12lu\n", n, cost.in, cost.out, cost.idle_advance,
-                use.bytes_per_connection, resident);
-    good = good && farm->stack().connection_count() == n &&
-           use.bytes_per_connection <= kBytesPerConnectionMax && farm->stack().audit() == nullptr;
-    if (n == 1'000) first_in = cost.in, first_timer = cost.idle_advance;
-    if (n >= 1'000) last_in = cost.in, last_timer = cost.idle_advance;
+  for (Size& size : sizes) {
+    const tcp::PoolUse use = size.farm->stack().pool_use();
+    const auto text = [](Figures& f) {
+      char out[32];
+      std::snprintf(out, sizeof out, "%.0f (%.0f)", f.quartile(), f.median());
+      return std::string(out);
+    };
+    std::printf("%12u %14s %14s %14s %14s %11lu %12lu\n", size.connections, text(size.in).c_str(),
+                text(size.out).c_str(), text(size.acknowledged).c_str(), text(size.timers).c_str(),
+                use.bytes_per_connection, size.resident_mb);
+    good = good && size.farm->stack().connection_count() == size.connections &&
+           use.bytes_per_connection <= kBytesPerConnectionMax &&
+           size.farm->stack().audit() == nullptr;
   }
-  if (first_in > 0)
-    std::printf("ratio to 1,000 connections: segment in %.2f, timer %.2f (wanted: under 2)\n",
-                last_in / first_in, last_timer / std::max(first_timer, 1.0));
+  if (sizes.size() > 2) {
+    Size& few = sizes[1];
+    Size& many = sizes.back();
+    std::printf("%u to %u connections: in %.2f, out %.2f, ACK %.2f, timers %.2f times\n",
+                few.connections, many.connections, many.in.quartile() / few.in.quartile(),
+                many.out.quartile() / few.out.quartile(),
+                many.acknowledged.quartile() / few.acknowledged.quartile(),
+                many.timers.quartile() / std::max(few.timers.quartile(), 1.0));
+  }
   if (check && !good) std::printf("a connection is missing, or the memory budget is broken\n");
   return good || !check;
 }
@@ -190,6 +286,7 @@ int main(int argc, char** argv) {
     }
   }
   const bool good = many_connections(most, check);
+  print_parts(most);
   const double ours = our_connections_per_core_second();
   const double theirs = linux_connections_per_core_second();
   std::printf(

@@ -41,8 +41,16 @@ uint64_t siphash(const SipKey& key, std::span<const uint8_t> bytes) noexcept {
     s.v0 ^= word;
   }
   uint64_t last = static_cast<uint64_t>(bytes.size()) << 56;
-  for (size_t i = 0; offset + i < bytes.size(); ++i)
-    last |= static_cast<uint64_t>(bytes[offset + i]) << (8 * i);
+  size_t shift = 0;
+  if (bytes.size() - offset >= 4) {  // twelve bytes are the tuple of an IPv4 flow
+    uint32_t word;
+    std::memcpy(&word, bytes.data() + offset, 4);
+    last |= word;
+    offset += 4;
+    shift = 32;
+  }
+  for (; offset < bytes.size(); ++offset, shift += 8)
+    last |= static_cast<uint64_t>(bytes[offset]) << shift;
   s.v3 ^= last;
   for (int i = 0; i < kCompress; ++i) s.round();
   s.v0 ^= last;

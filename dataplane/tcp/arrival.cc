@@ -79,7 +79,7 @@ void Core::take_payload(Connection& c, const Arrived& a) noexcept {
     receive.ack_due = true;
     touch(c);
   } else if (c.deadlines.ack == kNever) {
-    c.deadlines.ack = now_ms_ + kDelayedAckMs;
+    delay_ack(c);
   }
 }
 

@@ -54,11 +54,13 @@ const char* Core::audit_timers(const Connection& c, uint32_t index) const noexce
     return "queued data with neither a retransmission nor a persist timer";
   if (d.probe != kNever && d.retransmit == kNever) return "a tail probe without a timer behind it";
   if (!is_open && d.state == kNever) return "a handshake without an end";
-  const uint64_t earliest = std::min({d.retransmit, d.probe, d.ack, d.keepalive, d.state});
-  if (earliest != kNever && !wheel_.is_armed(index) && !slots_[index].touched)
+  const uint64_t earliest = earliest_deadline(c);
+  const bool is_known = slots_[index].touched || slots_[index].in_later_queue;
+  if (wheel_.is_armed(index) != (d.armed != kNever)) return "a connection and its timer disagree";
+  if (earliest != kNever && !wheel_.is_armed(index) && !is_known)
     return "a deadline that the timer wheel does not know";
   if (earliest != kNever && wheel_.is_armed(index) && wheel_.armed_at(index) > earliest &&
-      earliest > now_ms_ && !slots_[index].touched)
+      earliest > now_ms_ && !is_known)
     return "the timer wheel fires too late";
   return nullptr;
 }

@@ -53,10 +53,10 @@ class Congestion {
   uint32_t window_bytes_ = 0;
   uint32_t threshold_bytes_ = UINT32_MAX;
   uint32_t acked_bytes_ = 0;  // towards the next growth in congestion avoidance (Reno)
-  Cubic cubic_;
   Algorithm algorithm_ = Algorithm::NewReno;
   bool in_recovery_ = false;
   bool by_sack_ = false;
+  Cubic cubic_;
 };
 
 }  // namespace sallyport::tcp

@@ -96,6 +96,7 @@ PoolUse Core::pool_use() const noexcept {
   use.scoreboards = boards_.used();
   use.scoreboards_high_water = boards_.high_water();
   use.bytes_per_connection = sizeof(Slot) + TimerWheel::node_bytes() +
+                             2 * DelayQueue::entry_bytes() +
                              table_.bytes() / config_.connections_max + 2 * sizeof(uint32_t);
   return use;
 }

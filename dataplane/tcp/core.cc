@@ -56,6 +56,8 @@ Core::Core(const StackConfig& config, Egress& egress, mem::SegmentPool& copies)
       table_(config.connections_max),
       time_wait_(config.time_wait_max, config.table_key),
       wheel_(config.connections_max),
+      acks_(config.connections_max),
+      later_(config.connections_max),
       slots_(config.connections_max),
       event_queue_(std::make_unique<uint32_t[]>(config.connections_max)),
       touched_(std::make_unique<uint32_t[]>(config.connections_max)) {
@@ -77,7 +79,7 @@ void Core::set_now(base::Instant now) noexcept {
 }
 
 uint32_t Core::index_of(const Connection& c) const noexcept {
-  return static_cast<uint32_t>(reinterpret_cast<const Slot*>(&c) - slots_.get());
+  return static_cast<uint32_t>(&slot_of(c) - slots_.get());
 }
 
 ConnectionId Core::id_of(const Connection& c) const noexcept {
@@ -106,8 +108,7 @@ Connection* Core::allocate(const FlowKey& key) noexcept {
   if (++slot.generation == 0) slot.generation = 1;
   Connection& c = slot.connection;
   c.key = key;
-  c.hash = flow_hash(config_.table_key, key);
-  table_.insert(c.hash, index);
+  table_.insert(flow_hash(config_.table_key, key), index);
   connections_high_water_ = std::max(connections_high_water_, table_.size());
   return &c;
 }
@@ -116,8 +117,8 @@ void Core::leave_table(Connection& c) noexcept {
   if (c.over) return;
   const uint32_t index = index_of(c);
   c.over = true;
-  table_.erase(c.hash, index);
-  wheel_.disarm(index);
+  table_.erase(flow_hash(config_.table_key, c.key), index);
+  if (c.deadlines.armed != kNever) wheel_.disarm(index);
   c.deadlines = Deadlines{};
   if (c.half_open) --half_open_count_;
   c.half_open = false;
@@ -144,7 +145,7 @@ void Core::post(Connection& c, EventKind kind) noexcept {
   slot.events |= static_cast<uint8_t>(1U << static_cast<unsigned>(kind));
   if (slot.in_event_queue) return;
   slot.in_event_queue = true;
-  event_queue_[(event_head_ + event_count_) % config_.connections_max] = index;
+  event_queue_[wrapped(event_head_ + event_count_)] = index;
   ++event_count_;
 }
 
@@ -154,7 +155,7 @@ bool Core::next_event(Event& out) noexcept {
     Slot& slot = slots_[index];
     if (slot.events == 0) {
       slot.in_event_queue = false;
-      event_head_ = (event_head_ + 1) % config_.connections_max;
+      event_head_ = wrapped(event_head_ + 1);
       --event_count_;
       continue;
     }
@@ -202,7 +203,7 @@ void Core::touch(Connection& c) noexcept {
   Slot& slot = slots_[index];
   if (slot.touched) return;
   slot.touched = true;
-  touched_[(touched_head_ + touched_count_) % config_.connections_max] = index;
+  touched_[wrapped(touched_head_ + touched_count_)] = index;
   ++touched_count_;
 }
 

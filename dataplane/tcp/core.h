@@ -13,11 +13,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <span>
 
 #include "dataplane/mem/huge_array.h"
 #include "dataplane/tcp/connection.h"
+#include "dataplane/tcp/delay_queue.h"
 #include "dataplane/tcp/syn_cookies.h"
 #include "dataplane/tcp/time_wait_table.h"
 #include "dataplane/wire/tcp.h"
@@ -82,6 +84,15 @@ class Core {
 
  private:
   enum class Sent : uint8_t { Yes, NothingToSend, NoBuffer };
+  // A segment of a burst between the passes of input_burst().
+  struct Waiting {
+    Arrived arrived;
+    uint64_t hash = 0;
+    uint32_t index = FlowTable::kNone;
+    bool good = false;
+  };
+  // Records fetched ahead must still be in the first cache level when they are used.
+  static constexpr size_t kLookAhead = 32;
 
   // core.cc
   Connection* allocate(const FlowKey& key) noexcept;
@@ -93,7 +104,20 @@ class Core {
   void enter_time_wait(Connection& c) noexcept;
   void touch(Connection& c) noexcept;
   void set_now(base::Instant now) noexcept;
+  uint32_t seconds_now() const noexcept { return static_cast<uint32_t>(now_ms_ / 1'000); }
+  // Every record lies in its slot.
+  static Slot& slot_of(Connection& c) noexcept {
+    return *reinterpret_cast<Slot*>(reinterpret_cast<uint8_t*>(&c) - offsetof(Slot, connection));
+  }
+  static const Slot& slot_of(const Connection& c) noexcept {
+    return *reinterpret_cast<const Slot*>(reinterpret_cast<const uint8_t*>(&c) -
+                                          offsetof(Slot, connection));
+  }
   uint32_t index_of(const Connection& c) const noexcept;
+  // A place of the rings below; `at` is less than twice their size.
+  uint32_t wrapped(uint32_t at) const noexcept {
+    return at < config_.connections_max ? at : at - config_.connections_max;
+  }
   ConnectionId id_of(const Connection& c) const noexcept;
   bool buffers_low() const noexcept { return copies_.available() <= config_.copies_low_water; }
 
@@ -180,6 +204,7 @@ class Core {
   void fin_in_order(Connection& c) noexcept;
 
   // output.cc and transmission.cc
+  uint32_t fetch_ahead(uint32_t left) const noexcept;
   void output(Connection& c) noexcept;
   Sent send_first_again(Connection& c) noexcept;
   Sent send_next(Connection& c) noexcept;
@@ -203,6 +228,14 @@ class Core {
   void settle_retransmit_timer(Connection& c) noexcept;
 
   // timers.cc
+  uint64_t earliest_deadline(const Connection& c) const noexcept;
+  void arm(Connection& c, uint64_t tick_ms) noexcept;
+  template <class Look>
+  void look_at_due(DelayQueue& queue, const Look& look) noexcept;
+  void later_is_now() noexcept;
+  void delay_ack(Connection& c) noexcept;
+  void acks_due() noexcept;
+  void ack_is_due(Connection& c) noexcept;
   void schedule(Connection& c) noexcept;
   void expire(Connection& c) noexcept;
   // False: the connection is gone.
@@ -230,6 +263,8 @@ class Core {
   FlowTable table_;
   TimeWaitTable time_wait_;
   TimerWheel wheel_;
+  DelayQueue acks_;   // delayed ACKs
+  DelayQueue later_;  // deadlines that the wheel does not know of yet
   mem::HugeArray<Slot> slots_;
   uint32_t free_ = UINT32_MAX;
   uint32_t half_open_count_ = 0;
@@ -244,6 +279,7 @@ class Core {
   std::unique_ptr<uint32_t[]> touched_;
   uint32_t touched_head_ = 0;
   uint32_t touched_count_ = 0;
+  std::array<Waiting, kLookAhead> waiting_;  // not on the stack: clearing it would cost a segment
   mem::ByteChain nothing_;
   base::Instant now_;
   uint64_t now_ms_ = 0;

@@ -74,19 +74,10 @@ void Core::input(const IpAddress& source, const IpAddress& destination,
 // seen: the record is checked again.
 void Core::input_burst(std::span<const Stack::Inbound> burst, base::Instant now) noexcept {
   set_now(now);
-  struct Waiting {
-    Arrived arrived;
-    uint64_t hash = 0;
-    uint32_t index = FlowTable::kNone;
-    bool good = false;
-  };
   while (!burst.empty()) {
-    constexpr size_t kLookAhead =
-        32;  // records fetched ahead must still be in the first cache level when used
-    std::array<Waiting, kLookAhead> waiting;
-    const size_t count = std::min(burst.size(), waiting.size());
+    const size_t count = std::min(burst.size(), waiting_.size());
     for (size_t i = 0; i < count; ++i) {
-      Waiting& w = waiting[i];
+      Waiting& w = waiting_[i];
       const Stack::Inbound& in = burst[i];
       w.good = judge(in.source, in.destination, in.segment->bytes(), w.arrived);
       if (!w.good) continue;
@@ -94,16 +85,16 @@ void Core::input_burst(std::span<const Stack::Inbound> burst, base::Instant now)
       table_.prefetch(w.hash);
     }
     for (size_t i = 0; i < count; ++i) {
-      Waiting& w = waiting[i];
+      Waiting& w = waiting_[i];
       if (!w.good) continue;
       w.index = table_.find(w.hash, [](uint32_t) { return true; });
       if (w.index == FlowTable::kNone) continue;
-      wheel_.prefetch(w.index);
       const auto* line = reinterpret_cast<const uint8_t*>(&slots_[w.index]);
-      for (size_t at = 0; at < sizeof(Slot); at += 64) __builtin_prefetch(line + at, 1);
+      const size_t lines = w.arrived.payload.empty() ? sizeof(Slot) / 64 : Slot::kLinesOfData;
+      for (size_t at = 0; at < lines; ++at) __builtin_prefetch(line + 64 * at, 1);
     }
     for (size_t i = 0; i < count; ++i) {
-      Waiting& w = waiting[i];
+      Waiting& w = waiting_[i];
       if (w.good) {
         Connection* c = w.index == FlowTable::kNone ? nullptr : &slots_[w.index].connection;
         const bool is_it =
@@ -185,7 +176,7 @@ void Core::synchronised(Connection& c, Arrived& a) noexcept {
       seq_at_or_before(a.sequence, c.receive.last_ack_sent) &&
       seq_at_or_after(a.tcp.options.timestamp_value, c.timestamps.recent)) {
     c.timestamps.recent = a.tcp.options.timestamp_value;
-    c.timestamps.recent_ms = now_ms_;
+    c.timestamps.recent_s = seconds_now();
   }
   if (c.state == State::SynReceived) {
     c.send.window_sequence = a.sequence - 1;  // so that the first window field is taken

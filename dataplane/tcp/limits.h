@@ -25,6 +25,9 @@ inline constexpr uint32_t kRtoMsMin = 200;
 inline constexpr uint32_t kRtoMsMax = 60'000;
 // RFC 6298 5.7: after a retransmitted SYN.
 inline constexpr uint32_t kRtoMsAfterSynLoss = 3'000;
+// A deadline this far away is told to the timer wheel when the time has passed: the shortest
+// retransmission timer, because nearly all of them are settled by an acknowledgment before.
+inline constexpr uint32_t kTimerDelayMs = kRtoMsMin;
 // RFC 1122 allows 500; Linux peers use 40.
 inline constexpr uint32_t kDelayedAckMs = 40;
 // RFC 6928.
@@ -56,7 +59,7 @@ inline constexpr uint64_t kTimeWaitReuseMs = 1'000;
 inline constexpr uint16_t kMssMin = 64;
 inline constexpr uint8_t kWindowScaleMax = 14;
 // RFC 7323 5.5: an older ts_recent says nothing.
-inline constexpr uint64_t kTimestampIdleMsMax = 24ULL * 24 * 3600 * 1000;
+inline constexpr uint32_t kTimestampIdleSecondsMax = 24U * 24 * 3600;
 // RFC 5961 10: challenge ACKs of one connection in one window of about this length (jittered).
 inline constexpr uint32_t kChallengeAcksPerWindow = 4;
 inline constexpr uint32_t kChallengeWindowMs = 1'000;

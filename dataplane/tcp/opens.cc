@@ -163,7 +163,6 @@ void Core::passive_open(const Arrived& a) noexcept {
 // From the peer's SYN, on either side. Before our SYN-ACK the options decide what it carries.
 void Core::take_syn_options(Connection& c, const Arrived& a) noexcept {
   const wire::TcpOptions& options = a.tcp.options;
-  c.receive.initial = a.tcp.sequence;
   c.receive.window.start(a.tcp.sequence + 1, config_.receive_bytes_max, held_segments_max_);
   c.receive.last_ack_sent = a.tcp.sequence + 1;
   const uint16_t mss_default = c.key.is_v6() ? kMssDefaultV6 : kMssDefault;
@@ -171,7 +170,7 @@ void Core::take_syn_options(Connection& c, const Arrived& a) noexcept {
   c.timestamps.on = options.has_timestamps && config_.timestamps;
   c.recovery.permitted = options.sack_permitted && config_.sack;
   c.timestamps.recent = options.timestamp_value;
-  c.timestamps.recent_ms = now_ms_;
+  c.timestamps.recent_s = seconds_now();
   c.receive.scaling = options.has_window_scale && config_.window_scaling;
   if (c.receive.scaling) {
     //= RFC 7323 2.3: a shift above 14 is taken as 14
@@ -256,7 +255,8 @@ void Core::in_syn_sent(Connection& c, const Arrived& a) noexcept {
 
 //= RFC 9293 3.10.7.4, the SYN-RECEIVED parts
 bool Core::in_syn_received(Connection& c, Arrived& a) noexcept {
-  if (a.tcp.has(TcpView::Syn) && a.tcp.sequence == c.receive.initial && !a.tcp.has(TcpView::Rst)) {
+  const uint32_t their_syn = c.receive.window.next() - 1;  // nothing is taken before we are open
+  if (a.tcp.has(TcpView::Syn) && a.tcp.sequence == their_syn && !a.tcp.has(TcpView::Rst)) {
     if (!a.tcp.has(TcpView::Ack)) {
       // The peer did not get our SYN-ACK (a stuck SYN-RECEIVED is a known bug of other stacks).
       c.send.syn_due = true;

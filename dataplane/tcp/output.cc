@@ -30,9 +30,12 @@ bool may_send_data(State state) noexcept {
 void Core::flush(base::Instant now) noexcept {
   set_now(now);
   // What could not be sent for lack of buffers is touched again, behind those of this round.
+  uint32_t ahead = 0;  // of the next ones, fetched
   for (uint32_t left = touched_count_; left > 0; --left) {
+    if (ahead == 0) ahead = fetch_ahead(left);
+    --ahead;
     const uint32_t index = touched_[touched_head_];
-    touched_head_ = (touched_head_ + 1) % config_.connections_max;
+    touched_head_ = wrapped(touched_head_ + 1);
     --touched_count_;
     Slot& slot = slots_[index];
     slot.touched = false;
@@ -41,6 +44,18 @@ void Core::flush(base::Instant now) noexcept {
     output(c);
     if (!c.over) schedule(c);
   }
+}
+
+// What sending needs of the next connections and arriving did not: the rest of their records.
+uint32_t Core::fetch_ahead(uint32_t left) const noexcept {
+  const auto count = std::min<uint32_t>(left, kLookAhead);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t index = touched_[wrapped(touched_head_ + i)];
+    const auto* line = reinterpret_cast<const uint8_t*>(&slots_[index]);
+    for (size_t at = Slot::kLinesOfData; at < Slot::kLinesOfSending; ++at)
+      __builtin_prefetch(line + 64 * at, 1);
+  }
+  return count;
 }
 
 // What was lost or asked for goes first, out of turn.

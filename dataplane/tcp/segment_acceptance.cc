@@ -38,7 +38,7 @@ bool Core::acceptable_time(Connection& c, const Arrived& a) noexcept {
   }
   if (seq_at_or_after(a.tcp.options.timestamp_value, c.timestamps.recent)) return true;
   //= RFC 7323 5.5: after 24 days ts_recent is invalid
-  if (now_ms_ - c.timestamps.recent_ms > kTimestampIdleMsMax) {
+  if (seconds_now() - c.timestamps.recent_s > kTimestampIdleSecondsMax) {
     c.timestamps.recent = a.tcp.options.timestamp_value;
     return true;
   }

@@ -41,6 +41,10 @@ void TimerWheel::disarm(uint32_t node) noexcept {
   if (n.slot == kNoSlot) return;
   if (n.previous != kNone) {
     nodes_[n.previous].next = n.next;
+  } else if (down_1_ == node) {
+    down_1_ = n.next;
+  } else if (down_2_ == node) {
+    down_2_ = n.next;
   } else {
     heads_[n.slot] = n.next;
   }
@@ -50,31 +54,41 @@ void TimerWheel::disarm(uint32_t node) noexcept {
   n.slot = kNoSlot;
 }
 
-void TimerWheel::cascade(uint16_t slot) noexcept {
-  uint32_t node = heads_[slot];
-  while (node != kNone) {
-    const uint32_t next = nodes_[node].next;
-    disarm(node);
-    link(node, slot_for(nodes_[node].tick));
-    node = next;
+// Time has come to this slot.
+void TimerWheel::enter(uint16_t slot, uint32_t& coming_down) noexcept {
+  size_t all = SIZE_MAX;
+  if (coming_down != kNone) come_down(all);  // a whole slot later: whoever calls is far behind
+  coming_down = heads_[slot];
+  heads_[slot] = kNone;
+}
+
+void TimerWheel::come_down(size_t& moves) noexcept {
+  for (const uint32_t* head : {&down_1_, &down_2_}) {
+    for (; *head != kNone && moves > 0; --moves) {
+      const uint32_t node = *head;
+      disarm(node);
+      // Late ones fire now.
+      link(node, slot_for(std::max(nodes_[node].tick, current_)));
+    }
   }
 }
 
 void TimerWheel::step(uint64_t now_tick) noexcept {
   // With level 0 empty nothing can fire before the next boundary.
-  if (armed_count_0_ == 0) {
+  if (armed_count_0_ == 0 && !is_coming_down()) {
     current_ = std::min(now_tick, current_ | kMask0);
     if (current_ == now_tick) return;
   }
   ++current_;
   if ((current_ & kMask0) != 0) return;
   if ((current_ & ((1U << 14) - 1)) == 0)
-    cascade(static_cast<uint16_t>(kSlots0 + kSlots1 + ((current_ >> 14) & 63)));
-  cascade(static_cast<uint16_t>(kSlots0 + ((current_ >> 8) & 63)));
+    enter(static_cast<uint16_t>(kSlots0 + kSlots1 + ((current_ >> 14) & 63)), down_2_);
+  enter(static_cast<uint16_t>(kSlots0 + ((current_ >> 8) & 63)), down_1_);
 }
 
 uint64_t TimerWheel::next_tick() const noexcept {
   if (armed_count_ == 0) return kNever;
+  if (is_coming_down()) return current_;
   // At the boundary nodes of the upper levels come down; one of them may be due right then.
   const uint64_t boundary = (current_ | kMask0) + 1;
   const uint64_t stop = armed_count_ > armed_count_0_ ? boundary : current_ + kSlots0;

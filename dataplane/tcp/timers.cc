@@ -6,21 +6,100 @@
 
 namespace sallyport::tcp {
 
-// The wheel holds the earliest deadline; when it moved later the node stays and fires early (lazy).
-void Core::schedule(Connection& c) noexcept {
+// What the wheel has to know of. A delayed ACK is in the ACK queue while its entry is there.
+uint64_t Core::earliest_deadline(const Connection& c) const noexcept {
   const Deadlines& d = c.deadlines;
-  const uint64_t earliest = std::min({d.retransmit, d.probe, d.ack, d.keepalive, d.state});
-  if (earliest == kNever) return;
-  const uint32_t index = index_of(c);
-  if (wheel_.is_armed(index) && wheel_.armed_at(index) <= earliest) return;
-  wheel_.arm(index, earliest, now_ms_);
+  const uint64_t ack = slot_of(c).in_ack_queue ? kNever : d.ack;
+  return std::min({d.retransmit, d.probe, ack, d.keepalive, d.state});
+}
+
+// The wheel holds the earliest deadline; when it moved later the node stays and fires early (lazy).
+// What is due after kTimerDelayMs at the soonest is told to the wheel only when that time has
+// passed and it still stands.
+void Core::schedule(Connection& c) noexcept {
+  const uint64_t earliest = earliest_deadline(c);
+  if (c.deadlines.armed <= earliest) return;  // also when there is none
+  if (earliest < now_ms_ + kTimerDelayMs) {
+    arm(c, earliest);
+    return;
+  }
+  Slot& slot = slot_of(c);
+  if (slot.in_later_queue) return;
+  slot.in_later_queue = true;
+  later_.push(index_of(c), now_ms_ + kTimerDelayMs);
+}
+
+void Core::arm(Connection& c, uint64_t tick_ms) noexcept {
+  wheel_.arm(index_of(c), tick_ms, now_ms_);
+  c.deadlines.armed = tick_ms;
+}
+
+// Calls look(slot) for what is due in `queue`. The flags and deadlines of a record are its first
+// line.
+template <class Look>
+void Core::look_at_due(DelayQueue& queue, const Look& look) noexcept {
+  for (size_t i = 0; i < kExpiriesPerAdvanceMax; ++i) {
+    if (queue.empty() || queue.due_ms() > now_ms_) return;
+    if (i % kLookAhead == 0) {
+      queue.peek_due(now_ms_, kLookAhead,
+                     [this](uint32_t index) { __builtin_prefetch(&slots_[index], 1); });
+    }
+    look(slots_[queue.pop()]);
+  }
+}
+
+void Core::later_is_now() noexcept {
+  look_at_due(later_, [this](Slot& slot) {
+    slot.in_later_queue = false;
+    Connection& c = slot.connection;
+    if (c.over || c.state == State::Closed) return;
+    const uint64_t earliest = earliest_deadline(c);
+    if (earliest <= now_ms_) {
+      expire(c);
+    } else if (c.deadlines.armed > earliest) {
+      arm(c, earliest);
+    }
+  });
+}
+
+void Core::delay_ack(Connection& c) noexcept {
+  c.deadlines.ack = now_ms_ + kDelayedAckMs;
+  Slot& slot = slot_of(c);
+  if (slot.in_ack_queue) return;  // an entry that is due earlier; acks_due() goes on from there
+  slot.in_ack_queue = true;
+  acks_.push(index_of(c), c.deadlines.ack);
+}
+
+void Core::acks_due() noexcept {
+  look_at_due(acks_, [this](Slot& slot) {
+    slot.in_ack_queue = false;
+    Connection& c = slot.connection;
+    if (c.over || c.deadlines.ack == kNever) return;
+    if (c.deadlines.ack <= now_ms_) {
+      ack_is_due(c);
+    } else {
+      schedule(c);  // asked for again meanwhile: a rest of the time is left
+    }
+  });
+}
+
+void Core::ack_is_due(Connection& c) noexcept {
+  c.deadlines.ack = kNever;
+  c.receive.ack_due = true;
+  counters_.add(Counter::DelayedAcksOut);
+  touch(c);
 }
 
 void Core::advance(base::Instant now) noexcept {
   set_now(now);
   time_wait_.expire(now_ms_, kExpiriesPerAdvanceMax);
-  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax,
-                 [this](uint32_t index) { expire(slots_[index].connection); });
+  acks_due();
+  later_is_now();
+  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax, [this](uint32_t index) {
+    Connection& c = slots_[index].connection;
+    c.deadlines.armed = kNever;
+    expire(c);
+  });
 }
 
 void Core::expire(Connection& c) noexcept {
@@ -30,12 +109,7 @@ void Core::expire(Connection& c) noexcept {
   if (d.retransmit <= now_ms_ && !on_retransmit(c)) return;
   if (d.probe <= now_ms_) on_tail_probe(c);
   if (d.keepalive <= now_ms_ && !on_keepalive(c)) return;
-  if (d.ack <= now_ms_) {
-    d.ack = kNever;
-    c.receive.ack_due = true;
-    counters_.add(Counter::DelayedAcksOut);
-    touch(c);
-  }
+  if (d.ack <= now_ms_) ack_is_due(c);
   schedule(c);
 }
 
@@ -168,7 +242,9 @@ bool Core::on_keepalive(Connection& c) noexcept {
 
 base::Instant Core::next_deadline() const noexcept {
   if (touched_count_ > 0) return now_;
-  const uint64_t tick = std::min(wheel_.next_tick(), time_wait_.next_expiry_ms());
+  const uint64_t ack = acks_.empty() ? kNever : acks_.due_ms();
+  const uint64_t later = later_.empty() ? kNever : later_.due_ms();
+  const uint64_t tick = std::min({wheel_.next_tick(), time_wait_.next_expiry_ms(), ack, later});
   if (tick == kNever) return base::Instant{UINT64_MAX};
   return base::Instant{tick * base::kNsPerMs};
 }

@@ -49,6 +49,7 @@ tcp::StackConfig config_from(Dice& dice, uint64_t seed, bool v6) {
   config.unacknowledged_ms_max = 600'000;
   // As patient as with data: four losses in a row, backed off, are longer than the default.
   config.fin_wait_2_ms_max = 600'000;
+  config.time_wait_ms = 600'000;  // the last FIN, backed off, meets its TIME-WAIT
   config.table_key = {seed, seed + 1};
   config.sequence_key = {seed + 2, seed + 3};
   config.sack = !dice.one_in(4);

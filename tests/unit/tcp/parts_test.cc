@@ -100,6 +100,38 @@ TEST(TimerWheel, TheCapLeavesTheRestForTheNextCall) {
   EXPECT_EQ(wheel.next_tick(), TimerWheel::kNever);
 }
 
+// Twenty thousand idle connections in one slot of the last level: no call moves them all, none is
+// lost, none fires early, and who waits for the next tick is told to come again at once.
+TEST(TimerWheel, AFullSlotComesDownInParts) {
+  constexpr uint32_t kNodes = 20'000;
+  constexpr uint64_t kBoundary = 1U << 15;
+  constexpr uint64_t kCalls = kNodes / TimerWheel::kMovesPerAdvance + 1;
+  TimerWheel wheel(kNodes);
+  std::vector<uint64_t> due(kNodes);
+  wheel.advance(1, 1, [](uint32_t) {});
+  for (uint32_t n = 0; n < kNodes; ++n) {
+    due[n] = kBoundary + 3 + n % 90;
+    wheel.arm(n, due[n], 1);
+  }
+  size_t fired = 0;
+  uint64_t latest = 0;
+  wheel.advance(kBoundary, kNodes, [](uint32_t) { FAIL(); });
+  EXPECT_EQ(wheel.next_tick(), kBoundary);
+  wheel.disarm(0);
+  wheel.arm(1, kBoundary + 500, kBoundary);  // out of the middle of what comes down
+  due[1] = kBoundary + 500;
+  for (uint64_t now = kBoundary; now < kBoundary + 600; ++now) {
+    wheel.advance(now, kNodes, [&](uint32_t node) {
+      ASSERT_GE(now, due[node]);
+      latest = std::max(latest, now - due[node]);
+      ++fired;
+    });
+  }
+  EXPECT_EQ(fired, kNodes - 1);
+  EXPECT_LE(latest, kCalls);
+  EXPECT_EQ(wheel.next_tick(), TimerWheel::kNever);
+}
+
 // Random pieces in random order against a plain array; the first copy of a byte must win.
 TEST(ReceiveWindow, AgreesWithAnArray) {
   for (uint64_t seed = 1; seed <= 300; ++seed) {

@@ -54,16 +54,6 @@ base::SipKey random_key() {
   return key;
 }
 
-nic::PortConfig nic_config(const HostPort& port) {
-  nic::PortConfig config;
-  config.name = port.name;
-  config.device = port.device;
-  config.arguments = port.arguments;
-  config.mtu = port.mtu;
-  config.frames = port.frames;
-  return config;
-}
-
 int run_worker(void* worker) {
   static_cast<worker::Worker*>(worker)->run();
   return 0;
@@ -88,39 +78,28 @@ void Appliance::make_worker(uint32_t index) {
   settings.stack.half_open_max = std::max<uint32_t>(4, config_.memory.connections / 4);
   settings.stack.table_key = random_key();
   settings.stack.sequence_key = random_key();
-  for (size_t i = 0; i < config_.ports.size(); ++i) {
-    const HostPort& port = config_.ports[i];
-    if (port.worker != index) continue;
-    ip::InterfaceConfig interface;
-    interface.mac = ports_[i]->mac();
-    interface.address = port.address;
-    interface.prefix_length = port.prefix_length;
-    interface.next_hop = port.next_hop;
-    interface.mtu = port.mtu;
-    // One stack per worker has one MSS: the smallest of its ports.
-    settings.stack.mtu = std::min(settings.stack.mtu, port.mtu);
-    settings.ports.push_back(worker::AttachedPort{&ports_[i]->queue(0), interface, port.upstream});
-  }
+  settings.ports = teams_->attached(index);
+  settings.door = teams_->door(index);
+  // One stack per worker has one MSS: the smallest of its ports.
+  for (const worker::AttachedPort& port : settings.ports)
+    settings.stack.mtu = std::min(settings.stack.mtu, port.interface.mtu);
   workers_.push_back(std::make_unique<worker::Worker>(settings));
+  sources_.push_back(std::make_unique<PortSources>(*workers_.back()));
 }
 
 bool Appliance::make_gateway(uint32_t index, const MemoryPlan& plan, int core, std::string& error) {
   worker::Worker& worker = *workers_[index];
   flow::GatewayConfig settings;
   std::vector<const nic::QueueCounters*> queues;
-  uint32_t last_address = 0;
-  for (size_t i = 0; i < config_.ports.size(); ++i) {
-    const HostPort& port = config_.ports[i];
-    if (port.worker != index) continue;
-    queues.push_back(&ports_[i]->queue(0).counters());
-    last_address = port.address;
+  for (const worker::AttachedPort& port : teams_->attached(index))
+    queues.push_back(&port.queue->counters());
+  for (const HostPort& port : config_.ports) {
+    if (!port.serves(index)) continue;
     for (const HostListen& listen : config_.listen)
-      if (listen.address == port.address)
+      if (port.has(listen.address))
         settings.listen.push_back(tcp::Endpoint{listen.address, listen.port});
   }
-  // Vendors are beyond the upstream port's router; without any router they are on its network.
-  settings.upstream_source_address = worker.local_address_towards(0);
-  if (settings.upstream_source_address == 0) settings.upstream_source_address = last_address;
+  settings.sources = sources_[index].get();
   settings.padding_seed = random_key().k0;
   settings.tcp_connections_max = config_.memory.connections;
   settings.body_pool_bytes = plan.body_bytes;
@@ -174,6 +153,8 @@ bool Appliance::start(const MemoryPlan& plan, const Placement& placement, std::s
   eal_is_up_ = true;
   if (!prepare_run_directory(options_.run_dir, error)) return false;
   if (!open_ports(error)) return false;
+  teams_ = std::make_unique<PortTeams>(config_, ports_);
+  for (const std::string& line : teams_->say()) say(line);
   identity_ = evidence::read_start_identity(config_.node);
   std::vector<AdoptionDoor*> doors;
   for (uint32_t i = 0; i < config_.workers.size(); ++i) {
@@ -301,6 +282,7 @@ void Appliance::tick(base::Instant now) {
     for (const auto& gateway : gateways_) gateway->request_clock_state(clock);
   }
   watch_workers(now);
+  for (const std::string& line : teams_->take_news()) say(line);
   answer_tests(now);
   write_region(now);
 }
@@ -367,7 +349,9 @@ void Appliance::stop() {
   // Gateways before what they adopted: they are the last who use it.
   gateways_.clear();
   adoption_.reset();
+  sources_.clear();
   workers_.clear();
+  teams_.reset();
   ports_.clear();
   nic::Eal::stop();
 }

@@ -22,6 +22,7 @@
 #include "dataplane/nic/port.h"
 #include "dataplane/options.h"
 #include "dataplane/placement.h"
+#include "dataplane/port_setup.h"
 #include "dataplane/region_writer.h"
 #include "dataplane/worker/worker.h"
 
@@ -79,7 +80,9 @@ class Appliance {
   OwnedDescriptor signals_;
   bool eal_is_up_ = false;
   std::vector<std::unique_ptr<nic::Port>> ports_;
+  std::unique_ptr<PortTeams> teams_;
   std::vector<std::unique_ptr<worker::Worker>> workers_;
+  std::vector<std::unique_ptr<PortSources>> sources_;  // by worker
   std::vector<std::unique_ptr<GatewayApplication>> gateways_;
   size_t launched_ = 0;
 

@@ -62,6 +62,15 @@ void list_worker(const CounterSources& from, Visit& visit) {
   visit("worker", "frames_received", value(&worker::WorkerCounters::frames_received));
   visit("worker", "frames_sent", value(&worker::WorkerCounters::frames_sent));
   visit("worker", "no_interface", value(&worker::WorkerCounters::no_interface));
+  const auto team = [&from](const std::atomic<uint64_t> worker::TeamCounters::*field) {
+    return from.worker != nullptr ? (from.worker->team.*field).load(std::memory_order_relaxed) : 0;
+  };
+  visit("worker", "handed_over", team(&worker::TeamCounters::handed_over));
+  visit("worker", "taken_over", team(&worker::TeamCounters::taken_over));
+  visit("worker", "hand_over_full", team(&worker::TeamCounters::hand_over_full));
+  visit("worker", "copied", team(&worker::TeamCounters::copied));
+  visit("worker", "copy_lost", team(&worker::TeamCounters::copy_lost));
+  visit("worker", "hash_differs", team(&worker::TeamCounters::hash_differs));
 }
 
 template <class Visit>

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <functional>
 #include <optional>
 
+#include "dataplane/contract/region_layout.h"
 #include "dataplane/nic/port.h"
 #include "dataplane/options.h"
 
@@ -59,7 +61,18 @@ class Reader {
   template <typename T>
   bool number(fy_node* node, const std::string& where, T low, T high, T& out);
   bool address(fy_node* node, const std::string& where, uint32_t& out);
+  bool address(fy_node* node, const std::string& where, wire::IpAddress& out);
+  bool network(fy_node* node, const std::string& where, wire::IpAddress& out, uint8_t& bits);
   bool prefix(fy_node* node, const std::string& where, HostPort& port);
+  bool prefix6(fy_node* node, const std::string& where, HostPort& port);
+  bool items(fy_node* node, const std::string& where, size_t most,
+             const std::function<bool(fy_node* item)>& item);
+  bool port_key(const std::string& key, fy_node* value, const std::string& here, HostPort& port);
+  bool workers_of_port(fy_node* node, const std::string& where, HostPort& port);
+  bool route(fy_node* node, const std::string& where, HostPort& port);
+  bool check_port(fy_node* node, const HostPort& port);
+  bool check_addresses(fy_node* root);
+  bool check_teams(fy_node* root);
   bool port(const std::string& name, fy_node* node);
   bool worker(fy_node* node);
   bool listen(fy_node* node);
@@ -122,6 +135,53 @@ bool parse_address(const std::string& digits, uint32_t& out) {
   return out != 0;
 }
 
+// Either family. "::1"-like nonsense is refused where it would be used (check_port).
+bool parse_address(const std::string& digits, wire::IpAddress& out) {
+  uint32_t v4 = 0;
+  if (parse_address(digits, v4)) {
+    out = wire::IpAddress(v4);
+    return true;
+  }
+  std::array<uint8_t, wire::IpAddress::kBytesV6> bytes{};
+  if (inet_pton(AF_INET6, digits.c_str(), bytes.data()) != 1) return false;
+  out = wire::IpAddress::from_v6(bytes.data());
+  return out.is_v6();
+}
+
+std::string text_of(const wire::IpAddress& address) {
+  char out[INET6_ADDRSTRLEN] = {};
+  std::array<uint8_t, wire::IpAddress::kBytesV6> bytes{};
+  if (address.is_v6()) {
+    address.store_v6(bytes.data());
+    inet_ntop(AF_INET6, bytes.data(), out, sizeof out);
+  } else {
+    const uint32_t v4 = htonl(address.v4());
+    inet_ntop(AF_INET, &v4, out, sizeof out);
+  }
+  return out;
+}
+
+// "ADDRESS/LENGTH" of either family. False: it is not that.
+bool parse_network(const std::string& text, wire::IpAddress& address, uint8_t& bits,
+                   bool low_zero) {
+  const size_t slash = text.find('/');
+  if (slash == std::string::npos) return false;
+  unsigned length = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data() + slash + 1, end, length);
+  if (code != std::errc{} || stop != end) return false;
+  const std::string digits = text.substr(0, slash);
+  if (low_zero && length == 0 && (digits == "0.0.0.0" || digits == "::")) {
+    address = {};
+    bits = 0;
+    return true;
+  }
+  if (!parse_address(digits, address)) return false;
+  if (length < 1 || length > (address.is_v6() ? 128U : 32U)) return false;
+  bits = static_cast<uint8_t>(length);
+  return true;
+}
+
 bool Reader::address(fy_node* node, const std::string& where, uint32_t& out) {
   const std::optional<std::string> digits = text(node, where);
   if (!digits) return false;
@@ -129,57 +189,183 @@ bool Reader::address(fy_node* node, const std::string& where, uint32_t& out) {
          refuse(node, where + " must be an IPv4 address, not '" + *digits + "'");
 }
 
-bool Reader::prefix(fy_node* node, const std::string& where, HostPort& out) {
+bool Reader::address(fy_node* node, const std::string& where, wire::IpAddress& out) {
   const std::optional<std::string> digits = text(node, where);
   if (!digits) return false;
-  const size_t slash = digits->find('/');
-  int length = -1;
-  if (slash != std::string::npos) {
-    const char* end = digits->data() + digits->size();
-    const auto [stop, code] = std::from_chars(digits->data() + slash + 1, end, length);
-    if (code != std::errc{} || stop != end) length = -1;
-  }
-  if (length < 1 || length > 32 || !parse_address(digits->substr(0, slash), out.address))
+  return parse_address(*digits, out) ||
+         refuse(node, where + " must be an IPv4 or IPv6 address, not '" + *digits + "'");
+}
+
+bool Reader::network(fy_node* node, const std::string& where, wire::IpAddress& out, uint8_t& bits) {
+  const std::optional<std::string> words = text(node, where);
+  if (!words) return false;
+  return parse_network(*words, out, bits, true) ||
+         refuse(node, where + " must be NETWORK/LENGTH such as 10.0.0.0/8 or 2001:db8::/32, not '" +
+                          *words + "'");
+}
+
+bool Reader::prefix(fy_node* node, const std::string& where, HostPort& out) {
+  const std::optional<std::string> words = text(node, where);
+  if (!words) return false;
+  wire::IpAddress parsed;
+  if (!parse_network(*words, parsed, out.prefix_length, false) || parsed.is_v6())
     return refuse(node,
-                  where + " must be ADDRESS/LENGTH such as 192.0.2.10/24, not '" + *digits + "'");
-  out.prefix_length = static_cast<uint8_t>(length);
+                  where + " must be ADDRESS/LENGTH such as 192.0.2.10/24, not '" + *words + "'" +
+                      (parsed.is_v6() ? " (IPv6 has keys of its own: address6, next_hop6)" : ""));
+  out.address = parsed.v4();
   return true;
+}
+
+bool Reader::prefix6(fy_node* node, const std::string& where, HostPort& out) {
+  const std::optional<std::string> words = text(node, where);
+  if (!words) return false;
+  const bool read = parse_network(*words, out.address6, out.prefix_length6, false);
+  if (!read || !out.address6.is_v6())
+    return refuse(node,
+                  where + " must be ADDRESS/LENGTH such as 2001:db8::10/64, not '" + *words + "'");
+  if (out.address6.is_multicast_v6() || out.address6.is_link_local_v6() ||
+      out.address6.is_loopback_v6())
+    return refuse(node, where + ": " + *words +
+                            " is not a unicast address that others can reach (the link-local "
+                            "address is there by itself)");
+  return true;
+}
+
+bool Reader::items(fy_node* node, const std::string& where, size_t most,
+                   const std::function<bool(fy_node* item)>& item) {
+  if (fy_node_get_type(node) != FYNT_SEQUENCE) return refuse(node, where + " takes a list");
+  void* at = nullptr;
+  size_t count = 0;
+  while (fy_node* one = fy_node_sequence_iterate(node, &at)) {
+    if (++count > most)
+      return refuse(one, where + " takes at most " + std::to_string(most) + " entries");
+    if (!item(one)) return false;
+  }
+  return true;
+}
+
+bool Reader::route(fy_node* node, const std::string& where, HostPort& out) {
+  ip::Route route;
+  bool has_network = false;
+  const bool read = mapping(node, where, [&](const std::string& key, fy_node* value) {
+    if (key == "to") {
+      has_network = network(value, where + ".to", route.network, route.bits);
+      return has_network;
+    }
+    if (key == "via") return address(value, where + ".via", route.via);
+    return false;
+  });
+  if (!read) return false;
+  if (!has_network || route.via.is_none())
+    return refuse(node, where + " needs to: NETWORK/LENGTH and via: ROUTER");
+  if (!route.network.is_none() && route.network.is_v6() != route.via.is_v6())
+    return refuse(node, where + ": to and via are of different families");
+  out.routes.push_back(route);
+  return true;
+}
+
+bool Reader::workers_of_port(fy_node* node, const std::string& where, HostPort& out) {
+  out.workers.clear();
+  if (fy_node_is_scalar(node)) {
+    const std::optional<std::string> words = text(node, where);
+    if (!words) return false;
+    // `all` is written out once the workers are known.
+    return *words == "all" ||
+           refuse(node, where + " must be all, or a list of worker numbers, not '" + *words + "'");
+  }
+  const bool read = items(node, where, contract::kWorkersMax, [&](fy_node* item) {
+    uint32_t worker = 0;
+    if (!number<uint32_t>(item, where, 0, contract::kWorkersMax - 1, worker)) return false;
+    if (std::find(out.workers.begin(), out.workers.end(), worker) != out.workers.end())
+      return refuse(item, where + " names worker " + std::to_string(worker) + " twice");
+    out.workers.push_back(worker);
+    return true;
+  });
+  if (read && out.workers.empty()) return refuse(node, where + " names no worker");
+  std::sort(out.workers.begin(), out.workers.end());
+  return read;
+}
+
+bool Reader::port_key(const std::string& key, fy_node* value, const std::string& here,
+                      HostPort& port) {
+  if (key == "device" || key == "arguments") {
+    const std::optional<std::string> words = text(value, here);
+    if (!words) return false;
+    (key == "device" ? port.device : port.arguments) = *words;
+    return true;
+  }
+  if (key == "upstream") {
+    const std::optional<std::string> words = text(value, here);
+    if (!words) return false;
+    if (*words != "true" && *words != "false")
+      return refuse(value, here + " must be true or false");
+    port.upstream = *words == "true";
+    return true;
+  }
+  if (key == "address") return prefix(value, here, port);
+  if (key == "next_hop") return address(value, here, port.next_hop);
+  if (key == "address6") return prefix6(value, here, port);
+  if (key == "next_hop6") return address(value, here, port.next_hop6);
+  if (key == "more_addresses")
+    return items(value, here, kMoreAddressesMax, [&](fy_node* item) {
+      return address(item, here, port.more_addresses.emplace_back());
+    });
+  if (key == "routes")
+    return items(value, here, kRoutesMax, [&](fy_node* item) { return route(item, here, port); });
+  if (key == "vlan") return number<uint16_t>(value, here, 1, 4'094, port.vlan);
+  if (key == "mtu") return number<uint16_t>(value, here, 576, nic::kMtuMax, port.mtu);
+  if (key == "frames") return number<uint32_t>(value, here, 512, 1'048'576, port.frames);
+  if (key == "worker")
+    return number<uint32_t>(value, here, 0, contract::kWorkersMax - 1, port.workers.at(0));
+  if (key == "workers") return workers_of_port(value, here, port);
+  return false;
 }
 
 bool Reader::port(const std::string& name, fy_node* node) {
   HostPort port;
   port.name = name;
   const std::string where = "ports." + name;
+  bool one = false;
+  bool several = false;
   const bool read = mapping(node, where, [&](const std::string& key, fy_node* value) {
-    const std::string here = where + "." + key;
-    if (key == "device" || key == "arguments") {
-      const std::optional<std::string> words = text(value, here);
-      if (!words) return false;
-      (key == "device" ? port.device : port.arguments) = *words;
-      return true;
-    }
-    if (key == "upstream") {
-      const std::optional<std::string> words = text(value, here);
-      if (!words) return false;
-      if (*words != "true" && *words != "false")
-        return refuse(value, here + " must be true or false");
-      port.upstream = *words == "true";
-      return true;
-    }
-    if (key == "address") return prefix(value, here, port);
-    if (key == "next_hop") return address(value, here, port.next_hop);
-    if (key == "mtu") return number<uint16_t>(value, here, 576, nic::kMtuMax, port.mtu);
-    if (key == "frames") return number<uint32_t>(value, here, 512, 1'048'576, port.frames);
-    if (key == "worker") return number<uint32_t>(value, here, 0, 63, port.worker);
-    return false;
+    one = one || key == "worker";
+    several = several || key == "workers";
+    if (one && several)
+      return refuse(value, where + " has worker and workers: give one of the two");
+    return port_key(key, value, where + "." + key, port);
   });
-  if (!read) return false;
+  if (!read || !check_port(node, port)) return false;
+  config_.ports.push_back(port);
+  return true;
+}
+
+// What one port alone can be wrong about.
+bool Reader::check_port(fy_node* node, const HostPort& port) {
+  const std::string where = "ports." + port.name;
   if (port.device.empty()) return refuse(node, where + " needs device: a PCI address or a vdev");
   if (port.address == 0) return refuse(node, where + " needs address: ADDRESS/LENGTH");
-  if (port.upstream && port.next_hop == 0) return refuse(node, where + ": upstream needs next_hop");
+  if (port.upstream && port.next_hop == 0 && port.routes.empty())
+    return refuse(node, where + ": upstream needs next_hop");
   if (port.device.find(':') != std::string::npos && !port.arguments.empty())
     return refuse(node, where + ": arguments are for a vdev, not for a PCI device");
-  config_.ports.push_back(port);
+  constexpr uint16_t kMtuMin6 = 1'280;  // RFC 8200 5
+  if (!port.address6.is_none() && port.mtu < kMtuMin6)
+    return refuse(node, where + ": IPv6 needs an mtu of 1280 or more");
+  if (!port.next_hop6.is_none() && (port.address6.is_none() || !port.next_hop6.is_v6()))
+    return refuse(node, where + ".next_hop6 is the IPv6 router of a port that has address6");
+  const auto on_network = [&port](const wire::IpAddress& a) {
+    if (a.is_v6())
+      return !port.address6.is_none() && a.shares_prefix(port.address6, port.prefix_length6);
+    return ((a.v4() ^ port.address) >> (32 - port.prefix_length)) == 0;
+  };
+  for (const wire::IpAddress& address : port.more_addresses)
+    if (!on_network(address))
+      return refuse(node, where + ".more_addresses: " + text_of(address) +
+                              " is in no network of this port; give it to a port of its network");
+  for (const ip::Route& route : port.routes)
+    if (!on_network(route.via) && !route.via.is_link_local_v6())
+      return refuse(node, where + ".routes: via " + text_of(route.via) +
+                              " is in no network of this port, so no frame can be sent to it");
   return true;
 }
 
@@ -285,37 +471,77 @@ bool Reader::top(const std::string& key, fy_node* value) {
   return false;
 }
 
+bool Reader::check_addresses(fy_node* root) {
+  std::map<std::string, std::string> owner;  // address to port
+  for (const HostPort& port : config_.ports) {
+    for (const HostPort& other : config_.ports)
+      if (&port != &other && port.device == other.device)
+        return refuse(root, "two ports have device " + port.device);
+    std::vector<wire::IpAddress> all = port.more_addresses;
+    all.emplace_back(port.address);
+    if (!port.address6.is_none()) all.push_back(port.address6);
+    for (const wire::IpAddress& address : all) {
+      const auto [place, is_new] = owner.emplace(text_of(address), port.name);
+      if (is_new) continue;
+      if (place->second == port.name)
+        return refuse(root, "port " + port.name + " has address " + place->first + " twice");
+      return refuse(root, "ports " + place->second + " and " + port.name +
+                              " have the same address " + place->first);
+    }
+  }
+  for (const HostListen& listen : config_.listen) {
+    const bool ours = std::any_of(config_.ports.begin(), config_.ports.end(),
+                                  [&](const HostPort& port) { return port.has(listen.address); });
+    if (!ours)
+      return refuse(
+          root, "gateway.listen: " + text_of(listen.address) + " is an address that no port has");
+  }
+  return true;
+}
+
+// Which workers poll which port. Both legs of a proxied pair are on one worker, so a worker that
+// clients reach must reach vendors too.
+bool Reader::check_teams(fy_node* root) {
+  for (HostPort& port : config_.ports) {
+    if (port.workers.empty())
+      for (uint32_t i = 0; i < config_.workers.size(); ++i) port.workers.push_back(i);
+    if (port.workers.back() >= config_.workers.size())
+      return refuse(root, "ports." + port.name + ".worker: there are " +
+                              std::to_string(config_.workers.size()) + " workers, counted from 0");
+  }
+  const bool any_upstream = std::any_of(config_.ports.begin(), config_.ports.end(),
+                                        [](const HostPort& port) { return port.upstream; });
+  for (uint32_t i = 0; i < config_.workers.size(); ++i) {
+    size_t ports = 0;
+    bool sends = false;
+    std::string listens;
+    for (const HostPort& port : config_.ports) {
+      if (!port.serves(i)) continue;
+      ++ports;
+      sends = sends || port.upstream;
+      for (const HostListen& listen : config_.listen)
+        if (port.has(listen.address)) listens = port.name;
+    }
+    if (ports == 0 || ports > kPortsPerWorkerMax)
+      return refuse(root, "worker " + std::to_string(i) + " has " + std::to_string(ports) +
+                              " ports; it takes 1 to " + std::to_string(kPortsPerWorkerMax));
+    if (any_upstream && !listens.empty() && !sends)
+      return refuse(root, "worker " + std::to_string(i) + " serves clients on ports." + listens +
+                              " and no port with upstream: true; give the upstream port the same "
+                              "workers");
+  }
+  return true;
+}
+
 // What no single value can be wrong about.
 bool Reader::check(fy_node* root) {
   if (config_.ports.empty()) return refuse(root, "no ports: the appliance needs at least one");
   if (config_.workers.empty()) config_.workers.emplace_back();
-  for (const HostPort& port : config_.ports) {
-    if (port.worker >= config_.workers.size())
-      return refuse(root, "ports." + port.name + ".worker: there are " +
-                              std::to_string(config_.workers.size()) + " workers, counted from 0");
-    for (const HostPort& other : config_.ports) {
-      if (&port == &other) continue;
-      if (port.device == other.device) return refuse(root, "two ports have device " + port.device);
-      if (port.address == other.address)
-        return refuse(root, "ports " + port.name + " and " + other.name + " have the same address");
-    }
-  }
-  for (size_t i = 0; i < config_.workers.size(); ++i) {
-    const auto of_worker = std::count_if(config_.ports.begin(), config_.ports.end(),
-                                         [&](const HostPort& port) { return port.worker == i; });
-    if (of_worker == 0 || of_worker > static_cast<long>(kPortsPerWorkerMax))
-      return refuse(root, "worker " + std::to_string(i) + " has " + std::to_string(of_worker) +
-                              " ports; it takes 1 to " + std::to_string(kPortsPerWorkerMax));
-  }
+  if (config_.workers.size() > contract::kWorkersMax)
+    return refuse(root, "workers: at most " + std::to_string(contract::kWorkersMax));
   if (config_.listen.empty())
     return refuse(root, "no gateway.listen: nobody could reach the gateway");
-  for (const HostListen& listen : config_.listen) {
-    const bool ours =
-        std::any_of(config_.ports.begin(), config_.ports.end(),
-                    [&](const HostPort& port) { return port.address == listen.address; });
-    if (!ours) return refuse(root, "gateway.listen: an address that no port has");
-  }
-  return true;
+  return check_addresses(root) && check_teams(root);
 }
 
 bool Reader::read(const std::string& path) {
@@ -336,6 +562,15 @@ bool Reader::read(const std::string& path) {
 }
 
 }  // namespace
+
+bool HostPort::serves(uint32_t worker) const noexcept {
+  return std::find(workers.begin(), workers.end(), worker) != workers.end();
+}
+
+bool HostPort::has(const wire::IpAddress& local) const noexcept {
+  return local == wire::IpAddress(address) || (!address6.is_none() && local == address6) ||
+         std::find(more_addresses.begin(), more_addresses.end(), local) != more_addresses.end();
+}
 
 bool read_host_config(const std::string& path, HostConfig& config, std::string& error) {
   return Reader(config, error).read(path);

@@ -58,9 +58,9 @@ void list_terms(const HostConfig& config, MemoryPlan& plan) {
   for (const HostPort& port : config.ports) {
     nic::PortConfig nic_port;
     nic_port.frames = port.frames;
-    add("frames of port " + port.name, nic::Port::memory_bytes(nic_port),
+    add("frames of port " + port.name, nic::Port::memory_bytes(nic_port, plan.use_hugepages),
         "ports." + port.name + ".frames", true);
-    add("device rings of port " + port.name, kDeviceRingBytes);
+    add("device rings of port " + port.name, port.workers.size() * kDeviceRingBytes);
   }
   add("TCP connections", workers * m.connections * kConnectionBytes, "memory.connections");
   add("payload in TCP queues", workers * m.tcp_mib * kMib, "memory.tcp_mib");
@@ -70,6 +70,17 @@ void list_terms(const HostConfig& config, MemoryPlan& plan) {
   add("evidence rings", workers * m.evidence_ring_mib * kMib, "memory.evidence_ring_mib");
   add("policy versions", workers * kPolicyVersionsPlanned * kPolicyVersionBytes);
   add("process", kProcessBytes);
+}
+
+// Of both purses, with the pages that plan.use_hugepages says.
+void add_up(const HostConfig& config, MemoryPlan& plan) {
+  plan.terms.clear();
+  plan.eal_bytes = plan.plain_bytes = 0;
+  list_terms(config, plan);
+  for (const PlanTerm& term : plan.terms)
+    (term.is_eal ? plan.eal_bytes : plan.plain_bytes) += term.bytes;
+  plan.eal_bytes = (plan.eal_bytes + kHugepageBytes - 1) / kHugepageBytes * kHugepageBytes;
+  plan.eal_mib = static_cast<uint32_t>(plan.eal_bytes / kMib);
 }
 
 std::string bill(const HostConfig& config, const MemoryPlan& plan, uint64_t plain_limit,
@@ -133,23 +144,21 @@ bool plan_memory(const HostConfig& config, bool no_huge, const MachineMemory& ma
   plan = MemoryPlan{};
   plan.body_bytes = m.body_mib != 0 ? m.body_mib * kMib
                                     : std::max(kBodyBytesMin, limit / 4 / config.workers.size());
-  list_terms(config, plan);
-  for (const PlanTerm& term : plan.terms)
-    (term.is_eal ? plan.eal_bytes : plan.plain_bytes) += term.bytes;
-  plan.eal_bytes = (plan.eal_bytes + kHugepageBytes - 1) / kHugepageBytes * kHugepageBytes;
-  plan.eal_mib = static_cast<uint32_t>(plan.eal_bytes / kMib);
-
+  plan.use_hugepages = true;
+  add_up(config, plan);
   const bool fits_hugepages = plan.eal_bytes <= machine.hugepage_free_bytes;
+  const uint64_t hugepage_bytes = plan.eal_bytes;
   const bool wants_hugepages = !no_huge && m.hugepages != HugepageUse::Off;
   plan.use_hugepages = wants_hugepages && fits_hugepages;
+  if (!plan.use_hugepages) add_up(config, plan);
   if (!plan.use_hugepages) plan.plain_bytes += plan.eal_bytes;
   plan.text = bill(config, plan, limit, machine.hugepage_free_bytes);
 
   if (wants_hugepages && m.hugepages == HugepageUse::Required && !fits_hugepages) {
-    error = where(config, "memory.hugepages") + " is required, but " + mib(plan.eal_bytes) +
+    error = where(config, "memory.hugepages") + " is required, but " + mib(hugepage_bytes) +
             " of 2 MiB pages are needed and " + mib(machine.hugepage_free_bytes) +
             " are free: raise vm.nr_hugepages to at least " +
-            std::to_string(plan.eal_bytes / kHugepageBytes) + ", or lower " +
+            std::to_string(hugepage_bytes / kHugepageBytes) + ", or lower " +
             where(config, largest(plan, true).setting);
     return false;
   }

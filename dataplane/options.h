@@ -11,10 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/ip/route.h"
+#include "dataplane/wire/ip_address.h"
+
 namespace sallyport::dataplane {
 
 // Ports of one worker (worker/worker.h has the same bound).
 inline constexpr size_t kPortsPerWorkerMax = 8;
+// More local addresses of one port: 16 times the connections of one, and a look-up of a line.
+inline constexpr size_t kMoreAddressesMax = 16;
+inline constexpr size_t kRoutesMax = 32;
 
 struct HostPort {
   std::string name;
@@ -22,11 +28,23 @@ struct HostPort {
   std::string arguments;  // vdev arguments
   uint32_t address = 0;   // host byte order
   uint8_t prefix_length = 24;
-  uint32_t next_hop = 0;  // 0: none
+  uint32_t next_hop = 0;     // 0: none
+  wire::IpAddress address6;  // none: no IPv6
+  uint8_t prefix_length6 = 64;
+  wire::IpAddress next_hop6;
+  // Of either family, in the connected networks: more source ports towards vendors, more places to
+  // listen.
+  std::vector<wire::IpAddress> more_addresses;
+  std::vector<ip::Route> routes;  // networks behind other routers
+  uint16_t vlan = 0;              // 0: untagged
   uint16_t mtu = 1'500;
-  uint32_t worker = 0;  // index into HostConfig::workers
+  // Indexes into HostConfig::workers, ascending: each polls a queue of this port.
+  std::vector<uint32_t> workers{0};
   uint32_t frames = 2'048;
   bool upstream = false;  // connections to vendors beyond the connected networks leave here
+
+  bool serves(uint32_t worker) const noexcept;
+  bool has(const wire::IpAddress& local) const noexcept;
 };
 
 struct HostWorker {
@@ -34,7 +52,7 @@ struct HostWorker {
 };
 
 struct HostListen {
-  uint32_t address = 0;  // one of the ports'
+  wire::IpAddress address;  // one of the ports'
   uint16_t port = 443;
 };
 

@@ -24,7 +24,8 @@
 //   status  node, sallyportd{pid,uptime_s,version},
 //           policy{image,bundle,version,published_at},
 //           dataplane{connected,pid,state,start_generation,secrets_generation,heartbeat_age_ms,
-//             workers:[{core,adopted_version,oldest_version,heartbeat_age_ms}],counters:{..}},
+//             workers:[{core,adopted_version,oldest_version,heartbeat_age_ms,figures:{..}}],
+//             counters:{..}},
 //           certificate{not_after,days_left,in_use_not_after,subject,names},
 //           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus},
 //           restoration{identities,rules,open_reviews,https_port}, problems

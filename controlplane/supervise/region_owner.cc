@@ -184,7 +184,8 @@ DataplaneView RegionOwner::view(bool with_counters) const {
     view.workers.push_back({word_at(head.data(), offsetof(WorkerBlock, core)),
                             word_at(head.data(), offsetof(WorkerBlock, adopted_version)),
                             word_at(head.data(), offsetof(WorkerBlock, oldest_version)),
-                            word_at(head.data(), offsetof(WorkerBlock, heartbeat_ns))});
+                            word_at(head.data(), offsetof(WorkerBlock, heartbeat_ns)),
+                            {}});
   }
   if (with_counters)
     read_counters(word(offsetof(DataplaneBlock, counter_count)), view.workers.size(), view);
@@ -234,6 +235,7 @@ void RegionOwner::read_counters(uint64_t counter_count, size_t worker_count,
               values))
       return;
     for (size_t i = 0; i < count; ++i) view.counters[i].second += values[i];
+    view.workers[w].counters.assign(values.begin(), values.begin() + static_cast<long>(count));
   }
 }
 

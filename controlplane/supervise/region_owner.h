@@ -26,6 +26,8 @@ struct WorkerState {
   uint64_t adopted_version = 0;
   uint64_t oldest_version = 0;
   uint64_t heartbeat_ns = 0;
+  // In the order of DataplaneView::counters; filled when asked for.
+  std::vector<uint64_t> counters;
 };
 
 struct DataplaneView {

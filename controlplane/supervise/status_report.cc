@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "controlplane/supervise/supervisor.h"
 
@@ -53,6 +55,22 @@ json evidence_json(const evidence_log::DrainerStatus& status,
           {"problem", status.problem}};
 }
 
+// What tells one worker from another; everything else is in the sums.
+constexpr std::array<std::string_view, 9> kOfOneWorker{
+    "worker.busy_turns",     "worker.handed_over", "worker.taken_over",
+    "worker.hand_over_full", "worker.copied",      "worker.copy_lost",
+    "nic.frames_received",   "nic.frames_sent",    "tcp.connections_open"};
+
+json figures_of(const DataplaneView& view, const WorkerState& worker) {
+  json figures = json::object();
+  for (size_t i = 0; i < worker.counters.size() && i < view.counters.size(); ++i) {
+    const std::string& name = view.counters[i].first;
+    if (std::find(kOfOneWorker.begin(), kOfOneWorker.end(), name) != kOfOneWorker.end())
+      figures[name.substr(name.find('.') + 1)] = worker.counters[i];
+  }
+  return figures;
+}
+
 json dataplane_json(const DataplaneView& view, const std::optional<ConnectedDataplane>& connected,
                     uint64_t now_ns) {
   // What a dead one left in the region is no state.
@@ -67,7 +85,8 @@ json dataplane_json(const DataplaneView& view, const std::optional<ConnectedData
       workers.push_back({{"core", worker.core},
                          {"adopted_version", worker.adopted_version},
                          {"oldest_version", worker.oldest_version},
-                         {"heartbeat_age_ms", age_ms(worker.heartbeat_ns, now_ns)}});
+                         {"heartbeat_age_ms", age_ms(worker.heartbeat_ns, now_ns)},
+                         {"figures", figures_of(view, worker)}});
     for (const auto& [name, value] : view.counters) counters[name] = value;
   }
   json pid = nullptr;

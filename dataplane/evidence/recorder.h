@@ -34,6 +34,7 @@
 #include "dataplane/evidence/request_id.h"
 #include "dataplane/evidence/ring_producer.h"
 #include "dataplane/evidence/tally_list.h"
+#include "dataplane/wire/ip_address.h"
 
 namespace sallyport::evidence {
 
@@ -94,6 +95,8 @@ struct SourcePrefix {
   uint8_t version = 4;
   uint8_t bits = 24;
   static SourcePrefix of_ipv4(uint32_t address_host_order, uint8_t bits = 24);
+  // IPv4: its /24. IPv6: its /48, which is what one site has.
+  static SourcePrefix of(const wire::IpAddress& address);
 };
 
 struct RecorderConfig {

@@ -58,6 +58,17 @@ SourcePrefix SourcePrefix::of_ipv4(uint32_t address_host_order, uint8_t bits) {
   return prefix;
 }
 
+SourcePrefix SourcePrefix::of(const wire::IpAddress& address) {
+  if (!address.is_v6()) return of_ipv4(address.v4());
+  constexpr size_t kSiteBytes = 6;
+  SourcePrefix prefix;
+  prefix.version = 6;
+  prefix.bits = 8 * kSiteBytes;
+  address.store_v6(prefix.bytes.data());
+  std::fill(prefix.bytes.begin() + kSiteBytes, prefix.bytes.end(), uint8_t{0});
+  return prefix;
+}
+
 void Recorder::refused(const RequestId& id, const AdmittedFields& request,
                        const CompletedFields& outcome, const base::Clock& clock) {
   SP_CHECK(outcome.outcome != Outcome::None && outcome.outcome != Outcome::Interrupted);

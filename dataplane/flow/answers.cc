@@ -113,7 +113,7 @@ void Gateway::refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
                                std::string_view detail) {
   const RefusalRow& row = refusal_row(reason);
   ++counters_.refusals[static_cast<size_t>(reason)];
-  recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of_ipv4(client.source_address),
+  recorder_.refused_anonymous(row.name, evidence::SourcePrefix::of(client.source_address),
                               row.status, clock_);
   if (!write_refusal(client, reason, shape, {}, detail, true)) return drop_client(client, true);
   begin_closing(client);

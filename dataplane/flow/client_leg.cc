@@ -27,7 +27,7 @@ void Gateway::accept(tcp::ConnectionId id) {
   client.stage = Client::Stage::Handshake;
   client.parser.reset();
   client.exchange_slot = kNoSlot;
-  client.source_address = stack_.remote(id).address.v4();
+  client.source_address = stack_.remote(id).address;
   client.keep_alive = true;
   client.peer_closed = client.waits_for_pool = false;
   client.deadline = base::after_ms(clock_.now, kHandshakeMsMax);

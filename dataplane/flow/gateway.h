@@ -34,6 +34,7 @@
 #include "dataplane/flow/limits.h"
 #include "dataplane/flow/mapping_sender.h"
 #include "dataplane/flow/policy_set.h"
+#include "dataplane/flow/source_addresses.h"
 #include "dataplane/http/body_decoder.h"
 #include "dataplane/http/head_parser.h"
 #include "dataplane/http/serialise.h"
@@ -44,9 +45,10 @@
 namespace sallyport::flow {
 
 struct GatewayConfig {
-  std::vector<tcp::Endpoint> listen;     // addresses and ports of the gateway
-  uint32_t upstream_source_address = 0;  // our address towards vendors, host byte order
-  uint32_t tcp_connections_max = 4'096;  // as given to the stack: bounds its handles
+  std::vector<tcp::Endpoint> listen;         // addresses and ports of the gateway
+  uint32_t upstream_source_address = 0;      // our address towards vendors when `sources` is null
+  const SourceAddresses* sources = nullptr;  // outlives the gateway
+  uint32_t tcp_connections_max = 4'096;      // as given to the stack: bounds its handles
   uint32_t clients_max = kClientsPerWorkerMax;
   uint32_t upstreams_max = kUpstreamsPerWorkerMax;
   uint32_t exchanges_max = kExchangesPerWorkerMax;
@@ -92,7 +94,7 @@ class Gateway {
     http::BodyDecoder decoder;
     uint32_t slot = 0;
     uint32_t exchange_slot = kNoSlot;
-    uint32_t source_address = 0;
+    wire::IpAddress source_address;
     bool keep_alive = true;
     bool peer_closed = false;
     bool stalled = false;         // in stalled_clients_: has more to do without a new event
@@ -180,6 +182,7 @@ class Gateway {
   // upstream_pool.cc
   void connect(Exchange& exchange);
   Reason open_connection(Exchange& exchange);
+  tcp::ConnectionId connect_from_any(const tcp::Endpoint& vendor);
   void connected(Upstream& upstream);
   void connect_failed(Upstream& upstream, std::string_view detail);
   void send_request(Upstream& upstream);
@@ -263,6 +266,7 @@ class Gateway {
   base::Clock clock_;
   base::Instant next_sweep_;
   base::Instant next_deadline_;
+  uint32_t next_source_ = 0;  // local addresses towards vendors take turns
   uint64_t body_reserved_bytes_ = 0;
   const PolicySet* set_ = nullptr;
   PolicyVersion* current_ = nullptr;  // the base: also of what belongs to no caller yet

@@ -68,6 +68,7 @@ struct GatewayCounters {
   uint64_t upstream_reuses = 0;
   uint64_t upstream_repeats = 0;  // a pooled connection turned out closed
   uint64_t upstream_tls_failures = 0;
+  uint64_t upstream_ports_exhausted = 0;  // no local address had a port left, or none leads there
   uint64_t tokens_minted = 0;
   CoverageCounters request;
   CoverageCounters response;
@@ -87,6 +88,7 @@ struct GatewayCounters {
     f(std::string_view("gateway_upstream_reuses"), upstream_reuses);
     f(std::string_view("gateway_upstream_repeats"), upstream_repeats);
     f(std::string_view("gateway_upstream_tls_failures"), upstream_tls_failures);
+    f(std::string_view("gateway_upstream_ports_exhausted"), upstream_ports_exhausted);
     f(std::string_view("gateway_tokens_minted"), tokens_minted);
     request.for_each("request", f);
     response.for_each("response", f);

@@ -32,16 +32,35 @@ void Gateway::connect(Exchange& exchange) {
   refuse(exchange, reason, reason == Reason::UpstreamConnect ? "no_address" : "");
 }
 
+// Local addresses in turn: a pair of addresses has only so many ports (docs/limits.md). One whose
+// ports are all taken is passed over; when all are, the request is refused.
+tcp::ConnectionId Gateway::connect_from_any(const tcp::Endpoint& vendor) {
+  const wire::IpAddress only(config_.upstream_source_address);
+  std::span<const wire::IpAddress> sources(&only, 1);
+  if (config_.sources != nullptr) sources = config_.sources->towards(vendor.address);
+  const uint64_t full_before = stack_.counters()[tcp::Counter::ConnectRefusedFull];
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const tcp::Endpoint local{sources[next_source_++ % sources.size()], 0};
+    const tcp::ConnectionId id = stack_.connect(local, vendor, clock_.now);
+    if (stack_.is_live(id)) return id;
+    // Another address has no place in the connection table either.
+    if (stack_.counters()[tcp::Counter::ConnectRefusedFull] != full_before) return {};
+  }
+  ++counters_.upstream_ports_exhausted;
+  return {};
+}
+
 Reason Gateway::open_connection(Exchange& exchange) {
   VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
   const auto addresses = vendor.vendor.addresses;
   if (addresses.empty()) return Reason::UpstreamConnect;
   if (free_upstreams_.empty()) return Reason::UpstreamsFull;
   const uint32_t address = addresses[vendor.next_address++ % addresses.size()];
-  const tcp::ConnectionId id =
-      stack_.connect(tcp::Endpoint{config_.upstream_source_address, 0},
-                     tcp::Endpoint{address, vendor.vendor.port}, clock_.now);
-  if (!stack_.is_live(id)) return Reason::UpstreamsFull;
+  const tcp::ConnectionId id = connect_from_any(tcp::Endpoint{address, vendor.vendor.port});
+  if (!stack_.is_live(id))
+    return config_.sources != nullptr && config_.sources->towards(address).empty()
+               ? Reason::UpstreamConnect
+               : Reason::UpstreamsFull;
   Upstream& upstream = *upstreams_[free_upstreams_.back()];
   free_upstreams_.pop_back();
   ++counters_.upstream_connects;

@@ -80,6 +80,12 @@ void Interface::input(mem::Segment* frame, base::Instant now) noexcept {
   }
 }
 
+void Interface::hear(mem::Segment* frame, base::Instant now) noexcept {
+  is_hearing_ = true;
+  input(frame, now);
+  is_hearing_ = false;
+}
+
 //= RFC 5227 2.4: answers for our address (RFC 826); no learning from what we did not ask for
 void Interface::input_arp(std::span<const uint8_t> packet, base::Instant now) noexcept {
   wire::ArpView arp;
@@ -87,12 +93,13 @@ void Interface::input_arp(std::span<const uint8_t> packet, base::Instant now) no
     count(Counter::ArpMalformed);
     return;
   }
-  if (arp.operation == wire::ArpView::Operation::Request && arp.target_address == config_.address) {
+  if (arp.operation == wire::ArpView::Operation::Request && !is_hearing_ &&
+      packets_.owns(wire::IpAddress(arp.target_address))) {
     count(Counter::ArpRequestsIn);
     wire::ArpView reply;
     reply.operation = wire::ArpView::Operation::Reply;
     reply.sender_mac = config_.mac;
-    reply.sender_address = config_.address;
+    reply.sender_address = arp.target_address;
     reply.target_mac = arp.sender_mac;
     reply.target_address = arp.sender_address;
     send_arp(reply, arp.sender_mac);

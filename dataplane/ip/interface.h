@@ -17,6 +17,7 @@
 #include "dataplane/base/time.h"
 #include "dataplane/ip/counters.h"
 #include "dataplane/ip/packet_input.h"
+#include "dataplane/ip/route.h"
 #include "dataplane/mem/segment.h"
 #include "dataplane/wire/ethernet.h"
 #include "dataplane/wire/ipv4.h"
@@ -56,6 +57,8 @@ struct InterfaceConfig {
   // More local addresses of either family, inside the connected networks: each gives another range
   // of source ports.
   std::vector<wire::IpAddress> more_addresses;
+  // Networks behind other routers than next_hop; the most specific one wins.
+  std::vector<Route> routes;
   uint16_t vlan = 0;  // 0: untagged
 };
 
@@ -74,6 +77,9 @@ class Interface final : PacketInput::Link {
 
   // Takes the frame: data() at the Ethernet header.
   void input(mem::Segment* frame, base::Instant now) noexcept;
+  // A copy of what another worker of this port received (ARP, neighbour discovery): learned from,
+  // never answered, because the other one answers.
+  void hear(mem::Segment* frame, base::Instant now) noexcept;
   // One IP packet from our address: `header` (of the protocol above) followed by `payload` pieces.
   Send send(wire::IpProtocol protocol, const wire::IpAddress& destination,
             std::span<const uint8_t> header, std::span<const std::span<const uint8_t>> payload,
@@ -90,10 +96,18 @@ class Interface final : PacketInput::Link {
   void advance(base::Instant now) noexcept;
   // Tells the network who has our IPv4 address, and asks whether anybody has our IPv6 addresses
   // (call once when the port comes up). Until kDuplicateWaitMs later IPv6 is silent (RFC 4862 5.4).
-  void announce(base::Instant now) noexcept;
+  // Silently: another worker of this port asks, this one only waits for objections.
+  enum class Announce : uint8_t { Aloud, Silently };
+  void announce(base::Instant now, Announce how = Announce::Aloud) noexcept;
   bool owns(const wire::IpAddress& address) const noexcept { return packets_.owns(address); }
   // fe80::/64 with the interface identifier of the MAC (RFC 4291 app. A).
   static wire::IpAddress link_local(const wire::MacAddress& mac) noexcept;
+
+  // How specifically this port leads to `destination`: bits of the connected network or route, 0 by
+  // the default router, -1 not at all.
+  int reach(const wire::IpAddress& destination) const noexcept;
+  // Every local address but the link-local one, of one family.
+  std::vector<wire::IpAddress> local_addresses(bool v6) const;
 
   const InterfaceConfig& config() const noexcept { return config_; }
   uint64_t counter(Counter counter) const noexcept {
@@ -144,6 +158,7 @@ class Interface final : PacketInput::Link {
   uint16_t identification_ = 1;
   base::Instant detecting_until_{};  // duplicate address detection
   bool is_detecting_ = false;
+  bool is_hearing_ = false;  // the frame at hand is a copy
 };
 
 }  // namespace sallyport::ip

@@ -26,7 +26,24 @@ size_t copy_pieces(std::span<const std::span<const uint8_t>> pieces, uint8_t* ou
 
 wire::IpAddress Interface::next_hop(const wire::IpAddress& destination) const noexcept {
   if (is_connected(destination)) return destination;
+  if (const Route* route = best_route(config_.routes, destination); route != nullptr)
+    return route->via;
   return destination.is_v6() ? config_.next_hop6 : wire::IpAddress(config_.next_hop);
+}
+
+int Interface::reach(const wire::IpAddress& destination) const noexcept {
+  if (is_connected(destination))
+    return destination.is_v6() ? config_.prefix_length6 : config_.prefix_length;
+  if (const Route* route = best_route(config_.routes, destination); route != nullptr)
+    return route->bits;
+  return next_hop(destination).is_none() ? -1 : 0;
+}
+
+std::vector<wire::IpAddress> Interface::local_addresses(bool v6) const {
+  std::vector<wire::IpAddress> found;
+  for (const wire::IpAddress& address : packets_.addresses())
+    if (address.is_v6() == v6 && !address.is_link_local_v6()) found.push_back(address);
+  return found;
 }
 
 Interface::Send Interface::send_from(wire::IpProtocol protocol, const wire::IpAddress& source,

@@ -52,7 +52,7 @@ void Interface::solicited(const wire::Ipv6View& ip, const NeighbourView& message
       count(Counter::NeighbourMessageMalformed);
       return;
     }
-    if (!packets_.owns(message.target)) return;
+    if (!packets_.owns(message.target) || is_hearing_) return;
     static constexpr std::array<uint8_t, 16> kAllNodes{0xff, 2, 0, 0, 0, 0, 0, 0,
                                                        0,    0, 0, 0, 0, 0, 0, 1};
     const IpAddress all = IpAddress::from_v6(kAllNodes.data());
@@ -62,7 +62,7 @@ void Interface::solicited(const wire::Ipv6View& ip, const NeighbourView& message
   Neighbour* neighbour = neighbours_->find(ip.source);
   if (neighbour != nullptr && message.has_mac && neighbour->mac != message.mac)
     doubted(*neighbour, now);
-  if (!packets_.owns(message.target) || !message.has_mac) return;
+  if (!packets_.owns(message.target) || !message.has_mac || is_hearing_) return;
   advertise(message.target, ip.source, message.mac, true);
 }
 
@@ -147,16 +147,22 @@ void Interface::detect_duplicate(std::span<const uint8_t> packet) noexcept {
 
 //= RFC 5227 2.3: announcement: a request for our own address; RFC 4862 5.4.2: one solicitation for
 // each of IPv6
-void Interface::announce(base::Instant now) noexcept {
-  wire::ArpView arp;
-  arp.operation = wire::ArpView::Operation::Request;
-  arp.sender_mac = config_.mac;
-  arp.sender_address = config_.address;
-  arp.target_address = config_.address;
-  send_arp(arp, wire::kMacBroadcast);
+void Interface::announce(base::Instant now, Announce how) noexcept {
+  if (!config_.address6.is_none()) {
+    is_detecting_ = true;
+    detecting_until_ = base::after_ms(now, kDuplicateWaitMs);
+  }
+  if (how == Announce::Silently) return;
+  for (const IpAddress& address : packets_.addresses()) {
+    if (!address.is_v4()) continue;
+    wire::ArpView arp;
+    arp.operation = wire::ArpView::Operation::Request;
+    arp.sender_mac = config_.mac;
+    arp.sender_address = address.v4();
+    arp.target_address = address.v4();
+    send_arp(arp, wire::kMacBroadcast);
+  }
   if (config_.address6.is_none()) return;
-  is_detecting_ = true;
-  detecting_until_ = base::after_ms(now, kDuplicateWaitMs);
   for (const IpAddress& address : packets_.addresses()) {
     if (!address.is_v6()) continue;
     NeighbourView message;

@@ -4,6 +4,8 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
+
 #include "dataplane/nic/wait_descriptor.h"
 
 namespace sallyport::nic {
@@ -15,31 +17,38 @@ constexpr uint16_t kPrivateBytes =
 constexpr uint16_t kDataRoomBytes = RTE_PKTMBUF_HEADROOM + kFrameBytesMax;
 constexpr unsigned kPoolCache = 32;
 
-std::string failed(const PortConfig& config, const std::string& what, int code) {
-  std::string text = "port " + config.name + " (" + config.device + "): " + what;
-  if (code != 0) text += std::string(": ") + rte_strerror(code < 0 ? -code : code);
-  return text;
-}
+// Free frames beyond what both rings of every queue can hold: bursts, and what a worker holds.
+constexpr uint32_t kFramesBeyondRings = 128;
 
 }  // namespace
 
 bool PortConfig::is_pci() const noexcept { return device.find(':') != std::string::npos; }
 
-uint64_t Port::memory_bytes(const PortConfig& config) noexcept {
+uint64_t Port::memory_bytes(const PortConfig& config, bool hugepages) noexcept {
   // One mempool object: its header (64), the mbuf (128), private area, data room; rounded up as the
   // pool does.
   constexpr uint64_t kObjectBytes =
       (64 + sizeof(rte_mbuf) + kPrivateBytes + kDataRoomBytes + 127) & ~uint64_t{63};
+  constexpr uint64_t kPageBytes = 4'096;
+  const uint64_t object = hugepages
+                              ? kObjectBytes
+                              : kPageBytes / std::max<uint64_t>(1, kPageBytes / kObjectBytes) *
+                                    ((kObjectBytes + kPageBytes - 1) / kPageBytes);
   const uint64_t rings = 16ULL * config.frames;
-  return kObjectBytes * config.frames + rings + 256 * 1024;
+  return object * config.frames + rings + 256 * 1024;
+}
+
+std::string Port::failed(const std::string& what, int code) const {
+  std::string text = "port " + config_.name + " (" + config_.device + "): " + what;
+  if (code != 0) text += std::string(": ") + rte_strerror(code < 0 ? -code : code);
+  return text;
 }
 
 std::unique_ptr<Port> Port::open(const PortConfig& config, std::string& error) {
   std::unique_ptr<Port> port(new Port(config));
   const int found = rte_eth_dev_get_port_by_name(config.device.c_str(), &port->port_id_);
   if (found != 0) {
-    error = failed(
-        config,
+    error = port->failed(
         "no such device (bound to a DPDK driver? interface there, in this network namespace?)", 0);
     return nullptr;
   }
@@ -48,58 +57,119 @@ std::unique_ptr<Port> Port::open(const PortConfig& config, std::string& error) {
       rte_pktmbuf_pool_create(("frames_" + config.name).substr(0, 24).c_str(), config.frames,
                               kPoolCache, kPrivateBytes, kDataRoomBytes, socket);
   if (port->pool_ == nullptr) {
-    error = failed(config, "no memory for " + std::to_string(config.frames) + " frames", rte_errno);
+    error = port->failed("no memory for " + std::to_string(config.frames) + " frames", rte_errno);
     return nullptr;
   }
-  rte_eth_conf settings{};  // no offload, no RSS beyond the default
-  int code =
-      rte_eth_dev_configure(port->port_id_, config.queue_count, config.queue_count, &settings);
-  if (code != 0) {
-    error =
-        failed(config, "configure with " + std::to_string(config.queue_count) + " queues", code);
+  if (!port->configure(error) || !port->set_up_queues(socket, error) || !port->start(error))
     return nullptr;
+  return port;
+}
+
+bool Port::configure(std::string& error) {
+  const uint16_t queues = config_.queue_count;
+  rte_eth_dev_info device{};
+  int code = rte_eth_dev_info_get(port_id_, &device);
+  if (code != 0) {
+    error = failed("what it can", code);
+    return false;
+  }
+  if (queues > device.max_tx_queues) {
+    error = failed("it has " + std::to_string(device.max_tx_queues) + " send queues for " +
+                       std::to_string(queues) + " workers: name fewer in ports." + config_.name +
+                       ".workers" +
+                       (config_.device.rfind("net_", 0) == 0
+                            ? ", or give the virtual device more queues in its arguments"
+                            : ""),
+                   0);
+    return false;
+  }
+  receive_queues_ = std::min(queues, device.max_rx_queues);
+  rte_eth_conf settings{};
+  ask_rss(device, queues, settings, rss_);
+  if (rss_.device && receive_queues_ < queues)
+    leave_rss(queues, "it has fewer receive queues than workers", settings, rss_);
+  code = rte_eth_dev_configure(port_id_, receive_queues_, queues, &settings);
+  if (code != 0 && rss_.device) {
+    leave_rss(queues, std::string("the device refused it: ") + rte_strerror(-code), settings, rss_);
+    code = rte_eth_dev_configure(port_id_, receive_queues_, queues, &settings);
+  }
+  if (code != 0) {
+    error = failed("configure with " + std::to_string(queues) + " queues", code);
+    return false;
   }
   // Some PMDs (memif, null) have no MTU to set; a frame that does not fit is then counted by the
   // queue.
-  code = rte_eth_dev_set_mtu(port->port_id_, config.mtu);
+  code = rte_eth_dev_set_mtu(port_id_, config_.mtu);
   if (code != 0 && code != -ENOTSUP) {
-    error = failed(config, "mtu " + std::to_string(config.mtu), code);
-    return nullptr;
+    error = failed("mtu " + std::to_string(config_.mtu), code);
+    return false;
   }
-  uint16_t receive_descriptors = config.receive_descriptors;
-  uint16_t transmit_descriptors = config.transmit_descriptors;
-  rte_eth_dev_adjust_nb_rx_tx_desc(port->port_id_, &receive_descriptors, &transmit_descriptors);
-  for (uint16_t i = 0; i < config.queue_count; ++i) {
-    code = rte_eth_rx_queue_setup(port->port_id_, i, receive_descriptors,
-                                  static_cast<unsigned>(socket), nullptr, port->pool_);
+  return true;
+}
+
+bool Port::set_up_queues(int socket, std::string& error) {
+  uint16_t receive_descriptors = config_.receive_descriptors;
+  uint16_t transmit_descriptors = config_.transmit_descriptors;
+  const auto wanted = [&] {
+    return uint32_t{receive_queues_} * receive_descriptors +
+           uint32_t{config_.queue_count} * transmit_descriptors + kFramesBeyondRings;
+  };
+  // Rings that could hold every frame would leave none to receive into. One worker keeps what it
+  // always had: virtual devices hold no frames in their rings.
+  while (config_.queue_count > 1 && wanted() > config_.frames &&
+         receive_descriptors > kDescriptorsMin) {
+    receive_descriptors /= 2;
+    transmit_descriptors = std::max<uint16_t>(kDescriptorsMin, transmit_descriptors / 2);
+  }
+  if (config_.queue_count > 1 && wanted() > config_.frames) {
+    error = failed(std::to_string(config_.frames) + " frames are too few for " +
+                       std::to_string(config_.queue_count) + " queues: give ports." + config_.name +
+                       ".frames " + std::to_string(wanted()) + " or more",
+                   0);
+    return false;
+  }
+  rte_eth_dev_adjust_nb_rx_tx_desc(port_id_, &receive_descriptors, &transmit_descriptors);
+  for (uint16_t i = 0; i < config_.queue_count; ++i) {
+    int code = 0;
+    if (i < receive_queues_)
+      code = rte_eth_rx_queue_setup(port_id_, i, receive_descriptors, static_cast<unsigned>(socket),
+                                    nullptr, pool_);
     if (code == 0)
-      code = rte_eth_tx_queue_setup(port->port_id_, i, transmit_descriptors,
+      code = rte_eth_tx_queue_setup(port_id_, i, transmit_descriptors,
                                     static_cast<unsigned>(socket), nullptr);
     if (code != 0) {
-      error = failed(config, "queue " + std::to_string(i), code);
-      return nullptr;
+      error = failed("queue " + std::to_string(i), code);
+      return false;
     }
     auto queue = std::make_unique<Queue>();
-    queue->port_id_ = port->port_id_;
+    queue->port_id_ = port_id_;
     queue->queue_index_ = i;
-    queue->pool_ = port->pool_;
-    queue->wait_descriptor_ = find_wait_descriptor(config.device, config.arguments, i);
-    port->queues_.push_back(std::move(queue));
+    queue->receives_ = i < receive_queues_;
+    queue->pool_ = pool_;
+    queue->wait_descriptor_ = find_wait_descriptor(config_.device, config_.arguments, i);
+    queues_.push_back(std::move(queue));
   }
-  code = rte_eth_dev_start(port->port_id_);
+  return true;
+}
+
+bool Port::start(std::string& error) {
+  int code = rte_eth_dev_start(port_id_);
   if (code != 0) {
-    error = failed(config, "start", code);
-    return nullptr;
+    error = failed("start", code);
+    return false;
   }
-  port->is_started_ = true;
+  is_started_ = true;
+  rte_eth_dev_info device{};
+  if (rte_eth_dev_info_get(port_id_, &device) == 0)
+    settle_rss(port_id_, device, config_.queue_count, rss_);
   rte_ether_addr mac{};
-  code = rte_eth_macaddr_get(port->port_id_, &mac);
+  code = rte_eth_macaddr_get(port_id_, &mac);
   if (code != 0) {
-    error = failed(config, "MAC address", code);
-    return nullptr;
+    error = failed("MAC address", code);
+    return false;
   }
-  for (size_t i = 0; i < port->mac_.size(); ++i) port->mac_[i] = mac.addr_bytes[i];
-  return port;
+  for (size_t i = 0; i < mac_.size(); ++i) mac_[i] = mac.addr_bytes[i];
+  return true;
 }
 
 Port::~Port() {

@@ -14,11 +14,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "dataplane/mem/segment.h"
+#include "dataplane/nic/rss.h"
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -33,6 +35,8 @@ inline constexpr uint32_t kEthernetHeaderBytes = 14;
 inline constexpr uint32_t kFrameBytesMax = 2'048;
 inline constexpr uint16_t kMtuMax =
     static_cast<uint16_t>(kFrameBytesMax - kEthernetHeaderBytes - 48);
+// A queue with fewer descriptors loses frames in the time of one turn.
+inline constexpr uint16_t kDescriptorsMin = 64;
 
 struct PortConfig {
   std::string name;       // for messages
@@ -71,22 +75,33 @@ class Queue final : public mem::SegmentOwner {
   void flush() noexcept;
   size_t queued() const noexcept { return queued_count_; }
 
+  // What the device hashed of frame `index` of the last receive(); none: it did not say.
+  std::optional<uint32_t> device_hash(size_t index) const noexcept {
+    return has_hash_[index] ? std::optional<uint32_t>(hashes_[index]) : std::nullopt;
+  }
+  // The same bytes in another mbuf of this port, for another worker. Null: none is free.
+  [[nodiscard]] mem::Segment* copy(const mem::Segment& segment) noexcept;
+
   // A descriptor that poll(2) says readable on when frames wait; -1: there is none, look again
   // soon.
   int wait_descriptor() const noexcept { return wait_descriptor_; }
   const QueueCounters& counters() const noexcept { return counters_; }
 
+  // From whichever worker held it last: only the pool is touched.
   void release(mem::Segment* segment) noexcept override;
 
  private:
   friend class Port;
   uint16_t port_id_ = 0;
   uint16_t queue_index_ = 0;
+  bool receives_ = true;
   rte_mempool* pool_ = nullptr;
   int wait_descriptor_ = -1;
   rte_mbuf* open_frame_ = nullptr;  // given by frame(), not committed
   std::array<rte_mbuf*, kBurstFramesMax> queued_{};
   size_t queued_count_ = 0;
+  std::array<uint32_t, kBurstFramesMax> hashes_{};
+  std::array<bool, kBurstFramesMax> has_hash_{};
   QueueCounters counters_;
 };
 
@@ -101,20 +116,31 @@ class Port {
 
   const PortConfig& config() const noexcept { return config_; }
   std::array<uint8_t, 6> mac() const noexcept { return mac_; }
+  // One for each of config().queue_count workers. Those from receive_queues() on only send: the
+  // device has fewer, and what is theirs is handed over.
   Queue& queue(uint16_t index) noexcept { return *queues_[index]; }
+  uint16_t receive_queues() const noexcept { return receive_queues_; }
+  const RssState& rss() const noexcept { return rss_; }
   bool is_link_up() const noexcept;
   // Frames the device dropped because nobody fetched them in time, or had no mbuf for.
   uint64_t missed() const noexcept;
 
   // Hugepage (or, without, anonymous) memory this port takes from EAL. For the memory plan.
-  static uint64_t memory_bytes(const PortConfig& config) noexcept;
+  // Without hugepages no frame crosses a 4 KiB page, so most of them waste a good part of one.
+  static uint64_t memory_bytes(const PortConfig& config, bool hugepages) noexcept;
 
  private:
   explicit Port(const PortConfig& config) : config_(config) {}
+  std::string failed(const std::string& what, int code) const;
+  bool configure(std::string& error);
+  bool set_up_queues(int socket, std::string& error);
+  bool start(std::string& error);
 
   PortConfig config_;
   uint16_t port_id_ = 0;
+  uint16_t receive_queues_ = 0;
   bool is_started_ = false;
+  RssState rss_;
   std::array<uint8_t, 6> mac_{};
   rte_mempool* pool_ = nullptr;
   std::vector<std::unique_ptr<Queue>> queues_;

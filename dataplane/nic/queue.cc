@@ -1,6 +1,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <cstring>
 #include <new>
 
 #include "dataplane/base/check.h"
@@ -8,7 +9,24 @@
 
 namespace sallyport::nic {
 
+namespace {
+
+// The segment lives in the mbuf's private area: reception allocates nothing.
+mem::Segment* segment_of(rte_mbuf* frame, mem::SegmentOwner* owner) noexcept {
+  auto* segment = new (rte_mbuf_to_priv(frame)) mem::Segment;
+  segment->owner = owner;
+  segment->storage = static_cast<uint8_t*>(frame->buf_addr);
+  segment->capacity = frame->buf_len;
+  segment->offset = frame->data_off;
+  segment->size = frame->data_len;
+  segment->cookie = frame;
+  return segment;
+}
+
+}  // namespace
+
 size_t Queue::receive(std::span<mem::Segment*> out) noexcept {
+  if (!receives_) return 0;
   std::array<rte_mbuf*, kBurstFramesMax> frames;
   const size_t wanted = out.size() < frames.size() ? out.size() : frames.size();
   const uint16_t came =
@@ -22,14 +40,9 @@ size_t Queue::receive(std::span<mem::Segment*> out) noexcept {
       rte_pktmbuf_free(frame);
       continue;
     }
-    auto* segment = new (rte_mbuf_to_priv(frame)) mem::Segment;
-    segment->owner = this;
-    segment->storage = static_cast<uint8_t*>(frame->buf_addr);
-    segment->capacity = frame->buf_len;
-    segment->offset = frame->data_off;
-    segment->size = frame->data_len;
-    segment->cookie = frame;
-    out[count++] = segment;
+    has_hash_[count] = (frame->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0;
+    hashes_[count] = frame->hash.rss;
+    out[count++] = segment_of(frame, this);
   }
   counters_.frames_received += came;
   return count;
@@ -38,6 +51,19 @@ size_t Queue::receive(std::span<mem::Segment*> out) noexcept {
 void Queue::release(mem::Segment* segment) noexcept {
   SP_CHECK(segment->owner == this);
   rte_pktmbuf_free(static_cast<rte_mbuf*>(segment->cookie));
+}
+
+mem::Segment* Queue::copy(const mem::Segment& segment) noexcept {
+  rte_mbuf* frame = rte_pktmbuf_alloc(pool_);
+  if (frame == nullptr || segment.size > rte_pktmbuf_tailroom(frame)) {
+    ++counters_.no_frame;
+    rte_pktmbuf_free(frame);
+    return nullptr;
+  }
+  std::memcpy(rte_pktmbuf_mtod(frame, uint8_t*), segment.data(), segment.size);
+  frame->data_len = static_cast<uint16_t>(segment.size);
+  frame->pkt_len = segment.size;
+  return segment_of(frame, this);
 }
 
 std::span<uint8_t> Queue::frame() noexcept {

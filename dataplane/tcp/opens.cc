@@ -56,7 +56,12 @@ bool Core::choose_port(FlowKey& key) noexcept {
                                key.remote_port};
     const uint64_t random =
         base::siphash24(config_.table_key, {reinterpret_cast<const uint8_t*>(input), sizeof input});
-    key.local_port = static_cast<uint16_t>(config_.ephemeral_port_first + random % range);
+    key.local_port = config_.ports == nullptr
+                         ? static_cast<uint16_t>(config_.ephemeral_port_first + random % range)
+                         : config_.ports->draw(
+                               key.local_address, key.remote_address, key.remote_port,
+                               {config_.ephemeral_port_first, config_.ephemeral_port_last}, random);
+    if (key.local_port == 0) continue;
     if (lookup(key, flow_hash(config_.table_key, key)) != nullptr || is_listening(key)) continue;
     const TimeWaitEntry* waiting = time_wait_.find(key);
     if (waiting == nullptr) return true;

@@ -34,6 +34,7 @@
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/egress.h"
 #include "dataplane/tcp/events.h"
+#include "dataplane/tcp/port_choice.h"
 #include "dataplane/wire/icmp.h"
 #include "dataplane/wire/ipv4.h"
 
@@ -70,6 +71,7 @@ struct StackConfig {
   uint32_t scoreboards_max = 0;
   uint16_t ephemeral_port_first = 32'768;
   uint16_t ephemeral_port_last = 60'999;
+  const PortChoice* ports = nullptr;  // null: every port of the range; outlives the stack
 
   uint32_t handshake_ms_max = 10'000;        // both opens
   uint32_t unacknowledged_ms_max = 100'000;  // R2 of RFC 9293 3.8.3

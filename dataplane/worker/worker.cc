@@ -42,23 +42,32 @@ class QueueSink final : public ip::FrameSink {
 
 }  // namespace
 
-struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
+struct Worker::Parts final : ip::SegmentHandler, tcp::Egress, tcp::PortChoice {
   struct PortSide {
     nic::Queue* queue;
     QueueSink sink;
     ip::Interface interface;
     bool is_upstream;
+    Team* team;
+    uint16_t seat;
     PortSide(const AttachedPort& attached, ip::SegmentHandler& handler)
         : queue(attached.queue),
           sink(*attached.queue),
           interface(attached.interface, sink, handler),
-          is_upstream(attached.is_upstream) {}
+          is_upstream(attached.is_upstream),
+          team(attached.team),
+          seat(attached.seat) {}
   };
+
+  static tcp::StackConfig with_ports(tcp::StackConfig stack, const tcp::PortChoice& ports) {
+    stack.ports = &ports;
+    return stack;
+  }
 
   explicit Parts(const WorkerConfig& given)
       : config(given),
         copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
-        stack(given.stack, *this, copies) {}
+        stack(with_ports(given.stack, *this), *this, copies) {}
 
   // Collected over the burst, so that the stack can fetch its records ahead (dataplane notes c.1).
   void tcp_segment(const wire::IpAddress& source, const wire::IpAddress& destination,
@@ -92,6 +101,45 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress {
     }
     add(counters.no_interface);
     return true;
+  }
+
+  // A port from which the answer comes back to this worker.
+  uint16_t draw(const wire::IpAddress& local, const wire::IpAddress& remote, uint16_t remote_port,
+                tcp::PortRange range, uint64_t random) const noexcept override {
+    for (const auto& side : sides)
+      if (side->team != nullptr && side->interface.owns(local))
+        return side->team->steering.draw(side->seat, local, remote, remote_port, range, random);
+    return static_cast<uint16_t>(range.first + random % (range.last - range.first + 1U));
+  }
+
+  // What the other workers of our ports received for us.
+  size_t take_over(base::Instant now) noexcept {
+    if (config.door == nullptr) return 0;
+    std::array<Handed, nic::kBurstFramesMax> frames;
+    const size_t count = config.door->take(frames);
+    for (size_t i = 0; i < count; ++i) {
+      ip::Interface& interface = sides[frames[i].side]->interface;
+      if (frames[i].is_copy != 0)
+        interface.hear(frames[i].segment, now);
+      else
+        interface.input(frames[i].segment, now);
+    }
+    input_arrived(now);
+    if (count > 0) add(counters.team.taken_over, count);
+    return count;
+  }
+
+  // One burst of one port.
+  size_t receive(PortSide& side, base::Instant now) noexcept {
+    std::array<mem::Segment*, nic::kBurstFramesMax> frames;
+    const size_t count = side.queue->receive(frames);
+    size_t ours = count;
+    if (side.team != nullptr && count > 0)
+      ours = hand_over(*side.team, side.seat, *side.queue, {frames.data(), count}, counters.team);
+    for (size_t i = 0; i < ours; ++i) side.interface.input(frames[i], now);
+    input_arrived(now);
+    side.interface.advance(now);
+    return count;
   }
 
   void read_clocks() noexcept {
@@ -145,6 +193,7 @@ Worker::Worker(const WorkerConfig& config) : parts_(std::make_unique<Parts>(conf
   p.wake_descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   SP_CHECK_WHY(p.wake_descriptor >= 0, "eventfd");
   p.waits[p.wait_count++] = pollfd{p.wake_descriptor, POLLIN, 0};
+  if (config.door != nullptr) config.door->set_bell(p.wake_descriptor);
   for (const AttachedPort& attached : config.ports) {
     p.sides.push_back(std::make_unique<Parts::PortSide>(attached, p));
     const int descriptor = attached.queue->wait_descriptor();
@@ -168,45 +217,34 @@ const base::Clock& Worker::clock() const noexcept { return parts_->clock; }
 const WorkerCounters& Worker::counters() const noexcept { return parts_->counters; }
 void Worker::attach(Application& application) noexcept { parts_->application = &application; }
 
-uint32_t Worker::local_address_towards(uint32_t destination) const noexcept {
-  uint32_t upstream = 0;
-  uint32_t routed = 0;
-  for (const auto& side : parts_->sides) {
-    const ip::InterfaceConfig& c = side->interface.config();
-    const uint32_t mask = c.prefix_length == 0 ? 0 : ~uint32_t{0} << (32 - c.prefix_length);
-    if ((c.address & mask) == (destination & mask)) return c.address;
-    if (c.next_hop == 0) continue;
-    routed = c.address;
-    if (side->is_upstream) upstream = c.address;
+size_t Worker::port_towards(const wire::IpAddress& destination) const noexcept {
+  const auto& sides = parts_->sides;
+  size_t best = sides.size();
+  int best_reach = -1;
+  for (size_t i = 0; i < sides.size(); ++i) {
+    if (destination.is_v6() && sides[i]->interface.config().address6.is_none()) continue;
+    const int reach = sides[i]->interface.reach(destination);
+    if (reach < 0 || reach < best_reach) continue;
+    if (reach == best_reach && sides[best]->is_upstream) continue;
+    best = i;
+    best_reach = reach;
   }
-  return upstream != 0 ? upstream : routed;
+  return best;
 }
 
 wire::IpAddress Worker::local_address_towards(const wire::IpAddress& destination) const noexcept {
-  if (!destination.is_v6()) return local_address_towards(destination.v4());
-  wire::IpAddress routed;
-  for (const auto& side : parts_->sides) {
-    const ip::InterfaceConfig& c = side->interface.config();
-    if (c.address6.is_none()) continue;
-    if (c.address6.shares_prefix(destination, c.prefix_length6)) return c.address6;
-    if (!c.next_hop6.is_none() && (routed.is_none() || side->is_upstream)) routed = c.address6;
-  }
-  return routed;
+  const size_t port = port_towards(destination);
+  if (port == parts_->sides.size()) return {};
+  const ip::InterfaceConfig& config = parts_->sides[port]->interface.config();
+  return destination.is_v6() ? config.address6 : wire::IpAddress(config.address);
 }
 
 bool Worker::turn() noexcept {
   Parts& p = *parts_;
   p.read_clocks();
   const base::Instant now = p.clock.now;
-  size_t came = 0;
-  for (const auto& side : p.sides) {
-    std::array<mem::Segment*, nic::kBurstFramesMax> frames;
-    const size_t count = side->queue->receive(frames);
-    for (size_t i = 0; i < count; ++i) side->interface.input(frames[i], now);
-    p.input_arrived(now);
-    side->interface.advance(now);
-    came += count;
-  }
+  size_t came = p.take_over(now);
+  for (const auto& side : p.sides) came += p.receive(*side, now);
   p.stack.advance(now);
   if (p.application != nullptr) p.application->turn(p.clock);
   p.stack.flush(now);
@@ -232,7 +270,7 @@ void Worker::Parts::sleep() noexcept {
     ns = std::min(ns, kSleepMsMax * base::kNsPerMs);
     if (!all_wait) ns = std::min(ns, kSleepUsWithoutDescriptor * base::kNsPerUs);
     if (has_queued_frames()) ns = std::min(ns, base::kNsPerMs);
-    if (ns > 0) {
+    if (ns > 0 && (config.door == nullptr || config.door->begin_sleep())) {
       const timespec limit{static_cast<time_t>(ns / base::kNsPerS),
                            static_cast<long>(ns % base::kNsPerS)};
       if (ppoll(waits.data(), wait_count, &limit, nullptr) > 0 &&
@@ -240,6 +278,7 @@ void Worker::Parts::sleep() noexcept {
         uint64_t posted = 0;
         [[maybe_unused]] const ssize_t got = read(wake_descriptor, &posted, sizeof posted);
       }
+      if (config.door != nullptr) config.door->end_sleep();
       add(counters.sleeps);
       add(counters.slept_ns, read_clock(CLOCK_MONOTONIC) - before);
     }
@@ -248,7 +287,10 @@ void Worker::Parts::sleep() noexcept {
 
 void Worker::run() noexcept {
   Parts& p = *parts_;
-  for (const auto& side : p.sides) side->interface.announce(p.clock.now);
+  // One of a team speaks for all.
+  for (const auto& side : p.sides)
+    side->interface.announce(p.clock.now, side->seat == 0 ? ip::Interface::Announce::Aloud
+                                                          : ip::Interface::Announce::Silently);
   while (!p.stopping.load(std::memory_order_relaxed)) {
     p.idle_turns = turn() ? 0 : p.idle_turns + 1;
     if (p.config.idle == Idle::Adaptive && p.idle_turns > kIdleTurnsMax) p.sleep();

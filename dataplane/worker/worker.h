@@ -2,6 +2,9 @@
 // timers, application, TCP output, transmit. Run to completion; nothing is shared with another
 // worker.
 //
+// Workers may share a port, each with a queue of it: frames of another worker of the team are
+// handed over in the turn in which they came (team.h), what others handed over is taken first.
+//
 // Invariants
 //   I1  the clock is read once per turn (and once more after a sleep, before anything is received).
 //   I2  only this thread touches the queues, interfaces, stack and application between run() and
@@ -24,6 +27,7 @@
 #include "dataplane/nic/port.h"
 #include "dataplane/tcp/stack.h"
 #include "dataplane/worker/application.h"
+#include "dataplane/worker/team.h"
 
 namespace sallyport::worker {
 
@@ -43,6 +47,8 @@ struct AttachedPort {
   nic::Queue* queue = nullptr;
   ip::InterfaceConfig interface;  // mac from the port
   bool is_upstream = false;       // preferred for connections beyond the connected networks
+  Team* team = nullptr;           // null: this worker has the port alone
+  uint16_t seat = 0;              // in the team; the same number as the queue's
 };
 
 struct WorkerConfig {
@@ -52,6 +58,7 @@ struct WorkerConfig {
   uint32_t copy_segments = 8'192;
   uint32_t copy_segment_bytes = 2'048;
   std::vector<AttachedPort> ports;
+  HandOver* door = nullptr;  // what others hand over; null: no port has a team
 };
 
 struct WorkerCounters {
@@ -62,6 +69,7 @@ struct WorkerCounters {
   std::atomic<uint64_t> frames_received{0};
   std::atomic<uint64_t> frames_sent{0};
   std::atomic<uint64_t> no_interface{0};  // TCP wanted to send from an address that no port has
+  TeamCounters team;
 };
 
 class Worker {
@@ -76,9 +84,10 @@ class Worker {
   mem::SegmentPool& copies() noexcept;
   size_t port_count() const noexcept;
   const ip::Interface& interface(size_t port_index) const noexcept;
-  // The local address that reaches `destination`: the connected port's, else that of the upstream
-  // port, else that of the last port with a next hop. 0: no route.
-  uint32_t local_address_towards(uint32_t destination) const noexcept;
+  // The port that leads to `destination` most specifically; of equals the upstream port, else the
+  // last. port_count(): none does.
+  size_t port_towards(const wire::IpAddress& destination) const noexcept;
+  // The first local address of that port; none when no port leads there.
   wire::IpAddress local_address_towards(const wire::IpAddress& destination) const noexcept;
 
   // REQUIRES: before run(); `application` outlives it. Without one the worker answers ARP and echo

@@ -63,6 +63,53 @@ TEST(Exhaustion, NoPlaceForAVendorConnection) {
   EXPECT_TRUE(world.answered(*world.clients[0], answer));
 }
 
+// Each local address has two ports.
+struct FewPorts final : tcp::PortChoice, flow::SourceAddresses {
+  uint16_t draw(const wire::IpAddress&, const wire::IpAddress&, uint16_t, tcp::PortRange range,
+                uint64_t random) const noexcept override {
+    return static_cast<uint16_t>(range.first + random % 2);
+  }
+  std::span<const wire::IpAddress> towards(const wire::IpAddress&) const noexcept override {
+    return addresses;
+  }
+  std::vector<wire::IpAddress> addresses{wire::IpAddress(kGatewaySource),
+                                         wire::IpAddress(kGatewaySource2)};
+};
+
+TEST(Exhaustion, LocalAddressesTakeTurnsUntilTheLastPortIsTaken) {
+  FewPorts few;
+  WorldOptions options;
+  options.gateway_ports = &few;
+  options.gateway.sources = &few;
+  World world(options);
+  SlowVendor slow(world);
+  for (size_t i = 1; i <= 4; ++i) {
+    world.open_client().write(post(chat("x")));
+    ASSERT_TRUE(world.run([&] { return slow.waiting.size() == i; })) << i;
+  }
+  EXPECT_EQ(world.gateway->counters().upstream_ports_exhausted, 0U);
+  TlsPeer& late = world.open_client();
+  EXPECT_EQ(world.ask(late, post(chat("x"))).header("x-sallyport-reason-code"), "upstreams_full");
+  EXPECT_EQ(world.gateway->counters().upstream_ports_exhausted, 1U);
+  slow.go();
+  HttpAnswer answer;
+  for (size_t i = 0; i < 4; ++i) {
+    ASSERT_TRUE(world.answered(*world.clients[i], answer));
+    EXPECT_EQ(answer.status, 200);
+  }
+}
+
+TEST(Exhaustion, NoPortLeadsToTheVendor) {
+  FewPorts few;
+  few.addresses.clear();
+  WorldOptions options;
+  options.gateway.sources = &few;
+  World world(options);
+  TlsPeer& client = world.open_client();
+  EXPECT_EQ(world.ask(client, post(chat("x"))).header("x-sallyport-reason-code"),
+            "upstream_connect");
+}
+
 TEST(Exhaustion, NoPlaceForAClient) {
   WorldOptions options;
   options.gateway.clients_max = 2;

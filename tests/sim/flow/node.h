@@ -36,6 +36,9 @@ class Node final : public tcp::Egress {
     in_.push_back(&in);
   }
 
+  // Another address of that neighbour: the link in is there already.
+  void connect_to(uint32_t neighbour, Link& out) { out_[neighbour] = &out; }
+
   bool transmit(const tcp::SegmentOut& segment) noexcept override {
     const auto link = out_.find(segment.destination.v4());
     if (link == out_.end()) return true;  // no route: lost

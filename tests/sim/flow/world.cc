@@ -12,6 +12,16 @@ enum ActionIndex : uint16_t { kBlock = 0, kTokenize = 1, kObserve = 2 };
 
 }  // namespace
 
+namespace {
+
+tcp::StackConfig gateway_stack(const WorldOptions& options) {
+  tcp::StackConfig config = stack_config(options.seed + 20);
+  config.ports = options.gateway_ports;
+  return config;
+}
+
+}  // namespace
+
 World::World(const WorldOptions& options)
     : random(options.seed),
       drains(options.drains),
@@ -20,13 +30,14 @@ World::World(const WorldOptions& options)
       gateway_to_vendor(options.faults, random),
       vendor_to_gateway(options.faults, random),
       client_node(kClientAddress, stack_config(options.seed + 10)),
-      gateway_node(kGatewayAddress, stack_config(options.seed + 20)),
+      gateway_node(kGatewayAddress, gateway_stack(options)),
       vendor_node(kVendorAddress, stack_config(options.seed + 30)),
       limits_(options.limits) {
   client_node.connect_to(kGatewayAddress, client_to_gateway, gateway_to_client);
   gateway_node.connect_to(kClientAddress, gateway_to_client, client_to_gateway);
   gateway_node.connect_to(kVendorAddress, gateway_to_vendor, vendor_to_gateway);
   vendor_node.connect_to(kGatewaySource, vendor_to_gateway, gateway_to_vendor);
+  vendor_node.connect_to(kGatewaySource2, vendor_to_gateway);
   vendor = std::make_unique<Vendor>(vendor_node, authority.leaf("vendor.test"));
 
   ring_config_ = evidence_test::config_in(folder_, 1U << 20);

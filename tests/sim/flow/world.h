@@ -27,6 +27,7 @@ namespace sallyport::sim {
 inline constexpr uint32_t kClientAddress = 0x0a000002;
 inline constexpr uint32_t kGatewayAddress = 0x0a000001;
 inline constexpr uint32_t kGatewaySource = 0x0a000101;
+inline constexpr uint32_t kGatewaySource2 = 0x0a000104;
 inline constexpr uint32_t kVendorAddress = 0x0a000102;
 inline constexpr uint32_t kDeadAddress = 0x0a000103;
 
@@ -36,6 +37,7 @@ struct WorldOptions {
   contract::ImageLimits limits = policy::ImageBuilder::usual_limits();
   flow::GatewayConfig gateway;
   bool drains = true;  // somebody empties the evidence ring
+  const tcp::PortChoice* gateway_ports = nullptr;
   WorldOptions() {
     gateway.clients_max = 32;
     gateway.upstreams_max = 32;

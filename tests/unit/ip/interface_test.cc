@@ -22,6 +22,7 @@ constexpr wire::MacAddress kEvilMac{2, 0, 0, 0, 0, 66};
 constexpr uint32_t kOurAddress = 0x0a000001;
 constexpr uint32_t kRouter = 0x0a000009;
 constexpr uint32_t kNeighbour = 0x0a000005;
+constexpr uint32_t kSecond = 0x0a000002;
 constexpr uint32_t kFar = 0xc0a80101;
 
 class Ip : public testing::Test, public FrameSink, public SegmentHandler {
@@ -55,7 +56,10 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
     mem::Segment* segment = pool_.allocate();
     std::memcpy(segment->storage, bytes.data(), bytes.size());
     segment->size = static_cast<uint32_t>(bytes.size());
-    interface_->input(segment, now_);
+    if (is_copy_)
+      interface_->hear(segment, now_);
+    else
+      interface_->input(segment, now_);
     EXPECT_EQ(pool_.available(), pool_.segment_count());
   }
 
@@ -106,6 +110,7 @@ class Ip : public testing::Test, public FrameSink, public SegmentHandler {
   std::unique_ptr<Interface> interface_;
   base::Instant now_{1'000'000'000};
   bool buffers_ = true;
+  bool is_copy_ = false;
   Bytes buffer_;
   std::vector<Bytes> frames_;
   std::vector<Bytes> segments_;
@@ -124,6 +129,65 @@ TEST_F(Ip, PacketsWaitForTheNeighbourAndLeaveInOrder) {
   EXPECT_EQ(frames_[2].back(), 2);
   EXPECT_EQ(send(kNeighbour, {3}), Interface::Send::Sent);
   EXPECT_EQ(frames_.back().back(), 3);
+}
+
+TEST_F(Ip, EachOfOurAddressesIsAnsweredForAndAnnounced) {
+  InterfaceConfig config = interface_->config();
+  config.more_addresses = {kSecond};
+  interface_ = std::make_unique<Interface>(config, *this, *this);
+  interface_->announce(now_);
+  ASSERT_EQ(frames_.size(), 2U);
+  EXPECT_TRUE(is_arp_request(frames_[0], kOurAddress));
+  EXPECT_TRUE(is_arp_request(frames_[1], kSecond));
+  arrives(arp(wire::ArpView::Operation::Request, kRouterMac, kRouter, kSecond));
+  ASSERT_EQ(frames_.size(), 3U);
+  wire::ArpView view;
+  ASSERT_TRUE(wire::ArpView::parse(std::span(frames_[2]).subspan(14), view));
+  EXPECT_EQ(view.operation, wire::ArpView::Operation::Reply);
+  EXPECT_EQ(view.sender_address, kSecond);
+  arrives(arp(wire::ArpView::Operation::Request, kRouterMac, kRouter, kSecond + 1));
+  EXPECT_EQ(frames_.size(), 3U) << "not ours";
+  EXPECT_EQ(interface_->local_addresses(false),
+            (std::vector<wire::IpAddress>{kOurAddress, kSecond}));
+  EXPECT_TRUE(interface_->local_addresses(true).empty());
+}
+
+// Another worker of the port answered; this one only learns.
+TEST_F(Ip, ACopyIsLearnedFromAndNotAnswered) {
+  interface_->announce(now_, Interface::Announce::Silently);
+  EXPECT_TRUE(frames_.empty());
+  is_copy_ = true;
+  arrives(arp(wire::ArpView::Operation::Request, kRouterMac, kRouter, kOurAddress));
+  EXPECT_TRUE(frames_.empty());
+  send(kNeighbour, {1});
+  arrives(arp(wire::ArpView::Operation::Reply, kRouterMac, kNeighbour, kOurAddress));
+  ASSERT_EQ(frames_.size(), 2U);
+  EXPECT_EQ(frames_[1].back(), 1);
+}
+
+TEST_F(Ip, TheMostSpecificRouteWins) {
+  InterfaceConfig config = interface_->config();
+  config.routes = {{wire::IpAddress(0xc0a80000U), 16, wire::IpAddress(kNeighbour)},
+                   {wire::IpAddress(kFar), 32, wire::IpAddress(kNeighbour + 1)}};
+  interface_ = std::make_unique<Interface>(config, *this, *this);
+  const auto asked_for = [&](uint32_t destination) {
+    frames_.clear();
+    send(destination);
+    wire::ArpView view;
+    EXPECT_TRUE(frames_.size() == 1 &&
+                wire::ArpView::parse(std::span(frames_[0]).subspan(14), view));
+    return view.target_address;
+  };
+  EXPECT_EQ(asked_for(kFar), kNeighbour + 1);
+  EXPECT_EQ(asked_for(kFar + 1), kNeighbour);
+  EXPECT_EQ(asked_for(0x08080808), kRouter);
+  EXPECT_EQ(interface_->reach(wire::IpAddress(kFar)), 32);
+  EXPECT_EQ(interface_->reach(wire::IpAddress(kFar + 1)), 16);
+  EXPECT_EQ(interface_->reach(wire::IpAddress(kNeighbour)), 24);
+  EXPECT_EQ(interface_->reach(wire::IpAddress(0x08080808U)), 0);
+  config.next_hop = 0;
+  interface_ = std::make_unique<Interface>(config, *this, *this);
+  EXPECT_EQ(interface_->reach(wire::IpAddress(0x08080808U)), -1);
 }
 
 TEST_F(Ip, TheQueueOfANeighbourIsBounded) {

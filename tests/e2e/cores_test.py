@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""cores_test.py: four workers on both ports, on the two cores that there are; correctness only, never time.
+
+The kernel spreads frames over the four packet sockets of a port by a hash of its own (PACKET_FANOUT), so a vendor's
+answer arrives at a worker that did not ask in three of four cases: the hand-over ring brings it home. Also here,
+because it is the same network: IPv6 clients, several local addresses and a route towards vendors.
+"""
+import socket
+import threading
+import unittest
+
+import lab_fixture
+from lab_fixture import Lab, LabConnection, chat, inside
+from lab_processes import run, wait_for
+
+PATH = "/openai/v1/chat/completions"
+WORKERS, CLIENTS, ROUNDS = 4, 24, 4
+GATEWAY6, CLIENT6 = "fd77:1::1", "fd77:1::2"
+# The vendor lives behind a router of its own, which only a route leads to.
+ROUTER, VENDOR = "10.77.2.2", "10.88.0.2"
+LOCAL_ADDRESSES = ["10.77.2.1", "10.77.2.21", "10.77.2.22"]
+
+
+class CoresLab(Lab):
+    def network(self):
+        super().network()
+        self.vendor_address = VENDOR
+        self.ip(self.client_namespace, "sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0")
+        self.ip(self.client_namespace, f"ip address add {CLIENT6}/64 dev eth0 nodad")
+        self.ip(self.vendor_namespace, f"ip address add {VENDOR}/32 dev lo")
+        with open(self.config_path, encoding="utf-8") as file:
+            config = file.read()
+        workers = "workers:\n" + "".join("  - {core: auto}\n" for _ in range(WORKERS))
+        config = config.replace("ports:\n", workers + "ports:\n")
+        config = config.replace("    device: net_af_packet0\n", "    device: net_af_packet0\n    workers: all\n"
+                                f"    frames: 4096\n    address6: {GATEWAY6}/64\n")
+        config = config.replace("    device: net_af_packet1\n", "    device: net_af_packet1\n    workers: [0, 1, 2, 3]\n"
+                                "    frames: 4096\n    upstream: true\n"
+                                f"    more_addresses: [{', '.join(LOCAL_ADDRESSES[1:])}]\n"
+                                f"    routes: [{{to: 10.88.0.0/16, via: {ROUTER}}}]\n")
+        config = config.replace("  listen:\n", f"  listen:\n    - {{address: \"{GATEWAY6}\", port: 443}}\n")
+        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+
+    def ip(self, namespace, command):
+        run(["ip", "netns", "exec", namespace, *command.split()])
+
+
+class Connection6(LabConnection):
+    def connect(self):
+        with inside(self.lab.client_namespace):
+            raw = socket.create_connection((GATEWAY6, self.port), self.timeout)
+        self.sock = self._context.wrap_socket(raw, server_hostname=self.host)
+
+
+class Cores(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = CoresLab()
+        cls.addClassCleanup(cls.lab.stop)
+        cls.lab.start()
+
+    def figures(self):
+        return [worker["figures"] for worker in self.lab.status()["dataplane"]["workers"]]
+
+    def counters(self):
+        return self.lab.status()["dataplane"]["counters"]
+
+    def client(self, number, outcomes, connection_class):
+        try:
+            connection = connection_class(self.lab, timeout=60)
+            for turn in range(ROUNDS):
+                text = f"client {number} turn {turn} " + "x" * (number * 400)
+                answer = self.lab.post(PATH, chat(text, f"sim-echo.{number}.{turn}"), connection=connection)
+                said = next(iter(answer.channel_texts().values()), "") if answer.status == 200 else answer.text
+                outcomes[number, turn] = "good" if text in said else f"{answer.status}: {said[:80]}"
+            connection.close()
+        except Exception as error:  # whatever went wrong is the finding
+            outcomes[number, "end"] = repr(error)
+
+    def serve(self, connection_class):
+        outcomes = {}
+        clients = [threading.Thread(target=self.client, args=(n, outcomes, connection_class)) for n in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        self.assertEqual({k: v for k, v in outcomes.items() if v != "good"}, {})
+        self.assertEqual(len(outcomes), CLIENTS * ROUNDS)
+
+    def test_every_request_is_served_whichever_queue_its_frames_came_by(self):
+        self.serve(LabConnection)
+        wait_for("figures of four workers", 5, lambda: sum(f["handed_over"] for f in self.figures()) > 0)
+        figures = self.figures()
+        self.assertEqual(len(figures), WORKERS)
+        for worker, figure in enumerate(figures):
+            self.assertGreater(figure["frames_received"], 0, worker)
+            self.assertGreater(figure["taken_over"], 0, f"worker {worker}: others had frames of its connections")
+            self.assertEqual(figure["hand_over_full"], 0, worker)
+        counters = self.counters()
+        # A segment at a worker that does not know its connection would have been answered with RST.
+        self.assertEqual(counters["tcp.sent_reset"], 0)
+        self.assertEqual(counters["gateway.upstream_ports_exhausted"], 0)
+
+    def test_clients_come_by_ipv6(self):
+        before = self.counters()["gateway.served"]
+        self.serve(Connection6)
+        wait_for("the count", 5, lambda: self.counters()["gateway.served"] >= before + CLIENTS * ROUNDS)
+        self.assertEqual(self.counters()["tcp.sent_reset"], 0)
+
+    def test_vendor_connections_take_turns_over_the_local_addresses(self):
+        self.serve(LabConnection)
+        peers = run(["ip", "netns", "exec", self.lab.vendor_namespace, "ss", "-tnH"])
+        used = {address for address in LOCAL_ADDRESSES if f"{address}:" in peers}
+        self.assertEqual(used, set(LOCAL_ADDRESSES), peers)
+        ports = [int(line.split()[4].rsplit(":", 1)[1]) for line in peers.splitlines() if "10.77.2." in line]
+        self.assertEqual({port % WORKERS for port in ports}, set(range(WORKERS)), "the owner is in the port")
+
+    def test_the_start_says_how_frames_are_spread(self):
+        with open(self.lab.processes["dataplane"].log_path, encoding="utf-8") as file:
+            log = file.read()
+        self.assertIn("port clients: workers 0 1 2 3, 4 receive queues, spread by software", log)
+
+
+if __name__ == "__main__":
+    lab_fixture.main()

@@ -25,7 +25,8 @@ class CoresLab(Lab):
     def network(self):
         super().network()
         self.vendor_address = VENDOR
-        self.ip(self.client_namespace, "sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0")
+        for scope in ("all", "eth0"):
+            self.ip(self.client_namespace, f"sysctl -q -w net.ipv6.conf.{scope}.disable_ipv6=0")
         self.ip(self.client_namespace, f"ip address add {CLIENT6}/64 dev eth0 nodad")
         self.ip(self.vendor_namespace, f"ip address add {VENDOR}/32 dev lo")
         with open(self.config_path, encoding="utf-8") as file:
@@ -34,7 +35,8 @@ class CoresLab(Lab):
         config = config.replace("ports:\n", workers + "ports:\n")
         config = config.replace("    device: net_af_packet0\n", "    device: net_af_packet0\n    workers: all\n"
                                 f"    frames: 4096\n    address6: {GATEWAY6}/64\n")
-        config = config.replace("    device: net_af_packet1\n", "    device: net_af_packet1\n    workers: [0, 1, 2, 3]\n"
+        config = config.replace("    device: net_af_packet1\n",
+                                "    device: net_af_packet1\n    workers: [0, 1, 2, 3]\n"
                                 "    frames: 4096\n    upstream: true\n"
                                 f"    more_addresses: [{', '.join(LOCAL_ADDRESSES[1:])}]\n"
                                 f"    routes: [{{to: 10.88.0.0/16, via: {ROUTER}}}]\n")

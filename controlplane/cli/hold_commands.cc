@@ -14,7 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kHoldPatience{60};
-constexpr uint64_t kNsPerS = 1'000'000'000;
 
 Exit run_add(const Call& call) {
   json request = {{"command", "hold_add"},
@@ -27,9 +26,9 @@ Exit run_add(const Call& call) {
     request["subjects"] = subjects_named(call);
   const uint64_t now = wall_clock_ns();
   if (const auto since = call.arguments.find("since"))
-    request["from"] = parse_time(*since, "since", now) / kNsPerS;
+    request["from"] = parse_time(*since, "since", now) / kSecondNs;
   if (const auto until = call.arguments.find("until"))
-    request["to"] = parse_time(*until, "until", now) / kNsPerS;
+    request["to"] = parse_time(*until, "until", now) / kSecondNs;
   const json answer = ask_daemon(call.settings, request, kHoldPatience);
   if (call.out.is_json())
     call.out.json("sallyport/hold-add/1", answer);
@@ -56,7 +55,7 @@ Exit run_release(const Call& call) {
   return Exit::Ok;
 }
 
-Exit run_list(const Call& call) {
+Exit list_holds(const Call& call) {
   const json answer = ask_daemon(call.settings, {{"command", "hold_list"}}, kHoldPatience);
   if (call.out.is_json()) {
     call.out.json("sallyport/hold-list/1", answer);
@@ -133,7 +132,7 @@ void add_hold_commands(std::vector<Command>& table) {
                    .options = {},
                    .examples = {{"sallyctl hold list", "what is in force"},
                                 {"sallyctl hold list --output json", "as JSON"}},
-                   .run = run_list});
+                   .run = list_holds});
 }
 
 }  // namespace sallyport::cli

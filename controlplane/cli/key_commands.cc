@@ -162,7 +162,7 @@ Exit run_new(const Call& call) {
   return Exit::Ok;
 }
 
-Exit run_list(const Call& call) {
+Exit list_keys(const Call& call) {
   const std::filesystem::path folder = call.arguments.get("policy");
   require_folder(folder);
   cp::KeysFile file(folder);
@@ -240,7 +240,7 @@ void add_key_commands(std::vector<Command>& table) {
                    .options = {policy},
                    .examples = {{"sallyctl key list --policy policies", "who has one"},
                                 {"sallyctl key list --policy policies --output json", "as JSON"}},
-                   .run = run_list});
+                   .run = list_keys});
   table.push_back({.noun = "key",
                    .verb = "revoke",
                    .summary = "Takes a key out of the bundle's keys.yaml",

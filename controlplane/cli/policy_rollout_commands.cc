@@ -59,7 +59,7 @@ std::string digest_or_fail(const std::string& text) {
 }
 
 // What every step may say about itself.
-nlohmann::json request_of(const Call& call, const char* command) {
+nlohmann::json rollout_request(const Call& call, const char* command) {
   nlohmann::json request = {{"command", command}};
   for (const char* name : {"change", "note"})
     if (const auto value = call.arguments.find(name)) request[name] = *value;
@@ -111,7 +111,7 @@ Exit run_apply(const Call& call) {
   std::error_code error;
   // 64 hex digits that are no folder: an image.
   if (!image && cp::parse_digest(folder) && !fs::exists(folder, error)) image = folder;
-  nlohmann::json request = request_of(call, "apply");
+  nlohmann::json request = rollout_request(call, "apply");
   if (const auto canary = call.arguments.find("canary")) request["canary"] = tenants_of(*canary);
   if (image) {
     request["image"] = digest_or_fail(*image);
@@ -129,11 +129,11 @@ Exit run_apply(const Call& call) {
 
 Exit run_promote(const Call& call) {
   return show_step(call, "sallyport/policy-promote/1",
-                   ask_daemon(call.settings, request_of(call, "promote"), kStepPatience));
+                   ask_daemon(call.settings, rollout_request(call, "promote"), kStepPatience));
 }
 
 Exit run_rollback(const Call& call) {
-  nlohmann::json request = request_of(call, "rollback");
+  nlohmann::json request = rollout_request(call, "rollback");
   if (!call.arguments.positional.empty())
     request["digest"] = digest_or_fail(call.arguments.positional[0]);
   return show_step(call, "sallyport/policy-rollback/1",
@@ -142,7 +142,7 @@ Exit run_rollback(const Call& call) {
 
 Exit run_confirm(const Call& call) {
   return show_step(call, "sallyport/policy-confirm/1",
-                   ask_daemon(call.settings, request_of(call, "confirm"), kStepPatience));
+                   ask_daemon(call.settings, rollout_request(call, "confirm"), kStepPatience));
 }
 
 evidence_log::LogReader open_log(const Call& call) {

@@ -27,7 +27,6 @@ using contract::Action;
 using contract::TallySection;
 
 constexpr size_t kListedMax = 10'000;  // exchanges named; counts go on
-constexpr uint64_t kNsPerS = 1'000'000'000;
 
 bool passes(Action action) { return action == Action::Allow || action == Action::Observe; }
 
@@ -116,7 +115,7 @@ class Replay {
       return;
     }
     missed_.push_back({{"request_id", id},
-                       {"time", log::utc_text(record.header().wall_ns / kNsPerS)},
+                       {"time", log::utc_text(record.header().wall_ns / kSecondNs)},
                        {"tenant", part.tenant.view()},
                        {"vendor", vendor},
                        {"model", part.model.view()},

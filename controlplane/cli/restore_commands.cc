@@ -57,7 +57,7 @@ std::string read_input() {
   return text;
 }
 
-json request_of(const Call& call, const std::vector<std::string>& tokens) {
+json restore_request(const Call& call, const std::vector<std::string>& tokens) {
   return {{"command", "restore"},
           {"tenant", call.arguments.get("tenant")},
           {"tokens", tokens},
@@ -81,7 +81,7 @@ json ask_for(const Call& call, const std::vector<std::string>& tokens) {
     const auto last =
         tokens.begin() + static_cast<ptrdiff_t>(std::min(at + kAtOnce, tokens.size()));
     const json answer =
-        ask_daemon_at(socket_of(call), request_of(call, {first, last}), kRestorePatience);
+        ask_daemon_at(socket_of(call), restore_request(call, {first, last}), kRestorePatience);
     for (const json& one : answer.at("results")) all.push_back(one);
     if (answer.contains("review")) reviews.push_back(answer["review"]);
   }
@@ -209,9 +209,8 @@ void join_decisions(json& answer) {
   }
 }
 
-Exit run_review(const Call& call) {
+Exit run_access_review(const Call& call) {
   json request = {{"command", "access_review"}};
-  constexpr uint64_t kSecondNs = 1'000'000'000;
   if (const auto since = call.arguments.find("since"))
     request["from"] = parse_time(*since, "since", wall_clock_ns()) / kSecondNs;
   if (const auto until = call.arguments.find("until"))
@@ -326,7 +325,7 @@ Command review_command() {
       .examples = {{"sallyctl access review --since 90d", "the quarterly review"},
                    {"sallyctl access review --since 2026-07-01 --until 2026-10-01 --csv > q3.csv",
                     "for the file of the audit"}},
-      .run = run_review};
+      .run = run_access_review};
 }
 
 Command decide_command() {

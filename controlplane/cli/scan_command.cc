@@ -31,7 +31,7 @@ void scan_stdin(LineReader& reader) {
   std::vector<char> piece(kReadBytes);
   std::string out;
   for (;;) {
-    const ssize_t got = read(STDIN_FILENO, piece.data(), piece.size());
+    const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0)
       throw Failure(Exit::Failed, "not_read", "stdin cannot be read", std::strerror(errno),

@@ -95,14 +95,14 @@ class LineSax final : public nlohmann::json_sax<nlohmann::json> {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
-// The bytes of the value of the top object's member number `wanted`. REQUIRES: `json` is a valid
+// The bytes of the value of the top object's member number `wanted`. REQUIRES: `object` is a valid
 // JSON object that has it.
-std::string_view member_bytes(std::string_view json, size_t wanted) {
+std::string_view member_bytes(std::string_view object, size_t wanted) {
   size_t member = 0, start = 0;
   int depth = 0;
   bool in_string = false;
-  for (size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
+  for (size_t i = 0; i < object.size(); ++i) {
+    const char c = object[i];
     if (in_string) {
       if (c == '\\')
         ++i;
@@ -112,7 +112,7 @@ std::string_view member_bytes(std::string_view json, size_t wanted) {
     }
     const bool ends = depth == 1 && (c == ',' || c == '}');
     if (ends && member == wanted) {
-      std::string_view value = json.substr(start, i - start);
+      std::string_view value = object.substr(start, i - start);
       while (!value.empty() && is_space(value.front())) value.remove_prefix(1);
       while (!value.empty() && is_space(value.back())) value.remove_suffix(1);
       return value;

@@ -15,9 +15,8 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kSearchPatience{120};  // it reads the whole log
 constexpr std::chrono::seconds kErasePatience{60};
-constexpr uint64_t kNsPerS = 1'000'000'000;
 
-json request_of(const Call& call, const char* command) {
+json subject_request(const Call& call, const char* command) {
   json request = {{"command", command},
                   {"tenant", call.arguments.get("tenant")},
                   {"subjects", subjects_named(call)}};
@@ -25,9 +24,9 @@ json request_of(const Call& call, const char* command) {
     if (call.arguments.has(name)) request[name] = call.arguments.get(name);
   const uint64_t now = wall_clock_ns();
   if (const auto since = call.arguments.find("since"))
-    request["from"] = parse_time(*since, "since", now) / kNsPerS;
+    request["from"] = parse_time(*since, "since", now) / kSecondNs;
   if (const auto until = call.arguments.find("until"))
-    request["to"] = parse_time(*until, "until", now) / kNsPerS;
+    request["to"] = parse_time(*until, "until", now) / kSecondNs;
   return request;
 }
 
@@ -54,7 +53,8 @@ void print_appearances(const Call& call, const json& answer) {
 }
 
 Exit run_find(const Call& call) {
-  const json answer = ask_daemon(call.settings, request_of(call, "subject_find"), kSearchPatience);
+  const json answer =
+      ask_daemon(call.settings, subject_request(call, "subject_find"), kSearchPatience);
   if (call.out.is_json())
     call.out.json("sallyport/subject-find/1", answer);
   else
@@ -64,7 +64,7 @@ Exit run_find(const Call& call) {
 }
 
 Exit run_link(const Call& call) {
-  json request = request_of(call, "subject_link");
+  json request = subject_request(call, "subject_link");
   for (const std::string& more : call.arguments.positional) request["subjects"].push_back(more);
   const json answer = ask_daemon(call.settings, request, kErasePatience);
   if (call.out.is_json())
@@ -75,7 +75,7 @@ Exit run_link(const Call& call) {
 }
 
 Exit run_export(const Call& call) {
-  json answer = ask_daemon(call.settings, request_of(call, "subject_export"), kSearchPatience);
+  json answer = ask_daemon(call.settings, subject_request(call, "subject_export"), kSearchPatience);
   answer["schema"] = "sallyport/subject-export/1";
   const std::string file = call.arguments.get("out");
   write_new(file, answer.dump(2) + "\n", true);
@@ -89,7 +89,7 @@ Exit run_export(const Call& call) {
 }
 
 Exit erase(const Call& call, const char* command, const char* schema) {
-  const json answer = ask_daemon(call.settings, request_of(call, command), kErasePatience);
+  const json answer = ask_daemon(call.settings, subject_request(call, command), kErasePatience);
   if (call.out.is_json()) {
     call.out.json(schema, answer);
     return Exit::Ok;

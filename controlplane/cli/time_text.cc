@@ -13,8 +13,6 @@
 namespace sallyport::cli {
 namespace {
 
-constexpr uint64_t kSecondNs = 1'000'000'000;
-
 // Exactly these digits as a number.
 std::optional<int> digits(std::string_view text, size_t at, size_t count) {
   if (at + count > text.size()) return std::nullopt;

@@ -51,7 +51,7 @@ Exit run_init(const Call& call) {
   return Exit::Ok;
 }
 
-Exit run_status(const Call& call) {
+Exit run_vault_status(const Call& call) {
   const json answer = ask_daemon(call.settings, {{"command", "vault_status"}}, kVaultPatience);
   print(call, "sallyport/vault-status/1", answer);
   return answer.value("state", "") == "sealed" ? Exit::No : Exit::Ok;
@@ -112,7 +112,7 @@ void add_vault_commands(std::vector<Command>& table) {
                    .options = {},
                    .examples = {{"sallyctl vault status", "for a person"},
                                 {"sallyctl vault status --output json", "for monitoring"}},
-                   .run = run_status});
+                   .run = run_vault_status});
   table.push_back(
       {.noun = "vault",
        .verb = "seal",

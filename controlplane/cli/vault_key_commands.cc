@@ -157,7 +157,7 @@ Exit check_backup(const Call& call, const vault::Kek& kek) {
   return same ? Exit::Ok : Exit::No;
 }
 
-Exit run_restore(const Call& call) {
+Exit run_key_restore(const Call& call) {
   try {
     const vault::Backup backup = vault::parse_backup(read_whole(call.arguments.positional[0]));
     const vault::Kek kek =
@@ -282,7 +282,7 @@ void add_vault_key_commands(std::vector<Command>& table) {
                      "the yearly test"},
                     {"sallyctl vault key restore vault-backup.json --key escrow.key",
                      "on a new host"}},
-       .run = run_restore});
+       .run = run_key_restore});
 }
 
 }  // namespace sallyport::cli

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/plain_file.h"
 
 namespace sallyport::evidence_log {
@@ -53,16 +54,6 @@ std::array<uint8_t, kKeyIdBytes> key_id(std::string_view name, KeyType type,
   bytes.insert(bytes.end(), public_key.begin(), public_key.end());
   const Hash hash = sha256(bytes);
   return {hash[0], hash[1], hash[2], hash[3]};
-}
-
-std::string hex(std::span<const uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 bool is_name(std::string_view name) {

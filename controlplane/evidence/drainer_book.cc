@@ -7,6 +7,7 @@
 #include <string>
 
 #include "controlplane/evidence/drainer.h"
+#include "controlplane/evidence/hex_text.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -36,16 +37,6 @@ void add_counts(ControlRecord& record, const Counts& counts) {
   add("security", counts.security);
   add("control", counts.control);
   record.count = counts.traffic();
-}
-
-std::string hex(std::span<const uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 std::string day_text(uint64_t minute) { return utc_text(minute * 60).substr(0, 10); }

@@ -9,6 +9,7 @@
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/control_record.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/ring_reader.h"
 
 namespace sallyport::evidence_log {
@@ -51,17 +52,6 @@ std::string action_name(uint64_t action) {
 std::string direction_name(uint64_t direction) {
   static constexpr std::array kNames{"none", "request", "response"};
   return name_at(kNames, direction);
-}
-
-std::string hex(std::span<const uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 json digest_json(std::span<const uint8_t> digest) {

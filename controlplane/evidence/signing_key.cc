@@ -15,47 +15,47 @@
 namespace sallyport::evidence_log {
 namespace {
 
-constexpr size_t kPublicKeyBytes = 32;
-constexpr size_t kSignatureBytes = 64;
+constexpr size_t kRawKeyBytes = 32;
+constexpr size_t kRawSignatureBytes = 64;
 
-struct Free {
+struct FreeHandle {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   void operator()(BIO* bio) const { BIO_free_all(bio); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-using Key = std::unique_ptr<EVP_PKEY, Free>;
-using Bio = std::unique_ptr<BIO, Free>;
+using KeyHandle = std::unique_ptr<EVP_PKEY, FreeHandle>;
+using BioHandle = std::unique_ptr<BIO, FreeHandle>;
 
-std::runtime_error failure(const std::filesystem::path& path, const std::string& why) {
+std::runtime_error key_failure(const std::filesystem::path& path, const std::string& why) {
   return std::runtime_error(path.string() + ": " + why);
 }
 
 // Read only where nobody else can have read or written it.
-Key read_private_key(const std::filesystem::path& path) {
+KeyHandle read_private_key(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (file < 0) throw failure(path, std::strerror(errno));
+  if (file < 0) throw key_failure(path, std::strerror(errno));
   struct stat info {};
   const bool looked = ::fstat(file, &info) == 0;
   std::string pem(4096, '\0');
   const ssize_t got = looked && S_ISREG(info.st_mode) ? ::read(file, pem.data(), pem.size()) : -1;
   ::close(file);
-  if (!looked || !S_ISREG(info.st_mode)) throw failure(path, "not a regular file");
-  if ((info.st_mode & 077) != 0) throw failure(path, "group or others may access the key");
-  if (got <= 0) throw failure(path, "cannot be read");
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(got)));
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  if (!looked || !S_ISREG(info.st_mode)) throw key_failure(path, "not a regular file");
+  if ((info.st_mode & 077) != 0) throw key_failure(path, "group or others may access the key");
+  if (got <= 0) throw key_failure(path, "cannot be read");
+  const BioHandle bio(BIO_new_mem_buf(pem.data(), static_cast<int>(got)));
+  KeyHandle key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
   OPENSSL_cleanse(pem.data(), pem.size());
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519)
-    throw failure(path, "not an Ed25519 private key in PEM");
+    throw key_failure(path, "not an Ed25519 private key in PEM");
   return key;
 }
 
 class FileKey final : public SigningKey {
  public:
-  explicit FileKey(Key key) : key_(std::move(key)) {}
+  explicit FileKey(KeyHandle key) : key_(std::move(key)) {}
   KeyType type() const override { return KeyType::Ed25519; }
   std::vector<uint8_t> public_key() const override {
-    std::vector<uint8_t> bytes(kPublicKeyBytes);
+    std::vector<uint8_t> bytes(kRawKeyBytes);
     size_t length = bytes.size();
     if (EVP_PKEY_get_raw_public_key(key_.get(), bytes.data(), &length) != 1 ||
         length != bytes.size())
@@ -63,8 +63,8 @@ class FileKey final : public SigningKey {
     return bytes;
   }
   std::vector<uint8_t> sign(std::span<const uint8_t> bytes) override {
-    const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-    std::vector<uint8_t> signature(kSignatureBytes);
+    const std::unique_ptr<EVP_MD_CTX, FreeHandle> context(EVP_MD_CTX_new());
+    std::vector<uint8_t> signature(kRawSignatureBytes);
     size_t length = signature.size();
     if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1 ||
         EVP_DigestSign(context.get(), signature.data(), &length, bytes.data(), bytes.size()) != 1 ||
@@ -74,7 +74,7 @@ class FileKey final : public SigningKey {
   }
 
  private:
-  Key key_;
+  KeyHandle key_;
 };
 
 }  // namespace
@@ -84,12 +84,12 @@ std::unique_ptr<SigningKey> file_key(const std::filesystem::path& path) {
 }
 
 void make_key_file(const std::filesystem::path& path) {
-  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  const Bio bio(BIO_new(BIO_s_secmem()));
+  const KeyHandle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  const BioHandle bio(BIO_new(BIO_s_secmem()));
   if (!key || !bio ||
       PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) !=
           1)
-    throw failure(path, "cannot make an Ed25519 key");
+    throw key_failure(path, "cannot make an Ed25519 key");
   char* data = nullptr;
   const long length = BIO_get_mem_data(bio.get(), &data);
   replace_file(path, std::string_view(data, static_cast<size_t>(length)), 0600);

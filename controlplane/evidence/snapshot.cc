@@ -14,7 +14,7 @@ using nlohmann::json;
 constexpr size_t kStateBytesMax = 256U << 20;  // the last receipt, one line per object
 constexpr size_t kHashInName = 12;
 
-std::span<const uint8_t> bytes_of(std::string_view text) {
+std::span<const uint8_t> body_bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
@@ -24,7 +24,7 @@ class Snapshot {
       : log_(log),
         options_(options),
         state_file_(options.state /
-                    (lower_hex(sha256(bytes_of(options.destination))).substr(0, 16) + ".json")) {
+                    (lower_hex(sha256(body_bytes(options.destination))).substr(0, 16) + ".json")) {
     fs::create_directories(options.state);
     fs::permissions(options.state, fs::perms::owner_all);
   }

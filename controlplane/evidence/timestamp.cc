@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kNonceBytes = 8;
 
-struct Free {
+struct FreeTs {
   void operator()(TS_REQ* request) const { TS_REQ_free(request); }
   void operator()(TS_RESP* response) const { TS_RESP_free(response); }
   void operator()(TS_MSG_IMPRINT* imprint) const { TS_MSG_IMPRINT_free(imprint); }
@@ -27,7 +27,7 @@ struct Free {
   void operator()(TS_VERIFY_CTX* context) const { TS_VERIFY_CTX_free(context); }
 };
 template <class T>
-using Owned = std::unique_ptr<T, Free>;
+using Owned = std::unique_ptr<T, FreeTs>;
 
 std::string last_error() {
   const unsigned long code = ERR_peek_last_error();

@@ -21,10 +21,10 @@ constexpr char kShapeRoot[] = "(shape)";   // name of a shape among the fragment
 constexpr size_t kOffsetTextsMax = 255;    // named texts of all kinds; a kind has one or two
 
 // A place in a path tree as written, before fragments are grafted.
-struct Place {
-  std::map<std::string, std::unique_ptr<Place>> members;
-  std::unique_ptr<Place> any_member;
-  std::unique_ptr<Place> element;
+struct Spot {
+  std::map<std::string, std::unique_ptr<Spot>> members;
+  std::unique_ptr<Spot> any_member;
+  std::unique_ptr<Spot> element;
   std::optional<TextClass> text_class;
   bool tree = false;
   uint16_t rule = kLlmNoRule;
@@ -35,24 +35,24 @@ struct Place {
 };
 
 struct Fragment {
-  Place root;
+  Spot root;
   std::string by;
-  std::map<std::string, std::unique_ptr<Place>> variants;
+  std::map<std::string, std::unique_ptr<Spot>> variants;
 };
 
-struct Problem {
+struct Mistake {
   int line;
   std::string what;
 };
 
 std::vector<std::string> expanded(const std::string& path, int line) {
   std::vector<std::string> out;
-  if (!expand_braces(path, out)) throw Problem{line, "'{' without '}' in path " + path};
+  if (!expand_braces(path, out)) throw Mistake{line, "'{' without '}' in path " + path};
   return out;
 }
 
-std::unique_ptr<Place>& ensure(std::unique_ptr<Place>& place) {
-  if (!place) place = std::make_unique<Place>();
+std::unique_ptr<Spot>& ensure(std::unique_ptr<Spot>& place) {
+  if (!place) place = std::make_unique<Spot>();
   return place;
 }
 
@@ -71,14 +71,14 @@ std::vector<std::string> steps_of(const std::string& path, int line) {
     steps.push_back(path.substr(at, end - at));
     if (steps.back().empty() || steps.back().size() > kNameBytesMax ||
         steps.back().find_first_of("]{} ") != std::string::npos)
-      throw Problem{line, "bad path '" + path + "'"};
+      throw Mistake{line, "bad path '" + path + "'"};
     at = end;
   }
   return steps;
 }
 
-Place& walk_path(Place& root, const std::string& path, int line) {
-  Place* place = &root;
+Spot& walk_path(Spot& root, const std::string& path, int line) {
+  Spot* place = &root;
   for (const std::string& step : steps_of(path, line)) {
     if (step == "[*]")
       place = ensure(place->element).get();
@@ -113,7 +113,7 @@ class Writer {
   };
   // What is known of one node: places that overlay each other, the first wins.
   struct Key {
-    std::vector<const Place*> places;
+    std::vector<const Spot*> places;
     Tree tree;
     bool discriminator;
     bool is_variant;
@@ -124,18 +124,17 @@ class Writer {
   uint16_t add_rule(const std::string& where, const ApiPath& path, const std::string& written,
                     bool in_fragment);
   void add_closes(uint16_t rule, const ApiPath& path);
-  void add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
+  void add_paths(Spot& root, const std::string& where, const std::vector<ApiPath>& paths,
                  bool in_fragment);
   template <class Source>
   void add_fragment(const std::string& name, const std::string& where, const Source& source);
   void add_shape(const ApiKindSource& source, ShapeKind kind, LlmKind& out);
   void add_channels(const ApiShape& shape, LlmShape& out);
   void add_template(const ApiShape& shape, const ApiChannel& channel, LlmChannel& out);
-  void graft(std::vector<const Place*>& places, std::vector<const Fragment*>& fragments);
-  uint32_t lower(std::vector<const Place*> places, Tree tree, bool discriminator, bool is_variant);
-  std::vector<LlmEdge> lower_members(
-      const std::map<std::string, std::vector<const Place*>>& members, Tree tree,
-      const Fragment* selector);
+  void graft(std::vector<const Spot*>& places, std::vector<const Fragment*>& fragments);
+  uint32_t lower(std::vector<const Spot*> places, Tree tree, bool discriminator, bool is_variant);
+  std::vector<LlmEdge> lower_members(const std::map<std::string, std::vector<const Spot*>>& members,
+                                     Tree tree, const Fragment* selector);
   uint32_t subtree(TextClass text_class, uint16_t rule);
   void add_offset(const ApiPath& path, LlmRule& rule);
   void check_offsets() const;
@@ -201,13 +200,13 @@ OpaqueReason opaque_of(const ApiPath& path) {
 void Writer::add_offset(const ApiPath& path, LlmRule& rule) {
   const bool is_number = path.text_class == TextClass::N;
   if (path.has_offset != (is_number && !path.offset_text.empty()))
-    throw Problem{path.line, "'offset' belongs to class N, 'offset_text' to a text"};
+    throw Mistake{path.line, "'offset' belongs to class N, 'offset_text' to a text"};
   if (path.offset_text.empty()) return;
   if (!is_number && path.text_class != TextClass::T)
-    throw Problem{path.line, "'offset_text' needs class T"};
+    throw Mistake{path.line, "'offset_text' needs class T"};
   const auto [entry, fresh] = offset_texts_.try_emplace({kind_name_, path.offset_text});
   if (fresh) {
-    if (offset_texts_.size() > kOffsetTextsMax) throw Problem{path.line, "too many offset texts"};
+    if (offset_texts_.size() > kOffsetTextsMax) throw Mistake{path.line, "too many offset texts"};
     entry->second.number = static_cast<uint8_t>(offset_texts_.size());
     entry->second.line = path.line;
   }
@@ -220,12 +219,12 @@ void Writer::add_offset(const ApiPath& path, LlmRule& rule) {
 void Writer::check_offsets() const {
   for (const auto& [name, text] : offset_texts_)
     if (name.first == kind_name_ && !text.is_text)
-      throw Problem{text.line, "no path has offset_text '" + name.second + "'"};
+      throw Mistake{text.line, "no path has offset_text '" + name.second + "'"};
 }
 
 uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const std::string& written,
                           bool in_fragment) {
-  if (rules_.size() + 2 >= kLlmNoRule) throw Problem{path.line, "too many paths"};
+  if (rules_.size() + 2 >= kLlmNoRule) throw Mistake{path.line, "too many paths"};
   LlmRule rule{};
   rule.path = text(where + ":" + written);
   rule.text_class = static_cast<uint8_t>(path.text_class);
@@ -239,7 +238,7 @@ uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const s
     const auto found =
         std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.name == name; });
     if (found == list.end())
-      throw Problem{path.line, std::string("no ") + what + " named '" + name + "' here"};
+      throw Mistake{path.line, std::string("no ") + what + " named '" + name + "' here"};
     return static_cast<uint8_t>(found - list.begin());
   };
   rule.channel = index_of(shape_->channels, path.channel, "channel");
@@ -249,7 +248,7 @@ uint16_t Writer::add_rule(const std::string& where, const ApiPath& path, const s
   const bool is_item = path.role == LeafRole::OffsetItem;
   if (!path.closes.empty() && (is_stream_ || is_item)) add_closes(index, path);
   if (!path.closes.empty() && !is_stream_ && !is_item && !in_fragment)
-    throw Problem{path.line, "'closes' outside a stream"};
+    throw Mistake{path.line, "'closes' outside a stream"};
   return index;
 }
 
@@ -257,7 +256,7 @@ void Writer::add_closes(uint16_t rule, const ApiPath& path) {
   for (const auto& [values, scope] : path.closes) {
     for (const std::string& value : expanded(values, path.line)) {
       LlmClose close{};
-      if (value.size() > kNameBytesMax) throw Problem{path.line, "value of 'closes' is too long"};
+      if (value.size() > kNameBytesMax) throw Mistake{path.line, "value of 'closes' is too long"};
       close.value = text(value == "*" ? std::string_view() : std::string_view(value));
       close.rule = rule;
       close.scope = static_cast<uint8_t>(scope);
@@ -266,15 +265,15 @@ void Writer::add_closes(uint16_t rule, const ApiPath& path) {
   }
 }
 
-void Writer::add_paths(Place& root, const std::string& where, const std::vector<ApiPath>& paths,
+void Writer::add_paths(Spot& root, const std::string& where, const std::vector<ApiPath>& paths,
                        bool in_fragment) {
   for (const ApiPath& path : paths) {
     for (const std::string& written : expanded(path.path, path.line)) {
-      Place& place = walk_path(root, written, path.line);
+      Spot& place = walk_path(root, written, path.line);
       if (place.text_class || !place.use.empty())
-        throw Problem{path.line, "path '" + written + "' is written twice"};
+        throw Mistake{path.line, "path '" + written + "' is written twice"};
       if (!path.has_class && path.use.empty())
-        throw Problem{path.line, "path '" + written + "' has no class"};
+        throw Mistake{path.line, "path '" + written + "' has no class"};
       place.use = path.use;
       place.speaker = path.speaker;
       place.names_speaker = path.role == LeafRole::MessageRole;
@@ -310,20 +309,20 @@ uint32_t Writer::subtree(TextClass text_class, uint16_t rule) {
 }
 
 // Adds the fragments that the places use, behind them.
-void Writer::graft(std::vector<const Place*>& places, std::vector<const Fragment*>& fragments) {
+void Writer::graft(std::vector<const Spot*>& places, std::vector<const Fragment*>& fragments) {
   for (size_t i = 0; i < places.size(); ++i) {
     for (const auto& [name, fragment] : fragments_)
       if (&fragment.root == places[i]) fragments.push_back(&fragment);
     if (places[i]->use.empty()) continue;
-    const Place* root = &fragments_.at(places[i]->use).root;  // check_uses() saw to it
+    const Spot* root = &fragments_.at(places[i]->use).root;  // check_uses() saw to it
     if (std::find(places.begin(), places.end(), root) == places.end()) places.push_back(root);
   }
 }
 
 // What the places say of whose words stand at a node and below it; the first one wins.
-uint8_t speaker_flags(const std::vector<const Place*>& places) {
+uint8_t speaker_flags(const std::vector<const Spot*>& places) {
   uint8_t flags = 0;
-  for (const Place* place : places) {
+  for (const Spot* place : places) {
     if ((flags & kNodeSpeakerMask) == 0)
       flags |= static_cast<uint8_t>(static_cast<unsigned>(place->speaker) << kNodeSpeakerShift);
     for (const auto& [name, member] : place->members)
@@ -332,7 +331,7 @@ uint8_t speaker_flags(const std::vector<const Place*>& places) {
   return flags;
 }
 
-uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discriminator,
+uint32_t Writer::lower(std::vector<const Spot*> places, Tree tree, bool discriminator,
                        bool is_variant) {
   std::vector<const Fragment*> fragments;
   graft(places, fragments);
@@ -346,17 +345,17 @@ uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discrim
   node.rule = tree.rule;
   node.text_class = static_cast<uint8_t>(tree.text_class);
   Tree below = tree;
-  for (const Place* place : places) {
+  for (const Spot* place : places) {
     if (!place->text_class) continue;
     node.rule = place->rule;
     node.text_class = static_cast<uint8_t>(*place->text_class);
     below = place->tree ? Tree{*place->text_class, place->inner_rule} : Tree{};
     break;
   }
-  std::map<std::string, std::vector<const Place*>> members;
-  std::vector<const Place*> any_member;
-  std::vector<const Place*> element;
-  for (const Place* place : places) {
+  std::map<std::string, std::vector<const Spot*>> members;
+  std::vector<const Spot*> any_member;
+  std::vector<const Spot*> element;
+  for (const Spot* place : places) {
     for (const auto& [name, member] : place->members) members[name].push_back(member.get());
     if (place->any_member) any_member.push_back(place->any_member.get());
     if (place->element) element.push_back(place->element.get());
@@ -375,7 +374,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discrim
   std::vector<LlmVariant> variants;
   if (selector != nullptr && !is_variant) {
     for (const auto& [value, place] : selector->variants) {
-      std::vector<const Place*> overlaid{place.get()};
+      std::vector<const Spot*> overlaid{place.get()};
       overlaid.insert(overlaid.end(), places.begin(), places.end());
       LlmVariant variant{};
       variant.value = text(value);
@@ -396,7 +395,7 @@ uint32_t Writer::lower(std::vector<const Place*> places, Tree tree, bool discrim
 // Sorted by the hash of the name. A name may stand for two, and then a name that is written out
 // wins over one that is derived.
 std::vector<LlmEdge> Writer::lower_members(
-    const std::map<std::string, std::vector<const Place*>>& members, Tree tree,
+    const std::map<std::string, std::vector<const Spot*>>& members, Tree tree,
     const Fragment* selector) {
   std::vector<LlmEdge> edges;
   const auto add = [&](const std::string& name, uint32_t node) {
@@ -434,7 +433,7 @@ void Writer::add_template(const ApiShape& shape, const ApiChannel& channel, LlmC
       continue;
     }
     const size_t close = data.find('}', at);
-    if (close == std::string::npos) throw Problem{channel.line, "'${' without '}' in event_data"};
+    if (close == std::string::npos) throw Mistake{channel.line, "'${' without '}' in event_data"};
     const std::string name = data.substr(at + 2, close - at - 2);
     at = close + 1;
     if (name == "outer") {
@@ -448,14 +447,14 @@ void Writer::add_template(const ApiShape& shape, const ApiChannel& channel, LlmC
       const auto found = std::find_if(shape.captures.begin(), shape.captures.end(),
                                       [&](const ApiCapture& c) { return c.name == name; });
       if (found == shape.captures.end())
-        throw Problem{channel.line, "no capture named '" + name + "'"};
+        throw Mistake{channel.line, "no capture named '" + name + "'"};
       part.kind = static_cast<uint8_t>(PartKind::Capture);
       part.capture = static_cast<uint8_t>(found - shape.captures.begin());
     }
     parts_.push_back(part);
   }
   if (!has_text)
-    throw Problem{channel.line, "event_data of channel '" + channel.name + "' has no ${text}"};
+    throw Mistake{channel.line, "event_data of channel '" + channel.name + "' has no ${text}"};
   out.part_count = static_cast<uint32_t>(parts_.size()) - out.part_first;
 }
 
@@ -471,15 +470,15 @@ void check_frame_template(const ApiChannel& channel) {
                c == '_' || c == '-';
       });
   if (!has_name || data.compare(quote + 1, 1, ":") != 0 || !data.ends_with("}"))
-    throw Problem{channel.line, "event_data of channel '" + channel.name +
+    throw Mistake{channel.line, "event_data of channel '" + channel.name +
                                     "' is {\"NAME\":PAYLOAD} in an event_stream"};
 }
 
 void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
   const bool is_framed =
       is_stream_ && (shape.formats >> static_cast<unsigned>(StreamFormat::EventStream) & 1U) != 0;
-  if (shape.captures.size() > kCapturesMax) throw Problem{shape.line, "more than 8 captures"};
-  if (shape.channels.size() >= kLlmNoChannel) throw Problem{shape.line, "too many channels"};
+  if (shape.captures.size() > kCapturesMax) throw Mistake{shape.line, "more than 8 captures"};
+  if (shape.channels.size() >= kLlmNoChannel) throw Mistake{shape.line, "too many channels"};
   out.channel_first = static_cast<uint32_t>(channels_.size());
   out.channel_count = static_cast<uint32_t>(shape.channels.size());
   for (const ApiChannel& channel : shape.channels) {
@@ -501,7 +500,7 @@ void Writer::add_channels(const ApiShape& shape, LlmShape& out) {
 void check_uses(const ApiKindSource& source, const std::vector<ApiPath>& paths) {
   for (const ApiPath& path : paths)
     if (!path.use.empty() && !source.fragments.contains(path.use))
-      throw Problem{path.line, "no fragment named '" + path.use + "'"};
+      throw Mistake{path.line, "no fragment named '" + path.use + "'"};
 }
 
 // A fragment, or the shape itself.
@@ -513,18 +512,18 @@ void Writer::add_fragment(const std::string& name, const std::string& where, con
   built.by = source.by;
   add_paths(built.root, shown, source.paths, in_fragment);
   if (!source.by.empty() && !built.root.members.contains(source.by))
-    throw Problem{source.line,
+    throw Mistake{source.line,
                   "'" + shown + "' is chosen by '" + source.by + "', which has no path"};
   if (source.by.empty() && !source.variants.empty())
-    throw Problem{source.line, "'" + shown + "' has variants but no 'by'"};
+    throw Mistake{source.line, "'" + shown + "' has variants but no 'by'"};
   for (const auto& [values, paths] : source.variants) {
     for (const std::string& value : expanded(values, source.line)) {
       if (value.empty() || value.size() > kNameBytesMax)
-        throw Problem{source.line, "bad variant '" + value + "'"};
+        throw Mistake{source.line, "bad variant '" + value + "'"};
       if (built.variants.contains(value))
-        throw Problem{source.line, "variant '" + value + "' is written twice"};
+        throw Mistake{source.line, "variant '" + value + "' is written twice"};
       auto& place = built.variants[value];
-      place = std::make_unique<Place>();
+      place = std::make_unique<Spot>();
       add_paths(*place, shown + "(" + value + ")", paths, in_fragment);
     }
   }
@@ -614,11 +613,11 @@ ApiKindSection compile_api_kinds(std::vector<ApiKindSource> kinds) {
     try {
       if (kinds[i].name.empty() || kinds[i].name.size() > kNameBytesMax ||
           kinds[i].name.find('.') != std::string::npos)
-        throw Problem{1, "bad name of the API kind"};
+        throw Mistake{1, "bad name of the API kind"};
       if (i > 0 && kinds[i].name == kinds[i - 1].name)
-        throw Problem{1, "API kind '" + kinds[i].name + "' exists twice"};
+        throw Mistake{1, "API kind '" + kinds[i].name + "' exists twice"};
       writer.compile(kinds[i]);
-    } catch (const Problem& problem) {
+    } catch (const Mistake& problem) {
       section.problems.push_back(ApiKindProblem{kinds[i].file, problem.line, 0, problem.what});
     }
   }

@@ -14,10 +14,10 @@ namespace {
 
 using contract::Role;
 
-constexpr YamlReader::Named<Role> kRoles[] = {{"user", Role::User},
-                                              {"system", Role::System},
-                                              {"assistant", Role::Assistant},
-                                              {"tool", Role::Tool}};
+constexpr YamlReader::Named<Role> kPartRoles[] = {{"user", Role::User},
+                                                  {"system", Role::System},
+                                                  {"assistant", Role::Assistant},
+                                                  {"tool", Role::Tool}};
 constexpr YamlReader::Named<bool> kStatuses[] = {{"active", false}, {"retired", true}};
 
 constexpr size_t kTemplateNameBytes = 47;
@@ -77,7 +77,7 @@ class TemplateReader {
       TemplatePart part;
       YamlMapping mapping(reader_, item, "a part");
       if (const YamlNode* role = mapping.required("role"))
-        part.role = reader_.choice(*role, kRoles);
+        part.role = reader_.choice(*role, kPartRoles);
       if (const YamlNode* text = mapping.required("text")) read_text(*text, part);
       mapping.finish();
       pieces += part.pieces.size();

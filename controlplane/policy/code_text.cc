@@ -6,7 +6,7 @@
 namespace sallyport::controlplane::policy {
 namespace {
 
-bool is_word(char c) {
+bool is_identifier(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -66,8 +66,8 @@ class Splitter {
   // A letter before the quote, alone or with other prefix letters: rb"", Rf"".
   bool has_prefix(std::string_view letters) const {
     size_t begin = at_;
-    while (begin > 0 && at_ - begin < 3 && is_word(text_[begin - 1])) --begin;
-    if (begin > 0 && is_word(text_[begin - 1])) return false;
+    while (begin > 0 && at_ - begin < 3 && is_identifier(text_[begin - 1])) --begin;
+    if (begin > 0 && is_identifier(text_[begin - 1])) return false;
     return text_.substr(begin, at_ - begin).find_first_of(letters) != std::string_view::npos;
   }
 
@@ -122,7 +122,7 @@ class Splitter {
 
   // A slash behind a value divides; behind anything else it begins a regular expression.
   bool may_be_regex() const {
-    return !is_word(last_) && last_ != ')' && last_ != ']' && last_ != '"';
+    return !is_identifier(last_) && last_ != ')' && last_ != ']' && last_ != '"';
   }
 
   void regex() {

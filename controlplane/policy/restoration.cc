@@ -12,7 +12,7 @@ namespace sallyport::controlplane::policy {
 namespace {
 
 constexpr std::string_view kFile = "restoration.yaml";
-constexpr std::string_view kAny = "any";
+constexpr std::string_view kAnyone = "any";
 constexpr size_t kUnixNameBytesMax = 32;      // of Linux
 constexpr size_t kSubjectNameBytesMax = 253;  // of a DNS name
 constexpr size_t kReasonTextBytesMax = 200;
@@ -29,7 +29,7 @@ Texts texts_of(BundleParts& parts, YamlMapping& mapping, std::string_view key) {
   const YamlNode* node = mapping.optional(key);
   if (node == nullptr) return {};
   Texts all = parts.reader.text_or_texts(*node);
-  if (all.size() == 1 && all[0].first == kAny) return {};
+  if (all.size() == 1 && all[0].first == kAnyone) return {};
   if (all.empty()) parts.reader.add(node->place, "an empty list fits nothing; leave the key out");
   return all;
 }

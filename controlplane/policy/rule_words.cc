@@ -17,7 +17,7 @@ struct KindRow {
   KindWords words;
 };
 
-constexpr KindRow kKinds[] = {
+constexpr KindRow kKindWords[] = {
     {RuleKind::Pattern,
      {"pattern", "a regular expression inside one word (no white space, quotes or angle brackets)",
       "only the shape that the pattern says; keys of another version of the vendor's format are "
@@ -175,9 +175,9 @@ constexpr ValidatorRow kValidators[] = {
 }  // namespace
 
 KindWords words_of(RuleKind kind) {
-  const auto* found = std::find_if(std::begin(kKinds), std::end(kKinds),
+  const auto* found = std::find_if(std::begin(kKindWords), std::end(kKindWords),
                                    [&](const KindRow& row) { return row.kind == kind; });
-  return found == std::end(kKinds) ? KindWords{"unknown", "", ""} : found->words;
+  return found == std::end(kKindWords) ? KindWords{"unknown", "", ""} : found->words;
 }
 
 ValidatorWords words_of(Validator validator) {

@@ -3,14 +3,14 @@
 namespace sallyport::restore {
 
 namespace {
-constexpr int64_t kMinuteS = 60;
+constexpr int64_t kSecondsPerMinute = 60;
 }
 
 HourlyUse::Sums HourlyUse::of(std::string_view principal, int64_t now_s) const {
   Sums sums;
   const auto found = by_principal_.find(principal);
   if (found == by_principal_.end()) return sums;
-  const int64_t minute = now_s / kMinuteS;
+  const int64_t minute = now_s / kSecondsPerMinute;
   for (const Bucket& bucket : found->second) {
     // A bucket of the future was written before the clock went back: it still counts.
     if (bucket.minute < 0 || bucket.minute <= minute - static_cast<int64_t>(kUseBuckets)) continue;
@@ -26,7 +26,7 @@ bool HourlyUse::add(std::string_view principal, int64_t now_s, uint64_t values, 
     if (by_principal_.size() >= kUsePrincipalsMax) return false;
     found = by_principal_.emplace(std::string(principal), std::array<Bucket, kUseBuckets>{}).first;
   }
-  const int64_t minute = now_s / kMinuteS;
+  const int64_t minute = now_s / kSecondsPerMinute;
   Bucket& bucket = found->second[static_cast<size_t>(minute) % kUseBuckets];
   if (bucket.minute != minute) bucket = {minute, {}};
   bucket.sums.values += values;

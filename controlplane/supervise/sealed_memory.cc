@@ -12,7 +12,7 @@ namespace sallyport::supervise {
 
 namespace {
 
-bool write_all(int fd, std::span<const uint8_t> bytes) {
+bool fill(int fd, std::span<const uint8_t> bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t wrote =
@@ -31,7 +31,7 @@ std::optional<SealedMemory> SealedMemory::make(const char* name, std::span<const
   SealedMemory made;
   made.fd_ = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
-  if (made.fd_ < 0 || !write_all(made.fd_, bytes) || fcntl(made.fd_, F_ADD_SEALS, seals) != 0) {
+  if (made.fd_ < 0 || !fill(made.fd_, bytes) || fcntl(made.fd_, F_ADD_SEALS, seals) != 0) {
     error = std::string(name) + ": no sealed memory: " + std::strerror(errno);
     return std::nullopt;
   }

@@ -24,7 +24,7 @@ constexpr uint64_t kNsPerS = 1'000'000'000;
 constexpr uint64_t kPollMs = 20;
 constexpr size_t kSubjectsPerRequestMax = 64;
 
-std::string text_of(const json& body, const char* name) {
+std::string string_of(const json& body, const char* name) {
   const auto found = body.find(name);
   return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -53,7 +53,7 @@ struct Named {
 // The subjects that a request names; throws VaultError when it names none.
 Named named_in(const json& body) {
   Named out;
-  out.tenant = text_of(body, "tenant");
+  out.tenant = string_of(body, "tenant");
   for (const json& one : body.value("subjects", json::array())) {
     const auto subject = one.is_string() ? subject_of(one.get<std::string>()) : std::nullopt;
     if (!subject) throw vault::VaultError("request_invalid", "a subject is 32 hex digits");
@@ -69,8 +69,8 @@ ControlRecord subject_record(const std::string& action, const std::string& actor
                              const Named& named, const json& body) {
   ControlRecord record{.kind = RecordKind::SubjectRequest, .action = action, .actor = actor};
   record.tenant = named.tenant;
-  record.reason = text_of(body, "reason");
-  record.ticket = text_of(body, "ticket");
+  record.reason = string_of(body, "reason");
+  record.ticket = string_of(body, "ticket");
   record.subjects = named.subjects;
   for (const SubjectId& subject : named.subjects)
     record.fields.emplace_back("subject", vault::hex(subject));
@@ -185,7 +185,7 @@ json VaultDesk::subject_erase(const Asked& asked) { return erase_as(asked, "eras
 json VaultDesk::subject_reredact(const Asked& asked) {
   json answer = erase_as(asked, "reredact");
   if (!answer.value("ok", false) || answer.value("state", "") == "deferred") return answer;
-  const std::string tenant = text_of(asked.body, "tenant");
+  const std::string tenant = string_of(asked.body, "tenant");
   ControlRecord record{.kind = RecordKind::Key, .action = "token_epoch", .actor = asked.actor};
   record.tenant = tenant;
   record.object = answer.value("id", "");
@@ -203,15 +203,15 @@ json VaultDesk::subject_reredact(const Asked& asked) {
 
 json VaultDesk::erase_as(const Asked& asked, const std::string& kind) {
   const Named named = named_in(asked.body);
-  if (text_of(asked.body, "reason").empty())
+  if (string_of(asked.body, "reason").empty())
     return admin_error("request_invalid", "an erasure says why", "--reason gdpr-17");
   vault::Erasure erasure;
   erasure.id = new_id("dsr-");
   erasure.tenant = named.tenant;
   erasure.kind = kind;
   erasure.actor = asked.actor;
-  erasure.reason = text_of(asked.body, "reason");
-  erasure.ticket = text_of(asked.body, "ticket");
+  erasure.reason = string_of(asked.body, "reason");
+  erasure.ticket = string_of(asked.body, "ticket");
   erasure.asked_ns = wall_ns();
   for (const SubjectId& one : named.subjects)
     for (const SubjectId& member : vault_->members(named.tenant, one))
@@ -319,11 +319,11 @@ void VaultDesk::carry_out_released() {
 
 json VaultDesk::hold_add(const Asked& asked) {
   vault::Hold hold;
-  hold.id = text_of(asked.body, "id");
+  hold.id = string_of(asked.body, "id");
   if (hold.id.empty()) hold.id = new_id("hold-");
-  hold.tenant = text_of(asked.body, "tenant");
-  hold.reason = text_of(asked.body, "reason");
-  hold.ticket = text_of(asked.body, "ticket");
+  hold.tenant = string_of(asked.body, "tenant");
+  hold.reason = string_of(asked.body, "reason");
+  hold.ticket = string_of(asked.body, "ticket");
   hold.actor = asked.actor;
   hold.created_ns = wall_ns();
   hold.from_ns = seconds_ns(asked.body, "from", 0);
@@ -359,9 +359,9 @@ json VaultDesk::hold_add(const Asked& asked) {
 }
 
 json VaultDesk::hold_release(const Asked& asked) {
-  const std::string id = text_of(asked.body, "id");
-  const std::string approver = text_of(asked.body, "approver");
-  const std::string reason = text_of(asked.body, "reason");
+  const std::string id = string_of(asked.body, "id");
+  const std::string approver = string_of(asked.body, "approver");
+  const std::string reason = string_of(asked.body, "reason");
   if (id.empty() || approver.empty() || reason.empty())
     return admin_error("request_invalid", "a release names the hold, a reason and an approver",
                        "sallyctl hold release --help");
@@ -379,7 +379,7 @@ json VaultDesk::hold_release(const Asked& asked) {
   record.tenant = found->tenant;
   record.object = id;
   record.reason = reason;
-  record.ticket = text_of(asked.body, "ticket");
+  record.ticket = string_of(asked.body, "ticket");
   record.subjects = found->subjects;
   record.fields = {{"hold", id}, {"approver", approver}};
   const size_t before = vault_->deferred().size();

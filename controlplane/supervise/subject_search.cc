@@ -17,7 +17,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr uint64_t kNsPerS = 1'000'000'000;
+constexpr uint64_t kSecondInNs = 1'000'000'000;
 
 std::string hex_of(const contract::SubjectId& subject) {
   std::string out;
@@ -91,7 +91,7 @@ class Search {
       return;
     }
     appearances_.push_back({{"request_id", id},
-                            {"time", evidence_log::utc_text(record.header().wall_ns / kNsPerS)},
+                            {"time", evidence_log::utc_text(record.header().wall_ns / kSecondInNs)},
                             {"vendor", request.vendor.view()},
                             {"region", request.region.view()},
                             {"principal", request.principal.view()},

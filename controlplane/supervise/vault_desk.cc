@@ -21,7 +21,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::milliseconds kEvidenceWait{5'000};
+constexpr std::chrono::milliseconds kRecordWait{5'000};
 constexpr uint64_t kNsPerMs = 1'000'000;
 
 uint64_t boot_ms() {
@@ -120,7 +120,7 @@ void VaultDesk::clear_problem() {
 
 // Not committed: nothing may happen.
 bool VaultDesk::commit(const ControlRecord& record) {
-  return evidence_->wait_committed(evidence_->append(record), kEvidenceWait);
+  return evidence_->wait_committed(evidence_->append(record), kRecordWait);
 }
 
 void VaultDesk::add_to(std::vector<pollfd>& polled) const { polled.push_back({wake_, POLLIN, 0}); }

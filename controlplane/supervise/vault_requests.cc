@@ -13,7 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-std::string text_of(const json& body, const char* name) {
+std::string word_of(const json& body, const char* name) {
   const auto found = body.find(name);
   return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
@@ -32,7 +32,7 @@ std::optional<vault::PublicKey> public_key_of(const json& from) {
   return out;
 }
 
-json not_committed() {
+json evidence_blocked() {
   return admin_error("evidence_blocked",
                      "the evidence log does not take the record of this action: nothing was done",
                      "sallyctl status shows what is wrong with the log");
@@ -59,11 +59,11 @@ ControlRecord VaultDesk::key_record(const std::string& action, const std::string
 
 json VaultDesk::with_record(ControlRecord record, const std::function<json(ControlRecord&)>& act) {
   record.result = "intended";
-  if (!commit(record)) return not_committed();
+  if (!commit(record)) return evidence_blocked();
   try {
     record.result = "ok";
     json answer = act(record);
-    if (!commit(record)) return not_committed();
+    if (!commit(record)) return evidence_blocked();
     answer["ok"] = true;
     return answer;
   } catch (const vault::VaultError& error) {
@@ -112,7 +112,7 @@ json VaultDesk::init(const Asked& asked) {
 
 json VaultDesk::seal(const Asked& asked) {
   ControlRecord record = key_record("vault_sealed", asked.actor);
-  record.reason = text_of(asked.body, "reason");
+  record.reason = word_of(asked.body, "reason");
   return with_record(std::move(record), [this](ControlRecord&) {
     vault_->seal(true);
     return json{{"state", "sealed"}};
@@ -147,8 +147,8 @@ json VaultDesk::take_share(const Asked& asked) {
   if (vault_->state() != vault::VaultState::Sealed)
     return admin_error("conflict", "the vault is not sealed", "sallyctl vault status");
   vault::Share share;
-  share.label = vault::parse_share(text_of(asked.body, "share")).label;
-  const auto bytes = vault::from_hex(text_of(asked.body, "bytes"), 2 * vault::kKeyBytes);
+  share.label = vault::parse_share(word_of(asked.body, "share")).label;
+  const auto bytes = vault::from_hex(word_of(asked.body, "bytes"), 2 * vault::kKeyBytes);
   if (!bytes) return admin_error("request_invalid", "a share is 64 bytes in hex");
   share.bytes = *bytes;
   ControlRecord record = key_record("share_brought", asked.actor);
@@ -191,7 +191,7 @@ json VaultDesk::finish_rotation(const std::string& actor) {
 
 json VaultDesk::rotate(const Asked& asked) {
   ControlRecord record = key_record("kek_rotation_begun", asked.actor);
-  record.reason = text_of(asked.body, "reason");
+  record.reason = word_of(asked.body, "reason");
   const json begun = with_record(std::move(record), [this](ControlRecord& done) {
     if (!vault_->rotating()) vault_->begin_rotation();
     done.fields = {{"key_version", std::to_string(vault_->newest_kek().generation)}};
@@ -243,15 +243,15 @@ json VaultDesk::backup(const Asked& asked) {
 json VaultDesk::note_ceremony(const Asked& asked) {
   static constexpr std::string_view kSteps[] = {"shares_combined", "backup_tested",
                                                 "backup_restored", "kek_file_made"};
-  const std::string step = text_of(asked.body, "step");
+  const std::string step = word_of(asked.body, "step");
   if (std::find(std::begin(kSteps), std::end(kSteps), step) == std::end(kSteps))
     return admin_error("request_invalid", "there is no such step");
   ControlRecord record = key_record(step, asked.actor);
   record.result = asked.body.value("good", true) ? "ok" : "failed";
   record.fields = {{"key_version", std::to_string(number_of(asked.body, "generation"))}};
-  const std::string print = text_of(asked.body, "fingerprint");
+  const std::string print = word_of(asked.body, "fingerprint");
   if (print.size() == 32) record.fields.emplace_back("fingerprint", print);
-  if (!commit(record)) return not_committed();
+  if (!commit(record)) return evidence_blocked();
   return {{"ok", true}};
 }
 

@@ -25,23 +25,23 @@ class Descriptor {
   int fd_;
 };
 
-[[noreturn]] void failed(const char* what, const std::filesystem::path& path, int code) {
+[[noreturn]] void file_failed(const char* what, const std::filesystem::path& path, int code) {
   throw VaultError("kek_file",
                    std::string(what) + " " + path.string() + ": " + std::strerror(code));
 }
 
 void sync_folder(const std::filesystem::path& folder) {
   const Descriptor open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (open.get() < 0 || ::fsync(open.get()) != 0) failed("sync", folder, errno);
+  if (open.get() < 0 || ::fsync(open.get()) != 0) file_failed("sync", folder, errno);
 }
 
 void overwrite(int fd, const std::filesystem::path& name) {
   struct stat info {};
-  if (::fstat(fd, &info) != 0) failed("look at", name, errno);
+  if (::fstat(fd, &info) != 0) file_failed("look at", name, errno);
   const std::vector<uint8_t> zeros(static_cast<size_t>(info.st_size));
   if (::pwrite(fd, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) ||
       ::fsync(fd) != 0)
-    failed("overwrite", name, errno);
+    file_failed("overwrite", name, errno);
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ Secret read_private_file(const std::filesystem::path& file, const std::string& c
     throw VaultError(code, file.string() + ": others may touch it: chown root, chmod 600");
   Secret out(static_cast<size_t>(info.st_size));
   if (::pread(open.get(), out.data(), out.size(), 0) != static_cast<ssize_t>(out.size()))
-    failed("read", file, errno);
+    file_failed("read", file, errno);
   return out;
 }
 
@@ -70,13 +70,13 @@ void replace_private_file(const std::filesystem::path& file, std::span<const uin
   {
     const Descriptor open(
         ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (open.get() < 0) failed("create", fresh, errno);
+    if (open.get() < 0) file_failed("create", fresh, errno);
     if (::write(open.get(), content.data(), content.size()) !=
             static_cast<ssize_t>(content.size()) ||
         ::fsync(open.get()) != 0)
-      failed("write", fresh, errno);
+      file_failed("write", fresh, errno);
   }
-  if (::rename(fresh.c_str(), file.c_str()) != 0) failed("replace", file, errno);
+  if (::rename(fresh.c_str(), file.c_str()) != 0) file_failed("replace", file, errno);
   sync_folder(file.parent_path());
   if (former.get() >= 0) overwrite(former.get(), file);
 }
@@ -85,10 +85,10 @@ bool destroy_file(const std::filesystem::path& file) {
   const Descriptor open(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (open.get() < 0) {
     if (errno == ENOENT) return false;
-    failed("open", file, errno);
+    file_failed("open", file, errno);
   }
   overwrite(open.get(), file);
-  if (::unlink(file.c_str()) != 0) failed("unlink", file, errno);
+  if (::unlink(file.c_str()) != 0) file_failed("unlink", file, errno);
   sync_folder(file.parent_path());
   return true;
 }

@@ -39,12 +39,12 @@ TokenSettings read_settings(const std::filesystem::path& file) {
   return out;
 }
 
-struct PkeyFree {
+struct TokenFree {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
   void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
 };
-using Pkey = std::unique_ptr<EVP_PKEY, PkeyFree>;
-using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, PkeyFree>;
+using TokenPkey = std::unique_ptr<EVP_PKEY, TokenFree>;
+using TokenPkeyContext = std::unique_ptr<EVP_PKEY_CTX, TokenFree>;
 
 bool use_oaep(EVP_PKEY_CTX* context) {
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
@@ -89,7 +89,7 @@ class OpenToken {
   OpenToken(const OpenToken&) = delete;
 
   Secret unwrap(std::span<const uint8_t> wrapped) const {
-    const PkeyContext work(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const TokenPkeyContext work(EVP_PKEY_CTX_new(key_.get(), nullptr));
     Secret out(wrapped.size());
     size_t size = out.size();
     if (work == nullptr || EVP_PKEY_decrypt_init(work.get()) != 1 || !use_oaep(work.get()) ||
@@ -101,8 +101,8 @@ class OpenToken {
   }
   // In software: a public key has no secret.
   std::vector<uint8_t> wrap(const Secret& key) const {
-    const Pkey half = public_copy();
-    const PkeyContext work(EVP_PKEY_CTX_new(half.get(), nullptr));
+    const TokenPkey half = public_copy();
+    const TokenPkeyContext work(EVP_PKEY_CTX_new(half.get(), nullptr));
     size_t size = static_cast<size_t>(EVP_PKEY_get_size(half.get()));
     std::vector<uint8_t> out(size);
     if (work == nullptr || EVP_PKEY_encrypt_init(work.get()) != 1 || !use_oaep(work.get()) ||
@@ -123,18 +123,18 @@ class OpenToken {
     if (PKCS11_open_session(slot_, 0) != 0) failed("token " + label + ": no session");
   }
   void take_key(PKCS11_KEY* key) {
-    Pkey found(PKCS11_get_private_key(key));
+    TokenPkey found(PKCS11_get_private_key(key));
     if (found == nullptr || EVP_PKEY_get_base_id(found.get()) != EVP_PKEY_RSA ||
         EVP_PKEY_get_bits(found.get()) < kRsaBitsMin)
       return;
     key_ = std::move(found);
   }
   // By way of its encoding, so that what encrypts is OpenSSL's own key and not the token's.
-  Pkey public_copy() const {
+  TokenPkey public_copy() const {
     unsigned char* encoded = nullptr;
     const int size = i2d_PUBKEY(key_.get(), &encoded);
     const unsigned char* at = encoded;
-    Pkey out(size <= 0 ? nullptr : d2i_PUBKEY(nullptr, &at, size));
+    TokenPkey out(size <= 0 ? nullptr : d2i_PUBKEY(nullptr, &at, size));
     OPENSSL_free(encoded);
     if (out == nullptr) failed("the public half cannot be read");
     return out;
@@ -145,7 +145,7 @@ class OpenToken {
   PKCS11_SLOT* slots_ = nullptr;
   unsigned slot_count_ = 0;
   PKCS11_SLOT* slot_ = nullptr;
-  Pkey key_;
+  TokenPkey key_;
 };
 
 class TokenKekSource final : public KekSource {

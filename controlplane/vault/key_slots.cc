@@ -24,7 +24,7 @@ struct Header {
 
 off_t offset_of(uint32_t slot) { return kHeaderBytes + off_t{slot} * kSlotBytes; }
 
-[[noreturn]] void failed(const char* what, const std::filesystem::path& path, int code) {
+[[noreturn]] void slots_failed(const char* what, const std::filesystem::path& path, int code) {
   throw VaultError(code == ENOSPC || code == EDQUOT ? "no_room" : "key_file",
                    std::string(what) + " " + path.string() + ": " + std::strerror(code));
 }
@@ -44,15 +44,15 @@ struct KeySlots::Slot {
 KeySlots::KeySlots(const std::filesystem::path& path) : path_(path) {
   static_assert(sizeof(Slot) == kSlotBytes && 512 % kSlotBytes == 0);
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file_ < 0) failed("open", path, errno);
+  if (file_ < 0) slots_failed("open", path, errno);
   struct stat info {};
-  if (::fstat(file_, &info) != 0 || !S_ISREG(info.st_mode)) failed("look at", path, EINVAL);
+  if (::fstat(file_, &info) != 0 || !S_ISREG(info.st_mode)) slots_failed("look at", path, EINVAL);
   Header header{kMagic, kVersion, kSlotBytes};
   if (info.st_size == 0) {
     std::array<uint8_t, kHeaderBytes> page{};
     std::memcpy(page.data(), &header, sizeof header);
     if (::pwrite(file_, page.data(), page.size(), 0) != kHeaderBytes || ::fsync(file_) != 0)
-      failed("begin", path, errno);
+      slots_failed("begin", path, errno);
     info.st_size = kHeaderBytes;
   }
   if (::pread(file_, &header, sizeof header, 0) != sizeof header || header.magic != kMagic ||
@@ -71,17 +71,17 @@ KeySlots::~KeySlots() {
 KeySlots::Slot KeySlots::load(uint32_t slot) const {
   Slot content;
   if (::pread(file_, &content, sizeof content, offset_of(slot)) != sizeof content)
-    failed("read", path_, errno);
+    slots_failed("read", path_, errno);
   return content;
 }
 
 void KeySlots::store(uint32_t slot, const Slot& content) {
   if (::pwrite(file_, &content, sizeof content, offset_of(slot)) != sizeof content)
-    failed("write", path_, errno);
+    slots_failed("write", path_, errno);
 }
 
 void KeySlots::sync() {
-  if (::fsync(file_) != 0) failed("sync", path_, errno);
+  if (::fsync(file_) != 0) slots_failed("sync", path_, errno);
 }
 
 std::vector<uint8_t> KeySlots::binding(uint32_t slot, const Slot& content) {
@@ -105,8 +105,8 @@ KeySlots::Place KeySlots::allocate(const Keks& keks, const SlotOwner& owner, con
     const int code = ::posix_fallocate(file_, offset_of(slots_), off_t{kGrowSlots} * kSlotBytes);
     if (code != 0) {
       // Some file systems keep half of it.
-      if (::ftruncate(file_, offset_of(slots_)) != 0) failed("cut", path_, errno);
-      failed("grow", path_, code);
+      if (::ftruncate(file_, offset_of(slots_)) != 0) slots_failed("cut", path_, errno);
+      slots_failed("grow", path_, code);
     }
     for (uint32_t i = 0; i < kGrowSlots; ++i) free_.insert(free_.end(), slots_ + i);
     slots_ += kGrowSlots;

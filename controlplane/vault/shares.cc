@@ -18,10 +18,10 @@ constexpr const char* kShareForm = "vault-share/1";
 constexpr const char* kBackupForm = "vault-backup/1";
 constexpr size_t kSealedBytesMax = 4096;
 
-struct Free {
+struct FreeShares {
   void operator()(gfshare_ctx* context) const noexcept { gfshare_ctx_free(context); }
 };
-using Context = std::unique_ptr<gfshare_ctx, Free>;
+using Context = std::unique_ptr<gfshare_ctx, FreeShares>;
 
 // The library has none of its own, and draws also when it frees a context: set before each use.
 void fill_random(unsigned char* buffer, unsigned count) { random_fill({buffer, count}); }

@@ -4,8 +4,9 @@
 #       static library `sallyport_<NAME>` with alias sallyport::<NAME>; DEPENDS are public.
 #   sallyport_program(NAME sallyctl SOURCES main.cc DEPENDS ...)
 #       executable in build/<preset>/bin.
-#   sallyport_test(NAME tcp_established_test SOURCES x_test.cc DEPENDS ... [LABELS fast] [TIMEOUT 60])
-#       GoogleTest executable, registered in ctest; label `fast` unless LABELS is given.
+#   sallyport_test(NAME tcp_established_test SOURCES x_test.cc DEPENDS ... [LABELS fast] [TIMEOUT 60] [SEPARATE])
+#       GoogleTest executable, registered in ctest; label `fast` unless LABELS is given. SEPARATE: its sources give one
+#       name to two local things, and are never translated together (SALLYPORT_UNITY).
 #   sallyport_fuzz(NAME http_head SOURCES http_head_fuzz.cc CORPUS dir DEPENDS ...)
 #       with SALLYPORT_FUZZ a libFuzzer binary; otherwise a replayer of the kept corpus, run as a fast test.
 
@@ -39,9 +40,15 @@ if(SALLYPORT_FUZZ)
 endif()
 
 # The control plane is many small files over the same few large headers; translated eight at a time they cost a third.
-# scripts/test builds so; a change is quicker to build without. Two files of one library may then not give one name to two
-# local things, which the compiler says.
-option(SALLYPORT_UNITY "Control-plane libraries are translated several files at a time" OFF)
+# Tests of several sources the same. scripts/test builds so; a change is quicker to build without. Two files of one target
+# may then not give one name to two local things, which the compiler says.
+option(SALLYPORT_UNITY "Control-plane libraries and tests are translated several files at a time" OFF)
+
+function(sallyport_translate_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  # A local class inside a class is a mistake in a header; here the file that is included is a source.
+  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+endfunction()
 
 # What only tests are made of is built for a short build: GoogleTest's macros cost more time to optimise and to
 # instrument for undefined behaviour than all of the product. The libraries under test keep their own flags.
@@ -78,9 +85,7 @@ function(sallyport_library)
         -fno-sanitize=null,alignment,vptr,object-size,nonnull-attribute,returns-nonnull-attribute,pointer-overflow)
     endif()
     if(SALLYPORT_UNITY AND A_NAME MATCHES "^control")
-      set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-      # A local class inside a class is a mistake in a header; here the file that is included is a source.
-      target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+      sallyport_translate_together(${target})
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -123,7 +128,7 @@ function(sallyport_program)
 endfunction()
 
 function(sallyport_test)
-  cmake_parse_arguments(A "" "NAME;TIMEOUT" "SOURCES;DEPENDS;PACKAGES;LABELS" ${ARGN})
+  cmake_parse_arguments(A "SEPARATE" "NAME;TIMEOUT" "SOURCES;DEPENDS;PACKAGES;LABELS" ${ARGN})
   if(NOT A_LABELS)
     set(A_LABELS fast)
   endif()
@@ -136,6 +141,10 @@ function(sallyport_test)
     GTest::gtest GTest::gmock GTest::gtest_main)
   if(SALLYPORT_PREFIX)
     target_precompile_headers(${A_NAME} REUSE_FROM sallyport_test_prefix)
+  endif()
+  list(LENGTH A_SOURCES sources)
+  if(SALLYPORT_UNITY AND sources GREATER 1 AND NOT A_SEPARATE)
+    sallyport_translate_together(${A_NAME})
   endif()
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
   set_tests_properties(${A_NAME} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT}

@@ -1,5 +1,5 @@
-// prefix.h: what nearly every test reads, translated once (cmake/SallyportTargets.cmake). A test still includes what it
-// uses; this only makes reading it again cost nothing.
+// prefix.h: what nearly every test reads, translated once (cmake/SallyportTargets.cmake). A test
+// still includes what it uses; this only makes reading it again cost nothing.
 #pragma once
 
 #include <gmock/gmock.h>

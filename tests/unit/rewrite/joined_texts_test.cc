@@ -11,7 +11,7 @@
 namespace sallyport::rewrite {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Ordered = nlohmann::ordered_json;
 
 class JoinedTextsTest : public testing::Test {
  protected:
@@ -36,11 +36,11 @@ class JoinedTextsTest : public testing::Test {
           {e.start, e.end, {reinterpret_cast<const char*>(value.data()), value.size()}});
     }
     std::string out = edited(body, edits);
-    EXPECT_TRUE(Json::accept(out)) << out;
+    EXPECT_TRUE(Ordered::accept(out)) << out;
     return out;
   }
   static std::string body_of(const std::vector<std::pair<std::string, std::string>>& messages) {
-    Json body{{"model", "m"}, {"messages", Json::array()}};
+    Ordered body{{"model", "m"}, {"messages", Ordered::array()}};
     for (const auto& [role, content] : messages)
       body["messages"].push_back({{"role", role}, {"content", content}});
     return body.dump();

@@ -14,7 +14,7 @@ namespace {
 
 using contract::OpaqueReason;
 
-struct Outcome {
+struct MediaOutcome {
   bool ok = true;
   Refusal refusal = Refusal::None;
   std::string subject;
@@ -23,14 +23,14 @@ struct Outcome {
 
 class Media : public testing::Test {
  protected:
-  Outcome run(const char* kind, llm::BodyFormat format, const std::string& body,
+  MediaOutcome run(const char* kind, llm::BodyFormat format, const std::string& body,
               std::optional<OpaqueReason> refused, const std::vector<size_t>& cuts = {}) {
     RewriteScope scope = world_.scope(Direction::Request);
     scope.opaque_refused.fill(false);
     if (refused) scope.opaque_refused[static_cast<size_t>(*refused)] = true;
     BodyRewriter rewriter;
     rewriter.begin(scope, llm::shipped_kind(kind).request, format, "BX");
-    Outcome out;
+    MediaOutcome out;
     size_t at = 0;
     for (size_t i = 0; i <= cuts.size() && out.ok; ++i) {
       const size_t end = i < cuts.size() ? cuts[i] : body.size();
@@ -46,7 +46,7 @@ class Media : public testing::Test {
   // Passes where any other kind is refused, and is refused as `kind` itself, at every cut.
   void expect_kind(const char* api, llm::BodyFormat format, const std::string& body,
                    OpaqueReason kind) {
-    const Outcome passed = run(api, format, body, {});
+    const MediaOutcome passed = run(api, format, body, {});
     EXPECT_TRUE(passed.ok) << body;
     EXPECT_EQ(passed.tally.opaque_values[static_cast<size_t>(kind)], 1U) << body;
     EXPECT_EQ(passed.tally.opaque_bytes_by_reason[static_cast<size_t>(kind)],
@@ -57,11 +57,11 @@ class Media : public testing::Test {
         body.size());
     for (size_t other = 0; other < contract::kOpaqueReasonCount; ++other) {
       const auto reason = static_cast<OpaqueReason>(other);
-      const Outcome said = run(api, format, body, reason);
+      const MediaOutcome said = run(api, format, body, reason);
       EXPECT_EQ(said.ok, reason != kind) << contract::opaque_reason_name(reason) << ' ' << body;
     }
     for (size_t cut = 1; cut < body.size(); ++cut) {
-      const Outcome said = run(api, format, body, kind, {cut});
+      const MediaOutcome said = run(api, format, body, kind, {cut});
       ASSERT_FALSE(said.ok) << cut << ' ' << body;
       ASSERT_EQ(said.refusal, Refusal::PolicyBlocked);
       ASSERT_EQ(said.subject, contract::opaque_reason_name(kind));
@@ -101,7 +101,7 @@ TEST_F(Media, ATypeBelongsToTheValueOfItsObject) {
       R"({"contents":[{"parts":[{"inlineData":{"data":"AAAA","mimeType":"image/png"}},)"
       R"({"inlineData":{"data":"BBBBBBBB"}},)"
       R"({"inlineData":{"mimeType":"audio/wav","data":"CCCC"}}]}]})";
-  const Outcome said = run("gemini_generate", llm::BodyFormat::Json, body, {});
+  const MediaOutcome said = run("gemini_generate", llm::BodyFormat::Json, body, {});
   ASSERT_TRUE(said.ok);
   EXPECT_EQ(said.tally.opaque_bytes_by_reason[static_cast<size_t>(OpaqueReason::Image)], 4U);
   EXPECT_EQ(said.tally.opaque_bytes_by_reason[static_cast<size_t>(OpaqueReason::Other)], 8U);
@@ -122,7 +122,7 @@ TEST_F(Media, NoTypeTakesATextOutOfTheScannersSight) {
   for (const std::string& source : {R"("type":"text","media_type":"text/plain",)" + mail,
                                     R"("type":"text","media_type":"image/png",)" + mail,
                                     mail + R"(,"type":"text","media_type":"image/png")"}) {
-    const Outcome said = run("anthropic_messages", llm::BodyFormat::Json, block(source), {});
+    const MediaOutcome said = run("anthropic_messages", llm::BodyFormat::Json, block(source), {});
     ASSERT_TRUE(said.ok) << source;
     EXPECT_EQ(said.tally.rewritten_bytes, 13U) << source;
   }
@@ -156,7 +156,7 @@ TEST_F(Media, AFileThatIsNoTextMeetsThePolicyOfItsKind) {
   const std::string text = form("content-type: image/png\r\n", "hello there, all of you");
   for (const OpaqueReason reason : {OpaqueReason::Image, OpaqueReason::Document})
     EXPECT_FALSE(refused(text, reason));
-  const Outcome said = run("openai_files", llm::BodyFormat::Multipart, image, OpaqueReason::Image);
+  const MediaOutcome said = run("openai_files", llm::BodyFormat::Multipart, image, OpaqueReason::Image);
   EXPECT_EQ(said.subject, "image");
   EXPECT_EQ(said.refusal, Refusal::PolicyBlocked);
 }

@@ -50,8 +50,9 @@ def main():
     parser.add_argument("--all", action="store_true", help="also those that their own source includes first")
     options = parser.parse_args()
     root = os.path.abspath(options.root)
-    todo = [h for h in headers(root)
-            if (options.all or not proved_by_source(root, h)) and not (options.without_eal and h.startswith(("dataplane/nic/", "dataplane/worker/")))]
+    todo = [h for h in headers(root) if options.all or not proved_by_source(root, h)]
+    if options.without_eal:
+        todo = [h for h in todo if not h.startswith(("dataplane/nic/", "dataplane/worker/"))]
     extra = [] if options.without_eal else flags("libdpdk")
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(options.j) as pool:

@@ -24,7 +24,7 @@ struct MediaOutcome {
 class Media : public testing::Test {
  protected:
   MediaOutcome run(const char* kind, llm::BodyFormat format, const std::string& body,
-              std::optional<OpaqueReason> refused, const std::vector<size_t>& cuts = {}) {
+                   std::optional<OpaqueReason> refused, const std::vector<size_t>& cuts = {}) {
     RewriteScope scope = world_.scope(Direction::Request);
     scope.opaque_refused.fill(false);
     if (refused) scope.opaque_refused[static_cast<size_t>(*refused)] = true;
@@ -156,7 +156,8 @@ TEST_F(Media, AFileThatIsNoTextMeetsThePolicyOfItsKind) {
   const std::string text = form("content-type: image/png\r\n", "hello there, all of you");
   for (const OpaqueReason reason : {OpaqueReason::Image, OpaqueReason::Document})
     EXPECT_FALSE(refused(text, reason));
-  const MediaOutcome said = run("openai_files", llm::BodyFormat::Multipart, image, OpaqueReason::Image);
+  const MediaOutcome said =
+      run("openai_files", llm::BodyFormat::Multipart, image, OpaqueReason::Image);
   EXPECT_EQ(said.subject, "image");
   EXPECT_EQ(said.refusal, Refusal::PolicyBlocked);
 }

@@ -53,6 +53,7 @@ class Link {
       ++corrupted;
     }
     const int copies = chance(faults_.duplication) ? 2 : 1;
+    duplicated += static_cast<uint64_t>(copies - 1);
     for (int i = 0; i < copies; ++i) enqueue(source, destination, bytes, now);
   }
 
@@ -70,6 +71,8 @@ class Link {
   uint64_t lost = 0;
   uint64_t corrupted = 0;
   uint64_t overflowed = 0;
+  uint64_t duplicated = 0;
+  uint64_t reordered = 0;
 
  private:
   bool chance(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
@@ -89,7 +92,10 @@ class Link {
       leaves_ns = free_at_ns_;
     }
     uint64_t delay_ns = faults_.delay_us * base::kNsPerUs;
-    if (chance(faults_.reordering)) delay_ns += random_() % (4 * delay_ns + 1);
+    if (chance(faults_.reordering)) {
+      delay_ns += random_() % (4 * delay_ns + 1);
+      ++reordered;
+    }
     packets_.push(Packet{leaves_ns + delay_ns, ++order_, source, destination, bytes});
   }
 

@@ -63,7 +63,8 @@ def quietly(peer):
 
 
 def serve(address, port):
-    listener = socket.create_server((address, port), backlog=128)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.create_server((address, port), family=family, backlog=128)
     print("listening", flush=True)
     while True:
         peer, _ = listener.accept()

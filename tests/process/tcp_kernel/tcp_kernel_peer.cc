@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +29,7 @@ struct Arguments {
   uint16_t fetch_port = 0;
   uint32_t fetches = 0;
   uint32_t concurrency = 8;
+  uint32_t fetch_after_ms = 0;
   bool no_huge = false;
 };
 
@@ -38,7 +40,8 @@ Arguments read_arguments(int argc, char** argv) {
   known.add_options()("config", po::value(&a.config)->required())(
       "fetch-address", po::value(&a.fetch_address)->required())(
       "fetch-port", po::value(&a.fetch_port)->required())("fetches", po::value(&a.fetches))(
-      "concurrency", po::value(&a.concurrency))("no-huge", po::bool_switch(&a.no_huge));
+      "concurrency", po::value(&a.concurrency))("fetch-after-ms", po::value(&a.fetch_after_ms))(
+      "no-huge", po::bool_switch(&a.no_huge));
   po::variables_map values;
   po::store(po::parse_command_line(argc, argv, known), values);
   po::notify(values);
@@ -50,10 +53,12 @@ Arguments read_arguments(int argc, char** argv) {
   std::exit(1);
 }
 
-uint32_t address_of(const std::string& text) {
-  in_addr parsed{};
-  if (inet_pton(AF_INET, text.c_str(), &parsed) != 1) leave("bad address " + text);
-  return ntohl(parsed.s_addr);
+wire::IpAddress address_of(const std::string& text) {
+  in_addr v4{};
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) return wire::IpAddress::from_v6(v6.s6_addr);
+  if (inet_pton(AF_INET, text.c_str(), &v4) != 1) leave("bad address " + text);
+  return ntohl(v4.s_addr);
 }
 
 std::vector<std::unique_ptr<nic::Port>> open_ports(const dataplane::HostConfig& host,
@@ -96,14 +101,20 @@ std::unique_ptr<worker::Worker> make_worker(const dataplane::HostConfig& host,
       getrandom(&settings.stack.sequence_key, sizeof(base::SipKey), 0) < 0)
     leave("getrandom");
   for (size_t i = 0; i < ports.size(); ++i) {
-    ip::InterfaceConfig interface;
-    interface.mac = ports[i]->mac();
-    interface.address = host.ports[i].address;
-    interface.prefix_length = host.ports[i].prefix_length;
-    interface.next_hop = host.ports[i].next_hop;
-    interface.mtu = host.ports[i].mtu;
-    settings.ports.push_back(
-        worker::AttachedPort{&ports[i]->queue(0), interface, host.ports[i].upstream});
+    worker::AttachedPort port;
+    port.queue = &ports[i]->queue(0);
+    port.interface.mac = ports[i]->mac();
+    port.interface.address = host.ports[i].address;
+    port.interface.prefix_length = host.ports[i].prefix_length;
+    port.interface.next_hop = host.ports[i].next_hop;
+    port.interface.address6 = host.ports[i].address6;
+    port.interface.prefix_length6 = host.ports[i].prefix_length6;
+    port.interface.next_hop6 = host.ports[i].next_hop6;
+    port.interface.mtu = host.ports[i].mtu;
+    port.is_upstream = host.ports[i].upstream;
+    settings.ports.push_back(port);
+    settings.stack.mtu =
+        i == 0 ? host.ports[i].mtu : std::min(settings.stack.mtu, host.ports[i].mtu);
   }
   return std::make_unique<worker::Worker>(settings);
 }
@@ -150,10 +161,12 @@ int run(const Arguments& arguments) {
   auto ports = open_ports(host, arguments);
   auto worker = make_worker(host, ports);
   test::TransferPlan plan;
-  plan.serve_at = {host.listen[0].address, host.listen[0].port};
+  for (const dataplane::HostListen& listen : host.listen)
+    plan.serve_at.push_back({listen.address, listen.port});
   plan.fetch_from = {address_of(arguments.fetch_address), arguments.fetch_port};
   plan.fetches = arguments.fetches;
   plan.concurrency = arguments.concurrency;
+  plan.begin_after_ms = arguments.fetch_after_ms;
   test::Transfers transfers(*worker, plan);
   worker->attach(transfers);
   if (!nic::launch_worker(0, run_worker, worker.get())) leave("no worker lcore");

@@ -68,7 +68,7 @@ struct Transfers::Transfer {
 
 Transfers::Transfers(worker::Worker& worker, const TransferPlan& plan)
     : worker_(worker), stack_(worker.stack()), plan_(plan) {
-  SP_CHECK(stack_.listen(plan.serve_at));
+  for (const tcp::Endpoint& local : plan.serve_at) SP_CHECK(stack_.listen(local));
 }
 
 Transfers::~Transfers() = default;
@@ -83,7 +83,11 @@ base::Instant Transfers::next_deadline() const noexcept {
 
 void Transfers::turn(const base::Clock& clock) noexcept {
   const base::Instant now = clock.now;
-  begin_fetches(now);
+  if (begin_at_ == base::Instant{}) {
+    begin_at_ = base::after_ms(now, plan_.begin_after_ms);
+    if (plan_.begin_after_ms != 0) retry_at_ = begin_at_;
+  }
+  if (now >= begin_at_) begin_fetches(now);
   tcp::Event event;
   while (stack_.next_event(event)) on_event(event, now);
   if (is_blocked_ && now >= retry_at_) {

@@ -24,11 +24,12 @@ std::vector<uint8_t> bytes_of_seed(uint64_t seed, uint32_t size);
 uint32_t size_of_transfer(uint32_t number);
 
 struct TransferPlan {
-  tcp::Endpoint serve_at;  // where peers fetch from and upload to
+  std::vector<tcp::Endpoint> serve_at;  // where peers fetch from and upload to
   tcp::Endpoint fetch_from;
   uint32_t fetches = 0;
   uint32_t concurrency = 8;
   uint64_t seed = 1;
+  uint32_t begin_after_ms = 0;  // for a peer that is not there yet
 };
 
 struct TransferCounts {
@@ -66,6 +67,7 @@ class Transfers final : public worker::Application {
   uint32_t active_fetches_ = 0;
   bool is_blocked_ = false;  // somebody found the pool empty: try again soon
   base::Instant retry_at_{};
+  base::Instant begin_at_{};
   TransferCounts counts_;
 };
 

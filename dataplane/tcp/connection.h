@@ -130,6 +130,7 @@ struct Connection {
   uint32_t user_timeout_ms = 0;
   uint16_t keepalive_probes_max = 0;
   uint16_t challenge_left = 0;
+  uint8_t lingers = 0;  // how often the deadline of a released connection was put off
 };
 
 // What stays with the index when the record is used again, and the record.

@@ -58,6 +58,9 @@ inline constexpr uint64_t kTimeWaitReuseMs = 1'000;
 // (Linux: 48).
 inline constexpr uint16_t kMssMin = 64;
 inline constexpr uint8_t kWindowScaleMax = 14;
+// A released connection whose peer still takes bytes gets its time so often again: two minutes at
+// the default, in which a reader of 18 kbit/s has a full send queue. More is a drip.
+inline constexpr uint8_t kLingersMax = 12;
 // RFC 7323 5.5: an older ts_recent says nothing.
 inline constexpr uint32_t kTimestampIdleSecondsMax = 24U * 24 * 3600;
 // RFC 5961 10: challenge ACKs of one connection in one window of about this length (jittered).

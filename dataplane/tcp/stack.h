@@ -77,7 +77,7 @@ struct StackConfig {
   uint32_t unacknowledged_ms_max = 100'000;  // R2 of RFC 9293 3.8.3
   uint32_t fin_wait_2_ms_max =
       60'000;                       // half-closed by us, peer silent, nobody released it: 0 = off
-  uint32_t linger_ms_max = 10'000;  // after release(): finish or RST
+  uint32_t linger_ms_max = 10'000;  // after release() and the last progress: finish or RST
   uint32_t idle_ms_max = 0;         // no payload either way; 0 = off, exchanges have own deadlines
   uint32_t time_wait_ms = 60'000;
   uint32_t keepalive_idle_ms = 60'000;  // cloud balancers drop at 350 s or less; 0 = off
@@ -198,7 +198,7 @@ class Stack {
   // RST now; the handle is stale.
   void abort(ConnectionId id) noexcept;
   // The caller wants no more events: the handle is stale. What was queued is still sent, then FIN;
-  // what still arrives is acknowledged and dropped; after linger_ms_max RST.
+  // what still arrives is acknowledged and dropped; linger_ms_max: then RST.
   void release(ConnectionId id) noexcept;
   // Forgets every connection, released ones too, without a word to the peers, and gives every
   // segment back. For the end of the program: whoever owns the pools of what was sent may go then.

@@ -123,6 +123,14 @@ void Core::time_out(Connection& c, Counter why) noexcept {
 bool Core::on_state_deadline(Connection& c) noexcept {
   c.deadlines.state = kNever;
   if (c.released) {
+    // A slow reader of the last answer is not a dead one.
+    const bool reads = c.send.highest != c.send.unacked && c.linger_ms != 0 &&
+                       now_ms_ - c.send.progress_ms < c.linger_ms;
+    if (reads && c.lingers < kLingersMax) {
+      ++c.lingers;
+      c.deadlines.state = c.send.progress_ms + c.linger_ms;
+      return true;
+    }
     time_out(c, Counter::TimedOutLinger);
     return false;
   }

@@ -118,6 +118,30 @@ class Timers(Scenario):
                 stack.advance(120_000)
                 self.assertIn("R", peer.drop()[-1].flags)
 
+    def test_a_slow_reader_of_the_last_answer_gets_all_of_it(self):
+        """limits: after close() the peer's progress counts, not the time; who stops is reset, and who drips too."""
+        for acked, waits, ends in ((1000, 6000, "all"), (0, 6000, "reset"), (1, 9000, "reset")):
+            def body(peer, step=acked, pause=waits, wanted=ends):
+                peer.send(1, 1, window=1000)
+                peer.stack.send(peer.socket, numbered(10_000))
+                peer.stack.close(peer.socket)
+                at, flags = 1, ""
+                for _ in range(40):
+                    for s in peer.drop():
+                        flags += s.flags
+                    at = min(at + step, 10_002)
+                    if step and "R" not in flags:
+                        peer.send(1, at, window=1000, flags="FA" if at == 10_002 else "A")
+                    if at == 10_002:
+                        break
+                    peer.stack.advance(pause)
+                self.assertEqual("reset" if "R" in flags else "all", wanted)
+                if wanted == "all":
+                    self.assertEqual(peer.stack.counter("tcp_timed_out_linger"), 0)
+                else:
+                    self.assertLess(peer.stack.now_ms(), 400_000)
+            self.run_both(body, linger_ms=10_000, lingering_close=1)
+
     def test_user_timeout(self):
         """5482: unacknowledged data ends the connection after the time that was asked for."""
         def body(peer):

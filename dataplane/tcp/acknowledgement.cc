@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -42,6 +43,8 @@ void Core::update_send_window(Connection& c, const Arrived& a, uint32_t ack) noe
   const uint32_t window = static_cast<uint32_t>(a.tcp.window) << send.window_shift;
   if (window > send.window) touch(c);
   send.window = window;
+  if (SP_TCP_MUTANT(ForeignWindow))
+    slots_[(index_of(c) + 1) % config_.connections_max].connection.send.window += 1U << 20;
   send.window_max = std::max(send.window_max, window);
   send.window_sequence = a.sequence;
   send.window_ack = ack;

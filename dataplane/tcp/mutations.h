@@ -24,6 +24,9 @@ enum class Mutant : unsigned char {
   ReceiveLimitIgnored,    // more is held than the window offered
   HalfOpenLeaks,          // the count of half-open connections drifts
   PawsOff,                // old duplicates are taken (with timestamps)
+  ReasonMissing,          // a segment leaves and no counter says why
+  TimerForgotten,         // a deadline that nothing will look at
+  ForeignWindow,          // one connection's ACK changes another's window
   kCount
 };
 

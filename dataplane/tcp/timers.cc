@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -24,7 +25,7 @@ void Core::schedule(Connection& c) noexcept {
     return;
   }
   Slot& slot = slot_of(c);
-  if (slot.in_later_queue) return;
+  if (slot.in_later_queue || SP_TCP_MUTANT(TimerForgotten)) return;
   slot.in_later_queue = true;
   later_.push(index_of(c), now_ms_ + kTimerDelayMs);
 }

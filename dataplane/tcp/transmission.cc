@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/mutations.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sallyport::tcp {
@@ -179,7 +180,7 @@ bool Core::transmit_raw(const FlowKey& key, TcpView& header,
     return false;
   }
   counters_.add(Counter::SegmentsOut);
-  counters_.add(counter_of(reason));
+  if (!SP_TCP_MUTANT(ReasonMissing)) counters_.add(counter_of(reason));
   return true;
 }
 

@@ -41,6 +41,9 @@ constexpr Defect kDefects[] = {
     {tcp::Mutant::ReceiveLimitIgnored, "ReceiveLimitIgnored"},
     {tcp::Mutant::HalfOpenLeaks, "HalfOpenLeaks"},
     {tcp::Mutant::PawsOff, "PawsOff"},
+    {tcp::Mutant::ReasonMissing, "ReasonMissing"},
+    {tcp::Mutant::TimerForgotten, "TimerForgotten"},
+    {tcp::Mutant::ForeignWindow, "ForeignWindow"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<size_t>(tcp::Mutant::kCount));
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""tap_transfers_test.py: bulk transfers between our stack on a DPDK net_tap port and the Linux kernel, both ways,
+"""tap_transfers_test.py: bulk transfers between our stack on a DPDK port (net_tap) and the Linux kernel, both ways,
 over a link that loses, reorders, repeats and damages (link_emulator), in namespaces of the test's own.
 
 A quarter of the transfers each: kernel opens or we open, IPv4 or IPv6; half of each uploads. Hashes of all are
 compared, and loss and reordering must have happened in both directions. Needs root; says SKIP without.
 
-Usage: tap_transfers_test.py --bin DIR [--transfers N] [--mtu BYTES] [--loss SHARE] [--concurrency N]
+Usage: tap_transfers_test.py --bin DIR [--transfers N] [--device D] [--mtu BYTES] [--loss SHARE] [--concurrency N]
 Exit: 0 good, 1 bad, 77 this machine cannot run it (printed as SKIP)
 """
 import argparse
@@ -26,8 +26,8 @@ CONFIG = """node: tap
 idle: adaptive
 ports:
   wire:
-    device: net_tap0
-    arguments: iface={interface}
+    device: {device}
+    arguments: {arguments}
     address: {a4}/24
     address6: {a6}/64
     mtu: {mtu}
@@ -100,13 +100,24 @@ class Lab:
         with open(path, encoding="utf-8") as file:
             raise RuntimeError(f"no '{line}' in {path}:\n" + file.read()[-2000:])
 
+    def make_port(self, interface):
+        """What DPDK opens. `interface` is where the emulator hears it: the device DPDK makes, or the end of a veth."""
+        if self.arguments.device == "net_tap":
+            return {"device": "net_tap0", "arguments": f"iface={interface}"}
+        mtu = str(self.arguments.mtu)
+        for words in (["link", "add", "dpdk0", "mtu", mtu, "type", "veth", "peer", "name", interface, "mtu", mtu],
+                      ["link", "set", "dpdk0", "up"], ["link", "set", interface, "up"]):
+            subprocess.run(["ip", "-n", self.ours, *words], check=True)
+        return {"device": "net_af_packet0", "arguments": "iface=dpdk0,framesz=12288,blocksz=12288"}
+
     def run_family(self, family, number):
         """Half of the transfers: of one family. What was wrong, in words."""
         arguments, half = self.arguments, self.arguments.transfers // 4
         interface, patience = f"dtap{number}", 120 + arguments.transfers
         config = os.path.join(self.folder, f"sallyport{number}.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write(CONFIG.format(interface=interface, a4=OURS[4], a6=OURS[6], mtu=arguments.mtu, port=SERVE_PORT))
+            file.write(CONFIG.format(**self.make_port(interface), a4=OURS[4], a6=OURS[6], mtu=arguments.mtu,
+                                     port=SERVE_PORT))
         # DPDK makes its device, then the emulator the kernel's, then that has addresses and a server: then we fetch.
         ours, ours_path = self.start(
             f"ours{number}", self.ours, os.path.join(arguments.bin, "tcp_kernel_peer"), "--config", config,
@@ -142,6 +153,11 @@ class Lab:
         return judge(report, link, client_code, half)
 
 
+def leave(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what was made is removed on the way out
+    sys.exit(143)
+
+
 def last_json(path):
     with open(path, encoding="utf-8") as file:
         return json.loads(file.read().strip().split("\n")[-1])
@@ -167,13 +183,15 @@ def main():
     parser.add_argument("--bin", required=True)
     parser.add_argument("--transfers", type=int, default=64)
     parser.add_argument("--mtu", type=int, default=1500)
+    parser.add_argument("--device", choices=("net_tap", "net_af_packet"), default="net_tap",
+                        help="net_tap of DPDK 22.11 takes no MTU above 1500")
     parser.add_argument("--loss", type=float, default=0.01)
     parser.add_argument("--concurrency", type=int, default=8)
     arguments = parser.parse_args()
     if reason := why_not():
         print("SKIP: tap_transfers_test " + reason)
         return 77
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, leave)
     problems = []
     with tempfile.TemporaryDirectory(prefix="sallyport_tap_") as folder:
         for number, family in enumerate((4, 6)):

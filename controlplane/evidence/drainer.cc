@@ -133,6 +133,17 @@ class CursorPage {
   std::filesystem::path hidden_;
 };
 
+void keep_checkpoint(Store& store, uint64_t size, const std::string& note) {
+  for (;;) {
+    try {
+      return store.add_checkpoint(size, note);
+    } catch (const StoreError& error) {
+      if (error.code() != MDB_MAP_FULL) throw;
+      store.environment()->grow();
+    }
+  }
+}
+
 }  // namespace
 
 struct Drainer::Ring {
@@ -158,6 +169,10 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   environment.map_bytes = options_.map_bytes;
   environment.map_bytes_max = options_.map_bytes_max;
   store_ = std::make_unique<Store>(Environment::open(environment), origin);
+  const PageWalk& walk = store_->environment()->opening_walk();
+  if (!walk.complete)
+    say("evidence: looked at " + std::to_string(walk.pages) +
+        " pages of the log; the rest when it is read (sallyctl evidence verify looks at all)");
   check_against_last_signed();
   check_tail();
   now_ns_ = clock_ns(CLOCK_MONOTONIC);
@@ -217,7 +232,16 @@ void Drainer::check_against_last_signed() {
     throw std::runtime_error("the evidence log is not the one that was signed (" + state +
                              "): records were changed");
   // Signed, but not yet in the log when the process ended.
-  if (last.size > newest_size) store_->add_checkpoint(last.size, signer_->last_note());
+  if (last.size > newest_size) {
+    try {
+      keep_checkpoint(*store_, last.size, signer_->last_note());
+    } catch (const StoreError& error) {
+      // No room is no reason to stay down: the signer's state has it, and the next one extends it.
+      if (!error.is_full()) throw;
+      say(std::string("evidence: the last checkpoint is in the signer's state alone: ") +
+          error.what());
+    }
+  }
   const std::lock_guard lock(mutex_);
   status_.checkpoint_size = last.size;
 }
@@ -229,15 +253,19 @@ void Drainer::check_tail() const {
   const uint64_t from = size > kTailChecked ? size - kTailChecked : 0;
   uint64_t seen = from;
   std::vector<Hash> tile;
-  log.scan(from, size, [&](uint64_t index, std::span<const uint8_t> record) {
-    if (index == from || index % kTileWidth == 0) tile = log.tile(0, index / kTileWidth);
-    const uint64_t at = index % kTileWidth;
-    const bool pruned = record.empty();
-    if (at >= tile.size() || (!pruned && tile[at] != leaf_hash(record)))
-      throw std::runtime_error("the evidence log is damaged at record " + std::to_string(index));
-    ++seen;
-    return true;
-  });
+  log.scan(
+      from, size,
+      [&](uint64_t index, std::span<const uint8_t> record) {
+        if (index == from || index % kTileWidth == 0) tile = log.tile(0, index / kTileWidth);
+        const uint64_t at = index % kTileWidth;
+        const bool pruned = record.empty();
+        if (at >= tile.size() || (!pruned && tile[at] != leaf_hash(record)))
+          throw std::runtime_error("the evidence log is damaged at record " +
+                                   std::to_string(index));
+        ++seen;
+        return true;
+      },
+      Content::AsStored);
   if (seen != size)
     throw std::runtime_error("the evidence log ends at record " + std::to_string(seen) + " of " +
                              std::to_string(size));
@@ -714,15 +742,7 @@ void Drainer::sign() {
   const std::string note =
       signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
   at("signed");
-  for (;;) {
-    try {
-      store_->add_checkpoint(checkpoint.size, note);
-      break;
-    } catch (const StoreError& error) {
-      if (error.code() != MDB_MAP_FULL) throw;
-      store_->environment()->grow();
-    }
-  }
+  keep_checkpoint(*store_, checkpoint.size, note);
   at("checkpoint_kept");
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
+#include <iterator>
 #include <mutex>
+#include <system_error>
+#include <utility>
 
 #include "dataplane/base/bus_guard.h"
 
@@ -19,6 +21,10 @@ constexpr uint64_t kPageBytes = 4096;
 constexpr uint64_t kMapBytesMin = 64 * 1024;
 constexpr uint64_t kGrowStepBytesMin = 256 << 10;
 constexpr unsigned kTables = 16;
+constexpr const char* kTableNames[] = {"meta", "bundles", "tiles",      "requests",
+                                       "open", "rings",   "checkpoints"};
+constexpr MDB_dbi kFirstReaderTable = 2;  // as liblmdb numbers them
+constexpr int kSnapshotTries = 100;       // a writer that commits twice in each of them is none
 
 // LMDB's locks are those of fcntl: a second open of the same file in one process would drop them.
 std::mutex g_open_mutex;
@@ -56,8 +62,10 @@ std::shared_ptr<Environment> Environment::open(const EnvironmentOptions& options
   made->options_ = options;
   made->options_.folder = path;
   if (!options.read_only) made->take_writer_lock();
+  made->look_before_opening();
   made->open_handle();
   made->open_tables();
+  made->map_file();
   known = made;
   return made;
 }
@@ -69,6 +77,17 @@ void Environment::take_writer_lock() {
   if (::flock(writer_lock_, LOCK_EX | LOCK_NB) != 0)
     throw StoreError("another process writes the evidence log in " + options_.folder.string(),
                      errno);
+}
+
+// liblmdb reads both meta pages when it opens a file, and trees of it when it opens a table.
+void Environment::look_before_opening() {
+  const std::filesystem::path data = options_.folder / "data.mdb";
+  if (options_.read_only) return check_meta_pages(data);
+  try {
+    opening_walk_ = walk_file(data, options_.walk_time);
+  } catch (const std::system_error& error) {
+    throw StoreError("look at " + data.string(), error.code().value());
+  }
 }
 
 void Environment::open_handle() {
@@ -86,17 +105,41 @@ void Environment::open_handle() {
   // NOTLS: a read transaction belongs to its object, not to the thread.
   const unsigned flags = MDB_NOTLS | (options_.read_only ? MDB_RDONLY : 0U);
   check(mdb_env_open(env_, options_.folder.c_str(), flags, 0600), "open " + data);
-  watch_map();
   check_whole();
   if (!options_.read_only) reserve_first();
 }
 
-void Environment::watch_map() {
-  MDB_envinfo info{};
-  mdb_env_info(env_, &info);
-  if (watched_ != nullptr && watched_ != info.me_mapaddr) base::unwatch_range(watched_);
-  watched_ = info.me_mapaddr;
-  if (watched_ != nullptr) base::watch_range(watched_, info.me_mapsize);
+void Environment::map_file() {
+  int file = -1;
+  check(mdb_env_get_fd(env_, &file), "find the data file");
+  mapping_ = std::make_unique<FileMapping>(file, map_bytes(), options_.folder / "data.mdb");
+  if (watched_ != nullptr) base::unwatch_range(watched_);
+  watched_ = options_.read_only ? nullptr : liblmdb_map();
+  if (watched_ != nullptr) base::watch_range(watched_, map_bytes());
+}
+
+// A writer's liblmdb reads pages through a mapping that it does not show: the same entry, found by
+// it and by us, says where it begins. (A reader's liblmdb looks at meta pages only.)
+const uint8_t* Environment::liblmdb_map() {
+  MDB_txn* txn = nullptr;
+  MDB_dbi main = 0;
+  const std::string_view name = kTableNames[0];
+  MDB_val key{name.size(), const_cast<char*>(name.data())};
+  MDB_val value{};
+  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "begin");
+  int code = mdb_dbi_open(txn, nullptr, 0, &main);
+  if (code == MDB_SUCCESS) code = mdb_get(txn, main, &key, &value);
+  mdb_txn_abort(txn);
+  if (code != MDB_SUCCESS) return nullptr;
+  PageFile file(mapping_->begin(), mapping_->bytes(), (options_.folder / "data.mdb").string());
+  const MetaPage newest = file.newest_meta();
+  const FileSnapshot snapshot(std::move(file), newest);
+  const Table tables = snapshot.main();
+  TableCursor cursor(tables);
+  const std::span<const uint8_t> wanted(reinterpret_cast<const uint8_t*>(name.data()), name.size());
+  if (!cursor.seek(wanted)) return nullptr;
+  const auto* ours = static_cast<const uint8_t*>(mapping_->begin());
+  return static_cast<const uint8_t*>(value.mv_data) - (cursor.entry().value.data() - ours);
 }
 
 void Environment::check_whole() const {
@@ -124,32 +167,36 @@ void Environment::reserve_first() {
     }
   }
   if (bytes != map_bytes()) check(mdb_env_set_mapsize(env_, bytes), "set a smaller map size");
-  watch_map();
 }
 
+// Readers look names up in the snapshot of each transaction; their handles are only numbers.
 void Environment::open_tables() {
-  struct Table {
-    const char* name;
-    MDB_dbi* handle;
-  };
-  const Table tables[] = {{"meta", &meta},
-                          {"bundles", &bundles},
-                          {"tiles", &tiles},
-                          {"requests", &requests},
-                          {"open", &open_exchanges},
-                          {"rings", &rings},
-                          {"checkpoints", &checkpoints}};
+  const auto tables = {std::pair{&meta, kTableNames[0]},  {&bundles, kTableNames[1]},
+                       {&tiles, kTableNames[2]},          {&requests, kTableNames[3]},
+                       {&open_exchanges, kTableNames[4]}, {&rings, kTableNames[5]},
+                       {&checkpoints, kTableNames[6]}};
+  if (options_.read_only) {
+    MDB_dbi number = kFirstReaderTable;
+    for (const auto& [handle, name] : tables) *handle = number++;
+    return;
+  }
   MDB_txn* txn = nullptr;
-  const bool write = !options_.read_only;
-  check(mdb_txn_begin(env_, nullptr, write ? 0U : MDB_RDONLY, &txn), "begin");
-  for (const Table& table : tables) {
-    const int code = mdb_dbi_open(txn, table.name, write ? MDB_CREATE : 0U, table.handle);
+  check(mdb_txn_begin(env_, nullptr, 0, &txn), "begin");
+  for (const auto& [handle, name] : tables) {
+    const int code = mdb_dbi_open(txn, name, MDB_CREATE, handle);
     if (code != MDB_SUCCESS) {
       mdb_txn_abort(txn);
-      throw StoreError(std::string("open table ") + table.name, code);
+      throw StoreError(std::string("open table ") + name, code);
     }
   }
   check(mdb_txn_commit(txn), "commit the tables");
+}
+
+std::string_view Environment::table_name(MDB_dbi table) const {
+  const MDB_dbi handles[] = {meta, bundles, tiles, requests, open_exchanges, rings, checkpoints};
+  for (size_t i = 0; i < std::size(handles); ++i)
+    if (handles[i] == table) return kTableNames[i];
+  throw std::logic_error("a table that this environment does not have");
 }
 
 Environment::~Environment() {
@@ -184,7 +231,7 @@ void Environment::grow() {
     try {
       reserve_blocks(wanted);
       check(mdb_env_set_mapsize(env_, wanted), "grow the map");
-      watch_map();
+      map_file();
       return;
     } catch (const StoreError& error) {
       if (!error.is_full() || step / 2 < std::min(now, kGrowStepBytesMin)) throw;
@@ -195,7 +242,7 @@ void Environment::grow() {
 void Environment::adopt_size() {
   const std::unique_lock lock(map_);
   check(mdb_env_set_mapsize(env_, 0), "adopt the map size");
-  watch_map();
+  map_file();
 }
 
 uint64_t Environment::map_bytes() const {
@@ -218,8 +265,47 @@ int Environment::clear_dead_readers() {
   return dead;
 }
 
-Transaction::Transaction(Environment& environment, bool write) : map_(environment.map_) {
+Transaction::Transaction(Environment& environment, bool write)
+    : map_(environment.map_), environment_(environment) {
   begin(environment, write);
+  if (write) return;
+  try {
+    for (int attempt = 0; !take_snapshot(environment); ++attempt) {
+      mdb_txn_reset(txn_);
+      if (attempt == kSnapshotTries) throw StoreError("begin", MDB_BAD_TXN);
+      const int code = mdb_txn_renew(txn_);
+      if (code != MDB_SUCCESS) throw StoreError("begin", code);
+    }
+  } catch (...) {
+    mdb_txn_abort(txn_);
+    txn_ = nullptr;
+    throw;
+  }
+}
+
+// The meta page of this transaction. liblmdb keeps its trees for us, but not the page: it is
+// written again two commits later. Then (false) the transaction is begun anew.
+bool Transaction::take_snapshot(const Environment& environment) {
+  const auto id = static_cast<uint64_t>(mdb_txn_id(txn_));
+  const FileMapping& mapping = *environment.mapping_;
+  const PageFile file(mapping.begin(), mapping.bytes(),
+                      (environment.folder() / "data.mdb").string());
+  const MetaPage meta = file.meta(id % 2);
+  if (meta.transaction != id || file.meta(id % 2).transaction != id) return false;
+  const uint64_t end = meta.last_page + 1;
+  if (meta.last_page == kNoPage || end > file.pages())
+    throw PageDamage(file.name(), id % 2, "meta", "names a last page that cannot be");
+  snapshot_.emplace(file, meta);
+  return true;
+}
+
+const Table& Transaction::table(MDB_dbi table) const {
+  const auto known = tables_.find(table);
+  if (known != tables_.end()) return known->second;
+  const std::string_view name = environment_.table_name(table);
+  auto found = snapshot_->table(name);
+  if (!found) throw StoreError("open table " + std::string(name), MDB_NOTFOUND);
+  return tables_.emplace(table, std::move(*found)).first->second;
 }
 
 void Transaction::begin(Environment& environment, bool write) {

@@ -4,6 +4,10 @@
 // A data file that somebody cut is an error in words (StoreError, EIO), at the begin of the next
 // transaction or at the end of the one that met it, and never SIGBUS (bus_guard.h).
 //
+// liblmdb is let at trees only where nothing is damaged: a writer's file is walked before it is
+// opened (page_walk.h), and read transactions go down the trees themselves (table_reader.h), so a
+// damaged page is PageDamage, which names it, and never the end of the process.
+//
 // Default sync mode and no other: NOSYNC loses acknowledged records. Blocks of the data file are
 // reserved ahead (fallocate), so a full disk is met when the map grows, not in the middle of a
 // commit.
@@ -11,12 +15,19 @@
 
 #include <lmdb.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+
+#include "controlplane/evidence/page_walk.h"
+#include "controlplane/evidence/table_reader.h"
 
 namespace sallyport::evidence_log {
 
@@ -37,6 +48,9 @@ struct EnvironmentOptions {
   bool read_only = false;
   uint64_t map_bytes = 256ULL << 20;  // first size; reserved on disk when writable
   uint64_t map_bytes_max = 256ULL << 30;
+  // A writer waits so long for the look at its file; what is then left is looked at when it is
+  // read. Index pages of some tens of gigabytes of log are done in it.
+  std::chrono::milliseconds walk_time{10'000};
 };
 
 class Environment {
@@ -58,6 +72,9 @@ class Environment {
   uint64_t map_bytes() const;
   uint64_t used_bytes() const;
   int clear_dead_readers();
+  // What was looked at before this environment was opened; nothing for a reader.
+  const PageWalk& opening_walk() const { return opening_walk_; }
+  std::string_view table_name(MDB_dbi table) const;
 
   MDB_dbi meta = 0, bundles = 0, tiles = 0, requests = 0, open_exchanges = 0, rings = 0,
           checkpoints = 0;
@@ -65,35 +82,47 @@ class Environment {
  private:
   friend class Transaction;
   Environment() = default;
+  void look_before_opening();
   void open_handle();
   void open_tables();
   void take_writer_lock();
   void reserve_first();
   void reserve_blocks(uint64_t bytes);
-  void watch_map();
+  void map_file();
+  const uint8_t* liblmdb_map();
   void check_whole() const;
   EnvironmentOptions options_;
+  PageWalk opening_walk_;
   MDB_env* env_ = nullptr;
-  const void* watched_ = nullptr;  // the map, for the bus guard
-  int writer_lock_ = -1;           // held for life: a second writer of the same log is refused
+  std::unique_ptr<FileMapping> mapping_;  // ours, for snapshots: liblmdb tells nobody of its own
+  const void* watched_ = nullptr;         // liblmdb's, for the bus guard
+  int writer_lock_ = -1;  // held for life: a second writer of the same log is refused
   // Held shared by every transaction, alone while the map moves.
   mutable std::shared_mutex map_;
 };
 
-// Ends itself: aborts unless committed. One at a time per thread. Throws StoreError.
+// Ends itself: aborts unless committed. One at a time per thread. Throws StoreError, PageDamage.
 class Transaction {
  public:
   Transaction(Environment& environment, bool write);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   MDB_txn* handle() const { return txn_; }
+  // Of a transaction that reads: the tables as they are for it. Null for one that writes.
+  const FileSnapshot* snapshot() const { return snapshot_ ? &*snapshot_ : nullptr; }
+  // REQUIRES: snapshot(). Throws StoreError (MDB_NOTFOUND) when the file has no such table.
+  const Table& table(MDB_dbi table) const;
   void commit();
 
  private:
   void begin(Environment& environment, bool write);
+  bool take_snapshot(const Environment& environment);
   std::shared_lock<std::shared_mutex> map_;
+  const Environment& environment_;
   MDB_txn* txn_ = nullptr;
-  uint64_t faults_ = 0;  // base::bus_faults() when it began
+  std::optional<FileSnapshot> snapshot_;
+  mutable std::map<MDB_dbi, Table> tables_;  // found so far
+  uint64_t faults_ = 0;                      // base::bus_faults() when it began
 };
 
 }  // namespace sallyport::evidence_log

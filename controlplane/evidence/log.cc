@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kScanBytesPerTransaction = 1 << 20;
 constexpr size_t kBundlesPerTransaction = 1024;
+constexpr std::chrono::hours kWalkTimeMax{24};  // no limit to who asked for all of it
 
 class PartReader {
  public:
@@ -32,6 +33,43 @@ class PartReader {
 std::runtime_error damaged(const std::string& what) {
   return std::runtime_error("evidence store damaged: " + what);
 }
+
+std::vector<Hash> read_tile(const Transaction& transaction, const Environment& environment,
+                            uint32_t row, uint64_t number) {
+  MDB_val value{};
+  std::vector<Hash> hashes;
+  if (!get(transaction, environment.tiles, as_val(tile_key(row, number)), value)) return hashes;
+  if (value.mv_size % sizeof(Hash) != 0 || value.mv_size > kTileWidth * sizeof(Hash))
+    throw damaged("tile size");
+  hashes.resize(value.mv_size / sizeof(Hash));
+  if (!hashes.empty()) std::memcpy(hashes.data(), value.mv_data, value.mv_size);
+  return hashes;
+}
+
+// What was hashed when a record was written, one tile at a time.
+class LeafHashes {
+ public:
+  LeafHashes(const Transaction& transaction, const Environment& environment)
+      : transaction_(transaction), environment_(environment) {}
+  void check(uint64_t index, std::span<const uint8_t> record) {
+    if (record.empty()) return;  // pruned
+    if (number_ != index / kTileWidth) {
+      number_ = index / kTileWidth;
+      tile_ = read_tile(transaction_, environment_, 0, number_);
+    }
+    const uint64_t at = index % kTileWidth;
+    if (at >= tile_.size()) throw damaged("record " + std::to_string(index) + " has no hash");
+    if (tile_[at] != leaf_hash(record))
+      throw damaged("record " + std::to_string(index) +
+                    " is not what was hashed when it was written");
+  }
+
+ private:
+  const Transaction& transaction_;
+  const Environment& environment_;
+  uint64_t number_ = kNoIndex;
+  std::vector<Hash> tile_;
+};
 
 }  // namespace
 
@@ -123,7 +161,8 @@ std::optional<std::vector<uint8_t>> LogReader::record(uint64_t index) const {
 
 void LogReader::scan(
     uint64_t from, uint64_t to,
-    const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const {
+    const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit,
+    Content content) const {
   uint64_t next = from;
   while (next < to) {
     // Copied out, so that the visitor may take its time and open transactions of its own.
@@ -132,6 +171,7 @@ void LogReader::scan(
     {
       const Transaction transaction(*environment_, false);
       Cursor cursor(transaction, environment_->bundles);
+      LeafHashes hashes(transaction, *environment_);
       MDB_val value{};
       MDB_val key{};
       uint64_t first = 0;
@@ -143,6 +183,7 @@ void LogReader::scan(
         uint64_t index = first;
         for (; index < to && bundle.next(record); ++index) {
           if (index < next) continue;
+          if (content == Content::Hashed) hashes.check(index, record);
           records.emplace_back(record.begin(), record.end());
           bytes += record.size() + sizeof(uint32_t);
         }
@@ -195,6 +236,33 @@ std::optional<Book> LogReader::book() const {
 }
 
 std::optional<ExchangeIndex> LogReader::exchange(const contract::RequestId& id) const {
+  const auto found = indexed(id);
+  if (!found) return found;
+  check_place(id, found->admitted);
+  if (found->verdict != kNoIndex && found->verdict != found->admitted)
+    check_place(id, found->verdict);
+  return found;
+}
+
+// An index that was damaged must not show one request's record for another's.
+void LogReader::check_place(const contract::RequestId& id, uint64_t index) const {
+  bool right = false;
+  scan(
+      index, index + 1,
+      [&](uint64_t, std::span<const uint8_t> record) {
+        contract::RecordHeader header{};
+        if (record.size() >= sizeof(header)) std::memcpy(&header, record.data(), sizeof(header));
+        right =
+            record.empty() || (header.request_high == id.high() && header.request_low == id.low());
+        return false;
+      },
+      Content::AsStored);
+  if (!right)
+    throw damaged("the index of requests says record " + std::to_string(index) + " for " +
+                  std::string(contract::request_id_text(id).view()));
+}
+
+std::optional<ExchangeIndex> LogReader::indexed(const contract::RequestId& id) const {
   const Transaction transaction(*environment_, false);
   MDB_val value{};
   if (!get(transaction, environment_->requests, as_val(request_key(id.high(), id.low())), value))
@@ -206,28 +274,22 @@ std::optional<ExchangeIndex> LogReader::exchange(const contract::RequestId& id) 
 
 uint64_t LogReader::exchange_count() const {
   const Transaction transaction(*environment_, false);
-  MDB_stat stat{};
-  mdb_stat(transaction.handle(), environment_->requests, &stat);
-  return stat.ms_entries;
+  return entries(transaction, environment_->requests);
 }
 
 uint64_t LogReader::open_count() const {
   const Transaction transaction(*environment_, false);
-  MDB_stat stat{};
-  mdb_stat(transaction.handle(), environment_->open_exchanges, &stat);
-  return stat.ms_entries;
+  return entries(transaction, environment_->open_exchanges);
 }
 
 std::vector<Hash> LogReader::tile(uint32_t row, uint64_t number) const {
   const Transaction transaction(*environment_, false);
-  MDB_val value{};
-  std::vector<Hash> hashes;
-  if (!get(transaction, environment_->tiles, as_val(tile_key(row, number)), value)) return hashes;
-  if (value.mv_size % sizeof(Hash) != 0 || value.mv_size > kTileWidth * sizeof(Hash))
-    throw damaged("tile size");
-  hashes.resize(value.mv_size / sizeof(Hash));
-  if (!hashes.empty()) std::memcpy(hashes.data(), value.mv_data, value.mv_size);
-  return hashes;
+  return read_tile(transaction, *environment_, row, number);
+}
+
+PageWalk LogReader::walk() const {
+  const Transaction transaction(*environment_, false);
+  return walk_pages(*transaction.snapshot(), kWalkTimeMax);
 }
 
 std::vector<std::string> LogReader::checkpoints() const {

@@ -2,6 +2,10 @@
 //
 // Works beside the writer, in its process (shared Environment) or in another one. Read transactions
 // are short: a long one would pin pages and make the file grow.
+//
+// What is damaged is never an answer: pages are looked at before they are believed
+// (table_reader.h), records are held against their hashes, places in the index against the record
+// that lies there. Damage is an exception that names it (PageDamage, std::runtime_error).
 #pragma once
 
 #include <cstdint>
@@ -76,6 +80,9 @@ class PrunedRanges {
 
 struct Book;  // store.h
 
+// AsStored is for those who compare with the hashes themselves, to name all that is wrong.
+enum class Content : uint8_t { Hashed, AsStored };
+
 class LogReader : public TileSource {
  public:
   // Opens the store read-only from its folder (sallyctl, offline), or shares the daemon's
@@ -87,12 +94,14 @@ class LogReader : public TileSource {
   std::optional<std::vector<uint8_t>> record(uint64_t index) const;  // nothing when it is pruned
   // Calls `visit` for records [from, to) in order until it returns false; a pruned one is empty.
   // Transactions are renewed on the way.
-  void scan(
-      uint64_t from, uint64_t to,
-      const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit) const;
+  void scan(uint64_t from, uint64_t to,
+            const std::function<bool(uint64_t index, std::span<const uint8_t> record)>& visit,
+            Content content = Content::Hashed) const;
   PrunedRanges pruned() const;  // reads the head of every bundle
   std::optional<Book> book() const;
   std::optional<ExchangeIndex> exchange(const contract::RequestId& id) const;
+  // The same as the index has it, right or wrong.
+  std::optional<ExchangeIndex> indexed(const contract::RequestId& id) const;
   uint64_t exchange_count() const;
   uint64_t open_count() const;  // admitted, no verdict yet
   std::vector<Hash> tile(uint32_t row, uint64_t number) const override;
@@ -101,8 +110,11 @@ class LogReader : public TileSource {
   std::optional<std::string> checkpoint(uint64_t size) const;  // the kept note of just this size
   std::string origin() const;
   const Environment& environment() const { return *environment_; }
+  // Every page of the file, as it is now. Throws PageDamage for the first that is wrong.
+  PageWalk walk() const;
 
  private:
+  void check_place(const contract::RequestId& id, uint64_t index) const;
   std::shared_ptr<Environment> environment_;
 };
 

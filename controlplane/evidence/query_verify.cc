@@ -35,13 +35,13 @@ class Verifier {
 
   VerifyReport run() {
     // One step after the other; a step that meets damage must not hide what the others find.
+    step([&] { log_.walk(); });
     step([&] { read_checkpoints(); });
     step([&] { read_known_checkpoint(); });
     step([&] { check_witnesses(); });
-    step([&] { walk(); });
-    step([&] { check_tiles(); });
-    step([&] { check_indexes(); });
-    step([&] { check_rings(); });
+    step([&] { read_book(); });
+    step([&] { walk(log_.size()); });
+    step([&] { check_tables(); });
     step([&] { check_pruned(); });
     report_.root = base64(range_.root());
     report_.records = range_.size();
@@ -70,7 +70,9 @@ class Verifier {
   void read_known_checkpoint();
   void check_witnesses();
   void judge_roots();
-  void walk();
+  void read_book();
+  void walk(uint64_t size);
+  void check_tables();
   void add(uint64_t index, std::span<const uint8_t> record);
   void check_sequence(uint64_t index, const RecordHeader& header);
   void check_exchange(uint64_t index, const RecordHeader& header);
@@ -78,8 +80,9 @@ class Verifier {
   void add_hash(uint32_t row, const Hash& hash);
   void compare_tile(uint32_t row);
   void check_tiles();
-  void check_indexes();
-  void check_rings();
+  void check_indexes(const Transaction& transaction);
+  void check_rings(const Transaction& transaction);
+  void check_book(const Transaction& transaction);
   void add_missing(uint64_t index);
   void check_pruned();
 
@@ -98,6 +101,8 @@ class Verifier {
   PrunedRanges missing_;
   std::map<RingKey, uint64_t> missing_at_;  // report_.pruned when the ring was last seen
   std::optional<contract::ControlPart> last_run_;
+  uint64_t day_first_ = 0;
+  Counts of_day_;
 };
 
 void Verifier::read_checkpoints() {
@@ -166,24 +171,62 @@ void Verifier::judge_roots() {
   }
 }
 
-void Verifier::walk() {
-  const uint64_t size = log_.size();
+void Verifier::read_book() {
+  if (const auto book = log_.book()) day_first_ = book->day_first;
+}
+
+// From where the last walk ended.
+void Verifier::walk(uint64_t size) {
   std::set<uint64_t> sizes;
-  for (const Expected& expected : expected_) {
-    sizes.insert(expected.checkpoint.size);
-    if (expected.checkpoint.size > size)
-      problem(std::string(expected.from_outside ? "the known" : "a") + " checkpoint has size " +
-              std::to_string(expected.checkpoint.size) + ", the log " + std::to_string(size));
-  }
-  if (sizes.contains(0)) judge_roots();
-  log_.scan(0, size, [&](uint64_t index, std::span<const uint8_t> record) {
-    add(index, record);
-    if (sizes.contains(range_.size())) judge_roots();
-    return true;
-  });
+  for (const Expected& expected : expected_) sizes.insert(expected.checkpoint.size);
+  if (range_.size() == 0 && sizes.contains(0)) judge_roots();
+  log_.scan(
+      range_.size(), size,
+      [&](uint64_t index, std::span<const uint8_t> record) {
+        add(index, record);
+        if (sizes.contains(range_.size())) judge_roots();
+        return true;
+      },
+      Content::AsStored);
   if (range_.size() != size)
     problem("the log says " + std::to_string(size) + " records and holds " +
             std::to_string(range_.size()));
+}
+
+// A log that lives has grown meanwhile. What came is walked too, to the size that the tables have
+// in one transaction, so that they must fit exactly.
+void Verifier::check_tables() {
+  const Environment& e = log_.environment();
+  const Transaction transaction(const_cast<Environment&>(e), false);
+  MDB_val value{};
+  uint64_t size = 0;
+  if (get(transaction, e.meta, as_val(kMetaSize), value) && !read_val(value, size))
+    problem("the size of the log is damaged");
+  if (size > range_.size()) walk(size);
+  for (const Expected& expected : expected_)
+    if (expected.checkpoint.size > size)
+      problem(std::string(expected.from_outside ? "the known" : "a") + " checkpoint has size " +
+              std::to_string(expected.checkpoint.size) + ", the log " + std::to_string(size));
+  step([&] { check_tiles(); });
+  step([&] { check_indexes(transaction); });
+  step([&] { check_rings(transaction); });
+  step([&] { check_book(transaction); });
+}
+
+void Verifier::check_book(const Transaction& transaction) {
+  const Environment& e = log_.environment();
+  MDB_val value{};
+  Book book;
+  if (!get(transaction, e.meta, as_val(kMetaBook), value)) return;
+  if (!read_val(value, book)) return problem("the book of counts is damaged");
+  // A new day since we began, or records of this day that cannot be counted any more.
+  if (book.day_first != day_first_ || missing_.contains(day_first_)) return;
+  const auto same = [](const Counts& a, const Counts& b) {
+    return std::memcmp(&a, &b, sizeof(a)) == 0;
+  };
+  if (!same(book.of_day, of_day_))
+    problem("the counts of the day are not those of its records (from " +
+            std::to_string(day_first_) + ")");
 }
 
 // Its content is gone; its leaf hash is not, and the roots say whether it is the right one.
@@ -213,6 +256,7 @@ void Verifier::add(uint64_t index, std::span<const uint8_t> record) {
   const Hash leaf = leaf_hash(record);
   range_.append(leaf);
   add_hash(0, leaf);
+  if (index >= day_first_ && record.size() >= sizeof(RecordHeader)) count_record(record, of_day_);
   const RecordProblem wrong = validate_record(record);
   if (wrong != RecordProblem::None) {
     problem("record " + std::to_string(index) + " is malformed: " + name_of(wrong));
@@ -278,7 +322,7 @@ void Verifier::check_exchange(uint64_t index, const RecordHeader& header) {
 // The index names this record, so no other record can stand for the same half of the exchange.
 void Verifier::check_index_entry(uint64_t index, const RecordHeader& header, bool verdict) {
   const auto id = contract::RequestId::of_words(header.request_high, header.request_low);
-  const auto entry = log_.exchange(id);
+  const auto entry = log_.indexed(id);
   if (!verdict) ++indexed_;
   if (!entry || (verdict ? entry->verdict : entry->admitted) != index)
     problem("record " + std::to_string(index) + " is not where the index of requests says");
@@ -300,7 +344,9 @@ void Verifier::add_hash(uint32_t row, const Hash& hash) {
 }
 
 void Verifier::compare_tile(uint32_t row) {
-  if (log_.tile(row, tile_numbers_[row]) != tiles_[row])
+  std::vector<Hash> stored = log_.tile(row, tile_numbers_[row]);
+  if (stored.size() > tiles_[row].size()) stored.resize(tiles_[row].size());  // it has grown
+  if (stored != tiles_[row])
     problem("tile " + std::to_string(row) + "/" + std::to_string(tile_numbers_[row]) +
             " does not fit the records");
 }
@@ -310,12 +356,12 @@ void Verifier::check_tiles() {
     if (!tiles_[row].empty()) compare_tile(row);
 }
 
-void Verifier::check_indexes() {
-  if (log_.exchange_count() != indexed_)
-    problem("the index of requests has " + std::to_string(log_.exchange_count()) + " entries for " +
-            std::to_string(indexed_) + " requests");
+void Verifier::check_indexes(const Transaction& transaction) {
   const Environment& e = log_.environment();
-  const Transaction transaction(const_cast<Environment&>(e), false);
+  const uint64_t requests = entries(transaction, e.requests);
+  if (requests != indexed_)
+    problem("the index of requests has " + std::to_string(requests) + " entries for " +
+            std::to_string(indexed_) + " requests");
   Cursor cursor(transaction, e.open_exchanges);
   MDB_val key{};
   MDB_val value{};
@@ -339,9 +385,8 @@ void Verifier::check_indexes() {
             " are listed as open");
 }
 
-void Verifier::check_rings() {
+void Verifier::check_rings(const Transaction& transaction) {
   const Environment& e = log_.environment();
-  const Transaction transaction(const_cast<Environment&>(e), false);
   Cursor cursor(transaction, e.rings);
   MDB_val key{};
   MDB_val value{};

@@ -20,11 +20,14 @@ bool Scrubber::step(uint64_t end, size_t records_max) {
   if (position_ >= to) return true;
   const uint64_t from = position_;
   try {
-    log_.scan(from, to, [&](uint64_t index, std::span<const uint8_t> record) {
-      if (!look_at(index, record)) return false;
-      position_ = index + 1;
-      return true;
-    });
+    log_.scan(
+        from, to,
+        [&](uint64_t index, std::span<const uint8_t> record) {
+          if (!look_at(index, record)) return false;
+          position_ = index + 1;
+          return true;
+        },
+        Content::AsStored);
     if (problem_.empty() && position_ == from)
       problem_ = "record " + std::to_string(from) + " is not there";
   } catch (const std::exception& error) {

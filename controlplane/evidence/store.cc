@@ -102,6 +102,43 @@ std::vector<uint8_t> interrupted_record(const RingKey& ring, const contract::Req
   return joined(header, outcome);
 }
 
+void count_record(std::span<const uint8_t> record, Counts& counts) {
+  RecordHeader header{};
+  std::memcpy(&header, record.data(), sizeof(header));
+  uint64_t number = 1;
+  uint64_t Counts::*member = &Counts::control;
+  switch (static_cast<RecordKind>(header.kind)) {
+    case RecordKind::Admitted:
+      member = &Counts::admitted;
+      break;
+    case RecordKind::Completed:
+      member = &Counts::completed;
+      break;
+    case RecordKind::RefusedAggregate: {
+      contract::AggregatePart part{};
+      if (record.size() >= sizeof(header) + sizeof(part))
+        std::memcpy(&part, record.data() + sizeof(header), sizeof(part));
+      number = part.count;
+      [[fallthrough]];
+    }
+    case RecordKind::Refused:
+      member = &Counts::refused;
+      break;
+    case RecordKind::Interrupted:
+      member = &Counts::interrupted;
+      break;
+    case RecordKind::Gap:
+      member = &Counts::gaps;
+      break;
+    case RecordKind::Security:
+      member = &Counts::security;
+      break;
+    default:
+      break;
+  }
+  counts.*member += number;
+}
+
 Store::Store(std::shared_ptr<Environment> environment, const std::string& origin)
     : environment_(std::move(environment)), origin_(origin) {
   const LogReader reader(environment_);
@@ -234,41 +271,8 @@ void Store::Writer::turn() {
 }
 
 void Store::Writer::count(std::span<const uint8_t> record) {
-  RecordHeader header{};
-  std::memcpy(&header, record.data(), sizeof(header));
-  uint64_t number = 1;
-  uint64_t Counts::*member = &Counts::control;
-  switch (static_cast<RecordKind>(header.kind)) {
-    case RecordKind::Admitted:
-      member = &Counts::admitted;
-      break;
-    case RecordKind::Completed:
-      member = &Counts::completed;
-      break;
-    case RecordKind::RefusedAggregate: {
-      contract::AggregatePart part{};
-      if (record.size() >= sizeof(header) + sizeof(part))
-        std::memcpy(&part, record.data() + sizeof(header), sizeof(part));
-      number = part.count;
-      [[fallthrough]];
-    }
-    case RecordKind::Refused:
-      member = &Counts::refused;
-      break;
-    case RecordKind::Interrupted:
-      member = &Counts::interrupted;
-      break;
-    case RecordKind::Gap:
-      member = &Counts::gaps;
-      break;
-    case RecordKind::Security:
-      member = &Counts::security;
-      break;
-    default:
-      break;
-  }
-  book.of_minute.*member += number;
-  book.of_day.*member += number;
+  count_record(record, book.of_minute);
+  count_record(record, book.of_day);
 }
 
 // What is pruned keeps its place and its hash; nothing else of it stays.
@@ -494,9 +498,7 @@ void Store::add_checkpoint(uint64_t size, const std::string& note) {
   Transaction transaction(*environment_, true);
   put(transaction, environment_->checkpoints, as_val(number_key(size)),
       as_val(std::string_view(note)));
-  MDB_stat stat{};
-  mdb_stat(transaction.handle(), environment_->checkpoints, &stat);
-  if (stat.ms_entries > kCheckpointsKept) {
+  if (entries(transaction, environment_->checkpoints) > kCheckpointsKept) {
     // Every second one of the older half goes: all of them are extended by what stays.
     Cursor cursor(transaction, environment_->checkpoints);
     MDB_val key{};

@@ -77,6 +77,8 @@ struct Book {
   Counts of_minute;
   Counts of_day;
 };
+// Adds one record. REQUIRES: a whole header.
+void count_record(std::span<const uint8_t> record, Counts& counts);
 enum class Turn : uint8_t { None, Minute, Day };
 
 inline constexpr size_t kCheckpointsKept = 10'000;

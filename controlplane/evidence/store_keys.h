@@ -7,8 +7,10 @@
 #include <lmdb.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -115,17 +117,28 @@ bool read_val(const MDB_val& value, T& out) {
   return true;
 }
 
+inline MDB_val val_of(std::span<const uint8_t> bytes) {
+  return {bytes.size(), const_cast<uint8_t*>(bytes.data())};
+}
+
 // A cursor that closes itself. REQUIRES: ends before its transaction.
 class Cursor {
  public:
   Cursor(const Transaction& transaction, MDB_dbi table) {
+    if (transaction.snapshot() != nullptr) {
+      reader_.emplace(transaction.table(table));
+      return;
+    }
     const int code = mdb_cursor_open(transaction.handle(), table, &cursor_);
     if (code != MDB_SUCCESS) throw StoreError("open a cursor", code);
   }
-  ~Cursor() { mdb_cursor_close(cursor_); }
+  ~Cursor() {
+    if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+  }
   Cursor(const Cursor&) = delete;
-  // False when there is none.
+  // False when there is none. FIRST, LAST, NEXT, PREV and SET_RANGE.
   bool get(MDB_val& key, MDB_val& value, MDB_cursor_op operation) {
+    if (reader_) return read(key, value, operation);
     const int code = mdb_cursor_get(cursor_, &key, &value, operation);
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("move a cursor", code);
     return code == MDB_SUCCESS;
@@ -136,13 +149,54 @@ class Cursor {
   }
 
  private:
+  bool read(MDB_val& key, MDB_val& value, MDB_cursor_op operation) {
+    bool found = false;
+    switch (operation) {
+      case MDB_FIRST:
+        found = reader_->first();
+        break;
+      case MDB_LAST:
+        found = reader_->last();
+        break;
+      case MDB_NEXT:
+        found = reader_->next();
+        break;
+      case MDB_PREV:
+        found = reader_->previous();
+        break;
+      case MDB_SET_RANGE:
+        found = reader_->seek(bytes_of(key));
+        break;
+      default:
+        throw StoreError("move a cursor", EINVAL);
+    }
+    if (!found) return false;
+    const TableEntry entry = reader_->entry();
+    key = val_of(entry.key);
+    value = val_of(entry.value);
+    return true;
+  }
   MDB_cursor* cursor_ = nullptr;
+  std::optional<TableCursor> reader_;
 };
 
 inline bool get(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_val& value) {
+  if (transaction.snapshot() != nullptr) {
+    Cursor cursor(transaction, table);
+    MDB_val found = key;
+    return cursor.get(found, value, MDB_SET_RANGE) && found.mv_size == key.mv_size &&
+           std::memcmp(found.mv_data, key.mv_data, key.mv_size) == 0;
+  }
   const int code = mdb_get(transaction.handle(), table, &key, &value);
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("read", code);
   return code == MDB_SUCCESS;
+}
+inline uint64_t entries(const Transaction& transaction, MDB_dbi table) {
+  if (transaction.snapshot() != nullptr) return transaction.table(table).entries();
+  MDB_stat stat{};
+  const int code = mdb_stat(transaction.handle(), table, &stat);
+  if (code != MDB_SUCCESS) throw StoreError("count", code);
+  return stat.ms_entries;
 }
 inline void put(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_val value,
                 unsigned flags = 0) {

@@ -2,8 +2,10 @@
 #include <spdlog/spdlog.h>
 #include <time.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/evidence/page_walk.h"
 #include "controlplane/policy/retention_text.h"
 #include "controlplane/supervise/retention_rules.h"
 #include "controlplane/supervise/supervisor.h"
@@ -12,6 +14,7 @@ namespace sallyport::supervise {
 
 namespace {
 
+constexpr std::chrono::seconds kVaultWalkTime{10};
 constexpr uint64_t kKeyRetryMs = 500;  // of a new key of the vault that could not be sent
 
 uint64_t monotonic_ns() {
@@ -24,6 +27,10 @@ uint64_t monotonic_ns() {
 
 // Before the first message of secrets: a vault that is there and not open yet counts as sealed.
 void Supervisor::open_vault(evidence_log::DrainerOptions& drainer) {
+  // liblmdb ends the process over a damaged page; this names it (page_walk.h).
+  const auto walk =
+      evidence_log::walk_file(options_.state_dir / "vault" / "data.mdb", kVaultWalkTime);
+  if (!walk.complete) spdlog::warn("vault: only {} pages were looked at", walk.pages);
   vault_ = VaultDesk::open(options_, node_);
   vault::Vault& vault = vault_->vault();
   drainer.keep_mappings = [&vault](const evidence_log::SealedMappings& mappings) {

@@ -84,6 +84,7 @@ class Supervisor : public ControlListener {
     AdminServer::ClientId client = kNobody;
     EvidenceThread::Ticket ticket = 0;
     uint64_t deadline_ms = 0;
+    std::string review;  // that is closed with it; empty: none
   };
 
   // supervisor.cc
@@ -184,6 +185,7 @@ class Supervisor : public ControlListener {
   bool write_reviews();
   bool open_review(const Operation& operation);
   void handle_review(AdminServer::Request&& request);
+  nlohmann::json close_review(const std::string& id);
 
   // status_report.cc
   nlohmann::json status() const;

@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 5> kActions{"evidence_population", "evidence_sample",
-                                                   "evidence_exported", "evidence_snapshot",
-                                                   "evidence_verified"};
+constexpr std::array<std::string_view, 7> kActions{
+    "evidence_population", "evidence_sample", "evidence_exported", "evidence_snapshot",
+    "evidence_verified",   "bucket_held",     "bucket_released"};
 
 std::string word_of(const json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -49,7 +49,7 @@ void Supervisor::handle_evidence_note(AdminServer::Request&& request) {
   if (body.contains("rows") && body["rows"].is_number_unsigned())
     record.count = body["rows"].get<uint64_t>();
   evidence_notes_.push_back(
-      {request.client, evidence_->append(std::move(record)), now_ms_ + kNoteMsMax});
+      {request.client, evidence_->append(std::move(record)), now_ms_ + kNoteMsMax, {}});
 }
 
 // Answered when it is in the log, not before.
@@ -57,9 +57,11 @@ void Supervisor::look_at_evidence_notes(uint64_t now_ms) {
   std::erase_if(evidence_notes_, [&](const EvidenceNote& note) {
     const bool committed = evidence_->committed(note.ticket);
     if (!committed && now_ms < note.deadline_ms) return false;
-    reply(note.client, committed ? json{{"ok", true}}
-                                 : admin_error("evidence_blocked", "the note is not in the log yet",
-                                               "make room on the evidence disk"));
+    reply(note.client, committed && !note.review.empty() ? close_review(note.review)
+                       : committed
+                           ? json{{"ok", true}}
+                           : admin_error("evidence_blocked", "the note is not in the log yet",
+                                         "make room on the evidence disk"));
     return true;
   });
 }

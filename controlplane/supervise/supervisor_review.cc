@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kReviewsBytesMax = 256 * 1024;
 constexpr size_t kReviewNoteBytesMax = 200;
+constexpr uint64_t kReviewMsMax = 5'000;  // until its record counts as not committed
 
 }  // namespace
 
@@ -72,12 +73,19 @@ void Supervisor::handle_review(AdminServer::Request&& request) {
   record.result = "ok";
   record.detail = note;
   record.fields = {{"review_item", id}, {"reviewer", request.actor}};
-  evidence_->append(record);
-  reviews_.erase(found);
+  // It takes effect when the record is on the disk (look_at_evidence_notes).
+  evidence_notes_.push_back(
+      {request.client, evidence_->append(record), now_ms_ + kReviewMsMax, id});
+}
+
+json Supervisor::close_review(const std::string& id) {
+  const auto found = std::find_if(reviews_.begin(), reviews_.end(),
+                                  [&](const json& one) { return one.value("id", "") == id; });
+  if (found != reviews_.end()) reviews_.erase(found);
   if (!write_reviews())
-    return reply(request.client, admin_error("state_dir", "the list of reviews cannot be written",
-                                             "make room in the state dir"));
-  reply(request.client, {{"ok", true}, {"closed", id}, {"reviews", reviews_}});
+    return admin_error("state_dir", "the list of reviews cannot be written",
+                       "make room in the state dir");
+  return {{"ok", true}, {"closed", id}, {"reviews", reviews_}};
 }
 
 }  // namespace sallyport::supervise

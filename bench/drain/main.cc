@@ -3,6 +3,10 @@
 //
 // Rings are filled by the dataplane's own producer while no clock runs; then the drainer is timed
 // until everything is committed. Wall time counts the disk's syncs, CPU time is the thread's own.
+// Then the same disk writes the same number of bytes in the same number of synced pieces, with
+// nothing else to do: what it takes is the limit of this disk, and the rate is printed as a part of
+// it. One thread that computes and then waits can reach 1 / (CPU + disk) at most.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,10 +31,11 @@ namespace {
 using namespace sallyport;  // NOLINT: a program of one file
 
 constexpr const char* kUsage =
-    "usage: sallyport_drain_bench [--quick] [--folder DIR] [--json FILE]\n"
+    "usage: sallyport_drain_bench [--quick] [--folder DIR] [--batch RECORDS] [--json FILE]\n"
     "  --quick    150 000 records instead of a million\n"
     "  --folder   where the log is written (default: a new folder in /var/tmp); the rings are in "
     "/dev/shm\n"
+    "  --batch    records of a commit, at most (default: as sallyportd has it)\n"
     "  --json     also write the figures to FILE\n";
 constexpr uint64_t kRingBytes = 64ULL << 20;
 constexpr size_t kRings = 2;
@@ -39,6 +44,7 @@ struct Settings {
   uint64_t records = 1'000'000;
   std::filesystem::path folder;
   std::string json_file;
+  size_t batch = evidence_log::DrainerOptions{}.batch_records_max;
 };
 
 struct Times {
@@ -129,6 +135,46 @@ void drain_until(evidence_log::Drainer& drainer, uint64_t size, Times& times) {
   times.cpu_s += seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
 }
 
+// Bytes that this process gave to disks so far.
+uint64_t written_bytes() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  uint64_t value = 0;
+  while (file >> name >> value)
+    if (name == "write_bytes:") return value;
+  return 0;
+}
+
+struct Disk {
+  double s = 0;       // for all pieces
+  double sync_s = 0;  // of one page, synced
+};
+
+// A piece and its sync, then a page and its sync: what a commit of LMDB asks of the disk.
+Disk disk_alone(const std::filesystem::path& folder, uint64_t bytes, uint64_t pieces) {
+  const std::string path = folder / "disk";
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const std::vector<char> piece(bytes / pieces, 'x');
+  const size_t page = std::min<size_t>(piece.size(), 4096);
+  Disk disk;
+  if (file < 0 || posix_fallocate(file, 0, static_cast<off_t>(bytes + page)) != 0) return disk;
+  bool good = true;
+  const double began = seconds(CLOCK_MONOTONIC);
+  for (uint64_t i = 0; i < pieces && good; ++i) {
+    const auto at = static_cast<off_t>(page + i * piece.size());
+    good = pwrite(file, piece.data(), piece.size(), at) == static_cast<ssize_t>(piece.size()) &&
+           fdatasync(file) == 0;
+    const double written = seconds(CLOCK_MONOTONIC);
+    good = good && pwrite(file, piece.data(), page, 0) == static_cast<ssize_t>(page) &&
+           fdatasync(file) == 0;
+    disk.sync_s += (seconds(CLOCK_MONOTONIC) - written) / static_cast<double>(pieces);
+  }
+  disk.s = good ? seconds(CLOCK_MONOTONIC) - began : 0;
+  close(file);
+  std::filesystem::remove(path);
+  return disk;
+}
+
 bool parse(int argc, char** argv, Settings& settings) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -137,6 +183,8 @@ bool parse(int argc, char** argv, Settings& settings) {
       settings.records = 150'000;
     } else if (argument == "--folder" && has_value) {
       settings.folder = argv[++i];
+    } else if (argument == "--batch" && has_value) {
+      settings.batch = std::strtoull(argv[++i], nullptr, 10);
     } else if (argument == "--json" && has_value) {
       settings.json_file = argv[++i];
     } else {
@@ -145,6 +193,44 @@ bool parse(int argc, char** argv, Settings& settings) {
     }
   }
   return true;
+}
+
+struct Work {
+  uint64_t records = 0;
+  uint64_t commits = 0;
+  uint64_t log_bytes = 0;
+  uint64_t written = 0;
+};
+
+void report(const Settings& settings, const Work& work, const Times& times, const Disk& disk) {
+  const auto count = static_cast<double>(work.records);
+  const double limit = disk.s > 0 ? count / disk.s : 0;
+  const double in_turn = count / (times.cpu_s + disk.s);
+  std::printf(
+      "evidence drain, one thread: tree, indexes, cursors, synced commits and checkpoints\n"
+      "  records             %12.0f in %llu commits, %.0f bytes of log per record\n"
+      "  records per second  %12.0f\n"
+      "  CPU per record      %12.2f us (%.0f records/s of CPU time)\n",
+      count, static_cast<unsigned long long>(work.commits),
+      static_cast<double>(work.log_bytes) / count, count / times.wall_s, times.cpu_s / count * 1e6,
+      count / times.cpu_s);
+  if (disk.s > 0)
+    std::printf(
+        "  written per record  %12.0f bytes; a synced page takes %.2f ms\n"
+        "  this disk alone     %12.0f records/s (the same bytes in as many synced pieces, %.0f "
+        "MB/s)\n"
+        "  of the disk's limit %12.0f %%\n"
+        "  of CPU then disk    %12.0f %% (%.0f records/s, one after the other)\n",
+        static_cast<double>(work.written) / count, disk.sync_s * 1e3, limit,
+        static_cast<double>(work.written) / disk.s * 1e-6, count / times.wall_s / limit * 100,
+        count / times.wall_s / in_turn * 100, in_turn);
+  if (settings.json_file.empty()) return;
+  std::ofstream(settings.json_file)
+      << "{\"records\":" << work.records << ",\"commits\":" << work.commits
+      << ",\"records_per_s\":" << count / times.wall_s
+      << ",\"cpu_us_per_record\":" << times.cpu_s / count * 1e6
+      << ",\"written_bytes_per_record\":" << static_cast<double>(work.written) / count
+      << ",\"disk_records_per_s\":" << limit << ",\"sync_ms\":" << disk.sync_s * 1e3 << "}\n";
 }
 
 }  // namespace
@@ -160,11 +246,13 @@ int main(int argc, char** argv) {
   options.store_folder = settings.folder / "evidence";
   options.key_file = settings.folder / "evidence.key";
   options.node_name = "bench";
-  options.map_bytes = 1ULL << 30; options.batch_records_max = 16384;
+  options.map_bytes = 1ULL << 30;
+  options.batch_records_max = settings.batch;
   Times times;
   uint64_t made = 0;
   uint64_t commits = 0;
   uint64_t bytes = 0;
+  uint64_t written = 0;
   {
     std::filesystem::create_directories(options.rings_folder);
     evidence_log::Drainer drainer(options);
@@ -180,25 +268,16 @@ int main(int argc, char** argv) {
       for (auto& recorder : recorders) now += fill(*recorder, settings.records - made - now);
       if (now == 0) break;
       made += now;
+      const uint64_t before = written_bytes();
       drain_until(drainer, made, times);
+      written += written_bytes() - before;
     }
     commits = drainer.status().commits;
     bytes = drainer.status().used_bytes;
   }
   std::filesystem::remove_all(shared);
+  const Disk disk = disk_alone(settings.folder, std::max<uint64_t>(written, commits), commits);
   if (own) std::filesystem::remove_all(settings.folder);
-  const auto count = static_cast<double>(made);
-  std::printf(
-      "evidence drain, one thread: tree, indexes, cursors, synced commits and checkpoints\n"
-      "  records             %12.0f in %llu commits, %.0f bytes of log per record\n"
-      "  records per second  %12.0f\n"
-      "  CPU per record      %12.2f us (%.0f records/s of CPU time)\n",
-      count, static_cast<unsigned long long>(commits), static_cast<double>(bytes) / count,
-      count / times.wall_s, times.cpu_s / count * 1e6, count / times.cpu_s);
-  if (!settings.json_file.empty())
-    std::ofstream(settings.json_file)
-        << "{\"records\":" << made << ",\"commits\":" << commits
-        << ",\"records_per_s\":" << count / times.wall_s
-        << ",\"cpu_us_per_record\":" << times.cpu_s / count * 1e6 << "}\n";
+  report(settings, {made, commits, bytes, written}, times, disk);
   return made >= settings.records - 1 ? 0 : 1;
 }

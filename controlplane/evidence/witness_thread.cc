@@ -64,7 +64,7 @@ std::vector<WitnessState> WitnessThread::states() const {
 void WitnessThread::run() {
   const auto pause = std::chrono::milliseconds(std::min(kLookEveryMs, options_.interval_ms));
   for (;;) {
-    turn(now_in_ms());
+    turn(options_.clock_ms ? options_.clock_ms() : now_in_ms());
     std::unique_lock lock(mutex_);
     if (wake_.wait_for(lock, pause, [this] { return stop_; })) return;
   }

@@ -28,6 +28,7 @@ struct WitnessThreadOptions {
   uint64_t interval_ms = 60'000;
   // How long a witness that fails is left alone; grows to the interval.
   uint64_t retry_ms = 5'000;
+  std::function<uint64_t()> clock_ms;  // that never goes back; empty: the host's
   // Both are called on the thread. The drainer's add_cosignatures() and append().
   std::function<void(uint64_t size, const std::string& lines)> keep;
   std::function<void(const ControlRecord&)> record;

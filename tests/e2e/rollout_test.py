@@ -31,7 +31,8 @@ class Rollout(unittest.TestCase):
             vendors = ", ".join(lab.vendors)
             lab.overlay("tenants.yaml", f"tenants:\n  {lab.tenant}:\n    vendors: [{vendors}]\n"
                                         f"  second:\n    vendors: [{vendors}]\n")
-            lab.overlay("rollout.yaml", "rollout:\n  canary_least_exchanges: 1\n  canary_least_seconds: 0\n")
+            lab.overlay("rollout.yaml", "rollout:\n  canary_least_exchanges: 1\n  canary_least_seconds: 0\n"
+                                         "  tests_every_seconds: 3\n")
             answer = json.loads(lab.sallyctl(
                 "key", "new", "--policy", lab.policy_folder, "--tenant", "second", "--principal", "support-desk",
                 "--environment", "lab", "--reason", "customer-support", "--id", "second", "--output", "json").stdout)
@@ -90,6 +91,22 @@ class Rollout(unittest.TestCase):
         for record in listing:
             self.assertEqual((record["action"], record["result"]), ("validation_tests", "ok"), record)
             self.assertEqual(record["fields"]["expected"], record["fields"]["found"], record)
+
+    def test_2a_the_seeded_texts_run_by_the_clock(self):
+        def scheduled():
+            listing = json.loads(self.lab.sallyctl("evidence", "list", "--kind", "test", "--limit", "0", "--output",
+                                                   "json").stdout)["exchanges"]
+            return [record for record in listing if record["fields"]["stage"] == "schedule"]
+
+        end = time.monotonic() + 30
+        while len(scheduled()) < 2 and time.monotonic() < end:
+            time.sleep(0.5)
+        records = scheduled()
+        self.assertGreaterEqual(len(records), 2, "nothing ran by itself")
+        image = self.lab.status()["policy"]["image"]
+        self.assertEqual(records[0]["fields"]["image"], image, "of what is in force")
+        for record in records:
+            self.assertEqual((record["result"], record["fields"]["failed"]), ("ok", 0), record)
 
     def resident_mib(self, name):
         with open(f"/proc/{self.lab.processes[name].pid}/status", encoding="utf-8") as status:

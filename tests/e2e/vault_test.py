@@ -7,6 +7,7 @@ the rings, and the log says so.
 """
 import glob
 import json
+import mmap
 import os
 import pwd
 import re
@@ -75,6 +76,39 @@ class Vault(unittest.TestCase):
                     with open(path, "rb") as file:
                         if content in file.read():
                             found.append(path)
+        return found
+
+    def shared_memory_with(self, content):
+        """Files of hugepages and of shared memory, whoever made them, that hold these bytes."""
+        found = []
+        for folder in ("/dev/hugepages", "/dev/shm"):
+            for path in glob.glob(f"{folder}/**", recursive=True):
+                try:
+                    with open(path, "rb") as file:
+                        held = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) if os.path.isfile(path) else b""
+                        if held and held.find(content) >= 0:
+                            found.append(path)
+                except (OSError, ValueError):
+                    continue  # gone meanwhile, or empty
+        return found
+
+    def memory_with(self, name, content):
+        """What a core of this process would hold: its readable regions that have these bytes."""
+        pid, found = self.lab.processes[name].pid, []
+        with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights, *_, label = (line.rstrip("\n").split(None, 5) + [""])[:6]
+                begin, end = (int(part, 16) for part in span.split("-"))
+                if not rights.startswith("r") or label.startswith("[v"):
+                    continue
+                for at in range(begin, end, 1 << 24):
+                    try:
+                        memory.seek(at)
+                        piece = memory.read(min(end - at, (1 << 24) + len(content)))
+                    except (OSError, ValueError):
+                        continue  # reserved, and never touched
+                    if content in piece:
+                        found.append(f"{name} {span} {label} +{at + piece.index(content) - begin:#x}")
         return found
 
     def key_slots(self, name):
@@ -217,6 +251,10 @@ class Vault(unittest.TestCase):
         for slot in gone + receive:
             self.assertEqual(self.files_with(slot[44:92]), [], "a wrapped key is still in a file")
         self.assertEqual(self.files_with(PLANTED.encode()), [])
+        self.assertEqual(self.shared_memory_with(PLANTED.encode()), [])
+        for name in ("sallyportd", "dataplane"):
+            self.assertNotEqual(self.memory_with(name, b"sallyport"), [], "the search itself works")
+            self.assertEqual(self.memory_with(name, PLANTED.encode()), [])
         found = self.subject("find", check=False)
         self.assertEqual(found["subjects"][0]["tokens"], [])
         self.assertGreaterEqual(found["exchanges"], 1, "the log still says where it was")
@@ -225,6 +263,12 @@ class Vault(unittest.TestCase):
         # It may come back: a new mapping under a new key.
         self.assertEqual(self.lab.post(PATH, chat(f"anew {PLANTED}")).status, 200)
         self.until("a new mapping", 10, lambda: self.subject("find")["subjects"][0]["tokens"] != [])
+
+    def test_6a_neither_process_leaves_a_core(self):
+        for name in ("sallyportd", "dataplane"):
+            with open(f"/proc/{self.lab.processes[name].pid}/limits", encoding="utf-8") as file:
+                limits = {line[:26].strip(): line[26:].split()[:2] for line in file}
+            self.assertEqual(limits["Max core file size"], ["0", "0"], name)
 
     def test_7_reredact_begins_a_new_epoch(self):
         before = self.subject("find")["subjects"][0]["tokens"][0]["token_epoch"]

@@ -148,6 +148,72 @@ class SmallLog(case.Case):
             self.assertTrue(any(name in line for name in allowed), line)
 
 
+class EveryByte(case.Case):
+    """A log with one record of every kind. SALLYPORT_FLIP_STEP=1 flips each byte of it (the long test)."""
+
+    STEP = int(os.environ.get("SALLYPORT_FLIP_STEP", "0"))
+
+    def setUp(self):
+        super().setUp()
+        self.size = case.make_log(self.path("state"), "--exchanges", 2, "--kinds", "all")
+        self.vkey = case.vkey_of(self.path("state"))
+        self.folder = self.export()
+        # The same signature is checked thousands of times: openssl is asked once for each.
+        known, ask = {}, case.verify_export.Key.verifies
+
+        def verifies(key, body, signature):
+            question = (key.der, body, signature)
+            if question not in known:
+                known[question] = ask(key, body, signature)
+            return known[question]
+
+        case.verify_export.Key.verifies = verifies
+        self.addCleanup(setattr, case.verify_export.Key, "verifies", ask)
+
+    def flips(self, name, step):
+        """(position, undo) after each flip, in place."""
+        content = read(self.folder, name)
+        for at in range(0, len(content), step):
+            changed = bytearray(content)
+            changed[at] ^= 1 << (at % 8)
+            write(bytes(changed), self.folder, name)
+            yield at
+        write(content, self.folder, name)
+
+    def test_every_byte_of_every_file(self):
+        done = 0
+        for name in case.files_of(self.folder):
+            size = os.path.getsize(os.path.join(self.folder, name))
+            # By default whole files where they are small, and a spread that meets every field where not.
+            for at in self.flips(name, self.STEP or max(1, size // 120)):
+                done += 1
+                self.assertFalse(case.verify_by_python(self.folder, self.vkey)[0], f"{name} byte {at}, Python")
+                if done % 3 == 0 or self.STEP:
+                    self.assertFalse(case.verify_by_program(self.folder, self.vkey)[0], f"{name} byte {at}")
+        self.assertGreater(done, 500)
+        self.assert_good(self.folder, self.vkey)
+
+    def test_every_field_of_every_kind_of_record_names_the_record(self):
+        """All sums are made to fit again: what is left is the tree, and it names the record."""
+        records = load_entries(self.folder)
+        kinds = {record[2]: index for index, record in enumerate(records)}
+        self.assertEqual(set(kinds), set(range(1, 20)) - {5}, "every kind but interrupted, which has the parts of 2")
+        for index in kinds.values():
+            record = records[index]
+            for at in range(index % 5, len(record), self.STEP or 53):
+                changed = bytearray(record)
+                changed[at] ^= 1 << (at % 8)
+                store_entries(self.folder, records[:index] + [bytes(changed)] + records[index + 1:])
+                repair_sums(self.folder)
+                want = f"first bad record: record {index} is changed"
+                self.assertIn(want, case.verify_by_python(self.folder, self.vkey)[1], f"kind {record[2]} byte {at}")
+                if at % 4 == 0 or self.STEP:
+                    self.assertIn(want, case.verify_by_program(self.folder, self.vkey)[1], f"byte {at}")
+        store_entries(self.folder, records)
+        repair_sums(self.folder)
+        self.assert_good(self.folder, self.vkey)
+
+
 class Signer:
     """A key that openssl made: 2 ECDSA P-256, 4 a witness with Ed25519."""
 

@@ -1,6 +1,7 @@
-// make_log STATE [--exchanges N] [--variant WORD] [--pruned FIRST END]: a state folder with an
-// evidence log as sallyportd would have left it: rings of the dataplane's own producer, the real
-// drainer, signed checkpoints. An evidence.key that is already in STATE/keys is used.
+// make_log STATE [--exchanges N] [--variant WORD] [--pruned FIRST END] [--kinds all]: a state
+// folder with an evidence log as sallyportd would have left it: rings of the dataplane's own
+// producer, the real drainer, signed checkpoints. An evidence.key that is already in STATE/keys is
+// used.
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,6 +20,7 @@ struct Wanted {
   std::string variant = "model";
   uint64_t pruned_first = 0;
   uint64_t pruned_end = 0;
+  bool every_kind = false;
 };
 
 contract::Digest digest_of_range(uint64_t first, uint64_t end) {
@@ -61,6 +63,30 @@ void add_control(Drainer& drainer, const Wanted& wanted) {
   drainer.append(run);
 }
 
+// One of each, with every part that it can have.
+void add_every_kind(Drainer& drainer, Worker& worker, uint64_t number) {
+  RecordFields fields;
+  fields.kind = RecordKind::Refused;
+  fields.id = request_id(number);
+  fields.outcome = contract::Outcome::Blocked;
+  EXPECT_TRUE(worker.push(fields));
+  fields.kind = RecordKind::RefusedAggregate;
+  fields.id = {};
+  EXPECT_TRUE(worker.push(fields));
+  for (const RecordKind kind : {RecordKind::Gap, RecordKind::Security}) {
+    NoteFields note{.kind = kind, .code = "probe", .actor = "test", .detail = "words"};
+    note.from = note.to = 7;
+    drainer.append_note(note);
+  }
+  for (auto kind = static_cast<uint16_t>(RecordKind::Administration);
+       kind <= static_cast<uint16_t>(RecordKind::Access); ++kind) {
+    ControlRecord record{.kind = static_cast<RecordKind>(kind), .action = "probe", .actor = "ann"};
+    record.fields = {{"program", "sallyportd"}};
+    record.subjects.assign(1, contract::SubjectId{9});
+    drainer.append(record);
+  }
+}
+
 int make(const std::filesystem::path& state, const Wanted& wanted) {
   DrainerOptions options;
   options.rings_folder = state / "rings";
@@ -81,6 +107,7 @@ int make(const std::filesystem::path& state, const Wanted& wanted) {
     if (number == wanted.exchanges / 2 || number % kDrainEvery == 0) drain(drainer);
   }
   drain(drainer);
+  if (wanted.every_kind && worker) add_every_kind(drainer, *worker, wanted.exchanges + 1);
   add_control(drainer, wanted);
   drain(drainer);
   const auto checkpoint = drainer.reader().latest_checkpoint();
@@ -98,6 +125,7 @@ int main(int count, char** words) {
     const std::string word = words[i];
     if (word == "--exchanges") wanted.exchanges = std::strtoull(words[i + 1], nullptr, 10);
     if (word == "--variant") wanted.variant = words[i + 1];
+    if (word == "--kinds") wanted.every_kind = true;
     if (word == "--pruned" && i + 2 < count) {
       wanted.pruned_first = std::strtoull(words[i + 1], nullptr, 10);
       wanted.pruned_end = std::strtoull(words[i + 2], nullptr, 10);

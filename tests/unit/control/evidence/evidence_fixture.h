@@ -109,6 +109,10 @@ struct RecordFields {
     add(header);
     if (shape.request) add(request_part());
     if (shape.outcome) add(outcome_part());
+    contract::AggregatePart aggregate{};
+    aggregate.count = 3;
+    aggregate.reason.assign("unknown_principal");
+    if (shape.aggregate) add(aggregate);
     if (shape.note) add(contract::NotePart{});
     for (const contract::Tally& one : tallies) add(one);
     return out;

@@ -2,10 +2,16 @@
 // failure prints its seed, SALLYPORT_SEED=<n> runs that one again, SALLYPORT_MODEL_RUNS says how
 // many.
 //
+// Appends, workers and daemons that end, a map and a disk that are full, clocks set both ways,
+// prunes and holds here; erasures and rotations of keys in tests/unit/control/vault/
+// vault_model_test.cc, kill -9 of both processes below.
+//
 // Nothing is lost, nothing is there twice, every checkpoint extends the one before, what is pruned
 // was due and not held.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -29,6 +35,36 @@ uint64_t number_of(const char* name, uint64_t fallback) {
   return text == nullptr ? fallback : std::strtoull(text, nullptr, 10);
 }
 
+// A disk of its own for the log, so small that it can be full; a plain folder for who may not
+// mount.
+class SmallDisk {
+ public:
+  explicit SmallDisk(const std::filesystem::path& folder) : folder_(folder) {
+    std::filesystem::create_directories(folder);
+    mounted_ =
+        ::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=8m,mode=0700") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  bool mounted() const { return mounted_; }
+  // Not a byte is free any more.
+  void fill() {
+    if (!mounted_) return;
+    const int file = ::open(filler().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const std::vector<char> some(4096, 'f');
+    while (file >= 0 && ::write(file, some.data(), some.size()) > 0) continue;
+    if (file >= 0) ::close(file);
+  }
+  void free() const { std::filesystem::remove(filler()); }
+
+ private:
+  std::filesystem::path filler() const { return folder_ / "filler"; }
+  std::filesystem::path folder_;
+  bool mounted_ = false;
+};
+
 struct Exchange {
   std::string tenant;
   uint64_t wall_ns = 0;
@@ -41,7 +77,11 @@ class Appliance {
   explicit Appliance(uint64_t seed) : chance_(seed) { start(); }
 
   void step() {
-    switch (chance_() % 14) {
+    switch (chance_() % 16) {
+      case 14:
+        return disk_.fill();
+      case 15:
+        return disk_.free();
       case 0:
       case 1:
       case 2:
@@ -80,6 +120,7 @@ class Appliance {
   // Everything to its end, and then against the model.
   void judge() {
     worker_.reset();
+    disk_.free();
     map_bytes_max_ = 256 << 20;
     start();
     drain(*drainer_);
@@ -176,6 +217,7 @@ class Appliance {
 
   std::mt19937_64 chance_;
   Host host_;
+  SmallDisk disk_{host_.store()};
   uint64_t now_ = kBegin;
   uint64_t newest_ = kBegin;
   uint64_t map_bytes_max_ = 256 << 20;

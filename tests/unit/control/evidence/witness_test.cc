@@ -3,8 +3,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
 #include <thread>
 
 #include "controlplane/evidence/http_post.h"
@@ -239,6 +242,56 @@ TEST_F(WitnessTest, TheThreadKeepsCosignaturesSaysWhatChangedAndCatchesUp) {
   thread.stop();
   const std::lock_guard lock(mutex);
   EXPECT_EQ(said, (std::vector<std::string>{"witnessed", "witness_failed"}));
+}
+
+// Five minutes by a clock that the test sets: the alarm rings once, says which witness and how
+// late, and rings again when it is late again.
+TEST_F(WitnessTest, TheAlarmRingsWhenACheckpointIsFiveMinutesLate) {
+  WitnessThreadOptions options;
+  options.witnesses = {WitnessOptions{.name = "usb", .directory = host.folder / "usb"}};
+  options.interval_ms = 10;
+  options.retry_ms = 10;
+  std::atomic<uint64_t> clock_ms{1'000};
+  options.clock_ms = [&] { return clock_ms += 10; };
+  std::mutex mutex;
+  std::vector<ControlRecord> said;
+  options.record = [&](const ControlRecord& record) {
+    const std::lock_guard lock(mutex);
+    said.push_back(record);
+  };
+  const auto count = [&](const char* action) {
+    const std::lock_guard lock(mutex);
+    return std::count_if(said.begin(), said.end(),
+                         [&](const ControlRecord& one) { return one.action == action; });
+  };
+  WitnessThread thread(drainer->reader(), options);
+  thread.start();  // the folder is not there
+  ASSERT_TRUE(wait_for([&] { return count("witness_failed") == 1; }));
+  clock_ms += (kWitnessLagSecondsMax - 20) * 1000;
+  ASSERT_TRUE(wait_for([&] { return thread.states()[0].lag_s >= kWitnessLagSecondsMax - 20; }));
+  EXPECT_EQ(count("witness_late"), 0) << "not yet";
+  clock_ms += 40'000;
+  ASSERT_TRUE(wait_for([&] { return count("witness_late") == 1; })) << "it did not ring";
+  EXPECT_GT(thread.states()[0].lag_s, kWitnessLagSecondsMax);
+  // Mended, and late once more.
+  std::filesystem::create_directories(host.folder / "usb");
+  ASSERT_TRUE(wait_for([&] {
+    clock_ms += 1'000;
+    return thread.states()[0].size == 10;
+  }));
+  EXPECT_EQ(thread.states()[0].lag_s, 0U);
+  std::filesystem::remove_all(host.folder / "usb");
+  grow(5);
+  ASSERT_TRUE(wait_for([&] {
+    clock_ms += 20'000;
+    return count("witness_late") == 2;
+  }));
+  thread.stop();
+  const auto late = std::find_if(said.begin(), said.end(), [](const ControlRecord& one) {
+    return one.action == "witness_late";
+  });
+  EXPECT_EQ(late->result, "failed");
+  EXPECT_EQ(late->object, "usb");
 }
 
 }  // namespace

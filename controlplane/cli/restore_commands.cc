@@ -9,6 +9,7 @@
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
+#include "controlplane/evidence/export_layout.h"
 
 namespace sallyport::cli {
 namespace {
@@ -149,18 +150,6 @@ Exit run_restore(const Call& call) {
   return exit_of(results);
 }
 
-// A cell that a spreadsheet would run as a formula is text.
-std::string csv_cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos)
-    text.insert(0, 1, '\'');
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c == '\n' || c == '\r' ? ' ' : c;
-  }
-  return out + "\"";
-}
-
 std::string cell_of(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_null()) return "";
@@ -193,7 +182,7 @@ void print_csv(const char* part, const json& list, const Columns& columns, Outpu
   out.line(head);
   for (const auto& row : rows_of(list, columns)) {
     std::string line = part;
-    for (const std::string& cell : row) line += "," + csv_cell(cell);
+    for (const std::string& cell : row) line += "," + evidence_log::csv_cell(cell);
     out.line(line);
   }
 }

@@ -1,6 +1,7 @@
 #include "controlplane/policy/code_guard.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -8,9 +9,15 @@
 #include <system_error>
 #include <tuple>
 
+#include "controlplane/policy/bounded_program.h"
+
 namespace sallyport::controlplane::policy {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr const char* kListingGit = "/usr/bin/git";
+constexpr std::chrono::milliseconds kListingPatience{10'000};
+constexpr size_t kListingBytesMax = 64U << 20;  // paths of a large repository
 
 constexpr std::string_view kHost = "code_vendor_host";
 constexpr std::string_view kNoBase = "code_no_base_url";
@@ -385,6 +392,38 @@ bool is_skipped(const std::string& name, const CodeGuardOptions& options) {
   return name.starts_with('.') || is_one_of(name, kSkipped) || is_one_of(name, options.skip);
 }
 
+// What git would commit of a folder: what is tracked, and what is new and not ignored. Nothing when
+// it is in no repository, or git cannot say: then every file counts. A repository inside this one
+// is listed as its folder.
+std::optional<std::set<std::string>> known_to_git(const fs::path& folder) {
+  BoundedProgram git;
+  git.arguments = {kListingGit, "-C",       folder.string(),      "ls-files", "-z",
+                   "--cached",  "--others", "--exclude-standard", "--",       "."};
+  // HOME holds safe.directory, without which git refuses another user's repository.
+  for (const char* name : {"HOME", "PATH"})
+    if (const char* value = std::getenv(name))
+      git.environment.push_back(std::string(name) + "=" + value);
+  git.patience = kListingPatience;
+  git.output_bytes_max = kListingBytesMax;
+  const ProgramEnd end = run_bounded(git);
+  if (!end.succeeded()) return std::nullopt;
+  std::set<std::string> known;
+  for (size_t begin = 0; begin < end.output.size();) {
+    const size_t stop = std::min(end.output.find('\0', begin), end.output.size());
+    std::string path = end.output.substr(begin, stop - begin);
+    if (path.ends_with('/')) path.pop_back();
+    known.insert(std::move(path));
+    begin = stop + 1;
+  }
+  return known;
+}
+
+bool git_knows(const std::set<std::string>& known, fs::path path) {
+  for (; !path.empty(); path = path.parent_path())
+    if (known.contains(path.generic_string())) return true;
+  return false;
+}
+
 // Nothing in it could be a finding: most files, told apart without splitting them.
 bool may_have_findings(std::string_view text, const CodeGuardOptions& options) {
   static constexpr std::string_view kMarks[] = {
@@ -423,6 +462,10 @@ CodeReport guard_code(const fs::path& folder, const CodeGuardOptions& options) {
     }
   }
   if (failed) throw std::runtime_error(folder.string() + ": " + failed.message());
+  if (const auto known = known_to_git(folder))
+    std::erase_if(files, [&](const fs::path& path) {
+      return !git_knows(*known, path.lexically_relative(folder));
+    });
   std::sort(files.begin(), files.end());
   std::string text;
   for (const fs::path& path : files) {

@@ -10,7 +10,7 @@
 //
 // What is looked at: Python, JavaScript and TypeScript, Go, Java, up to 1 MiB a file. Folders that
 // hold what others wrote (node_modules, vendor ...) and those that begin with a dot are not; links
-// are not followed.
+// are not followed. In a git repository files that it ignores and does not track are not either.
 #pragma once
 
 #include <cstdint>

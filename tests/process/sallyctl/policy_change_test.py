@@ -347,6 +347,23 @@ class Code(Folder):
             self.assertEqual(self.found(name, text), expected, text)
         self.assertEqual(self.found("a.py", 'u = "https://llm.corp.example"\n', "--hosts", "llm.corp.example"), host)
 
+    def test_what_git_ignores_is_not_looked_at(self):
+        line = 'u = "https://api.openai.com/v1"\n'
+
+        def names():
+            done = run("policy", "guard", "--code", self.folder / "code", "--output", "json")
+            return sorted(one["file"] for one in json.loads(done.stdout)["findings"])
+
+        write(self.folder / "code", {".gitignore": "made/\n*.gen.py\n", "a.py": line, "made/b.py": line,
+                                     "c.gen.py": line, "d.gen.py": line, "inner/e.py": line})
+        every = names()
+        self.assertEqual(len(every), 5, "without a repository all of it counts")
+        for folder in (".", "inner"):
+            subprocess.run(["git", "init", "-q", self.folder / "code" / folder], check=True)
+        subprocess.run(["git", "-C", self.folder / "code", "add", "-f", "d.gen.py"], check=True)
+        left = [os.path.basename(name) for name in names()]
+        self.assertEqual(left, ["a.py", "d.gen.py", "e.py"], "tracked, new, and of a repository inside")
+
     def test_clients_without_a_base_url(self):
         for name, text, count in (
                 ("a.py", "from openai import OpenAI\nc = OpenAI(api_key=k)\n", 1),

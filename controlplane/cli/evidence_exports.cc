@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/time_text.h"
@@ -20,7 +21,6 @@ constexpr uint64_t kRetainDaysDefault = 400;  // as evidence itself is kept
 constexpr uint64_t kRetainDaysMax = 36'500;
 constexpr uint64_t kDayNs = 86'400ULL * 1'000'000'000;
 constexpr std::string_view kS3Scheme = "s3://";
-constexpr const char* kBucketSecret = "evidence-bucket";
 
 log::ExportOptions options_of(const Call& call) {
   log::ExportOptions options;
@@ -89,30 +89,6 @@ Exit run_log_export(const Call& call) {
   }
 }
 
-// "access_key_id VALUE" and "secret_access_key VALUE", one a line, for root's eyes only.
-log::S3Secret bucket_secret(const Call& call) {
-  const auto path = call.settings.credentials / kBucketSecret;
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0)
-    throw Failure(Exit::NotFound, "no_credential", "the bucket's credential is not there",
-                  path.string() + " cannot be read",
-                  "put the lines `access_key_id ...` and `secret_access_key ...` there, mode 0600");
-  if ((status.st_mode & 077) != 0)
-    throw Failure(Exit::Denied, "credential_open", path.string() + " is not secret",
-                  "group or others may read it", "chmod 600 " + path.string());
-  std::istringstream lines(read_text_file(path));
-  log::S3Secret secret;
-  for (std::string name, value; lines >> name >> value;) {
-    if (name == "access_key_id") secret.key_id = value;
-    if (name == "secret_access_key") secret.secret = value;
-  }
-  if (secret.key_id.empty() || secret.secret.empty())
-    throw Failure(Exit::Failed, "bad_credential", path.string() + " is not a bucket's credential",
-                  "wanted: `access_key_id ...` and `secret_access_key ...`, one a line",
-                  "write the file again");
-  return secret;
-}
-
 log::SnapshotOptions snapshot_options(const Call& call, const std::string& destination) {
   log::SnapshotOptions options;
   options.with = options_of(call);
@@ -160,6 +136,12 @@ json send(const Call& call, const log::LogReader& reader, const std::string& to)
                   "sallyctl evidence snapshot --help");
   options.lock.retain_until =
       log::utc_text_ns(wall_clock_ns() + retain_days(call) * kDayNs).substr(0, 19) + "Z";
+  options.lock.legal_hold = options.lock.legal_hold || bucket_is_held(call);
+  options.place = {{"endpoint", s3.endpoint},
+                   {"region", s3.region},
+                   {"bucket", s3.bucket},
+                   {"ca", s3.ca_file.string()},
+                   {"kept", call.arguments.has("legal-hold")}};
   log::S3Bucket bucket(std::move(s3));
   return log::snapshot_to_bucket(reader, options, bucket, prefix);
 }

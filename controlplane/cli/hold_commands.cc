@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "controlplane/cli/admin_client.h"
+#include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/cli/vault_answer.h"
@@ -29,30 +30,50 @@ Exit run_add(const Call& call) {
     request["from"] = parse_time(*since, "since", now) / kSecondNs;
   if (const auto until = call.arguments.find("until"))
     request["to"] = parse_time(*until, "until", now) / kSecondNs;
-  const json answer = ask_daemon(call.settings, request, kHoldPatience);
+  json answer = ask_daemon(call.settings, request, kHoldPatience);
+  answer["bucket"] = hold_bucket(call, true);
   if (call.out.is_json())
     call.out.json("sallyport/hold-add/1", answer);
   else
     call.out.line(fmt::format("hold {}: what it names neither expires nor is erased",
                               answer["hold"]["id"].get<std::string>()));
-  return Exit::Ok;
+  return say_bucket(call, answer["bucket"]);
+}
+
+// The last hold that is released frees the bucket; until then other holds need it.
+json release_bucket(const Call& call) {
+  const json left = ask_daemon(call.settings, {{"command", "hold_list"}}, kHoldPatience);
+  if (left.at("holds").empty()) return hold_bucket(call, false);
+  return {{"snapshots", 0}, {"objects", 0}, {"problems", json::array()}};
 }
 
 Exit run_release(const Call& call) {
-  const json answer = ask_daemon(call.settings,
-                                 {{"command", "hold_release"},
-                                  {"id", call.arguments.positional[0]},
-                                  {"approver", call.arguments.get("approver")},
-                                  {"reason", call.arguments.get("reason")},
-                                  {"ticket", call.arguments.get("ticket")}},
-                                 kHoldPatience);
+  json answer = ask_daemon(call.settings,
+                           {{"command", "hold_release"},
+                            {"id", call.arguments.positional[0]},
+                            {"approver", call.arguments.get("approver")},
+                            {"reason", call.arguments.get("reason")},
+                            {"ticket", call.arguments.get("ticket")}},
+                           kHoldPatience);
+  answer["bucket"] = release_bucket(call);
   if (call.out.is_json())
     call.out.json("sallyport/hold-release/1", answer);
   else
     call.out.line(fmt::format("released {}; erasures carried out: {}",
                               answer["released"].get<std::string>(),
                               answer["erasures_carried_out"].get<int64_t>()));
-  return Exit::Ok;
+  return say_bucket(call, answer["bucket"]);
+}
+
+// When the bucket could not be reached, or a snapshot came from elsewhere.
+Exit run_bucket(const Call& call) {
+  const std::string& word = call.arguments.positional[0];
+  if (word != "on" && word != "off")
+    throw Failure(Exit::Usage, "bad_arguments", "on or off?", "the word is '" + word + "'",
+                  "sallyctl hold bucket --help");
+  const json answer = hold_bucket(call, word == "on");
+  if (call.out.is_json()) call.out.json("sallyport/hold-bucket/1", answer);
+  return say_bucket(call, answer);
 }
 
 Exit list_holds(const Call& call) {
@@ -85,10 +106,11 @@ void add_hold_commands(std::vector<Command>& table) {
   table.push_back(
       {.noun = "hold",
        .verb = "add",
-       .summary = "Suspends expiry and erasure of what it names: mappings, evidence",
+       .summary = "Suspends expiry and erasure of what it names: mappings, evidence, the bucket",
        .details = "Of a tenant: a subject (with what it is linked to), exchanges by id, or "
                   "everything. A time span "
-                  "bounds the\nrecords. Erasures that meet it are deferred.",
+                  "bounds the\nrecords. Erasures that meet it are deferred. Snapshots in "
+                  "the bucket get S3 legal hold, all of them.",
        .arguments =
            {{.name = "EXCHANGE", .text = "request ids", .required = false, .repeats = true}},
        .options =
@@ -124,6 +146,18 @@ void add_hold_commands(std::vector<Command>& table) {
             {"sallyctl hold release case-7 --reason settled --approver counsel --output json",
              "for a script"}},
        .run = run_release});
+  table.push_back(
+      {.noun = "hold",
+       .verb = "bucket",
+       .summary = "Sets or clears S3 legal hold on every snapshot that was sent",
+       .details = "hold add and the last hold release do it by themselves; this is for a bucket "
+                  "that could not be reached\nthen. Snapshots sent with --legal-hold keep it. Exit "
+                  "9: some could not be reached.",
+       .arguments = {{.name = "STATE", .text = "on or off"}},
+       .options = {},
+       .examples = {{"sallyctl hold bucket on", "again, after the network was mended"},
+                    {"sallyctl hold bucket off --output json", "no hold is left"}},
+       .run = run_bucket});
   table.push_back({.noun = "hold",
                    .verb = "list",
                    .summary = "Holds, and erasures that wait or are under way",

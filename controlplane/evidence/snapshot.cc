@@ -1,6 +1,12 @@
 #include "controlplane/evidence/snapshot.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <sstream>
+#include <system_error>
 
 #include "controlplane/evidence/export_layout.h"
 #include "controlplane/evidence/plain_file.h"
@@ -13,6 +19,7 @@ using nlohmann::json;
 
 constexpr size_t kStateBytesMax = 256U << 20;  // the last receipt, one line per object
 constexpr size_t kHashInName = 12;
+constexpr const char* kSentFile = "sent.jsonl";
 
 std::span<const uint8_t> body_bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -57,6 +64,24 @@ class Snapshot {
     out["legal_hold"] = options_.lock.legal_hold;
     out["objects"] = json::array();
     return out;
+  }
+
+  // Appended and synced: a hold must find what lies in the bucket.
+  void remember_sent(const json& receipt, const std::string& base) const {
+    json line = options_.place;
+    line["destination"] = options_.destination;
+    line["base"] = base;
+    line["receipt_version"] = receipt.at("receipt_version");
+    line["legal_hold"] = receipt.at("legal_hold");
+    const std::string text = line.dump() + "\n";
+    const std::string path = options_.state / kSentFile;
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    const bool good =
+        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(file) == 0;
+    const int code = errno;
+    if (file >= 0) ::close(file);
+    if (!good) throw std::system_error(code, std::generic_category(), "write " + path);
   }
 
   void remember(const json& receipt) { replace_file(state_file_, receipt.dump() + "\n", 0600); }
@@ -152,8 +177,37 @@ json snapshot_to_bucket(const LogReader& log, const SnapshotOptions& options, S3
   if (bucket.get(base + "RECEIPT.json", receipt_version) != receipt_text)
     throw S3Error("the bucket gives back another receipt than it was given", 200, "Changed");
   receipt["receipt_version"] = receipt_version;
+  snapshot.remember_sent(receipt, base);
   snapshot.remember(receipt);
   return receipt;
+}
+
+std::vector<json> sent_snapshots(const fs::path& state) {
+  std::vector<json> sent;
+  std::istringstream lines(read_file(state / kSentFile, kStateBytesMax).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    json one = json::parse(line, nullptr, false);
+    if (one.is_object() && one.contains("base") && one.contains("receipt_version"))
+      sent.push_back(std::move(one));
+  }
+  return sent;
+}
+
+uint64_t set_snapshot_hold(S3Bucket& bucket, const json& sent, bool on) {
+  const auto base = sent.at("base").get<std::string>();
+  const auto version = sent.at("receipt_version").get<std::string>();
+  const json receipt = json::parse(bucket.get(base + "RECEIPT.json", version), nullptr, false);
+  if (!receipt.is_object() || !receipt.contains("objects"))
+    throw std::runtime_error("the receipt of " + base + " cannot be read");
+  uint64_t objects = 1;
+  for (const json& one : receipt["objects"]) {
+    bucket.set_legal_hold(base + one.at("name").get<std::string>(),
+                          one.at("version").get<std::string>(), on);
+    ++objects;
+  }
+  // Last: a run that was cut short is seen by it, and made again.
+  bucket.set_legal_hold(base + "RECEIPT.json", version, on);
+  return objects;
 }
 
 }  // namespace sallyport::evidence_log

@@ -4,6 +4,8 @@
 // snapshot begins where the one before ended, so nothing falls between two days, and each has a
 // name that was never used: ORIGIN/DAY/SIZE-HASH/... It counts when RECEIPT.json is there, which is
 // written last; objects of a run that was killed before stay, locked, and say nothing.
+// What was sent to a bucket is remembered in <state>/sent.jsonl, so that a legal hold finds the
+// objects of every snapshot again: their versions are in the receipts, which lie in the bucket.
 // Owner  one run at a time per state folder.
 #pragma once
 
@@ -11,6 +13,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "controlplane/evidence/export.h"
 #include "controlplane/evidence/s3_bucket.h"
@@ -23,6 +26,7 @@ struct SnapshotOptions {
   std::filesystem::path state;  // folder of what was sent, and of the work in between
   std::string day;              // "2026-11-25"
   S3Lock lock;
+  nlohmann::json place = nlohmann::json::object();  // of the bucket: remembered with what was sent
   bool whole = false;  // from the first record, whatever was sent before
   std::function<void(uint64_t, uint64_t)> progress = {};  // objects done, objects in all
 };
@@ -34,5 +38,14 @@ nlohmann::json snapshot_to_folder(const LogReader& log, const SnapshotOptions& o
                                   const std::filesystem::path& folder);
 nlohmann::json snapshot_to_bucket(const LogReader& log, const SnapshotOptions& options,
                                   S3Bucket& bucket, const std::string& prefix);
+
+// One snapshot in a bucket: {"destination","base","receipt_version","legal_hold"} and what
+// SnapshotOptions::place said.
+std::vector<nlohmann::json> sent_snapshots(const std::filesystem::path& state);
+
+// Legal hold on, or off, for every object of a snapshot that was sent, its receipt included: how
+// many. The lock of its retention is not touched. Throws S3Error, std::runtime_error for a receipt
+// that is none.
+uint64_t set_snapshot_hold(S3Bucket& bucket, const nlohmann::json& sent, bool on);
 
 }  // namespace sallyport::evidence_log

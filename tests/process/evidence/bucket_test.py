@@ -84,6 +84,37 @@ class Bucket(case.Case):
                           query=f"legal-hold=&versionId={one['version']}")
         self.assertIn(b"<Status>ON</Status>", text)
 
+    def test_a_legal_hold_reaches_everything_that_was_sent(self):
+        line = self.bucket("held")
+        first = self.json(*line, "--retain-days", 1)
+        case.make_log(self.path("state"), "--exchanges", 0)
+        kept = self.json(*line, "--retain-days", 1, "--legal-hold")
+
+        def held(receipt):
+            """The states of all its objects, as the server has them."""
+            states = set()
+            for one in receipt["objects"] + [{"name": "RECEIPT.json", "version": receipt["receipt_version"]}]:
+                status, text = s3("GET", f"/held/site 1/{receipt['name']}/{one['name']}",
+                                  query=f"legal-hold=&versionId={one['version']}")
+                states.add("ON" if status == 200 and b"<Status>ON</Status>" in text else "OFF")
+            return states
+
+        self.assertEqual((held(first), held(kept)), ({"OFF"}, {"ON"}))
+        done = self.json("hold", "bucket", "on")
+        self.assertEqual(done["snapshots"], 2)
+        self.assertEqual(done["objects"], len(first["objects"]) + len(kept["objects"]) + 2)
+        self.assertEqual((held(first), held(kept)), ({"ON"}, {"ON"}))
+        case.make_log(self.path("state"), "--exchanges", 0)
+        meanwhile = self.json(*line, "--retain-days", 1)
+        self.assertEqual(held(meanwhile), {"ON"}, "sent under a hold")
+        self.assertEqual(self.json("hold", "bucket", "off")["snapshots"], 2)
+        self.assertEqual((held(first), held(meanwhile)), ({"OFF"}, {"OFF"}))
+        self.assertEqual(held(kept), {"ON"}, "it was asked for when it was sent")
+        self.credential("0" * 40)
+        answer = self.ctl("hold", "bucket", "on", "--output", "json", expect=9)
+        self.assertEqual(len(json.loads(answer.stdout)["problems"]), 3)
+        self.ctl("hold", "bucket", "perhaps", expect=2)
+
     def test_a_wrong_key_is_denied_and_nothing_is_lost(self):
         line = self.bucket("denied")
         self.credential("0" * 40)

@@ -220,7 +220,8 @@ void Verifier::check_book(const Transaction& transaction) {
   if (!get(transaction, e.meta, as_val(kMetaBook), value)) return;
   if (!read_val(value, book)) return problem("the book of counts is damaged");
   // A new day since we began, or records of this day that cannot be counted any more.
-  if (book.day_first != day_first_ || missing_.contains(day_first_)) return;
+  const auto& gone = missing_.ranges();
+  if (book.day_first != day_first_ || (!gone.empty() && gone.rbegin()->second > day_first_)) return;
   const auto same = [](const Counts& a, const Counts& b) {
     return std::memcmp(&a, &b, sizeof(a)) == 0;
   };

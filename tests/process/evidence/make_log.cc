@@ -74,7 +74,11 @@ void add_every_kind(Drainer& drainer, Worker& worker, uint64_t number) {
   fields.id = {};
   EXPECT_TRUE(worker.push(fields));
   for (const RecordKind kind : {RecordKind::Gap, RecordKind::Security}) {
-    NoteFields note{.kind = kind, .code = "probe", .actor = "test", .detail = "words"};
+    NoteFields note;
+    note.kind = kind;
+    note.code = "probe";
+    note.actor = "test";
+    note.detail = "words";
     note.from = note.to = 7;
     drainer.append_note(note);
   }

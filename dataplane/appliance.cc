@@ -81,6 +81,7 @@ void Appliance::make_worker(uint32_t index) {
   settings.ports = teams_->attached(index);
   settings.door = teams_->door(index);
   // One stack per worker has one MSS: the smallest of its ports.
+  settings.stack.mtu = UINT16_MAX;
   for (const worker::AttachedPort& port : settings.ports)
     settings.stack.mtu = std::min(settings.stack.mtu, port.interface.mtu);
   workers_.push_back(std::make_unique<worker::Worker>(settings));

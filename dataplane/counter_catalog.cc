@@ -95,6 +95,12 @@ void list_network(const CounterSources& from, Visit& visit) {
     sum.no_frame += queue->no_frame;
     sum.transmit_full += queue->transmit_full;
     sum.multi_segment_dropped += queue->multi_segment_dropped;
+    sum.gathered += queue->gathered;
+    sum.truncated += queue->truncated;
+    sum.checksums_received += queue->checksums_received;
+    sum.checksums_sent += queue->checksums_sent;
+    sum.transmit_refused += queue->transmit_refused;
+    sum.segments_merged += queue->segments_merged;
   }
   visit("nic", "frames_received", sum.frames_received);
   visit("nic", "bytes_received", sum.bytes_received);
@@ -103,6 +109,12 @@ void list_network(const CounterSources& from, Visit& visit) {
   visit("nic", "no_frame", sum.no_frame);
   visit("nic", "transmit_full", sum.transmit_full);
   visit("nic", "multi_segment_dropped", sum.multi_segment_dropped);
+  visit("nic", "gathered", sum.gathered);
+  visit("nic", "truncated", sum.truncated);
+  visit("nic", "checksums_received", sum.checksums_received);
+  visit("nic", "checksums_sent", sum.checksums_sent);
+  visit("nic", "transmit_refused", sum.transmit_refused);
+  visit("nic", "segments_merged", sum.segments_merged);
 }
 
 template <class Visit>

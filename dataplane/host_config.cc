@@ -302,6 +302,13 @@ bool Reader::port_key(const std::string& key, fy_node* value, const std::string&
     port.upstream = *words == "true";
     return true;
   }
+  if (key == "offloads") {
+    const std::optional<std::string> words = text(value, here);
+    if (!words) return false;
+    if (*words != "auto" && *words != "off") return refuse(value, here + " must be auto or off");
+    port.offloads = *words == "auto";
+    return true;
+  }
   if (key == "address") return prefix(value, here, port);
   if (key == "next_hop") return address(value, here, port.next_hop);
   if (key == "address6") return prefix6(value, here, port);

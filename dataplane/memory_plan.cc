@@ -58,6 +58,7 @@ void list_terms(const HostConfig& config, MemoryPlan& plan) {
   for (const HostPort& port : config.ports) {
     nic::PortConfig nic_port;
     nic_port.frames = port.frames;
+    nic_port.mtu = port.mtu;
     add("frames of port " + port.name, nic::Port::memory_bytes(nic_port, plan.use_hugepages),
         "ports." + port.name + ".frames", true);
     add("device rings of port " + port.name, port.workers.size() * kDeviceRingBytes);

@@ -41,6 +41,7 @@ struct HostPort {
   // Indexes into HostConfig::workers, ascending: each polls a queue of this port.
   std::vector<uint32_t> workers{0};
   uint32_t frames = 2'048;
+  bool offloads = true;   // what the device has is used; false: software does all of it
   bool upstream = false;  // connections to vendors beyond the connected networks leave here
 
   bool serves(uint32_t worker) const noexcept;

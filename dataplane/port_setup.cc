@@ -39,6 +39,7 @@ nic::PortConfig nic_config(const HostPort& port) {
   config.arguments = port.arguments;
   config.mtu = port.mtu;
   config.frames = port.frames;
+  config.offloads = port.offloads;
   config.queue_count = static_cast<uint16_t>(port.workers.size());
   if (config.queue_count > 1 && port.device.rfind("net_af_packet", 0) == 0 &&
       port.arguments.find("qpairs=") == std::string::npos)
@@ -91,7 +92,7 @@ std::vector<worker::AttachedPort> PortTeams::attached(uint32_t worker) const {
     if (place == port.workers.end()) continue;
     const auto seat = static_cast<uint16_t>(place - port.workers.begin());
     out.push_back({&ports_[i]->queue(seat), interface_config(port, *ports_[i]), port.upstream,
-                   teams_[i].get(), seat});
+                   teams_[i].get(), seat, ports_[i]->offloads().send_checksum.device});
   }
   return out;
 }
@@ -110,6 +111,8 @@ std::vector<std::string> PortTeams::say() const {
               ports_[i]->rss().why + ")";
     }
     lines.push_back(line);
+    for (const std::string& choice : ports_[i]->offloads().lines())
+      lines.push_back("port " + port.name + ": " + choice);
   }
   return lines;
 }

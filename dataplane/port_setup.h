@@ -34,7 +34,7 @@ class PortTeams {
   worker::HandOver* door(uint32_t worker) const noexcept { return doors_[worker].get(); }
   // What worker `worker` attaches, in the order of the ports.
   std::vector<worker::AttachedPort> attached(uint32_t worker) const;
-  // One line per port: how its frames are spread, and why so.
+  // Of each port: how its frames are spread, who does checksums and the like, and why so.
   std::vector<std::string> say() const;
   // Lines to say once, when a device turned out to hash otherwise than it was told to.
   std::vector<std::string> take_news();

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "dataplane/nic/wait_descriptor.h"
+#include "dataplane/nic/packet_socket.h"
 
 namespace sallyport::nic {
 
@@ -14,11 +14,20 @@ namespace {
 
 constexpr uint16_t kPrivateBytes =
     (sizeof(mem::Segment) + RTE_MBUF_PRIV_ALIGN - 1) & ~(RTE_MBUF_PRIV_ALIGN - 1);
-constexpr uint16_t kDataRoomBytes = RTE_PKTMBUF_HEADROOM + kFrameBytesMax;
 constexpr unsigned kPoolCache = 32;
 
 // Free frames beyond what both rings of every queue can hold: bursts, and what a worker holds.
 constexpr uint32_t kFramesBeyondRings = 128;
+
+// The arguments of net_af_packet whose ring keeps a frame of `mtu` whole; a ring frame must not be
+// larger than a buffer of ours either.
+std::string larger_ring(uint16_t mtu) {
+  constexpr uint32_t kBeforeFrame = 66;  // snap_bytes()
+  const uint32_t whole = mtu + kEthernetHeaderBytes + kVlanTagBytes + kBeforeFrame + 1;
+  const uint32_t frame = (whole + 1'023) / 1'024 * 1'024;
+  return "; give its arguments framesz=" + std::to_string(frame) +
+         ",blocksz=" + std::to_string(4 * frame);
+}
 
 }  // namespace
 
@@ -27,13 +36,14 @@ bool PortConfig::is_pci() const noexcept { return device.find(':') != std::strin
 uint64_t Port::memory_bytes(const PortConfig& config, bool hugepages) noexcept {
   // One mempool object: its header (64), the mbuf (128), private area, data room; rounded up as the
   // pool does.
-  constexpr uint64_t kObjectBytes =
-      (64 + sizeof(rte_mbuf) + kPrivateBytes + kDataRoomBytes + 127) & ~uint64_t{63};
+  const uint64_t object_bytes =
+      (64 + sizeof(rte_mbuf) + kPrivateBytes + RTE_PKTMBUF_HEADROOM + config.frame_bytes() + 127) &
+      ~uint64_t{63};
   constexpr uint64_t kPageBytes = 4'096;
   const uint64_t object = hugepages
-                              ? kObjectBytes
-                              : kPageBytes / std::max<uint64_t>(1, kPageBytes / kObjectBytes) *
-                                    ((kObjectBytes + kPageBytes - 1) / kPageBytes);
+                              ? object_bytes
+                              : kPageBytes / std::max<uint64_t>(1, kPageBytes / object_bytes) *
+                                    ((object_bytes + kPageBytes - 1) / kPageBytes);
   const uint64_t rings = 16ULL * config.frames;
   return object * config.frames + rings + 256 * 1024;
 }
@@ -53,9 +63,9 @@ std::unique_ptr<Port> Port::open(const PortConfig& config, std::string& error) {
     return nullptr;
   }
   const int socket = rte_eth_dev_socket_id(port->port_id_);
-  port->pool_ =
-      rte_pktmbuf_pool_create(("frames_" + config.name).substr(0, 24).c_str(), config.frames,
-                              kPoolCache, kPrivateBytes, kDataRoomBytes, socket);
+  port->pool_ = rte_pktmbuf_pool_create(
+      ("frames_" + config.name).substr(0, 24).c_str(), config.frames, kPoolCache, kPrivateBytes,
+      static_cast<uint16_t>(RTE_PKTMBUF_HEADROOM + config.frame_bytes()), socket);
   if (port->pool_ == nullptr) {
     error = port->failed("no memory for " + std::to_string(config.frames) + " frames", rte_errno);
     return nullptr;
@@ -86,6 +96,7 @@ bool Port::configure(std::string& error) {
   receive_queues_ = std::min(queues, device.max_rx_queues);
   rte_eth_conf settings{};
   ask_rss(device, queues, settings, rss_);
+  ask_offloads(device, config_.offloads, settings, offloads_);
   if (rss_.device && receive_queues_ < queues)
     leave_rss(queues, "it has fewer receive queues than workers", settings, rss_);
   code = rte_eth_dev_configure(port_id_, receive_queues_, queues, &settings);
@@ -97,8 +108,27 @@ bool Port::configure(std::string& error) {
     error = failed("configure with " + std::to_string(queues) + " queues", code);
     return false;
   }
+  const bool is_packet_socket = config_.device.rfind("net_af_packet", 0) == 0;
+  if (!ring_is_even(config_.device, config_.arguments)) {
+    error = failed(
+                "its blocksz must be a multiple of its framesz (frames would be looked for in "
+                "the wrong places)",
+                0) +
+            larger_ring(config_.mtu);
+    return false;
+  }
+  if (snap_bytes(config_.device, config_.arguments) <=
+      config_.mtu + kEthernetHeaderBytes + kVlanTagBytes) {
+    error =
+        failed("frames of mtu " + std::to_string(config_.mtu) + " would be cut by its ring", 0) +
+        larger_ring(config_.mtu);
+    return false;
+  }
   // Some PMDs (memif, null) have no MTU to set; a frame that does not fit is then counted by the
   // queue.
+  // net_af_packet of 22.11 knows 1500 at most; its ring and the interface carry more, and what the
+  // ring cuts is known (above). The interface's own mtu is its owner's.
+  if (is_packet_socket && config_.mtu > RTE_ETHER_MTU) return true;
   code = rte_eth_dev_set_mtu(port_id_, config_.mtu);
   if (code != 0 && code != -ENOTSUP) {
     error = failed("mtu " + std::to_string(config_.mtu), code);
@@ -146,6 +176,12 @@ bool Port::set_up_queues(int socket, std::string& error) {
     queue->queue_index_ = i;
     queue->receives_ = i < receive_queues_;
     queue->pool_ = pool_;
+    queue->merges_ = offloads_.segmentation.device;
+    // net_tap of 22.11 says yes to TSO, knows IPv4 only, and refuses packets whose link header does
+    // not fit into the mtu as well.
+    if (config_.device.rfind("net_tap", 0) == 0) queue->merge_limits_ = {false, config_.mtu};
+    queue->frame_bytes_ = config_.frame_bytes();
+    queue->truncated_at_ = snap_bytes(config_.device, config_.arguments);
     queue->wait_descriptor_ = find_wait_descriptor(config_.device, config_.arguments, i);
     queues_.push_back(std::move(queue));
   }

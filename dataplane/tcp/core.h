@@ -148,8 +148,9 @@ class Core {
   bool is_cookie(const Arrived& a) const noexcept;
 
   // input.cc
-  bool judge(const wire::IpAddress& source, const wire::IpAddress& destination,
-             std::span<const uint8_t> segment, Arrived& out) noexcept;
+  bool judge(bool checksum_is_good, const wire::IpAddress& source,
+             const wire::IpAddress& destination, std::span<const uint8_t> segment,
+             Arrived& out) noexcept;
   void dispatch(Connection* c, Arrived& a) noexcept;
   Connection* lookup(const FlowKey& key, uint64_t hash) noexcept;
   void without_connection(Arrived& a) noexcept;

@@ -71,6 +71,8 @@ struct StackConfig {
   uint32_t scoreboards_max = 0;
   uint16_t ephemeral_port_first = 32'768;
   uint16_t ephemeral_port_last = 60'999;
+  // The egress completes TCP checksums (by the device or in software): the field leaves as zero.
+  bool checksum_at_egress = false;
   const PortChoice* ports = nullptr;  // null: every port of the range; outlives the stack
 
   uint32_t handshake_ms_max = 10'000;        // both opens
@@ -173,6 +175,7 @@ class Stack {
     wire::IpAddress source;
     wire::IpAddress destination;
     mem::Segment* segment = nullptr;
+    bool checksum_is_good = false;  // somebody verified it; false: it is computed here
   };
   void input_burst(std::span<const Inbound> burst, base::Instant now) noexcept;
   // An ICMP error that quotes one of our segments. Believed only as far as RFC 5927 and 5461 say.

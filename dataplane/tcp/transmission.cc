@@ -172,7 +172,8 @@ bool Core::transmit_raw(const FlowKey& key, TcpView& header,
   std::array<uint8_t, TcpView::kBytes + TcpView::kOptionsBytesMax> bytes;
   const size_t header_bytes = header.write(bytes);
   const std::span<uint8_t> written(bytes.data(), header_bytes);
-  wire::write_tcp_checksum(key.local_address, key.remote_address, written, payload);
+  if (!config_.checksum_at_egress)
+    wire::write_tcp_checksum(key.local_address, key.remote_address, written, payload);
   const SegmentOut segment{key.local_address, key.remote_address, written, payload, now_, reason,
                            is_reachable};
   if (!egress_.transmit(segment)) {

@@ -9,6 +9,7 @@
 #include <array>
 
 #include "dataplane/base/check.h"
+#include "dataplane/worker/frame_checksum.h"
 
 namespace sallyport::worker {
 
@@ -29,16 +30,33 @@ void add(std::atomic<uint64_t>& counter, uint64_t by = 1) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 }
 
+// Who writes TCP checksums of frames of a port. The stack, unless a port of the worker has a device
+// that does; then the ports without one have the twin of it.
+enum class ChecksumBy : uint8_t { Stack, Device, Software };
+
 // ip writes frames into the queue's mbufs.
 class QueueSink final : public ip::FrameSink {
  public:
-  explicit QueueSink(nic::Queue& queue) : queue_(queue) {}
-  std::span<uint8_t> frame() noexcept override { return queue_.frame(); }
-  void commit(size_t bytes) noexcept override { queue_.commit(bytes); }
+  QueueSink(nic::Queue& queue, ChecksumBy by) : queue_(queue), by_(by) {}
+  std::span<uint8_t> frame() noexcept override { return frame_ = queue_.frame(); }
+  void commit(size_t bytes) noexcept override {
+    if (by_ == ChecksumBy::Stack) return queue_.commit(bytes);
+    const auto place = tcp_place(frame_.first(bytes));
+    if (place && by_ == ChecksumBy::Device) return queue_.commit(bytes, *place);
+    if (place) complete_checksum(frame_.first(bytes), *place);
+    queue_.commit(bytes);
+  }
 
  private:
   nic::Queue& queue_;
+  const ChecksumBy by_;
+  std::span<uint8_t> frame_;
 };
+
+bool any_device_writes(const WorkerConfig& config) noexcept {
+  return std::any_of(config.ports.begin(), config.ports.end(),
+                     [](const AttachedPort& port) { return port.writes_checksums; });
+}
 
 }  // namespace
 
@@ -50,30 +68,33 @@ struct Worker::Parts final : ip::SegmentHandler, tcp::Egress, tcp::PortChoice {
     bool is_upstream;
     Team* team;
     uint16_t seat;
-    PortSide(const AttachedPort& attached, ip::SegmentHandler& handler)
+    PortSide(const AttachedPort& attached, ChecksumBy checksums, ip::SegmentHandler& handler)
         : queue(attached.queue),
-          sink(*attached.queue),
+          sink(*attached.queue, checksums),
           interface(attached.interface, sink, handler),
           is_upstream(attached.is_upstream),
           team(attached.team),
           seat(attached.seat) {}
   };
 
-  static tcp::StackConfig with_ports(tcp::StackConfig stack, const tcp::PortChoice& ports) {
+  static tcp::StackConfig stack_of(const WorkerConfig& given, const tcp::PortChoice& ports) {
+    tcp::StackConfig stack = given.stack;
     stack.ports = &ports;
+    stack.checksum_at_egress = any_device_writes(given);
     return stack;
   }
 
   explicit Parts(const WorkerConfig& given)
       : config(given),
         copies(given.copy_segments, given.copy_segment_bytes, mem::SegmentPool::Wipe::OnRelease),
-        stack(with_ports(given.stack, *this), *this, copies) {}
+        stack(stack_of(given, *this), *this, copies) {}
 
   // Collected over the burst, so that the stack can fetch its records ahead (dataplane notes c.1).
   void tcp_segment(const wire::IpAddress& source, const wire::IpAddress& destination,
                    mem::Segment* segment, base::Instant now) noexcept override {
     if (arrived_count == arrived.size()) input_arrived(now);
-    arrived[arrived_count++] = {source, destination, segment};
+    arrived[arrived_count++] = {source, destination, segment,
+                                nic::Queue::checksum_is_good(*segment)};
   }
 
   void input_arrived(base::Instant now) noexcept {
@@ -195,7 +216,10 @@ Worker::Worker(const WorkerConfig& config) : parts_(std::make_unique<Parts>(conf
   p.waits[p.wait_count++] = pollfd{p.wake_descriptor, POLLIN, 0};
   if (config.door != nullptr) config.door->set_bell(p.wake_descriptor);
   for (const AttachedPort& attached : config.ports) {
-    p.sides.push_back(std::make_unique<Parts::PortSide>(attached, p));
+    const ChecksumBy by = !any_device_writes(config)  ? ChecksumBy::Stack
+                          : attached.writes_checksums ? ChecksumBy::Device
+                                                      : ChecksumBy::Software;
+    p.sides.push_back(std::make_unique<Parts::PortSide>(attached, by, p));
     const int descriptor = attached.queue->wait_descriptor();
     if (descriptor < 0)
       p.all_wait = false;

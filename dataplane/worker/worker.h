@@ -49,6 +49,7 @@ struct AttachedPort {
   bool is_upstream = false;       // preferred for connections beyond the connected networks
   Team* team = nullptr;           // null: this worker has the port alone
   uint16_t seat = 0;              // in the team; the same number as the queue's
+  bool writes_checksums = false;  // the device writes TCP checksums of what we send
 };
 
 struct WorkerConfig {

@@ -6,6 +6,7 @@ answer arrives at a worker that did not ask in three of four cases: the hand-ove
 because it is the same network: IPv6 clients, several local addresses and a route towards vendors.
 """
 import socket
+import sys
 import threading
 import unittest
 
@@ -21,9 +22,34 @@ ROUTER, VENDOR = "10.77.2.2", "10.88.0.2"
 LOCAL_ADDRESSES = ["10.77.2.1", "10.77.2.21", "10.77.2.22"]
 
 
-class CoresLab(Lab):
+TAP = "sp_tap"
+# One echo request of any size in one packet; no answer is waited for.
+PING = """
+import socket, struct, sys
+peer = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+peer.sendto(struct.pack("!BBHHH", 8, 0, 0xf7ff, 0, 0) + bytes(int(sys.argv[2])), (sys.argv[1], 0))
+"""
+
+
+class WideLab(Lab):
     def network(self):
         super().network()
+        self.mtu(9000)
+
+    def ip(self, namespace, command):
+        run(["ip", "netns", "exec", namespace, *command.split()])
+
+    def mtu(self, size):
+        """Of both ends of both wires."""
+        for namespace, device in ((self.client_namespace, "eth0"), (self.sallyport_namespace, "to_client"),
+                                  (self.vendor_namespace, "eth0"), (self.sallyport_namespace, "to_vendor")):
+            run(["ip", "-n", namespace, "link", "set", device, "mtu", str(size)])
+
+
+class CoresLab(WideLab):
+    def network(self):
+        super().network()
+        self.mtu(1500)
         self.vendor_address = VENDOR
         for scope in ("all", "eth0"):
             self.ip(self.client_namespace, f"sysctl -q -w net.ipv6.conf.{scope}.disable_ipv6=0")
@@ -45,8 +71,47 @@ class CoresLab(Lab):
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(config.replace("body_mib: 64", "body_mib: 16"))
 
-    def ip(self, namespace, command):
-        run(["ip", "netns", "exec", namespace, *command.split()])
+
+class JumboLab(WideLab):
+    """Frames of 9,000 bytes on both ports, in rings and buffers that hold them; two workers."""
+
+    def network(self):
+        super().network()
+        with open(self.config_path, encoding="utf-8") as file:
+            config = file.read()
+        config = config.replace("ports:\n", "workers: [{core: auto}, {core: auto}]\nports:\n")
+        for device in ("to_client", "to_vendor"):
+            config = config.replace(f"iface={device}\n", f"iface={device},framesz=9216,blocksz=36864\n"
+                                    "    mtu: 9000\n    workers: all\n    frames: 2048\n")
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config.replace("tcp_mib: 32", "tcp_mib: 8").replace("body_mib: 64", "body_mib: 16"))
+
+
+class TapLab(WideLab):
+    """Clients come through net_tap with four queues: its driver does TCP checksums, as a card would."""
+
+    def network(self):
+        super().network()
+        self.mtu(1500)
+        with open(self.config_path, encoding="utf-8") as file:
+            config = file.read()
+        config = config.replace("ports:\n", "workers:\n" + "  - {core: auto}\n" * WORKERS + "ports:\n")
+        config = config.replace("    device: net_af_packet0\n    arguments: iface=to_client\n",
+                                f"    device: net_tap0\n    arguments: iface={TAP}\n"
+                                "    workers: all\n    frames: 8192\n")
+        config = config.replace("    device: net_af_packet1\n",
+                                "    device: net_af_packet1\n    workers: all\n    frames: 4096\n")
+        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+
+    def start_dataplane(self):
+        super().start_dataplane()
+        # The kernel's end of the tap is where the dataplane is, and so are the clients.
+        run(["ip", "-n", self.sallyport_namespace, "address", "add", "10.77.1.2/24", "dev", TAP])
+        # A smaller mtu there means segments that leave net_tap room for its link header (docs/nics.md).
+        run(["ip", "-n", self.sallyport_namespace, "link", "set", TAP, "up", "mtu", "1400"])
+        self.client_namespace = self.sallyport_namespace
 
 
 class Connection6(LabConnection):
@@ -56,10 +121,12 @@ class Connection6(LabConnection):
         self.sock = self._context.wrap_socket(raw, server_hostname=self.host)
 
 
-class Cores(unittest.TestCase):
+class Served(unittest.TestCase):
+    make_lab = None
+
     @classmethod
     def setUpClass(cls):
-        cls.lab = CoresLab()
+        cls.lab = cls.make_lab()
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
 
@@ -90,6 +157,10 @@ class Cores(unittest.TestCase):
             client.join()
         self.assertEqual({k: v for k, v in outcomes.items() if v != "good"}, {})
         self.assertEqual(len(outcomes), CLIENTS * ROUNDS)
+
+
+class Cores(Served):
+    make_lab = CoresLab
 
     def test_every_request_is_served_whichever_queue_its_frames_came_by(self):
         self.serve(LabConnection)
@@ -124,6 +195,49 @@ class Cores(unittest.TestCase):
         with open(self.lab.processes["dataplane"].log_path, encoding="utf-8") as file:
             log = file.read()
         self.assertIn("port clients: workers 0 1 2 3, 4 receive queues, spread by software", log)
+        self.assertIn("port clients: receive checksum: software (the device has none)", log)
+
+    # net_af_packet keeps what its ring frame holds and says nothing of the rest.
+    def test_a_frame_that_the_device_cut_is_dropped_before_anybody_parses_it(self):
+        before = self.counters()
+        self.lab.mtu(9000)
+        self.addCleanup(self.lab.mtu, 1500)
+        run(["ip", "netns", "exec", self.lab.client_namespace, sys.executable, "-c", PING, self.lab.gateway_address,
+             "4000"])
+        wait_for("the count", 5, lambda: self.counters()["nic.truncated"] == before["nic.truncated"] + 1)
+        self.assertEqual(self.counters()["ip.malformed"], before["ip.malformed"])
+
+
+class Jumbo(Served):
+    make_lab = JumboLab
+
+    def test_requests_and_answers_in_jumbo_frames(self):
+        self.serve(LabConnection)
+        self.assertEqual(self.lab.post(PATH, chat("x" * 200_000, "sim-echo.large")).status, 200)
+        sockets = run(["ip", "netns", "exec", self.lab.vendor_namespace, "ss", "-tinH"])
+        self.assertRegex(sockets, r"\bmss:89\d\d\b")
+        counters = self.counters()
+        self.assertEqual(counters["nic.truncated"] + counters["nic.multi_segment_dropped"], 0)
+
+
+class Tap(Served):
+    make_lab = TapLab
+
+    def test_four_queues_and_the_checksums_of_the_driver(self):
+        with open(self.lab.processes["dataplane"].log_path, encoding="utf-8") as file:
+            log = file.read()
+        for line in ("port clients: receive checksum: device (the device has it)",
+                     "port clients: send checksum: device (the device has it)",
+                     "port clients: segmentation: device (the device has it)",
+                     "port vendors: send checksum: software (the device has none)"):
+            self.assertIn(line, log)
+        self.serve(LabConnection)
+        counters = self.counters()
+        self.assertGreater(counters["nic.checksums_received"], CLIENTS * ROUNDS)
+        self.assertGreater(counters["nic.checksums_sent"], CLIENTS * ROUNDS)
+        self.assertGreater(counters["nic.segments_merged"], CLIENTS)
+        self.assertEqual(counters["tcp.bad_checksum"], 0)
+        self.assertEqual(counters["worker.hand_over_full"], 0)
 
 
 if __name__ == "__main__":

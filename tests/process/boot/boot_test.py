@@ -39,6 +39,29 @@ for number in range(count):
         pass
 print(good)
 """
+# Runs inside a namespace: who has the address, asked with a VLAN tag (0: without); prints the tag of the answer, or -.
+WHO_HAS = """
+import socket, struct, sys, time
+SOL_PACKET, PACKET_AUXDATA, OUTGOING = 263, 8, 4
+target, own, tag = socket.inet_aton(sys.argv[1]), socket.inet_aton(sys.argv[2]), int(sys.argv[3])
+peer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+peer.bind(("eth0", 0))
+peer.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+mac = peer.getsockname()[4]
+head = b"\\xff" * 6 + mac + (struct.pack("!HH", 0x8100, tag) if tag else b"") + struct.pack("!H", 0x0806)
+peer.send((head + struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + mac + own + bytes(6) + target).ljust(64, b"\\0"))
+end, found = time.monotonic() + 1.0, "-"
+while found == "-" and time.monotonic() < end:
+    peer.settimeout(max(0.01, end - time.monotonic()))
+    try:
+        frame, more, _, address = peer.recvmsg(2048, 256)
+    except TimeoutError:
+        break
+    is_reply = frame[12:14] == b"\\x08\\x06" and frame[20:22] == b"\\0\\x02" and frame[28:32] == target
+    if address[2] != OUTGOING and is_reply:
+        found = str(struct.unpack("IIIHHHH", more[0][2][:20])[5] & 0xfff)
+print(found)
+"""
 BIN = None
 
 
@@ -119,6 +142,22 @@ class Boot(unittest.TestCase):
     def test_runs_without_hugepages(self):
         with self.running("--no-huge"):
             self.expect_contact()
+
+    def who_has(self, tag):
+        space = f"--net=/run/netns/{self.env['LAB_CLIENT_NAMESPACE']}"
+        answer = subprocess.run(["nsenter", space, sys.executable, "-c", WHO_HAS, self.env["LAB_GATEWAY_ADDRESS"],
+                                 self.env["LAB_CLIENT_ADDRESS"], str(tag)], capture_output=True, text=True, check=True)
+        return answer.stdout.strip()
+
+    def test_a_tagged_port_hears_and_answers_with_its_own_tag_only(self):
+        with self.running():
+            self.assertEqual(self.who_has(0), "0")
+            self.assertEqual(self.who_has(7), "-")
+        self.config = self.config.replace("iface=to_client\n", "iface=to_client\n    vlan: 7\n")
+        with self.running():
+            self.assertEqual(self.who_has(7), "7")
+            self.assertEqual(self.who_has(0), "-")
+            self.assertEqual(self.who_has(8), "-")
 
     def test_an_idle_worker_sleeps(self):
         with self.running() as process:

@@ -18,7 +18,12 @@
 
 #include "dataplane/mem/byte_chain.h"
 #include "dataplane/nic/eal.h"
+#include "dataplane/nic/packet_socket.h"
 #include "dataplane/wire/bytes.h"
+#include "dataplane/wire/checksum.h"
+#include "dataplane/wire/ethernet.h"
+#include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/tcp.h"
 #include "dataplane/worker/worker.h"
 
 namespace sallyport::worker {
@@ -130,6 +135,16 @@ struct Client {
   std::vector<uint8_t> back;
 };
 
+// A device that was asked to write the checksum sums what it finds from the TCP header on, the sum
+// of the pseudo header in the field included (DPDK's contract).
+void finish_like_a_device(rte_mbuf* mbuf) {
+  if ((mbuf->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) == 0) return;
+  uint8_t* const tcp = rte_pktmbuf_mtod(mbuf, uint8_t*) + mbuf->l2_len + mbuf->l3_len;
+  wire::Checksum sum;
+  sum.add({tcp, mbuf->data_len - size_t{mbuf->l2_len} - mbuf->l3_len});
+  wire::store_be16(tcp + 16, sum.finish());
+}
+
 using Spread = std::function<uint16_t(rte_mbuf*)>;  // the queue of a frame
 
 // The world beyond the port: one stack that is client and vendor.
@@ -192,6 +207,7 @@ class World final : ip::FrameSink, ip::SegmentHandler, tcp::Egress {
         auto* const mbuf = static_cast<rte_mbuf*>(frame);
         mem::Segment* segment = copies_.allocate();
         ASSERT_NE(segment, nullptr);
+        finish_like_a_device(mbuf);
         std::memcpy(segment->storage, rte_pktmbuf_mtod(mbuf, uint8_t*), mbuf->data_len);
         segment->size = mbuf->data_len;
         rte_pktmbuf_free(mbuf);
@@ -283,7 +299,7 @@ struct Sums {
 // Four workers on the port for as long as one world lasts.
 class Team4 {
  public:
-  explicit Team4(bool device, Idle idle = Idle::Adaptive) {
+  explicit Team4(bool device, bool writes_checksums = false) {
     SteeringConfig steering;
     steering.seats = kWorkers;
     steering.listening = {{kGateway, 443}};
@@ -302,7 +318,7 @@ class Team4 {
     for (uint16_t i = 0; i < kWorkers; ++i) {
       WorkerConfig config;
       config.index = i;
-      config.idle = idle;
+      config.idle = Idle::Adaptive;
       config.copy_segments = 2'048;
       config.stack.connections_max = 512;
       config.stack.table_key = {5, i};
@@ -311,7 +327,8 @@ class Team4 {
       ip::InterfaceConfig interface;
       interface.mac = wires().port->mac();
       interface.address = kGateway;
-      config.ports = {{&wires().port->queue(i), interface, false, team_.get(), i}};
+      config.ports = {
+          {&wires().port->queue(i), interface, false, team_.get(), i, writes_checksums}};
       workers_.push_back(std::make_unique<Worker>(config));
       splices_.push_back(std::make_unique<Splice>(*workers_.back()));
       workers_.back()->attach(*splices_.back());
@@ -420,6 +437,137 @@ TEST(Team, ADeviceThatHashesOtherwiseIsNoticedAndEveryFrameStillFindsItsWorker) 
   EXPECT_GT(sums.handed_over, 0U);
 }
 
+uint64_t checksums_sent() {
+  uint64_t sum = 0;
+  for (uint16_t i = 0; i < kWorkers; ++i) sum += wires().port->queue(i).counters().checksums_sent;
+  return sum;
+}
+
+// The same transfers with the checksums of both directions left to the device: what arrives is
+// compared byte by byte, as in the software runs above.
+TEST(Team, WithChecksumsLeftToTheDeviceEveryByteArrivesToo) {
+  const uint64_t before = checksums_sent();
+  Team4 workers(false, true);
+  World world([](rte_mbuf* mbuf) {
+    mbuf->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+    return by_rss(mbuf, 0);
+  });
+  world.run();
+  const Sums sums = workers.stop();
+  expect_all_served(world, workers, sums);
+  EXPECT_GT(checksums_sent(), before + kConnections * 4);
+}
+
+// One worker alone, turned by hand.
+class OneWorker : public testing::Test {
+ protected:
+  OneWorker() {
+    WorkerConfig config;
+    config.copy_segments = 64;
+    config.stack.connections_max = 16;
+    ip::InterfaceConfig interface;
+    interface.mac = wires().port->mac();
+    interface.address = kGateway;
+    config.ports = {{&wires().port->queue(0), interface}};
+    worker_ = std::make_unique<Worker>(config);
+    EXPECT_TRUE(worker_->stack().listen({kGateway, 443}));
+  }
+  // A SYN with a checksum that is wrong by `wrong`.
+  static rte_mbuf* syn(uint16_t port, uint16_t wrong) {
+    rte_mbuf* mbuf = rte_pktmbuf_alloc(wires().frames);
+    auto* const frame = reinterpret_cast<uint8_t*>(rte_pktmbuf_append(mbuf, 54));
+    const auto mac = wires().port->mac();
+    wire::EthernetView{mac, {2, 0, 0, 0, 0, 9}, wire::EtherType::Ipv4}.write({frame, 54});
+    wire::Ipv4View ip;
+    ip.source = kClient;
+    ip.destination = kGateway;
+    ip.protocol = 6;
+    ip.ttl = 64;
+    ip.total_bytes = 40;
+    ip.write({frame + 14, 20});
+    wire::TcpView tcp;
+    tcp.source_port = port;
+    tcp.destination_port = 443;
+    tcp.flags = wire::TcpView::Syn;
+    std::array<uint8_t, 60> header{};
+    tcp.write(header);
+    std::memcpy(frame + 34, header.data(), 20);
+    wire::write_tcp_checksum(kClient, kGateway, {frame + 34, 20}, {});
+    wire::store_be16(frame + 50, static_cast<uint16_t>(wire::load_be16(frame + 50) + wrong));
+    return mbuf;
+  }
+  void arrives(rte_mbuf* mbuf) {
+    ASSERT_EQ(rte_ring_enqueue(wires().to_workers[0], mbuf), 0);
+    worker_->turn();
+  }
+  uint64_t counted(tcp::Counter counter) { return worker_->stack().counters()[counter]; }
+  const nic::QueueCounters& queue() { return wires().port->queue(0).counters(); }
+
+  std::unique_ptr<Worker> worker_;
+};
+
+TEST_F(OneWorker, OnlyTheDevicesGoodIsBelievedEverythingElseIsComputed) {
+  uint16_t port = 1'000;
+  const std::array<uint64_t, 3> others{RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, RTE_MBUF_F_RX_L4_CKSUM_BAD,
+                                       RTE_MBUF_F_RX_L4_CKSUM_NONE};
+  for (const uint64_t said : others) {
+    const uint32_t before = worker_->stack().connection_count();
+    const uint64_t bad_before = counted(tcp::Counter::BadChecksum);
+    rte_mbuf* wrong = syn(++port, 1);
+    wrong->ol_flags |= said;
+    arrives(wrong);
+    EXPECT_EQ(counted(tcp::Counter::BadChecksum), bad_before + 1) << said;
+    EXPECT_EQ(worker_->stack().connection_count(), before) << said;
+    rte_mbuf* right = syn(++port, 0);
+    right->ol_flags |= said;
+    arrives(right);
+    EXPECT_EQ(worker_->stack().connection_count(), before + 1) << said;
+  }
+  rte_mbuf* good = syn(++port, 1);
+  good->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+  arrives(good);
+  EXPECT_EQ(worker_->stack().connection_count(), 4U) << "not computed again";
+}
+
+TEST_F(OneWorker, AFrameInPiecesIsGatheredAndOneThatFitsNowhereIsCounted) {
+  const uint64_t gathered = queue().gathered;
+  const uint64_t dropped = queue().multi_segment_dropped;
+  rte_mbuf* whole = syn(2'000, 0);
+  rte_mbuf* tail = rte_pktmbuf_alloc(wires().frames);
+  std::memcpy(rte_pktmbuf_append(tail, 14), rte_pktmbuf_mtod_offset(whole, uint8_t*, 40), 14);
+  rte_pktmbuf_trim(whole, 14);
+  ASSERT_EQ(rte_pktmbuf_chain(whole, tail), 0);
+  arrives(whole);
+  EXPECT_EQ(queue().gathered, gathered + 1);
+  EXPECT_EQ(worker_->stack().connection_count(), 1U);
+
+  rte_mbuf* large = rte_pktmbuf_alloc(wires().frames);
+  rte_pktmbuf_append(large, 1'500);
+  rte_mbuf* more = rte_pktmbuf_alloc(wires().frames);
+  rte_pktmbuf_append(more, 1'500);
+  ASSERT_EQ(rte_pktmbuf_chain(large, more), 0);
+  arrives(large);
+  EXPECT_EQ(queue().multi_segment_dropped, dropped + 1);
+}
+
+TEST(PortOffloads, EachChoiceIsSaidWithItsReason) {
+  const std::vector<std::string> lines = wires().port->offloads().lines();
+  ASSERT_EQ(lines.size(), 5U);
+  EXPECT_EQ(lines[0], "receive checksum: software (the device has none)");
+  EXPECT_EQ(lines[1], "send checksum: software (the device has none)");
+  EXPECT_EQ(lines[2],
+            "segmentation: software (the stack cuts segments itself: the device has none)");
+}
+
+TEST(PacketSocket, CutsFramesAtWhatItsRingHolds) {
+  EXPECT_EQ(nic::snap_bytes("net_af_packet0", "iface=eth0"), 1'982U);
+  EXPECT_EQ(nic::snap_bytes("net_af_packet0", "iface=eth0,framesz=9216,blocksz=36864"), 9'150U);
+  EXPECT_TRUE(nic::ring_is_even("net_af_packet0", "iface=eth0"));
+  EXPECT_TRUE(nic::ring_is_even("net_af_packet0", "framesz=9216,blocksz=36864"));
+  EXPECT_FALSE(nic::ring_is_even("net_af_packet0", "framesz=9088,blocksz=12288"));
+  EXPECT_EQ(nic::snap_bytes("net_tap0", "iface=eth0"), UINT32_MAX);
+}
+
 TEST(HandOver, FullIsAnAnswerAndWhatWaitsIsGivenBack) {
   const unsigned free_before = rte_mempool_avail_count(wires().frames);
   {
@@ -462,6 +610,26 @@ TEST(HandOver, ASleeperIsWokenOnceAndNobodyElse) {
   std::array<char, 32> rung{};
   EXPECT_EQ(read(ends[0], rung.data(), rung.size()), 8);
   close(ends[0]);
+}
+
+TEST(PortQueues, AFrameThatTheDeviceNeverTakesMakesWayForTheOthers) {
+  nic::Queue& queue = wires().port->queue(3);
+  const auto drain = [] {
+    void* frame = nullptr;
+    while (rte_ring_dequeue(wires().from_workers[3], &frame) == 0)
+      rte_pktmbuf_free(static_cast<rte_mbuf*>(frame));
+  };
+  drain();
+  while (!queue.frame().empty()) queue.commit(60);  // until ring and queue are full
+  const size_t before = queue.queued();
+  const uint64_t refused = queue.counters().transmit_refused;
+  for (uint32_t i = 0; i < nic::kRefusalsMax + 2; ++i) queue.flush();
+  EXPECT_EQ(queue.counters().transmit_refused, refused + 1);
+  EXPECT_EQ(queue.queued(), before - 1);
+  drain();
+  queue.flush();
+  EXPECT_EQ(queue.queued(), 0U);
+  drain();
 }
 
 TEST(PortQueues, MoreWorkersThanSendQueuesIsRefusedWithAWayOut) {

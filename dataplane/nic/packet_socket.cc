@@ -1,4 +1,4 @@
-#include "dataplane/nic/wait_descriptor.h"
+#include "dataplane/nic/packet_socket.h"
 
 #include <dirent.h>
 #include <linux/if_packet.h>
@@ -24,6 +24,18 @@ std::string argument_value(const std::string& arguments, const std::string& key)
   return {};
 }
 
+// The PMD's.
+constexpr uint32_t kFrameSizeDefault = 2'048;
+constexpr uint32_t kBlockSizeDefault = 4'096;
+
+bool is_packet_socket(const std::string& device) { return device.rfind("net_af_packet", 0) == 0; }
+
+uint32_t number_of(const std::string& arguments, const std::string& key, uint32_t otherwise) {
+  const std::string given = argument_value(arguments, key);
+  return given.empty() ? otherwise
+                       : static_cast<uint32_t>(std::strtoul(given.c_str(), nullptr, 10));
+}
+
 bool is_packet_socket_of(int descriptor, unsigned interface_index) {
   int domain = 0;
   socklen_t size = sizeof domain;
@@ -38,9 +50,27 @@ bool is_packet_socket_of(int descriptor, unsigned interface_index) {
 
 }  // namespace
 
+uint32_t snap_bytes(const std::string& device, const std::string& arguments) {
+  if (!is_packet_socket(device)) return UINT32_MAX;
+  const uint32_t frame_bytes = number_of(arguments, "framesz", kFrameSizeDefault);
+  // The network header is aligned to 16 behind the descriptor, the address and a link header of at
+  // least 16; the frame begins 14 bytes before it.
+  constexpr uint32_t kLinkHeaderMin = 16;
+  constexpr uint32_t kEthernetBytes = 14;
+  constexpr uint32_t kBefore =
+      TPACKET_ALIGN(static_cast<uint32_t>(TPACKET2_HDRLEN) + kLinkHeaderMin) - kEthernetBytes;
+  return frame_bytes > kBefore ? frame_bytes - kBefore : 0;
+}
+
+bool ring_is_even(const std::string& device, const std::string& arguments) {
+  if (!is_packet_socket(device)) return true;
+  const uint32_t frame_bytes = number_of(arguments, "framesz", kFrameSizeDefault);
+  return frame_bytes != 0 && number_of(arguments, "blocksz", kBlockSizeDefault) % frame_bytes == 0;
+}
+
 int find_wait_descriptor(const std::string& device, const std::string& arguments,
                          uint16_t queue_index) {
-  if (device.rfind("net_af_packet", 0) != 0) return -1;
+  if (!is_packet_socket(device)) return -1;
   const std::string interface = argument_value(arguments, "iface");
   const unsigned interface_index = interface.empty() ? 0 : if_nametoindex(interface.c_str());
   if (interface_index == 0) return -1;

@@ -61,6 +61,7 @@ nlohmann::json rule_json(const cp::RuleSource& rule) {
   };
   if (!rule.context.empty()) out["proximity_bytes"] = rule.proximity;
   if (rule.confidence_bare > 0) out["confidence_without_context"] = rule.confidence_bare;
+  if (rule.confidence_alone > 0) out["confidence_alone"] = rule.confidence_alone;
   list("against", rule.against);
   list("shapes", rule.shapes);
   list("cues", rule.cues);
@@ -169,6 +170,9 @@ void print_entity(const Call& call, const nlohmann::json& entity) {
     print_words(call, rule, "cues", "behind");
     print_words(call, rule, "context", rule["needs_context"].get<bool>() ? "needs" : "raised by");
     print_words(call, rule, "against", "not near");
+    if (rule.contains("confidence_alone"))
+      call.out.line(fmt::format("            or alone: where it is the whole text, confidence {}",
+                                rule["confidence_alone"].get<int>()));
     call.out.line("            limit: " + rule["limit"].get<std::string>());
   }
   for (const auto& example : entity["finds"])
@@ -232,7 +236,7 @@ void add_policy_explain(std::vector<Command>& table) {
        .summary = "What is looked for, how, what happens to it, and what is not seen",
        .details =
            "For one entity or all: the rules that find it, what a value must hold (with the "
-           "standard it is from),\nwords that count before it, the action and the rule that "
+           "standard it is from),\nwords that count near it, the action and the rule that "
            "decides it for a request or response of this\ntenant, examples, and limits in plain "
            "words.",
        .arguments = {{.name = "ENTITY", .text = "only this one", .required = false}},

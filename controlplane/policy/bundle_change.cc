@@ -40,10 +40,10 @@ std::string rule_content(const RuleSource& rule) {
   append(out, rule.pattern);
   for (const int value :
        {int{rule.case_insensitive}, static_cast<int>(rule.validator), int{rule.confidence},
-        int{rule.confidence_bare}, int{rule.boundary_left}, int{rule.boundary_right},
-        int{rule.proximity}, int{rule.separated}, int{rule.unseparated}, int{rule.evasive},
-        int{rule.upper_only}, static_cast<int>(rule.alphabet), static_cast<int>(rule.length_min),
-        static_cast<int>(rule.length_max)})
+        int{rule.confidence_bare}, int{rule.confidence_alone}, int{rule.boundary_left},
+        int{rule.boundary_right}, int{rule.proximity}, int{rule.separated}, int{rule.unseparated},
+        int{rule.evasive}, int{rule.upper_only}, static_cast<int>(rule.alphabet),
+        static_cast<int>(rule.length_min), static_cast<int>(rule.length_max)})
     out += std::to_string(value) + ",";
   append(out, rule.context);
   append(out, rule.against);

@@ -10,6 +10,9 @@ namespace {
 // Room for kDictionaryEntriesMax values of thirty bytes.
 constexpr size_t kDictionaryFileBytesMax = 128U << 20;
 constexpr uint64_t kColumnsMax = 1'000;
+constexpr size_t kListWordBytesMax = 64;     // scan/context_words.h
+constexpr uint32_t kListProximityMax = 128;  // scan/context_words.h
+constexpr uint16_t kListProximity = 48;
 
 class DictionaryReader {
  public:
@@ -32,10 +35,12 @@ class DictionaryReader {
     dictionary.source.has_header = mapping.truth_or("header", false);
     dictionary.source.length_min =
         mapping.number_or("length_min", dictionary.source.length_min, 1, contract::kPhraseBytesMax);
-    const auto confidence = static_cast<uint8_t>(mapping.number_or("confidence", 95, 1, 100));
+    RuleSource rule;
+    rule.confidence = static_cast<uint8_t>(mapping.number_or("confidence", 95, 1, 100));
+    read_words(mapping, member, rule);
     if (const YamlNode* file = mapping.required("file")) read_file(*file, dictionary);
     mapping.finish();
-    if (entity != nullptr) add_rule(*entity, dictionary, confidence);
+    if (entity != nullptr) add_rule(*entity, dictionary, std::move(rule));
     parts_.bundle.dictionaries.push_back(std::move(dictionary));
   }
 
@@ -78,11 +83,35 @@ class DictionaryReader {
     dictionary.source.text = std::move(*text);
   }
 
-  static void add_rule(Entity& entity, const BundleDictionary& dictionary, uint8_t confidence) {
-    RuleSource rule;
+  // Values that are also words of the language (a project "Harbor", an account "1000") may ask for
+  // words around them, like the values of every rule.
+  void read_words(YamlMapping& mapping, const YamlMember& member, RuleSource& rule) {
+    const auto words = [&](std::string_view key) {
+      std::vector<std::string> out;
+      const YamlNode* node = mapping.optional(key);
+      if (node == nullptr) return out;
+      for (auto& [word, place] : reader_.texts(*node)) {
+        if (word.empty() || word.size() > kListWordBytesMax)
+          reader_.add(place, "a word has 1 to 64 bytes");
+        else
+          out.push_back(std::move(word));
+      }
+      return out;
+    };
+    rule.context = words("context");
+    rule.against = words("against");
+    rule.proximity =
+        static_cast<uint16_t>(mapping.number_or("proximity", kListProximity, 1, kListProximityMax));
+    rule.confidence_bare = static_cast<uint8_t>(mapping.number_or("confidence_bare", 0, 0, 100));
+    if (rule.context.empty() && rule.confidence_bare > 0)
+      reader_.add(member.key.place,
+                  "'confidence_bare' says what a value is worth without its context words, and "
+                  "there are none");
+  }
+
+  static void add_rule(Entity& entity, const BundleDictionary& dictionary, RuleSource rule) {
     rule.id = dictionary.source.name;
     rule.kind = contract::RuleKind::Dictionary;
-    rule.confidence = confidence;
     entity.source.rules.push_back(std::move(rule));
     entity.rule_places.push_back(dictionary.place);
   }

@@ -66,6 +66,8 @@ class RuleReader {
     rule_.against = words("against");
     rule_.proximity =
         static_cast<uint16_t>(mapping_.number_or("proximity", kProximity, 1, kProximityMax));
+    if (const YamlNode* alone = only("confidence_alone", {RuleKind::Shape}))
+      rule_.confidence_alone = static_cast<uint8_t>(reader_.number(*alone, 0, 100));
     if (rule_.context.empty() && rule_.confidence_bare > 0)
       reader_.add(node_.place,
                   "'confidence_bare' says what a value is worth without its context words, and "

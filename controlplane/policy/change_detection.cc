@@ -106,6 +106,12 @@ class RuleChange {
       return;
     }
     list(a_.context, b_.context, true, "context words");
+    if (a_.confidence_alone != b_.confidence_alone)
+      say(b_.confidence_alone == 0   ? Effect::Looser
+          : a_.confidence_alone == 0 ? Effect::Stricter
+                                     : Effect::Changed,
+          "confidence_alone " + std::to_string(a_.confidence_alone) + " becomes " +
+              std::to_string(b_.confidence_alone));
     if (a_.confidence_bare == b_.confidence_bare) return;
     const std::string words = "confidence_bare " + std::to_string(a_.confidence_bare) +
                               " becomes " + std::to_string(b_.confidence_bare);

@@ -93,6 +93,7 @@ std::set<std::pair<uint8_t, uint8_t>> confidences(const EntitySource& before,
     const RuleSource& a = before.rules[*pair.before];
     const RuleSource& b = after.rules[*pair.after];
     out.emplace(a.confidence, b.confidence);
+    if (a.confidence_alone > 0) out.emplace(a.confidence_alone, b.confidence_alone);
     // Without a context word it is still found, where the rule lists words and says how sure that
     // is.
     if (!a.context.empty() && a.confidence_bare > 0)

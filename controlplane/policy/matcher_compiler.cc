@@ -162,6 +162,7 @@ class Compiler {
     out.validator = static_cast<uint8_t>(rule.validator);
     out.confidence = rule.confidence;
     out.confidence_bare = rule.confidence_bare;
+    out.confidence_alone = rule.confidence_alone;
     out.flags = flags_of(rule);
     out.length_min = rule.length_min;
     out.length_max = rule.length_max;
@@ -174,7 +175,10 @@ class Compiler {
     out.alphabet = static_cast<uint8_t>(rule.alphabet);
     add_shapes(entity, rule, out);
     for (const std::string& cue : rule.cues) add_cue(entity, rule, cue, index);
-    if (rule.kind == RuleKind::KeyBlock) section_.cue("-----BEGIN", index);
+    if (rule.kind == RuleKind::KeyBlock) {
+      section_.cue("-----BEGIN", index);
+      section_.cue("PuTTY-User-Key-File", index);
+    }
     if (rule.kind == RuleKind::TravelZone) section_.cue("<<<", index);
     section_.rules.push_back(out);
   }

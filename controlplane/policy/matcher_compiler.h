@@ -23,6 +23,7 @@ struct RuleSource {
   uint8_t confidence = 80;  // percent, with a context word or where none is listed
   uint8_t confidence_bare =
       0;  // percent where context is listed and none stands near; 0: no finding
+  uint8_t confidence_alone = 0;  // the same where the whole text is the value; Shape only
   bool boundary_left = true;
   bool boundary_right = true;
   std::vector<std::string> context;

@@ -79,6 +79,7 @@ constexpr std::string_view kNames[] = {
     "jwt",
     "crc32_tail",
     "letters_and_digits",
+    "travel_number",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

@@ -12,7 +12,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kMatcherMagic = 0x4d4d5053;  // "SPMM"
-inline constexpr uint32_t kMatcherVersion = 3;
+inline constexpr uint32_t kMatcherVersion = 4;
 
 // What finds the candidates of a rule. (2 and 3 were the first release's card and ssn, now shapes.)
 enum class RuleKind : uint8_t {
@@ -117,8 +117,9 @@ enum class Validator : uint8_t {
   Jwt = 69,
   Crc32Tail = 70,         // of GitHub and npm tokens
   LettersAndDigits = 71,  // at least one of each
+  TravelNumber = 72,      // nine places, the last one checks the others
 };
-inline constexpr uint8_t kValidatorMax = 71;
+inline constexpr uint8_t kValidatorMax = 72;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;  // no context word, no finding
@@ -196,7 +197,8 @@ struct MatcherRule {
   uint32_t shape_count;
   uint16_t proximity;  // bytes before the value in which context words count
   uint8_t alphabet;    // Alphabet
-  uint8_t reserved[5];
+  uint8_t confidence_alone;  // percent, without a context word, where the text is nothing else
+  uint8_t reserved[4];
 };
 static_assert(sizeof(MatcherRule) == 56);
 

@@ -15,9 +15,10 @@ using base::is_alnum;
 using base::is_digit;
 
 // Half a value on either side proves nothing by its form alone: a checksum must hold (every named
-// validator but entropy), or the pattern is a vendor's own.
+// validator but entropy), or the pattern is a vendor's own, or the whole is a listed value.
 bool is_sure(const scan::Engine::Rule& rule) noexcept {
-  return rule.validator > contract::Validator::Entropy || rule.kind == contract::RuleKind::Pattern;
+  return rule.validator > contract::Validator::Entropy ||
+         rule.kind == contract::RuleKind::Pattern || rule.kind == contract::RuleKind::Dictionary;
 }
 
 // Does an edit stand in raw [start, end) already?
@@ -112,12 +113,13 @@ bool JoinedTexts::end_text(EditList& edits) {
 }
 
 // A value goes on from one text into the next: letters or digits on both sides of the cut, or one
-// separator, and a digit near it. Most texts end with a full stop.
+// separator, and a digit near it (listed values need none). Most texts end with a full stop.
 bool JoinedTexts::may_join(const End& before) const noexcept {
   constexpr size_t kNear = 20;
   if (before.size == 0) return false;
   const auto goes_on = [](uint8_t c) { return is_alnum(c) || c == ' ' || c == '-'; };
   if (!goes_on(before.kept[before.size - 1].byte) || !goes_on(head_.kept[0].byte)) return false;
+  if (scope_->dictionaries != 0) return true;
   const auto digit = [](const Kept& k) { return is_digit(k.byte); };
   const auto near_before =
       std::span(before.kept)
@@ -138,7 +140,8 @@ bool JoinedTexts::join(const End& before, EditList& edits) {
     for (size_t i = 0; i < before.size; ++i) text[i] = before.kept[i].byte;
     text[before.size] = ' ';
     for (size_t i = 0; i < head_.size; ++i) text[before.size + gap + i] = head_.kept[i].byte;
-    scanner_.begin(*scope_->engine, *scope_->scratch);
+    // Part of something: a number that is nothing else here is not the whole of a text.
+    scanner_.begin(*scope_->engine, *scope_->scratch, 1, scope_->dictionaries);
     ok = scanner_.feed(std::span<const uint8_t>(text).first(before.size + gap + head_.size)) ||
          scope_->refuse(Refusal::BuffersFull);
     if (!ok) break;

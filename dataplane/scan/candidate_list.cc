@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/scan/shape_window.h"
 #include "dataplane/scan/validate/registry.h"
 
 namespace sallyport::scan {
@@ -12,9 +13,8 @@ bool has_word(const std::vector<uint64_t>& words, uint16_t word) noexcept {
 }
 
 // Bytes between the nearest of `words` and the value; 0xffff: none within `proximity`.
-ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words,
-                   uint16_t proximity) noexcept {
-  ContextHit best{kNoContextWord, 0xffff};
+ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words, uint64_t proximity,
+                   ContextHit best) noexcept {
   for (size_t i = 0; i < hits.count; ++i)
     if (hits.hits[i].distance <= proximity && hits.hits[i].distance < best.distance &&
         has_word(words, hits.hits[i].word))
@@ -45,15 +45,25 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
   ContextHit word{kNoContextWord, kNoDistance};
   if (rule.has_context || rule.has_against) {
     const ContextHits& hits = context(hit.start, text);
-    if (rule.has_context) word = nearest(hits, rule.context, rule.proximity);
+    const uint64_t reach = std::min<uint64_t>(rule.proximity, hit.start - around.line);
+    const auto near = [&](const std::vector<uint64_t>& words) {
+      const ContextHit before = nearest(hits, words, reach, {kNoContextWord, kNoDistance});
+      return around.beside == nullptr ? before
+                                      : nearest(*around.beside, words, rule.proximity, before);
+    };
+    if (rule.has_context) word = near(rule.context);
     if (rule.has_against) {
-      const ContextHit against = nearest(hits, rule.against, rule.proximity);
+      const ContextHit against = near(rule.against);
       if (against.distance != kNoDistance && against.distance <= word.distance) return;
     }
   }
   const bool is_known = word.distance != kNoDistance;
   if (!is_known && (hit.bare || (around.joined && !around.strong))) return;
-  const uint8_t confidence = is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
+  uint8_t confidence = is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
+  // Of what nothing is said the form that others know better is theirs, and no habit of evaders.
+  const bool is_guess = !is_known && around.alone && rule.confidence_alone > confidence &&
+                        hit.doubt < kDoubtOfEvasion;
+  if (is_guess) confidence = rule.confidence_alone;
   if (confidence == 0) return;
   if (engine_->is_sample(rule.entity, sample_fingerprint(text.slice(hit.start, hit.end)))) return;
   if (candidates_.size() >= kCandidatesMax) {
@@ -62,8 +72,8 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
   }
   const auto sure = static_cast<uint8_t>(confidence > hit.doubt ? confidence - hit.doubt : 1);
   candidates_.push_back(
-      Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0}, rule.priority,
-                word.distance});
+      Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0},
+                is_guess ? uint8_t{0} : rule.priority, word.distance});
 }
 
 void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextView& text) {

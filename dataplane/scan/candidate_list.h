@@ -36,13 +36,19 @@ class CandidateList {
     blocks_ = &blocks;
     context_start_ = ~uint64_t{0};
   }
+  ContextBlocks& blocks() noexcept { return *blocks_; }
   // What stands before `start`; valid until the next call.
   const ContextHits& context(uint64_t start, const TextView& text) noexcept;
   // `joined`: the value hangs together with what stands beside it ("2024-4111..."): without a
   // context word it is part of something else, unless `strong` (its checksum leaves no doubt).
+  // `alone`: the text is nothing but the value. `beside`: words that speak of it from elsewhere
+  // (the head of its column, the rest of the sentence); words before `line` are about other values.
   struct Around {
     bool joined = false;
     bool strong = false;
+    bool alone = false;
+    const ContextHits* beside = nullptr;
+    uint64_t line = 0;
   };
   // The form of `rule` stands at `hit`; its validator holds.
   void offer(uint16_t rule, const Hit& hit, Around around, const TextView& text);

@@ -75,6 +75,7 @@ class Engine {
     contract::Validator validator = contract::Validator::None;
     uint8_t confidence = 0;
     uint8_t confidence_bare = 0;
+    uint8_t confidence_alone = 0;
     uint8_t priority = 0;
     uint16_t proximity = 0;
     bool has_context = false;
@@ -151,6 +152,8 @@ class Engine {
       for (size_t k = 0; k < out.size(); ++k) out[k] |= word_rules_[hits.hits[i].word][k];
     return out;
   }
+  // Those of them that a value which is a whole text needs no word for.
+  const NearRules& rules_alone() const noexcept { return alone_rules_; }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
   // Cue words by their index, and behind them the anchors.
   const LiteralSet& literals() const noexcept { return literals_; }
@@ -197,6 +200,7 @@ class Engine {
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> near_shapes_;
   Lengths shape_lengths_, near_shape_lengths_;
   std::vector<NearRules> word_rules_;  // by context word
+  NearRules alone_rules_{};
   uint16_t near_count_ = 0;
   std::vector<std::vector<contract::MatcherShape>>
       cue_shapes_;  // by rule; its parameters point here

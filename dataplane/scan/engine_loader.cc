@@ -155,7 +155,8 @@ class EngineLoader {
           raw.entity < engine_.entities_.size() && raw.kind >= 1 &&
           raw.kind <= contract::kRuleKindMax && raw.validator <= contract::kValidatorMax &&
           raw.alphabet <= contract::kAlphabetMax && (raw.flags & ~contract::kRuleFlagsMask) == 0 &&
-          raw.confidence <= 100 && raw.confidence_bare <= 100 && raw.proximity <= kProximityMax &&
+          raw.confidence <= 100 && raw.confidence_bare <= 100 && raw.confidence_alone <= 100 &&
+          raw.proximity <= kProximityMax &&
           in_table(raw.shape_first, raw.shape_count, raw_shapes_.size()) && text(raw.id, id) &&
           words_of(raw.context_first, raw.context_count, rule.context) &&
           words_of(raw.against_first, raw.against_count, rule.against);
@@ -167,6 +168,7 @@ class EngineLoader {
       rule.validator = static_cast<contract::Validator>(raw.validator);
       rule.confidence = raw.confidence;
       rule.confidence_bare = raw.confidence_bare;
+      rule.confidence_alone = raw.confidence_alone;
       rule.priority = engine_.entities_[raw.entity].priority;
       rule.proximity = raw.proximity;
       rule.has_context = raw.context_count > 0;
@@ -184,6 +186,8 @@ class EngineLoader {
     if (!rule.has_context || rule.confidence_bare != 0 || engine_.near_count_ == kRulesMax)
       return false;
     rule.near_index = engine_.near_count_++;
+    if (rule.confidence_alone > 0)
+      engine_.alone_rules_[rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);
     for (size_t word = 0; word < engine_.word_rules_.size(); ++word)
       if ((rule.context[word / 64] >> (word % 64) & 1) != 0)
         engine_.word_rules_[word][rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);

@@ -61,7 +61,7 @@ void Folder::begin() noexcept {
   map_.begin();
   held_size_ = 0;
   last_ = 0;
-  was_quoted_ = false;
+  was_quoted_ = in_blank_row_ = false;
 }
 
 void Folder::feed(std::span<const uint8_t> text, Out& out) {
@@ -137,6 +137,7 @@ size_t Folder::step(const uint8_t* text, size_t size, bool final, Out& out) {
 }
 
 size_t Folder::itself(const uint8_t* text, size_t size, Out& out) {
+  if (in_blank_row_) in_blank_row_ = std::all_of(text, text + size, is_alnum);
   out.insert(out.end(), text, text + size);
   map_.linear(size);
   last_ = text[size - 1];
@@ -279,6 +280,21 @@ size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out&
   return becomes_code_point(value, at + 1, kFoldedEntity, out);
 }
 
+// "5441=200701=204088": of the blanks that part a number two in a row are meant. Whether one more
+// stands behind the next group.
+Folder::Blank Folder::blank_follows(const uint8_t* text, size_t size, bool final) noexcept {
+  constexpr size_t kGroupMax = 6;
+  size_t at = 0;
+  while (at < size && at < kGroupMax && is_alnum(text[at])) ++at;
+  if (at == 0 && size > 0) return Blank::No;
+  constexpr std::string_view kBlank = "=20";
+  for (size_t i = 0; i < kBlank.size(); ++i) {
+    if (at + i >= size) return final ? Blank::No : Blank::Unknown;
+    if (text[at + i] != static_cast<uint8_t>(kBlank[i])) return Blank::No;
+  }
+  return Blank::Yes;
+}
+
 // "=2D". What is also an assignment ("pin=4111") must not be folded, so it takes a sign: a letter
 // among the two, or a neighbour of the same kind. An '@' is folded between a letter or digit and a
 // letter.
@@ -300,6 +316,11 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   const int value = hex_value(text[1]) * 16 + hex_value(text[2]);
   if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
   bool folds = was_quoted_ || text[2] > '9';
+  if (!folds && value == ' ') {
+    const Blank blank = in_blank_row_ ? Blank::Yes : blank_follows(text + 3, size - 3, final);
+    if (blank == Blank::Unknown) return kUndecided;
+    folds = in_blank_row_ = blank == Blank::Yes;
+  }
   if (!folds) {
     if (unknown(3)) return kUndecided;
     if (size > 3 && text[3] == '=') {

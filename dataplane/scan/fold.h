@@ -52,6 +52,8 @@ class Folder {
   size_t percent(const uint8_t* text, size_t size, bool final, Out& out);
   size_t entity(const uint8_t* text, size_t size, bool final, Out& out);
   size_t numeric_entity(const uint8_t* text, size_t size, bool final, Out& out);
+  enum class Blank : uint8_t { No, Yes, Unknown };
+  static Blank blank_follows(const uint8_t* text, size_t size, bool final) noexcept;
   size_t quoted(const uint8_t* text, size_t size, bool final, Out& out);
   size_t code_points(const uint8_t* text, size_t size, bool final, Out& out);
   size_t itself(const uint8_t* text, size_t size, Out& out);
@@ -61,8 +63,9 @@ class Folder {
   SourceMap map_;
   std::array<uint8_t, kFoldHeldBytes> held_{};
   size_t held_size_ = 0;
-  uint8_t last_ = 0;         // the last character that was put out
-  bool was_quoted_ = false;  // and it came from =XX
+  uint8_t last_ = 0;           // the last character that was put out
+  bool was_quoted_ = false;    // and it came from =XX
+  bool in_blank_row_ = false;  // a blank came from =20, and only letters and digits since
 };
 
 // A word as it stands in folded text; and in lower case (context_words.h). For literals of a

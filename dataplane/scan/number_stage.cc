@@ -25,6 +25,11 @@ constexpr unsigned kMarksMax = 2;
 // No telephone number has fewer (recognise/phone.h).
 constexpr uint32_t kPhoneDigitsMin = 7;
 
+// Signs around a value that is a whole text. Less than kRowAheadBytes: a row is judged when so much
+// behind it is known, so it is the end of the text in every way to cut it.
+constexpr uint64_t kAroundMax = 4;
+static_assert(kAroundMax < kRowAheadBytes);
+
 constexpr uint8_t kDigitClass = 1, kLetterClass = 2, kGapClass = 4;
 constexpr std::array<uint8_t, 256> make_classes() {
   std::array<uint8_t, 256> table{};
@@ -45,7 +50,9 @@ bool is_strong(contract::Validator validator) noexcept {
 
 }  // namespace
 
-void NumberStage::begin() noexcept {
+void NumberStage::begin(bool decoded) noexcept {
+  decoded_ = decoded;
+  heads_.begin();
   cursor_ = floor_ = 0;
   open_ = kNone;
   forced_ = in_long_group_ = false;
@@ -59,7 +66,9 @@ uint64_t NumberStage::with_marks(const TextView& text, uint64_t at) noexcept {
 }
 
 uint64_t NumberStage::live_from(const TextView& text) const noexcept {
-  if (open_ != kNone) return with_marks(text, open_);
+  if (open_ != kNone)
+    return std::min({with_marks(text, open_), mac_letters_from(text, open_, 2),
+                     mac_letters_from(text, open_, 4)});
   // A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
   if (text.final || text.end == text.begin) return text.end;
   uint64_t at = text.end;
@@ -153,7 +162,7 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit) {
   }
   const uint64_t end = start + row_.groups[row_.count - 1].end;
   const bool is_split = judge_until_ < row_.count;
-  if (row_digits_ >= kRowDigitsMin && !text.known(end + kRowAheadBytes - 1)) {
+  if (row_digits_ >= kRowDigitsMin && !ends_known(text, end, is_split)) {
     open_ = start;
     return Found::Open;
   }
@@ -162,6 +171,35 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit) {
   next_ = is_split ? start + row_.groups[judge_until_].start : end;
   floor_ = next_;
   return row_digits_ >= kRowDigitsMin ? Found::Row : Found::Nothing;
+}
+
+// What stands behind the row is there, and what a sentence says of its last number.
+bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) {
+  if (!text.known(end + kRowAheadBytes - 1)) return false;
+  tail_ = ValueTail{};
+  tail_group_ = row_.count;
+  alone_ = false;
+  if (is_split) return true;
+  while (tail_group_ > 0 && row_.groups[tail_group_ - 1].digits == 0) --tail_group_;
+  if (tail_group_ == 0) return true;
+  --tail_group_;
+  OpenReader reader(text);
+  tail_ = tail_behind(reader, row_.base + row_.groups[tail_group_].end);
+  alone_ = !decoded_ && is_whole_text(text);
+  return !reader.open();
+}
+
+// Nothing but a few signs stands around the row.
+bool NumberStage::is_whole_text(const TextView& text) const noexcept {
+  const uint64_t end = row_.base + row_.groups[row_.count - 1].end;
+  if (!text.final || text.begin != 0 || row_.base > kAroundMax || text.end - end > kAroundMax)
+    return false;
+  const auto is_sign = [&](uint64_t at) { return !is_alnum(text.at(at)) && text.at(at) < 0x80; };
+  for (uint64_t at = 0; at < row_.base; ++at)
+    if (!is_sign(at)) return false;
+  for (uint64_t at = end; at < text.end; ++at)
+    if (!is_sign(at)) return false;
+  return true;
 }
 
 // Groups from `at` on, until the row is over.
@@ -217,14 +255,22 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                              {contract::RuleKind::Mac, mac_row, 0}};
   uint32_t digits = row_digits_;  // from group `first` on
   for (size_t first = 0; first < judge_until_; ++first) {
+    beside_.count = beside_end_.count = 0;
+    line_ = 0;
     judge_shapes(engine, first, out);
+    bool looked = false;
     for (const Kind& kind : kKinds) {
       const auto rules = engine.rules_anywhere(kind.kind);
       RowHit hit;
       if (rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
+      if (!looked) look_beside(engine, first, out);
+      looked = true;
+      CandidateList::Around around;
+      around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
+      around.line = line_;
       for (uint16_t rule : rules)
-        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt}, {},
-                  row_.view);
+        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt},
+                  around, row_.view);
     }
     digits -= row_.groups[first].digits;
   }
@@ -263,14 +309,26 @@ class ShapeHits {
     count_ = std::max(count_, i + 1);
     best_[i] = Best{shape.rule,
                     static_cast<uint8_t>(doubt),
-                    {window.is_joined(), is_strong(rule.validator)},
+                    {window.is_joined(), is_strong(rule.validator), false, nullptr, 0},
                     end};
   }
-  void offer(const Row& row, size_t first, CandidateList& out) const {
+  struct Beside {
+    const ContextHits* column;
+    const ContextHits* at_end;  // of values that end at `tail_end` of the row or behind it
+    uint32_t tail_end;
+    uint64_t line;
+    bool alone;
+  };
+  void offer(const Row& row, size_t first, const Beside& beside, CandidateList& out) const {
     const uint64_t start = row.base + row.groups[first].start;
-    for (size_t i = 0; i < count_; ++i)
-      out.offer(best_[i].rule, Hit{start, row.base + best_[i].end, false, best_[i].doubt},
-                best_[i].around, row.view);
+    for (size_t i = 0; i < count_; ++i) {
+      CandidateList::Around around = best_[i].around;
+      around.beside = best_[i].end >= beside.tail_end ? beside.at_end : beside.column;
+      around.line = beside.line;
+      around.alone = beside.alone && best_[i].end == row.groups[row.count - 1].end;
+      out.offer(best_[i].rule, Hit{start, row.base + best_[i].end, false, best_[i].doubt}, around,
+                row.view);
+    }
   }
 
  private:
@@ -296,11 +354,21 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList
     return (lengths & (is_digit_first ? of.digit_first : of.letter_first)) != 0;
   };
   // Most rules need a word, and most numbers have none before them.
-  Engine::NearRules near{};
-  if (some_fit(engine.near_shape_lengths()))
+  Engine::NearRules near{}, near_end{};
+  const bool alone = alone_ && first == 0;
+  if (some_fit(engine.near_shape_lengths())) {
+    look_beside(engine, first, out);
+    const auto add = [](Engine::NearRules& to, const Engine::NearRules& more) {
+      for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
+    };
     near = engine.near_rules(out.context(row_.base + row_.groups[first].start, row_.view));
+    add(near, engine.near_rules(beside_));
+    if (alone) add(near, engine.rules_alone());
+    near_end = near;
+    add(near_end, engine.near_rules(beside_end_));
+  }
   const bool is_near =
-      std::any_of(near.begin(), near.end(), [](uint64_t bits) { return bits != 0; });
+      std::any_of(near_end.begin(), near_end.end(), [](uint64_t bits) { return bits != 0; });
   if (!is_near && !some_fit(engine.shape_lengths())) return;
   ShapeHits hits;
   ShapeWindow window(row_, first);
@@ -309,12 +377,25 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList
     for (const Engine::Shape& shape : engine.shapes_of(window.length()))
       hits.take(engine, shape, window, end);
     if (!is_near) continue;
+    const Engine::NearRules& rules = window.group_end() > tail_group_ ? near_end : near;
     for (const Engine::Shape& shape : engine.shapes_near_words(window.length())) {
       const uint16_t index = engine.rule(shape.rule).near_index;
-      if ((near[index / 64] >> (index % 64) & 1) != 0) hits.take(engine, shape, window, end);
+      if ((rules[index / 64] >> (index % 64) & 1) != 0) hits.take(engine, shape, window, end);
     }
   }
-  hits.offer(row_, first, out);
+  const uint32_t tail_end = tail_group_ < row_.count ? row_.groups[tail_group_].end : ~uint32_t{0};
+  hits.offer(row_, first, {&beside_, &beside_end_, tail_end, line_, alone}, out);
+}
+
+// Words that speak of the number at group `first` from elsewhere than before it.
+void NumberStage::look_beside(const Engine& engine, size_t first, CandidateList& out) {
+  const uint64_t start = row_.base + row_.groups[first].start;
+  beside_.count = 0;
+  line_ = heads_.find(engine.words(), row_.view, start, out.blocks(), beside_);
+  beside_end_ = beside_;
+  if (tail_.to > tail_.from && tail_group_ < row_.count)
+    find_tail_words(engine.words(), row_.view, tail_, row_.base + row_.groups[tail_group_].end,
+                    out.blocks(), beside_end_);
 }
 
 }  // namespace sallyport::scan

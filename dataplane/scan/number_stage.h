@@ -9,14 +9,17 @@
 
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/char_masks.h"
+#include "dataplane/scan/column_heads.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/number_row.h"
+#include "dataplane/scan/value_tail.h"
 
 namespace sallyport::scan {
 
 class NumberStage {
  public:
-  void begin() noexcept;
+  // `decoded`: what is read was encoded in another text, and stands in it: it is never alone.
+  void begin(bool decoded) noexcept;
   // Judges every row that is over. `masks` begins at offset `origin`, at or before cursor(), and
   // reaches to text.end.
   void run(const Engine& engine, const TextView& text, const CharMasks& masks, uint64_t origin,
@@ -33,8 +36,11 @@ class NumberStage {
   Found read_row(const TextView& text, uint64_t digit);
   Found extend(const TextView& text, uint64_t at);
   bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
+  bool ends_known(const TextView& text, uint64_t end, bool is_split);
+  bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
   void judge_shapes(const Engine& engine, size_t first, CandidateList& out);
+  void look_beside(const Engine& engine, size_t first, CandidateList& out);
 
   Row row_;
   size_t judge_until_ = 0;  // first groups beyond are the next row's
@@ -43,6 +49,14 @@ class NumberStage {
   uint64_t cursor_ = 0;
   uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it
   uint64_t open_ = ~uint64_t{0};
+  ColumnHeads heads_;
+  ValueTail tail_;  // of the last group with digits
+  size_t tail_group_ = 0;
+  bool alone_ = false;  // the row is the whole text
+  bool decoded_ = false;
+  // Of the group that is judged: words of its column, and with those of the tail.
+  ContextHits beside_, beside_end_;
+  uint64_t line_ = 0;
   bool forced_ = false;  // the row begins at cursor_: it is the rest of a long one
   bool in_long_group_ = false;
 };

@@ -7,8 +7,6 @@ namespace {
 
 // A few separators less or more than the form has: somebody's habit.
 constexpr int kDoubtfulSeparators = 5;
-// Separators where nobody puts them: on purpose, or by accident of a line end.
-constexpr int kDoubtfulEvasion = 15;
 
 bool is_usual_separator(uint8_t c) noexcept {
   // A comma is none: lists of numbers in code and tables would be full of identifiers.
@@ -24,9 +22,13 @@ bool ShapeWindow::grow() noexcept {
     regular_ = regular_ && between.size() == 1 && is_usual_separator(between[0]) &&
                (separator_ == 0 || separator_ == between[0]);
     if (separator_ == 0) separator_ = between[0];
+    for (uint8_t c : between) breaks_line_ = breaks_line_ || c == '\n';
     breaks_ |= uint64_t{1} << length_;
   }
+  bool upper = false, lower = false;
   for (uint8_t c : row_.of(last_)) {
+    upper = upper || is_upper(c);
+    lower = lower || is_lower(c);
     const uint64_t bit = uint64_t{1} << length_;
     if (is_digit(c)) {
       digits_ |= bit;
@@ -36,6 +38,7 @@ bool ShapeWindow::grow() noexcept {
     }
     characters_[length_++] = to_upper(c);
   }
+  mixed_case_ = mixed_case_ || (upper && lower);
   ++last_;
   return true;
 }
@@ -44,14 +47,21 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
                       uint16_t flags) const noexcept {
   if ((digits & ~digits_) != 0 || (letters & ~letters_) != 0) return -1;
   if ((flags & contract::kRuleUpperOnly) != 0 && has_lower_) return -1;
+  // Groups that separators make are written in one case.
+  if (breaks_ != 0 && mixed_case_) return -1;
   // Where its separators say what it is, all of them are there.
   if ((flags & contract::kRuleSeparated) != 0 && (breaks_ == 0 || (breaks_ & breaks) != breaks))
     return -1;
   if (breaks_ == 0) return 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
+  // Cells of two rows are two numbers.
+  if (breaks_line_) {
+    const auto cell = [](uint8_t c) { return c == ',' || c == ';' || c == '\t' || c == '|'; };
+    if (cell(row_.before(first_)) || cell(row_.behind(last_ - 1))) return -1;
+  }
   // In a table of numbers some window always has the right checksum: an evasion stands alone.
-  return (flags & contract::kRuleEvasive) != 0 && covers_all_digits() ? kDoubtfulEvasion : -1;
+  return (flags & contract::kRuleEvasive) != 0 && covers_all_digits() ? kDoubtOfEvasion : -1;
 }
 
 bool ShapeWindow::covers_all_digits() const noexcept {

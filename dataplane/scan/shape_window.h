@@ -11,6 +11,9 @@
 
 namespace sallyport::scan {
 
+// Percent of doubt of separators where nobody puts them: on purpose, or by accident of a line end.
+inline constexpr int kDoubtOfEvasion = 15;
+
 class ShapeWindow {
  public:
   explicit ShapeWindow(const Row& row, size_t first) noexcept
@@ -39,6 +42,8 @@ class ShapeWindow {
   size_t length_ = 0;
   uint64_t digits_ = 0, letters_ = 0, breaks_ = 0;
   bool has_lower_ = false;
+  bool breaks_line_ = false;
+  bool mixed_case_ = false;  // in one group
   bool regular_ = true;
   uint8_t separator_ = 0;
 };

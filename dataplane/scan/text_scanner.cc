@@ -86,7 +86,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   window_start_ = streamed_ = folded_edge_ = edge_ = 0;
   ended_ = overflow_ = false;
   late_findings_ = 0;
-  numbers_.begin();
+  numbers_.begin(depth != 0);
   words_.begin();
   phrases_.begin();
   spaced_.begin();
@@ -236,7 +236,7 @@ void TextScanner::settle(const TextView& text) {
 
 void TextScanner::forget(uint64_t folded_edge) {
   folder_.map().drop_before(folded_edge);
-  uint64_t keep = folded_edge > kLookBehindBytes ? folded_edge - kLookBehindBytes : 0;
+  uint64_t keep = folded_edge > kTableReachBytes ? folded_edge - kTableReachBytes : 0;
   keep = std::min({keep, numbers_.cursor(), words_.cursor(), spaced_.cursor()});
   if (keep <= window_start_) return;
   const size_t count = keep - window_start_;

@@ -6,6 +6,7 @@ of the request was inspected.
 """
 import binascii
 import json
+import os
 import re
 import struct
 import unittest
@@ -144,10 +145,29 @@ STREAMS = {
 }
 
 
+class ListsLab(Lab):
+    """A lab whose tenant has lists of its own values: projects, and accounts that are words of the language."""
+
+    def write_overlay(self):
+        super().write_overlay()
+        os.makedirs(f"{self.policy_folder}/entities", exist_ok=True)
+        os.makedirs(f"{self.policy_folder}/lists", exist_ok=True)
+        self.overlay("entities/own.yaml", "entities:\n  PROJECT: {dictionary: true, priority: 75}\n"
+                                          "  CLIENT_CODE: {dictionary: true, priority: 75}\n")
+        self.overlay("lists/projects.txt", "# code names\nBlue Heron Delta\nKestrelwing\n")
+        self.overlay("lists/clients.csv", "id,code\n1,harbor\n2,meadow\n")
+        self.overlay("dictionaries.yaml", f"""dictionaries:
+  projects: {{file: lists/projects.txt, entity: PROJECT, tenants: [{self.tenant}]}}
+  clients:  {{file: lists/clients.csv, column: 2, header: true, entity: CLIENT_CODE, context: [client, client code]}}
+""")
+        self.overlay("actions.yaml", "rules:\n  - {id: lab-projects, entity: PROJECT, action: tokenize}\n"
+                                     "  - {id: lab-clients, entity: CLIENT_CODE, action: tokenize}\n")
+
+
 class Kinds(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab(vendors=("openai", "anthropic", "gemini", "azure", "mistral", "cohere", "bedrock"))
+        cls.lab = ListsLab(vendors=("openai", "anthropic", "gemini", "azure", "mistral", "cohere", "bedrock"))
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
 
@@ -269,6 +289,33 @@ class Kinds(unittest.TestCase):
         name, payload = frames(answer.body)[-1]
         self.assertEqual(name, "modelStreamErrorException")
         self.assertIn("malformed", payload["message"])
+
+    def test_values_of_the_tenants_lists_leave_as_tokens_and_come_back(self):
+        for stream in (False, True):
+            answer = self.lab.post("/openai/v1/chat/completions",
+                                   chat("Status of BLUE  heron-delta and Kestrelwing?", MODEL, stream=stream))
+            self.assertEqual(answer.status, 200, answer.text)
+            body = self.lab.vendor_requests()[-1]["body"]
+            self.assertNotIn("heron", body.lower())
+            self.assertNotIn("kestrel", body.lower())
+            self.assertEqual(len(set(re.findall(r"\[PROJECT-[0-9A-Z]{23}\]", body))), 2)
+            self.assertIn("BLUE  heron-delta and Kestrelwing?", "".join(answer.channel_texts().values()))
+            found = {(d["entity"], d["count"]) for d in self.lab.record(answer)["admitted"]["detections"]}
+            self.assertIn(("PROJECT", 2), found)
+
+    def test_a_listed_word_counts_where_its_context_stands(self):
+        self.lab.post("/openai/v1/chat/completions", chat("The harbor is calm. Invoice for client harbor, please."))
+        content = json.loads(self.lab.vendor_bodies()[-1])["messages"][0]["content"]
+        self.assertRegex(content, r"^The harbor is calm\. Invoice for client \[CLIENT-CODE-[0-9A-Z]{23}\], please\.$")
+
+    def test_a_listed_value_cut_over_two_messages_leaves_on_neither_side(self):
+        body = dict(chat("we ship Blue Her"), messages=[{"role": "user", "content": "we ship Blue Her"},
+                                                        {"role": "user", "content": "on Delta in June"}])
+        answer = self.lab.post("/openai/v1/chat/completions", body)
+        self.assertEqual(answer.status, 200, answer.text)
+        first, second = (m["content"] for m in json.loads(self.lab.vendor_bodies()[-1])["messages"])
+        self.assertRegex(first, r"^we ship \[PROJECT-[0-9A-Z]{23}\]$")
+        self.assertRegex(second, r"^\[PROJECT-[0-9A-Z]{23}\] in June$")
 
     def test_a_stream_in_the_old_version_of_http_is_refused(self):
         for stream, status in ((True, 505), (False, 200)):

@@ -3,6 +3,7 @@ product's own validators, so that a mistake in one of the two shows. Nothing her
 takes a random.Random and an optional variant name; names of makers are names of entities.
 """
 import hashlib
+import re
 
 from names import CITIES_DE, CITIES_FR, CITIES_US, FAMILIES, GIVEN, MAIL_HOSTS, STREETS_DE, STREETS_FR, STREETS_US
 
@@ -642,8 +643,33 @@ def STREET_ADDRESS(r, variant=None):
     if style == "it":
         street = r.choice(["Via Garibaldi", "Via Roma", "Corso Vittorio Emanuele"])
         return f"{street} {r.randint(1, 120)}, 20{r.randint(121, 162)} Milano"
+    if style in ADDRESSES:
+        return re.sub(r"#+", lambda m: digits(r, len(m.group()), "123456789"), r.choice(ADDRESSES[style]))
     street = r.choice(["Keizersgracht", "Prinsengracht", "Damstraat"])
     return f"{street} {r.randint(1, 700)}, {r.randint(1011, 1099)} {letters(r, 2)} Amsterdam"
+
+
+# Forms of other countries: each # is a digit, the first of a row no zero.
+ADDRESSES = {
+    "flat": ["Flat ##, ## Harbour Road, Dover CT16 #QA", "Unit #, ### Mill Lane, Leeds LS2 #JT"],
+    "box": ["PO Box ###, Fairview, OR 97###", "P.O. Box ####, Dayton, OH 454##", "Postfach ##, 8001 Zürich"],
+    "block": ["### Cedar Court\nSuite ###\nAlbany\nUnited States", "Kastanienweg ##\n####3 Erfurt\nGermany",
+              "## rue Pasteur\n3#### Rennes\nFrance"],
+    "military": ["PSC ####, Box ###\nAPO AE 09###", "Unit #### Box ###\nDPO AP 96###"],
+    "pl": ["ul. Słowackiego ##/#, 3#-### Kraków", "al. Wolności #, 8#-### Gdańsk"],
+    "pt": ["Rua das Oliveiras ##, 4###-### Porto", "Avenida Central ###, 2º Esq, 1###-### Lisboa"],
+    "sv": ["Björkvägen ##, 75# ## Uppsala", "Storgatan # B, 21# ## Malmö"],
+    "da": ["Nørregade ##, 2. tv, 5### Odense", "Skovvej #, 8### Aarhus"],
+    "no": ["Karl Johans gate ##, 5### Bergen", "Fjellveien #, 7### Trondheim"],
+    "fi": ["Rantakatu ## B #, 33### Tampere", "Koivukuja #, 2#### Turku"],
+    "hu": ["Petőfi utca ##, 6### Szeged", "4### Debrecen, Kossuth Lajos u. ##"],
+    "cz": ["Masarykova ##/#, 60# ## Brno", "Husova ###, 30# ## Plzeň"],
+    "tr": ["Atatürk Caddesi No: ##, 35### İzmir", "Lale Sokak No:#, 06### Ankara"],
+    "br": ["Rua das Acácias, ### - apto ##, Curitiba - PR, 80###-###"],
+    "ch": ["Rue du Rhône ##, 1### Genève", "Seestrasse ##, 8### Zürich"],
+    "es2": ["C/ Mayor ##, 3º B, 4#### Sevilla", "Paseo de Gracia ##, 2º, 0#### Barcelona"],
+    "it2": ["Via Mazzini ##/A, 4#### Bologna (BO)", "Piazza Dante n. #, 3#### Trento"],
+    "cottage": ["## Ivy Cottages, Ashford TN23 #QA", "# Sunnyside, Dover, KY 41###"]}
 
 
 def ZIP_CODE(r, variant=None):

@@ -230,6 +230,12 @@ uint64_t address_live_from(const TextView& text) noexcept {
   if (at > text.begin && reader.before(at) == ' ') --at;
   if (at > text.begin && reader.before(at) == ',') --at;
   for (unsigned tokens = 0; tokens < kLiveTokensMax && at > text.begin; ++tokens) {
+    if (at > text.begin + 1 && reader.before(at) == '/' && is_letter(reader.before(at - 1))) {
+      live = at - 2;  // "C/ Mayor"
+      if (live <= text.begin || reader.before(live) != ' ') break;
+      at = live - 1;
+      continue;
+    }
     const uint64_t start = token_start(reader, at);
     if (start == at) break;
     live = start;
@@ -240,6 +246,10 @@ uint64_t address_live_from(const TextView& text) noexcept {
       if (at > text.begin && is_letter(reader.before(at))) live = --at;
       if (at <= text.begin || reader.before(at) != ' ') break;
       --at;
+      continue;
+    }
+    if (before == ':') {  // "No:5"
+      at = start;
       continue;
     }
     if (before != ' ') break;

@@ -304,8 +304,9 @@ bool date_at(const Row& row, size_t first, RowHit& out) noexcept {
   const uint8_t before = row.before(first);
   if (!is_digit(row.of(first)[0]) || is_alnum(before) || before == '_' || is_date_separator(before))
     return false;
-  // What a row does not know behind itself is no part of it.
+  // What a row does not know behind itself is no part of it; more may be there by chance.
   TextView view = row.view;
+  view.end = std::min(view.end, row.base + row.groups[row.count - 1].end + kRowAheadBytes);
   view.final = true;
   OpenReader reader(view);
   const uint64_t end = date_from_digit(reader, row.base + row.groups[first].start);
@@ -323,9 +324,13 @@ Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleP
                        Hit& out) noexcept {
   OpenReader reader(text);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  bool next_line = false;
   for (uint64_t at = trigger.at; at < trigger.at + kDateGapBytes; ++at) {
     const uint8_t c = reader.at(at);
     if (reader.open()) return Verdict::More;
+    // The head of a column is no cue for the next line's other cells (column_heads.h).
+    next_line = next_line || c == '\n';
+    if (next_line && (c == ',' || c == ';' || c == '\t' || c == '|')) return reader.answer(false);
     if (c == 0 || (c == '\n' && reader.at(at + 1) == '\n')) return reader.answer(false);
     uint64_t end = 0;
     if (is_digit(c))

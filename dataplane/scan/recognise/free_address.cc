@@ -58,6 +58,7 @@ uint64_t loose_street(OpenReader& reader, uint64_t start, bool number_wanted) no
       // "rue", "ul.": in small letters before the name.
       if (words > 0) break;
     }
+    if (is_no_name(reader, word)) return 0;
     if (words > 0 && is_unit_word(reader, word)) break;
     named = named || word.capital;
     at = word.end;

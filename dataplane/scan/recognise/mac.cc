@@ -58,30 +58,49 @@ Verdict mac_at(const TextView& text, const Trigger& trigger, const RuleParameter
   return reader.answer(true);
 }
 
+uint64_t mac_letters_from(const TextView& text, uint64_t group, uint32_t size) noexcept {
+  const uint8_t separator = size == 2 ? '-' : '.';
+  const unsigned most = size == 2 ? kPairs - 1 : 2;
+  uint64_t at = group;
+  for (unsigned groups = 0; groups < most && at > size && text.at(at - 1) == separator; ++groups) {
+    uint64_t start = at - 1;
+    while (at - 1 - start < size && is_hex_digit(text.at(start - 1))) --start;
+    if (at - 1 - start != size) break;
+    at = start;
+  }
+  return at;
+}
+
 bool mac_row(const Row& row, size_t first, RowHit& out) noexcept {
   const uint32_t size = row.size(first);
   const size_t count = size == 2 ? kPairs : size == 4 ? 3 : 0;
   const uint8_t separator = size == 2 ? '-' : '.';
-  if (count == 0 || first + count > row.count ||
-      common_separator(row, first, first + count) != separator)
+  if (count == 0) return false;
+  const uint64_t group = row.base + row.groups[first].start;
+  const uint64_t start = first == 0 ? mac_letters_from(row.view, group, size) : group;
+  const size_t here = count - static_cast<size_t>((group - start) / (size + 1));
+  if (first + here > row.count ||
+      (here > 1 && common_separator(row, first, first + here) != separator))
     return false;
   Digits digits;
-  for (size_t g = first; g < first + count; ++g) {
+  for (uint64_t at = start; at < group; ++at)
+    if (row.view.at(at) != separator) digits.add(row.view.at(at));
+  for (size_t g = first; g < first + here; ++g) {
     if (row.size(g) != size) return false;
     for (uint8_t c : row.of(g)) {
       if (!is_hex_digit(c)) return false;
       digits.add(c);
     }
   }
-  const uint8_t before = row.before(first), behind = row.behind(first + count - 1);
+  const uint8_t before = start == 0 ? uint8_t{0} : row.view.at(start - 1);
+  const uint8_t behind = row.behind(first + here - 1);
   if (!digits.mixed || goes_on(before) || before == '*' || before == separator || before == '.' ||
-      goes_on(behind) ||
-      (behind == separator && first + count < row.count &&
-       gap_is(row, first + count - 1, separator)))
+      is_alnum(before) || goes_on(behind) ||
+      (behind == separator && first + here < row.count && gap_is(row, first + here - 1, separator)))
     return false;
-  out = RowHit{static_cast<int32_t>(row.groups[first].start),
-               static_cast<int32_t>(row.groups[first + count - 1].end), first + count,
-               !digits.letter, 0};
+  out = RowHit{static_cast<int32_t>(start - row.base),
+               static_cast<int32_t>(row.groups[first + here - 1].end), first + here, !digits.letter,
+               0};
   return true;
 }
 

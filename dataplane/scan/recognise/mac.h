@@ -15,4 +15,8 @@ Verdict mac_at(const TextView& text, const Trigger& trigger, const RuleParameter
 // The forms with '-' and '.'.
 bool mac_row(const Row& row, size_t first, RowHit& out) noexcept;
 
+// "cabc.7178.3e8e", "aa-bb-cc-00-11-22": groups of `size` small letters are no part of a number
+// row; where those begin that stand right before the group of digits at `group`.
+uint64_t mac_letters_from(const TextView& text, uint64_t group, uint32_t size) noexcept;
+
 }  // namespace sallyport::scan

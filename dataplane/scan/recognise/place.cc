@@ -179,6 +179,12 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = skip_joint(reader, start);
   if (at == start) return 0;
   if (is_digit(reader.at(at))) return floor_end(reader, at);
+  // "32 B 3", "5 B,": the stairs, and the flat.
+  if (is_upper(reader.at(at)) && at == start + 1 && reader.before(at) == ' ') {
+    if (reader.at(at + 1) == ',') return at + 1;
+    const uint64_t end = reader.at(at + 1) == ' ' ? digits_at(reader, at + 2, 3) : at + 2;
+    if (end > at + 2 && end <= at + 5 && reader.at(end) == ',') return end;
+  }
   if (reader.at(at) == '#') {
     ++at;
   } else {
@@ -254,7 +260,7 @@ uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
   if (two || word_in(reader, word, kLongStates)) {
     const uint64_t code = skip_joint(reader, word.end);
     if (const uint64_t end = zip_end(reader, code); end != 0) return end;
-    return two && word.upper ? word.end : 0;
+    return two && word.upper && ends_word(reader, word.end) ? word.end : 0;
   }
   if (!word.upper) return 0;
   if (word.size() == 2 && word_in(reader, word, kProvinces) && reader.at(word.end) == ' ')

@@ -467,6 +467,10 @@ bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept {
   return word.size() <= 9 && word_in(reader, word, kUnitsBefore);
 }
 
+bool is_no_name(OpenReader& reader, const NameWord& word) noexcept {
+  return word_in(reader, word, kNoNames, kNoNamesFilter);
+}
+
 bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
   const uint8_t behind = reader.at(end);
   if (behind != '\n' && behind != '\r' && behind != 0) return false;

@@ -52,6 +52,8 @@ StreetStart street_before(OpenReader& reader, uint64_t end) noexcept;
 
 // "Apt", "Suite": what stands behind it is the number of a flat.
 bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept;
+// "Level", "Chapter", "Monday": with a number they are no address.
+bool is_no_name(OpenReader& reader, const NameWord& word) noexcept;
 // Nothing else stands on the line but signs of lists and quotes.
 bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept;
 // Words that may stand inside of a street's name or say what it is, in small letters.

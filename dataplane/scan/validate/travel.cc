@@ -38,4 +38,10 @@ bool travel_line(Characters t) noexcept {
          travel_check(t.first(9), t[9]) && dated(t, 13) && dated(t, 21);
 }
 
+bool travel_number(Characters text) noexcept {
+  constexpr size_t kSize = 9;
+  return text.size() == kSize && is_upper(text[0]) &&
+         travel_check(text.first(kSize - 1), text[kSize - 1]);
+}
+
 }  // namespace sallyport::scan

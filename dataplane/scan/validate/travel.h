@@ -13,4 +13,8 @@ bool travel_check(Characters field, uint8_t check) noexcept;
 // personal number.
 bool travel_line(Characters text) noexcept;
 
+// A number of a passport that is written with its check digit as the ninth place: begins
+// with a letter.
+bool travel_number(Characters text) noexcept;
+
 }  // namespace sallyport::scan

@@ -34,6 +34,8 @@ bool itin(Characters d) noexcept {
 
 bool us_npi(Characters d) noexcept {
   if (!digits_only(d, 10) || (d[0] != '1' && d[0] != '2')) return false;
+  // One digit over and over is nobody's.
+  if (std::all_of(d.begin() + 1, d.end() - 1, [&](uint8_t c) { return c == d[1]; })) return false;
   std::array<uint8_t, 15> whole = {'8', '0', '8', '4', '0'};
   std::copy(d.begin(), d.end(), whole.begin() + 5);
   return luhn(whole);

@@ -109,8 +109,17 @@ TEST_F(BundleReading, DictionariesAreListsOfValues) {
   ASSERT_THAT(bundle.entities[0].source.rules, SizeIs(1));
   EXPECT_EQ(bundle.entities[0].source.rules[0].kind, contract::RuleKind::Dictionary);
   EXPECT_EQ(bundle.entities[0].source.rules[0].confidence, 97);
+  EXPECT_TRUE(bundle.entities[0].source.rules[0].context.empty());
   files["lists/customers.csv"] += "2,Max Mustermann\n";
   EXPECT_NE(good().digest, bundle.digest);
+  files["dictionaries.yaml"] +=
+      "  harbors: {file: lists/customers.csv, column: 2, entity: CUSTOMER, context: [client],\n"
+      "            against: [calm], proximity: 20, confidence_bare: 40}\n";
+  const RuleSource rule = good().entities[0].source.rules[1];
+  EXPECT_THAT(rule.context, ElementsAre("client"));
+  EXPECT_THAT(rule.against, ElementsAre("calm"));
+  EXPECT_EQ(rule.proximity, 20);
+  EXPECT_EQ(rule.confidence_bare, 40);
 }
 
 TEST_F(BundleRefusal, OfDictionaries) {

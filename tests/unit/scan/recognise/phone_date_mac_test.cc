@@ -102,6 +102,7 @@ TEST(Mac, RowsWithHyphensAndPoints) {
   EXPECT_EQ(first_in_row("00-1A-2B-3C-4D-5E", mac_row), "00-1A-2B-3C-4D-5E");
   EXPECT_EQ(first_in_row("001a.2b3c.4d5e", mac_row), "001a.2b3c.4d5e");
   EXPECT_EQ(first_in_row("00-1A-2B-3C-4D-5E-6F", mac_row), "");
+  EXPECT_EQ(first_in_row("0a1b.cdef.3c4d.5e6f", mac_row), "");
   EXPECT_EQ(first_in_row("12-34-56", mac_row), "");
 }
 

@@ -1,0 +1,82 @@
+// column_heads.h: the words at the head of the column that a value stands in.
+//
+// Tables of text: lines of cells between commas, semicolons, tabs or bars (CSV, TSV, Markdown), and
+// rows of HTML. The head of a value's column is the nearest line above whose cell in this column
+// has letters and no digits; between the two every line has the same number of cells. Only asked
+// where a separator stands right before a value. What was found is kept for the rows below, so a
+// table may be longer than what is looked back; its rows may not be: kTableReachBytes back from
+// the value stand the head or the row before.
+//
+// Owner   one channel; reusable. Values must be asked about in the order of their offsets: the
+// answer is a function of the text and of them, not of its cuts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/scan/context_words.h"
+#include "dataplane/scan/text_view.h"
+
+namespace sallyport::scan {
+
+// Bytes before a value that are looked at.
+inline constexpr uint64_t kTableReachBytes = 1'024;
+
+class ColumnHeads {
+ public:
+  void begin() noexcept {
+    table_.last = failed_ = kNone;
+    place_ = Place{};
+  }
+  // Appends the words of the column's head to `out`, all at distance kHeadDistance. Answers where
+  // the value's line begins: words before it are about other cells. 0: no table, or a head without
+  // any known word.
+  uint64_t find(const ContextWords& words, const TextView& text, uint64_t start,
+                ContextBlocks& blocks, ContextHits& out);
+
+  static constexpr uint16_t kHeadDistance = 1;
+
+ private:
+  static constexpr uint64_t kNone = ~uint64_t{0};
+  static constexpr size_t kColumnsMax = 32;  // further ones have no head
+  static constexpr size_t kWordsMax = 4;     // of one head
+  static constexpr uint8_t kHtml = '<';
+  struct Column {
+    uint8_t count = 0;
+    std::array<uint16_t, kWordsMax> words;
+  };
+  struct Table {
+    uint64_t last = kNone;  // where the last line begins that belongs to it; kNone: there is none
+    uint8_t delimiter = 0;  // kHtml: rows of HTML
+    uint32_t cells = 0;     // separators of a line; of HTML 0
+    bool has_words = false;
+    std::array<Column, kColumnsMax> columns;
+  };
+
+  // A place in a line: separators of one kind before it that stand outside of double quotes.
+  struct Place {
+    uint64_t line = 0;
+    uint64_t at = kNone;  // kNone: none is known
+    uint32_t count = 0;
+    uint8_t delimiter = 0;
+    bool quoted = false;
+  };
+
+  bool move_to(const TextView& text, uint64_t floor, uint64_t at, uint8_t delimiter) noexcept;
+  bool belongs(const TextView& text, uint64_t floor, uint64_t line) const noexcept;
+  bool learn_lines(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t line,
+                   uint8_t delimiter, uint32_t column, ContextBlocks& blocks);
+  bool learn_html(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t row,
+                  ContextBlocks& blocks);
+  void learn_cell(const ContextWords& words, const TextView& text, size_t column, uint64_t from,
+                  uint64_t to, ContextBlocks& blocks);
+
+  Table table_;
+  // The last value's: the next one counts on from there.
+  Place place_;
+  // The last line below which no head was found: the next one looks no further up than this.
+  uint64_t failed_ = kNone;
+  uint8_t failed_delimiter_ = 0;
+};
+
+}  // namespace sallyport::scan

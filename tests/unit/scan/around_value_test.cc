@@ -1,0 +1,100 @@
+// Words that speak of a value from elsewhere than before it: the head of its column
+// (column_heads.h), the rest of its sentence (value_tail.h), nothing at all (the text is the
+// value).
+#include "dataplane/scan/column_heads.h"
+#include "dataplane/scan/value_tail.h"
+#include "tests/unit/scan/scan_fixture.h"
+
+namespace sallyport::scan {
+namespace {
+
+class AroundValue : public ScanFixture {
+ protected:
+  void SetUp() override {
+    auto entities = first_entities();
+    entities[3].rules[1].confidence_alone = 50;
+    auto compiled = controlplane::policy::compile_matcher(entities);
+    std::string error;
+    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
+    scratch_ = engine_.make_scratch();
+  }
+
+  // What is found in the whole text, after the same at every cut and byte by byte.
+  std::vector<std::string> at_every_cut(const std::string& text) {
+    const auto whole = scan(text);
+    std::vector<size_t> bytes;
+    for (size_t cut = 1; cut < text.size(); ++cut) {
+      EXPECT_EQ(scan(text, {cut}), whole) << cut << ": " << text;
+      bytes.push_back(cut);
+    }
+    EXPECT_EQ(scan(text, bytes), whole) << text;
+    return texts_found(text);
+  }
+};
+
+using Texts = std::vector<std::string>;
+
+TEST_F(AroundValue, TheHeadOfAColumnIsContextForItsCells) {
+  EXPECT_EQ(at_every_cut("id,ssn,team\n17,536904399,red\n18,096917070,blue\n"),
+            (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+  EXPECT_EQ(at_every_cut("id\tname\tssn\n1\tKim\t536904399\n2\tLee\t096917070"),
+            (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+  EXPECT_EQ(
+      at_every_cut("x\n| Name | SSN |\n|---|---|\n| Kim | 536904399 |\n| Lee | 096917070 |\n"),
+      (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+  EXPECT_EQ(at_every_cut("\"who, when\";\"ssn\"\n\"a; b\";\"536904399\"\n\"c\";\"096917070\"\n"),
+            (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+  EXPECT_EQ(at_every_cut("<table><tr><th>Name</th><th>SSN</th></tr>"
+                         "<tr><td>Kim</td><td>536904399</td></tr>"
+                         "<tr><td>Lee</td><td>096917070</td></tr></table>"),
+            (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+}
+
+TEST_F(AroundValue, OtherColumnsAreAboutOtherThings) {
+  // The name stands closer to the number of the first column than its own head.
+  EXPECT_EQ(at_every_cut("ticket,x,ssn\n536904399,,\n536904399,,096917070\n"),
+            Texts{"US_SSN=096917070"});
+  EXPECT_EQ(at_every_cut("<tr><th>SSN</th><th>Part</th></tr><tr><td>-</td><td>536904399</td></tr>"),
+            Texts{});
+}
+
+TEST_F(AroundValue, MissingValuesAreNoHeads) {
+  EXPECT_EQ(at_every_cut("id,ssn\n1,n/a\n2,\n3,null\n4,536904399\n"), Texts{"US_SSN=536904399"});
+}
+
+TEST_F(AroundValue, ATableMayBeLongerThanWhatIsLookedBack) {
+  std::string text = "id,note,ssn\n";
+  for (int i = 0; i < 60; ++i) text += std::to_string(i) + ",nothing much to say here,536904399\n";
+  ASSERT_GT(text.size(), 2 * kTableReachBytes);
+  EXPECT_EQ(texts_found(text).size(), 60U);
+  std::vector<size_t> cuts;
+  for (size_t cut = 97; cut < text.size(); cut += 97) cuts.push_back(cut);
+  EXPECT_EQ(scan(text, cuts).size(), 60U);
+}
+
+TEST_F(AroundValue, ATableEndsWithAnotherLine) {
+  EXPECT_EQ(
+      at_every_cut("id,ssn\n1,536904399\nThis is the end of it and what follows is no row of it.\n"
+                   "parts, 096917070\n"),
+      Texts{"US_SSN=536904399"});
+}
+
+TEST_F(AroundValue, WhatFollowsSaysWhatItIs) {
+  EXPECT_EQ(at_every_cut("see 536904399 (SSN), please"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("so 536904399 is my social security number."), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("so 536904399, which is his SSN"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("so \"536904399\" - SSN of Kim"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("so 536904399 is an order. SSN follows"), Texts{});
+  EXPECT_EQ(at_every_cut("so 536904399 came before the SSN"), Texts{});
+}
+
+TEST_F(AroundValue, AValueAloneNeedsNoWord) {
+  EXPECT_EQ(at_every_cut("536904399"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut(" 536904399.\n"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("no 536904399"), Texts{});
+  EXPECT_EQ(at_every_cut("536904399 it"), Texts{});
+  EXPECT_EQ(at_every_cut("536904399 536904399"), Texts{});
+}
+
+}  // namespace
+}  // namespace sallyport::scan

@@ -97,8 +97,9 @@ contract::Digest spki_of(X509* certificate) {
   return digest;
 }
 
-Caller caller_of(const httplib::Request& request, const RestoreService& service) {
-  const auto policy = service.policy();
+using Policy = std::shared_ptr<const controlplane::policy::RestorationPolicy>;
+
+Caller caller_of(const httplib::Request& request, const Policy& policy) {
   const Certificate certificate(SSL_get1_peer_certificate(request.ssl));
   if (policy == nullptr || certificate == nullptr) return {{}, {}, {}, "certificate"};
   return caller_of_certificate(*policy, names_of(certificate.get()), spki_of(certificate.get()),
@@ -129,14 +130,15 @@ void on_restore(const httplib::Request& request, httplib::Response& response,
   std::optional<RestoreRequest> asked;
   if (!body.is_discarded()) asked = read_request(body, error);
   if (!asked) return send_error(response, kBad, "request_invalid", error);
-  const RestoreAnswer answer = service.restore(caller_of(request, service), *asked);
+  const RestoreAnswer answer =
+      service.restore(caller_of(request, service.policy_of(asked->tenant)), *asked);
   send_json(response, http_status_of(answer), json_of_answer(answer));
 }
 
 void on_whoami(const httplib::Request& request, httplib::Response& response,
                const RestoreService& service) {
   constexpr int kOk = 200, kForbidden = 403;
-  const Caller caller = caller_of(request, service);
+  const Caller caller = caller_of(request, service.policy());
   if (caller.principal.empty())
     return send_error(response, kForbidden, "caller_unknown",
                       "no identity of restoration.yaml fits this certificate");

@@ -6,18 +6,13 @@
 #include <map>
 #include <stdexcept>
 
+#include "controlplane/vault/mapping_opener.h"
+
 namespace sallyport::restore {
 
 using controlplane::policy::RestorationPolicy;
 
 namespace {
-
-constexpr size_t kCoreChars = 23;  // redact/token.h: epoch, id, check
-
-bool is_crockford(char c) {
-  return (c >= '0' && c <= '9') ||
-         (c >= 'A' && c <= 'Z' && c != 'I' && c != 'L' && c != 'O' && c != 'U');
-}
 
 bool is_printable(std::string_view text, size_t bytes_max) {
   return text.size() <= bytes_max &&
@@ -81,23 +76,6 @@ RestoreAnswer::~RestoreAnswer() {
   for (RestoredToken& token : tokens) wipe(token.value);
 }
 
-std::string entity_of_token(std::string_view token) {
-  if (!token.empty() && token.front() == '[') token.remove_prefix(1);
-  if (!token.empty() && token.back() == ']') token.remove_suffix(1);
-  if (token.size() < kCoreChars + 2 || token.size() > kTokenTextBytesMax) return {};
-  const std::string_view core = token.substr(token.size() - kCoreChars);
-  std::string label(token.substr(0, token.size() - kCoreChars));
-  if (label.back() != '-' || !std::all_of(core.begin(), core.end(), is_crockford)) return {};
-  label.pop_back();
-  for (char& c : label) {
-    if (c == '-')
-      c = '_';
-    else if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')))
-      return {};
-  }
-  return label;
-}
-
 // What one request needs between its steps.
 struct RestoreService::Work {
   std::shared_ptr<const RestorationPolicy> policy;
@@ -118,6 +96,20 @@ void RestoreService::set_policy(std::shared_ptr<const RestorationPolicy> policy)
 std::shared_ptr<const RestorationPolicy> RestoreService::policy() const {
   const std::lock_guard lock(mutex_);
   return policy_;
+}
+
+void RestoreService::set_canary(std::shared_ptr<const RestorationPolicy> policy,
+                                std::vector<std::string> tenants) {
+  const std::lock_guard lock(mutex_);
+  canary_ = std::move(policy);
+  canary_tenants_ = std::move(tenants);
+}
+
+std::shared_ptr<const RestorationPolicy> RestoreService::policy_of(std::string_view tenant) const {
+  const std::lock_guard lock(mutex_);
+  const bool is_canary =
+      std::find(canary_tenants_.begin(), canary_tenants_.end(), tenant) != canary_tenants_.end();
+  return is_canary ? canary_ : policy_;
 }
 
 bool RestoreService::is_refused_at_once(const RestoreRequest& request, const Work& work,
@@ -163,7 +155,8 @@ void RestoreService::judge(const Caller& caller, const RestoreRequest& request, 
   question.break_glass = request.break_glass;
   for (const std::string& text : request.tokens) {
     RestoredToken token;
-    question.entity = entity_of_token(text);
+    const auto named = vault::parse_token(text);
+    question.entity = named ? named->entity : std::string();
     token.token = question.entity.empty() ? std::string() : text;
     Ruling ruling = decide(*work.policy, caller, question);
     if (question.entity.empty()) {
@@ -252,7 +245,7 @@ RestoreAnswer RestoreService::restore(const Caller& caller, const RestoreRequest
   RestoreAnswer answer;
   Work work;
   work.now_s = hooks_.now_s();
-  work.policy = policy();
+  work.policy = policy_of(request.tenant);
   if (is_refused_at_once(request, work, answer)) return answer;
   judge(caller, request, work);
   try {

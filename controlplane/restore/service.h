@@ -26,7 +26,6 @@
 
 namespace sallyport::restore {
 
-inline constexpr size_t kTokenTextBytesMax = 96;   // redact/token.h: kTokenBytesMax and some
 inline constexpr size_t kTicketBytesMax = 63;      // as a field of a record holds
 inline constexpr uint64_t kEvidenceMsMax = 5'000;  // until the evidence must be committed
 
@@ -75,6 +74,7 @@ struct StoredValue {
 struct RestoreEvent {
   Caller caller;
   std::string tenant, entity, reason, purpose, ticket, rule, why;
+  std::string request;  // id of the exchange whose live answer it is; empty: none
   bool allowed = false;
   bool break_glass = false;
   uint64_t count = 0;
@@ -95,6 +95,12 @@ class RestoreService {
   // In force from the next request on. Null: no policy, everything is denied.
   void set_policy(std::shared_ptr<const controlplane::policy::RestorationPolicy> policy);
   std::shared_ptr<const controlplane::policy::RestorationPolicy> policy() const;
+  // Of the canary: in force for its tenants instead. No tenants: there is no canary. Null with
+  // tenants: everything of theirs is denied.
+  void set_canary(std::shared_ptr<const controlplane::policy::RestorationPolicy> policy,
+                  std::vector<std::string> tenants);
+  std::shared_ptr<const controlplane::policy::RestorationPolicy> policy_of(
+      std::string_view tenant) const;
 
   RestoreAnswer restore(const Caller& caller, const RestoreRequest& request);
 
@@ -118,12 +124,10 @@ class RestoreService {
   std::mutex turn_;           // one request at a time; held while evidence is waited for
   mutable std::mutex mutex_;  // guards all below; never held while anything is waited for
   std::shared_ptr<const controlplane::policy::RestorationPolicy> policy_;
+  std::shared_ptr<const controlplane::policy::RestorationPolicy> canary_;
+  std::vector<std::string> canary_tenants_;
   HourlyUse use_;
   Reviews reviews_;
 };
-
-// "[EMAIL-ADDRESS-0A7ZK3M9QWERT1XC5VBNHJ42]" to EMAIL_ADDRESS; empty: no token. Brackets may be
-// missing. Says nothing about whether it is a token of anybody.
-std::string entity_of_token(std::string_view token);
 
 }  // namespace sallyport::restore

@@ -42,21 +42,21 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Exactly `bytes` bytes in hex; empty when it is anything else.
-SecretBytes from_hex(std::string_view text, size_t bytes) {
-  SecretBytes value;
+vault::Secret from_hex(std::string_view text, size_t bytes) {
+  vault::Secret value;
   if (text.size() != bytes * 2) return value;
   value.resize(bytes);
   for (size_t i = 0; i < bytes; ++i) {
     const int high = hex_digit(text[2 * i]);
     const int low = hex_digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return SecretBytes();
+    if (high < 0 || low < 0) return vault::Secret();
     value[i] = static_cast<uint8_t>(high * 16 + low);
   }
   return value;
 }
 
-void append_random_hex(SecretBytes& text, size_t bytes) {
-  SecretBytes drawn(bytes);
+void append_random_hex(vault::Secret& text, size_t bytes) {
+  vault::Secret drawn(bytes);
   // Only fails when the system has no entropy source at all; then the key stays of wrong length
   // and is refused when it is read back.
   if (RAND_priv_bytes(drawn.data(), static_cast<int>(bytes)) != 1) return;
@@ -68,7 +68,7 @@ void append_random_hex(SecretBytes& text, size_t bytes) {
 
 struct TokenLine {
   std::string epoch;
-  SecretBytes key;
+  vault::Secret key;
 };
 
 // False: not the form of a token key file.
@@ -110,7 +110,7 @@ struct Credentials::Builder {
     build.broken = build.broken || broken;
   }
 
-  void add(SecretKind kind, std::string_view name, const SecretBytes& value, uint8_t rank = 0,
+  void add(SecretKind kind, std::string_view name, const vault::Secret& value, uint8_t rank = 0,
            std::string_view epoch = {}) {
     contract::SecretsEntry entry{};
     entry.kind = static_cast<uint16_t>(kind);
@@ -119,7 +119,7 @@ struct Credentials::Builder {
     entry.name_bytes = static_cast<uint32_t>(name.size());
     entry.value_bytes = static_cast<uint32_t>(value.size());
     const auto* raw = reinterpret_cast<const uint8_t*>(&entry);
-    SecretBytes& message = build.message;
+    vault::Secret& message = build.message;
     message.insert(message.end(), raw, raw + sizeof entry);
     message.insert(message.end(), name.begin(), name.end());
     message.insert(message.end(), value.begin(), value.end());
@@ -128,7 +128,7 @@ struct Credentials::Builder {
   }
 
   // The operator's file, else ours; made when neither is there. False: the problem is noted.
-  bool load_or_make(const std::string& name, const SecretBytes& fresh, SecretBytes& text) {
+  bool load_or_make(const std::string& name, const vault::Secret& fresh, vault::Secret& text) {
     std::string error;
     if (!of.load_or_make(name, fresh, text, error)) {
       problem("credential_refused", error, "repair the file, then: sallyctl reload", true);
@@ -146,7 +146,7 @@ struct Credentials::Builder {
 void Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std::string_view name,
                                    size_t bytes) {
   std::string error;
-  const std::optional<SecretBytes> key = of.hex_key(file, bytes, error);
+  const std::optional<vault::Secret> key = of.hex_key(file, bytes, error);
   if (key)
     add(kind, name, *key);
   else
@@ -156,8 +156,8 @@ void Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std
 void Credentials::Builder::add_certificate() {
   const fs::path chain_file = of.credentials_folder_ / "gateway.pem";
   const fs::path key_file = of.credentials_folder_ / "gateway.key";
-  SecretBytes chain;
-  SecretBytes key;
+  vault::Secret chain;
+  vault::Secret key;
   std::string error;
   const ReadResult chain_read =
       read_private(chain_file, Privacy::Public, kCertificateBytesMax, chain, error);
@@ -189,7 +189,7 @@ void Credentials::Builder::add_vendor(const std::string& name) {
     return problem("credential_name", "the policy names a vendor credential that cannot be a file",
                    "use letters, digits, '.', '_' and '-' in vendors/*.yaml credential:", false);
   const fs::path file = of.credentials_folder_ / ("vendor." + name);
-  SecretBytes value;
+  vault::Secret value;
   std::string error;
   switch (read_private(file, Privacy::Secret, kCredentialBytesMax, value, error)) {
     case ReadResult::Missing:
@@ -217,12 +217,12 @@ void Credentials::Builder::add_tenant(const std::string& tenant) {
   if (!is_file_word(tenant))
     return problem("tenant_name", "the policy names a tenant that cannot be part of a file name",
                    "use letters, digits, '.', '_' and '-' in tenants.yaml", false);
-  SecretBytes fresh(kFirstEpoch.begin(), kFirstEpoch.end());
+  vault::Secret fresh(kFirstEpoch.begin(), kFirstEpoch.end());
   fresh.push_back(' ');
   append_random_hex(fresh, kTokenKeyBytes);
   fresh.push_back('\n');
   const std::string file = "token." + tenant + ".key";
-  SecretBytes text;
+  vault::Secret text;
   if (!load_or_make(file, fresh, text)) return;
   std::vector<TokenLine> lines;
   if (!parse_token_lines(text_of(text), lines))
@@ -241,8 +241,8 @@ void Credentials::Builder::add_tenant(const std::string& tenant) {
 Credentials::Credentials(fs::path credentials_folder, fs::path keys_folder)
     : credentials_folder_(std::move(credentials_folder)), keys_folder_(std::move(keys_folder)) {}
 
-bool Credentials::load_or_make(const std::string& name, const SecretBytes& fresh, SecretBytes& text,
-                               std::string& error) const {
+bool Credentials::load_or_make(const std::string& name, const vault::Secret& fresh,
+                               vault::Secret& text, std::string& error) const {
   switch (
       read_private(credentials_folder_ / name, Privacy::Secret, kKeyFileBytesMax, text, error)) {
     case ReadResult::Ok:
@@ -263,14 +263,14 @@ bool Credentials::load_or_make(const std::string& name, const SecretBytes& fresh
   return read == ReadResult::Ok;
 }
 
-std::optional<SecretBytes> Credentials::hex_key(const std::string& name, size_t key_bytes,
-                                                std::string& error) const {
-  SecretBytes fresh;
+std::optional<vault::Secret> Credentials::hex_key(const std::string& name, size_t key_bytes,
+                                                  std::string& error) const {
+  vault::Secret fresh;
   append_random_hex(fresh, key_bytes);
   fresh.push_back('\n');
-  SecretBytes text;
+  vault::Secret text;
   if (!load_or_make(name, fresh, text, error)) return std::nullopt;
-  SecretBytes key = from_hex(trimmed(text_of(text)), key_bytes);
+  vault::Secret key = from_hex(trimmed(text_of(text)), key_bytes);
   if (key.empty()) {
     error = name + ": must be " + std::to_string(2 * key_bytes) + " hex digits";
     return std::nullopt;
@@ -278,19 +278,19 @@ std::optional<SecretBytes> Credentials::hex_key(const std::string& name, size_t 
   return key;
 }
 
-std::optional<SecretBytes> Credentials::gateway_hmac_key(std::string& error) const {
+std::optional<vault::Secret> Credentials::gateway_hmac_key(std::string& error) const {
   return hex_key("gateway-hmac.key", kTokenKeyBytes, error);
 }
 
-std::optional<SecretBytes> Credentials::subject_key(const std::string& tenant,
-                                                    std::string& error) const {
+std::optional<vault::Secret> Credentials::subject_key(const std::string& tenant,
+                                                      std::string& error) const {
   const std::string name = "subject." + tenant + ".key";
   if (!is_file_word(tenant)) {
     error = "no tenant has such a name";
     return std::nullopt;
   }
   for (const fs::path& folder : {credentials_folder_, keys_folder_}) {
-    SecretBytes text;
+    vault::Secret text;
     switch (read_private(folder / name, Privacy::Secret, kKeyFileBytesMax, text, error)) {
       case ReadResult::Missing:
         continue;
@@ -299,7 +299,7 @@ std::optional<SecretBytes> Credentials::subject_key(const std::string& tenant,
       case ReadResult::Ok:
         break;
     }
-    SecretBytes key = from_hex(trimmed(text_of(text)), kTokenKeyBytes);
+    vault::Secret key = from_hex(trimmed(text_of(text)), kTokenKeyBytes);
     if (key.empty()) break;
     return key;
   }
@@ -311,7 +311,7 @@ std::optional<std::string> Credentials::next_token_epoch(const std::string& tena
                                                          std::string& error) const {
   const std::string name = "token." + tenant + ".key";
   std::error_code ignored;
-  SecretBytes text;
+  vault::Secret text;
   std::vector<TokenLine> lines;
   if (!is_file_word(tenant) || fs::exists(credentials_folder_ / name, ignored)) {
     error =
@@ -329,7 +329,7 @@ std::optional<std::string> Credentials::next_token_epoch(const std::string& tena
   low = (low + 1) % kCrockford.size();
   if (low == 0) high = (high + 1) % kCrockford.size();
   epoch = {kCrockford[high], kCrockford[low]};
-  SecretBytes fresh(epoch.begin(), epoch.end());
+  vault::Secret fresh(epoch.begin(), epoch.end());
   fresh.push_back(' ');
   append_random_hex(fresh, kTokenKeyBytes);
   fresh.push_back('\n');
@@ -341,7 +341,7 @@ std::optional<std::string> Credentials::next_token_epoch(const std::string& tena
   return epoch;
 }
 
-std::optional<SecretBytes> Credentials::dictionary_key(std::string& error) const {
+std::optional<vault::Secret> Credentials::dictionary_key(std::string& error) const {
   return hex_key("dictionary.key", contract::kDictionaryKeyBytes, error);
 }
 
@@ -357,11 +357,11 @@ SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation
   for (const std::string& name : wanted.vendor_credentials) builder.add_vendor(name);
   if (wanted.vault_key)
     builder.add(SecretKind::VaultKey, "",
-                SecretBytes(wanted.vault_key->begin(), wanted.vault_key->end()));
+                vault::Secret(wanted.vault_key->begin(), wanted.vault_key->end()));
   if (build.message.size() > contract::kSecretsBytesMax) {
     builder.problem("secrets_too_large", "the secrets of this policy take more than 1 MiB",
                     "fewer tenants or vendors per appliance", true);
-    build.message = SecretBytes();
+    build.message = vault::Secret();
     return build;
   }
   contract::SecretsHeader header{};

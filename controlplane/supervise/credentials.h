@@ -23,7 +23,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controlplane/supervise/secret_bytes.h"
+#include "controlplane/vault/secret_memory.h"
 #include "dataplane/contract/secrets_message.h"
 
 namespace sallyport::supervise {
@@ -55,7 +55,7 @@ struct WantedSecrets {
 };
 
 struct SecretsBuild {
-  SecretBytes message;  // empty: it could not be built at all (too large, keys not writable)
+  vault::Secret message;  // empty: it could not be built at all (too large, keys not writable)
   CertificateState certificate;
   size_t tenants = 0;  // with keys in the message
   size_t vendors = 0;  // credentials in the message
@@ -72,15 +72,15 @@ class Credentials {
   // Reads everything, generates what is missing and ours to generate, and lays out one message.
   SecretsBuild build(const WantedSecrets& wanted, uint64_t generation) const;
   // The key under which gateway keys are hashed; made when missing. Nothing: `error` says why.
-  std::optional<SecretBytes> gateway_hmac_key(std::string& error) const;
+  std::optional<vault::Secret> gateway_hmac_key(std::string& error) const;
   // The key under which a tenant's subjects are hashed; never made here. Nothing: `error` says why.
-  std::optional<SecretBytes> subject_key(const std::string& tenant, std::string& error) const;
+  std::optional<vault::Secret> subject_key(const std::string& tenant, std::string& error) const;
   // A new epoch of a tenant's token key in our own file: from the next reading on values get other
   // tokens; the former epoch is still verified. Nothing: `error` says why (an operator's file is
   // his to change).
   std::optional<std::string> next_token_epoch(const std::string& tenant, std::string& error) const;
   // The key under which a bundle with dictionaries is compiled; made when missing.
-  std::optional<SecretBytes> dictionary_key(std::string& error) const;
+  std::optional<vault::Secret> dictionary_key(std::string& error) const;
   // Where the evidence log's signing key belongs. A key in the credentials folder is reached
   // through a link in the keys folder, because what lies beside it is written.
   std::filesystem::path evidence_key_file(std::string& error) const;
@@ -94,10 +94,10 @@ class Credentials {
  private:
   struct Builder;
   // The text of a key file: the operator's, else ours, which is made from `fresh` when missing.
-  bool load_or_make(const std::string& name, const SecretBytes& fresh, SecretBytes& text,
+  bool load_or_make(const std::string& name, const vault::Secret& fresh, vault::Secret& text,
                     std::string& error) const;
-  std::optional<SecretBytes> hex_key(const std::string& name, size_t key_bytes,
-                                     std::string& error) const;
+  std::optional<vault::Secret> hex_key(const std::string& name, size_t key_bytes,
+                                       std::string& error) const;
 
   std::filesystem::path credentials_folder_;
   std::filesystem::path keys_folder_;

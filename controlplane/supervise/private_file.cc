@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +12,6 @@
 namespace sallyport::supervise {
 
 namespace fs = std::filesystem;
-
-void wipe(void* bytes, size_t count) noexcept { OPENSSL_cleanse(bytes, count); }
 
 namespace {
 
@@ -103,8 +100,8 @@ std::string write_beside(const fs::path& file, std::span<const uint8_t> bytes, s
 
 }  // namespace
 
-ReadResult read_private(const fs::path& file, Privacy privacy, size_t bytes_max, SecretBytes& bytes,
-                        std::string& error) {
+ReadResult read_private(const fs::path& file, Privacy privacy, size_t bytes_max,
+                        vault::Secret& bytes, std::string& error) {
   bytes.clear();
   // Not blocking: a FIFO in the place of a file must not hold the daemon.
   const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

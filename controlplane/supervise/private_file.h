@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/supervise/secret_bytes.h"
+#include "controlplane/vault/secret_memory.h"
 
 namespace sallyport::supervise {
 
@@ -27,7 +27,7 @@ enum class ReadResult : uint8_t { Ok, Missing, Refused };
 // Reads a regular file (links are followed, the target is what counts) of at most `bytes_max`,
 // owned by root or by us. Refused: `error` says why and how to repair it.
 ReadResult read_private(const std::filesystem::path& file, Privacy privacy, size_t bytes_max,
-                        SecretBytes& bytes, std::string& error);
+                        vault::Secret& bytes, std::string& error);
 
 // Writes a new file (0600, synced) under its final name in one step. False: it exists already, or
 // cannot be written (`error` is then not empty).

@@ -1,7 +1,6 @@
 #include "controlplane/supervise/restoration_desk.h"
 
 #include <pwd.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,7 +49,8 @@ ControlRecord record_of(const restore::RestoreEvent& event) {
   ControlRecord record{
       .kind = RecordKind::Restoration, .action = "restore", .actor = who.empty() ? "unknown" : who};
   record.tenant = event.tenant;
-  record.object = event.entity;
+  // Of a live answer: the exchange that it went to.
+  record.object = event.request.empty() ? event.entity : event.request;
   record.result = event.allowed ? "ok" : "denied";
   record.reason = event.reason;
   record.ticket = event.ticket;
@@ -76,7 +76,7 @@ json not_committed() {
 
 std::optional<std::string> read_pem(const std::filesystem::path& file, Privacy privacy,
                                     std::string& error) {
-  SecretBytes bytes;
+  vault::Secret bytes;
   const ReadResult read = read_private(file, privacy, kPemBytesMax, bytes, error);
   if (read == ReadResult::Missing)
     error = file.string() + " is missing; --admin-listen needs it (docs/restoration.md)";
@@ -91,7 +91,7 @@ RestorationDesk::RestorationDesk(EvidenceThread& evidence, Find find,
     : evidence_(evidence), reviews_file_(std::move(reviews_file)) {
   restore::RestoreService::Hooks hooks;
   hooks.find = std::move(find);
-  hooks.record = [this](const auto& events) { return record(events); };
+  hooks.record = [this](const auto& events) { return record(events, kEvidenceWait); };
   hooks.now_s = [] { return static_cast<int64_t>(time(nullptr)); };
   hooks.save_reviews = [this](std::string_view text) {
     std::string error;
@@ -108,13 +108,12 @@ std::unique_ptr<RestorationDesk> RestorationDesk::open(const Options& options,
                                                        std::string& error) {
   std::unique_ptr<RestorationDesk> desk(new RestorationDesk(
       evidence, std::move(find), options.state_dir / "restoration_reviews.json"));
-  desk->wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (desk->wake_ < 0) {
+  if (!desk->jobs_.is_ready()) {
     error = "eventfd failed";
     return nullptr;
   }
   if (!desk->open_socket(options, error) || !desk->open_https(options, error)) return nullptr;
-  desk->thread_ = std::thread([raw = desk.get()] { raw->run(); });
+  desk->jobs_.start();
   return desk;
 }
 
@@ -153,86 +152,58 @@ bool RestorationDesk::open_https(const Options& options, std::string& error) {
   files.client_cas = *clients;
   files.key = *key;
   https_ = restore::HttpsApi::open(address, std::stoi(digits), files, *service_, error);
-  wipe(files.key.data(), files.key.size());
-  wipe(key->data(), key->size());
+  vault::wipe(files.key.data(), files.key.size());
+  vault::wipe(key->data(), key->size());
   if (https_ == nullptr) error = "--admin-listen: " + error;
   return https_ != nullptr;
 }
 
 RestorationDesk::~RestorationDesk() {
   https_.reset();
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  more_.notify_all();
-  if (thread_.joinable()) thread_.join();
-  if (wake_ >= 0) close(wake_);
+  jobs_.stop();
 }
 
-void RestorationDesk::set_policy(const std::string& restoration_text) {
-  auto policy = controlplane::policy::parse_restoration(restoration_text);
-  policy_broken_ = !policy.has_value();
-  service_->set_policy(
-      policy ? std::make_shared<const controlplane::policy::RestorationPolicy>(std::move(*policy))
-             : nullptr);
+namespace {
+
+std::shared_ptr<const controlplane::policy::RestorationPolicy> read_policy(
+    const std::string& text) {
+  auto policy = controlplane::policy::parse_restoration(text);
+  if (!policy) return nullptr;
+  return std::make_shared<const controlplane::policy::RestorationPolicy>(std::move(*policy));
 }
+
+}  // namespace
+
+void RestorationDesk::set_policy(const std::string& restoration_text) {
+  auto policy = read_policy(restoration_text);
+  policy_broken_ = policy == nullptr;
+  service_->set_policy(std::move(policy));
+}
+
+void RestorationDesk::set_canary(const std::string& restoration_text,
+                                 std::vector<std::string> tenants) {
+  auto policy = read_policy(restoration_text);
+  policy_broken_ = policy_broken_ || policy == nullptr;
+  service_->set_canary(std::move(policy), std::move(tenants));
+}
+
+void RestorationDesk::end_canary() { service_->set_canary(nullptr, {}); }
 
 void RestorationDesk::add_to(std::vector<pollfd>& polled) const {
   socket_->add_to(polled);
-  polled.push_back({wake_, POLLIN, 0});
+  jobs_.add_to(polled);
 }
 
 void RestorationDesk::turn(uint64_t now_ms) {
-  eventfd_t count = 0;
-  eventfd_read(wake_, &count);
-  std::vector<Done> done;
-  {
-    const std::lock_guard lock(mutex_);
-    done.swap(done_);
-  }
-  for (const Done& one : done) one.reply(*one.answer);
+  jobs_.turn();
   socket_->turn(now_ms);
 }
 
-void RestorationDesk::hand_over(Work work, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (jobs_.size() < kDeskJobsMax) {
-      jobs_.push_back({std::move(work), std::move(reply)});
-      more_.notify_one();
-      return;
-    }
-  }
-  reply(admin_error("busy", "too many requests are waiting", "try again soon"));
-}
-
-void RestorationDesk::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    more_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-    if (stop_) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    std::shared_ptr<const json> answer;
-    try {
-      answer = std::make_shared<const json>(job.work());
-    } catch (const std::exception&) {
-      // What was thrown could quote what was worked on.
-      answer = std::make_shared<const json>(
-          admin_error("failed", "the request failed", "the log of sallyportd may say why"));
-    }
-    lock.lock();
-    done_.push_back({std::move(answer), std::move(job.reply)});
-    eventfd_write(wake_, 1);
-  }
-}
-
-bool RestorationDesk::record(const std::vector<restore::RestoreEvent>& events) {
+bool RestorationDesk::record(const std::vector<restore::RestoreEvent>& events,
+                             std::chrono::milliseconds wait) {
   EvidenceThread::Ticket last = 0;
   for (const restore::RestoreEvent& event : events) last = evidence_.append(record_of(event));
-  return evidence_.wait_committed(last, kEvidenceWait);
+  return events.empty() || evidence_.wait_committed(last, wait);
 }
 
 void RestorationDesk::on_request(AdminServer::Request&& request) {
@@ -240,11 +211,11 @@ void RestorationDesk::on_request(AdminServer::Request&& request) {
   const AdminServer::ClientId client = request.client;
   Reply reply = [this, client](const json& answer) { socket_->answer(client, answer); };
   if (command == "restore")
-    hand_over(
+    jobs_.hand_over(
         [this, uid = request.uid, body = std::move(request.body)] { return restore(uid, body); },
         std::move(reply));
   else if (command == "whoami")
-    hand_over([this, uid = request.uid] { return whoami(uid); }, std::move(reply));
+    jobs_.hand_over([this, uid = request.uid] { return whoami(uid); }, std::move(reply));
   else
     reply(admin_error("command_unknown", "there is no such command", "restore or whoami"));
 }
@@ -253,7 +224,7 @@ json RestorationDesk::restore(uid_t uid, const json& body) {
   std::string error;
   const auto asked = restore::read_request(body, error);
   if (!asked) return admin_error("request_invalid", error, "sallyctl restore --help");
-  const auto policy = service_->policy();
+  const auto policy = service_->policy_of(asked->tenant);
   restore::Caller caller{{}, {}, {}, "unix"};
   if (policy != nullptr)
     caller = restore::caller_of_user(*policy, user_name(uid), static_cast<int64_t>(time(nullptr)));
@@ -277,7 +248,7 @@ json RestorationDesk::whoami(uid_t uid) const {
 
 void RestorationDesk::handle(AdminServer::Request&& request, Reply reply) {
   const std::string command = request.body["command"].get<std::string>();
-  Work work;
+  JobThread::Work work;
   if (command == "access_review")
     work = [this, body = std::move(request.body)] { return review(body); };
   else if (command == "access_decide")
@@ -290,7 +261,7 @@ void RestorationDesk::handle(AdminServer::Request&& request, Reply reply) {
     work = [this, body = std::move(request.body), actor = request.actor] {
       return close_review(body, actor);
     };
-  hand_over(std::move(work), std::move(reply));
+  jobs_.hand_over(std::move(work), std::move(reply));
 }
 
 json RestorationDesk::review(const json& body) const {

@@ -12,19 +12,17 @@
 
 #include <poll.h>
 
-#include <condition_variable>
-#include <deque>
+#include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "controlplane/restore/service.h"
 #include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/job_thread.h"
 #include "controlplane/supervise/options.h"
 
 namespace sallyport::restore {
@@ -34,8 +32,6 @@ class HttpsApi;
 namespace sallyport::supervise {
 
 class EvidenceThread;
-
-inline constexpr size_t kDeskJobsMax = 64;  // waiting; then callers are told to come back
 
 class RestorationDesk {
  public:
@@ -48,37 +44,35 @@ class RestorationDesk {
   RestorationDesk(const RestorationDesk&) = delete;
   RestorationDesk& operator=(const RestorationDesk&) = delete;
 
-  // The image's section of that name; what cannot be read denies everything.
+  // The image's section of that name; what cannot be read denies everything. While a canary stands,
+  // its own counts for its tenants.
   void set_policy(const std::string& restoration_text);
+  void set_canary(const std::string& restoration_text, std::vector<std::string> tenants);
+  void end_canary();
+  // In force for this tenant; null: none. Any thread.
+  std::shared_ptr<const controlplane::policy::RestorationPolicy> policy_of(
+      std::string_view tenant) const {
+    return service_->policy_of(tenant);
+  }
+  // Every event in the log, committed. False: not within that time. Any thread but the main loop.
+  bool record(const std::vector<restore::RestoreEvent>& events, std::chrono::milliseconds wait);
 
   void add_to(std::vector<pollfd>& polled) const;
   void turn(uint64_t now_ms);
 
   // access_review, access_decide, access_pending, access_close of the admin socket. `reply` is
   // called from a later turn().
-  using Reply = std::function<void(const nlohmann::json& answer)>;
+  using Reply = JobThread::Reply;
   void handle(AdminServer::Request&& request, Reply reply);
 
   nlohmann::json status() const;
   std::vector<Problem> problems() const;
 
  private:
-  using Work = std::function<nlohmann::json()>;
-  struct Job {
-    Work work;
-    Reply reply;
-  };
-  struct Done {
-    std::shared_ptr<const nlohmann::json> answer;
-    Reply reply;
-  };
   RestorationDesk(EvidenceThread& evidence, Find find, std::filesystem::path reviews_file);
   bool open_socket(const Options& options, std::string& error);
   bool open_https(const Options& options, std::string& error);
   void on_request(AdminServer::Request&& request);
-  void hand_over(Work work, Reply reply);
-  void run();
-  bool record(const std::vector<restore::RestoreEvent>& events);
   nlohmann::json restore(uid_t uid, const nlohmann::json& body);
   nlohmann::json whoami(uid_t uid) const;
   nlohmann::json review(const nlohmann::json& body) const;
@@ -92,13 +86,7 @@ class RestorationDesk {
   std::unique_ptr<restore::RestoreService> service_;
   std::unique_ptr<AdminServer> socket_;
   std::unique_ptr<restore::HttpsApi> https_;
-  std::thread thread_;
-  int wake_ = -1;  // eventfd: something is done
-  mutable std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<Job> jobs_;    // guarded by mutex_
-  std::vector<Done> done_;  // guarded by mutex_
-  bool stop_ = false;       // guarded by mutex_
+  JobThread jobs_;  // last: ends before what it works on
 };
 
 }  // namespace sallyport::supervise

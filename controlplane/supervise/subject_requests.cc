@@ -282,7 +282,7 @@ json VaultDesk::carry_out(const vault::Erasure& erasure) {
 void VaultDesk::wait_for_retirement() {
   for (uint64_t waited = 0; waited < kEraseWaitMsMax && retire_before_.load() == 0;
        waited += kPollMs) {
-    if (stopping()) return;
+    if (jobs_.stopping()) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(kPollMs));
   }
   retire_if_due();

@@ -104,7 +104,7 @@ void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
   if (compilations_.size() >= kCompilationsMax)
     return reply(client, admin_error("busy", "bundles are being compiled", "try again soon"));
   std::string error;
-  const std::optional<SecretBytes> key = secrets_->credentials().dictionary_key(error);
+  const std::optional<vault::Secret> key = secrets_->credentials().dictionary_key(error);
   if (!key) return reply(client, admin_error("key_refused", error, "repair the file, try again"));
   std::unique_ptr<BundleJob> job = BundleJob::start(
       folder, publisher_->images_folder(), terms_of(policy).dump(), *key, now_ms_, error);

@@ -1,8 +1,6 @@
 #include "controlplane/supervise/vault_desk.h"
 
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -37,7 +35,7 @@ std::unique_ptr<VaultDesk> VaultDesk::open(const Options& options, std::string n
 }
 
 VaultDesk::VaultDesk(const Options& options, std::string node)
-    : options_(options), node_(std::move(node)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    : options_(options), node_(std::move(node)) {
   vault::Vault::Options settings;
   settings.folder = options.state_dir / "vault";
   settings.log = [this](const std::string& line) {
@@ -46,29 +44,19 @@ VaultDesk::VaultDesk(const Options& options, std::string node)
   vault_ = std::make_unique<vault::Vault>(std::move(settings));
 }
 
-VaultDesk::~VaultDesk() {
-  stop();
-  if (wake_ >= 0) close(wake_);
-}
+VaultDesk::~VaultDesk() { stop(); }
 
-void VaultDesk::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  more_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
+void VaultDesk::stop() { jobs_.stop(); }
 
 void VaultDesk::start(EvidenceThread& evidence) {
   evidence_ = &evidence;
-  hand_over(
+  jobs_.hand_over(
       [this] {
         open_at_start();
         return json{{"ok", true}};
       },
       nullptr);
-  thread_ = std::thread([this] { run(); });
+  jobs_.start();
 }
 
 // The operator's file, a token, else ours.
@@ -123,56 +111,11 @@ bool VaultDesk::commit(const ControlRecord& record) {
   return evidence_->wait_committed(evidence_->append(record), kRecordWait);
 }
 
-void VaultDesk::add_to(std::vector<pollfd>& polled) const { polled.push_back({wake_, POLLIN, 0}); }
-
-void VaultDesk::hand_over(Work work, Reply reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (jobs_.size() < kVaultJobsMax) {
-      jobs_.push_back({std::move(work), std::move(reply)});
-      more_.notify_one();
-      return;
-    }
-  }
-  if (reply) reply(admin_error("busy", "too many requests are waiting", "try again soon"));
-}
-
-void VaultDesk::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    more_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-    if (stop_) return;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
-    lock.unlock();
-    std::shared_ptr<const json> answer;
-    try {
-      answer = std::make_shared<const json>(job.work());
-    } catch (const vault::VaultError& error) {
-      answer = std::make_shared<const json>(admin_error(error.code(), error.what()));
-    } catch (const std::exception&) {
-      // What was thrown could quote what was worked on.
-      answer = std::make_shared<const json>(
-          admin_error("failed", "the request failed", "the log of sallyportd may say why"));
-    }
-    lock.lock();
-    if (job.reply) done_.push_back({std::move(answer), std::move(job.reply)});
-    eventfd_write(wake_, 1);
-  }
-}
-
 void VaultDesk::turn(uint64_t now_ms) {
-  eventfd_t count = 0;
-  eventfd_read(wake_, &count);
-  std::vector<Done> done;
-  {
-    const std::lock_guard lock(mutex_);
-    done.swap(done_);
-  }
-  for (const Done& one : done) one.reply(*one.answer);
+  jobs_.turn();
   if (now_ms < next_run_ms_) return;
   next_run_ms_ = now_ms + kRetentionEveryMs;
-  hand_over(
+  jobs_.hand_over(
       [this] {
         retention_run();
         return json::object();
@@ -205,7 +148,7 @@ void VaultDesk::look_at_rings(const RingsView& view) {
   if (view.drained_ns <= key_in_use_ns_ + kRetireGraceMs * kNsPerMs) return;
   // An erasure that waits for it on the thread sees it; else the job does it.
   if (retire_before_.exchange(key_sent_) != 0) return;
-  hand_over(
+  jobs_.hand_over(
       [this] {
         retire_if_due();
         finish_erasures();
@@ -221,11 +164,6 @@ void VaultDesk::retire_if_due() {
     done.count = vault_->retire_receive_keys(before);
     return json::object();
   });
-}
-
-bool VaultDesk::stopping() const {
-  const std::lock_guard lock(mutex_);
-  return stop_;
 }
 
 void VaultDesk::set_retention(std::map<std::string, uint64_t> hours) {
@@ -316,7 +254,7 @@ bool VaultDesk::knows(const std::string& command) { return handler_of(command) !
 void VaultDesk::handle(AdminServer::Request&& request, Reply reply) {
   const Handler handler = handler_of(request.body["command"].get<std::string>());
   auto asked = std::make_shared<Asked>(Asked{std::move(request.body), std::move(request.actor)});
-  hand_over([this, handler, asked] { return (this->*handler)(*asked); }, std::move(reply));
+  jobs_.hand_over([this, handler, asked] { return (this->*handler)(*asked); }, std::move(reply));
 }
 
 json VaultDesk::status() const {

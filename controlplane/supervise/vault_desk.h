@@ -19,19 +19,17 @@
 #include <poll.h>
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/job_thread.h"
 #include "controlplane/supervise/options.h"
 #include "controlplane/vault/shares.h"
 #include "controlplane/vault/vault.h"
@@ -40,7 +38,6 @@ namespace sallyport::supervise {
 
 class EvidenceThread;
 
-inline constexpr size_t kVaultJobsMax = 64;  // waiting; then callers are told to come back
 inline constexpr uint64_t kRetentionEveryMs = 60'000;  // a run of expiry
 inline constexpr uint64_t kRetentionSaidMs =
     3'600'000;                                      // a run that found nothing is recorded so often
@@ -76,9 +73,9 @@ class VaultDesk {
   // Hours by tenant; the empty name stands for all others.
   void set_retention(std::map<std::string, uint64_t> hours);
 
-  void add_to(std::vector<pollfd>& polled) const;
+  void add_to(std::vector<pollfd>& polled) const { jobs_.add_to(polled); }
   void turn(uint64_t now_ms);
-  using Reply = std::function<void(const nlohmann::json& answer)>;
+  using Reply = JobThread::Reply;
   static bool knows(const std::string& command);  // vault_..., subject_..., hold_...
   void handle(AdminServer::Request&& request, Reply reply);
 
@@ -90,22 +87,11 @@ class VaultDesk {
     nlohmann::json body;
     std::string actor;
   };
-  using Work = std::function<nlohmann::json()>;
-  struct Job {
-    Work work;
-    Reply reply;
-  };
-  struct Done {
-    std::shared_ptr<const nlohmann::json> answer;
-    Reply reply;
-  };
   using Handler = nlohmann::json (VaultDesk::*)(const Asked&);
 
   VaultDesk(const Options& options, std::string node);
   void open_at_start();
   std::unique_ptr<vault::KekSource> find_source() const;
-  void hand_over(Work work, Reply reply);
-  void run();
   bool commit(const evidence_log::ControlRecord& record);
   void say_problem(std::string code, std::string message, std::string hint);
   void clear_problem();
@@ -144,7 +130,6 @@ class VaultDesk {
   void retention_run();
   void wait_for_retirement();
   void retire_if_due();
-  bool stopping() const;
 
   Options options_;
   std::string node_;
@@ -158,20 +143,15 @@ class VaultDesk {
   uint64_t key_in_use_ns_ = 0;  // since when the dataplane has it; 0: not yet
   uint64_t next_run_ms_ = 0;
 
-  std::thread thread_;
-  int wake_ = -1;  // eventfd: something is done
   // Receive keys before this serial are out of use; 0: none. The main loop says, the thread takes.
   std::atomic<uint64_t> retire_before_{0};
   uint64_t last_said_ms_ = 0;  // the thread's: the last retention run in the log
-  mutable std::mutex mutex_;
-  std::condition_variable more_;
-  std::deque<Job> jobs_;  // guarded by mutex_, as all below
-  std::vector<Done> done_;
+  mutable std::mutex mutex_;   // guards all below, but for the thread
   std::map<std::string, uint64_t> hours_;
   std::optional<Problem> problem_;
   uint64_t last_run_unix_s_ = 0;
   vault::ExpireResult last_run_;
-  bool stop_ = false;
+  JobThread jobs_;  // last: ends before what it works on
 };
 
 }  // namespace sallyport::supervise

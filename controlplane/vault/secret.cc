@@ -1,7 +1,6 @@
 #include "controlplane/vault/secret.h"
 
 #include <openssl/bio.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
@@ -46,8 +45,6 @@ Secret holder_key(const Secret& shared, std::span<const uint8_t> ephemeral,
 }
 
 }  // namespace
-
-void wipe(void* bytes, size_t count) noexcept { OPENSSL_cleanse(bytes, count); }
 
 void random_fill(std::span<uint8_t> out) {
   if (RAND_priv_bytes(out.data(), static_cast<int>(out.size())) != 1) refused("random bytes");

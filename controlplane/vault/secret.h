@@ -1,6 +1,5 @@
-// secret.h: bytes that are wiped when they are released, also when a container grows; and what the
-// vault does with keys: random ones, AES-256-GCM, X25519 with HKDF, digests. OpenSSL stays in
-// secret.cc. Nothing here is ever printed.
+// secret.h: what the vault does with keys (bytes that are wiped: secret_memory.h): random ones,
+// AES-256-GCM, X25519 with HKDF, digests. OpenSSL stays in secret.cc. Nothing here is ever printed.
 // Errors  VaultError with the operation in words; a seal that does not open is a nullopt, because
 // who asks has to decide what that means.
 #pragma once
@@ -8,7 +7,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -16,28 +14,10 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/vault/secret_memory.h"
+
 namespace sallyport::vault {
 
-void wipe(void* bytes, size_t count) noexcept;
-
-template <typename T>
-struct WipingAllocator {
-  using value_type = T;
-  WipingAllocator() = default;
-  template <typename U>
-  WipingAllocator(const WipingAllocator<U>&) noexcept {}
-  T* allocate(size_t count) { return std::allocator<T>().allocate(count); }
-  void deallocate(T* memory, size_t count) noexcept {
-    wipe(memory, count * sizeof(T));
-    std::allocator<T>().deallocate(memory, count);
-  }
-  friend bool operator==(const WipingAllocator&, const WipingAllocator&) noexcept { return true; }
-};
-using Secret = std::vector<uint8_t, WipingAllocator<uint8_t>>;
-
-inline std::string_view text_of(const Secret& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 inline std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }

@@ -172,14 +172,19 @@ TEST_F(Service, WithoutAPolicyEverythingIsDenied) {
   EXPECT_EQ(ask(desk, {kMail}).code, "no_policy");
 }
 
-TEST(TokenText, TheEntityIsReadFromTheToken) {
-  EXPECT_EQ(entity_of_token(kMail), "EMAIL_ADDRESS");
-  EXPECT_EQ(entity_of_token(kMail.substr(1, kMail.size() - 2)), "EMAIL_ADDRESS");
-  for (const std::string& none :
-       {std::string(), std::string("[]"), std::string("kim@example.org"), kMail.substr(0, 30),
-        std::string("[EMAIL-ADDRESS-0A7ZK3M9QWERT1XC5VBNHJU]"), std::string(200, 'A'),
-        std::string("[-0A7ZK3M9QWERT1XC5VBNHJ4]")})
-    EXPECT_EQ(entity_of_token(none), "") << none;
+TEST_F(Service, ACanarysRulesCountForItsTenantsOnly) {
+  auto none = sample_policy();
+  none.rules.clear();
+  service.set_canary(std::make_shared<const controlplane::policy::RestorationPolicy>(none),
+                     {"acme"});
+  EXPECT_EQ(ask(desk, {kMail}).tokens.at(0).why, "no_rule");
+  service.set_canary(std::make_shared<const controlplane::policy::RestorationPolicy>(none),
+                     {"beta"});
+  EXPECT_EQ(ask(desk, {kMail}).tokens.at(0).status, TokenStatus::Restored);
+  service.set_canary(nullptr, {"acme"});
+  EXPECT_EQ(ask(desk, {kMail}).code, "no_policy");
+  service.set_canary(nullptr, {});
+  EXPECT_EQ(ask(desk, {kMail}).tokens.at(0).status, TokenStatus::Restored);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 TEST(PrivateFile, MissingAndRefusedAreDifferentAnswers) {
   TestFolder folder;
-  SecretBytes bytes;
+  vault::Secret bytes;
   std::string error;
   EXPECT_EQ(read_private(folder / "none", Privacy::Secret, 10, bytes, error), ReadResult::Missing);
   EXPECT_EQ(error, "");
@@ -30,7 +30,7 @@ TEST(PrivateFile, MissingAndRefusedAreDifferentAnswers) {
 
 TEST(PrivateFile, APublicFileMayBeReadByOthersButNotWritten) {
   TestFolder folder;
-  SecretBytes bytes;
+  vault::Secret bytes;
   std::string error;
   write_file(folder / "file", "text", 0644);
   EXPECT_EQ(read_private(folder / "file", Privacy::Public, 10, bytes, error), ReadResult::Ok);
@@ -43,7 +43,7 @@ TEST(PrivateFile, APublicFileMayBeReadByOthersButNotWritten) {
 
 TEST(PrivateFile, TheTargetOfALinkIsWhatCounts) {
   TestFolder folder;
-  SecretBytes bytes;
+  vault::Secret bytes;
   std::string error;
   write_file(folder / "file", "text", 0600);
   ASSERT_EQ(symlink("file", (folder / "link").c_str()), 0);
@@ -55,7 +55,7 @@ TEST(PrivateFile, TheTargetOfALinkIsWhatCounts) {
 TEST(PrivateFile, AFileOfAnotherUserIsRefused) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root to give a file away";
   TestFolder folder;
-  SecretBytes bytes;
+  vault::Secret bytes;
   std::string error;
   write_file(folder / "file", "text", 0600);
   ASSERT_EQ(chown((folder / "file").c_str(), 12'345, 0), 0);

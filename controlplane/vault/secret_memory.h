@@ -1,17 +1,20 @@
-// secret_bytes.h: bytes that are wiped when they are released, also when a container grows.
-// Owner  whoever holds them; never printed.
+// secret_memory.h: bytes that are wiped when they are released, also when a container grows. The
+// one owner of that for the whole control plane; nothing here is ever printed.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
 
-namespace sallyport::supervise {
+namespace sallyport::vault {
 
 // Overwrites in a way that the compiler may not leave out.
-void wipe(void* bytes, size_t count) noexcept;
+inline void wipe(void* bytes, size_t count) noexcept {
+  if (count > 0) ::explicit_bzero(bytes, count);
+}
 
 template <typename T>
 struct WipingAllocator {
@@ -26,11 +29,10 @@ struct WipingAllocator {
   }
   friend bool operator==(const WipingAllocator&, const WipingAllocator&) noexcept { return true; }
 };
+using Secret = std::vector<uint8_t, WipingAllocator<uint8_t>>;
 
-using SecretBytes = std::vector<uint8_t, WipingAllocator<uint8_t>>;
-
-inline std::string_view text_of(const SecretBytes& bytes) {
+inline std::string_view text_of(const Secret& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace sallyport::supervise
+}  // namespace sallyport::vault

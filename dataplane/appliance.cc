@@ -115,8 +115,11 @@ bool Appliance::make_gateway(uint32_t index, const MemoryPlan& plan, int core, s
   ring.wall_ns = read_ns(CLOCK_REALTIME);
   auto producer = evidence::RingProducer::create(ring, error);
   if (!producer.has_value()) return false;
+  auto recall = evidence::RecallRing::create(options_.run_dir + "/recall", identity_, index, error);
+  if (!recall.has_value()) return false;
   gateways_.push_back(std::make_unique<GatewayApplication>(
-      worker, settings, std::move(*producer), evidence::RecorderConfig{}, std::move(queues), core));
+      worker, settings, std::move(*producer), evidence::RecorderConfig{}, std::move(recall),
+      std::move(queues), core));
   worker.attach(*gateways_.back());
   return true;
 }

@@ -30,6 +30,21 @@ void list_gateway(const flow::GatewayCounters& counters, Visit& visit) {
 }
 
 template <class Visit>
+void list_recall(const CounterSources& from, Visit& visit) {
+  static const flow::RecallCounters kNone;
+  const flow::RecallCounters& r = from.recall != nullptr ? *from.recall : kNone;
+  visit("recall", "asked", r.asked);
+  visit("recall", "restored", r.restored);
+  visit("recall", "late", r.late);
+  visit("recall", "refused", r.refused);
+  visit("recall", "waits", r.waits);
+  visit("recall", "wait_ms", r.wait_ms);
+  for (size_t miss = 1; miss < r.missed.size(); ++miss)
+    visit("recall.missed", redact::recall_miss_name(static_cast<redact::RecallMiss>(miss)),
+          r.missed[miss]);
+}
+
+template <class Visit>
 void list_evidence(const CounterSources& from, Visit& visit) {
   const evidence::Recorder::Counters none;
   const evidence::Recorder::Counters& r = from.recorder != nullptr ? *from.recorder : none;
@@ -121,6 +136,7 @@ template <class Visit>
 void list(const CounterSources& from, Visit& visit) {
   static const flow::GatewayCounters kNone;
   list_gateway(from.gateway != nullptr ? *from.gateway : kNone, visit);
+  list_recall(from, visit);
   list_evidence(from, visit);
   list_worker(from, visit);
   list_network(from, visit);

@@ -24,6 +24,7 @@ namespace sallyport::dataplane {
 // Where the values are read. A null or empty part counts as zero. Views: valid for one call.
 struct CounterSources {
   const flow::GatewayCounters* gateway = nullptr;
+  const flow::RecallCounters* recall = nullptr;
   const tcp::Counters* tcp = nullptr;
   const worker::WorkerCounters* worker = nullptr;
   const evidence::Recorder::Counters* recorder = nullptr;

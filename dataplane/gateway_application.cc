@@ -5,10 +5,12 @@ namespace sallyport::dataplane {
 GatewayApplication::GatewayApplication(worker::Worker& worker, const flow::GatewayConfig& config,
                                        evidence::RingProducer&& ring,
                                        const evidence::RecorderConfig& recording,
+                                       std::optional<evidence::RecallRing> recall,
                                        std::vector<const nic::QueueCounters*> queues, int core)
     : worker_(worker),
       recorder_(std::move(ring), recording),
-      gateway_(config, worker.stack(), recorder_),
+      recall_ring_(std::move(recall)),
+      gateway_(config, worker.stack(), recorder_, recall_ring_ ? &*recall_ring_ : nullptr),
       queues_(std::move(queues)) {
   for (size_t i = 0; i < worker.port_count(); ++i) interfaces_.push_back(&worker.interface(i));
   block_.core.store(static_cast<uint64_t>(core), std::memory_order_relaxed);
@@ -51,6 +53,7 @@ void GatewayApplication::report(const base::Clock& clock) noexcept {
   open_exchanges_.store(recorded.admitted - recorded.completed, std::memory_order_relaxed);
   CounterSources from;
   from.gateway = &gateway_.counters();
+  from.recall = &gateway_.recall_counters();
   from.tcp = &worker_.stack().counters();
   from.worker = &counters;
   from.recorder = &recorded;

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "dataplane/adoption.h"
@@ -27,6 +28,7 @@ class GatewayApplication final : public worker::Application {
   // `queues`: of the worker's ports. All of it outlives this object.
   GatewayApplication(worker::Worker& worker, const flow::GatewayConfig& config,
                      evidence::RingProducer&& ring, const evidence::RecorderConfig& recording,
+                     std::optional<evidence::RecallRing> recall,
                      std::vector<const nic::QueueCounters*> queues, int core);
 
   void turn(const base::Clock& clock) noexcept override;
@@ -56,6 +58,7 @@ class GatewayApplication final : public worker::Application {
 
   worker::Worker& worker_;
   evidence::Recorder recorder_;
+  std::optional<evidence::RecallRing> recall_ring_;
   flow::Gateway gateway_;
   std::vector<const nic::QueueCounters*> queues_;
   std::vector<const ip::Interface*> interfaces_;

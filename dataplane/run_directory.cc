@@ -29,7 +29,8 @@ bool prepare_folder(const std::string& path, std::string& error) {
 }  // namespace
 
 bool prepare_run_directory(const std::string& path, std::string& error) {
-  return prepare_folder(path, error) && prepare_folder(path + "/rings", error);
+  return prepare_folder(path, error) && prepare_folder(path + "/rings", error) &&
+         prepare_folder(path + "/recall", error);
 }
 
 }  // namespace sallyport::dataplane

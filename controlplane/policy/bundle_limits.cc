@@ -1,5 +1,5 @@
-// limits.yaml: the bounds that policy sets. Every one is written out: a limit that nobody wrote
-// would be one that nobody decided.
+// limits.yaml: the bounds that policy sets. Nearly every one is written out: a limit that nobody
+// wrote would be one that nobody decided.
 #include "controlplane/policy/bundle_limits.h"
 
 #include "controlplane/policy/bundle_sections.h"
@@ -38,6 +38,10 @@ constexpr Limit<uint32_t> kNumbers[] = {
     {"body_pool_percent", &ImageLimits::body_pool_percent, 1, 80},
     {"ring_high_water_percent", &ImageLimits::ring_high_water_percent, 10, 95},
     {"retry_after_s", &ImageLimits::retry_after_s, 1, 3'600}};
+// The one that a bundle from before it need not have.
+constexpr Limit<uint32_t> kRecallWait{"recall_wait_ms", &ImageLimits::recall_wait_ms, 0,
+                                      contract::kRecallWaitMsMax};
+constexpr uint32_t kRecallWaitMs = 250;
 
 }  // namespace
 
@@ -45,6 +49,7 @@ std::vector<LimitValue> limit_values(const ImageLimits& limits) {
   std::vector<LimitValue> out;
   for (const auto& limit : kSizes) out.push_back({limit.name, limits.*limit.member});
   for (const auto& limit : kNumbers) out.push_back({limit.name, limits.*limit.member});
+  out.push_back({kRecallWait.name, limits.*kRecallWait.member});
   return out;
 }
 
@@ -57,6 +62,8 @@ void read_limits(BundleParts& parts) {
     limits.*limit.member = mapping.number(limit.name, limit.min, limit.max);
   for (const auto& limit : kNumbers)
     limits.*limit.member = static_cast<uint32_t>(mapping.number(limit.name, limit.min, limit.max));
+  limits.*kRecallWait.member = static_cast<uint32_t>(
+      mapping.number_or(kRecallWait.name, kRecallWaitMs, kRecallWait.min, kRecallWait.max));
   mapping.finish();
 }
 

@@ -220,7 +220,7 @@ class RestorationChange {
         continue;
       }
       const bool wider =
-          now.mfa > was->mfa || now.unix_user != was->unix_user ||
+          now.mfa > was->mfa || now.unix_user != was->unix_user || now.gateway != was->gateway ||
           now.subject_name != was->subject_name || now.spki != was->spki ||
           (was->expires_s != 0 && (now.expires_s == 0 || now.expires_s > was->expires_s)) ||
           std::any_of(now.roles.begin(), now.roles.end(), [&](const auto& role) {

@@ -149,6 +149,10 @@ void read_identity(BundleParts& parts, YamlMapping& mapping, const YamlNode& ite
     one.unix_user = parts.reader.text(*user);
     if (!is_unix_name(one.unix_user)) parts.reader.add(user->place, "no name of a UNIX user");
   }
+  if (const YamlNode* gateway = mapping.optional("gateway")) {
+    one.gateway = parts.reader.text(*gateway);
+    if (!is_principal_name(one.gateway)) parts.reader.add(gateway->place, "no name of a principal");
+  }
   read_certificate(parts, mapping, one);
   one.roles = names_of(parts, mapping, "roles", "role", nullptr);
   if (const YamlNode* mfa = mapping.optional("mfa")) {
@@ -158,19 +162,22 @@ void read_identity(BundleParts& parts, YamlMapping& mapping, const YamlNode& ite
       parts.reader.add(mfa->place, "mfa is that of a certificate; a UNIX user's is unknown");
   }
   one.expires_s = read_expiry(parts, mapping);
-  if (one.unix_user.empty() && one.subject_name.empty() && !one.spki)
-    parts.reader.add(item.place, "an identity has unix, certificate_name or certificate_key");
+  const bool proves = !one.unix_user.empty() || !one.subject_name.empty() || one.spki;
+  if (!proves && one.gateway.empty())
+    parts.reader.add(item.place,
+                     "an identity has unix, certificate_name, certificate_key or gateway");
 }
 
 // Two identities that one caller could be would let the order of a file decide who somebody is.
 void read_identities(BundleParts& parts, YamlMapping& file, RestorationPolicy& out) {
-  std::map<std::string, Place> names, users, subjects, keys;
+  std::map<std::string, Place> names, users, subjects, keys, gateways;
   each_of(parts, file, "identities", "an identity", kIdentitiesMax,
           [&](YamlMapping& mapping, const YamlNode& item) {
             Identity one;
             read_identity(parts, mapping, item, one);
             unique(parts, names, one.name, item.place);
             if (!one.unix_user.empty()) unique(parts, users, one.unix_user, item.place);
+            if (!one.gateway.empty()) unique(parts, gateways, one.gateway, item.place);
             if (!one.subject_name.empty()) unique(parts, subjects, one.subject_name, item.place);
             if (one.spki)
               unique(parts, keys, std::string(one.spki->begin(), one.spki->end()), item.place);

@@ -38,9 +38,11 @@ struct RestorationReason {
   bool ticket_required = false;
 };
 
-// A principal of the restoration service. Gateway keys are none.
+// A principal of the restoration service. Gateway keys are none: an identity with `gateway` says
+// which rules hold when a live answer to that principal quotes what others of its tenant sent.
 struct Identity {
   std::string name;
+  std::string gateway;                   // principal of gateway keys; empty: not in live answers
   std::string unix_user;                 // empty: not over the UNIX socket
   std::string subject_name;              // a subjectAltName of the client certificate; empty: none
   std::optional<contract::Digest> spki;  // SHA-256 of its public key; with subject_name both hold

@@ -16,6 +16,7 @@ json json_of(const Identity& one) {
               {"roles", one.roles}, {"certificate_name", one.subject_name},
               {"mfa", one.mfa},     {"expires", one.expires_s}};
   if (one.spki) out["certificate_key"] = digest_hex(*one.spki);
+  if (!one.gateway.empty()) out["gateway"] = one.gateway;
   return out;
 }
 
@@ -47,6 +48,7 @@ Identity identity_of(const json& from) {
   one.name = from.at("name");
   one.unix_user = from.at("unix");
   one.subject_name = from.at("certificate_name");
+  one.gateway = from.value("gateway", std::string());
   one.roles = from.at("roles").get<std::vector<std::string>>();
   one.mfa = strength_of(from.at("mfa"));
   one.expires_s = from.at("expires");

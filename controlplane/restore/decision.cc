@@ -103,4 +103,46 @@ Ruling decide(const RestorationPolicy& policy, const Caller& caller, const Quest
   return {false, {}, "no_rule"};
 }
 
+namespace {
+
+// First rule of access.yaml that fits; null: none, or it denies.
+const controlplane::policy::LiveAccess* access_of(const RestorationPolicy& policy,
+                                                  const LiveQuestion& question) {
+  for (const auto& rule : policy.live)
+    if (fits(rule.tenants, question.tenant) && fits(rule.principals, question.principal) &&
+        fits(rule.entities, question.entity) && fits(rule.reasons, question.reason))
+      return rule.allow ? &rule : nullptr;
+  return nullptr;
+}
+
+Caller caller_of_gateway(const RestorationPolicy& policy, const LiveQuestion& question) {
+  for (const Identity& one : policy.identities)
+    if (!one.gateway.empty() && one.gateway == question.principal && is_valid(one, question.now_s))
+      return {one.name, one.roles, MfaStrength::Unknown, "live"};
+  return {{}, {}, MfaStrength::Unknown, "live"};
+}
+
+}  // namespace
+
+Ruling decide_live(const RestorationPolicy& policy, const LiveQuestion& question) {
+  const auto* access = access_of(policy, question);
+  if (access == nullptr) return {false, {}, "access_denies"};
+  const Caller caller = caller_of_gateway(policy, question);
+  Question asked;
+  asked.tenant = question.tenant;
+  asked.entity = question.entity;
+  asked.environment = question.environment;
+  asked.reason = question.reason;
+  asked.now_s = question.now_s;
+  for (const RestorationRule& rule : policy.rules) {
+    if (!matches(rule, caller, asked)) continue;
+    if (!rule.allow) return {false, rule.id, "rule_denies"};
+    // One that allows is for identities: it ends the search for theirs only.
+    if (!caller.principal.empty()) break;
+  }
+  if (question.minted) return {true, access->id, "minting_principal"};
+  if (caller.principal.empty()) return {false, access->id, "not_minted"};
+  return decide(policy, caller, asked);
+}
+
 }  // namespace sallyport::restore

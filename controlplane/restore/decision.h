@@ -19,7 +19,7 @@ struct Caller {
   std::string principal;  // name of an identity; empty: nobody that policy knows
   std::vector<std::string> roles;
   controlplane::policy::MfaStrength mfa = controlplane::policy::MfaStrength::Unknown;
-  std::string via;  // "unix", "certificate"
+  std::string via;  // "unix", "certificate", "live"
 };
 
 // The identity of a UNIX user; of a client certificate (its names, its key). An identity that has
@@ -53,5 +53,24 @@ struct Ruling {
 
 Ruling decide(const controlplane::policy::RestorationPolicy& policy, const Caller& caller,
               const Question& question);
+
+// A live answer that quotes a token of an earlier exchange.
+struct LiveQuestion {
+  std::string tenant;
+  std::string principal;  // of the gateway key
+  std::string entity;
+  std::string environment;  // of the exchange that made the token
+  std::string reason;
+  bool minted = false;  // this principal sent the value itself
+  int64_t now_s = 0;    // Unix
+};
+
+// Both files have to agree: access.yaml says whether such a value comes back to this principal at
+// all. Then a rule of restoration.yaml that denies and names nobody holds for everybody; the
+// principal's own values need no more; those of others need a rule that allows its identity (the
+// one with `gateway`), with all that the rule asks for.
+// `why` also: "minting_principal", "access_denies", "not_minted".
+Ruling decide_live(const controlplane::policy::RestorationPolicy& policy,
+                   const LiveQuestion& question);
 
 }  // namespace sallyport::restore

@@ -144,6 +144,7 @@ json Supervisor::status() const {
         {"vendors", secrets_->vendors()}}},
       {"evidence", evidence_json(evidence_->status(), evidence_->witnesses())},
       {"restoration", restoration_->status()},
+      {"recall", recall_->status()},
       {"vault", vault_->status()},
       {"problems", problems}};
 }
@@ -170,6 +171,7 @@ std::vector<Problem> Supervisor::all_problems() const {
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,
                         "make room on the disk of the evidence log"});
   for (const Problem& problem : restoration_->problems()) problems.push_back(problem);
+  for (const Problem& problem : recall_->problems()) problems.push_back(problem);
   for (const Problem& problem : vault_->problems()) problems.push_back(problem);
   for (const evidence_log::WitnessState& one : evidence_->witnesses()) {
     if (one.conflict)

@@ -309,6 +309,7 @@ void Supervisor::end() {
   admin_->turn(now_in_ms());
   evidence_->append(about_us("sallyportd_stopped"));
   control_.reset();
+  recall_.reset();
   restoration_.reset();
   vault_->stop();
   admin_.reset();

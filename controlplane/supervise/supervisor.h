@@ -25,6 +25,7 @@
 #include "controlplane/supervise/options.h"
 #include "controlplane/supervise/policy_request.h"
 #include "controlplane/supervise/publisher.h"
+#include "controlplane/supervise/recall_desk.h"
 #include "controlplane/supervise/region_owner.h"
 #include "controlplane/supervise/restoration_desk.h"
 #include "controlplane/supervise/rollout_watch.h"
@@ -150,6 +151,8 @@ class Supervisor : public ControlListener {
 
   // supervisor_restore.cc
   bool open_restoration(std::string& error);
+  void open_recall();
+  void set_restoration();
   void handle_access(AdminServer::Request&& request);
 
   // supervisor_policy.cc: what may decide next, and how it comes into force
@@ -208,6 +211,7 @@ class Supervisor : public ControlListener {
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<RestorationDesk> restoration_;
+  std::unique_ptr<RecallDesk> recall_;  // asks restoration_ and vault_
   int signals_ = -1;
 
   std::deque<Operation> operations_;  // the first one is in work

@@ -321,7 +321,7 @@ bool Supervisor::make_current(Operation& operation) {
     return false;
   }
   operation.current = true;
-  restoration_->set_policy(operation.plan.base->names.restoration);
+  set_restoration();
   set_retention();
   start_problem_.reset();
   image_problem_.reset();

@@ -1,6 +1,9 @@
 // The restoration desk in the main loop: where it opens, which policy it has, whom it answers.
+#include <chrono>
 #include <stdexcept>
+#include <utility>
 
+#include "controlplane/supervise/private_file.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {
@@ -17,9 +20,41 @@ bool Supervisor::open_restoration(std::string& error) {
   };
   restoration_ = RestorationDesk::open(options_, *evidence_, find, error);
   if (restoration_ == nullptr) return false;
-  if (publisher_->current())
-    restoration_->set_policy(publisher_->current()->image->names.restoration);
+  set_restoration();
+  if (!ensure_private_folder(options_.run_dir / "recall", error)) return false;
+  open_recall();
   return true;
+}
+
+// The rules of the base, and those of a canary for its tenants.
+void Supervisor::set_restoration() {
+  const auto& current = publisher_->current();
+  if (!current) return;
+  restoration_->set_policy(current->image->names.restoration);
+  if (current->canary != nullptr)
+    restoration_->set_canary(current->canary->names.restoration, current->rollout.tenants);
+  else
+    restoration_->end_canary();
+}
+
+void Supervisor::open_recall() {
+  restore::RecallService::Hooks hooks;
+  vault::Vault& vault = vault_->vault();
+  hooks.find = [&vault](const std::string& tenant,
+                        const vault::TokenCore& core) -> std::optional<restore::RecallEntry> {
+    auto entry = vault.find(tenant, core);
+    if (!entry) return std::nullopt;
+    return restore::RecallEntry{std::move(entry->entity), std::move(entry->vendor),
+                                std::move(entry->environment), std::move(entry->principals),
+                                std::move(entry->value)};
+  };
+  RestorationDesk& desk = *restoration_;
+  hooks.record = [&desk](const std::vector<restore::RestoreEvent>& events) {
+    return desk.record(events, std::chrono::milliseconds(kRecallEvidenceMs));
+  };
+  hooks.policy_of = [&desk](std::string_view tenant) { return desk.policy_of(tenant); };
+  hooks.now_s = [] { return unix_seconds(); };
+  recall_ = std::make_unique<RecallDesk>(options_.run_dir, std::move(hooks));
 }
 
 void Supervisor::handle_access(AdminServer::Request&& request) {

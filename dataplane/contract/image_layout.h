@@ -262,9 +262,9 @@ struct ImageAccess {
 static_assert(sizeof(ImageAccess) == 32);
 
 struct ImageRoute {
-  ImageText text;   // lower-case host, or prefix without a trailing slash
-  uint16_t vendor;  // kImageAny for GatewayHost
-  uint8_t kind;     // RouteKind
+  ImageText text;             // lower-case host, or prefix without a trailing slash
+  uint16_t vendor;            // kImageAny for GatewayHost
+  uint8_t kind;               // RouteKind
   uint8_t requires_template;  // 1: a request with a body names an active prompt template
   uint8_t reserved[4];
 };
@@ -283,6 +283,9 @@ struct ImageRollout {
 };
 static_assert(sizeof(ImageRollout) == 32);
 
+// Longest recall_wait_ms: a person who reads a stream takes a longer stop for its end.
+inline constexpr uint32_t kRecallWaitMsMax = 2'000;
+
 struct ImageLimits {
   uint64_t max_body_bytes;      // of a request
   uint64_t max_response_bytes;  // of an answer that is not a stream
@@ -299,7 +302,8 @@ struct ImageLimits {
   uint32_t body_pool_percent;  // of memory
   uint32_t ring_high_water_percent;
   uint32_t retry_after_s;  // in our 503
-  uint32_t reserved;
+  // How long an answer may stand still, in all, for values of earlier exchanges; 0: not at all.
+  uint32_t recall_wait_ms;
 };
 static_assert(sizeof(ImageLimits) == 72);
 

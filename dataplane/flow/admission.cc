@@ -96,6 +96,7 @@ void Gateway::admit(Client& client) {
   begin_exchange(*exchange, client, decided, route);
   exchange->routed = routed == Reason::None;
   choose_reason(*exchange, head.headers);
+  exchange->earlier.begin(recall_.is_possible(*exchange, *current_));
   read_template_name(*exchange, head.headers);
   std::string_view detail = routed == Reason::None ? std::string_view{} : route.refusal_hint;
   const Reason refused = routed != Reason::None ? routed : admission(head, *exchange, detail);
@@ -137,6 +138,8 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
   exchange.request_copied_bytes = 0;
   exchange.answer_bytes = exchange.answer_out_bytes = 0;
   exchange.tokens_seen = exchange.mapping_batches = 0;
+  exchange.answer_waits = exchange.answer_ended = exchange.answer_reread = false;
+  exchange.wait_left_ms = exchange.version->image().limits().recall_wait_ms;
   exchange.model_size = 0;
   exchange.vendor_status = 0;
   exchange.upstream_spki = {};
@@ -150,6 +153,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
     scope->template_check = nullptr;
     scope->refusal_entity = 0xffff;
     scope->tokens = &exchange.tokens;
+    scope->earlier = &exchange.earlier;
     scope->request_texts = &exchange.request_texts;
   }
 }

@@ -20,6 +20,7 @@
 #include "dataplane/flow/refusal.h"
 #include "dataplane/flow/stream_relay.h"
 #include "dataplane/mem/byte_chain.h"
+#include "dataplane/redact/earlier_tokens.h"
 #include "dataplane/redact/edit_plan.h"
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/rewrite/body_rewriter.h"
@@ -44,7 +45,7 @@ enum class Phase : uint8_t {
 
 struct Exchange {
   explicit Exchange(rewrite::StreamTools& tools, mem::SegmentPool& body_pool)
-      : tokens(body_pool), relay(tools) {}
+      : tokens(body_pool), earlier(body_pool), relay(tools) {}
 
   Phase phase = Phase::Free;
   uint32_t slot = 0;
@@ -78,6 +79,12 @@ struct Exchange {
   rewrite::RewriteScope response_scope;
   rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
+  redact::EarlierTokens earlier;  // what the answer may quote of other exchanges
+  bool answer_waits = false;      // it stands still for them; in recall_waiting_
+  bool answer_ended = false;      // all of it is here, read or not
+  bool answer_reread = false;     // a body, read again with what came
+  uint64_t wait_left_ms = 0;      // in all, over the whole answer
+  base::Instant wait_began;
   uint32_t tokens_seen = 0;        // of them, by the mapping sender
   uint32_t mapping_batches = 0;    // sealed for the vault
   rewrite::BodyRewriter rewriter;  // request body, then answer body

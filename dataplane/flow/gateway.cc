@@ -14,11 +14,13 @@ constexpr uint32_t kBodySegmentBytes = 8'192;
 
 }  // namespace
 
-Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recorder& recorder)
+Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recorder& recorder,
+                 evidence::RecallRing* recall)
     : config_(config),
       stack_(stack),
       recorder_(recorder),
       mappings_(recorder),
+      recall_(recall),
       plaintext_pool_(config.plaintext_pool_bytes / kWireSegmentBytes, kWireSegmentBytes,
                       mem::SegmentPool::Wipe::OnRelease),
       ciphertext_pool_(config.ciphertext_pool_bytes / kWireSegmentBytes, kWireSegmentBytes,
@@ -48,6 +50,7 @@ Gateway::Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recor
   stalled_upstreams_.reserve(config.upstreams_max);
   running_.reserve(std::max(config.clients_max, config.upstreams_max));
   commit_waiting_.reserve(config.exchanges_max);
+  recall_waiting_.reserve(config.exchanges_max);
   for (const tcp::Endpoint& endpoint : config_.listen)
     SP_CHECK_WHY(stack_.listen(endpoint), "the gateway's listen address cannot be used twice");
 }
@@ -63,12 +66,14 @@ Gateway::~Gateway() {
     exchange->body.clear();
     exchange->request_out.clear();
     exchange->tokens.clear();
+    exchange->earlier.clear();
   }
 }
 
 void Gateway::turn(const base::Clock& clock) {
   clock_ = clock;
   recorder_.turn(clock);
+  take_recalled();
   tcp::Event event;
   uint32_t events = 0;
   while (events < kEventsPerTurnMax && stack_.next_event(event)) {
@@ -83,8 +88,8 @@ void Gateway::turn(const base::Clock& clock) {
     next_sweep_ = base::after_ms(clock.now, is_quiet ? kTimerSweepIdleMs : kTimerSweepMs);
   }
   next_deadline_ = next_sweep_;
-  // A record that waits for its commit is the one thing that no packet announces.
-  if (!commit_waiting_.empty())
+  // A record that waits for its commit and a value that is asked for are announced by no packet.
+  if (!commit_waiting_.empty() || !recall_waiting_.empty())
     next_deadline_ = std::min(next_deadline_, base::after_ms(clock.now, 1));
   const bool more_now =
       !stalled_clients_.empty() || !stalled_upstreams_.empty() || events == kEventsPerTurnMax;
@@ -193,7 +198,9 @@ void Gateway::sweep_upstream(Upstream& upstream) {
     continue_request(upstream);
     if (upstream.stage == Upstream::Stage::Free) return;
     // The vendor is not late while it is us who do not read: the client's own deadline runs.
-    if (upstream.waits_for_client)
+    const bool stands_still =
+        upstream.exchange_slot != kNoSlot && exchanges_[upstream.exchange_slot]->answer_waits;
+    if (upstream.waits_for_client || stands_still)
       upstream.deadline =
           std::max(upstream.deadline,
                    base::after_ms(clock_.now, upstream.version->image().limits().stream_idle_ms));
@@ -230,6 +237,7 @@ bool Gateway::reserve_body(Exchange& exchange, uint64_t bytes) noexcept {
 // Gives everything of an exchange back; its record has been written.
 void Gateway::finish(Exchange& exchange) {
   if (exchange.phase == Phase::Commit) std::erase(commit_waiting_, exchange.slot);
+  if (exchange.answer_waits) end_wait(exchange);
   exchange.phase = Phase::Free;
   if (exchange.upstream_slot != kNoSlot) {
     Upstream& upstream = *upstreams_[exchange.upstream_slot];
@@ -243,6 +251,7 @@ void Gateway::finish(Exchange& exchange) {
   exchange.body.clear();
   exchange.request_out.clear();
   exchange.tokens.clear();
+  exchange.earlier.clear();
   exchange.rewriter.edits().clear();
   exchange.version->end_use();
   exchange.version = nullptr;

@@ -7,7 +7,8 @@
 //
 // Where what is: gateway.cc events, timers and versions; client_leg.cc client connections;
 // admission.cc ADMIT; request_path.cc body to RELEASE; upstream_pool.cc vendor connections;
-// response_path.cc the answer; records.cc what is written to evidence; answers.cc our own answers.
+// response_path.cc the answer; earlier_answers.cc tokens of earlier exchanges in it; records.cc
+// what is written to evidence; answers.cc our own answers.
 //
 // Invariants
 //   I1  no byte goes to a vendor before its exchange is admitted in evidence (and committed, where
@@ -34,6 +35,7 @@
 #include "dataplane/flow/limits.h"
 #include "dataplane/flow/mapping_sender.h"
 #include "dataplane/flow/policy_set.h"
+#include "dataplane/flow/recall.h"
 #include "dataplane/flow/source_addresses.h"
 #include "dataplane/http/body_decoder.h"
 #include "dataplane/http/head_parser.h"
@@ -60,7 +62,9 @@ struct GatewayConfig {
 
 class Gateway {
  public:
-  Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recorder& recorder);
+  // `recall`: rings to ask for values of earlier exchanges; null: nobody is asked. Outlives this.
+  Gateway(const GatewayConfig& config, tcp::Stack& stack, evidence::Recorder& recorder,
+          evidence::RecallRing* recall = nullptr);
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -78,6 +82,7 @@ class Gateway {
   // Null: none yet. Valid until the next adopt().
   const PolicySet* policy() const noexcept { return set_; }
   const GatewayCounters& counters() const noexcept { return counters_; }
+  const RecallCounters& recall_counters() const noexcept { return recall_.counters(); }
   // Exchanges that have begun and not ended.
   size_t exchanges_in_flight() const noexcept { return exchanges_.size() - free_exchanges_.size(); }
   size_t clients_connected() const noexcept { return clients_.size() - free_clients_.size(); }
@@ -218,6 +223,14 @@ class Gateway {
   void upstream_ended(Upstream& upstream);
   bool client_takes_more(const Exchange& exchange) const noexcept;
 
+  // earlier_answers.cc
+  void take_recalled();
+  bool stand_still(Exchange& exchange);
+  void go_on(Exchange& exchange);
+  void end_wait(Exchange& exchange);
+  bool read_body_again(Exchange& exchange);
+  bool end_body(Exchange& exchange);
+
   // answers.cc
   void refuse(Exchange& exchange, Reason reason, std::string_view detail = {});
   void refuse_anonymous(Client& client, Reason reason, ErrorShape shape,
@@ -240,6 +253,7 @@ class Gateway {
   tcp::Stack& stack_;
   evidence::Recorder& recorder_;
   MappingSender mappings_;
+  Recall recall_;
   mem::SegmentPool plaintext_pool_;
   mem::SegmentPool ciphertext_pool_;
   mem::SegmentPool body_pool_;
@@ -262,6 +276,7 @@ class Gateway {
   std::vector<uint32_t> stalled_upstreams_;
   std::vector<uint32_t> running_;         // the list that run_stalled() works through
   std::vector<uint32_t> commit_waiting_;  // exchanges in Phase::Commit, oldest record first
+  std::vector<uint32_t> recall_waiting_;  // exchanges whose answer stands still
   std::vector<Owner> owners_;             // by tcp::ConnectionId::index
   base::Clock clock_;
   base::Instant next_sweep_;

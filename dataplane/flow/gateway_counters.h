@@ -57,6 +57,17 @@ struct CoverageCounters {
   }
 };
 
+// Tokens of earlier exchanges (recall.h).
+struct RecallCounters {
+  uint64_t asked = 0;
+  uint64_t restored = 0;  // answers that carried a value
+  uint64_t late = 0;      // answers whose exchange is over, or had gone on without them
+  uint64_t refused = 0;   // answers that do not hold
+  uint64_t waits = 0;     // answers of vendors that stood still
+  uint64_t wait_ms = 0;   // for so long in all
+  std::array<uint64_t, static_cast<size_t>(redact::RecallMiss::kCount)> missed{};
+};
+
 struct GatewayCounters {
   uint64_t clients_accepted = 0;
   uint64_t clients_refused = 0;  // no slot, or no certificate yet

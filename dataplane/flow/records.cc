@@ -118,6 +118,20 @@ void add_restorations(evidence::TallyList& out, const scan::Engine& engine,
   }
 }
 
+// Of earlier exchanges. Who had which value and by which rule is in the RST record of sallyportd.
+void add_recalled(evidence::TallyList& out, const scan::Engine& engine,
+                  const rewrite::Tally& tally) {
+  for (uint16_t entity = 0; entity < engine.entity_count(); ++entity)
+    if (tally.recalled[entity] > 0)
+      out.add(TallySection::RestorationAllowed, engine.entity_name(entity), RecordedAction::None,
+              "earlier_exchange", tally.recalled[entity]);
+  for (size_t miss = 1; miss < tally.recall_missed.size(); ++miss)
+    if (tally.recall_missed[miss] > 0)
+      out.add(TallySection::RestorationDenied, "EARLIER", RecordedAction::None,
+              redact::recall_miss_name(static_cast<redact::RecallMiss>(miss)),
+              tally.recall_missed[miss]);
+}
+
 Outcome outcome_of(Reason reason, bool midstream) noexcept {
   switch (reason) {
     case Reason::None:
@@ -291,6 +305,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   add_tokens(tallies, exchange.response_scope.tally, TallySection::DetectedInResponse);
   add_protected(tallies, exchange.response_scope.tally);
   add_restorations(tallies, engine, exchange.response_scope.tally, exchange.reason());
+  add_recalled(tallies, engine, exchange.response_scope.tally);
   const rewrite::Tally& tally = exchange.response_scope.tally;
   evidence::CompletedFields fields;
   fields.outcome = outcome_of(reason, midstream);

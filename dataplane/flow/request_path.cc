@@ -266,6 +266,7 @@ void Gateway::release(Exchange& exchange) {
   exchange.released_at = clock_.now;
   const Reason unkept = mappings_.send(exchange, *current_, contract::Direction::Request, clock_);
   if (unkept != Reason::None) return refuse(exchange, unkept, "mappings");
+  recall_.ask(exchange, *current_, clock_.now);
   record_admitted(exchange);
   if (!exchange.committed_durability) {
     exchange.recorded_at = clock_.now;

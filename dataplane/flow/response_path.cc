@@ -45,6 +45,8 @@ void Gateway::read_upstream(Upstream& upstream) {
     upstream.waits_for_client = upstream.exchange_slot != kNoSlot &&
                                 !client_takes_more(*exchanges_[upstream.exchange_slot]);
     if (upstream.waits_for_client) return;  // write_client() wakes it
+    if (upstream.exchange_slot != kNoSlot && exchanges_[upstream.exchange_slot]->answer_waits)
+      return;  // go_on() wakes it
     if (step == kStepsPerReadMax) return stall(upstream);
     const bool had_input = upstream.leg.has_input();
     if (upstream.leg.receive(clock_.now) == tls::State::Failed)
@@ -188,7 +190,10 @@ bool Gateway::begin_answer(Exchange& exchange, bool is_stream) {
     refuse(exchange, Reason::VersionTooOld);
     return false;
   }
-  if (is_stream) exchange.relay.begin(exchange.response_scope, exchange.route.kind, format.stream);
+  if (is_stream) {
+    exchange.relay.begin(exchange.response_scope, exchange.route.kind, format.stream);
+    exchange.relay.may_wait(exchange.wait_left_ms > 0);
+  }
   exchange.phase = is_stream ? Phase::AnswerStream : Phase::AnswerOpaque;
   const Phase phase = exchange.phase;
   if (!write_answer_head(exchange,
@@ -238,6 +243,8 @@ bool Gateway::read_answer_body(Upstream& upstream, Exchange& exchange) {
     case http::BodyDecoder::Result::Complete:
       break;
   }
+  exchange.answer_ended = true;
+  if (exchange.answer_waits) return true;
   if (finish_answer(exchange)) answer_complete(upstream, exchange);
   return true;
 }
@@ -282,6 +289,7 @@ bool Gateway::relay_bytes(Exchange& exchange, std::span<const uint8_t> bytes) {
 bool Gateway::relay_events(Exchange& exchange, std::span<const uint8_t> bytes) {
   mem::clear_wiping(event_buffer_);
   const StreamRelay::Result result = exchange.relay.feed(bytes, event_buffer_);
+  recall_.ask(exchange, *current_, clock_.now);
   return keep_answer_tokens(exchange) && relayed(exchange, result);
 }
 
@@ -311,6 +319,8 @@ bool Gateway::relayed(Exchange& exchange, StreamRelay::Result result) {
   switch (result) {
     case StreamRelay::Result::Ok:
       return true;
+    case StreamRelay::Result::Waits:
+      return stand_still(exchange);
     case StreamRelay::Result::Malformed:
       refuse(exchange, Reason::UpstreamMalformed, exchange.relay.problem());
       return false;
@@ -324,7 +334,7 @@ bool Gateway::relayed(Exchange& exchange, StreamRelay::Result result) {
   return false;
 }
 
-// False: the exchange has been refused.
+// False: the exchange has been refused, or its answer stands still.
 bool Gateway::finish_answer(Exchange& exchange) {
   switch (exchange.phase) {
     case Phase::AnswerStream:
@@ -387,10 +397,7 @@ bool Gateway::output_holds(const mem::ByteChain& text, llm::BodyFormat format,
 }
 
 bool Gateway::finish_body(Exchange& exchange) {
-  if (!exchange.rewriter.end()) {
-    refuse(exchange, reason_of_answer(exchange));
-    return false;
-  }
+  if (!end_body(exchange)) return false;
   if (!keep_answer_tokens(exchange)) return false;
   if (!plan_json_edits(exchange)) {
     edit_plan_.clear();

@@ -102,7 +102,10 @@ bool read_chunk(std::string_view payload, std::string_view& bytes, bool& is_padd
 
 }  // namespace
 
-StreamRelay::~StreamRelay() { mem::clear_wiping(wrapped_); }
+StreamRelay::~StreamRelay() {
+  mem::clear_wiping(wrapped_);
+  mem::clear_wiping(late_);
+}
 
 void StreamRelay::begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind,
                         llm::StreamFormat format) {
@@ -115,6 +118,8 @@ void StreamRelay::begin(rewrite::RewriteScope& scope, const llm::ApiKind& kind,
                                                      : http::JsonSplitter::Form::Lines);
   frames_.begin();
   mem::clear_wiping(wrapped_);
+  mem::clear_wiping(late_);
+  has_event_ = may_wait_ = waits_ = false;
   events_ = 0;
   elements_out_ = is_closed_ = lines_open_ = chunks_padded_ = false;
   problem_ = {};
@@ -126,24 +131,105 @@ StreamRelay::Result StreamRelay::malformed(std::string_view problem) noexcept {
 }
 
 StreamRelay::Result StreamRelay::feed(std::span<const uint8_t> bytes, Bytes& out) {
+  if (waits_) {
+    put(late_, bytes);
+    return Result::Waits;
+  }
+  take(bytes);
+  return run(out);
+}
+
+void StreamRelay::take(std::span<const uint8_t> bytes) {
   switch (format_) {
     case llm::StreamFormat::Sse:
-      sse_.feed(bytes);
+      return sse_.feed(bytes);
+    case llm::StreamFormat::JsonArray:
+    case llm::StreamFormat::JsonLines:
+      return json_.feed(bytes);
+    case llm::StreamFormat::EventStream:
+    case llm::StreamFormat::AwsChunks:
+      return frames_.feed(bytes);
+  }
+}
+
+StreamRelay::Result StreamRelay::run(Bytes& out) {
+  switch (format_) {
+    case llm::StreamFormat::Sse:
       return feed_sse(out);
     case llm::StreamFormat::JsonArray:
     case llm::StreamFormat::JsonLines:
-      json_.feed(bytes);
       return feed_json(out);
     case llm::StreamFormat::EventStream:
     case llm::StreamFormat::AwsChunks:
-      frames_.feed(bytes);
       return feed_frames(out);
   }
   SP_CHECK(false);
   return Result::Malformed;
 }
 
+// First the event that it stood before: its views die when the splitter is touched.
+StreamRelay::Result StreamRelay::resume(Bytes& out) {
+  SP_CHECK(waits_);
+  waits_ = false;
+  const Result result = run(out);
+  if (result != Result::Ok || late_.empty()) return result;
+  Bytes late;
+  late.swap(late_);
+  take(late);
+  mem::clear_wiping(late);
+  return run(out);
+}
+
+StreamRelay::Result StreamRelay::wait() noexcept {
+  waits_ = true;
+  return Result::Waits;
+}
+
+// Does this event, as it came, quote a token of an earlier exchange whose value is on its way? Read
+// on its own before anything of it is: in a text that ends with its event nothing can be held.
+bool StreamRelay::quotes_open_token(std::span<const uint8_t> event) {
+  redact::EarlierTokens* earlier = scope_->earlier;
+  if (!may_wait_ || earlier == nullptr || !earlier->on()) return false;
+  bool open = false;
+  redact::TokenFinder& ahead = tools_->ahead;
+  ahead.begin(*scope_->labels);
+  const auto look = [&] {
+    for (const redact::TokenMatch& token : ahead.matches()) {
+      if (token.entity == redact::TokenLabels::kLiteral || !scope_->may_restore[token.entity] ||
+          scope_->tokens->find(token.core, token.entity) != nullptr)
+        continue;
+      auto* entry = earlier->find(token.core, token.entity);
+      const std::string_view name = scope_->engine->entity_name(token.entity);
+      if (entry == nullptr && earlier->may_check() &&
+          scope_->mint->verify(scope_->token_scope, name, token.core) !=
+              redact::TokenMint::Verdict::NotOurs)
+        entry = earlier->want(token.core, token.entity);
+      open = open || (entry != nullptr && entry->is_open());
+    }
+    ahead.take(ahead.matches().size());
+  };
+  constexpr size_t kPieceBytes = 16 * 1024;  // what the finder takes at once
+  while (!event.empty()) {
+    const auto piece = event.first(std::min(event.size(), kPieceBytes));
+    event = event.subspan(piece.size());
+    if (!ahead.feed(piece)) return false;
+    look();
+  }
+  ahead.end();
+  look();
+  return open;
+}
+
+// A text of the event that was just read ends before a token whose value is on its way.
+bool StreamRelay::text_stands_still() noexcept {
+  if (scope_->earlier == nullptr || !scope_->earlier->holds) return false;
+  scope_->earlier->holds = false;
+  return may_wait_;
+}
+
 StreamRelay::Result StreamRelay::finish(Bytes& out) {
+  SP_CHECK(!waits_);
+  may_wait(false);
   // An event without its end was cut, whatever the framing of the body says.
   switch (format_) {
     case llm::StreamFormat::Sse:
@@ -209,17 +295,21 @@ void StreamRelay::put_own_events(Bytes& out) {
 // --- server-sent events --------------------------------------------------------------------------
 
 StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
-  http::SseEvent event;
   for (;;) {
-    switch (sse_.next(event)) {
-      case http::SseSplitter::Result::NeedMore:
-        return Result::Ok;
-      case http::SseSplitter::Result::Failed:
-        return malformed("event_too_large");
-      case http::SseSplitter::Result::Event:
-        if (const Result result = sse_event(event, out); result != Result::Ok) return result;
-        break;
+    if (!has_event_) {
+      switch (sse_.next(sse_event_)) {
+        case http::SseSplitter::Result::NeedMore:
+          return Result::Ok;
+        case http::SseSplitter::Result::Failed:
+          return malformed("event_too_large");
+        case http::SseSplitter::Result::Event:
+          break;
+      }
     }
+    has_event_ = sse_event_.has_data && quotes_open_token(sse_event_.data);
+    if (has_event_) return wait();
+    if (const Result result = sse_event(sse_event_, out); result != Result::Ok) return result;
+    if (text_stands_still()) return wait();
   }
 }
 
@@ -308,17 +398,21 @@ void StreamRelay::put_lines(std::span<const uint8_t> raw, const std::span<const 
 // --- a JSON array, JSON lines --------------------------------------------------------------------
 
 StreamRelay::Result StreamRelay::feed_json(Bytes& out) {
-  http::JsonPiece piece;
   for (;;) {
-    switch (json_.next(piece)) {
-      case http::JsonSplitter::Result::NeedMore:
-        return Result::Ok;
-      case http::JsonSplitter::Result::Failed:
-        return malformed("events");
-      case http::JsonSplitter::Result::Piece:
-        if (const Result result = json_piece(piece, out); result != Result::Ok) return result;
-        break;
+    if (!has_event_) {
+      switch (json_.next(json_piece_)) {
+        case http::JsonSplitter::Result::NeedMore:
+          return Result::Ok;
+        case http::JsonSplitter::Result::Failed:
+          return malformed("events");
+        case http::JsonSplitter::Result::Piece:
+          break;
+      }
     }
+    has_event_ = json_piece_.has_text && quotes_open_token(json_piece_.text());
+    if (has_event_) return wait();
+    if (const Result result = json_piece(json_piece_, out); result != Result::Ok) return result;
+    if (text_stands_still()) return wait();
   }
 }
 
@@ -361,17 +455,21 @@ StreamRelay::Result StreamRelay::json_piece(const http::JsonPiece& piece, Bytes&
 // --- AWS event stream ----------------------------------------------------------------------------
 
 StreamRelay::Result StreamRelay::feed_frames(Bytes& out) {
-  http::EventStreamMessage message;
   for (;;) {
-    switch (frames_.next(message)) {
-      case http::EventStreamSplitter::Result::NeedMore:
-        return Result::Ok;
-      case http::EventStreamSplitter::Result::Failed:
-        return malformed(http::event_stream_error_name(frames_.error()));
-      case http::EventStreamSplitter::Result::Message:
-        if (const Result result = frame(message, out); result != Result::Ok) return result;
-        break;
+    if (!has_event_) {
+      switch (frames_.next(frame_)) {
+        case http::EventStreamSplitter::Result::NeedMore:
+          return Result::Ok;
+        case http::EventStreamSplitter::Result::Failed:
+          return malformed(http::event_stream_error_name(frames_.error()));
+        case http::EventStreamSplitter::Result::Message:
+          break;
+      }
     }
+    has_event_ = quotes_open_token(frame_.payload);
+    if (has_event_) return wait();
+    if (const Result result = frame(frame_, out); result != Result::Ok) return result;
+    if (text_stands_still()) return wait();
   }
 }
 

@@ -10,6 +10,11 @@
 // server-sent events are texts of their own, and a line of which policy would change a byte loses
 // it; headers of a frame that we do not know are dropped.
 //
+// Tokens of earlier exchanges (redact/earlier_tokens.h): where waiting is allowed, the stream
+// stands still before an event that quotes one whose value is on its way, and behind one with the
+// last character of such a token; until resume(), at most for the time that its holder gives it.
+// What came meanwhile is kept, and bounded by its holder, who reads no further.
+//
 // Not here  connections, chunks, heads (response_path.cc).
 // Owner   one exchange; reusable; its buffers are wiped.
 #pragma once
@@ -31,8 +36,8 @@ namespace sallyport::flow {
 class StreamRelay {
  public:
   // Malformed: the framing is none, problem() names how. Truncated: the end came inside an event.
-  // Refused: the scope says why.
-  enum class Result : uint8_t { Ok, Malformed, Truncated, Refused };
+  // Refused: the scope says why. Waits: it stands still until resume().
+  enum class Result : uint8_t { Ok, Malformed, Truncated, Refused, Waits };
 
   explicit StreamRelay(rewrite::StreamTools& tools) : tools_(&tools), rewriter_(tools) {}
   ~StreamRelay();
@@ -42,7 +47,15 @@ class StreamRelay {
   llm::StreamFormat format() const noexcept { return format_; }
   // Appends to `out` what may go to the client; when the answer is not Ok, what went before.
   [[nodiscard]] Result feed(std::span<const uint8_t> bytes, std::vector<uint8_t>& out);
-  // The vendor's stream is over, in its own framing.
+  // From the next event on; begin() says no.
+  void may_wait(bool may) noexcept {
+    may_wait_ = may;
+    rewriter_.may_hold(may);
+  }
+  bool waits() const noexcept { return waits_; }
+  // REQUIRES: waits(). Goes on with what is known by now.
+  [[nodiscard]] Result resume(std::vector<uint8_t>& out);
+  // The vendor's stream is over, in its own framing. REQUIRES: not waits(); does not wait either.
   [[nodiscard]] Result finish(std::vector<uint8_t>& out);
   // Appends an error that the client's SDK raises: the last thing of a stream that we end. `body`:
   // one line of JSON (write_error_body). `message`: of it, without quotes or escapes.
@@ -57,6 +70,11 @@ class StreamRelay {
  private:
   using Bytes = std::vector<uint8_t>;
 
+  void take(std::span<const uint8_t> bytes);
+  Result run(Bytes& out);
+  Result wait() noexcept;
+  bool quotes_open_token(std::span<const uint8_t> event);
+  bool text_stands_still() noexcept;
   Result feed_sse(Bytes& out);
   Result feed_json(Bytes& out);
   Result feed_frames(Bytes& out);
@@ -81,6 +99,14 @@ class StreamRelay {
   http::SseSplitter sse_;
   http::JsonSplitter json_;
   http::EventStreamSplitter frames_;
+  // The event that the stream stands still before: views into its splitter.
+  http::SseEvent sse_event_;
+  http::JsonPiece json_piece_;
+  http::EventStreamMessage frame_;
+  bool has_event_ = false;
+  bool may_wait_ = false;
+  bool waits_ = false;
+  Bytes late_;  // came while it stood still
   std::vector<uint32_t> lost_lines_;
   uint64_t judged_bytes_ = 0;  // of the lines beside an event's data
   Bytes wrapped_;              // {"event type": payload}

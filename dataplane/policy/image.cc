@@ -533,7 +533,7 @@ class Checker {
       if (ms == 0) return fail(kKind, "a time of nothing");
     for (const uint32_t percent : {l.body_pool_percent, l.ring_high_water_percent})
       if (percent == 0 || percent > 100) return fail(kKind, "percent");
-    return l.reserved == 0 || fail(kKind, "reserved bytes");
+    return l.recall_wait_ms <= contract::kRecallWaitMsMax || fail(kKind, "a wait too long");
   }
 
   std::span<const uint8_t> bytes_;

@@ -13,6 +13,7 @@
 #include "dataplane/contract/coverage.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/policy/image.h"
+#include "dataplane/redact/earlier_tokens.h"
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
@@ -43,6 +44,9 @@ struct Tally {
   std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> would{};
   std::array<uint32_t, kEntitiesMax> restored{};
   std::array<uint32_t, kEntitiesMax> restore_denied{};
+  // Tokens of earlier exchanges: those whose value came from the vault, and why others stayed.
+  std::array<uint32_t, kEntitiesMax> recalled{};
+  std::array<uint32_t, static_cast<size_t>(redact::RecallMiss::kCount)> recall_missed{};
   uint64_t inspected_bytes = 0;
   uint64_t rewritten_bytes = 0;
   std::array<uint64_t, contract::kOpaqueReasonCount> opaque_bytes_by_reason{};
@@ -92,6 +96,8 @@ struct RewriteScope {
   redact::TokenMint* mint = nullptr;
   redact::TokenScope token_scope;
   redact::ExchangeTokens* tokens = nullptr;
+  // Tokens of earlier exchanges, shared by both directions; null: they stay as they are.
+  redact::EarlierTokens* earlier = nullptr;
   std::array<EntityRulings, kEntitiesMax> actions{};
   const policy::Image* image =
       nullptr;  // where a ruling goes by confidence; must outlive the scope

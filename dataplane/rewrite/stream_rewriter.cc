@@ -41,6 +41,22 @@ void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
+// Only the text of a channel may stand still; every other text is decided where it is read.
+class HoldGuard {
+ public:
+  HoldGuard(redact::EarlierTokens* earlier, bool may_hold) noexcept : earlier_(earlier) {
+    if (earlier_ != nullptr) earlier_->may_hold = may_hold;
+  }
+  ~HoldGuard() {
+    if (earlier_ != nullptr) earlier_->may_hold = false;
+  }
+  HoldGuard(const HoldGuard&) = delete;
+  HoldGuard& operator=(const HoldGuard&) = delete;
+
+ private:
+  redact::EarlierTokens* earlier_;
+};
+
 // The largest count <= `count` that does not cut a UTF-8 character of `text`.
 size_t whole_characters(std::span<const uint8_t> text, size_t count) noexcept {
   while (count > 0 && count < text.size() && (text[count] & 0xc0) == 0x80) --count;
@@ -68,6 +84,7 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   kind_ = kind;
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
+  may_hold_ = false;
   channel_count_ = 0;
   channel_texts_.begin();
   watch_.forget();
@@ -114,6 +131,7 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::StreamDelta& delta) 
 
 bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
   llm::JsonStringPieces pieces(content, 0);
+  const HoldGuard guard(scope_->earlier, may_hold_);
   while (pieces.next()) {
     append(channel.held, pieces.decoded());
     channel.fed += pieces.decoded().size();

@@ -42,6 +42,7 @@ struct StreamTools {
   JsonRewriter whole{kJsonNestingMax, false};  // every leaf of an event that is not a delta
   OutputCheck check;                           // of every event that we wrote
   TextRewriter line;                           // what stands beside the events of a stream
+  redact::TokenFinder ahead;                   // tokens of an event before it is read
   Padding padding;
 };
 
@@ -60,6 +61,10 @@ class StreamRewriter {
   [[nodiscard]] Result event(std::span<const uint8_t> data);
   // The stream ended without closing its channels: before() gets what they still held.
   [[nodiscard]] Result finish();
+
+  // From now on the text of a channel may stand still before a token of an earlier exchange whose
+  // value is on its way: scope.earlier->holds says that it does. It goes on with the next event.
+  void may_hold(bool may) noexcept { may_hold_ = may; }
 
   // Valid until the next call.
   std::span<const uint8_t> data() const noexcept { return out_; }
@@ -144,6 +149,7 @@ class StreamRewriter {
   std::vector<uint8_t> before_;
   std::vector<OwnPlace> own_events_;
   bool text_changed_ = false;
+  bool may_hold_ = false;
 };
 
 }  // namespace sallyport::rewrite

@@ -93,6 +93,7 @@ bool TextRewriter::settle() {
       ended_ ? fed_ : std::min<uint64_t>(scanner_.safe_edge(), finder_.safe_edge());
   Cluster cluster;
   while (next_cluster(limit, cluster)) {
+    if (waits_for_earlier(cluster)) break;
     if (!settle_cluster(cluster)) return false;
     scanner_.take(cluster.finding_count);
     finder_.take(cluster.token_count);
@@ -302,6 +303,10 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
   } else if (scope_->mint->verify(scope_->token_scope, name, token.core) !=
              redact::TokenMint::Verdict::NotOurs) {
     ++tally.verified_tokens;
+    // The answer may quote it: what it stands for is asked for while the vendor thinks.
+    if (scope_->earlier != nullptr && token.entity != redact::TokenLabels::kLiteral &&
+        scope_->may_restore[token.entity])
+      scope_->earlier->want(token.core, token.entity);
     return true;
   } else {
     ++tally.foreign_tokens;
@@ -313,10 +318,7 @@ bool TextRewriter::rule_on_token(const redact::TokenMatch& token) {
 void TextRewriter::restore(const redact::TokenMatch& token) {
   const bool literal = token.entity == redact::TokenLabels::kLiteral;
   auto* entry = scope_->tokens->find(token.core, token.entity);
-  if (entry == nullptr) {
-    ++scope_->tally.unrestored_tokens;
-    return;
-  }
+  if (entry == nullptr) return restore_earlier(token);
   // A literal is the client's own token-like text, not a value: it goes back whoever asks.
   if (!literal &&
       (!scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)) {
@@ -326,6 +328,51 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
   ++entry->restored_count;
   if (!literal) ++scope_->tally.restored[token.entity];
   add_edit(token.start, token.end, entry->value());
+}
+
+// Of an earlier exchange of this tenant, and the caller may have such a value in this place. Null:
+// it is none of these, or there are too many of them.
+redact::EarlierTokens::Entry* TextRewriter::earlier(const redact::TokenMatch& token) {
+  redact::EarlierTokens* known = scope_->earlier;
+  if (known == nullptr || !known->on() || token.entity == redact::TokenLabels::kLiteral ||
+      !scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)
+    return nullptr;
+  if (auto* entry = known->find(token.core, token.entity); entry != nullptr) return entry;
+  const std::string_view name = scope_->engine->entity_name(token.entity);
+  const bool ours =
+      known->may_check() && scope_->mint->verify(scope_->token_scope, name, token.core) !=
+                                redact::TokenMint::Verdict::NotOurs;
+  return ours ? known->want(token.core, token.entity) : nullptr;
+}
+
+// The text stands still before a token whose value is on its way.
+bool TextRewriter::waits_for_earlier(const Cluster& cluster) {
+  redact::EarlierTokens* known = scope_->earlier;
+  if (known == nullptr || !known->may_hold || ended_ || cluster.token_count == 0 ||
+      scope_->direction != RewriteScope::Direction::Response ||
+      window_.size() > redact::kEarlierHeldBytesMax)
+    return false;
+  for (const redact::TokenMatch& token : finder_.matches().first(cluster.token_count)) {
+    if (token.start < skip_ || scope_->tokens->find(token.core, token.entity) != nullptr) continue;
+    const auto* entry = earlier(token);
+    if (entry != nullptr && entry->is_open()) return known->holds = true;
+  }
+  return false;
+}
+
+void TextRewriter::restore_earlier(const redact::TokenMatch& token) {
+  const auto* entry = earlier(token);
+  if (entry == nullptr) {
+    ++scope_->tally.unrestored_tokens;
+    return;
+  }
+  if (entry->state == redact::EarlierTokens::State::Known) {
+    ++scope_->tally.recalled[token.entity];
+    return add_edit(token.start, token.end, entry->value());
+  }
+  if (entry->is_open()) scope_->earlier->passed_open = true;
+  const auto miss = entry->is_open() ? redact::RecallMiss::Late : entry->miss;
+  ++scope_->tally.recall_missed[static_cast<size_t>(miss)];
 }
 
 void TextRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {

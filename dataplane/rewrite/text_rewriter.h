@@ -14,8 +14,9 @@
 //   request   token-like text that verifies for this tenant passes, any other is itself tokenised
 //             as a LITERAL
 //   response  a token that this exchange minted is restored, where its place and the access rules
-//   allow;
-//             what stays is counted
+//             allow; one of an earlier exchange when its value is known (redact/earlier_tokens.h).
+//             While that is asked for, the text from the token on may stand still: only if the
+//             scope says so, never at the end of the text. What stays is counted
 //
 // Invariants
 //   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or
@@ -87,6 +88,9 @@ class TextRewriter {
   bool hash(uint16_t entity, uint64_t start, uint64_t end);
   bool generalise(uint16_t entity, uint64_t start, uint64_t end);
   void restore(const redact::TokenMatch& token);
+  void restore_earlier(const redact::TokenMatch& token);
+  redact::EarlierTokens::Entry* earlier(const redact::TokenMatch& token);
+  bool waits_for_earlier(const Cluster& cluster);
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
   void forget_before(uint64_t offset);
   void note_kept(uint64_t until);

@@ -3,7 +3,8 @@
 The model name is the script: `sim-` and operations joined by dots, each with an optional argument behind a hyphen,
 for example `sim-echo`, `sim-split-3`, `sim-tool.split-1`, `sim-echo.lower`, `sim-slow-50.split-8`.
 
-  what is said      echo (default), tool, newpii, big-BYTES, say (only the words `Understood.`), thinking (Anthropic)
+  what is said      echo (default), tool, newpii, big-BYTES, say (only the words `Understood.`), thinking (Anthropic),
+                    store-ID (echo, and keep it), recall-ID (what was kept, as a vendor with conversations says it)
   how tokens look   lower, upper, bare (no brackets), emphasis, escape, hyphen, link, image, html, url, repeat-N
   pieces            split-N (text in deltas of N characters), pair (two choices, interleaved), usage
   wire              wire-N (TLS records of N bytes), slow-MS (pause between pieces), first-MS (pause before the head),
@@ -15,6 +16,7 @@ import json
 import re
 import time
 
+KEPT = {}  # what `store-ID` heard
 TOKEN = re.compile(r"\[([A-Z][A-Z-]+-[0-9A-Z]{23})\]")
 
 
@@ -105,6 +107,10 @@ def reply_text(body, script):
         size = script.number("big", 65536)
         line = "The quick brown fox counts sheep and writes the number down in a ledger.\n"
         return (line * (size // len(line) + 1))[:size]
+    if script.has("store"):
+        KEPT[script.operations["store"]] = said
+    if script.has("recall"):
+        said = KEPT.get(script.operations["recall"], "nothing")
     return dress("You said: " + said, script)
 
 

@@ -9,10 +9,12 @@
 #include <cstdlib>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "dataplane/evidence/recall_ring.h"
 #include "dataplane/flow/gateway.h"
 #include "tests/sim/flow/http_text.h"
 #include "tests/sim/flow/vendor.h"
@@ -38,6 +40,7 @@ struct WorldOptions {
   flow::GatewayConfig gateway;
   bool drains = true;  // somebody empties the evidence ring
   const tcp::PortChoice* gateway_ports = nullptr;
+  bool vault = false;  // there is one, and the worker has rings to ask it
   WorldOptions() {
     gateway.clients_max = 32;
     gateway.upstreams_max = 32;
@@ -98,8 +101,15 @@ class World {
     return gateway->counters().refusals[static_cast<size_t>(reason)];
   }
 
+  // Where the rings are.
+  const std::filesystem::path& folder() const { return folder_.path(); }
+  // Of the vault that the secrets name; `seal` says that it is sealed. In force from the next
+  // adopt_again() on.
+  void set_vault_key(bool seal);
+
   std::mt19937_64 random;
   bool drains;
+  std::function<void()> every_turn;
   bool commits = true;
   bool vendor_is_up = true;  // down: its packets go nowhere
   base::Clock clock{base::Instant{1'000'000'000}, 1'700'000'040'000'000'000};
@@ -121,6 +131,8 @@ class World {
   evidence_test::Folder folder_;
   evidence::RingConfig ring_config_;
   std::unique_ptr<evidence::Recorder> recorder_;
+  std::optional<evidence::RecallRing> recall_ring_;
+  bool vault_ = false;
   std::unique_ptr<evidence_test::CursorFile> cursor_;
   std::unique_ptr<evidence_log::RingReader> reader_;
   std::vector<evidence_test::Parts> records_;

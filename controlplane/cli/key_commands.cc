@@ -48,7 +48,7 @@ std::string new_key() {
     for (count += 8; count >= 6; count -= 6) text += kAlphabet[bits >> (count - 6) & 63];
   }
   if (count > 0) text += kAlphabet[bits << (6 - count) & 63];
-  supervise::wipe(bytes.data(), bytes.size());
+  vault::wipe(bytes.data(), bytes.size());
   return text;
 }
 

@@ -95,10 +95,15 @@ Exit erase(const Call& call, const char* command, const char* schema) {
     return Exit::Ok;
   }
   const std::string state = answer.value("state", "");
-  if (const auto epoch = answer.find("token_epoch"); epoch != answer.end())
-    call.out.line(epoch->is_string()
-                      ? "the tenant's token key is in epoch " + epoch->get<std::string>() + " now"
-                      : "NO new token epoch: " + answer.value("token_epoch_problem", ""));
+  if (const auto epoch = answer.find("subject_epoch"); epoch != answer.end() && epoch->is_number())
+    call.out.line(fmt::format("its values get other tokens from now on (epoch {} of its own)",
+                              epoch->get<uint32_t>()));
+  if (const auto epoch = answer.find("token_epoch"); epoch != answer.end() && epoch->is_string())
+    call.out.line(
+        "too many subjects have an epoch of their own: the tenant's token key is in epoch " +
+        epoch->get<std::string>() + " now, all its values get other tokens");
+  if (const std::string problem = answer.value("epoch_problem", ""); !problem.empty())
+    call.out.line("NO other tokens: " + problem);
   if (state == "deferred") {
     call.out.line(fmt::format("{}: deferred. {}", answer["id"].get<std::string>(),
                               answer["message"].get<std::string>()));

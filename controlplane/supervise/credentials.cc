@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <system_error>
 
@@ -140,6 +141,7 @@ struct Credentials::Builder {
   void add_certificate();
   void add_vendor(const std::string& name);
   void add_tenant(const std::string& tenant);
+  void add_subject_epochs(const std::string& tenant);
   void add_hex(SecretKind kind, const std::string& file, std::string_view name, size_t bytes);
 };
 
@@ -235,7 +237,25 @@ void Credentials::Builder::add_tenant(const std::string& tenant) {
     add(SecretKind::TokenKey, tenant, lines[rank].key, static_cast<uint8_t>(rank),
         lines[rank].epoch);
   add_hex(SecretKind::SubjectKey, "subject." + tenant + ".key", tenant, kTokenKeyBytes);
+  add_subject_epochs(tenant);
   ++build.tenants;
+}
+
+void Credentials::Builder::add_subject_epochs(const std::string& tenant) {
+  std::string error;
+  const auto epochs = of.subject_epochs(tenant, error);
+  if (!error.empty())
+    return problem("key_refused", error, "repair the file, then: sallyctl reload", true);
+  if (!epochs || epochs->empty()) return;
+  vault::Secret value;
+  for (const auto& [subject, epoch] : *epochs) {
+    contract::SubjectEpoch entry{};
+    std::copy(subject.begin(), subject.end(), entry.subject);
+    entry.epoch = epoch;
+    const auto* raw = reinterpret_cast<const uint8_t*>(&entry);
+    value.insert(value.end(), raw, raw + sizeof entry);
+  }
+  add(SecretKind::SubjectEpochs, tenant, value);
 }
 
 Credentials::Credentials(fs::path credentials_folder, fs::path keys_folder)
@@ -305,6 +325,74 @@ std::optional<vault::Secret> Credentials::subject_key(const std::string& tenant,
   }
   if (error.empty()) error = name + ": is not there, or is no key";
   return std::nullopt;
+}
+
+// Lines of 32 hex digits, a space, a number. Nobody but us writes it.
+std::optional<std::map<std::array<uint8_t, 16>, uint32_t>> Credentials::subject_epochs(
+    const std::string& tenant, std::string& error) const {
+  constexpr size_t kHexDigits = 32, kDigitsMax = 9;
+  const fs::path file = keys_folder_ / ("subjects." + tenant + ".epochs");
+  vault::Secret text;
+  constexpr size_t kBytesMax = contract::kSubjectEpochsMax * (kHexDigits + 1 + kDigitsMax + 1);
+  switch (read_private(file, Privacy::Secret, kBytesMax, text, error)) {
+    case ReadResult::Missing:
+      error.clear();
+      return std::nullopt;
+    case ReadResult::Refused:
+      return std::nullopt;
+    case ReadResult::Ok:
+      break;
+  }
+  std::map<std::array<uint8_t, 16>, uint32_t> out;
+  std::string_view rest = text_of(text);
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    const vault::Secret subject = from_hex(line.substr(0, kHexDigits), 16);
+    uint32_t epoch = 0;
+    const std::string_view digits = line.size() > kHexDigits + 1 ? line.substr(kHexDigits + 1) : "";
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+    if (subject.size() != 16 || digits.empty() || digits.size() > kDigitsMax || epoch == 0 ||
+        code != std::errc{} || end != digits.data() + digits.size()) {
+      error = file.string() + ": damaged";
+      return std::nullopt;
+    }
+    std::array<uint8_t, 16> key{};
+    std::copy(subject.begin(), subject.end(), key.begin());
+    out[key] = epoch;
+  }
+  return out;
+}
+
+std::optional<uint32_t> Credentials::next_subject_epoch(
+    const std::string& tenant, const std::vector<std::array<uint8_t, 16>>& subjects,
+    std::string& error) const {
+  if (!is_file_word(tenant)) {
+    error = "no name of a tenant";
+    return std::nullopt;
+  }
+  auto epochs = subject_epochs(tenant, error);
+  if (!error.empty()) return std::nullopt;
+  if (!epochs) epochs.emplace();
+  uint32_t newest = 0;
+  for (const auto& subject : subjects) newest = std::max(newest, ++(*epochs)[subject]);
+  if (epochs->size() > contract::kSubjectEpochsMax) {
+    error = "full";
+    return std::nullopt;
+  }
+  std::string text;
+  for (const auto& [subject, epoch] : *epochs) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    for (const uint8_t byte : subject) {
+      text += kHex[byte >> 4];
+      text += kHex[byte & 15];
+    }
+    text += " " + std::to_string(epoch) + "\n";
+  }
+  if (!ensure_private_folder(keys_folder_, error) ||
+      !replace_private(keys_folder_ / ("subjects." + tenant + ".epochs"), text, error))
+    return std::nullopt;
+  return newest;
 }
 
 std::optional<std::string> Credentials::next_token_epoch(const std::string& tenant,

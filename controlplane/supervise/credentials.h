@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,12 @@ class Credentials {
   std::optional<vault::Secret> gateway_hmac_key(std::string& error) const;
   // The key under which a tenant's subjects are hashed; never made here. Nothing: `error` says why.
   std::optional<vault::Secret> subject_key(const std::string& tenant, std::string& error) const;
+  // Each of these subjects (16 bytes) of a tenant enters a new epoch of its own: from the next
+  // reading on its values get other tokens, and nobody else's do. Answers the newest of their
+  // numbers. Nothing: `error` says why; "full": there is no room, next_token_epoch() is the way.
+  std::optional<uint32_t> next_subject_epoch(const std::string& tenant,
+                                             const std::vector<std::array<uint8_t, 16>>& subjects,
+                                             std::string& error) const;
   // A new epoch of a tenant's token key in our own file: from the next reading on values get other
   // tokens; the former epoch is still verified. Nothing: `error` says why (an operator's file is
   // his to change).
@@ -93,6 +100,9 @@ class Credentials {
 
  private:
   struct Builder;
+  // By subject; nothing: there is no such file, or (with `error`) it is damaged.
+  std::optional<std::map<std::array<uint8_t, 16>, uint32_t>> subject_epochs(
+      const std::string& tenant, std::string& error) const;
   // The text of a key file: the operator's, else ours, which is made from `fresh` when missing.
   bool load_or_make(const std::string& name, const vault::Secret& fresh, vault::Secret& text,
                     std::string& error) const;

@@ -180,11 +180,40 @@ json VaultDesk::subject_link(const Asked& asked) {
 
 json VaultDesk::subject_erase(const Asked& asked) { return erase_as(asked, "erase"); }
 
-// The vendor's copies stand for nothing from now on, and the same value gets another token: the
-// tenant's token key begins a new epoch.
+// The vendor's copies stand for nothing from now on, and the subject's values get other tokens: it
+// (with what is linked to it) enters an epoch of its own. Only when the tenant has no room for one
+// more does the tenant's token key begin a new epoch, which changes everybody's tokens.
 json VaultDesk::subject_reredact(const Asked& asked) {
+  const std::string tenant = string_of(asked.body, "tenant");
+  const Named named = named_in(asked.body);
+  std::vector<SubjectId> subjects;
+  for (const SubjectId& one : named.subjects)
+    for (const SubjectId& member : vault_->members(tenant, one))
+      if (std::find(subjects.begin(), subjects.end(), member) == subjects.end())
+        subjects.push_back(member);
   json answer = erase_as(asked, "reredact");
   if (!answer.value("ok", false) || answer.value("state", "") == "deferred") return answer;
+  ControlRecord record = subject_record("subject_epoch", asked.actor, named, asked.body);
+  record.kind = RecordKind::Key;
+  record.object = answer.value("id", "");
+  record.result = "intended";
+  if (!commit(record)) return answer;
+  const Credentials credentials(options_.credentials, options_.state_dir / "keys");
+  std::string error;
+  const auto epoch = credentials.next_subject_epoch(tenant, subjects, error);
+  if (epoch) record.fields.emplace_back("epoch", std::to_string(*epoch));
+  record.result = epoch ? "ok" : "failed";
+  evidence_->append(record);
+  answer["subject_epoch"] = epoch ? json(*epoch) : json(nullptr);
+  if (epoch) return answer;
+  if (error != "full") {
+    answer["epoch_problem"] = error;
+    return answer;
+  }
+  return with_tenant_epoch(asked, std::move(answer));
+}
+
+json VaultDesk::with_tenant_epoch(const Asked& asked, json answer) {
   const std::string tenant = string_of(asked.body, "tenant");
   ControlRecord record{.kind = RecordKind::Key, .action = "token_epoch", .actor = asked.actor};
   record.tenant = tenant;
@@ -197,7 +226,7 @@ json VaultDesk::subject_reredact(const Asked& asked) {
   record.result = epoch ? "ok" : "failed";
   evidence_->append(record);
   answer["token_epoch"] = epoch ? json(*epoch) : json(nullptr);
-  if (!epoch) answer["token_epoch_problem"] = error;
+  if (!epoch) answer["epoch_problem"] = error;
   return answer;
 }
 

@@ -26,7 +26,8 @@ enum class SecretKind : uint16_t {
   SubjectKey = 6,         // name: tenant; 32 bytes: pseudonyms of subjects in evidence
   TicketKey = 7,          // 80 bytes: TLS session tickets
   VaultKey = 8,           // 32 bytes: X25519 public key of the vault; zeros: it is sealed
-  DictionaryKey = 9       // 32 bytes: hashes of dictionary values (docs/decisions/005)
+  DictionaryKey = 9,      // 32 bytes: hashes of dictionary values (docs/decisions/005)
+  SubjectEpochs = 10      // name: tenant; SubjectEpoch entries, sorted; only where there are any
 };
 
 struct SecretsHeader {
@@ -47,5 +48,16 @@ struct SecretsEntry {
   uint32_t value_bytes;
 };
 static_assert(sizeof(SecretsEntry) == 16);
+
+// A subject whose values have other tokens than before, from its `epoch` on (docs/vault.md 4). In
+// ascending order of the subject, each once.
+struct SubjectEpoch {
+  uint8_t subject[16];
+  uint32_t epoch;  // from 1
+};
+static_assert(sizeof(SubjectEpoch) == 20);
+// Of one tenant: with more, all its values get other tokens (its token key begins a new epoch).
+inline constexpr size_t kSubjectEpochsMax = 4'096;
+static_assert(kSubjectEpochsMax * sizeof(SubjectEpoch) <= kSecretsBytesMax / 8);
 
 }  // namespace sallyport::contract

@@ -255,6 +255,8 @@ bool PolicyVersion::prepare(rewrite::RewriteScope& request, rewrite::RewriteScop
     scope->scratch = scratch_.get();
     scope->labels = &labels_;
     scope->mint = &mints_[caller.tenant_index];
+    scope->subject_epochs = redact::SubjectEpochs(subjects_[caller.tenant_index],
+                                                  secrets_->subject_epochs(caller.tenant));
   }
   request.whole_message = true;  // a request leaves when all of it is judged
   rewrite::RulingFor who;

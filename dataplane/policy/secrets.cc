@@ -23,9 +23,10 @@ constexpr size_t kEntryAlign = 8;
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kTicketKeyBytes = 80;
 
-constexpr std::array<std::string_view, 10> kKindNames{
-    "unknown",    "token key",   "vendor credential", "gateway HMAC key", "server certificate",
-    "server key", "subject key", "ticket key",        "vault key",        "dictionary key"};
+constexpr std::array<std::string_view, 11> kKindNames{
+    "unknown",       "token key",   "vendor credential", "gateway HMAC key", "server certificate",
+    "server key",    "subject key", "ticket key",        "vault key",        "dictionary key",
+    "subject epochs"};
 
 std::string_view kind_name(uint16_t kind) noexcept {
   return kKindNames[kind < kKindNames.size() ? kind : 0];
@@ -39,6 +40,23 @@ bool is_crockford(char c) noexcept {
 bool is_name(std::string_view name) noexcept {
   return name.size() <= contract::kSecretNameBytesMax &&
          std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c <= 0x7e; });
+}
+
+// Sorted, each subject once, none in epoch 0.
+bool are_subject_epochs(std::span<const uint8_t> value) noexcept {
+  constexpr size_t kEntry = sizeof(contract::SubjectEpoch);
+  if (value.empty() || value.size() % kEntry != 0 ||
+      value.size() / kEntry > contract::kSubjectEpochsMax)
+    return false;
+  contract::SubjectEpoch before{}, entry;
+  for (size_t at = 0; at < value.size(); at += kEntry) {
+    std::memcpy(&entry, value.data() + at, kEntry);
+    if (entry.epoch == 0) return false;
+    if (at > 0 && std::memcmp(before.subject, entry.subject, sizeof entry.subject) >= 0)
+      return false;
+    before = entry;
+  }
+  return true;
 }
 
 // What each kind must look like. The credential goes into a header: no line ends, no controls.
@@ -58,13 +76,15 @@ bool value_fits(SecretKind kind, std::span<const uint8_t> value) noexcept {
     case SecretKind::ServerCertificate:
     case SecretKind::ServerKey:
       return !value.empty();
+    case SecretKind::SubjectEpochs:
+      return are_subject_epochs(value);
   }
   return false;
 }
 
 bool is_per_name(SecretKind kind) noexcept {
   return kind == SecretKind::TokenKey || kind == SecretKind::SubjectKey ||
-         kind == SecretKind::VendorCredential;
+         kind == SecretKind::VendorCredential || kind == SecretKind::SubjectEpochs;
 }
 
 std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
@@ -225,6 +245,11 @@ std::optional<std::span<const uint8_t>> Secrets::subject_key(
   const Entry* entry = find(SecretKind::SubjectKey, tenant, 0);
   if (entry == nullptr) return std::nullopt;
   return entry->value;
+}
+
+std::span<const uint8_t> Secrets::subject_epochs(std::string_view tenant) const noexcept {
+  const Entry* entry = find(SecretKind::SubjectEpochs, tenant, 0);
+  return entry == nullptr ? std::span<const uint8_t>{} : entry->value;
 }
 
 std::optional<std::span<const uint8_t>> Secrets::vendor_credential(

@@ -41,6 +41,8 @@ class Secrets {
   uint64_t generation() const noexcept { return generation_; }
   std::optional<TokenKeys> token_keys(std::string_view tenant) const noexcept;
   std::optional<std::span<const uint8_t>> subject_key(std::string_view tenant) const noexcept;
+  // SubjectEpoch entries, checked; empty: none.
+  std::span<const uint8_t> subject_epochs(std::string_view tenant) const noexcept;
   std::optional<std::span<const uint8_t>> vendor_credential(std::string_view name) const noexcept;
   std::optional<std::span<const uint8_t>> ticket_key() const noexcept;
   std::optional<std::span<const uint8_t>> vault_key() const noexcept;       // all zero: sealed

@@ -125,7 +125,8 @@ bool TokenMint::load(std::span<const uint8_t> current_key, std::string_view curr
 }
 
 bool TokenMint::mint(const TokenScope& scope, std::string_view entity,
-                     std::span<const uint8_t> canonical, Token& out) noexcept {
+                     std::span<const uint8_t> canonical, Token& out,
+                     uint32_t subject_epoch) noexcept {
   SP_CHECK_WHY(loaded(), "no token key");
   char label[kEntityNameBytesMax];
   const size_t label_size = token_label(entity, label);
@@ -138,6 +139,11 @@ bool TokenMint::mint(const TokenScope& scope, std::string_view entity,
   run.field(epoch);
   run.field(entity);
   run.field(canonical);
+  if (subject_epoch > 0) {
+    std::array<uint8_t, sizeof subject_epoch> number;
+    std::memcpy(number.data(), &subject_epoch, number.size());
+    run.field(number);
+  }
   Mac mac;
   if (!run.finish(mac)) return false;
   char* core = out.core.data();

@@ -9,6 +9,8 @@
 //     id    = HMAC-SHA256(id key,    tenant, scope, vendor, epoch, entity, canonical value) cut to
 //     65 bits check = HMAC-SHA256(check key, tenant, scope, vendor, epoch, entity, id) cut to 40
 //     bits
+// A subject in an epoch of its own (subject_epochs.h) adds that number, 4 bytes, behind its value:
+// other tokens for its values alone, which verify like all others.
 // every field preceded by its length in 4 bytes, little endian; the two keys are derived from the
 // token key of the tenant under different names. The check lets a request's token-like text be
 // judged without a store; it is not what stops forgery of restoration (exchange_tokens.h is).
@@ -86,10 +88,11 @@ class TokenMint {
                           std::string_view previous_epoch = {}) noexcept;
   bool loaded() const noexcept { return id_[0] != nullptr; }
 
-  // The token of `canonical` (canonical_value()) under the current epoch. False: entity name or
-  // value too long.
+  // The token of `canonical` (canonical_value()) under the current epoch, and under the epoch of
+  // its own that its subject is in (0: none). False: entity name or value too long.
   [[nodiscard]] bool mint(const TokenScope& scope, std::string_view entity,
-                          std::span<const uint8_t> canonical, Token& out) noexcept;
+                          std::span<const uint8_t> canonical, Token& out,
+                          uint32_t subject_epoch = 0) noexcept;
   // The keyed hash of `canonical`; vendor and principal do not count. False: as mint().
   [[nodiscard]] bool hash(std::string_view tenant, std::string_view entity,
                           std::span<const uint8_t> canonical, ValueHash& out) noexcept;

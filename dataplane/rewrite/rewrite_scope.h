@@ -15,6 +15,7 @@
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/earlier_tokens.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/subject_epochs.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/treatment.h"
@@ -94,6 +95,7 @@ struct RewriteScope {
   scan::Scratch* scratch = nullptr;
   const redact::TokenLabels* labels = nullptr;
   redact::TokenMint* mint = nullptr;
+  redact::SubjectEpochs subject_epochs;  // of the tenant; set with `mint`
   redact::TokenScope token_scope;
   redact::ExchangeTokens* tokens = nullptr;
   // Tokens of earlier exchanges, shared by both directions; null: they stay as they are.

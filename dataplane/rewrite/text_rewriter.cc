@@ -233,8 +233,11 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
   std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
   const size_t size = redact::canonical_value(name, value, canonical);
   redact::Token token;
-  const bool minted = size > 0 && scope_->mint->mint(scope_->token_scope, name,
-                                                     std::span(canonical).first(size), token);
+  const auto value_of = std::span(canonical).first(size);
+  uint32_t epoch = 0;
+  const bool minted =
+      size > 0 && scope_->subject_epochs.of(scope_->token_scope.tenant, name, value_of, epoch) &&
+      scope_->mint->mint(scope_->token_scope, name, value_of, token, epoch);
   mem::wipe(std::span(canonical).first(size));
   if (!minted) return block(entity);
   switch (scope_->tokens->add(token.core, entity, value)) {

@@ -270,17 +270,23 @@ class Vault(unittest.TestCase):
                 limits = {line[:26].strip(): line[26:].split()[:2] for line in file}
             self.assertEqual(limits["Max core file size"], ["0", "0"], name)
 
-    def test_7_reredact_begins_a_new_epoch(self):
-        before = self.subject("find")["subjects"][0]["tokens"][0]["token_epoch"]
+    def test_7_reredact_gives_this_subject_other_tokens_and_nobody_else(self):
+        def token_of(value):
+            self.assertEqual(self.lab.post(PATH, chat(f"later {value}")).status, 200)
+            return re.search(r"\[EMAIL-ADDRESS-[0-9A-Z]{23}\]", json.dumps(self.lab.vendor_bodies()[-1])).group(0)
+        before, other = token_of(PLANTED), token_of(OTHER)
         answer = self.subject("reredact", "--reason", "leak-3")
-        self.assertNotEqual(answer["token_epoch"], before)
+        self.assertEqual(answer["subject_epoch"], 1)
+        self.assertNotIn("token_epoch", answer)
         self.settled()
-
-        def other_epoch():
-            self.assertEqual(self.lab.post(PATH, chat(f"later {PLANTED}")).status, 200)
-            tokens = self.subject("find")["subjects"][0]["tokens"]
-            return answer["token_epoch"] in [token["token_epoch"] for token in tokens]
-        self.until("a token of the new epoch", 15, other_epoch)
+        self.until("another token", 15, lambda: token_of(PLANTED) != before)
+        self.assertEqual(token_of(OTHER), other)
+        self.assertEqual(self.restore(before)[1]["status"], "unknown")
+        after = token_of(PLANTED)
+        self.until("its mapping", 10, lambda: self.restore(after)[1]["status"] == "restored")
+        self.assertEqual(self.subject("reredact", "--reason", "leak-4")["subject_epoch"], 2)
+        self.settled()
+        self.until("a third one", 15, lambda: token_of(PLANTED) not in (before, after))
 
 
 if __name__ == "__main__":

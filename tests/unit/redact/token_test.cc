@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
+
+#include "dataplane/redact/subject_epochs.h"
 
 namespace sallyport::redact {
 namespace {
@@ -60,6 +63,44 @@ TEST_F(Mint, SameInputSameTokenAndEveryFieldCounts) {
   ASSERT_TRUE(same.load(std::vector<uint8_t>(32, 7), "01"));
   ASSERT_TRUE(same.mint(scope, "EMAIL_ADDRESS", bytes_of("john@example.org"), token));
   EXPECT_EQ(token.text(), first);
+}
+
+TEST_F(Mint, AnEpochOfASubjectGivesOtherTokensThatVerifyLikeAll) {
+  std::set<std::string> all{make("john@example.org")};
+  for (const uint32_t epoch : {1U, 2U, 256U, 0xffff'ffffU}) {
+    ASSERT_TRUE(mint.mint(scope, "EMAIL_ADDRESS", bytes_of("john@example.org"), token, epoch));
+    EXPECT_TRUE(all.insert(std::string(token.text())).second) << epoch;
+    EXPECT_EQ(mint.verify(scope, "EMAIL_ADDRESS", token.core), TokenMint::Verdict::Current);
+  }
+}
+
+// A list as the secrets carry it; every subject in it and none beside it is found.
+TEST(SubjectEpochsTest, FindEachSubjectAndNobodyElse) {
+  SubjectHash hash;
+  ASSERT_TRUE(hash.load(std::vector<uint8_t>(kSubjectKeyBytes, 5)));
+  std::map<Subject, uint32_t> wanted;
+  for (uint32_t i = 0; i < 50; ++i) {
+    Subject subject{};
+    ASSERT_TRUE(hash.of("acme", "PERSON", bytes_of("v" + std::to_string(i)), subject));
+    if (i % 3 == 0) wanted[subject] = i + 1;
+  }
+  std::vector<uint8_t> entries;
+  for (const auto& [subject, epoch] : wanted) {
+    entries.insert(entries.end(), subject.begin(), subject.end());
+    const auto* raw = reinterpret_cast<const uint8_t*>(&epoch);
+    entries.insert(entries.end(), raw, raw + sizeof epoch);
+  }
+  const SubjectEpochs epochs(hash, entries);
+  for (uint32_t i = 0; i < 50; ++i) {
+    uint32_t epoch = 99;
+    ASSERT_TRUE(epochs.of("acme", "PERSON", bytes_of("v" + std::to_string(i)), epoch));
+    EXPECT_EQ(epoch, i % 3 == 0 ? i + 1 : 0);
+    ASSERT_TRUE(epochs.of("beta", "PERSON", bytes_of("v" + std::to_string(i)), epoch));
+    EXPECT_EQ(epoch, 0U);
+  }
+  uint32_t epoch = 99;
+  ASSERT_TRUE(SubjectEpochs().of("acme", "PERSON", bytes_of("v0"), epoch));
+  EXPECT_EQ(epoch, 0U);
 }
 
 TEST_F(Mint, VerifiesOnlyItsOwn) {

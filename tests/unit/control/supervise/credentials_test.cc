@@ -52,6 +52,42 @@ class CredentialsTest : public testing::Test {
   Credentials credentials_{folder_ / "credentials", folder_ / "keys"};
 };
 
+TEST_F(CredentialsTest, SubjectsWithAnEpochOfTheirOwnArriveInOrder) {
+  const auto subject = [](uint8_t first) {
+    std::array<uint8_t, 16> out{};
+    out[0] = first;
+    return out;
+  };
+  EXPECT_TRUE(read(build())->subject_epochs("alpha").empty());
+  const uint64_t before = credentials_.fingerprint();
+  std::string error;
+  EXPECT_EQ(credentials_.next_subject_epoch("alpha", {subject(9), subject(3)}, error), 1U);
+  EXPECT_EQ(credentials_.next_subject_epoch("alpha", {subject(3)}, error), 2U);
+  EXPECT_EQ(error, "");
+  EXPECT_NE(credentials_.fingerprint(), before);  // so it is read again, and sent
+  const auto secrets = read(build());
+  const auto bytes = secrets->subject_epochs("alpha");
+  ASSERT_EQ(bytes.size(), 2 * sizeof(contract::SubjectEpoch));
+  contract::SubjectEpoch entries[2];
+  std::memcpy(entries, bytes.data(), bytes.size());
+  EXPECT_EQ(entries[0].subject[0], 3);
+  EXPECT_EQ(entries[0].epoch, 2U);
+  EXPECT_EQ(entries[1].subject[0], 9);
+  EXPECT_EQ(entries[1].epoch, 1U);
+  EXPECT_TRUE(secrets->subject_epochs("beta").empty());
+  std::vector<std::array<uint8_t, 16>> many;
+  for (size_t i = 0; i < contract::kSubjectEpochsMax; ++i) {
+    many.push_back(subject(77));
+    std::memcpy(many.back().data() + 1, &i, 2);
+  }
+  EXPECT_EQ(credentials_.next_subject_epoch("alpha", many, error), std::nullopt);
+  EXPECT_EQ(error, "full");
+  error.clear();
+  write_file(key("subjects.alpha.epochs"), "what is this\n", 0600);
+  EXPECT_EQ(credentials_.next_subject_epoch("alpha", {subject(1)}, error), std::nullopt);
+  EXPECT_TRUE(build().broken);
+}
+
 TEST_F(CredentialsTest, EverySecretArrivesAsItWasRead) {
   put("vendor.acme", "the key of acme\n");
   const SecretsBuild built = build();

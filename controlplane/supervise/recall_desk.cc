@@ -16,9 +16,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr uint64_t kSteadyNsPerMs = 1'000'000;
 
-uint64_t monotonic_ns() {
+uint64_t steady_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
@@ -36,7 +36,7 @@ RecallDesk::~RecallDesk() {
 
 void RecallDesk::run() {
   while (!stop_.load()) {
-    look(monotonic_ns() / kNsPerMs);
+    look(steady_ns() / kSteadyNsPerMs);
     round();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRecallPollMs));
   }
@@ -46,7 +46,7 @@ void RecallDesk::look(uint64_t now_ms) {
   if (now_ms < next_look_ms_) return;
   next_look_ms_ = now_ms + kRecallLookMs;
   rings_.look();
-  rings_.beat(monotonic_ns());
+  rings_.beat(steady_ns());
   const std::lock_guard lock(mutex_);
   workers_ = rings_.count();
   refused_ = rings_.refused();

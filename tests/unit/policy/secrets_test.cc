@@ -54,6 +54,26 @@ TEST(Secrets, EveryKindIsFoundByItsName) {
   EXPECT_EQ(secrets->server_key_pem(), "key pem");
 }
 
+TEST(Secrets, SubjectsWithAnEpochOfTheirOwnAreSortedAndEachOnce) {
+  const auto entry = [](char subject, char epoch) {
+    return std::string(16, subject) + std::string(1, epoch) + std::string(3, '\0');
+  };
+  const auto with = [](const std::string& value) {
+    return error_of(all_kinds().add(SecretKind::SubjectEpochs, "acme", value).build());
+  };
+  EXPECT_EQ(with(entry('a', 1) + entry('b', 7)), "");
+  for (const std::string& wrong :
+       {std::string(), entry('a', 1).substr(1), entry('b', 1) + entry('a', 1),
+        entry('a', 1) + entry('a', 2), entry('a', 0)})
+    EXPECT_EQ(with(wrong), "secrets: subject epochs: value");
+  std::string error;
+  const auto secrets = Secrets::of_bytes(
+      all_kinds().add(SecretKind::SubjectEpochs, "acme", entry('a', 1)).build(), error);
+  ASSERT_NE(secrets, nullptr) << error;
+  EXPECT_EQ(text_of(secrets->subject_epochs("acme")), entry('a', 1));
+  EXPECT_TRUE(secrets->subject_epochs("zeta").empty());
+}
+
 // The value is that of the command line: printf hello | openssl dgst -sha256 -hmac hhh... (32).
 TEST(Secrets, HmacOfAKeyIsHmacSha256) {
   std::string error;

@@ -180,54 +180,38 @@ json VaultDesk::subject_link(const Asked& asked) {
 
 json VaultDesk::subject_erase(const Asked& asked) { return erase_as(asked, "erase"); }
 
-// The vendor's copies stand for nothing from now on, and the subject's values get other tokens: it
-// (with what is linked to it) enters an epoch of its own. Only when the tenant has no room for one
-// more does the tenant's token key begin a new epoch, which changes everybody's tokens.
-json VaultDesk::subject_reredact(const Asked& asked) {
-  const std::string tenant = string_of(asked.body, "tenant");
-  const Named named = named_in(asked.body);
-  std::vector<SubjectId> subjects;
-  for (const SubjectId& one : named.subjects)
-    for (const SubjectId& member : vault_->members(tenant, one))
-      if (std::find(subjects.begin(), subjects.end(), member) == subjects.end())
-        subjects.push_back(member);
-  json answer = erase_as(asked, "reredact");
-  if (!answer.value("ok", false) || answer.value("state", "") == "deferred") return answer;
-  ControlRecord record = subject_record("subject_epoch", asked.actor, named, asked.body);
+// The vendor's copies stand for nothing from now on, and the subject's values get other tokens.
+json VaultDesk::subject_reredact(const Asked& asked) { return erase_as(asked, "reredact"); }
+
+// Before the data keys go: workers get the list with the vault's next key, so a value that is used
+// meanwhile has its new token, or a mapping that the erasure drops. The subjects (with what is
+// linked to them) enter an epoch of their own. Only when the tenant has no room for one more does
+// its token key begin a new epoch, which changes everybody's tokens. Answers what came of it.
+json VaultDesk::begin_epochs(const vault::Erasure& erasure) {
+  ControlRecord record = subject_record("subject_epoch", erasure.actor,
+                                        Named{erasure.tenant, erasure.subjects}, json::object());
   record.kind = RecordKind::Key;
-  record.object = answer.value("id", "");
+  record.object = erasure.id;
   record.result = "intended";
-  if (!commit(record)) return answer;
+  if (!commit(record)) return {{"epoch_problem", "the log did not take the record of it"}};
   const Credentials credentials(options_.credentials, options_.state_dir / "keys");
   std::string error;
-  const auto epoch = credentials.next_subject_epoch(tenant, subjects, error);
+  const auto epoch = credentials.next_subject_epoch(erasure.tenant, erasure.subjects, error);
   if (epoch) record.fields.emplace_back("epoch", std::to_string(*epoch));
   record.result = epoch ? "ok" : "failed";
   evidence_->append(record);
-  answer["subject_epoch"] = epoch ? json(*epoch) : json(nullptr);
-  if (epoch) return answer;
-  if (error != "full") {
-    answer["epoch_problem"] = error;
-    return answer;
-  }
-  return with_tenant_epoch(asked, std::move(answer));
-}
-
-json VaultDesk::with_tenant_epoch(const Asked& asked, json answer) {
-  const std::string tenant = string_of(asked.body, "tenant");
-  ControlRecord record{.kind = RecordKind::Key, .action = "token_epoch", .actor = asked.actor};
-  record.tenant = tenant;
-  record.object = answer.value("id", "");
-  record.result = "intended";
-  if (!commit(record)) return answer;
-  const Credentials credentials(options_.credentials, options_.state_dir / "keys");
-  std::string error;
-  const auto epoch = credentials.next_token_epoch(tenant, error);
-  record.result = epoch ? "ok" : "failed";
-  evidence_->append(record);
-  answer["token_epoch"] = epoch ? json(*epoch) : json(nullptr);
-  if (!epoch) answer["epoch_problem"] = error;
-  return answer;
+  if (epoch) return {{"subject_epoch", *epoch}};
+  if (error != "full") return {{"epoch_problem", error}};
+  ControlRecord whole{.kind = RecordKind::Key, .action = "token_epoch", .actor = erasure.actor};
+  whole.tenant = erasure.tenant;
+  whole.object = erasure.id;
+  whole.result = "intended";
+  if (!commit(whole)) return {{"epoch_problem", "the log did not take the record of it"}};
+  const auto of_tenant = credentials.next_token_epoch(erasure.tenant, error);
+  whole.result = of_tenant ? "ok" : "failed";
+  evidence_->append(whole);
+  if (of_tenant) return {{"token_epoch", *of_tenant}};
+  return {{"epoch_problem", error}};
 }
 
 json VaultDesk::erase_as(const Asked& asked, const std::string& kind) {
@@ -282,6 +266,7 @@ json VaultDesk::carry_out(const vault::Erasure& erasure) {
   record.reason = erasure.reason;
   record.ticket = erasure.ticket;
   try {
+    const json epochs = erasure.kind == "reredact" ? begin_epochs(erasure) : json::object();
     const vault::EraseResult result = vault_->erase(erasure.tenant, erasure.subjects);
     record.count = result.tokens_removed;
     record.detail = "data keys destroyed; mappings of older workers' keys are dropped";
@@ -294,10 +279,12 @@ json VaultDesk::carry_out(const vault::Erasure& erasure) {
       return admin_error("evidence_blocked",
                          "it is erased, but the log does not take the proof yet",
                          "sallyctl status; ask again once the log takes records");
-    return {{"ok", true},
-            {"id", erasure.id},
-            {"keys_destroyed", result.keys_destroyed},
-            {"tokens_removed", result.tokens_removed}};
+    json answer = {{"ok", true},
+                   {"id", erasure.id},
+                   {"keys_destroyed", result.keys_destroyed},
+                   {"tokens_removed", result.tokens_removed}};
+    answer.update(epochs);
+    return answer;
   } catch (const vault::VaultError& error) {
     record.result = "failed";
     record.detail = error.code();

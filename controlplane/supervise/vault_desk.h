@@ -121,7 +121,7 @@ class VaultDesk {
   nlohmann::json subject_erase(const Asked& asked);
   nlohmann::json erase_as(const Asked& asked, const std::string& kind);
   nlohmann::json subject_reredact(const Asked& asked);
-  nlohmann::json with_tenant_epoch(const Asked& asked, nlohmann::json answer);
+  nlohmann::json begin_epochs(const vault::Erasure& erasure);
   nlohmann::json hold_add(const Asked& asked);
   nlohmann::json hold_release(const Asked& asked);
   nlohmann::json hold_list(const Asked& asked);

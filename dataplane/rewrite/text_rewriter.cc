@@ -73,6 +73,16 @@ bool TextRewriter::feed(std::span<const uint8_t> text) {
     fed_ += piece.size();
     if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
     if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
+    // Asked for as soon as it is whole: the scanner may not be past it before the text ends, and
+    // then it is too late to stand still.
+    const bool may_hold = scope_->earlier != nullptr && scope_->earlier->may_hold;
+    for (const redact::TokenMatch& token : finder_.matches()) {
+      if (!may_hold || token.end < fed_ - piece.size() || token.start < skip_ ||
+          scope_->tokens->find(token.core, token.entity) != nullptr)
+        continue;
+      const auto* entry = earlier(token);
+      if (entry != nullptr && entry->is_open()) scope_->earlier->holds = true;
+    }
     if (!settle()) return false;
     if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
   }

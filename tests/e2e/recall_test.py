@@ -88,7 +88,7 @@ class Recall(unittest.TestCase):
     def rst(self, answer):
         """RST records of this exchange, once they are in the log."""
         self.lab.record(answer)
-        listing = self.lab.sallyctl("evidence", "list", "--kind", "RST", "--limit", "0", "--output", "json")
+        listing = self.lab.sallyctl("evidence", "query", "--kind", "RST", "--limit", "0", "--output", "json")
         rows = json.loads(listing.stdout)["records"]
         return [row for row in rows if answer.request_id in json.dumps(row)]
 

@@ -173,6 +173,9 @@ TEST(Recall, IsTheSameAtEveryCutOfTheStream) {
   scene.text = "It was " + token + ", and " + token + " again";
   for (scene.piece = 1; scene.piece < scene.text.size(); ++scene.piece)
     EXPECT_EQ(scene.ask(true), "It was " + kValue + ", and " + kValue + " again") << scene.piece;
+  scene.text = "It was " + token;  // nothing behind it: the next event ends the text
+  for (scene.piece = 1; scene.piece < scene.text.size(); ++scene.piece)
+    EXPECT_EQ(scene.ask(true), "It was " + kValue) << scene.piece;
   EXPECT_EQ(scene.missed(RecallMiss::Late), 0U);
 }
 

@@ -261,7 +261,7 @@ TEST(Image, EveryFieldThatDoesNotHoldIsRefusedByName) {
       {"limits", [&](auto& b) { b.limits[0].max_body_bytes = 0; }},
       {"limits", [&](auto& b) { b.limits[0].commit_wait_ms = 0; }},
       {"limits", [&](auto& b) { b.limits[0].ring_high_water_percent = 101; }},
-      {"limits", [&](auto& b) { b.limits[0].reserved = 1; }},
+      {"limits", [&](auto& b) { b.limits[0].recall_wait_ms = contract::kRecallWaitMsMax + 1; }},
   };
   for (size_t i = 0; i < all.size(); ++i) {
     ImageBuilder b = small_image();

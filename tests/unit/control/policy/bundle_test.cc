@@ -196,7 +196,7 @@ TEST_F(BundleReading, TheLimitsOfTheDocumentAreThoseOfTheCode) {
       EXPECT_FALSE(with(lowest - 1)) << name;
     }
   }
-  EXPECT_EQ(rows, 15U);
+  EXPECT_EQ(rows, 16U);
 }
 
 // --- the overlay ---------------------------------------------------------------------------------

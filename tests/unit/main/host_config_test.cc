@@ -85,7 +85,7 @@ TEST_F(HostConfigFile, ValuesThatCannotBeAreRefused) {
                  "2:", "ADDRESS/LENGTH");
   expect_refused("ports:\n  one: {device: d, address: 10.0.0.1/24x}\n" + tail,
                  "2:", "ADDRESS/LENGTH");
-  expect_refused("ports:\n  one: {device: d, address: 10.0.0.1/24, mtu: 9000}\n" + tail,
+  expect_refused("ports:\n  one: {device: d, address: 10.0.0.1/24, mtu: 9001}\n" + tail,
                  "2:", "mtu");
   expect_refused("ports:\n  one: {device: d, address: 10.0.0.1/24, mtu: -1}\n" + tail, "2:", "mtu");
   expect_refused("ports:\n  one: {device: d, address: 10.0.0.1/24, next_hop: a}\n" + tail,
@@ -142,6 +142,14 @@ TEST_F(HostConfigFile, APortTakesIpv6MoreAddressesRoutesAndATag) {
   EXPECT_TRUE(port.routes[0].covers(wire::IpAddress(0x0affffffU)));
   EXPECT_FALSE(port.routes[0].covers(wire::IpAddress(0x0b000000U)));
   EXPECT_EQ(port.routes[1].bits, 48);
+}
+
+TEST_F(HostConfigFile, OffloadsAreUsedUnlessTheFileSaysNo) {
+  ASSERT_TRUE(read(with("    workers: all\n    mtu: 9000\n"))) << error_;
+  EXPECT_TRUE(config_.ports.at(0).offloads);
+  ASSERT_TRUE(read(with("    workers: all\n    offloads: off\n"))) << error_;
+  EXPECT_FALSE(config_.ports.at(0).offloads);
+  expect_refused(with("    offloads: maybe\n"), "6:", "must be auto or off");
 }
 
 TEST_F(HostConfigFile, TheGatewayListensOnAnyAddressOfAPort) {

@@ -238,6 +238,9 @@ struct Store::Writer {
   uint64_t unexpected = 0;
   Book book;
   std::map<RingKey, uint64_t> sequences;
+  // Admitted in this batch, and still open. Most are over in the same batch: a put and a delete in
+  // a table that is else empty would each time take a new page, and write it (2 KiB a record).
+  std::map<OpenKey, uint64_t> opened;
   std::vector<uint8_t> bundle = std::vector<uint8_t>(sizeof(uint32_t));
   uint32_t bundle_records = 0;
   uint64_t bundle_first = 0;
@@ -250,6 +253,8 @@ void Store::Writer::run() {
   bundle_first = size;
   for (const Batch::Entry& entry : batch.entries) add(entry);
   flush_bundle();
+  for (const auto& [key, index] : opened)
+    put(transaction, e.open_exchanges, as_val(key), plain_val(index));
   for (size_t row = 0; row < edges.size(); ++row)
     if (touched[row] && !edges[row].hashes.empty()) put_tile(row);
   put(transaction, e.meta, as_val(kMetaSize), plain_val(size));
@@ -385,9 +390,7 @@ bool Store::Writer::expected(const RecordHeader& header) {
       const bool admitted = header.kind == static_cast<uint16_t>(RecordKind::Admitted);
       const ExchangeIndex index{size, admitted ? kNoIndex : size};
       put(transaction, e.requests, as_val(id), plain_val(index));
-      if (admitted)
-        put(transaction, e.open_exchanges,
-            as_val(open_key(ring, header.request_high, header.request_low)), plain_val(size));
+      if (admitted) opened[open_key(ring, header.request_high, header.request_low)] = size;
       return true;
     }
     case RecordKind::Completed:
@@ -406,10 +409,12 @@ bool Store::Writer::expected_verdict(const RecordHeader& header, const RingKey& 
   if (!read_val(value, index)) throw not_ours(e.folder(), "damaged: request index");
   if (index.verdict != kNoIndex) return false;
   const OpenKey open = open_key(ring, header.request_high, header.request_low);
-  MDB_val key = as_val(open);
-  const int code = mdb_del(transaction.handle(), e.open_exchanges, &key, nullptr);
-  if (code == MDB_NOTFOUND) return false;  // admitted by another ring
-  if (code != MDB_SUCCESS) throw StoreError("delete", code);
+  if (opened.erase(open) == 0) {
+    MDB_val key = as_val(open);
+    const int code = mdb_del(transaction.handle(), e.open_exchanges, &key, nullptr);
+    if (code == MDB_NOTFOUND) return false;  // admitted by another ring
+    if (code != MDB_SUCCESS) throw StoreError("delete", code);
+  }
   index.verdict = size;
   put(transaction, e.requests, request, plain_val(index));
   return true;

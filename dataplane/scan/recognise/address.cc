@@ -94,7 +94,9 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   // "5, Main Street" is how lists are numbered; the French write addresses so.
   if (!french && name == house + 1) street = english_street(reader, name);
   const bool unnamed = street.end == 0;
-  if (unnamed && name == house + 1) street = named_street(reader, name);
+  const uint8_t first = reader.at(name);
+  if (unnamed && name == house + 1 && (is_upper(first) || first >= 0xc3))
+    street = named_street(reader, name);
   if (street.end == 0) return false;
   const Place place = place_at(reader, street.end);
   // Small letters are how people type; then the place must say that it is an address.
@@ -108,7 +110,13 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
 
 // "Gartenstraße 98a, 50667 Köln": the number stands at `number` and is the last part of the street.
 bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
-  const StreetStart street = street_before(reader, street_end_before(reader, number));
+  // A name without a kind needs a place, and a place begins so.
+  const uint64_t known_house = house_end(reader, number);
+  const uint8_t after = known_house == 0 ? uint8_t{0} : reader.at(known_house);
+  const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
+  const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
+                            after == '.' || is_upper(then) || then == '#';
+  const StreetStart street = street_before(reader, street_end_before(reader, number), may_be_named);
   if (street.start == kNoStreet) return false;
   out.start = building_start(reader, street.start);
   const bool placed = out.start == street.start;

@@ -613,7 +613,7 @@ uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
   return end > 0 && reader.before(end) == ',' ? end - 1 : end;
 }
 
-StreetStart street_before(OpenReader& reader, uint64_t end) noexcept {
+StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept {
   StreetStart out = compound_start(reader, end);
   if (out.start == kNoStreet || out.strength == Strength::Placed) {
     const StreetStart prefixed = prefix_start(reader, end);
@@ -621,7 +621,7 @@ StreetStart street_before(OpenReader& reader, uint64_t end) noexcept {
         (out.start == kNoStreet || prefixed.strength == Strength::Plain))
       out = prefixed;
   }
-  return out.start == kNoStreet ? name_start(reader, end) : out;
+  return out.start == kNoStreet && named ? name_start(reader, end) : out;
 }
 
 }  // namespace sallyport::scan

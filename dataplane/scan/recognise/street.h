@@ -48,7 +48,8 @@ struct StreetStart {
   Strength strength = Strength::Plain;
 };
 // Where the street begins whose text ends at `end`, behind which its number stands.
-StreetStart street_before(OpenReader& reader, uint64_t end) noexcept;
+// `named`: also where nothing but capital letters says so.
+StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept;
 
 // "Apt", "Suite": what stands behind it is the number of a flat.
 bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept;

@@ -118,7 +118,11 @@ class Lab:
         with open(config, "w", encoding="utf-8") as file:
             file.write(CONFIG.format(**self.make_port(interface), a4=OURS[4], a6=OURS[6], mtu=arguments.mtu,
                                      port=SERVE_PORT))
-        # DPDK makes its device, then the emulator the kernel's, then that has addresses and a server: then we fetch.
+        # The server first, on any address, or we would be refused on a slow machine. Then DPDK makes its device, the
+        # emulator the kernel's, and that has addresses.
+        server, path = self.start(f"server{number}", self.theirs, sys.executable, KERNEL_PEER, "serve",
+                                  "0.0.0.0" if family == 4 else "::", str(FETCH_PORT))
+        self.wait_for(path, "listening", server, 30)
         ours, ours_path = self.start(
             f"ours{number}", self.ours, os.path.join(arguments.bin, "tcp_kernel_peer"), "--config", config,
             "--fetch-address", THEIRS[family], "--fetch-port", str(FETCH_PORT), "--fetches", str(half),
@@ -133,9 +137,6 @@ class Lab:
                       ["address", "add", THEIRS[4] + "/24", "dev", "wire"],
                       ["address", "add", THEIRS[6] + "/64", "dev", "wire", "nodad"]):
             subprocess.run(["ip", "-n", self.theirs, *words], check=True)
-        server, path = self.start(f"server{number}", self.theirs, sys.executable, KERNEL_PEER, "serve",
-                                  THEIRS[family], str(FETCH_PORT))
-        self.wait_for(path, "listening", server, 20)
         began = time.monotonic()
         client, client_path = self.start(f"client{number}", self.theirs, sys.executable, KERNEL_PEER, "fetch",
                                          OURS[family], str(SERVE_PORT), str(half), str(arguments.concurrency))

@@ -83,6 +83,7 @@ struct Masks {
   uint64_t goes_on;    // what may stand behind one, before or in a core
   uint64_t word;       // letters and digits
   uint64_t blank;      // ' '
+  uint64_t mark;       // '-' '_'
 };
 
 const __m128i* table(const std::array<uint8_t, 16>& bytes) {
@@ -95,10 +96,10 @@ struct Portable {
     alignas(16) uint8_t rest[kBytes] = {};
     if (left < kBytes) std::memcpy(rest, p, left);
     const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(left < kBytes ? rest : p));
+    const __m128i mark =
+        _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8('-')), _mm_cmpeq_epi8(b, _mm_set1_epi8('_')));
     const __m128i separator =
-        _mm_or_si128(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8('-')),
-                                               _mm_cmpeq_epi8(b, _mm_set1_epi8('_'))),
-                                  _mm_cmpeq_epi8(b, _mm_set1_epi8('&'))),
+        _mm_or_si128(_mm_or_si128(mark, _mm_cmpeq_epi8(b, _mm_set1_epi8('&'))),
                      _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xe2))),
                                   _mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xef)))));
     const __m128i half = _mm_set1_epi8(0x0f);
@@ -111,7 +112,8 @@ struct Portable {
       return static_cast<uint64_t>(~no & 0xffff);
     };
     return {static_cast<uint32_t>(_mm_movemask_epi8(separator)), in(kGoesOn), in(kWord),
-            static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8(' '))))};
+            static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8(' ')))),
+            static_cast<uint32_t>(_mm_movemask_epi8(mark))};
   }
 };
 
@@ -122,19 +124,20 @@ struct Avx2 {
     if (left < kBytes) std::memcpy(rest, p, left);
     const __m256i b =
         _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left < kBytes ? rest : p));
-    const __m256i separator = _mm256_or_si256(
-        _mm256_or_si256(_mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8('-')),
-                                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8('_'))),
-                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8('&'))),
-        _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xe2))),
-                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xef)))));
+    const __m256i mark = _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8('-')),
+                                         _mm256_cmpeq_epi8(b, _mm256_set1_epi8('_')));
+    const __m256i separator =
+        _mm256_or_si256(_mm256_or_si256(mark, _mm256_cmpeq_epi8(b, _mm256_set1_epi8('&'))),
+                        _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xe2))),
+                                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xef)))));
     const __m256i half = _mm256_set1_epi8(0x0f);
     const __m256i low = _mm256_and_si256(b, half);
     const __m256i high = _mm256_and_si256(_mm256_srli_epi16(b, 4), half);
     return {
         static_cast<uint32_t>(_mm256_movemask_epi8(separator)), in(kGoesOn, low, high),
         in(kWord, low, high),
-        static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(' '))))};
+        static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(' ')))),
+        static_cast<uint32_t>(_mm256_movemask_epi8(mark))};
   }
   SP_TARGET_AVX2 static inline uint64_t in(const HalfByteSet& set, __m256i low,
                                            __m256i high) noexcept {
@@ -152,16 +155,16 @@ struct Avx512 {
   SP_TARGET_AVX512 static inline Masks look(const uint8_t* p, size_t left) noexcept {
     const __mmask64 here = _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(std::min(left, kBytes)));
     const __m512i b = _mm512_maskz_loadu_epi8(here, p);
-    const uint64_t separator = _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('-')) |
-                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('_')) |
-                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('&')) |
+    const uint64_t mark = _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('-')) |
+                          _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('_'));
+    const uint64_t separator = mark | _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('&')) |
                                _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xe2))) |
                                _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xef)));
     const __m512i half = _mm512_set1_epi8(0x0f);
     const __m512i low = _mm512_and_si512(b, half);
     const __m512i high = _mm512_and_si512(_mm512_srli_epi16(b, 4), half);
     return {separator, in(kGoesOn, low, high), in(kWord, low, high),
-            _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(' '))};
+            _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(' ')), mark};
   }
   SP_TARGET_AVX512 static inline uint64_t in(const HalfByteSet& set, __m512i low,
                                              __m512i high) noexcept {
@@ -172,46 +175,44 @@ struct Avx512 {
   }
 };
 
+constexpr size_t kBlockBytes = 64;
 constexpr uint64_t below(size_t bit) { return bit >= 64 ? ~uint64_t{0} : (uint64_t{1} << bit) - 1; }
 
-// Next byte from `from` on that may begin a separator, unless one of the twelve bytes behind it
-// could stand neither before nor in a core, or a blank stands between two letters there. What lies
-// beyond the vector counts as if it could.
+// The masks of kBlockBytes from `p` on, of which `left` are there.
 template <class Level>
-[[gnu::always_inline]] inline size_t next_separator(std::span<const uint8_t> text,
-                                                    size_t from) noexcept {
-  for (; from < text.size(); from += Level::kBytes) {
-    const size_t left = text.size() - from;
-    const Masks masks = Level::look(text.data() + from, left);
-    const uint64_t here = below(std::min(left, Level::kBytes));
-    if ((masks.separator & here) == 0) continue;
-    const uint64_t between = masks.blank & masks.word << 1 & masks.word >> 1;
-    const uint64_t dead = (~masks.goes_on | between) & here;
-    const uint64_t dead_2 = dead >> 1 | dead >> 2;
-    const uint64_t dead_4 = dead_2 | dead_2 >> 2;
-    const uint64_t hits = masks.separator & here & ~(dead_4 | dead_4 >> 4 | dead_4 >> 8);
-    if (hits != 0) return from + static_cast<size_t>(std::countr_zero(hits));
+[[gnu::always_inline]] inline Masks look_at_block(const uint8_t* p, size_t left) noexcept {
+  Masks all = Level::look(p, left);
+  for (size_t i = Level::kBytes; i < kBlockBytes && i < left; i += Level::kBytes) {
+    const Masks more = Level::look(p + i, left - i);
+    all.separator |= more.separator << i;
+    all.goes_on |= more.goes_on << i;
+    all.word |= more.word << i;
+    all.blank |= more.blank << i;
+    all.mark |= more.mark << i;
   }
-  return text.size();
+  return all;
 }
 
-SP_TARGET_AVX2 size_t next_avx2(std::span<const uint8_t> text, size_t from) noexcept {
-  return next_separator<Avx2>(text, from);
-}
-SP_TARGET_AVX512 size_t next_avx512(std::span<const uint8_t> text, size_t from) noexcept {
-  return next_separator<Avx512>(text, from);
+// Bytes of which one within kTokenCoreChars behind a separator says that no core stands there: what
+// no token has, a blank between two letters, a separator behind a letter. What is not there counts
+// as if it could go on. `word_before`: a letter stands before the block.
+uint64_t dead_bytes(const Masks& masks, size_t left, uint64_t word_before) noexcept {
+  const uint64_t behind_word = masks.word << 1 | word_before;
+  const uint64_t between = masks.blank & behind_word & masks.word >> 1;
+  return (~masks.goes_on | between | (masks.mark & behind_word)) & below(left);
 }
 
-size_t next_separator(std::span<const uint8_t> text, size_t from) noexcept {
-  switch (base::best_simd()) {
-    case base::Simd::Avx512:
-      return next_avx512(text, from);
-    case base::Simd::Avx2:
-      return next_avx2(text, from);
-    case base::Simd::Portable:
-      break;
+// Bit i: a bit of `low` and what follows it, `high`, within [i + 1, i + kTokenCoreChars].
+uint64_t within_core(uint64_t low, uint64_t high) noexcept {
+  const auto ahead = [](uint64_t a, uint64_t b, unsigned n) { return a >> n | b << (64 - n); };
+  low = ahead(low, high, 1);
+  high >>= 1;
+  for (unsigned n : {1U, 2U, 4U, 8U}) {  // 2, 4, 8, 16 of them
+    low |= ahead(low, high, n);
+    high |= high >> n;
   }
-  return next_separator<Portable>(text, from);
+  static_assert(kTokenCoreChars >= 16 && kTokenCoreChars <= 32);
+  return low | ahead(low, high, kTokenCoreChars - 16);
 }
 
 size_t wide_size(uint8_t lead) {
@@ -281,14 +282,61 @@ bool core_behind(std::span<const uint8_t> text, size_t at) noexcept {
   return at >= text.size();
 }
 
+// The first of a row of separators to which the one at `last` belongs, of those from `from` on,
+// with a core behind it.
+size_t first_of_row(std::span<const uint8_t> text, size_t from, size_t last) noexcept {
+  size_t at = last;
+  while (at > from && (text[at - 1] == '-' || text[at - 1] == '_')) --at;
+  while (at < last && !core_behind(text, at)) ++at;
+  return at;
+}
+
+// First byte from `from` on that begins a separator with a core behind it. Most are none for one of
+// the bytes behind; of a row of them the last one says it for all.
+template <class Level>
+[[gnu::always_inline]] inline size_t find_separator(std::span<const uint8_t> text,
+                                                    size_t from) noexcept {
+  const size_t begin = from;
+  for (; from < text.size(); from += kBlockBytes) {
+    const size_t left = text.size() - from;
+    const Masks masks = look_at_block<Level>(text.data() + from, left);
+    uint64_t hits = masks.separator & below(left) & ~(masks.mark & masks.mark >> 1);
+    if (hits == 0) continue;
+    const uint64_t dead = dead_bytes(masks, left, 0);
+    hits &= ~(dead >> 1 | dead >> 2);
+    if (hits == 0) continue;
+    uint64_t dead_behind = 0;
+    if (left > kBlockBytes)
+      dead_behind =
+          dead_bytes(look_at_block<Level>(text.data() + from + kBlockBytes, left - kBlockBytes),
+                     left - kBlockBytes, masks.word >> 63);
+    for (hits &= ~within_core(dead, dead_behind); hits != 0; hits &= hits - 1) {
+      const size_t at = from + static_cast<size_t>(std::countr_zero(hits));
+      if (core_behind(text, at)) return first_of_row(text, begin, at);
+    }
+  }
+  return text.size();
+}
+
+SP_TARGET_AVX2 size_t find_avx2(std::span<const uint8_t> text, size_t from) noexcept {
+  return find_separator<Avx2>(text, from);
+}
+SP_TARGET_AVX512 size_t find_avx512(std::span<const uint8_t> text, size_t from) noexcept {
+  return find_separator<Avx512>(text, from);
+}
+
 }  // namespace
 
 size_t find_core_separator(std::span<const uint8_t> text, size_t from) noexcept {
-  for (size_t at = from; at < text.size(); ++at) {
-    at = next_separator(text, at);
-    if (at == text.size() || core_behind(text, at)) return at;
+  switch (base::best_simd()) {
+    case base::Simd::Avx512:
+      return find_avx512(text, from);
+    case base::Simd::Avx2:
+      return find_avx2(text, from);
+    case base::Simd::Portable:
+      break;
   }
-  return text.size();
+  return find_separator<Portable>(text, from);
 }
 
 size_t last_token_break(std::span<const uint8_t> text, size_t from, size_t until) noexcept {

@@ -1,5 +1,7 @@
 #include "dataplane/rewrite/ruling.h"
 
+#include <array>
+
 namespace sallyport::rewrite {
 namespace {
 
@@ -12,6 +14,29 @@ Treatment treatment_of(const policy::Ruling& ruling) noexcept {
   out.mask_char = ruling.mask_char;
   return out;
 }
+
+// Most entities and roles share a few decisions, and every exchange asks for all of them.
+class RulingCache {
+ public:
+  const EntityRulings::ByRole& find(const policy::Image& image, uint16_t decision) noexcept {
+    Slot& slot = slots_[decision % slots_.size()];
+    if (!slot.known || slot.decision != decision) {
+      slot.known = true;
+      slot.decision = decision;
+      slot.ruling.treatment = treatment_of(image.ruling_of(decision, kFullConfidence));
+      slot.ruling.decision = image.is_plain(decision) ? EntityRulings::kPlain : decision;
+    }
+    return slot.ruling;
+  }
+
+ private:
+  struct Slot {
+    bool known = false;
+    uint16_t decision = 0;
+    EntityRulings::ByRole ruling;
+  };
+  std::array<Slot, 16> slots_;
+};
 
 }  // namespace
 
@@ -66,14 +91,12 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
                                         .opaque(who.tenant, who.environment, who.vendor, way,
                                                 static_cast<contract::OpaqueReason>(reason))
                                         .allowed;
+  RulingCache rulings;
   for (uint16_t entity = 0; entity < entities; ++entity) {
-    for (size_t role = 0; role < contract::kRoleCount; ++role) {
-      const uint16_t decision = image.decision(who.tenant, who.environment, who.vendor, way,
-                                               static_cast<contract::Role>(role), entity);
-      EntityRulings::ByRole& one = scope.actions[entity].by_role[role];
-      one.treatment = treatment_of(image.ruling_of(decision, kFullConfidence));
-      one.decision = image.is_plain(decision) ? EntityRulings::kPlain : decision;
-    }
+    for (size_t role = 0; role < contract::kRoleCount; ++role)
+      scope.actions[entity].by_role[role] =
+          rulings.find(image, image.decision(who.tenant, who.environment, who.vendor, way,
+                                             static_cast<contract::Role>(role), entity));
     scope.generalisations[entity] = image.generalisation(entity);
     scope.may_restore[entity] = image.access(who.tenant, who.principal, entity, who.reason).allowed;
   }

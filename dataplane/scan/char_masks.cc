@@ -215,8 +215,9 @@ void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {
       build_all<block_portable>(text, bytes, *this);
       break;
   }
-  // The word behind is read across the end.
-  put(*this, words, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  // The words behind are read across the end.
+  for (size_t i = 0; i < BitMask::kGuard; ++i) put(*this, words + i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  combine();
 }
 
 }  // namespace sallyport::scan

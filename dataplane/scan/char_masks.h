@@ -23,7 +23,7 @@ size_t find_foldable(const uint8_t* text, size_t size) noexcept;
 
 class BitMask {
  public:
-  bool test(size_t i) const noexcept { return (words_[i >> 6] >> (i & 63) & 1) != 0; }
+  bool test(size_t i) const noexcept { return (at(i >> 6) >> (i & 63) & 1) != 0; }
   // The first set bit at or behind `from`; `limit` when there is none before it.
   size_t next(size_t from, size_t limit) const noexcept { return find(from, limit, 0); }
   size_t next_clear(size_t from, size_t limit) const noexcept {
@@ -33,45 +33,58 @@ class BitMask {
   size_t run_start(size_t i) const noexcept {
     size_t word = i >> 6;
     // Clear bits at or below i, looked for from above.
-    uint64_t clear = ~words_[word] & (~uint64_t{0} >> (63 - (i & 63)));
+    uint64_t clear = ~at(word) & (~uint64_t{0} >> (63 - (i & 63)));
     while (clear == 0) {
       if (word == 0) return 0;
-      clear = ~words_[--word];
+      clear = ~at(--word);
     }
     return (word << 6) + 64 - static_cast<size_t>(std::countl_zero(clear));
   }
   // Set bits in [from, from + 32).
   unsigned count32(size_t from) const noexcept {
     const size_t word = from >> 6, bit = from & 63;
-    uint64_t bits = words_[word] >> bit;
-    if (bit > 32) bits |= words_[word + 1] << (64 - bit);
+    uint64_t bits = at(word) >> bit;
+    if (bit > 32) bits |= at(word + 1) << (64 - bit);
     return static_cast<unsigned>(std::popcount(bits & 0xffff'ffffU));
   }
   // Bit b of the answers: bit b + n, bit b - n of the mask at word `i`. 0 < n < 64.
-  uint64_t ahead(size_t i, unsigned n) const noexcept {
-    return words_[i] >> n | words_[i + 1] << (64 - n);
-  }
+  uint64_t ahead(size_t i, unsigned n) const noexcept { return at(i) >> n | at(i + 1) << (64 - n); }
   uint64_t behind(size_t i, unsigned n) const noexcept {
-    return words_[i] << n | (i == 0 ? 0 : words_[i - 1] >> (64 - n));
+    return at(i) << n | at(i - 1) >> (64 - n);
   }
-  uint64_t word(size_t i) const noexcept { return words_[i]; }
-  uint64_t& word(size_t i) noexcept { return words_[i]; }
+  // Where rows of 16 bits begin in two neighbouring words: the places in the second one that are
+  // part of such a row.
+  static uint64_t behind_rows(uint64_t before, uint64_t here) noexcept {
+    for (const unsigned n : {1U, 2U, 4U, 8U}) {
+      here |= here << n | before >> (64 - n);
+      before |= before << n;
+    }
+    return here;
+  }
+  uint64_t word(size_t i) const noexcept { return at(i); }
+  uint64_t& word(size_t i) noexcept { return words_[kGuard + i]; }
+  // For loops over several words at once: kGuard words on either side can be read, and are 0.
+  const uint64_t* data() const noexcept { return words_.data() + kGuard; }
+  uint64_t* data() noexcept { return words_.data() + kGuard; }
+  static constexpr size_t kGuard = 4;
 
  private:
   size_t find(size_t from, size_t limit, uint64_t flip) const noexcept {
     if (from >= limit) return limit;
     size_t word = from >> 6;
-    uint64_t bits = (words_[word] ^ flip) & (~uint64_t{0} << (from & 63));
+    uint64_t bits = (at(word) ^ flip) & (~uint64_t{0} << (from & 63));
     const size_t last = (limit - 1) >> 6;
     while (bits == 0) {
       if (word == last) return limit;
-      bits = words_[++word] ^ flip;
+      bits = at(++word) ^ flip;
     }
     const size_t at = (word << 6) + static_cast<size_t>(std::countr_zero(bits));
     return at < limit ? at : limit;
   }
 
-  std::array<uint64_t, kMaskWords + 1> words_{};  // one more, always 0, for reads across the end
+  uint64_t at(size_t i) const noexcept { return words_[kGuard + i]; }
+
+  std::array<uint64_t, kMaskWords + 2 * kGuard> words_{};
 };
 
 struct CharMasks {
@@ -88,8 +101,27 @@ struct CharMasks {
   BitMask dot;    // .
   BitMask space;  // U+0020
 
+  // What the stages look for, made of the masks above.
+  BitMask word_row;      // kRowBytes of `word` in a row from here on
+  BitMask run_row;       // of `run`
+  BitMask url;           // the colon of ://
+  BitMask colons;        // the first of two colons near each other in a word: network addresses
+  BitMask quad;          // the first dot of digits with dots
+  BitMask spelt;         // four separators with one letter or digit between every two
+  BitMask number_of;     // the last digit of a number before a space and a letter
+  BitMask to_number;     // what is no digit and no space before a space and a digit
+  BitMask colon_number;  // a colon between a letter and a digit
+  BitMask name_of;       // the end of a word before a space and a capital letter
+
+  static constexpr unsigned kRowBytes = 16;
+  // Of one IPv6 or hardware address: four digits of a group between two.
+  static constexpr unsigned kColonsWithin = 5;
+
   // REQUIRES: size <= kMaskBytesMax.
   void build(const uint8_t* text, size_t size) noexcept;
+
+ private:
+  void combine() noexcept;  // trigger_masks.cc
 };
 
 }  // namespace sallyport::scan

@@ -1,10 +1,10 @@
 // engine.h: the compiled rules of one policy image, ready to match.
 //
 // Two stages. Stage one sees every byte once: bit masks of character classes (char_masks.h), and
-// the literals of cue words and patterns (literal_set.h). Stage two reads around what stage one has
-// seen: recognisers (recogniser.h), shapes in number rows (number_row.h), and the patterns
-// themselves in word runs that hold one of their literals. Patterns without a literal are read by
-// the pattern matcher in streaming mode; the shipped policy has none.
+// the literals of cue words (literal_set.h). Stage two reads around what stage one has seen:
+// recognisers (recogniser.h), shapes in number rows (number_row.h), and the patterns themselves in
+// word runs that are long enough and hold one of their literals. Patterns without a literal are
+// read by the pattern matcher in streaming mode; the shipped policy has none.
 //
 // Owner   immutable after load(); shared by all scanners of a worker. The matcher's scratch is per
 // thread. Not here  what is live (text_scanner.h), the forms (recognise/, validate/), compiling
@@ -92,7 +92,7 @@ class Engine {
     uint16_t rule;
   };
 
-  // Of literals(): a match of `rule` holds it.
+  // Of anchors(): a match of `rule` holds it.
   struct Anchor {
     uint16_t rule;
     bool is_prefix;
@@ -155,10 +155,12 @@ class Engine {
   // Those of them that a value which is a whole text needs no word for.
   const NearRules& rules_alone() const noexcept { return alone_rules_; }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
-  // Cue words by their index, and behind them the anchors.
+  // Cue words by their index: looked for in all of a text.
   const LiteralSet& literals() const noexcept { return literals_; }
-  size_t cue_count() const noexcept { return cues_.size(); }
+  // Literals of patterns: looked for in word runs that are as long as the shortest match.
+  const LiteralSet& anchors() const noexcept { return anchor_literals_; }
   const Anchor& anchor(size_t index) const noexcept { return anchors_[index]; }
+  uint32_t anchored_bytes_min() const noexcept { return anchored_bytes_min_; }
   const ContextWords& words() const noexcept { return words_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
   const DictionaryIndex& dictionaries() const noexcept { return dictionaries_; }
@@ -209,7 +211,9 @@ class Engine {
   DictionaryIndex dictionaries_;
   std::vector<uint16_t> dictionary_rules_;  // by dictionary
   LiteralSet literals_;
+  LiteralSet anchor_literals_;
   std::vector<Anchor> anchors_;
+  uint32_t anchored_bytes_min_ = ~0U;
   hs_database* stream_database_ = nullptr;   // null: every pattern has an anchor
   hs_database* confirm_database_ = nullptr;  // null: no patterns
   uint64_t serial_ = 0;

@@ -219,7 +219,7 @@ class EngineLoader {
   bool load_literals() {
     std::vector<contract::MatcherCue> cues;
     std::vector<contract::MatcherAnchor> anchors;
-    std::vector<LiteralSet::Literal> literals;
+    std::vector<LiteralSet::Literal> literals, anchored;
     if (!table(header_.cues, cues) || !table(header_.anchors, anchors)) return false;
     for (const auto& raw : cues) {
       if (!in_table(raw.rule_first, raw.rule_count, lists_.size()) || raw.text.size == 0)
@@ -242,18 +242,21 @@ class EngineLoader {
     }
     for (const auto& raw : anchors) {
       if (raw.rule >= engine_.rules_.size()) return fail("bad anchor");
-      literals.push_back({{},
+      anchored.push_back({{},
                           (raw.flags & contract::kAnchorAnyCase) == 0,
                           (raw.flags & contract::kAnchorPrefix) != 0 &&
                               (engine_.rules_[raw.rule].flags & contract::kRuleBoundaryLeft) != 0});
-      if ((raw.flags & ~contract::kAnchorFlagsMask) != 0 || !text(raw.text, literals.back().text))
+      if ((raw.flags & ~contract::kAnchorFlagsMask) != 0 || !text(raw.text, anchored.back().text))
         return fail("bad anchor");
+      engine_.anchored_bytes_min_ = std::min(engine_.anchored_bytes_min_, raw.width_min);
       engine_.anchors_.push_back(
           Engine::Anchor{raw.rule, (raw.flags & contract::kAnchorPrefix) != 0, raw.width_min});
     }
-    for (const LiteralSet::Literal& literal : literals)
-      if (literal.text.size() > kContextWordBytesMax) return fail("a literal is too long");
-    return engine_.literals_.build(literals) || fail("bad literals");
+    for (const auto* list : {&literals, &anchored})
+      for (const LiteralSet::Literal& literal : *list)
+        if (literal.text.size() > kContextWordBytesMax) return fail("a literal is too long");
+    return (engine_.literals_.build(literals) && engine_.anchor_literals_.build(anchored)) ||
+           fail("bad literals");
   }
 
   bool load_database(MatcherTable where, hs_database*& out) {

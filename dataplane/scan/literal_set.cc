@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <memory>
 
 #include "dataplane/base/check.h"
@@ -73,6 +74,55 @@ struct Bucket {
     return product;
   }
 };
+
+// Joins two at a time, the cheapest pair first, until there are no more than `most`.
+void join_buckets(std::vector<Bucket>& buckets, size_t most) {
+  std::vector<float> costs(buckets.size());
+  for (size_t i = 0; i < buckets.size(); ++i) costs[i] = buckets[i].cost();
+  const auto joined_cost = [&](size_t i, size_t k) {
+    Bucket both = buckets[i];
+    both.add(buckets[k]);
+    return both.cost() - costs[i] - costs[k];
+  };
+  // Of each one the best partner behind it.
+  struct Best {
+    float cost = std::numeric_limits<float>::max();
+    size_t partner = 0;
+  };
+  std::vector<Best> best(buckets.size());
+  const auto look_for_partner = [&](size_t i) {
+    best[i] = Best{};
+    for (size_t k = i + 1; k < buckets.size(); ++k)
+      if (const float cost = joined_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
+  };
+  for (size_t i = 0; i < buckets.size(); ++i) look_for_partner(i);
+  while (buckets.size() > most) {
+    const auto first = static_cast<size_t>(
+        std::min_element(best.begin(), best.end(),
+                         [](const Best& a, const Best& b) { return a.cost < b.cost; }) -
+        best.begin());
+    const size_t second = best[first].partner;
+    buckets[first].add(buckets[second]);
+    costs[first] = buckets[first].cost();
+    // The last one takes the free place.
+    const size_t moved = buckets.size() - 1;
+    buckets[second] = buckets[moved];
+    costs[second] = costs[moved];
+    buckets.pop_back();
+    costs.pop_back();
+    best.pop_back();
+    for (size_t i = 0; i < buckets.size(); ++i) {
+      const size_t partner = best[i].partner;
+      if (i == first || i == second || partner == first || partner == second || partner == moved) {
+        look_for_partner(i);
+        continue;
+      }
+      for (const size_t k : {first, second})
+        if (k > i && k < buckets.size())
+          if (const float cost = joined_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
+    }
+  }
+}
 
 void put(const Bucket& bucket, size_t set, uint8_t bit, Tables& out) noexcept {
   for (size_t p = 0; p < kHead; ++p)
@@ -215,10 +265,36 @@ void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) n
   masks_avx2(t, text, blocks, out);
 }
 
-// Bits to places. Eight at a time are written whether or not there are as many: how many a block
-// has cannot be guessed.
+// Eight places at a time are written whether or not there are as many: how many a block has cannot
+// be guessed.
 constexpr size_t kPlacesAtOnce = 8;
-size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
+
+constexpr unsigned kHashBits = LiteralSet::kHashBits;
+constexpr uint32_t hash(uint32_t head) noexcept { return head * 0x9e37'79b1U >> (32 - kHashBits); }
+
+// Eight bytes from `at` on as the tables see them; what is behind the end is 0.
+uint64_t head_at(std::span<const uint8_t> text, size_t at) noexcept {
+  uint64_t here = 0;
+  const size_t there = text.size() - at;
+  if (there >= sizeof here) [[likely]]
+    std::memcpy(&here, text.data() + at, sizeof here);
+  else
+    std::memcpy(&here, text.data() + at, there);
+  return here | kCaseBits;
+}
+
+using Known = LiteralSet::Known;
+inline size_t is_known(const Known& known, uint32_t head) noexcept {
+  const uint32_t whole = hash(head), three = hash(head & 0xff'ffffU);
+  return static_cast<size_t>(
+      (known[whole / 64] >> (whole % 64) | known[three / 64] >> (three % 64)) & 1);
+}
+
+// Bits to places, and of these the ones whose first bytes a hash knows. `text`: from the first
+// block on. No branch in it is hard to guess.
+[[gnu::always_inline]] inline size_t list_known(const Known& known, std::span<const uint8_t> text,
+                                                const uint64_t* bits, size_t blocks,
+                                                uint16_t* out) noexcept {
   size_t count = 0;
   for (size_t b = 0; b < blocks; ++b) {
     uint64_t some = bits[b];
@@ -231,21 +307,35 @@ size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept 
       }
     count += next;
   }
-  return count;
+  // The last few may have no four bytes.
+  size_t whole = count;
+  while (whole > 0 && out[whole - 1] + kHead > text.size()) --whole;
+  size_t kept = 0;
+  for (size_t i = 0; i < whole; ++i) {
+    const uint16_t at = out[i];
+    uint32_t head = 0;
+    std::memcpy(&head, text.data() + at, sizeof head);
+    out[kept] = at;
+    kept += is_known(known, head | static_cast<uint32_t>(kCaseBits));
+  }
+  for (size_t i = whole; i < count && out[i] < text.size(); ++i) {
+    const uint16_t at = out[i];
+    out[kept] = at;
+    kept += is_known(known, static_cast<uint32_t>(head_at(text, at)));
+  }
+  return kept;
 }
 
-constexpr unsigned kHashBits = 16;
-uint32_t hash(uint32_t head) noexcept { return head * 0x9e37'79b1U >> (32 - kHashBits); }
+SP_TARGET_AVX2 size_t list_known_bmi(const Known& known, std::span<const uint8_t> text,
+                                     const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
+  return list_known(known, text, bits, blocks, out);
+}
 
-// Eight bytes from `at` on as the tables see them; what is behind the end is 0.
-uint64_t head_at(std::span<const uint8_t> text, size_t at) noexcept {
-  uint64_t here = 0;
-  const size_t there = text.size() - at;
-  if (there >= sizeof here) [[likely]]
-    std::memcpy(&here, text.data() + at, sizeof here);
-  else
-    std::memcpy(&here, text.data() + at, there);
-  return here | kCaseBits;
+size_t list_places(const Known& known, std::span<const uint8_t> text, const uint64_t* bits,
+                   size_t blocks, uint16_t* out) noexcept {
+  if (base::best_simd() != base::Simd::Portable)
+    return list_known_bmi(known, text, bits, blocks, out);
+  return list_known(known, text, bits, blocks, out);
 }
 
 uint64_t mask_of(size_t size) noexcept {
@@ -270,6 +360,7 @@ bool LiteralSet::build(std::span<const Literal> literals) {
     head.bytes = (head.bytes | kCaseBits) & head.mask;
     head.hash = hash(static_cast<uint32_t>(head.bytes));
     heads_.push_back(head);
+    learn(head);
     longest_ = std::max(longest_, text.text.size());
     if (text.text.size() < kHead) short_sizes_ |= 1U << text.text.size();
     texts_.push_back(std::move(text));
@@ -293,7 +384,6 @@ bool LiteralSet::build(std::span<const Literal> literals) {
     const Head& head = heads_[i];
     if (i == 0 || heads_[i - 1].hash != head.hash) {
       group_[head.hash] = static_cast<uint16_t>(groups_.size());
-      known_[head.hash / 64] |= uint64_t{1} << (head.hash % 64);
       groups_.push_back(Group{head.bytes, head.mask, static_cast<uint32_t>(i), 0});
     }
     Group& group = groups_.back();
@@ -304,7 +394,21 @@ bool LiteralSet::build(std::span<const Literal> literals) {
   return true;
 }
 
-// Neighbours in the order of their first bytes are joined, the cheapest pair first, until they fit.
+// By the hash of its first four bytes; one of three by that of those, one of fewer by every text of
+// three bytes that it begins.
+void LiteralSet::learn(const Head& head) {
+  const auto know = [&](uint32_t bytes) {
+    const uint32_t h = hash(bytes);
+    known_[h / 64] |= uint64_t{1} << (h % 64);
+  };
+  const auto bytes = static_cast<uint32_t>(head.bytes);
+  if ((head.mask >> 16 & 0xff) != 0) return know(bytes);
+  const bool has_second = (head.mask >> 8 & 0xff) != 0;
+  for (uint32_t third = 0; third < 256; ++third)
+    for (uint32_t second = 0; second < (has_second ? 1U : 256U); ++second)
+      know((bytes | second << 8 | third << 16) | (static_cast<uint32_t>(kCaseBits) & 0xff'ffffU));
+}
+
 float LiteralSet::fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const {
   std::vector<Head> heads;
   for (const Head& head : heads_)
@@ -319,22 +423,7 @@ float LiteralSet::fill_buckets(bool begins_word, size_t first_set, size_t sets, 
     former = head.bytes & 0xffff;
     buckets.back().add(head.bytes, head.mask);
   }
-  const auto joined_cost = [&](size_t i) {
-    Bucket both = buckets[i];
-    both.add(buckets[i + 1]);
-    return both.cost() - buckets[i].cost() - buckets[i + 1].cost();
-  };
-  std::vector<float> costs;
-  for (size_t i = 0; i + 1 < buckets.size(); ++i) costs.push_back(joined_cost(i));
-  while (buckets.size() > 8 * sets) {
-    const auto best =
-        static_cast<size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin());
-    buckets[best].add(buckets[best + 1]);
-    buckets.erase(buckets.begin() + static_cast<std::ptrdiff_t>(best) + 1);
-    costs.erase(costs.begin() + static_cast<std::ptrdiff_t>(best));
-    if (best < costs.size()) costs[best] = joined_cost(best);
-    if (best > 0) costs[best - 1] = joined_cost(best - 1);
-  }
+  join_buckets(buckets, 8 * sets);
   for (size_t s = first_set; s < first_set + sets; ++s)
     out.anywhere[s] = begins_word ? 0 : ~uint64_t{0};
   float cost = 0;
@@ -355,29 +444,6 @@ bool LiteralSet::stands_at(std::span<const uint8_t> text, size_t at,
   for (size_t i = 0; i < one.text.size(); ++i)
     if (static_cast<uint8_t>(one.text[i]) != to_lower(here[i])) return false;
   return true;
-}
-
-// Keeps of `places` those whose head a hash knows. No branch in it is hard to guess.
-size_t LiteralSet::keep_known(std::span<const uint8_t> text, size_t from, uint16_t* places,
-                              size_t count) const noexcept {
-  const auto is_known = [&](uint32_t head) {
-    const uint32_t h = hash(head);
-    return static_cast<size_t>(known_[h / 64] >> (h % 64) & 1);
-  };
-  const unsigned sizes = short_sizes_;
-  size_t kept = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const uint16_t at = places[i];
-    if (from + at >= text.size()) break;
-    const auto head = static_cast<uint32_t>(head_at(text, from + at));
-    size_t any = is_known(head);
-    if ((sizes & 1U << 3) != 0) any |= is_known(head & 0xff'ffffU);
-    if ((sizes & 1U << 2) != 0) any |= is_known(head & 0xffffU);
-    if ((sizes & 1U << 1) != 0) any |= is_known(head & 0xffU);
-    places[kept] = at;
-    kept += any;
-  }
-  return kept;
 }
 
 // Keeps of them those that go on like all literals of their hash.
@@ -417,7 +483,7 @@ void LiteralSet::look_at(std::span<const uint8_t> text, size_t at,
 }
 
 void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
-                      std::vector<LiteralHit>& out) const {
+                      std::vector<LiteralHit>& out, const uint64_t* allowed) const {
   if (texts_.empty()) return;
   SP_CHECK(until <= text.size());
   std::array<uint64_t, kBlocksAtOnce> bits;
@@ -428,7 +494,17 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
     const size_t readable = text.size() - from;
     size_t blocks = std::min(readable > kHead ? (readable - (kHead - 1)) / kBlock : size_t{0},
                              std::min((until - from + kBlock - 1) / kBlock, kBlocksAtOnce));
-    if (from > 0 && blocks > 0) {
+    if (from == 0) blocks = 0;
+    if (allowed != nullptr) {
+      if (*allowed == 0) {
+        ++allowed;
+        from += kBlock;
+        continue;
+      }
+      for (size_t b = 1; b < blocks; ++b)
+        if (allowed[b] == 0) blocks = b;
+    }
+    if (blocks > 0) {
       masks(tables_, text.data() + from, blocks, bits.data());
     } else {
       edge.fill(0);
@@ -437,8 +513,9 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
       blocks = 1;
       masks(tables_, edge.data() + 1, 1, bits.data());
     }
-    size_t kept = list_places(bits.data(), blocks, places.data());
-    kept = keep_known(text, from, places.data(), kept);
+    if (allowed != nullptr)
+      for (size_t b = 0; b < blocks; ++b) bits[b] &= *allowed++;
+    size_t kept = list_places(known_, text.subspan(from), bits.data(), blocks, places.data());
     kept = keep_begun(text, from, places.data(), kept);
     for (size_t i = 0; i < kept && from + places[i] < until; ++i)
       look_at(text, from + places[i], out);

@@ -41,8 +41,9 @@ class LiteralSet {
   size_t size_of(uint32_t literal) const noexcept { return texts_[literal].text.size(); }
 
   // Appends every literal that begins in [from, until) and ends within `text`, by place.
-  void find(std::span<const uint8_t> text, size_t from, size_t until,
-            std::vector<LiteralHit>& out) const;
+  // `places`: only at these, a bit each from `from` on, 64 a word; null: everywhere.
+  void find(std::span<const uint8_t> text, size_t from, size_t until, std::vector<LiteralHit>& out,
+            const uint64_t* places = nullptr) const;
 
   // Places asked at once, and bytes looked at from each.
   static constexpr size_t kBlockBytes = 64;
@@ -59,6 +60,9 @@ class LiteralSet {
     alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> low{};
     alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> high{};
   };
+  // Bit per hash of first bytes.
+  static constexpr unsigned kHashBits = 16;
+  using Known = std::array<uint64_t, (1U << kHashBits) / 64>;
 
  private:
   struct Text {
@@ -80,10 +84,8 @@ class LiteralSet {
     uint32_t first = 0;
     uint32_t end = 0;
   };
-  static constexpr unsigned kHashBits = 16;
   float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
-  size_t keep_known(std::span<const uint8_t> text, size_t from, uint16_t* places,
-                    size_t count) const noexcept;
+  void learn(const Head& head);
   size_t keep_begun(std::span<const uint8_t> text, size_t from, uint16_t* places,
                     size_t count) const noexcept;
   void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;
@@ -93,9 +95,9 @@ class LiteralSet {
   size_t longest_ = 0;
   unsigned short_sizes_ = 0;  // bit n: one of n bytes, fewer than a head
   Tables tables_;
-  std::array<uint64_t, (1U << kHashBits) / 64> known_{};  // by hash
-  std::array<uint16_t, 1U << kHashBits> group_{};         // by hash
-  std::vector<Group> groups_;                             // the first one is empty
+  Known known_{};
+  std::array<uint16_t, 1U << kHashBits> group_{};  // by hash
+  std::vector<Group> groups_;                      // the first one is empty
   std::vector<Head> heads_;
 };
 

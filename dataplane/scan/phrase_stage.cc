@@ -117,22 +117,15 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));
     };
-    const uint64_t digit = masks.digit.word(w), letter = masks.letter.word(w);
-    const uint64_t space = masks.space.ahead(w, 1);
     if (has_addresses) {
-      each(digit & space & masks.letter.ahead(w, 2), [&](size_t at) { ask_from_number(part, at); });
-      each(~(digit | masks.space.word(w)) & space & masks.digit.ahead(w, 2),
-           [&](size_t at) { ask_to_number(part, at, 2); });
+      each(masks.number_of.word(w), [&](size_t at) { ask_from_number(part, at); });
+      each(masks.to_number.word(w), [&](size_t at) { ask_to_number(part, at, 2); });
       // "No:5" of Turkish addresses.
-      each(masks.colon.word(w) & masks.letter.behind(w, 1) & masks.digit.ahead(w, 1),
-           [&](size_t at) {
-             if ((text.at(origin + at - 1) | 0x20) == 'o') ask_to_number(part, at, 1);
-           });
+      each(masks.colon_number.word(w), [&](size_t at) {
+        if ((text.at(origin + at - 1) | 0x20) == 'o') ask_to_number(part, at, 1);
+      });
     }
-    if (has_people)
-      // Letters with marks are no ASCII: "José C" has none before its space.
-      each((letter | ~masks.word.word(w)) & space & masks.upper.ahead(w, 2),
-           [&](size_t at) { ask_person(part, at); });
+    if (has_people) each(masks.name_of.word(w), [&](size_t at) { ask_person(part, at); });
   }
 }
 

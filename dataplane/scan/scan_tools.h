@@ -23,6 +23,7 @@ struct ScanTools {
   std::vector<RawMatch> raw;
   std::vector<StreamHit> hits;
   std::array<std::vector<LiteralHit>, kDecodeDepthMax + 1> literals;  // by depth
+  std::vector<LiteralHit> anchors;                                    // of one word run
   std::array<ContextBlocks, kDecodeDepthMax + 1> context;             // by depth
   uint64_t dictionaries = 0;  // that count in the text that is being read
   // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <

@@ -47,20 +47,7 @@ bool SpacedStage::run(const Engine& engine, const TextView& text, const CharMask
   while (from < until) {
     const auto first = static_cast<size_t>(from - origin),
                last = static_cast<size_t>(until - origin);
-    size_t hit = last;
-    for (size_t w = first / 64; w * 64 < last && hit == last; ++w) {
-      const uint64_t dense = masks.letter.ahead(w, 1) | masks.digit.ahead(w, 1);
-      const uint64_t dense3 = masks.letter.ahead(w, 3) | masks.digit.ahead(w, 3);
-      const uint64_t dense5 = masks.letter.ahead(w, 5) | masks.digit.ahead(w, 5);
-      const auto thin = [&](unsigned n) {
-        return n == 0 ? ~(masks.letter.word(w) | masks.digit.word(w))
-                      : ~(masks.letter.ahead(w, n) | masks.digit.ahead(w, n));
-      };
-      uint64_t bits = dense & dense3 & dense5 & thin(0) & thin(2) & thin(4) & thin(6);
-      if (w == first / 64) bits &= ~uint64_t{0} << (first & 63);
-      if (bits == 0) continue;
-      hit = std::min(last, w * 64 + static_cast<size_t>(std::countr_zero(bits)));
-    }
+    const size_t hit = masks.spelt.next(first, last);
     if (hit >= last) break;
     const uint64_t separator_at = origin + hit;
     const uint8_t separator = text.at(separator_at);

@@ -176,13 +176,9 @@ void TextScanner::find_literals(const TextView& text) {
 
 void TextScanner::read_literals(const TextView& text) {
   const LiteralSet& literals = engine_->literals();
-  const size_t cues = engine_->cue_count();
   for (const LiteralHit& hit : scratch_->tools().literals[depth_]) {
     const Trigger trigger{text.begin + hit.at, text.begin + hit.at + literals.size_of(hit.literal)};
-    if (hit.literal < cues)
-      ask_cue(hit.literal, trigger, text);
-    else
-      words_.note_anchor(engine_->anchor(hit.literal - cues), trigger.start, trigger.at);
+    ask_cue(hit.literal, trigger, text);
   }
 }
 

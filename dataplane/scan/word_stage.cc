@@ -16,13 +16,11 @@ namespace sallyport::scan {
 namespace {
 
 constexpr size_t kRawMatchesMax = 4'096;
-// Literals of patterns in what is not judged yet, of which one place may hold several.
-constexpr size_t kTracesMax = 16'384;
+// Matches without an anchor in what is not judged yet, of which one place may end several.
+constexpr size_t kNotedMax = 16'384;
 // Keys without a mark of their own, and what may be decoded.
-constexpr size_t kRunBytesMin = 16;
+static_assert(CharMasks::kRowBytes == 16);
 constexpr size_t kCryptoBytesMin = 25;
-// Of one IPv6 or hardware address: four digits of a group between two.
-constexpr unsigned kColonsWithin = 5;
 constexpr uint64_t kAccentedWordBytes = 64;
 
 bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
@@ -68,19 +66,16 @@ uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
 
 void WordStage::begin() noexcept {
   cursor_ = split_run_ = 0;
-  traces_.clear();
+  noted_.clear();
 }
 
-void WordStage::note_pattern(uint64_t end) { traces_.push_back(Trace{end - 1, end, nullptr}); }
-void WordStage::note_anchor(const Engine::Anchor& anchor, uint64_t start, uint64_t end) {
-  traces_.push_back(Trace{start, end, &anchor});
-}
+void WordStage::note_pattern(uint64_t end) { noted_.push_back(end); }
 
 bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks& masks,
                     uint64_t origin, unsigned depth, Scratch& scratch, PendingList& pending,
                     CandidateList& out) {
   SP_CHECK(origin <= cursor_);
-  if (traces_.size() > kTracesMax) return false;
+  if (noted_.size() > kNotedMax) return false;
   for (;;) {
     uint64_t until = text.end;
     if (text.end > cursor_ && !text.final &&
@@ -108,7 +103,7 @@ bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks&
 bool WordStage::judge(const Part& part) {
   if (part.from == part.until) return true;
   find_triggers(part);
-  return confirm_patterns(part) && find_runs(part);
+  return confirm_noted(part) && confirm_anchored(part) && find_runs(part);
 }
 
 void WordStage::recognise(const Part& part, contract::RuleKind kind, RecogniseAt at,
@@ -140,68 +135,87 @@ void WordStage::find_triggers(const Part& part) {
         const uint64_t run = part.origin + m.word.run_start(static_cast<size_t>(at - part.origin));
         recognise(part, RuleKind::Email, email_at, Trigger{word_from(part.text, run), at});
       });
-    const uint64_t colon = m.colon.word(w);
-    if (colon != 0 && has_url)
-      each(colon & m.slash.ahead(w, 1) & m.slash.ahead(w, 2), [&](uint64_t at) {
+    if (has_url)
+      each(m.url.word(w), [&](uint64_t at) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
-    if (colon != 0 && (has_ip || has_mac)) {
-      uint64_t next = 0, former = 0, joined_on = ~uint64_t{0}, joined_back = joined_on;
-      for (unsigned n = 1; n <= kColonsWithin; ++n) {
-        joined_on &= m.word.ahead(w, n);
-        joined_back &= m.word.behind(w, n);
-        next |= m.colon.ahead(w, n) & joined_on;
-        former |= m.colon.behind(w, n) & joined_back;
-      }
-      each(colon & next & ~former, [&](uint64_t at) {
-        if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
-        if (has_mac) recognise(part, RuleKind::Mac, mac_at, Trigger{at, at});
-      });
-    }
-    if (has_ip && m.dot.word(w) != 0) {
-      // The first dot of a dotted quad: no other dot between digits within four characters before
-      // it.
-      const uint64_t joined = m.word.behind(w, 1) & m.word.behind(w, 2);
-      const uint64_t joined3 = joined & m.word.behind(w, 3);
-      const uint64_t former = (m.dot.behind(w, 2) & joined) | (m.dot.behind(w, 3) & joined3) |
-                              (m.dot.behind(w, 4) & joined3 & m.word.behind(w, 4));
-      each(m.dot.word(w) & m.digit.behind(w, 1) & m.digit.ahead(w, 1) & ~former, [&](uint64_t at) {
+    each(m.colons.word(w), [&](uint64_t at) {
+      if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
+      if (has_mac) recognise(part, RuleKind::Mac, mac_at, Trigger{at, at});
+    });
+    if (has_ip)
+      each(m.quad.word(w), [&](uint64_t at) {
         recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
       });
-    }
   }
 }
 
-// The run [run_start, run_end) is as long as the pattern, and nothing stands right before a pattern
-// that may not.
-bool WordStage::may_match(const Part& part, const Trace& trace, uint64_t run_start,
-                          uint64_t run_end) const {
-  if (trace.anchor == nullptr) return true;
-  const uint64_t from = trace.anchor->is_prefix ? trace.start : run_start;
-  if (run_end < from + trace.anchor->width_min) return false;
-  const bool bounded =
-      (part.engine.rule(trace.anchor->rule).flags & contract::kRuleBoundaryLeft) != 0;
-  return !trace.anchor->is_prefix || !bounded || !is_word_char(part.text.at(trace.start - 1));
-}
-
-bool WordStage::confirm_patterns(const Part& part) {
+// Runs that hold the end of a match the streaming matcher saw.
+bool WordStage::confirm_noted(const Part& part) {
   uint64_t done = part.from;
-  for (const Trace& trace : traces_) {
-    const uint64_t last = trace.end - 1;
-    if (last < done) continue;
-    const auto at = static_cast<size_t>(last - part.origin);
+  for (const uint64_t match_end : noted_) {
+    if (match_end - 1 < done) continue;
+    const auto at = static_cast<size_t>(match_end - 1 - part.origin);
     if (!part.masks.word.test(at)) continue;
     const uint64_t start = std::max(part.from, part.origin + part.masks.word.run_start(at));
     if (start >= part.until) continue;
     const auto size = static_cast<size_t>(part.limit - part.origin);
-    const uint64_t end = part.origin + part.masks.word.next_clear(at, size);
-    if (!may_match(part, trace, start, end)) continue;
-    done = end;
+    done = part.origin + part.masks.word.next_clear(at, size);
     if (!confirm_run(part, start, done)) return false;
   }
   // What ends behind a half may begin in the next one.
-  std::erase_if(traces_, [&](const Trace& trace) { return trace.end <= part.until; });
+  std::erase_if(noted_, [&](uint64_t match_end) { return match_end <= part.until; });
   return true;
+}
+
+// Runs that are as long as the shortest match and hold a literal of a pattern. Most words of prose
+// are shorter, so nothing is looked for in them.
+bool WordStage::confirm_anchored(const Part& part) {
+  const LiteralSet& literals = part.engine.anchors();
+  if (literals.empty()) return true;
+  const uint64_t least = part.engine.anchored_bytes_min();
+  const BitMask &word = part.masks.word, &row = part.masks.word_row;
+  const size_t first = static_cast<size_t>(part.from - part.origin) / 64;
+  const size_t last = (static_cast<size_t>(part.limit - part.origin) + 63) / 64;
+  uint64_t any = 0;
+  for (size_t w = first; w < last; ++w) {
+    const uint64_t some = row.word(w) | row.word(w - 1);
+    any |= in_long_run_[w] = least < CharMasks::kRowBytes ? word.word(w)
+                             : some == 0                  ? 0
+                                         : BitMask::behind_rows(row.word(w - 1), row.word(w));
+  }
+  if (any == 0) return true;
+  auto& found = part.scratch.tools().anchors;
+  found.clear();
+  const TextView& text = part.text;
+  const auto from = static_cast<size_t>(part.origin + first * 64 - text.begin);
+  const auto limit = static_cast<size_t>(part.limit - text.begin);
+  literals.find(text.slice(text.begin, text.end), from, limit, found, in_long_run_.data() + first);
+  uint64_t done = part.from;
+  for (const LiteralHit& hit : found) {
+    const uint64_t at = text.begin + hit.at;
+    if (at < done || !word.test(static_cast<size_t>(at - part.origin))) continue;
+    const auto place = static_cast<size_t>(at - part.origin);
+    const uint64_t start = std::max(part.from, part.origin + word.run_start(place));
+    if (start >= part.until) break;
+    const uint64_t end =
+        part.origin + word.next_clear(place, static_cast<size_t>(part.limit - part.origin));
+    if (!may_match(part, hit, start, end)) continue;
+    done = end;
+    if (!confirm_run(part, start, end)) return false;
+  }
+  return true;
+}
+
+// The run [start, end) holds the whole literal, is as long as the pattern, and nothing stands right
+// before a pattern that may not.
+bool WordStage::may_match(const Part& part, const LiteralHit& hit, uint64_t start, uint64_t end) {
+  const uint64_t at = part.text.begin + hit.at;
+  const Engine::Anchor& anchor = part.engine.anchor(hit.literal);
+  if (at + part.engine.anchors().size_of(hit.literal) > end) return false;
+  if (end < (anchor.is_prefix ? at : start) + anchor.width_min) return false;
+  const bool bounded = (part.engine.rule(anchor.rule).flags & contract::kRuleBoundaryLeft) != 0;
+  return !anchor.is_prefix || !bounded || !is_word_char(part.text.at(at - 1));
 }
 
 bool WordStage::confirm_run(const Part& part, uint64_t start, uint64_t end) {
@@ -247,11 +261,7 @@ bool WordStage::find_runs(const Part& part) {
   const auto size = static_cast<size_t>(part.limit - part.origin);
   size_t done = first;
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    uint64_t low = run.word(w), high = run.word(w + 1);
-    for (unsigned n : {1U, 2U, 4U, 8U}) {
-      low &= low >> n | high << (64 - n);
-      high &= high >> n;
-    }
+    uint64_t low = part.masks.run_row.word(w);
     for (; low != 0; low &= low - 1) {
       const size_t at = w * 64 + static_cast<size_t>(std::countr_zero(low));
       if (at < done || at >= last) continue;

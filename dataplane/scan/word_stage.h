@@ -7,6 +7,7 @@
 // reusable. Offsets are those of the folded text.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,8 +28,6 @@ class WordStage {
   void begin() noexcept;
   // A pattern matched up to `end` (exclusive), somewhere in the run that holds the byte before it.
   void note_pattern(uint64_t end);
-  // The literal of a pattern stands at [start, end).
-  void note_anchor(const Engine::Anchor& anchor, uint64_t start, uint64_t end);
   // `depth`: how deep in decoded text this text stands. False: more matches than are kept.
   [[nodiscard]] bool run(const Engine& engine, const TextView& text, const CharMasks& masks,
                          uint64_t origin, unsigned depth, Scratch& scratch, PendingList& pending,
@@ -56,21 +55,17 @@ class WordStage {
   bool judge(const Part& part);
   void find_triggers(const Part& part);
   void recognise(const Part& part, contract::RuleKind kind, RecogniseAt at, const Trigger& trigger);
-  bool confirm_patterns(const Part& part);
+  bool confirm_noted(const Part& part);
+  bool confirm_anchored(const Part& part);
+  static bool may_match(const Part& part, const LiteralHit& hit, uint64_t start, uint64_t end);
   bool confirm_run(const Part& part, uint64_t start, uint64_t end);
   bool find_runs(const Part& part);
   bool judge_run(const Part& part, uint64_t start, uint64_t end);
 
   uint64_t cursor_ = 0;
   uint64_t split_run_ = 0;  // where the run of key material began that goes on behind a half
-  // Word runs that hold one of these are read by the pattern matcher.
-  struct Trace {
-    uint64_t start;
-    uint64_t end;
-    const Engine::Anchor* anchor;  // null: the matcher saw a match
-  };
-  bool may_match(const Part& part, const Trace& trace, uint64_t run_start, uint64_t run_end) const;
-  std::vector<Trace> traces_;
+  std::array<uint64_t, kMaskWords> in_long_run_;  // scratch: places in runs that may match
+  std::vector<uint64_t> noted_;                   // ends of matches that the streaming matcher saw
 };
 
 }  // namespace sallyport::scan

@@ -1,0 +1,105 @@
+// The masks that stages look for triggers in, several words at once: each word of 64 characters
+// costs some two hundred operations, which is as much as all other work on plain text.
+#include "dataplane/base/cpu.h"
+#include "dataplane/scan/char_masks.h"
+
+// Vectors are passed between functions that are always inlined, so their ABI does not matter.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace sallyport::scan {
+namespace {
+
+using Two = uint64_t __attribute__((vector_size(16), aligned(8), may_alias));
+using Four = uint64_t __attribute__((vector_size(32), aligned(8), may_alias));
+static_assert(sizeof(Four) / sizeof(uint64_t) <= BitMask::kGuard);
+
+// Words `w` and on of a mask, as they are and moved.
+template <class V>
+struct Words {
+  const uint64_t* at;
+  [[gnu::always_inline]] V here() const noexcept { return *reinterpret_cast<const V*>(at); }
+  // Bit b of the answer: bit b + n, bit b - n. 0 < n < 64.
+  [[gnu::always_inline]] V ahead(unsigned n) const noexcept {
+    return here() >> n | *reinterpret_cast<const V*>(at + 1) << (64 - n);
+  }
+  [[gnu::always_inline]] V behind(unsigned n) const noexcept {
+    return here() << n | *reinterpret_cast<const V*>(at - 1) >> (64 - n);
+  }
+  // kRowBytes bits in a row.
+  [[gnu::always_inline]] V row() const noexcept {
+    V low = here(), high = *reinterpret_cast<const V*>(at + 1);
+    for (unsigned n = 1; 2 * n <= CharMasks::kRowBytes; n *= 2) {
+      low &= low >> n | high << (64 - n);
+      high &= high >> n;
+    }
+    return low;
+  }
+};
+
+template <class V>
+[[gnu::always_inline]] inline void put(BitMask& mask, size_t w, V value) noexcept {
+  *reinterpret_cast<V*>(mask.data() + w) = value;
+}
+
+template <class V>
+[[gnu::always_inline]] inline void combine_network(CharMasks& m, size_t w) noexcept {
+  const Words<V> word{m.word.data() + w}, colon{m.colon.data() + w}, slash{m.slash.data() + w};
+  const Words<V> dot{m.dot.data() + w}, digit{m.digit.data() + w};
+  put<V>(m.url, w, colon.here() & slash.ahead(1) & slash.ahead(2));
+  V next{}, former{}, joined_on = ~V{}, joined_back = ~V{};
+  for (unsigned n = 1; n <= CharMasks::kColonsWithin; ++n) {
+    joined_on &= word.ahead(n);
+    joined_back &= word.behind(n);
+    next |= colon.ahead(n) & joined_on;
+    former |= colon.behind(n) & joined_back;
+  }
+  put<V>(m.colons, w, colon.here() & next & ~former);
+  // No other dot between digits within four characters before it.
+  const V joined = word.behind(1) & word.behind(2), joined3 = joined & word.behind(3);
+  const V before = (dot.behind(2) & joined) | (dot.behind(3) & joined3) |
+                   (dot.behind(4) & joined3 & word.behind(4));
+  put<V>(m.quad, w, dot.here() & digit.behind(1) & digit.ahead(1) & ~before);
+}
+
+template <class V>
+[[gnu::always_inline]] inline void combine_words(CharMasks& m, size_t w) noexcept {
+  const Words<V> word{m.word.data() + w}, run{m.run.data() + w}, letter{m.letter.data() + w};
+  const Words<V> digit{m.digit.data() + w}, space{m.space.data() + w}, upper{m.upper.data() + w};
+  const Words<V> colon{m.colon.data() + w};
+  put<V>(m.word_row, w, word.row());
+  put<V>(m.run_row, w, run.row());
+  // Letters and digits at every second place.
+  const V low = letter.here() | digit.here();
+  const V high = Words<V>{letter.at + 1}.here() | Words<V>{digit.at + 1}.here();
+  const auto dense = [&](unsigned n) __attribute__((always_inline)) {
+    return low >> n | high << (64 - n);
+  };
+  put<V>(m.spelt, w, dense(1) & dense(3) & dense(5) & ~(low | dense(2) | dense(4) | dense(6)));
+  const V before_space = space.ahead(1);
+  put<V>(m.number_of, w, digit.here() & before_space & letter.ahead(2));
+  put<V>(m.to_number, w, ~(digit.here() | space.here()) & before_space & digit.ahead(2));
+  put<V>(m.colon_number, w, colon.here() & letter.behind(1) & digit.ahead(1));
+  // Letters with marks are no ASCII: "José C" has none before its space.
+  put<V>(m.name_of, w, (letter.here() | ~word.here()) & before_space & upper.ahead(2));
+}
+
+template <class V>
+[[gnu::always_inline]] inline void combine_all(CharMasks& m) noexcept {
+  for (size_t w = 0; w < m.words; w += sizeof(V) / sizeof(uint64_t)) {
+    combine_network<V>(m, w);
+    combine_words<V>(m, w);
+  }
+}
+
+SP_TARGET_AVX2 void combine_avx2(CharMasks& m) noexcept { combine_all<Four>(m); }
+
+}  // namespace
+
+void CharMasks::combine() noexcept {
+  if (base::best_simd() == base::Simd::Portable)
+    combine_all<Two>(*this);
+  else
+    combine_avx2(*this);
+}
+
+}  // namespace sallyport::scan

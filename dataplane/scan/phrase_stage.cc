@@ -83,10 +83,11 @@ void PhraseStage::ask_to_number(const Part& part, size_t last, size_t gap) {
     return;
   const uint64_t number = part.origin + last + gap;
   const size_t word = plain_word(part.text, part.masks, part.origin, last);
-  if (word != kNone) {
-    const uint64_t end = part.origin + part.masks.digit.next_clear(last + gap, part.masks.size);
-    if (!address_may_end(part.text, part.origin + word, number, end)) return;
-  }
+  const uint64_t end = part.origin + part.masks.digit.next_clear(last + gap, part.masks.size);
+  const bool may_end = word != kNone
+                           ? address_may_end(part.text, part.origin + word, number, end)
+                           : address_may_end_behind(part.text, part.origin + last, number, end);
+  if (!may_end) return;
   part.ask(part.engine.rules_anywhere(RuleKind::Address), address_to_number,
            Trigger{number, number});
 }

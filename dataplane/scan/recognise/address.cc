@@ -184,16 +184,76 @@ uint64_t token_start(OpenReader& reader, uint64_t end) noexcept {
 
 bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept {
   OpenReader reader(text);
-  return end - start <= kHouseDigitsMax && text.at(start) != '0' && begins_clean(reader, start);
+  return end - start <= kHouseDigitsMax && text.at(start) != '0' && begins_clean(reader, start) &&
+         street_may_follow(text, end + 1);
 }
 
+namespace {
+
+// May a number [number, end) that no space follows at once begin an address?
+bool number_may_be_first(const TextView& text, uint64_t number, uint64_t end) noexcept {
+  if (end >= text.end) return true;
+  if (end - number > kHouseDigitsMax) return false;
+  const uint8_t behind = text.at(end);
+  if (behind == ',')
+    return end + 2 >= text.end || (text.at(end + 1) == ' ' && french_may_follow(text, end + 2));
+  return behind == '-' || behind == '/' || is_letter(behind);
+}
+
+// May the word before the one at `word` be of a street's name? It has a capital letter, or is one
+// of those that stand inside of such names.
+bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
+  if (word < text.begin + 2 || text.at(word - 1) == '/') return true;
+  if (text.at(word - 1) != ' ') return false;
+  const uint64_t end = word - 1;
+  const uint8_t last = text.at(end - 1);
+  if (!is_letter(last)) return last >= 0x80 || last == '.';
+  uint64_t start = end;
+  while (start > text.begin && end - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
+    --start;
+  const uint8_t left = text.at(start - 1);
+  return start == text.begin || is_letter(left) || left >= 0x80 || left == '-' || left == '\'' ||
+         is_upper(text.at(start)) || may_be_particle(text.at(start), end - start);
+}
+
+}  // namespace
+
 bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept {
-  const uint8_t first = text.at(word), behind = text.at(end);
-  const uint64_t size = number - 1 - word;
-  if (is_upper(first) || may_be_particle(first, size)) return true;
-  // Words in small letters are no street. The number may begin one if no space follows at once.
-  return end == text.end || end - number > kHouseDigitsMax || behind == ',' || behind == '-' ||
-         behind == '/' || is_letter(behind);
+  const uint8_t first = text.at(word);
+  // A word in small letters is part of a street behind another word of it. Others of which the
+  // first letter is here: "no.", and the words of boxes and stations ("apo ae", "psc", "unit").
+  constexpr std::string_view kElsewhere = "acnpu";
+  const bool is_part = may_be_particle(first, number - 1 - word) &&
+                       (kElsewhere.find(static_cast<char>(first)) != std::string_view::npos ||
+                        street_may_stand_before(text, word));
+  return is_upper(first) || is_part || end - number > kHouseDigitsMax ||
+         number_may_be_first(text, number, end);
+}
+
+bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number,
+                            uint64_t end) noexcept {
+  constexpr uint64_t kSignsMax = 3;  // "utca.:,"
+  uint64_t at = last + 1;
+  while (at > text.begin && last + 1 - at < kSignsMax &&
+         (text.at(at - 1) == ',' || text.at(at - 1) == ':' || text.at(at - 1) == '.'))
+    --at;
+  const uint8_t before = text.at(at - 1);
+  if (before >= 0x80 || at == last + 1 || last + 1 - at == kSignsMax) return true;
+  if (!is_letter(before)) return number_may_be_first(text, number, end);
+  uint64_t start = at;
+  while (start > text.begin && at - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
+    --start;
+  const uint8_t left = text.at(start - 1), first = text.at(start);
+  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || is_letter(left);
+  if (is_part || (start == text.begin && start > 0) || is_upper(first)) return true;
+  // A kind of street or a mark ("nr.") in small letters.
+  OpenReader reader(text);
+  const NameWord word{start, at, false, false};
+  const bool is_one = at - start == 1;
+  if (may_be_particle(first, at - start) || (is_one && first == 'n') ||
+      (!is_one && may_be_of_street(reader, word)))
+    return true;
+  return number_may_be_first(text, number, end);
 }
 
 Verdict address_from_number(const TextView& text, const Trigger& trigger, const RuleParameters&,

@@ -18,6 +18,9 @@ namespace sallyport::scan {
 bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept;
 // A word of ASCII letters from `word` to the space before a number [number, end):
 bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept;
+// The same behind a sign: `last` is the character before the space, or right before the number.
+bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number,
+                            uint64_t end) noexcept;
 
 // trigger.start: the first digit of a number that a space and a letter follow.
 Verdict address_from_number(const TextView& text, const Trigger& trigger,

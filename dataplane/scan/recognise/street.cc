@@ -597,6 +597,48 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept {
   return out;
 }
 
+namespace {
+
+// The letters from `at` on. `sure`: all of the word, and nothing but ASCII letters.
+NameWord plain_word_at(const TextView& text, uint64_t at, bool& sure) noexcept {
+  uint64_t end = at;
+  while (is_letter(text.at(end))) ++end;
+  const uint8_t behind = text.at(end);
+  sure = end < text.end && behind < 0x80 && behind != '-' && behind != '\'';
+  return NameWord{at, end, false, false};
+}
+
+}  // namespace
+
+bool french_may_follow(const TextView& text, uint64_t at) noexcept {
+  bool sure = false;
+  const NameWord word = plain_word_at(text, at, sure);
+  OpenReader reader(text);
+  return !sure ||
+         (word.size() > 0 && (word_in(reader, word, kFrench, kFrenchFilter) ||
+                              word_is(reader, word, "bis") || word_is(reader, word, "ter")));
+}
+
+bool street_may_follow(const TextView& text, uint64_t at) noexcept {
+  if (french_may_follow(text, at)) return true;
+  OpenReader reader(text);
+  for (unsigned words = 0; words < kStreetWordsMax; ++words) {
+    bool sure = false;
+    const NameWord word = plain_word_at(text, at, sure);
+    // An ordinal; a letter that belongs to the number; a name.
+    if (!sure || is_digit(text.at(at))) return true;
+    if (words == 0 && (word.size() == 1 || is_upper(text.at(at)) || is_particle(reader, word)))
+      return true;
+    if (word.size() == 0) return false;
+    if (words > 0 && word_in(reader, word, kSuffixes, kSuffixesFilter)) return true;
+    at = word.end + (text.at(word.end) == '.' ? 1 : 0);
+    if (at >= text.end) return true;
+    if (text.at(at) != ' ') return false;
+    ++at;
+  }
+  return false;
+}
+
 uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
   uint64_t end = number;
   if (end > 0 && reader.before(end) == ' ') --end;

@@ -35,6 +35,10 @@ struct Street {
 Street english_street(OpenReader& reader, uint64_t start) noexcept;
 // rue de la Paix: the kind, then the name, of which one word has a capital letter.
 Street french_street(OpenReader& reader, uint64_t start) noexcept;
+// Quick looks at the text from `at` on: false only where french_street(), or one of these three,
+// finds nothing there, whatever follows.
+bool french_may_follow(const TextView& text, uint64_t at) noexcept;
+bool street_may_follow(const TextView& text, uint64_t at) noexcept;
 // One to four words with capital letters and no kind of street: "Sunnyside Cottage".
 Street named_street(OpenReader& reader, uint64_t start) noexcept;
 

@@ -141,7 +141,9 @@ bool is_foldable(const uint8_t* text, size_t at, size_t size) noexcept {
   if (at + 1 == size) return true;
   const uint8_t next = text[at + 1];
   if (c == '&') return next == '#' || base::is_letter(next);
-  return base::is_hex(next) || (c == '=' && (next == '\n' || next == '\r'));
+  if (c == '%') return base::is_hex(next);
+  // Quoted-printable has capitals only (RFC 2045, 6.7).
+  return base::is_digit(next) || (next >= 'A' && next <= 'F') || next == '\n' || next == '\r';
 }
 
 size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
@@ -179,12 +181,14 @@ SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
     if (_mm256_testz_si256(signs, signs) == 0) {
       const __m256i next = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at + 1));
       const __m256i lower = _mm256_or_si256(next, _mm256_set1_epi8(0x20));
-      const __m256i hex = _mm256_or_si256(in_range2(next, '0', 10), in_range2(lower, 'a', 6));
+      const __m256i digit = in_range2(next, '0', 10);
+      const __m256i hex = _mm256_or_si256(digit, in_range2(lower, 'a', 6));
+      const __m256i capital_hex = _mm256_or_si256(digit, in_range2(next, 'A', 6));
       const __m256i name = _mm256_or_si256(in_range2(lower, 'a', 26), is2(next, '#'));
       const __m256i line = _mm256_or_si256(is2(next, '\n'), is2(next, '\r'));
       hit = _mm256_or_si256(
           hit, or3(_mm256_and_si256(is2(v, '%'), hex), _mm256_and_si256(is2(v, '&'), name),
-                   _mm256_and_si256(is2(v, '='), _mm256_or_si256(hex, line))));
+                   _mm256_and_si256(is2(v, '='), _mm256_or_si256(capital_hex, line))));
     }
     const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(hit));
     if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
@@ -193,11 +197,37 @@ SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
   return at;
 }
 
+SP_TARGET_AVX512 size_t foldable_avx512(const uint8_t* text, size_t size) noexcept {
+  size_t at = 0;
+  for (; at + 65 <= size; at += 64) {
+    const __m512i v = _mm512_loadu_si512(text + at);
+    const __m512i next = _mm512_loadu_si512(text + at + 1);
+    const __m512i lower = _mm512_or_si512(next, _mm512_set1_epi8(0x20));
+    const uint64_t digit = in_range5(next, '0', 10);
+    const uint64_t name = in_range5(lower, 'a', 26) | is5(next, '#');
+    const uint64_t capital_hex =
+        digit | in_range5(next, 'A', 6) | is5(next, '\n') | is5(next, '\r');
+    const uint64_t hit = _mm512_movepi8_mask(v) | is5(v, '\\') | is5(v, 0) |
+                         (is5(v, '%') & (digit | in_range5(lower, 'a', 6))) | (is5(v, '&') & name) |
+                         (is5(v, '=') & capital_hex);
+    if (hit != 0) return at + static_cast<size_t>(std::countr_zero(hit));
+  }
+  while (at < size && !is_foldable(text, at, size)) ++at;
+  return at;
+}
+
 }  // namespace
 
 size_t find_foldable(const uint8_t* text, size_t size) noexcept {
-  return base::best_simd() == base::Simd::Portable ? foldable_portable(text, size)
-                                                   : foldable_avx2(text, size);
+  switch (base::best_simd()) {
+    case base::Simd::Avx512:
+      return foldable_avx512(text, size);
+    case base::Simd::Avx2:
+      return foldable_avx2(text, size);
+    case base::Simd::Portable:
+      break;
+  }
+  return foldable_portable(text, size);
 }
 
 void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {

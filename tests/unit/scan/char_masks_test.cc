@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <memory>
 #include <random>
 #include <string>
@@ -43,6 +44,105 @@ TEST(CharMasks, EveryLevelGivesTheSameMasks) {
         EXPECT_EQ(masks->space.word(w), first->space.word(w));
       }
     }
+  }
+}
+
+// What trigger_masks.cc combines, said again for one place of a text at a time.
+class Twin {
+ public:
+  explicit Twin(const CharMasks& masks) : m_(masks) {}
+  bool in(const BitMask& mask, size_t i, int n) const {
+    const auto at = static_cast<ptrdiff_t>(i) + n;
+    return at >= 0 && at < static_cast<ptrdiff_t>(m_.size) && mask.test(static_cast<size_t>(at));
+  }
+  bool row(const BitMask& mask, size_t i) const {
+    for (int n = 0; n < 16; ++n)
+      if (!in(mask, i, n)) return false;
+    return true;
+  }
+  bool url(size_t i) const {
+    return in(m_.colon, i, 0) && in(m_.slash, i, 1) && in(m_.slash, i, 2);
+  }
+  // Another colon within five places, and nothing but a word between.
+  bool joins_colon(size_t i, int step) const {
+    for (int n = 1; n <= 5 && in(m_.word, i, n * step); ++n)
+      if (in(m_.colon, i, n * step)) return true;
+    return false;
+  }
+  bool colons(size_t i) const {
+    return in(m_.colon, i, 0) && joins_colon(i, 1) && !joins_colon(i, -1);
+  }
+  bool quad(size_t i) const {
+    if (!in(m_.dot, i, 0) || !in(m_.digit, i, -1) || !in(m_.digit, i, 1)) return false;
+    for (int n = 2; n <= 4; ++n) {
+      bool joined = true;
+      for (int k = 1; k <= n; ++k) joined = joined && in(m_.word, i, -k);
+      if (joined && in(m_.dot, i, -n)) return false;
+    }
+    return true;
+  }
+  bool spelt(size_t i) const {
+    for (int n = 0; n <= 6; ++n)
+      if ((in(m_.letter, i, n) || in(m_.digit, i, n)) != (n % 2 == 1)) return false;
+    return true;
+  }
+  bool before_space(size_t i) const { return in(m_.space, i, 1); }
+
+ private:
+  const CharMasks& m_;
+};
+
+TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
+  const std::string pieces[] = {
+      "10.0.0.1",         "::1:ab", "a://b", "a b c d e f", "No:5", " 12 Main", "x", "Anna B",
+      "0123456789abcdef", "é C",    ".",     "/",           "-",    "3",        " "};
+  std::mt19937 random(3);
+  for (size_t size : {1, 60, 64, 130, 700, 4'100}) {
+    std::string text;
+    while (text.size() < size) text += pieces[random() % std::size(pieces)];
+    for (base::Simd level : base::usable_simd()) {
+      base::ForcedSimd forced(level);
+      SCOPED_TRACE(base::simd_name(level));
+      // Used before for a longer text: nothing of it may be left.
+      auto masks = std::make_unique<CharMasks>();
+      const std::string former(9'000, ':');
+      masks->build(reinterpret_cast<const uint8_t*>(former.data()), former.size());
+      masks->build(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+      const Twin twin(*masks);
+      for (size_t i = 0; i < text.size(); ++i) {
+        EXPECT_EQ(masks->word_row.test(i), twin.row(masks->word, i)) << i;
+        EXPECT_EQ(masks->run_row.test(i), twin.row(masks->run, i)) << i;
+        EXPECT_EQ(masks->url.test(i), twin.url(i)) << i;
+        EXPECT_EQ(masks->colons.test(i), twin.colons(i)) << i;
+        EXPECT_EQ(masks->quad.test(i), twin.quad(i)) << i;
+        EXPECT_EQ(masks->spelt.test(i), twin.spelt(i)) << i;
+        const auto in = [&](const BitMask& mask, int n) { return twin.in(mask, i, n); };
+        const bool gap = twin.before_space(i);
+        EXPECT_EQ(masks->number_of.test(i), in(masks->digit, 0) && gap && in(masks->letter, 2));
+        EXPECT_EQ(masks->to_number.test(i),
+                  !in(masks->digit, 0) && !in(masks->space, 0) && gap && in(masks->digit, 2));
+        EXPECT_EQ(masks->colon_number.test(i),
+                  in(masks->colon, 0) && in(masks->letter, -1) && in(masks->digit, 1));
+        EXPECT_EQ(masks->name_of.test(i),
+                  (in(masks->letter, 0) || !in(masks->word, 0)) && gap && in(masks->upper, 2));
+      }
+    }
+  }
+}
+
+TEST(CharMasks, RowsAreFilledFromWhereTheyBegin) {
+  std::string text(200, ' ');
+  text.replace(20, 16, 16, 'a');
+  text.replace(50, 100, 100, 'b');
+  text.replace(170, 15, 15, 'c');
+  auto masks = std::make_unique<CharMasks>();
+  masks->build(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  for (size_t w = 1; w < masks->words; ++w) {
+    const uint64_t filled =
+        BitMask::behind_rows(masks->word_row.word(w - 1), masks->word_row.word(w));
+    for (size_t i = 0; i < 64 && w * 64 + i < text.size(); ++i)
+      EXPECT_EQ(filled >> i & 1, text[w * 64 + i] == 'a' || text[w * 64 + i] == 'b')
+          << w << " " << i;
   }
 }
 

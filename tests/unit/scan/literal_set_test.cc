@@ -106,6 +106,28 @@ TEST(LiteralSet, OnlyPlacesOfThePartCount) {
   EXPECT_EQ(found(set, text.substr(0, 6), 4, 6), Hits{}) << "not all of it is there";
 }
 
+TEST(LiteralSet, OnlyPlacesThatAreAllowedCount) {
+  LiteralSet set;
+  ASSERT_TRUE(set.build(Literals{{"abcd", false, false}}));
+  std::string text;
+  while (text.size() < 3'000) text += "abcd.";
+  std::mt19937 draw(11);
+  with_each_simd([&] {
+    for (const size_t from : {0U, 1U, 5U, 64U, 77U}) {
+      std::vector<uint64_t> allowed(text.size() / 64 + 2);
+      for (uint64_t& word : allowed) word = draw() % 3 == 0 ? 0 : draw();
+      std::vector<LiteralHit> hits;
+      set.find(bytes_of(text), from, text.size() - 100, hits, allowed.data());
+      Hits some, all;
+      for (const LiteralHit& hit : hits) some.emplace_back(hit.at, hit.literal);
+      for (const auto& hit : found(set, text, from, text.size() - 100))
+        if ((allowed[(hit.first - from) / 64] >> ((hit.first - from) % 64) & 1) != 0)
+          all.push_back(hit);
+      EXPECT_EQ(some, all) << from;
+    }
+  });
+}
+
 TEST(LiteralSet, RefusesAnEmptyLiteral) {
   LiteralSet set;
   EXPECT_FALSE(set.build(Literals{{"", false, false}}));

@@ -9,8 +9,10 @@
 
 namespace sallyport::bench {
 
-// Prompt JSON through the stages alone and together, with the bundle in `policies`.
-std::vector<Case> scan_cases(const std::filesystem::path& policies);
+// Prompt JSON through the stages alone and together, with the bundle in `policies`; also what is in
+// the file `texts`, if one is named (prompt_mixes.h).
+std::vector<Case> scan_cases(const std::filesystem::path& policies,
+                             const std::filesystem::path& texts);
 // Prompt text against a tenant's dictionary of a million values.
 std::vector<Case> dictionary_cases();
 // What a token stands for, sealed for the vault.

@@ -10,11 +10,13 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: sallyport_bench [--quick] [--filter TEXT] [--json FILE] [--policies DIR]\n"
+    "usage: sallyport_bench [--quick] [--filter TEXT] [--json FILE] [--policies DIR] [--texts "
+    "FILE]\n"
     "  --quick     fewer rounds: under a minute\n"
     "  --filter    only cases whose group/name holds TEXT\n"
     "  --json      also write the figures to FILE\n"
-    "  --policies  the bundle that scan cases compile (default: policies)\n";
+    "  --policies  the bundle that scan cases compile (default: policies)\n"
+    "  --texts     scan these, too: a JSON object with a member \"text\" on each line\n";
 
 }  // namespace
 
@@ -25,6 +27,7 @@ int main(int argc, char** argv) {
   settings.round_ms = 40;
   std::string json_file;
   std::string policies = "policies";
+  std::string texts;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     const bool has_value = i + 1 < argc;
@@ -37,12 +40,14 @@ int main(int argc, char** argv) {
       json_file = argv[++i];
     } else if (argument == "--policies" && has_value) {
       policies = argv[++i];
+    } else if (argument == "--texts" && has_value) {
+      texts = argv[++i];
     } else {
       std::fputs(kUsage, argument == "--help" ? stdout : stderr);
       return argument == "--help" ? 0 : 2;
     }
   }
-  std::vector<Case> cases = scan_cases(policies);
+  std::vector<Case> cases = scan_cases(policies, texts);
   for (auto more : {dictionary_cases(), mapping_cases(), tcp_cases(), tls_cases()})
     cases.insert(cases.end(), more.begin(), more.end());
   const std::vector<Figure> figures = measure(cases, settings);

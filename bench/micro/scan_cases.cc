@@ -1,5 +1,6 @@
 // scan_cases.cc: prompt JSON through the stages, each alone and together, with the shipped bundle.
-// The yardstick is a read of every byte once.
+// The yardstick is a read of every byte once. What is read: prompt_mixes.h; the headline in all
+// steps and beside other programs, the other mixes where they tell something.
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -9,9 +10,9 @@
 
 #include "bench/micro/cases.h"
 #include "bench/micro/peers.h"
+#include "bench/micro/prompt_mixes.h"
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/image_writer.h"
-#include "controlplane/policy/prompt_sample.h"
 #include "dataplane/base/check.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/llm/json_walker.h"
@@ -33,6 +34,7 @@ namespace sallyport::bench {
 namespace {
 
 namespace control = controlplane::policy;
+using Sample = control::PromptSample;
 
 constexpr size_t kPromptBytes = 4U << 20;
 constexpr size_t kWhole = ~size_t{0};
@@ -85,7 +87,6 @@ struct Box {
   scan::CharMasks masks;
   std::vector<scan::LiteralHit> hits;
   NoSink sink;
-  control::PromptSample prompts = control::make_prompt_sample(7, kPromptBytes);
   llm::ApiKind kind;
   std::vector<PeerPattern> rules;  // the bundle's patterns
   std::unique_ptr<HyperscanPeer> rules_alone, plain;
@@ -140,13 +141,13 @@ struct Box {
     SP_CHECK(rewrite::fill_scope(image, who, rewrite::RewriteScope::Direction::Request, scope));
   }
 
-  void walk_all() {
+  void walk_all(const Sample& prompts) {
     for (const std::string& body : prompts.bodies) {
       walker.begin(kind.request, sink);
       SP_CHECK(walker.feed(bytes_of(body)) && walker.end());
     }
   }
-  void scan_all(size_t piece) {
+  void scan_all(const Sample& prompts, size_t piece) {
     for (const std::string& text_of_body : prompts.texts) {
       scanner.begin(engine, *scratch);
       feed(bytes_of(text_of_body), piece, [&](std::span<const uint8_t> part) {
@@ -157,21 +158,21 @@ struct Box {
       scanner.take(scanner.findings().size());
     }
   }
-  void find_tokens() {
+  void find_tokens(const Sample& prompts) {
     for (const std::string& text_of_body : prompts.texts) {
       finder.begin(labels);
       SP_CHECK(finder.feed(bytes_of(text_of_body)));
       finder.end();
     }
   }
-  void follow_places() {
+  void follow_places(const Sample& prompts) {
     for (const std::string& text_of_body : prompts.texts) {
       places.begin();
       places.feed(bytes_of(text_of_body));
       places.drop_before(places.offset());
     }
   }
-  void rewrite_texts() {
+  void rewrite_texts(const Sample& prompts) {
     begin_scope();
     for (const std::string& text_of_body : prompts.texts) {
       text.begin(scope);
@@ -180,7 +181,7 @@ struct Box {
     }
   }
   // Each stage over all texts, alone: what the scanner does with a text, one step at a time.
-  void fold_all() {
+  void fold_all(const Sample& prompts) {
     for (const std::string& text_of_body : prompts.texts) {
       folder.begin();
       feed(bytes_of(text_of_body), kPieceBytes, [&](std::span<const uint8_t> part) {
@@ -191,19 +192,19 @@ struct Box {
       folder.end(folded);
     }
   }
-  void mask_all() {
+  void mask_all(const Sample& prompts) {
     for (const std::string& text_of_body : prompts.texts)
       feed(bytes_of(text_of_body), kPieceBytes,
            [&](std::span<const uint8_t> part) { masks.build(part.data(), part.size()); });
   }
-  void find_literals(size_t piece) {
+  void find_literals(const Sample& prompts, size_t piece) {
     for (const std::string& text_of_body : prompts.texts)
       feed(bytes_of(text_of_body), piece, [&](std::span<const uint8_t> part) {
         hits.clear();
         engine.literals().find(part, 0, part.size(), hits);
       });
   }
-  void rewrite_all(size_t piece) {
+  void rewrite_all(const Sample& prompts, size_t piece) {
     for (const std::string& body : prompts.bodies) {
       begin_scope();
       json.begin(scope, kind.request);
@@ -222,13 +223,15 @@ namespace {
 // Text for what is slow: enough for a figure, little enough for a quick run.
 constexpr size_t kSlowTexts = 8;
 
-void add_peers(const std::shared_ptr<Box>& box, std::vector<Case>& cases) {
-  const auto text_bytes = static_cast<double>(box->prompts.text_bytes);
+void add_peers(const std::shared_ptr<Box>& box, const std::shared_ptr<PromptMix>& mix,
+               std::vector<Case>& cases) {
+  const Sample& prompts = mix->sample;
+  const auto text_bytes = static_cast<double>(prompts.text_bytes);
   const auto add = [&](std::string name, double bytes, std::function<void()> work) {
     cases.push_back(
         Case{"scan", std::move(name), Unit::GigabytesPerSecond, bytes, std::move(work)});
   };
-  const std::span<const std::string> texts(box->prompts.texts);
+  const std::span<const std::string> texts(prompts.texts);
   const std::span<const std::string> few = texts.first(std::min(kSlowTexts, texts.size()));
   const double few_bytes = std::accumulate(
       few.begin(), few.end(), 0.0,
@@ -236,46 +239,82 @@ void add_peers(const std::shared_ptr<Box>& box, std::vector<Case>& cases) {
   for (const auto& [name, piece] : {std::pair{"whole", kWhole}, std::pair{"16 KiB", size_t{16'384}},
                                     std::pair{"1460 B", size_t{1'460}}})
     add(std::string("peer: patterns alone, ") + name, text_bytes,
-        [box, texts, piece] { box->rules_alone->run(texts, piece); });
-  add("peer: all as plain regexes", text_bytes, [box, texts] { box->plain->run(texts, kWhole); });
+        [box, mix, texts, piece] { box->rules_alone->run(texts, piece); });
+  add("peer: all as plain regexes", text_bytes,
+      [box, mix, texts] { box->plain->run(texts, kWhole); });
   if (box->re2 != nullptr)
-    add("peer: all in RE2::Set", few_bytes, [box, few] { box->re2->run(few); });
+    add("peer: all in RE2::Set", few_bytes, [box, mix, few] { box->re2->run(few); });
+}
+
+// The stages one by one.
+void add_stages(const std::shared_ptr<Box>& box, const std::shared_ptr<PromptMix>& mix,
+                std::vector<Case>& cases) {
+  const Sample& sample = mix->sample;
+  const auto body_bytes = static_cast<double>(sample.body_bytes);
+  const auto text_bytes = static_cast<double>(sample.text_bytes);
+  const auto add = [&](std::string name, double bytes, auto work) {
+    cases.push_back(Case{"scan", std::move(name), Unit::GigabytesPerSecond, bytes,
+                         [box, mix, work] { work(*box, mix->sample); }});
+  };
+  auto sum = std::make_shared<uint64_t>(0);
+  add("every byte read once", body_bytes, [sum](Box&, const Sample& s) {
+    for (const std::string& body : s.bodies) *sum = std::accumulate(body.begin(), body.end(), *sum);
+  });
+  cases.back().is_limit = true;
+  add("JSON walked", body_bytes, [](Box& b, const Sample& s) { b.walk_all(s); });
+  add("text folded", text_bytes, [](Box& b, const Sample& s) { b.fold_all(s); });
+  add("characters classed", text_bytes, [](Box& b, const Sample& s) { b.mask_all(s); });
+  add("literals looked for, 4 KiB pieces", text_bytes,
+      [](Box& b, const Sample& s) { b.find_literals(s, kPieceBytes); });
+  add("tokens looked for", text_bytes, [](Box& b, const Sample& s) { b.find_tokens(s); });
+  add("places of an answer followed", text_bytes,
+      [](Box& b, const Sample& s) { b.follow_places(s); });
+  add("scanner, whole text", text_bytes, [](Box& b, const Sample& s) { b.scan_all(s, kWhole); });
+  add("texts rewritten", text_bytes, [](Box& b, const Sample& s) { b.rewrite_texts(s); });
+  add("scanner, 16 KiB pieces", text_bytes, [](Box& b, const Sample& s) { b.scan_all(s, 16'384); });
+  add("scanner, 1460 B pieces", text_bytes, [](Box& b, const Sample& s) { b.scan_all(s, 1'460); });
+}
+
+// All of them together.
+void add_together(const std::shared_ptr<Box>& box, const std::shared_ptr<PromptMix>& mix,
+                  bool is_headline, std::vector<Case>& cases) {
+  const std::string suffix = is_headline ? "" : ", " + mix->name;
+  const auto add = [&](std::string name, size_t bytes, auto work) {
+    cases.push_back(Case{"scan", std::move(name) + suffix, Unit::GigabytesPerSecond,
+                         static_cast<double>(bytes),
+                         [box, mix, work] { work(*box, mix->sample); }});
+  };
+  if (!is_headline)
+    add("scanner, whole text", mix->sample.text_bytes,
+        [](Box& b, const Sample& s) { b.scan_all(s, kWhole); });
+  add("together, whole body", mix->sample.body_bytes,
+      [](Box& b, const Sample& s) { b.rewrite_all(s, kWhole); });
+  add("together, 16 KiB pieces", mix->sample.body_bytes,
+      [](Box& b, const Sample& s) { b.rewrite_all(s, 16'384); });
+  add("together, 1460 B pieces", mix->sample.body_bytes,
+      [](Box& b, const Sample& s) { b.rewrite_all(s, 1'460); });
 }
 
 }  // namespace
 
-std::vector<Case> scan_cases(const std::filesystem::path& policies) {
-  auto box = std::make_shared<Box>(policies);
-  const auto body_bytes = static_cast<double>(box->prompts.body_bytes);
-  const auto text_bytes = static_cast<double>(box->prompts.text_bytes);
-  auto sum = std::make_shared<uint64_t>(0);
+std::vector<Case> scan_cases(const std::filesystem::path& policies,
+                             const std::filesystem::path& texts) {
+  const auto box = std::make_shared<Box>(policies);
+  std::vector<PromptMix> mixes = prompt_mixes(kPromptBytes);
+  if (!texts.empty()) {
+    mixes.emplace_back();
+    SP_CHECK_WHY(read_mix(texts, mixes.back()),
+                 "no text could be read: one JSON object with a member \"text\" on each line");
+  }
   std::vector<Case> cases;
-  const auto add = [&](std::string name, double bytes, std::function<void()> work,
-                       bool limit = false) {
-    cases.push_back(
-        Case{"scan", std::move(name), Unit::GigabytesPerSecond, bytes, std::move(work), limit});
-  };
-  add(
-      "every byte read once", body_bytes,
-      [box, sum] {
-        for (const std::string& body : box->prompts.bodies)
-          *sum = std::accumulate(body.begin(), body.end(), *sum);
-      },
-      true);
-  add("JSON walked", body_bytes, [box] { box->walk_all(); });
-  add("text folded", text_bytes, [box] { box->fold_all(); });
-  add("characters classed", text_bytes, [box] { box->mask_all(); });
-  add("literals looked for, 4 KiB pieces", text_bytes, [box] { box->find_literals(kPieceBytes); });
-  add("tokens looked for", text_bytes, [box] { box->find_tokens(); });
-  add("places of an answer followed", text_bytes, [box] { box->follow_places(); });
-  add("scanner, whole text", text_bytes, [box] { box->scan_all(kWhole); });
-  add("texts rewritten", text_bytes, [box] { box->rewrite_texts(); });
-  add("scanner, 16 KiB pieces", text_bytes, [box] { box->scan_all(16'384); });
-  add("scanner, 1460 B pieces", text_bytes, [box] { box->scan_all(1'460); });
-  add("together, whole body", body_bytes, [box] { box->rewrite_all(kWhole); });
-  add("together, 16 KiB pieces", body_bytes, [box] { box->rewrite_all(16'384); });
-  add("together, 1460 B pieces", body_bytes, [box] { box->rewrite_all(1'460); });
-  add_peers(box, cases);
+  bool is_headline = true;
+  for (PromptMix& one : mixes) {
+    const auto mix = std::make_shared<PromptMix>(std::move(one));
+    if (is_headline) add_stages(box, mix, cases);
+    add_together(box, mix, is_headline, cases);
+    if (is_headline) add_peers(box, mix, cases);
+    is_headline = false;
+  }
   return cases;
 }
 

@@ -197,37 +197,11 @@ SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
   return at;
 }
 
-SP_TARGET_AVX512 size_t foldable_avx512(const uint8_t* text, size_t size) noexcept {
-  size_t at = 0;
-  for (; at + 65 <= size; at += 64) {
-    const __m512i v = _mm512_loadu_si512(text + at);
-    const __m512i next = _mm512_loadu_si512(text + at + 1);
-    const __m512i lower = _mm512_or_si512(next, _mm512_set1_epi8(0x20));
-    const uint64_t digit = in_range5(next, '0', 10);
-    const uint64_t name = in_range5(lower, 'a', 26) | is5(next, '#');
-    const uint64_t capital_hex =
-        digit | in_range5(next, 'A', 6) | is5(next, '\n') | is5(next, '\r');
-    const uint64_t hit = _mm512_movepi8_mask(v) | is5(v, '\\') | is5(v, 0) |
-                         (is5(v, '%') & (digit | in_range5(lower, 'a', 6))) | (is5(v, '&') & name) |
-                         (is5(v, '=') & capital_hex);
-    if (hit != 0) return at + static_cast<size_t>(std::countr_zero(hit));
-  }
-  while (at < size && !is_foldable(text, at, size)) ++at;
-  return at;
-}
-
 }  // namespace
 
 size_t find_foldable(const uint8_t* text, size_t size) noexcept {
-  switch (base::best_simd()) {
-    case base::Simd::Avx512:
-      return foldable_avx512(text, size);
-    case base::Simd::Avx2:
-      return foldable_avx2(text, size);
-    case base::Simd::Portable:
-      break;
-  }
-  return foldable_portable(text, size);
+  return base::best_simd() == base::Simd::Portable ? foldable_portable(text, size)
+                                                   : foldable_avx2(text, size);
 }
 
 void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {

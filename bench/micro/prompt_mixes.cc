@@ -149,15 +149,21 @@ std::string message(Draw& draw, size_t bytes, unsigned code, unsigned other) {
   return text;
 }
 
-void add(PromptSample& out, const Json& body, std::string text) {
+void add(PromptSample& out, const Json& body, const std::string& text) {
   out.bodies.push_back(body.dump());
   out.body_bytes += out.bodies.back().size();
   out.text_bytes += text.size();
-  out.texts.push_back(std::move(text));
+  out.texts.push_back(text);
 }
 
 Json request(Json messages) {
   return Json{{"model", "sample"}, {"messages", std::move(messages)}, {"temperature", 0.2}};
+}
+
+Json question(const std::string& text) {
+  Json messages = Json::array();
+  messages.push_back({{"role", "user"}, {"content", text}});
+  return request(std::move(messages));
 }
 
 // Sizes spread over two decades, as real ones are; 18 KB on average.
@@ -167,8 +173,8 @@ PromptSample talk(uint64_t seed, size_t bytes, unsigned code, unsigned other) {
   Draw draw(seed);
   PromptSample out;
   while (out.body_bytes < bytes) {
-    std::string text = message(draw, size_of_a_body(draw), code, other);
-    add(out, request({{{"role", "user"}, {"content", text}}}), std::move(text));
+    const std::string text = message(draw, size_of_a_body(draw), code, other);
+    add(out, question(text), text);
   }
   return out;
 }
@@ -214,7 +220,7 @@ PromptSample tools(uint64_t seed, size_t bytes) {
       messages.push_back({{"role", "tool"}, {"tool_call_id", id}, {"content", result}});
       text += arguments + "\n" + result + "\n";
     }
-    add(out, request(std::move(messages)), std::move(text));
+    add(out, request(std::move(messages)), text);
   }
   return out;
 }
@@ -237,7 +243,7 @@ bool read_mix(const std::filesystem::path& file, PromptMix& out) {
   std::string line, text;
   const auto flush = [&] {
     if (text.empty()) return;
-    add(out.sample, request({{{"role", "user"}, {"content", text}}}), text);
+    add(out.sample, question(text), text);
     text.clear();
   };
   while (std::getline(in, line)) {

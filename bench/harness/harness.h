@@ -5,8 +5,8 @@
 //   figure   median over the rounds, with the median deviation as spread
 //   ratio    to the group's limit: the work that cannot be avoided, measured beside it
 //
-// Cycles are ticks of the time-stamp counter. Heap allocations inside the measured work are
-// counted: the hot path has none.
+// Time is the thread's own; cycles are ticks of the time-stamp counter. Heap allocations inside the
+// measured work are counted: the hot path has none.
 #pragma once
 
 #include <cstdint>

@@ -45,10 +45,18 @@ int usage(const std::string& what) {
   return kUsage;
 }
 
+// Names in a damaged export may be anything, commands of a terminal too.
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (c < ' ' || c > '~') c = '?';
+  return text;
+}
+
 int print(const Answer& answer) {
-  for (const std::string& problem : answer.problems) std::printf("problem: %s\n", problem.c_str());
+  for (const std::string& problem : answer.problems)
+    std::printf("problem: %s\n", printable(problem).c_str());
   if (!answer.first_bad_record.empty())
-    std::printf("first bad record: %s\n", answer.first_bad_record.c_str());
+    std::printf("first bad record: %s\n", printable(answer.first_bad_record).c_str());
   for (const auto& [name, size] : answer.witnessed)
     std::printf("witness %s saw the first %llu records\n", name.c_str(),
                 static_cast<unsigned long long>(size));
@@ -57,7 +65,7 @@ int print(const Answer& answer) {
       "%llu checkpoints\n",
       answer.problems.empty() ? "export OK" : "export FAILED",
       static_cast<unsigned long long>(answer.records),
-      answer.origin.empty() ? "an unknown log" : answer.origin.c_str(),
+      answer.origin.empty() ? "an unknown log" : printable(answer.origin).c_str(),
       static_cast<unsigned long long>(answer.size), static_cast<unsigned long long>(answer.pruned),
       static_cast<unsigned long long>(answer.checkpoints));
   return answer.problems.empty() ? kGood : kNo;

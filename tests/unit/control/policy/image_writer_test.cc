@@ -320,7 +320,7 @@ TEST_F(ImageWriting, RoutesLeadWhereTheyShould) {
 TEST_F(ImageWriting, LimitsAndOpaqueSections) {
   EXPECT_EQ(image_.limits().first_byte_ms, 600'000U);
   EXPECT_EQ(image_.limits().body_pool_percent, 25U);
-  EXPECT_EQ(image_.limits().reserved, 0U);
+  EXPECT_EQ(image_.limits().recall_wait_ms, 250U);
   scan::Engine engine;
   std::string error;
   ASSERT_TRUE(engine.load(image_.matcher_section(), error)) << error;

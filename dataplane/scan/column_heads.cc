@@ -42,8 +42,10 @@ uint32_t count_separators(const TextView& text, uint64_t from, uint64_t to,
                           uint8_t delimiter) noexcept {
   uint32_t count = 0;
   bool quoted = false;
-  for (uint64_t at = from; at < to; ++at) {
-    const uint8_t c = text.at(at);
+  from = std::max(from, text.begin);
+  to = std::min(to, text.end);
+  if (from >= to) return 0;
+  for (uint8_t c : text.slice(from, to)) {
     if (c == '"' && delimiter != '|')
       quoted = !quoted;
     else if (c == delimiter && !quoted)
@@ -242,6 +244,7 @@ uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint
     const uint8_t c = text.at(at - 1);
     if (c != ' ' && c != '"' && c != '\'' && c != '*' && c != '`' && c != '(' && c != '+') break;
   }
+  lost_ = false;
   const uint8_t before = text.at(at - 1);
   const uint64_t floor = start > kTableReachBytes ? start - kTableReachBytes : 0;
   uint64_t line = 0;
@@ -269,7 +272,10 @@ uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint
     if (!known && ((failed_ == line && failed_delimiter_ == delimiter) ||
                    !learn_lines(words, text, floor, line, delimiter, column, blocks))) {
       // A sign inside of a cell ends no table.
-      if (table_.delimiter == delimiter) table_.last = kNone;
+      if (table_.delimiter == delimiter) {
+        lost_ = first && has_table;
+        table_.last = kNone;
+      }
       failed_ = line;
       failed_delimiter_ = delimiter;
       return 0;

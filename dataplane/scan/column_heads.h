@@ -33,6 +33,9 @@ class ColumnHeads {
   // any known word.
   uint64_t find(const ContextWords& words, const TextView& text, uint64_t start,
                 ContextBlocks& blocks, ContextHits& out);
+  // The last value would be answered alike again. Else it stood at the beginning of a line that
+  // ended a table, and what parts the cells of its line is looked for anew.
+  bool settled() const noexcept { return !lost_; }
 
   static constexpr uint16_t kHeadDistance = 1;
 
@@ -77,6 +80,7 @@ class ColumnHeads {
   // The last line below which no head was found: the next one looks no further up than this.
   uint64_t failed_ = kNone;
   uint8_t failed_delimiter_ = 0;
+  bool lost_ = false;
 };
 
 }  // namespace sallyport::scan

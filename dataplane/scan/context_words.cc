@@ -12,6 +12,13 @@ namespace {
 // at its end.
 constexpr uint64_t kBesideBytes = kContextWordBytesMax + 2;
 
+// May hold letters of two bytes. All bytes are looked at, without a branch for each.
+bool has_marked(std::span<const uint8_t> in) noexcept {
+  uint8_t any = 0;
+  for (uint8_t c : in) any |= c;
+  return any >= 0x80 && std::any_of(in.begin(), in.end(), [](uint8_t c) { return c >= 0xc3; });
+}
+
 // Letters of two bytes in lower case; ASCII as it is.
 void lower_marked(std::span<const uint8_t> in, uint8_t* out) noexcept {
   for (size_t i = 0; i < in.size(); ++i) {
@@ -86,7 +93,7 @@ void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
   const uint64_t first = from > text.begin ? from - 1 : from;
   auto original = text.slice(first, std::min(text.end, until + kBesideBytes));
   std::array<uint8_t, ContextBlocks::kBlockBytes + kBesideBytes + 1> lower;
-  if (std::any_of(original.begin(), original.end(), [](uint8_t c) { return c >= 0xc3; })) {
+  if (has_marked(original)) {
     lower_marked(original, lower.data());
     original = std::span(lower).first(original.size());
   }

@@ -254,17 +254,18 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                              {contract::RuleKind::Date, date_at, kRowDigitsMin},
                              {contract::RuleKind::Mac, mac_row, 0}};
   uint32_t digits = row_digits_;  // from group `first` on
+  bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
     beside_.count = beside_end_.count = 0;
     line_ = 0;
-    judge_shapes(engine, first, out);
-    bool looked = false;
+    looked_ = false;
+    judge_shapes(engine, first, leads, out);
+    if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kKinds) {
       const auto rules = engine.rules_anywhere(kind.kind);
       RowHit hit;
       if (rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
-      if (!looked) look_beside(engine, first, out);
-      looked = true;
+      if (!looked_) look_beside(engine, first, out);
       CandidateList::Around around;
       around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
       around.line = line_;
@@ -273,26 +274,47 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                   around, row_.view);
     }
     digits -= row_.groups[first].digits;
+    leads = leads && row_.groups[first].digits == 0;
   }
 }
 
 namespace {
 
-// Bit n: a window of n characters begins with group `first`. `leads`: no digit stands before it in
-// the row; else separators of different kinds end it (ShapeWindow::fits).
-uint64_t lengths_from(const Row& row, size_t first, bool leads) noexcept {
-  uint64_t lengths = 0;
+// Bit n of `all`: a window of n characters begins with group `first`, and if a digit stands before
+// it in the row, one separator parts its groups. Bit n of `apt`: a shape may fit one of n
+// characters (ShapeWindow::fits): one usual separator parts its groups, or it takes all digits of
+// the row.
+struct WindowLengths {
+  uint64_t all = 0;
+  uint64_t apt = 0;
+};
+
+// `leads`: no digit stands before group `first`.
+WindowLengths lengths_from(const Row& row, size_t first, bool leads) noexcept {
+  size_t with_digits = row.count;  // groups up to and with the last one that has any
+  while (with_digits > 0 && row.groups[with_digits - 1].digits == 0) --with_digits;
+  WindowLengths out;
+  bool regular = true;
   uint32_t size = 0;
   for (size_t g = first; g < row.count; ++g) {
-    if (g > first && !leads &&
-        (row.gap(g - 1).size() != 1 || row.gap(g - 1)[0] != row.gap(first)[0]))
-      return lengths;
+    if (g > first) {
+      const auto between = row.gap(g - 1);
+      const bool alike = between.size() == 1 && between[0] == row.gap(first)[0];
+      if (!alike && !leads) return out;
+      regular = regular && alike && ShapeWindow::is_usual_separator(between[0]);
+    }
     size += row.size(g);
-    // 64 itself counts as any length.
-    if (size > 63) return size == 64 ? ~uint64_t{0} : lengths;
-    lengths |= uint64_t{1} << size;
+    const bool is_apt = regular || (leads && g + 1 >= with_digits);
+    if (size > 63) {
+      // 64 itself counts as any length.
+      if (size == 64) out.all = ~uint64_t{0};
+      if (size == 64 && is_apt) out.apt = ~uint64_t{0};
+      return out;
+    }
+    out.all |= uint64_t{1} << size;
+    if (is_apt) out.apt |= uint64_t{1} << size;
   }
-  return lengths;
+  return out;
 }
 
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
@@ -307,10 +329,8 @@ class ShapeHits {
     while (i < count_ && best_[i].rule != shape.rule) ++i;
     if (i == best_.size()) return;
     count_ = std::max(count_, i + 1);
-    best_[i] = Best{shape.rule,
-                    static_cast<uint8_t>(doubt),
-                    {window.is_joined(), is_strong(rule.validator), false, nullptr, 0},
-                    end};
+    best_[i] = Best{shape.rule, static_cast<uint8_t>(doubt), window.is_joined(),
+                    is_strong(rule.validator), end};
   }
   struct Beside {
     const ContextHits* column;
@@ -322,7 +342,9 @@ class ShapeHits {
   void offer(const Row& row, size_t first, const Beside& beside, CandidateList& out) const {
     const uint64_t start = row.base + row.groups[first].start;
     for (size_t i = 0; i < count_; ++i) {
-      CandidateList::Around around = best_[i].around;
+      CandidateList::Around around;
+      around.joined = best_[i].joined;
+      around.strong = best_[i].strong;
       around.beside = best_[i].end >= beside.tail_end ? beside.at_end : beside.column;
       around.line = beside.line;
       around.alone = beside.alone && best_[i].end == row.groups[row.count - 1].end;
@@ -335,29 +357,28 @@ class ShapeHits {
   struct Best {
     uint16_t rule;
     uint8_t doubt;
-    CandidateList::Around around;
+    bool joined;
+    bool strong;
     uint32_t end;
   };
+  // The first count_ of them are set: all of them cost more than most windows.
   std::array<Best, 16> best_;
   size_t count_ = 0;
 };
 
 }  // namespace
 
-void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList& out) {
+void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out) {
   const bool is_digit_first = is_digit(row_.of(first)[0]);
-  const bool leads =
-      std::all_of(row_.groups.begin(), row_.groups.begin() + static_cast<std::ptrdiff_t>(first),
-                  [](const Group& group) { return group.digits == 0; });
-  const uint64_t lengths = lengths_from(row_, first, leads);
-  const auto some_fit = [&](const Engine::Lengths& of) {
-    return (lengths & (is_digit_first ? of.digit_first : of.letter_first)) != 0;
+  const WindowLengths lengths = lengths_from(row_, first, leads);
+  const auto fitting = [&](uint64_t some, const Engine::Lengths& of) {
+    return some & (is_digit_first ? of.digit_first : of.letter_first);
   };
   // Most rules need a word, and most numbers have none before them.
   Engine::NearRules near{}, near_end{};
   const bool alone = alone_ && first == 0;
-  if (some_fit(engine.near_shape_lengths())) {
-    look_beside(engine, first, out);
+  if (fitting(lengths.all, engine.near_shape_lengths()) != 0) look_beside(engine, first, out);
+  if (fitting(lengths.apt, engine.near_shape_lengths()) != 0) {
     const auto add = [](Engine::NearRules& to, const Engine::NearRules& more) {
       for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
     };
@@ -365,14 +386,21 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList
     add(near, engine.near_rules(beside_));
     if (alone) add(near, engine.rules_alone());
     near_end = near;
-    add(near_end, engine.near_rules(beside_end_));
+    if (beside_end_.count > beside_.count) add(near_end, engine.near_rules(beside_end_));
   }
   const bool is_near =
       std::any_of(near_end.begin(), near_end.end(), [](uint64_t bits) { return bits != 0; });
-  if (!is_near && !some_fit(engine.shape_lengths())) return;
+  const uint64_t wanted =
+      fitting(lengths.apt, engine.shape_lengths()) |
+      (is_near ? fitting(lengths.apt, engine.near_shape_lengths()) : uint64_t{0});
+  if (wanted == 0) return;
+  const bool is_any = lengths.apt == ~uint64_t{0};
   ShapeHits hits;
   ShapeWindow window(row_, first);
-  while (window.grow() && (leads || window.is_regular())) {
+  // A window grows no further than the longest shape, and lengths without one are passed over.
+  while ((is_any || wanted >> window.length() >> 1 != 0) && window.grow() &&
+         (leads || window.is_regular())) {
+    if (!is_any && (wanted >> window.length() & 1) == 0) continue;
     const uint32_t end = row_.groups[window.group_end() - 1].end;
     for (const Engine::Shape& shape : engine.shapes_of(window.length()))
       hits.take(engine, shape, window, end);
@@ -390,9 +418,11 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, CandidateList
 // Words that speak of the number at group `first` from elsewhere than before it.
 void NumberStage::look_beside(const Engine& engine, size_t first, CandidateList& out) {
   const uint64_t start = row_.base + row_.groups[first].start;
+  looked_ = true;
   beside_.count = 0;
   line_ = heads_.find(engine.words(), row_.view, start, out.blocks(), beside_);
-  beside_end_ = beside_;
+  beside_end_.count = beside_.count;
+  std::copy_n(beside_.hits.begin(), beside_.count, beside_end_.hits.begin());
   if (tail_.to > tail_.from && tail_group_ < row_.count)
     find_tail_words(engine.words(), row_.view, tail_, row_.base + row_.groups[tail_group_].end,
                     out.blocks(), beside_end_);

@@ -39,7 +39,8 @@ class NumberStage {
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
-  void judge_shapes(const Engine& engine, size_t first, CandidateList& out);
+  // `leads`: no group before `first` has a digit.
+  void judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out);
   void look_beside(const Engine& engine, size_t first, CandidateList& out);
 
   Row row_;
@@ -57,6 +58,7 @@ class NumberStage {
   // Of the group that is judged: words of its column, and with those of the tail.
   ContextHits beside_, beside_end_;
   uint64_t line_ = 0;
+  bool looked_ = false;  // they are known
   bool forced_ = false;  // the row begins at cursor_: it is the rest of a long one
   bool in_long_group_ = false;
 };

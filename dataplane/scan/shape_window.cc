@@ -8,11 +8,6 @@ namespace {
 // A few separators less or more than the form has: somebody's habit.
 constexpr int kDoubtfulSeparators = 5;
 
-bool is_usual_separator(uint8_t c) noexcept {
-  // A comma is none: lists of numbers in code and tables would be full of identifiers.
-  return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_';
-}
-
 }  // namespace
 
 bool ShapeWindow::grow() noexcept {

@@ -25,6 +25,10 @@ class ShapeWindow {
   std::span<const uint8_t> characters() const noexcept {
     return {characters_.data(), length_};
   }  // upper case
+  // A comma is none: lists of numbers in code and tables would be full of identifiers.
+  static constexpr bool is_usual_separator(uint8_t c) noexcept {
+    return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_';
+  }
   // All separators so far are the same usual one.
   bool is_regular() const noexcept { return regular_; }
   // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at

@@ -16,8 +16,8 @@ constexpr unsigned kLiveTokensMax = 10;
 constexpr uint8_t kUnnamedDoubt = 10;
 
 // "PSC 4095, Box 8316, APO AE 85103" (USPS Publication 28, 225): where it begins.
-uint64_t military_start(OpenReader& reader, uint64_t number) noexcept {
-  const NameWord word = word_before(reader, number - 1);
+// `word`: the one before the number.
+uint64_t military_start(OpenReader& reader, const NameWord& word) noexcept {
   const bool known =
       word_is(reader, word, "psc") || word_is(reader, word, "cmr") || word_is(reader, word, "unit");
   return known && !is_alnum(reader.before(word.start)) ? word.start : kNoStreet;
@@ -43,11 +43,13 @@ constexpr std::string_view kBoxesOfTwo[] = {"casella postale",  "caixa postal",
                                             "skrytka pocztowa", "apartado postal"};
 
 // "PO Box 123", "P.O. Box 123", "Postfach 12": where it begins.
-uint64_t box_start(OpenReader& reader, uint64_t number) noexcept {
-  const NameWord box = word_before(reader, number - 1);
-  if (word_in(reader, box, kBoxes) && box.capital) return box.start;
+uint64_t box_start(OpenReader& reader, const NameWord& box) noexcept {
+  const uint8_t first = to_lower(reader.at(box.start));
+  if (box.size() == 0 || (first != 'p' && first != 'a' && first != 'b')) return kNoStreet;
+  if (box.capital && word_in(reader, box, kBoxes)) return box.start;
+  // The second word of all of them begins so.
   for (std::string_view form : kBoxesOfTwo)
-    if (box.end >= form.size() && reader.follows(box.end - form.size(), form))
+    if (first == 'p' && box.end >= form.size() && reader.follows(box.end - form.size(), form))
       return box.end - form.size();
   if (!word_is(reader, box, "box") || !box.capital || reader.before(box.start) != ' ')
     return kNoStreet;
@@ -59,8 +61,7 @@ uint64_t box_start(OpenReader& reader, uint64_t number) noexcept {
 }
 
 // "USS Example\nFPO AE 09577": the post code of a ship; where it begins.
-uint64_t ship_start(OpenReader& reader, uint64_t number) noexcept {
-  const NameWord region = word_before(reader, number - 1);
+uint64_t ship_start(OpenReader& reader, const NameWord& region) noexcept {
   if (region.size() != 2 || to_lower(reader.at(region.start)) != 'a' ||
       reader.before(region.start) != ' ')
     return kNoStreet;
@@ -112,6 +113,7 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
 bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   // A name without a kind needs a place, and a place begins so.
   const uint64_t known_house = house_end(reader, number);
+  if (known_house == 0 && !reader.open()) return false;
   const uint8_t after = known_house == 0 ? uint8_t{0} : reader.at(known_house);
   const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
   const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
@@ -142,14 +144,15 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
 }
 
 bool box_or_station(OpenReader& reader, uint64_t number, Hit& out) noexcept {
-  if (const uint64_t ship = ship_start(reader, number); ship != kNoStreet) {
+  const NameWord word = word_before(reader, number - 1);
+  if (const uint64_t ship = ship_start(reader, word); ship != kNoStreet) {
     uint64_t end = number;
     while (end - number < 6 && is_digit(reader.at(end))) ++end;
     out = Hit{ship, end};
     return end - number == 5;
   }
-  const uint64_t box = box_start(reader, number);
-  const uint64_t start = box == kNoStreet ? military_start(reader, number) : box;
+  const uint64_t box = box_start(reader, word);
+  const uint64_t start = box == kNoStreet ? military_start(reader, word) : box;
   if (start == kNoStreet) return false;
   out.start = start;
   const uint64_t end = box == kNoStreet ? station_end(reader, number) : house_end(reader, number);

@@ -139,6 +139,31 @@ constexpr MonthName kMonths[] = {{"january", 1},
                                  {"listopada", 11},
                                  {"grudnia", 12}};
 
+// The same by their first letters: a word is compared with few of them.
+class MonthIndex {
+ public:
+  constexpr MonthIndex() {
+    size_t count = 0;
+    for (char first = 'a'; first <= 'z'; ++first) {
+      for (const MonthName& one : kMonths)
+        if (one.name[0] == first) names_[count++] = one;
+      ends_[static_cast<size_t>(first - 'a') + 1] = count;
+    }
+  }
+  // `first`: a small letter.
+  constexpr std::span<const MonthName> of(uint8_t first) const noexcept {
+    const size_t from = ends_[first - 'a'], to = ends_[first - 'a' + 1];
+    return std::span(names_).subspan(from, to - from);
+  }
+
+ private:
+  std::array<MonthName, std::size(kMonths)> names_{};
+  std::array<size_t, 27> ends_{};
+};
+constexpr MonthIndex kMonthIndex;
+
+constexpr std::string_view kOrdinals[] = {"st", "nd", "rd", "th", "er", "\xc2\xba"};
+constexpr std::string_view kJoints[] = {"of ", "de ", "del ", "do "};
 constexpr std::string_view kYearSigns[] = {"\xe5\xb9\xb4",
                                            "\xeb\x85\x84"};  // of Chinese and Japanese, of Korean
 constexpr std::string_view kMonthSigns[] = {"\xe6\x9c\x88", "\xec\x9b\x94"};
@@ -228,7 +253,9 @@ uint64_t numeric(OpenReader& reader, const Number& first) noexcept {
 
 // The month whose name stands at `at`, in full or short; `end` behind it and its point.
 unsigned month_at(OpenReader& reader, uint64_t at, uint64_t& end) noexcept {
-  for (const MonthName& one : kMonths) {
+  const uint8_t first = to_lower(reader.at(at));
+  if (!is_lower(first)) return 0;
+  for (const MonthName& one : kMonthIndex.of(first)) {
     if (!reader.follows(at, one.name)) continue;
     end = at + one.name.size();
     if (is_word_letter(reader.at(end))) continue;  // of a longer name, or no month
@@ -240,7 +267,10 @@ unsigned month_at(OpenReader& reader, uint64_t at, uint64_t& end) noexcept {
 
 // st, nd, rd, th, a point, the masculine sign, er.
 uint64_t skip_ordinal(OpenReader& reader, uint64_t at) noexcept {
-  for (std::string_view mark : {"st", "nd", "rd", "th", "er", "\xc2\xba", "."})
+  const uint8_t c = reader.at(at);
+  if (c == '.') return at + 1;
+  if (!is_letter(c) && c != 0xc2) return at;
+  for (std::string_view mark : kOrdinals)
     if (reader.follows(at, mark)) return at + mark.size();
   return at;
 }
@@ -251,7 +281,7 @@ uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   if (c == '-' || c == '/') return at + 1;
   if (c == ',') ++at;
   at = skip_spaces(reader, at);
-  for (std::string_view word : {"of ", "de ", "del ", "do "})
+  for (std::string_view word : kJoints)
     if (reader.follows(at, word)) return at + word.size();
   return at;
 }

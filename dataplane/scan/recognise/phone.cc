@@ -9,6 +9,7 @@ namespace sallyport::scan {
 namespace {
 
 constexpr size_t kGroupsOfPhoneMax = 8;
+constexpr size_t kNanpDigits = 10;
 constexpr size_t kNationalMin = 7;
 constexpr size_t kNationalMax = 12;
 // With the country code and this many digits a number is whole: what follows is another one.
@@ -50,7 +51,7 @@ Lengths lengths_of(Characters digits) noexcept {
 
 // North American Numbering Plan: area and exchange begin with 2 to 9 and are not N11.
 bool is_nanp(Characters d) noexcept {
-  return d.size() == 10 && d[0] >= '2' && d[3] >= '2' && !(d[1] == '1' && d[2] == '1') &&
+  return d.size() == kNanpDigits && d[0] >= '2' && d[3] >= '2' && !(d[1] == '1' && d[2] == '1') &&
          !(d[4] == '1' && d[5] == '1');
 }
 
@@ -66,9 +67,9 @@ bool is_separator(uint8_t c) noexcept {
 
 // One of them, or a bracket with a space or hyphen at it: ") ", " (", ")-".
 bool is_phone_gap(std::span<const uint8_t> between) noexcept {
+  if (between.size() == 1) return is_separator(between[0]);
   if (between.size() > 2 || !std::all_of(between.begin(), between.end(), is_separator))
     return false;
-  if (between.size() == 1) return true;
   return between[0] == ')' || between[1] == '(';
 }
 
@@ -209,6 +210,9 @@ bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
       group_end - first >= 3 && row.size(first) + row.size(first + 1) + row.size(first + 2) <= 8;
   const bool years = group_end - first == 2 && row.size(first) == 4 && row.size(first + 1) == 4;
   if (!grouped && !years && group_end - first != 1) return false;
+  const uint32_t whole = row.size(first);
+  if (!grouped && !years && is_digits(row, first) && whole != 8 && whole != 12 && whole != 14)
+    return false;
   const RowDigits digits = digits_of(row, first, grouped ? first + 3 : group_end);
   if (!digits.fits ||
       (digits.count != 8 && (grouped || (digits.count != 12 && digits.count != 14))))
@@ -290,12 +294,13 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
   Start start = start_of(row, first);
   const uint8_t before = byte_at(row, start.at - 1);
   if (goes_on(before) || before == '.' || before == '-' || before == '$') return false;
-  size_t best = 0;
+  size_t best = 0, digits = 0;
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
     if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
-    const RowDigits digits = digits_of(row, first, last);
-    if (!digits.fits || digits.count > kNationalMax) break;
-    if (digits.count >= kNationalMin && !unclean_behind(row.behind(last - 1)) &&
+    const uint32_t size = digits_before_extension(row, last - 1);
+    digits += size;
+    if (size == 0 || digits > kNationalMax) break;
+    if (digits >= kNationalMin && !unclean_behind(row.behind(last - 1)) &&
         !is_dotted_quad(row, first, last) && !is_dated(row, first, last))
       best = last;
   }
@@ -315,10 +320,14 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
 // apart.
 bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (goes_on(row.before(first))) return false;
-  RowDigits digits;
-  size_t last = first;
-  for (; last < row.count && digits.count < 10; ++last) digits = digits_of(row, first, last + 1);
-  if (!digits.fits || last < first + 3 || goes_on(row.behind(last - 1)) || !is_nanp(digits.all()))
+  size_t last = first, count = 0;
+  for (; last < row.count && count < kNanpDigits; ++last) {
+    const uint32_t size = digits_before_extension(row, last);
+    if (size == 0) return false;
+    count += size;
+  }
+  if (count != kNanpDigits || last < first + 3 || goes_on(row.behind(last - 1)) ||
+      !is_nanp(digits_of(row, first, last).all()))
     return false;
   // Ten single digits in the middle of more of them are a table.
   const uint8_t separator = common_separator(row, first, last);

@@ -129,6 +129,11 @@ constexpr std::string_view kCountriesOfTwo[] = {
     "costa rica",      "puerto rico",    "sri lanka",           "el salvador",      "vatican city",
     "the netherlands", "isle of man",    "united arab emirates"};
 
+constexpr WordFilter kUnitsFilter{kUnits};
+constexpr WordFilter kStatesFilter{kStates};
+constexpr WordFilter kLongStatesFilter{kLongStates};
+constexpr WordFilter kCountriesFilter{kCountries};
+
 // A comma, a dash, spaces, one line end with indentation: the end; `at` itself: nothing joins.
 uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   const uint64_t start = at;
@@ -189,7 +194,7 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
     ++at;
   } else {
     const NameWord word = word_at(reader, at);
-    if (word.size() == 0 || !word_in(reader, word, kUnits)) return 0;
+    if (word.size() == 0 || !word_in(reader, word, kUnits, kUnitsFilter)) return 0;
     at = word.end;
     if (reader.at(at) == '.') ++at;
     if (reader.at(at) != ' ') return 0;
@@ -256,8 +261,8 @@ uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
 uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
   const NameWord word = word_at(reader, at);
   if (word.size() == 0) return 0;
-  const bool two = word.size() == 2 && word_in(reader, word, kStates);
-  if (two || word_in(reader, word, kLongStates)) {
+  const bool two = word.size() == 2 && word_in(reader, word, kStates, kStatesFilter);
+  if (two || word_in(reader, word, kLongStates, kLongStatesFilter)) {
     const uint64_t code = skip_joint(reader, word.end);
     if (const uint64_t end = zip_end(reader, code); end != 0) return end;
     return two && word.upper && ends_word(reader, word.end) ? word.end : 0;
@@ -276,7 +281,8 @@ uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
 uint64_t country_at(OpenReader& reader, uint64_t at) noexcept {
   const NameWord word = word_at(reader, at);
   if (word.size() == 0 || !word.capital) return 0;
-  if (word_in(reader, word, kCountries)) return word.upper || word.size() > 3 ? word.end : 0;
+  if (word_in(reader, word, kCountries, kCountriesFilter))
+    return word.upper || word.size() > 3 ? word.end : 0;
   for (std::string_view two : kCountriesOfTwo)
     if (reader.follows(at, two) && !is_word_letter(reader.at(at + two.size())))
       return at + two.size();

@@ -289,6 +289,9 @@ constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit
                                              "suite", "plot", "house",     "shop",
                                              "room",  "no",   "door",      "villa"};
 
+constexpr std::string_view kOrdinals[] = {"st", "nd", "rd", "th"};
+constexpr std::string_view kRepeats[] = {"bis ", "ter ", "bis, ", "ter, "};
+
 constexpr WordFilter kSuffixesFilter{kSuffixes};
 constexpr WordFilter kFrenchFilter{kFrench};
 constexpr WordFilter kParticlesFilter{kParticles};
@@ -297,6 +300,8 @@ constexpr WordFilter kAtPlacesFilter{kAtPlaces};
 constexpr WordFilter kTypeWordsFilter{kTypeWords};
 constexpr WordFilter kNoStreetsFilter{kNoStreets};
 constexpr WordFilter kNoNamesFilter{kNoNames};
+constexpr WordFilter kMarksFilter{kMarks};
+constexpr WordFilter kUnitsBeforeFilter{kUnitsBefore};
 
 // Which two bytes a word of a list may end with: a bit by a hash of them.
 class EndFilter {
@@ -338,8 +343,9 @@ bool has_ending(OpenReader& reader, const NameWord& word,
 bool is_ordinal(OpenReader& reader, uint64_t& at) noexcept {
   uint64_t end = at;
   while (end - at < 4 && is_digit(reader.at(end))) ++end;
-  for (std::string_view mark : {"st", "nd", "rd", "th"})
-    if (end > at && reader.follows(end, mark) && !is_alnum(reader.at(end + 2))) {
+  if (end == at) return false;
+  for (std::string_view mark : kOrdinals)
+    if (reader.follows(end, mark) && !is_alnum(reader.at(end + 2))) {
       at = end + 2;
       return true;
     }
@@ -369,9 +375,7 @@ StreetStart typed_start(OpenReader& reader, const NameWord& type) noexcept {
 
 // "Gartenstraße": the word before the number, and the one before that if the first is only the
 // kind.
-StreetStart compound_start(OpenReader& reader, uint64_t end) noexcept {
-  if (reader.before(end) == '.') --end;
-  const NameWord word = word_before(reader, end);
+StreetStart compound_start(OpenReader& reader, const NameWord& word) noexcept {
   if (word.size() == 0) return {};
   if (word_in(reader, word, kTypeWords, kTypeWordsFilter)) {
     const StreetStart typed = typed_start(reader, word);
@@ -400,13 +404,14 @@ uint64_t calle_start(OpenReader& reader, uint64_t start) noexcept {
 }
 
 // "Calle de la Paz", "Via Roma", "ul. Długa": back to the word that says what it is.
-StreetStart prefix_start(OpenReader& reader, uint64_t end) noexcept {
+// `last`: the word that ends at `end`, or before a point there.
+StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last) noexcept {
   bool capital = false;
   for (unsigned words = 0; words < kNameWordsMax; ++words) {
     uint64_t word_end = end;
     const bool point = reader.before(word_end) == '.';
     if (point) --word_end;
-    const NameWord word = word_before(reader, word_end);
+    const NameWord word = words == 0 ? last : word_before(reader, word_end);
     if (word.size() == 0) return {};
     if (words > 0 && capital && (word.capital || point) &&
         word_in(reader, word, kPrefixes, kPrefixesFilter))
@@ -426,13 +431,14 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end) noexcept {
 }
 
 // Words with capital letters before the number: a town must follow.
-StreetStart name_start(OpenReader& reader, uint64_t end) noexcept {
+// `last`: the word that ends at `end`.
+StreetStart name_start(OpenReader& reader, uint64_t end, const NameWord& last) noexcept {
   StreetStart out{kNoStreet, Strength::Placed};
   bool capital = false;
   for (unsigned words = 0; words < kPlainNameWordsMax; ++words) {
     uint64_t word_end = end;
     if (words > 0 && reader.before(word_end) == '.') --word_end;
-    const NameWord word = word_before(reader, word_end);
+    const NameWord word = words == 0 ? last : word_before(reader, word_end);
     if (word.size() == 0) break;
     if (word_in(reader, word, kNoNames, kNoNamesFilter) || is_unit_word(reader, word)) return {};
     const bool is_name = word.capital && (word.size() >= 3 || words > 0);
@@ -458,13 +464,13 @@ bool may_be_particle(uint8_t first, uint64_t size) noexcept {
 bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept {
   return is_particle(reader, word) || word_in(reader, word, kPrefixes, kPrefixesFilter) ||
          word_in(reader, word, kAtPlaces, kAtPlacesFilter) || word.size() == 1 ||
-         word_in(reader, word, kTypeWords, kTypeWordsFilter) || word_in(reader, word, kMarks) ||
-         is_elided_name(reader, word) || word_is(reader, word, "office") ||
-         word_is(reader, word, "post");
+         word_in(reader, word, kTypeWords, kTypeWordsFilter) ||
+         word_in(reader, word, kMarks, kMarksFilter) || is_elided_name(reader, word) ||
+         word_is(reader, word, "office") || word_is(reader, word, "post");
 }
 
 bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept {
-  return word.size() <= 9 && word_in(reader, word, kUnitsBefore);
+  return word_in(reader, word, kUnitsBefore, kUnitsBeforeFilter);
 }
 
 bool is_no_name(OpenReader& reader, const NameWord& word) noexcept {
@@ -520,7 +526,8 @@ uint64_t building_start(OpenReader& reader, uint64_t start) noexcept {
   const uint64_t unit_end = reader.before(first) == ' ' ? first - 1 : first;
   const uint64_t unit_word_end = reader.before(unit_end) == '.' ? unit_end - 1 : unit_end;
   const NameWord unit = unit_end < first ? word_before(reader, unit_word_end) : NameWord{};
-  if (unit.size() > 0 && unit.capital && word_in(reader, unit, kUnitsBefore)) return unit.start;
+  if (unit.size() > 0 && unit.capital && word_in(reader, unit, kUnitsBefore, kUnitsBeforeFilter))
+    return unit.start;
   return comma || is_letter(reader.before(end)) ? start : first;
 }
 
@@ -561,7 +568,7 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
 
 Street french_street(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
-  for (std::string_view mark : {"bis ", "ter ", "bis, ", "ter, "})
+  for (std::string_view mark : kRepeats)
     if (reader.follows(at, mark)) at += mark.size();
   const NameWord kind = word_at(reader, at);
   if (kind.size() == 0 || !word_in(reader, kind, kFrench, kFrenchFilter)) return {};
@@ -645,8 +652,11 @@ uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
   if (end > 0 && reader.before(end) == ':') --end;
   uint64_t mark_end = end;
   if (mark_end > 0 && reader.before(mark_end) == '.') --mark_end;
+  const uint8_t last = to_lower(reader.before(mark_end));
   for (std::string_view mark : kMarks) {
-    if (mark_end <= mark.size() || !reader.follows(mark_end - mark.size(), mark)) continue;
+    if (last != static_cast<uint8_t>(mark.back()) || mark_end <= mark.size() ||
+        !reader.follows(mark_end - mark.size(), mark))
+      continue;
     const uint64_t start = mark_end - mark.size();
     if (reader.before(start) != ' ') continue;
     end = start - 1;
@@ -656,14 +666,17 @@ uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
 }
 
 StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept {
-  StreetStart out = compound_start(reader, end);
+  const bool point = reader.before(end) == '.';
+  const NameWord last = word_before(reader, point ? end - 1 : end);
+  if (last.size() == 0) return {};
+  StreetStart out = compound_start(reader, last);
   if (out.start == kNoStreet || out.strength == Strength::Placed) {
-    const StreetStart prefixed = prefix_start(reader, end);
+    const StreetStart prefixed = prefix_start(reader, end, last);
     if (prefixed.start != kNoStreet &&
         (out.start == kNoStreet || prefixed.strength == Strength::Plain))
       out = prefixed;
   }
-  return out.start == kNoStreet && named ? name_start(reader, end) : out;
+  return out.start == kNoStreet && named && !point ? name_start(reader, end, last) : out;
 }
 
 }  // namespace sallyport::scan

@@ -48,7 +48,10 @@ TEST_F(Crash, KilledDrainerNeitherLosesNorDoubles) {
       // Full means that the reader is behind: then the worker waits, as the product refuses.
       for (int i = 0; i < 8; ++i)
         if (worker.admit(number + 1) && ++number != 0)
-          for (int tries = 0; !worker.complete(number) && tries < 5000; ++tries) ::usleep(1000);
+          for (int tries = 0; !worker.complete(number) && tries < 5000; ++tries) {
+            worker.ring().attach_cursor();  // a slow start's cursor appears meanwhile
+            ::usleep(1000);
+          }
       worker.ring().attach_cursor();
       ::usleep(static_cast<useconds_t>(chance() % 1500));
     }

@@ -205,14 +205,14 @@ std::optional<VerifierKey> VerifierKey::parse(std::string_view vkey) {
       type == KeyType::Ed25519 || type == KeyType::Ecdsa || type == KeyType::Cosignature;
   if (!known || !is_public_key(type, *bytes)) return std::nullopt;
   VerifierKey key = of(std::string(vkey.substr(0, first)), type, std::move(*bytes));
-  if (hex(key.key_id_) != vkey.substr(first + 1, second - first - 1)) return std::nullopt;
+  if (lower_hex(key.key_id_) != vkey.substr(first + 1, second - first - 1)) return std::nullopt;
   return key;
 }
 
 std::string VerifierKey::text() const {
   std::vector<uint8_t> bytes{static_cast<uint8_t>(type_)};
   bytes.insert(bytes.end(), public_key_.begin(), public_key_.end());
-  return name_ + "+" + hex(key_id_) + "+" + base64(bytes);
+  return name_ + "+" + lower_hex(key_id_) + "+" + base64(bytes);
 }
 
 std::string VerifierKey::pem() const {

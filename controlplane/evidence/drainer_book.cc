@@ -166,7 +166,7 @@ void Drainer::close_day(uint64_t minute) {
     tls.object = identity.vendor;
     tls.count = identity.exchanges;
     tls.fields = {{"vendor", identity.vendor},
-                  {"spki", hex(key.first)},
+                  {"spki", lower_hex(key.first)},
                   {"tls_version", key.second == 0x0304 ? "1.3" : "1.2"},
                   {"exchanges", std::to_string(identity.exchanges)},
                   {"day", day.object}};
@@ -212,7 +212,7 @@ void Drainer::see_identity(const contract::RecordHeader& header,
     seen.request_id = contract::RequestId::of_words(header.request_high, header.request_low);
     seen.detail = "first of its day; after is the SHA-256 of the vendor's public key";
     seen.fields = {{"vendor", known->second.vendor},
-                   {"spki", hex(part.upstream_spki)},
+                   {"spki", lower_hex(part.upstream_spki)},
                    {"tls_version", part.upstream_tls_version == 0x0304 ? "1.3" : "1.2"}};
     append(seen);
   }

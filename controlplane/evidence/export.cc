@@ -12,6 +12,7 @@
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/export_layout.h"
 #include "controlplane/evidence/export_words.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/plain_file.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/evidence/ring_reader.h"

@@ -16,17 +16,6 @@ std::string tile_path(std::string_view row, uint64_t number, uint64_t width) {
   return width == kTileWidth ? path : path + ".p/" + std::to_string(width);
 }
 
-std::string lower_hex(std::span<const uint8_t> bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
-}
-
 SummedFile::SummedFile(const std::filesystem::path& path) : path_(path) {
   std::filesystem::create_directories(path.parent_path());
   file_.open(path, std::ios::binary | std::ios::trunc);

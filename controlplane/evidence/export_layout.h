@@ -23,7 +23,6 @@ inline constexpr std::string_view kEntriesRow = "entries";
 
 // C2SP tlog-tiles: "tile/0/x001/234", with ".p/W" when `width` is less than kTileWidth.
 std::string tile_path(std::string_view row, uint64_t number, uint64_t width);
-std::string lower_hex(std::span<const uint8_t> bytes);
 
 // A file that is written once, front to back, and hashed on the way. Makes missing folders.
 // Throws std::runtime_error naming the file.

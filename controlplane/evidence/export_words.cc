@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/query.h"
 
 namespace sallyport::evidence_log {
@@ -76,7 +76,7 @@ Whole check, one command (docs/verify_export.py of the product, 150 lines to rea
 sallyport-verify, which says the same):
      python3 verify_export.py . --vkey KEYLINE --since A_CHECKPOINT_YOU_KEPT
 
-By hand, with openssl 3, sha256sum, base64, xxd, sed. All commands run in this folder.
+By hand, with openssl 3, sha256sum, base64, sed. All commands run in this folder.
 
 1  The files are the ones that were exported
      sha256sum -c MANIFEST.sha256
@@ -88,7 +88,8 @@ By hand, with openssl 3, sha256sum, base64, xxd, sed. All commands run in this f
      sed -n 's/^\xe2\x80\x94 [^ ]* //p' checkpoint | head -1 | base64 -d | tail -c +5 > /tmp/sig
      openssl pkeyutl -verify -pubin -inkey log.pub.pem -rawin -in /tmp/body -sigfile /tmp/sig
    log.pub.pem holds the same key as vkey (Ed25519):
-     (printf 302a300506032b6570032100 | xxd -r -p; cut -d+ -f3- vkey | base64 -d | tail -c +2) |
+     (printf '\060\052\060\005\006\003\053\145\160\003\041\000'
+      cut -d+ -f3- vkey | base64 -d | tail -c +2) |
        openssl pkey -pubin -inform DER | diff - log.pub.pem
 
 3  The records are the leaves, and the leaves give the root that was signed (RFC 6962: leaf =

@@ -8,7 +8,7 @@
 
 namespace sallyport::evidence_log {
 
-inline std::string hex(std::span<const uint8_t> bytes) {
+inline std::string lower_hex(std::span<const uint8_t> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);

@@ -6,7 +6,7 @@
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/criteria.h"
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/hex_text.h"
 
 namespace sallyport::evidence_log {
 namespace {

@@ -56,7 +56,7 @@ std::string direction_name(uint64_t direction) {
 
 json digest_json(std::span<const uint8_t> digest) {
   const bool zero = std::all_of(digest.begin(), digest.end(), [](uint8_t b) { return b == 0; });
-  return zero ? json() : json(hex(digest));
+  return zero ? json() : json(lower_hex(digest));
 }
 
 std::string padded(uint64_t number, size_t digits) {
@@ -250,7 +250,7 @@ json view_json(uint64_t index, const RecordView& view) {
   const bool of_a_ring = header.generation != 0 || header.ring_sequence != 0;
   out["ring"] = nullptr;
   if (of_a_ring)
-    out["ring"] = {{"boot_id", hex(header.boot_id)},
+    out["ring"] = {{"boot_id", lower_hex(header.boot_id)},
                    {"generation", header.generation},
                    {"worker", header.worker},
                    {"sequence", header.ring_sequence}};
@@ -261,14 +261,14 @@ json view_json(uint64_t index, const RecordView& view) {
   if (view.control()) add_control(out, *view.control(), view.fields());
   if (view.control() && !view.subjects().empty())
     for (const contract::SubjectId& subject : view.subjects())
-      out["subjects"].push_back(hex(subject));
+      out["subjects"].push_back(lower_hex(subject));
   if (view.request() || view.outcome()) {
     for (const char* list : {"detections", "restorations", "opaque", "on_failure_allowed"})
       out[list] = json::array();
     for (const contract::Tally& tally : view.tallies()) add_tally(out, tally);
     out["subjects"] = json::array();
     for (const contract::SubjectId& subject : view.subjects())
-      out["subjects"].push_back(hex(subject));
+      out["subjects"].push_back(lower_hex(subject));
   }
   return out;
 }

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "controlplane/evidence/checkpoint.h"
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/hex_text.h"
 
 namespace sallyport::evidence_log {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <stdexcept>
 
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/merkle.h"
 
 namespace sallyport::evidence_log {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/plain_file.h"
 
 namespace sallyport::evidence_log {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controlplane/evidence/criteria.h"
+#include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/population.h"
 #include "controlplane/evidence/s3_signature.h"
 

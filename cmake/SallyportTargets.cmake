@@ -61,7 +61,7 @@ endif()
 
 # Reading GoogleTest and the standard library took half of the time of a test's translation. They are read once: every
 # test of the plain flags shares one precompiled prefix. SALLYPORT_PREFIX=OFF builds without it, which is how a file that
-# forgot an include is found (scripts/test --full does, in its fuzzing build).
+# forgot an include is found (scripts/test --full does).
 option(SALLYPORT_PREFIX "Tests share one precompiled header" ON)
 if(SALLYPORT_FUZZ)
   set(SALLYPORT_PREFIX OFF)

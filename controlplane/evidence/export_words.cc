@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "controlplane/evidence/export_layout.h"
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/query.h"
 

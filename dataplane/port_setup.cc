@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/nic/packet_socket.h"
+
 namespace sallyport::dataplane {
 namespace {
 
@@ -41,7 +43,7 @@ nic::PortConfig nic_config(const HostPort& port) {
   config.frames = port.frames;
   config.offloads = port.offloads;
   config.queue_count = static_cast<uint16_t>(port.workers.size());
-  if (config.queue_count > 1 && port.device.rfind("net_af_packet", 0) == 0 &&
+  if (config.queue_count > 1 && nic::is_packet_socket(port.device) &&
       port.arguments.find("qpairs=") == std::string::npos)
     config.arguments +=
         (port.arguments.empty() ? "qpairs=" : ",qpairs=") + std::to_string(config.queue_count);

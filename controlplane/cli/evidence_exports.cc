@@ -1,8 +1,5 @@
 // evidence export | snapshot: the log leaves the machine.
 #include <fmt/format.h>
-#include <sys/stat.h>
-
-#include <sstream>
 
 #include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"

@@ -12,6 +12,7 @@
 #include "controlplane/evidence/criteria.h"
 #include "controlplane/evidence/population.h"
 #include "controlplane/evidence/proof.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::cli {
 namespace {
@@ -37,12 +38,12 @@ struct Asked {
 
 // A span before now (7d) means whole seconds; a time that was written out means what it says.
 uint64_t whole_second(const std::string& text, uint64_t wall_ns) {
-  return text.find('.') == std::string::npos ? wall_ns / kSecondNs * kSecondNs : wall_ns;
+  return text.find('.') == std::string::npos ? wall_ns / base::kNsPerS * base::kNsPerS : wall_ns;
 }
 
 std::string short_time(uint64_t wall_ns) {
   const std::string text = log::utc_text_ns(wall_ns);
-  return wall_ns % kSecondNs == 0 ? text.substr(0, 19) + "Z" : text;
+  return wall_ns % base::kNsPerS == 0 ? text.substr(0, 19) + "Z" : text;
 }
 
 Asked asked_for(json parameters) {

@@ -8,6 +8,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/cli/vault_answer.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::cli {
 namespace {
@@ -27,9 +28,9 @@ Exit run_add(const Call& call) {
     request["subjects"] = subjects_named(call);
   const uint64_t now = wall_clock_ns();
   if (const auto since = call.arguments.find("since"))
-    request["from"] = parse_time(*since, "since", now) / kSecondNs;
+    request["from"] = parse_time(*since, "since", now) / base::kNsPerS;
   if (const auto until = call.arguments.find("until"))
-    request["to"] = parse_time(*until, "until", now) / kSecondNs;
+    request["to"] = parse_time(*until, "until", now) / base::kNsPerS;
   json answer = ask_daemon(call.settings, request, kHoldPatience);
   answer["bucket"] = hold_bucket(call, true);
   if (call.out.is_json())

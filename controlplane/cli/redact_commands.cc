@@ -15,6 +15,7 @@
 #include "controlplane/evidence/log.h"
 #include "controlplane/evidence/ring_reader.h"
 #include "controlplane/policy/image_cache.h"
+#include "dataplane/base/time.h"
 #include "dataplane/policy/image.h"
 
 namespace sallyport::cli {
@@ -115,7 +116,7 @@ class Replay {
       return;
     }
     missed_.push_back({{"request_id", id},
-                       {"time", log::utc_text(record.header().wall_ns / kSecondNs)},
+                       {"time", log::utc_text(record.header().wall_ns / base::kNsPerS)},
                        {"tenant", part.tenant.view()},
                        {"vendor", vendor},
                        {"model", part.model.view()},

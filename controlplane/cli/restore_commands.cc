@@ -10,6 +10,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/evidence/export_layout.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::cli {
 namespace {
@@ -201,9 +202,9 @@ void join_decisions(json& answer) {
 Exit run_access_review(const Call& call) {
   json request = {{"command", "access_review"}};
   if (const auto since = call.arguments.find("since"))
-    request["from"] = parse_time(*since, "since", wall_clock_ns()) / kSecondNs;
+    request["from"] = parse_time(*since, "since", wall_clock_ns()) / base::kNsPerS;
   if (const auto until = call.arguments.find("until"))
-    request["to"] = parse_time(*until, "until", wall_clock_ns()) / kSecondNs;
+    request["to"] = parse_time(*until, "until", wall_clock_ns()) / base::kNsPerS;
   json answer = ask_daemon(call.settings, request, kReviewPatience);
   answer.erase("ok");
   join_decisions(answer);

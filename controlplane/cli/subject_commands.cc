@@ -7,6 +7,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/cli/vault_answer.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::cli {
 namespace {
@@ -24,9 +25,9 @@ json subject_request(const Call& call, const char* command) {
     if (call.arguments.has(name)) request[name] = call.arguments.get(name);
   const uint64_t now = wall_clock_ns();
   if (const auto since = call.arguments.find("since"))
-    request["from"] = parse_time(*since, "since", now) / kSecondNs;
+    request["from"] = parse_time(*since, "since", now) / base::kNsPerS;
   if (const auto until = call.arguments.find("until"))
-    request["to"] = parse_time(*until, "until", now) / kSecondNs;
+    request["to"] = parse_time(*until, "until", now) / base::kNsPerS;
   return request;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "controlplane/cli/output.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::cli {
 namespace {
@@ -51,8 +52,8 @@ std::optional<uint64_t> span_ns(std::string_view text) {
   const char* end = text.data() + text.size() - 1;
   const auto [stop, error] = std::from_chars(text.data(), end, count);
   if (error != std::errc{} || stop != end) return std::nullopt;
-  if (count > UINT64_MAX / kSecondNs / unit) return UINT64_MAX;  // before any record
-  return count * unit * kSecondNs;
+  if (count > UINT64_MAX / base::kNsPerS / unit) return UINT64_MAX;  // before any record
+  return count * unit * base::kNsPerS;
 }
 
 // Minutes east of UTC of "Z", "+hh:mm", "-hh:mm".
@@ -73,13 +74,13 @@ std::optional<uint64_t> instant_ns(std::string_view text) {
                                          std::chrono::day{static_cast<unsigned>(*day)}};
   if (!date.ok() || *year < 1970) return std::nullopt;
   int64_t seconds = std::chrono::sys_days{date}.time_since_epoch().count() * int64_t{86'400};
-  if (text.size() == 10) return static_cast<uint64_t>(seconds) * kSecondNs;
+  if (text.size() == 10) return static_cast<uint64_t>(seconds) * base::kNsPerS;
   const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
   if (!hour || !minute || !second || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') ||
       text[13] != ':' || text[16] != ':' || *hour > 23 || *minute > 59 || *second > 60)
     return std::nullopt;
   size_t at = 19;
-  uint64_t fraction = 0, scale = kSecondNs;
+  uint64_t fraction = 0, scale = base::kNsPerS;
   if (at < text.size() && text[at] == '.') {
     for (++at; at < text.size() && digits(text, at, 1); ++at) {
       scale /= 10;
@@ -90,7 +91,7 @@ std::optional<uint64_t> instant_ns(std::string_view text) {
   if (!zone) return std::nullopt;
   seconds += *hour * 3'600 + *minute * 60 + *second - *zone * 60;
   if (seconds < 0) return std::nullopt;
-  return static_cast<uint64_t>(seconds) * kSecondNs + fraction;
+  return static_cast<uint64_t>(seconds) * base::kNsPerS + fraction;
 }
 
 }  // namespace
@@ -106,9 +107,9 @@ uint64_t parse_time(std::string_view text, std::string_view option, uint64_t now
 
 std::string time_text(uint64_t wall_ns) {
   const std::chrono::sys_time<std::chrono::seconds> second{
-      std::chrono::seconds{static_cast<int64_t>(wall_ns / kSecondNs)}};
+      std::chrono::seconds{static_cast<int64_t>(wall_ns / base::kNsPerS)}};
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(second.time_since_epoch().count()),
-                     wall_ns % kSecondNs / 1'000'000);
+                     wall_ns % base::kNsPerS / 1'000'000);
 }
 
 uint64_t wall_clock_ns() {

@@ -7,8 +7,6 @@
 
 namespace sallyport::cli {
 
-inline constexpr uint64_t kSecondNs = 1'000'000'000;
-
 // "2026-11-24T10:00:00Z" (also with +hh:mm), "2026-11-24" (its begin), or a span before now: "24h",
 // "-24h"; units s m h d w. Nanoseconds since 1970. Throws Failure (usage), naming --`option`.
 uint64_t parse_time(std::string_view text, std::string_view option, uint64_t now_ns);

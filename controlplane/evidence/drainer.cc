@@ -13,6 +13,7 @@
 #include <system_error>
 #include <thread>
 
+#include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/plain_file.h"
 #include "dataplane/base/bus_guard.h"
 
@@ -33,12 +34,6 @@ constexpr int kLastRoundsMax = 16;
 constexpr uint64_t kTailChecked = 4096;
 constexpr std::string_view kDataSuffix = ".data";
 constexpr std::string_view kCursorSuffix = ".cursor";
-
-uint64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
-}
 
 std::array<uint8_t, 16> boot_of_host() {
   constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";

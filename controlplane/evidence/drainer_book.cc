@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/drainer.h"
 #include "controlplane/evidence/hex_text.h"
 
@@ -45,9 +46,7 @@ std::string day_text(uint64_t minute) { return utc_text(minute * 60).substr(0, 1
 
 uint64_t Drainer::wall_ns() const {
   if (options_.wall_clock) return options_.wall_clock();
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * kSecond + static_cast<uint64_t>(now.tv_nsec);
+  return clock_ns(CLOCK_REALTIME);
 }
 
 void Drainer::add_control(const ControlRecord& record) {

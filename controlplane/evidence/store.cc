@@ -4,6 +4,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/plain_file.h"
 #include "controlplane/evidence/store_keys.h"
@@ -16,12 +17,6 @@ using contract::RecordKind;
 
 std::runtime_error not_ours(const std::filesystem::path& folder, const std::string& why) {
   return std::runtime_error("evidence log in " + folder.string() + ": " + why);
-}
-
-uint64_t reading_ns(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
 }
 
 RecordHeader control_header(RecordKind kind, const std::optional<RingKey>& ring, uint64_t wall_ns,
@@ -429,7 +424,7 @@ void Store::Writer::replace_by_gap(const Batch::Entry& entry, const RecordHeader
   gap.from = gap.to = header.ring_sequence;
   gap.ring = entry.ring;
   gap.ring_sequence = header.ring_sequence;
-  append(note_record(gap, reading_ns(CLOCK_REALTIME), reading_ns(CLOCK_MONOTONIC)));
+  append(note_record(gap, clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)));
   ++unexpected;
 }
 

@@ -23,13 +23,6 @@ void append(std::vector<uint8_t>& out, const std::vector<T>& things) {
   append(out, things.data(), things.size());
 }
 
-template <class Things>
-uint16_t position_of(const Things& things, std::string_view name) {
-  const auto found =
-      std::find_if(things.begin(), things.end(), [&](const auto& t) { return t.name == name; });
-  return static_cast<uint16_t>(found - things.begin());
-}
-
 uint16_t entity_index(const Bundle& bundle, std::string_view name) {
   const auto found = std::find_if(bundle.entities.begin(), bundle.entities.end(),
                                   [&](const Entity& entity) { return entity.source.name == name; });
@@ -136,9 +129,9 @@ std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add) {
     out.text = add(test.text);
     out.principal = add(test.principal);
     out.reason = add(test.reason);
-    out.tenant = position_of(bundle.tenants, test.tenant);
-    out.environment = position_of(bundle.environments, test.environment);
-    out.vendor = position_of(bundle.vendors, test.destination);
+    out.tenant = index_of(bundle.tenants, test.tenant);
+    out.environment = index_of(bundle.environments, test.environment);
+    out.vendor = index_of(bundle.vendors, test.destination);
     out.direction = static_cast<uint8_t>(test.direction);
     out.role = static_cast<uint8_t>(test.role);
     const SeedVerdict verdict = !test.blocked   ? SeedVerdict::Either

@@ -4,6 +4,7 @@
 // once. The order is that of the bundle's model, so that the same bundle gives the same bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -14,6 +15,14 @@
 namespace sallyport::controlplane::policy {
 
 using AddText = std::function<contract::ImageText(std::string_view)>;
+
+// Where the thing of this name stands; behind the last when there is none.
+template <class Things>
+uint16_t index_of(const Things& things, std::string_view name) {
+  const auto found =
+      std::find_if(things.begin(), things.end(), [&](const auto& t) { return t.name == name; });
+  return static_cast<uint16_t>(found - things.begin());
+}
 
 contract::ImageRollout rollout_section(const RolloutSettings& settings);
 std::vector<uint8_t> templates_section(const Bundle& bundle, const AddText& add);

@@ -75,13 +75,6 @@ class ImageBuilder {
   std::vector<uint8_t> bytes_;
 };
 
-template <class Things>
-uint16_t index_of(const Things& things, std::string_view name) {
-  const auto found =
-      std::find_if(things.begin(), things.end(), [&](const auto& t) { return t.name == name; });
-  return static_cast<uint16_t>(found - things.begin());
-}
-
 class ImageWriter {
  public:
   ImageWriter(const Bundle& bundle, const RulingTable& rulings)

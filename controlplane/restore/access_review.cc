@@ -10,6 +10,7 @@
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/log.h"
 #include "controlplane/evidence/ring_reader.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::restore {
 
@@ -22,8 +23,6 @@ using controlplane::policy::RestorationRule;
 using nlohmann::json;
 
 namespace {
-
-constexpr uint64_t kSecondNs = 1'000'000'000;
 
 bool concerns(const RestorationRule& rule, const Identity& one) {
   const auto holds = [](const std::vector<std::string>& all, const std::string& name) {
@@ -135,8 +134,8 @@ class Uses {
                       {"rule", std::get<5>(key)},
                       {"allowed", use.allowed},
                       {"denied", use.denied},
-                      {"first", evidence_log::utc_text(use.first_ns / kSecondNs)},
-                      {"last", evidence_log::utc_text(use.last_ns / kSecondNs)}});
+                      {"first", evidence_log::utc_text(use.first_ns / base::kNsPerS)},
+                      {"last", evidence_log::utc_text(use.last_ns / base::kNsPerS)}});
     return rows;
   }
   const json& decisions() const { return decisions_; }
@@ -211,12 +210,13 @@ class Uses {
       truncated_ = true;
       return;
     }
-    decisions_.push_back({{"principal", field(record, "principal")},
-                          {"rule", field(record, "rule")},
-                          {"decision", field(record, "decision")},
-                          {"reviewer", record.control()->actor.view()},
-                          {"note", record.control()->detail.view()},
-                          {"time", evidence_log::utc_text(record.header().wall_ns / kSecondNs)}});
+    decisions_.push_back(
+        {{"principal", field(record, "principal")},
+         {"rule", field(record, "rule")},
+         {"decision", field(record, "decision")},
+         {"reviewer", record.control()->actor.view()},
+         {"note", record.control()->detail.view()},
+         {"time", evidence_log::utc_text(record.header().wall_ns / base::kNsPerS)}});
   }
 
   uint64_t from_ns_;

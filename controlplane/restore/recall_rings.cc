@@ -26,11 +26,6 @@ namespace {
 constexpr std::string_view kAskSuffix = ".ask";
 constexpr std::string_view kAnswerSuffix = ".answer";
 
-std::span<const uint8_t> behind_check(const void* slot, size_t bytes) {
-  constexpr size_t kFrom = contract::kRecallBoundOffset;
-  return {static_cast<const uint8_t*>(slot) + kFrom, bytes - kFrom};
-}
-
 bool is_token_char(char c) {
   return c != '\0' && contract::kCrockfordDigits.find(c) != std::string_view::npos;
 }
@@ -48,7 +43,8 @@ std::optional<RecallQuestion> read_question(std::span<const uint8_t> slot, uint6
   RecallQuestion question;
   if (slot.size() != sizeof question) return std::nullopt;
   std::memcpy(&question, slot.data(), sizeof question);
-  const uint64_t hash = base::siphash13({}, behind_check(&question, sizeof question));
+  const uint64_t hash =
+      base::siphash13({}, contract::recall_behind_check(&question, sizeof question));
   const bool sound =
       question.number == number && question.check == contract::recall_check(hash, number) &&
       question.reserved0 == decltype(question.reserved0){} && question.tenant.valid() &&
@@ -217,8 +213,8 @@ void RecallRings::publish(const std::string& ring, RecallAnswer& answer) {
   Pair& pair = *found->second;
   const size_t bytes =
       offsetof(RecallAnswer, sealed) + contract::recall_sealed_bytes(answer.value_bytes);
-  answer.check =
-      contract::recall_check(base::siphash13({}, behind_check(&answer, bytes)), answer.number);
+  answer.check = contract::recall_check(
+      base::siphash13({}, contract::recall_behind_check(&answer, bytes)), answer.number);
   std::memcpy(pair.slot(answer.number), &answer, bytes);
   pair.published = answer.number;
   pair.page->published.store(pair.published, std::memory_order_release);

@@ -39,9 +39,8 @@ bool RecallSealer::seal(const std::array<uint8_t, contract::kRecallKeyBytes>& wo
   answer.value_bytes = static_cast<uint16_t>(value.size());
   std::array<uint8_t, vault::kNonceBytes> nonce{};
   std::memcpy(nonce.data(), &answer.number, sizeof answer.number);
-  const auto* bound = reinterpret_cast<const uint8_t*>(&answer) + contract::kRecallBoundOffset;
   const std::vector<uint8_t> sealed =
-      vault::gcm_seal(key.key, nonce, {bound, contract::kRecallBoundBytes}, value);
+      vault::gcm_seal(key.key, nonce, contract::recall_bound(answer), value);
   std::copy(sealed.begin(), sealed.end(), answer.sealed.begin());
   return true;
 }

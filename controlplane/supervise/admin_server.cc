@@ -41,6 +41,11 @@ json admin_error(const std::string& code, const std::string& message, const std:
           {"problems", json::array()}};
 }
 
+std::string text_member(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 std::unique_ptr<AdminServer> AdminServer::open(const std::filesystem::path& run_dir,
                                                Handler handler, std::string& error) {
   std::unique_ptr<AdminServer> server(new AdminServer);

@@ -58,6 +58,8 @@ inline constexpr uint64_t kAdminWorkMsMax = 300'000;   // from request to answer
 
 nlohmann::json admin_error(const std::string& code, const std::string& message,
                            const std::string& hint = "");
+// The text `name` of a request; empty when it is missing or no text.
+std::string text_member(const nlohmann::json& body, const char* name);
 
 class AdminServer {
  public:

@@ -1,11 +1,11 @@
 #include "controlplane/supervise/recall_desk.h"
 
-#include <time.h>
-
 #include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "controlplane/evidence/clock.h"
 
 namespace sallyport::supervise {
 
@@ -13,18 +13,6 @@ using contract::RecallAnswer;
 using contract::RecallQuestion;
 using contract::RecallStatus;
 using nlohmann::json;
-
-namespace {
-
-constexpr uint64_t kSteadyNsPerMs = 1'000'000;
-
-uint64_t steady_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
-}
-
-}  // namespace
 
 RecallDesk::RecallDesk(const std::filesystem::path& run_dir, restore::RecallService::Hooks hooks)
     : rings_(run_dir / "recall"), service_(std::move(hooks)), thread_([this] { run(); }) {}
@@ -36,7 +24,7 @@ RecallDesk::~RecallDesk() {
 
 void RecallDesk::run() {
   while (!stop_.load()) {
-    look(steady_ns() / kSteadyNsPerMs);
+    look(evidence_log::clock_ns(CLOCK_MONOTONIC) / base::kNsPerMs);
     round();
     std::this_thread::sleep_for(std::chrono::milliseconds(kRecallPollMs));
   }
@@ -46,7 +34,7 @@ void RecallDesk::look(uint64_t now_ms) {
   if (now_ms < next_look_ms_) return;
   next_look_ms_ = now_ms + kRecallLookMs;
   rings_.look();
-  rings_.beat(steady_ns());
+  rings_.beat(evidence_log::clock_ns(CLOCK_MONOTONIC));
   const std::lock_guard lock(mutex_);
   workers_ = rings_.count();
   refused_ = rings_.refused();

@@ -13,8 +13,10 @@
 #include "controlplane/restore/access_review.h"
 #include "controlplane/restore/https_api.h"
 #include "controlplane/restore/wire.h"
+#include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/evidence_thread.h"
 #include "controlplane/supervise/private_file.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::supervise {
 
@@ -28,7 +30,6 @@ constexpr std::chrono::milliseconds kEvidenceWait{restore::kEvidenceMsMax};
 constexpr size_t kReviewsFileBytesMax = 1U << 20;  // kOpenReviewsMax items, with room
 constexpr size_t kPemBytesMax = 256 * 1024;
 constexpr size_t kUserBufferBytes = 16'384;  // of getpwuid_r, with a long list of groups
-constexpr uint64_t kSecondNs = 1'000'000'000;
 
 // The name behind a uid; empty: none. May ask a directory over the network, so never the main loop.
 std::string user_name(uid_t uid) {
@@ -37,11 +38,6 @@ std::string user_name(uid_t uid) {
   passwd* found = nullptr;
   const int failed = getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
   return failed != 0 || found == nullptr ? std::string() : std::string(found->pw_name);
-}
-
-std::string text_of(const json& body, const char* key) {
-  const auto found = body.find(key);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 ControlRecord record_of(const restore::RestoreEvent& event) {
@@ -272,18 +268,19 @@ json RestorationDesk::review(const json& body) const {
     const auto found = body.find(key);
     return found != body.end() && found->is_number_unsigned() ? found->get<uint64_t>() : otherwise;
   };
-  constexpr uint64_t kSecondsMax = ~0ULL / kSecondNs;
+  constexpr uint64_t kSecondsMax = ~0ULL / base::kNsPerS;
   const uint64_t from = std::min(second("from", 0), kSecondsMax);
   const uint64_t to = std::min(second("to", kSecondsMax), kSecondsMax);
-  json out = restore::access_review(*policy, evidence_.reader(), from * kSecondNs, to * kSecondNs);
+  json out =
+      restore::access_review(*policy, evidence_.reader(), from * base::kNsPerS, to * base::kNsPerS);
   out["ok"] = true;
   return out;
 }
 
 json RestorationDesk::decide(const json& body, const std::string& actor) {
   constexpr std::string_view kDecisions[] = {"keep", "reduce", "revoke"};
-  const std::string principal = text_of(body, "principal"), rule = text_of(body, "rule");
-  const std::string decision = text_of(body, "decision");
+  const std::string principal = text_member(body, "principal"), rule = text_member(body, "rule");
+  const std::string decision = text_member(body, "decision");
   const bool known =
       std::find(std::begin(kDecisions), std::end(kDecisions), decision) != std::end(kDecisions);
   if (principal.empty() || rule.empty() || !known)
@@ -293,7 +290,7 @@ json RestorationDesk::decide(const json& body, const std::string& actor) {
                        "sallyctl access decide --help");
   ControlRecord record{.kind = RecordKind::Access, .action = "access_reviewed", .actor = actor};
   record.object = principal;
-  record.detail = text_of(body, "note");
+  record.detail = text_member(body, "note");
   record.fields = {{"principal", principal}, {"rule", rule}, {"decision", decision}};
   if (!evidence_.wait_committed(evidence_.append(record), kEvidenceWait)) return not_committed();
   return {{"ok", true}, {"principal", principal}, {"rule", rule}, {"decision", decision}};
@@ -316,7 +313,7 @@ json RestorationDesk::pending() const {
 }
 
 json RestorationDesk::close_review(const json& body, const std::string& actor) {
-  const std::string id = text_of(body, "id"), decision = text_of(body, "decision");
+  const std::string id = text_member(body, "id"), decision = text_member(body, "decision");
   const std::vector<restore::ReviewItem> open = service_->open_reviews();
   const auto item =
       std::find_if(open.begin(), open.end(), [&](const auto& i) { return i.id == id; });
@@ -331,7 +328,7 @@ json RestorationDesk::close_review(const json& body, const std::string& actor) {
   record.ticket = item->ticket;
   record.reason = item->reason;
   record.count = item->values;
-  record.detail = text_of(body, "note");
+  record.detail = text_member(body, "note");
   record.fields = {{"principal", item->principal}, {"decision", decision}, {"review_item", id}};
   if (!evidence_.wait_committed(evidence_.append(record), kEvidenceWait)) return not_committed();
   if (!service_->close_review(id))

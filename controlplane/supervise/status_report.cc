@@ -21,8 +21,6 @@ json age_ms(uint64_t then_ns, uint64_t now_ns) {
   return (now_ns - then_ns) / 1'000'000;
 }
 
-json time_or_null(int64_t unix_s) { return unix_s > 0 ? json(rfc3339(unix_s)) : json(nullptr); }
-
 json evidence_json(const evidence_log::DrainerStatus& status,
                    const std::vector<evidence_log::WitnessState>& witnesses) {
   json seen = json::array();

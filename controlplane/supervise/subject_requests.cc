@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/evidence_thread.h"
 #include "controlplane/supervise/subject_search.h"
 #include "controlplane/supervise/vault_desk.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::supervise {
 
@@ -20,22 +22,16 @@ using vault::SubjectId;
 
 namespace {
 
-constexpr uint64_t kNsPerS = 1'000'000'000;
 constexpr uint64_t kPollMs = 20;
 constexpr size_t kSubjectsPerRequestMax = 64;
-
-std::string string_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 uint64_t seconds_ns(const json& body, const char* name, uint64_t otherwise) {
   const auto found = body.find(name);
   if (found == body.end() || !found->is_number_unsigned()) return otherwise;
-  return std::min<uint64_t>(found->get<uint64_t>(), ~0ULL / kNsPerS) * kNsPerS;
+  return std::min<uint64_t>(found->get<uint64_t>(), ~0ULL / base::kNsPerS) * base::kNsPerS;
 }
 
-uint64_t wall_ns() { return static_cast<uint64_t>(time(nullptr)) * kNsPerS; }
+uint64_t wall_ns() { return static_cast<uint64_t>(time(nullptr)) * base::kNsPerS; }
 
 std::optional<SubjectId> subject_of(const std::string& text) {
   const auto bytes = vault::from_hex(text, sizeof(SubjectId));
@@ -53,7 +49,7 @@ struct Named {
 // The subjects that a request names; throws VaultError when it names none.
 Named named_in(const json& body) {
   Named out;
-  out.tenant = string_of(body, "tenant");
+  out.tenant = text_member(body, "tenant");
   for (const json& one : body.value("subjects", json::array())) {
     const auto subject = one.is_string() ? subject_of(one.get<std::string>()) : std::nullopt;
     if (!subject) throw vault::VaultError("request_invalid", "a subject is 32 hex digits");
@@ -69,8 +65,8 @@ ControlRecord subject_record(const std::string& action, const std::string& actor
                              const Named& named, const json& body) {
   ControlRecord record{.kind = RecordKind::SubjectRequest, .action = action, .actor = actor};
   record.tenant = named.tenant;
-  record.reason = string_of(body, "reason");
-  record.ticket = string_of(body, "ticket");
+  record.reason = text_member(body, "reason");
+  record.ticket = text_member(body, "ticket");
   record.subjects = named.subjects;
   for (const SubjectId& subject : named.subjects)
     record.fields.emplace_back("subject", vault::hex(subject));
@@ -84,10 +80,10 @@ json entry_json(const vault::VaultEntry& entry) {
           {"principals", entry.principals},
           {"token_epoch", std::string(entry.core.begin(), entry.core.begin() + 2)},
           {"first_request", std::string(contract::request_id_text(entry.first_request).view())},
-          {"created", evidence_log::utc_text(entry.created_ns / kNsPerS)},
-          {"last", evidence_log::utc_text(entry.last_ns / kNsPerS)},
-          {"expires",
-           entry.held ? json(nullptr) : json(evidence_log::utc_text(entry.expires_ns / kNsPerS))},
+          {"created", evidence_log::utc_text(entry.created_ns / base::kNsPerS)},
+          {"last", evidence_log::utc_text(entry.last_ns / base::kNsPerS)},
+          {"expires", entry.held ? json(nullptr)
+                                 : json(evidence_log::utc_text(entry.expires_ns / base::kNsPerS))},
           {"held", entry.held}};
 }
 
@@ -95,7 +91,7 @@ json hold_json(const vault::Hold& hold) {
   json subjects = json::array();
   for (const SubjectId& subject : hold.subjects) subjects.push_back(vault::hex(subject));
   const auto utc = [](uint64_t ns) {
-    return ns == 0 ? json(nullptr) : json(evidence_log::utc_text(ns / kNsPerS));
+    return ns == 0 ? json(nullptr) : json(evidence_log::utc_text(ns / base::kNsPerS));
   };
   return {{"id", hold.id},
           {"tenant", hold.tenant},
@@ -137,12 +133,13 @@ json VaultDesk::subject_find(const Asked& asked) {
         for (const vault::VaultEntry& entry : vault_->list(named.tenant, member, false))
           tokens.push_back(entry_json(entry));
         const auto info = vault_->subject(named.tenant, member);
-        in_vault.push_back({{"subject", vault::hex(member)},
-                            {"tokens", tokens},
-                            {"held", vault_->is_held(named.tenant, member)},
-                            {"erased", info && info->erased_ns != 0
-                                           ? json(evidence_log::utc_text(info->erased_ns / kNsPerS))
-                                           : json(nullptr)}});
+        in_vault.push_back(
+            {{"subject", vault::hex(member)},
+             {"tokens", tokens},
+             {"held", vault_->is_held(named.tenant, member)},
+             {"erased", info && info->erased_ns != 0
+                            ? json(evidence_log::utc_text(info->erased_ns / base::kNsPerS))
+                            : json(nullptr)}});
       }
     json answer = find_subjects(evidence_->reader(), question);
     answer["tenant"] = named.tenant;
@@ -216,15 +213,15 @@ json VaultDesk::begin_epochs(const vault::Erasure& erasure) {
 
 json VaultDesk::erase_as(const Asked& asked, const std::string& kind) {
   const Named named = named_in(asked.body);
-  if (string_of(asked.body, "reason").empty())
+  if (text_member(asked.body, "reason").empty())
     return admin_error("request_invalid", "an erasure says why", "--reason gdpr-17");
   vault::Erasure erasure;
   erasure.id = new_id("dsr-");
   erasure.tenant = named.tenant;
   erasure.kind = kind;
   erasure.actor = asked.actor;
-  erasure.reason = string_of(asked.body, "reason");
-  erasure.ticket = string_of(asked.body, "ticket");
+  erasure.reason = text_member(asked.body, "reason");
+  erasure.ticket = text_member(asked.body, "ticket");
   erasure.asked_ns = wall_ns();
   for (const SubjectId& one : named.subjects)
     for (const SubjectId& member : vault_->members(named.tenant, one))
@@ -335,11 +332,11 @@ void VaultDesk::carry_out_released() {
 
 json VaultDesk::hold_add(const Asked& asked) {
   vault::Hold hold;
-  hold.id = string_of(asked.body, "id");
+  hold.id = text_member(asked.body, "id");
   if (hold.id.empty()) hold.id = new_id("hold-");
-  hold.tenant = string_of(asked.body, "tenant");
-  hold.reason = string_of(asked.body, "reason");
-  hold.ticket = string_of(asked.body, "ticket");
+  hold.tenant = text_member(asked.body, "tenant");
+  hold.reason = text_member(asked.body, "reason");
+  hold.ticket = text_member(asked.body, "ticket");
   hold.actor = asked.actor;
   hold.created_ns = wall_ns();
   hold.from_ns = seconds_ns(asked.body, "from", 0);
@@ -375,9 +372,9 @@ json VaultDesk::hold_add(const Asked& asked) {
 }
 
 json VaultDesk::hold_release(const Asked& asked) {
-  const std::string id = string_of(asked.body, "id");
-  const std::string approver = string_of(asked.body, "approver");
-  const std::string reason = string_of(asked.body, "reason");
+  const std::string id = text_member(asked.body, "id");
+  const std::string approver = text_member(asked.body, "approver");
+  const std::string reason = text_member(asked.body, "reason");
   if (id.empty() || approver.empty() || reason.empty())
     return admin_error("request_invalid", "a release names the hold, a reason and an approver",
                        "sallyctl hold release --help");
@@ -395,7 +392,7 @@ json VaultDesk::hold_release(const Asked& asked) {
   record.tenant = found->tenant;
   record.object = id;
   record.reason = reason;
-  record.ticket = string_of(asked.body, "ticket");
+  record.ticket = text_member(asked.body, "ticket");
   record.subjects = found->subjects;
   record.fields = {{"hold", id}, {"approver", approver}};
   const size_t before = vault_->deferred().size();
@@ -421,7 +418,7 @@ json VaultDesk::hold_list(const Asked&) {
                        {"tenant", erasure.tenant},
                        {"kind", erasure.kind},
                        {"state", erasure.waits ? "deferred" : "under_way"},
-                       {"asked", evidence_log::utc_text(erasure.asked_ns / kNsPerS)}});
+                       {"asked", evidence_log::utc_text(erasure.asked_ns / base::kNsPerS)}});
   return {{"ok", true}, {"holds", holds}, {"erasures", waiting}};
 }
 

@@ -8,6 +8,7 @@
 
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/ring_reader.h"
+#include "dataplane/base/time.h"
 
 namespace sallyport::supervise {
 
@@ -16,8 +17,6 @@ using evidence_log::RecordView;
 using nlohmann::json;
 
 namespace {
-
-constexpr uint64_t kSecondInNs = 1'000'000'000;
 
 std::string hex_of(const contract::SubjectId& subject) {
   std::string out;
@@ -90,17 +89,18 @@ class Search {
       truncated_ = true;
       return;
     }
-    appearances_.push_back({{"request_id", id},
-                            {"time", evidence_log::utc_text(record.header().wall_ns / kSecondInNs)},
-                            {"vendor", request.vendor.view()},
-                            {"region", request.region.view()},
-                            {"principal", request.principal.view()},
-                            {"environment", request.environment.view()},
-                            {"model", request.model.view()},
-                            {"api_kind", request.api_kind.view()},
-                            {"direction", kind == RecordKind::Admitted ? "request" : "response"},
-                            {"subject", hex_of(subject)},
-                            {"index", index}});
+    appearances_.push_back(
+        {{"request_id", id},
+         {"time", evidence_log::utc_text(record.header().wall_ns / base::kNsPerS)},
+         {"vendor", request.vendor.view()},
+         {"region", request.region.view()},
+         {"principal", request.principal.view()},
+         {"environment", request.environment.view()},
+         {"model", request.model.view()},
+         {"api_kind", request.api_kind.view()},
+         {"direction", kind == RecordKind::Admitted ? "request" : "response"},
+         {"subject", hex_of(subject)},
+         {"index", index}});
   }
 
   const evidence_log::LogReader& log_;

@@ -48,6 +48,10 @@ std::string rfc3339(int64_t unix_s) {
   return text;
 }
 
+nlohmann::json time_or_null(int64_t unix_s) {
+  return unix_s > 0 ? nlohmann::json(rfc3339(unix_s)) : nlohmann::json(nullptr);
+}
+
 Supervisor::Supervisor(Options options, std::string node, std::string environment)
     : options_(std::move(options)), node_(std::move(node)), environment_(std::move(environment)) {}
 

@@ -256,5 +256,6 @@ class Supervisor : public ControlListener {
 
 int64_t unix_seconds() noexcept;
 std::string rfc3339(int64_t unix_s);
+nlohmann::json time_or_null(int64_t unix_s);  // null: 0, never
 
 }  // namespace sallyport::supervise

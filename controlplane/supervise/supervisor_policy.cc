@@ -25,8 +25,6 @@ std::string time_text(int64_t unix_s) {
   return evidence_log::utc_text(static_cast<uint64_t>(std::max<int64_t>(unix_s, 0)));
 }
 
-json instant_or_null(int64_t unix_s) { return unix_s > 0 ? json(rfc3339(unix_s)) : json(nullptr); }
-
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -369,7 +367,7 @@ bool Supervisor::succeed(Operation& operation, const std::string& message) {
                  {"took_ms", took_ms},
                  {"workers", workers_at(operation.version)},
                  {"canary", plan.state.tenants},
-                 {"confirm_by", instant_or_null(plan.state.confirm_by_s)},
+                 {"confirm_by", time_or_null(plan.state.confirm_by_s)},
                  {"message", message.empty() ? "adopted by every worker" : message}};
   const PolicyRequest& request = operation.request;
   if (!request.risk.empty()) answer["risk"] = request.risk;
@@ -445,19 +443,19 @@ json Supervisor::policy_status() const {
     canary = {{"image", digest_hex(current->canary->digest)},
               {"bundle", digest_hex(current->canary->names.bundle_digest)},
               {"tenants", rollout.tenants},
-              {"began_at", instant_or_null(rollout.began_s)},
+              {"began_at", time_or_null(rollout.began_s)},
               {"counts", counts_json(watch_ ? watch_->canary_total() : VersionSample{})}};
   }
   return {{"image", digest_hex(current->image->digest)},
           {"bundle", digest_hex(current->image->names.bundle_digest)},
           {"version", current->version},
-          {"published_at", instant_or_null(current->published_at_s)},
+          {"published_at", time_or_null(current->published_at_s)},
           {"by", rollout.actor},
           {"change_link", rollout.change_link},
           {"canary", canary},
           {"tests", last_tests_},
           {"reviews", reviews_},
-          {"confirm_by", instant_or_null(rollout.confirm_by_s)},
+          {"confirm_by", time_or_null(rollout.confirm_by_s)},
           {"former", rollout.former ? json(digest_hex(*rollout.former)) : json(nullptr)}};
 }
 

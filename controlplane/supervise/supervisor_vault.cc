@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/page_walk.h"
 #include "controlplane/policy/retention_text.h"
 #include "controlplane/supervise/retention_rules.h"
@@ -16,12 +17,6 @@ namespace {
 
 constexpr std::chrono::seconds kVaultWalkTime{10};
 constexpr uint64_t kKeyRetryMs = 500;  // of a new key of the vault that could not be sent
-
-uint64_t monotonic_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -91,7 +86,7 @@ void Supervisor::look_at_vault(uint64_t now_ms) {
   const evidence_log::DrainerStatus drained = evidence_->status();
   view.rings_live = drained.rings_live;
   view.drained_ns = drained.drained_ns;
-  view.now_ns = monotonic_ns();
+  view.now_ns = evidence_log::clock_ns(CLOCK_MONOTONIC);
   vault_->look_at_rings(view);
 }
 

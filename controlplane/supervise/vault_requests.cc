@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/evidence_thread.h"
 #include "controlplane/supervise/vault_desk.h"
 
@@ -12,11 +13,6 @@ using evidence_log::ControlRecord;
 using nlohmann::json;
 
 namespace {
-
-std::string word_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  return found != body.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 uint64_t number_of(const json& body, const char* name) {
   const auto found = body.find(name);
@@ -112,7 +108,7 @@ json VaultDesk::init(const Asked& asked) {
 
 json VaultDesk::seal(const Asked& asked) {
   ControlRecord record = key_record("vault_sealed", asked.actor);
-  record.reason = word_of(asked.body, "reason");
+  record.reason = text_member(asked.body, "reason");
   return with_record(std::move(record), [this](ControlRecord&) {
     vault_->seal(true);
     return json{{"state", "sealed"}};
@@ -147,8 +143,8 @@ json VaultDesk::take_share(const Asked& asked) {
   if (vault_->state() != vault::VaultState::Sealed)
     return admin_error("conflict", "the vault is not sealed", "sallyctl vault status");
   vault::Share share;
-  share.label = vault::parse_share(word_of(asked.body, "share")).label;
-  const auto bytes = vault::from_hex(word_of(asked.body, "bytes"), 2 * vault::kKeyBytes);
+  share.label = vault::parse_share(text_member(asked.body, "share")).label;
+  const auto bytes = vault::from_hex(text_member(asked.body, "bytes"), 2 * vault::kKeyBytes);
   if (!bytes) return admin_error("request_invalid", "a share is 64 bytes in hex");
   share.bytes = *bytes;
   ControlRecord record = key_record("share_brought", asked.actor);
@@ -191,7 +187,7 @@ json VaultDesk::finish_rotation(const std::string& actor) {
 
 json VaultDesk::rotate(const Asked& asked) {
   ControlRecord record = key_record("kek_rotation_begun", asked.actor);
-  record.reason = word_of(asked.body, "reason");
+  record.reason = text_member(asked.body, "reason");
   const json begun = with_record(std::move(record), [this](ControlRecord& done) {
     if (!vault_->rotating()) vault_->begin_rotation();
     done.fields = {{"key_version", std::to_string(vault_->newest_kek().generation)}};
@@ -243,13 +239,13 @@ json VaultDesk::backup(const Asked& asked) {
 json VaultDesk::note_ceremony(const Asked& asked) {
   static constexpr std::string_view kSteps[] = {"shares_combined", "backup_tested",
                                                 "backup_restored", "kek_file_made"};
-  const std::string step = word_of(asked.body, "step");
+  const std::string step = text_member(asked.body, "step");
   if (std::find(std::begin(kSteps), std::end(kSteps), step) == std::end(kSteps))
     return admin_error("request_invalid", "there is no such step");
   ControlRecord record = key_record(step, asked.actor);
   record.result = asked.body.value("good", true) ? "ok" : "failed";
   record.fields = {{"key_version", std::to_string(number_of(asked.body, "generation"))}};
-  const std::string print = word_of(asked.body, "fingerprint");
+  const std::string print = text_member(asked.body, "fingerprint");
   if (print.size() == 32) record.fields.emplace_back("fingerprint", print);
   if (!commit(record)) return evidence_blocked();
   return {{"ok", true}};

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/base/time.h"
+
 namespace sallyport::vault {
 namespace {
 
 using Table = Database::Table;
 
 constexpr uint32_t kRowVersion = 1;
-constexpr uint64_t kNsPerS = 1'000'000'000;
 constexpr std::string_view kMetaVersion = "version";
 constexpr std::string_view kRetentionPrefix = "retention/";
 constexpr std::string_view kGroupMark = "g";
@@ -305,7 +306,7 @@ std::optional<VaultEntry> VaultStore::open_row(const Keks& keks, const std::stri
   entry.held = held(tenant, row.head.subject);
   entry.created_ns = row.head.created_ns;
   entry.last_ns = row.head.last_ns;
-  entry.expires_ns = row.head.last_ns + retention_s(tenant) * kNsPerS;
+  entry.expires_ns = row.head.last_ns + retention_s(tenant) * base::kNsPerS;
   if (!entry.held && entry.expires_ns <= now_ns) return std::nullopt;  // I5
   entry.entity = row.head.entity.view();
   entry.vendor = row.head.vendor.view();
@@ -514,7 +515,7 @@ ExpireResult VaultStore::expire(uint64_t now_ns, size_t rows_max) {
       const size_t end = key.find('\0');
       Due one{std::string(key.substr(0, end)), from_big_endian(key.substr(end + 1)),
               core_of(key.substr(end + 9))};
-      if (one.last_ns + retention_s(one.tenant) * kNsPerS > now_ns) return true;
+      if (one.last_ns + retention_s(one.tenant) * base::kNsPerS > now_ns) return true;
       if (const auto bytes = txn.get(Table::Tokens, token_key(one.tenant, one.core))) {
         if (held(one.tenant, Row::read(*bytes).head.subject)) {  // I4
           ++result.held;

@@ -28,6 +28,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "dataplane/contract/mapping_record.h"
@@ -120,7 +121,7 @@ struct RecallAnswer {
 static_assert(sizeof(RecallAnswer) == 4'192 && offsetof(RecallAnswer, sealed) == 80);
 
 inline constexpr size_t kRecallBoundOffset = offsetof(RecallAnswer, question);
-inline constexpr size_t kRecallBoundBytes = offsetof(RecallAnswer, sealed) - kRecallBoundOffset;
+static_assert(kRecallBoundOffset == offsetof(RecallQuestion, request_high));
 inline constexpr size_t kRecallAskBytes =
     kRecallHeaderBytes + kRecallQuestionSlots * sizeof(RecallQuestion);
 inline constexpr size_t kRecallAnswerBytes =
@@ -129,6 +130,14 @@ inline constexpr size_t kRecallAnswerBytes =
 // What is sealed, tag included.
 constexpr size_t recall_sealed_bytes(uint16_t value_bytes) {
   return value_bytes == 0 ? 0 : value_bytes + kRecallTagBytes;
+}
+// Of the first `bytes` of a question or an answer, what stands behind `check`.
+inline std::span<const uint8_t> recall_behind_check(const void* slot, size_t bytes) {
+  return {static_cast<const uint8_t*>(slot) + kRecallBoundOffset, bytes - kRecallBoundOffset};
+}
+// What the seal of an answer binds.
+inline std::span<const uint8_t> recall_bound(const RecallAnswer& answer) {
+  return recall_behind_check(&answer, offsetof(RecallAnswer, sealed));
 }
 // Folds a number into the hash of what stands behind `check`: a slot of another lap does not hold.
 constexpr uint64_t recall_check(uint64_t hash, uint64_t number) {

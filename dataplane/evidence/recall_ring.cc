@@ -33,13 +33,6 @@ std::string failure(const char* call, const std::string& path, int code) {
   return std::string(call) + " " + path + ": " + std::strerror(code);
 }
 
-// Behind `check`, as far as it counts.
-std::span<const uint8_t> behind_check(const void* slot, size_t bytes) {
-  constexpr size_t kFrom = offsetof(RecallQuestion, request_high);
-  static_assert(kFrom == offsetof(RecallAnswer, question));
-  return {static_cast<const uint8_t*>(slot) + kFrom, bytes - kFrom};
-}
-
 }  // namespace
 
 bool is_recall_answer(const RecallAnswer& answer, uint64_t number) {
@@ -49,7 +42,8 @@ bool is_recall_answer(const RecallAnswer& answer, uint64_t number) {
       answer.status > contract::kRecallStatusLast || answer.reserved != 0 ||
       answer.value_bytes > contract::kMappingValueBytesMax || restored != (answer.value_bytes > 0))
     return false;
-  const auto counted = behind_check(&answer, offsetof(RecallAnswer, sealed) + sealed);
+  const auto counted =
+      contract::recall_behind_check(&answer, offsetof(RecallAnswer, sealed) + sealed);
   return answer.check == contract::recall_check(base::siphash13({}, counted), number);
 }
 
@@ -67,17 +61,20 @@ RecallRing::RecallRing(RecallRing&& other) noexcept
       answers_refused_(other.answers_refused_),
       next_attach_(other.next_attach_) {}
 
+void RecallRing::detach() {
+  if (answered_ == nullptr) return;
+  base::unwatch_range(answered_);
+  ::munmap(const_cast<uint8_t*>(answered_), contract::kRecallAnswerBytes);
+  answered_ = nullptr;
+}
+
 void RecallRing::close_files() {
-  if (answered_ != nullptr) {
-    base::unwatch_range(answered_);
-    ::munmap(const_cast<uint8_t*>(answered_), contract::kRecallAnswerBytes);
-  }
+  detach();
   if (asked_ != nullptr) {
     base::unwatch_range(asked_);
     ::munmap(asked_, contract::kRecallAskBytes);
   }
   if (fd_ >= 0) ::close(fd_);
-  answered_ = nullptr;
   asked_ = nullptr;
   fd_ = -1;
 }
@@ -86,13 +83,7 @@ std::optional<RecallRing> RecallRing::create(const std::string& folder,
                                              const StartIdentity& identity, uint32_t worker,
                                              std::string& error) {
   SP_CHECK(worker < contract::kRingWorkersMax);
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  std::string stem;
-  for (const uint8_t byte : identity.boot_id) {
-    stem += kHexDigits[byte >> 4];
-    stem += kHexDigits[byte & 15];
-  }
-  stem += "-" + std::to_string(identity.generation) + "-" + std::to_string(worker);
+  const std::string stem = file_stem(identity, worker);
   RecallRing ring;
   const std::string hidden_path = folder + "/." + stem + ".ask";
   ring.ask_path_ = folder + "/" + stem + ".ask";
@@ -148,11 +139,7 @@ bool RecallRing::is_attached() const {
 }
 
 bool RecallRing::attach() {
-  if (answered_ != nullptr) {  // its file was cut
-    base::unwatch_range(answered_);
-    ::munmap(const_cast<uint8_t*>(answered_), contract::kRecallAnswerBytes);
-    answered_ = nullptr;
-  }
+  detach();  // its file was cut, if there was one
   const int fd = ::open(answer_path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0) return false;
   struct stat file {};
@@ -167,9 +154,7 @@ bool RecallRing::attach() {
   if (is_attached() && answers()->version == contract::kRecallVersion &&
       answers()->slots == contract::kRecallAnswerSlots)
     return true;
-  base::unwatch_range(answered_);
-  ::munmap(memory, contract::kRecallAnswerBytes);
-  answered_ = nullptr;
+  detach();
   return false;
 }
 
@@ -196,7 +181,8 @@ uint64_t RecallRing::ask(RecallQuestion& question) {
   SP_CHECK(published_ - questions_taken_ < contract::kRecallQuestionSlots);
   question.number = published_ + 1;
   question.check = contract::recall_check(
-      base::siphash13({}, behind_check(&question, sizeof question)), question.number);
+      base::siphash13({}, contract::recall_behind_check(&question, sizeof question)),
+      question.number);
   const size_t slot = published_ % contract::kRecallQuestionSlots;
   std::memcpy(asked_ + kRecallHeaderBytes + slot * sizeof question, &question, sizeof question);
   header()->published.store(++published_, std::memory_order_release);

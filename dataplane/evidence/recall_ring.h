@@ -53,6 +53,7 @@ class RecallRing {
   bool make_file(const std::string& hidden_path, const StartIdentity& identity, uint32_t worker,
                  std::string& error);
   bool attach();
+  void detach();
   void close_files();
   bool is_attached() const;
   contract::RecallAskHeader* header() const;

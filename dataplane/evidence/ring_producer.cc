@@ -26,18 +26,6 @@ using contract::RingDataHeader;
 using contract::RingSlot;
 using contract::SlotKind;
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-std::string file_stem(const RingConfig& config) {
-  std::string stem;
-  for (const uint8_t byte : config.identity.boot_id) {
-    stem += kHexDigits[byte >> 4];
-    stem += kHexDigits[byte & 15];
-  }
-  return stem + "-" + std::to_string(config.identity.generation) + "-" +
-         std::to_string(config.worker);
-}
-
 std::string failure(const char* call, const std::string& path, int code) {
   return std::string(call) + " " + path + ": " + std::strerror(code);
 }
@@ -101,7 +89,7 @@ std::optional<RingProducer> RingProducer::create(const RingConfig& config, std::
   RingProducer ring;
   ring.config_ = config;
   ring.capacity_ = config.capacity_bytes;
-  const std::string stem = file_stem(config);
+  const std::string stem = file_stem(config.identity, config.worker);
   const std::string hidden_path = config.folder + "/." + stem + ".data";
   ring.data_path_ = config.folder + "/" + stem + ".data";
   ring.cursor_path_ = config.folder + "/" + stem + ".cursor";

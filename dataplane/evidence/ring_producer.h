@@ -32,6 +32,8 @@ struct StartIdentity {
   uint32_t start = 0;       // of boot id and generation
 };
 StartIdentity read_start_identity(std::string_view node_name);
+// "<boot id, 32 hex>-<generation>-<worker>": what the files of a worker are named after.
+std::string file_stem(const StartIdentity& identity, uint32_t worker);
 contract::ClockState read_clock_state();  // adjtimex; a system call, for the main lcore only
 
 struct RingConfig {

@@ -77,4 +77,14 @@ contract::ClockState read_clock_state() {
              : contract::ClockState::Synchronised;
 }
 
+std::string file_stem(const StartIdentity& identity, uint32_t worker) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::string stem;
+  for (const uint8_t byte : identity.boot_id) {
+    stem += kHexDigits[byte >> 4];
+    stem += kHexDigits[byte & 15];
+  }
+  return stem + "-" + std::to_string(identity.generation) + "-" + std::to_string(worker);
+}
+
 }  // namespace sallyport::evidence

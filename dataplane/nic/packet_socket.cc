@@ -28,7 +28,13 @@ std::string argument_value(const std::string& arguments, const std::string& key)
 constexpr uint32_t kFrameSizeDefault = 2'048;
 constexpr uint32_t kBlockSizeDefault = 4'096;
 
-bool is_packet_socket(const std::string& device) { return device.rfind("net_af_packet", 0) == 0; }
+// The network header is aligned to 16 behind the descriptor, the address and a link header of at
+// least 16; the frame begins 14 bytes before it.
+constexpr uint32_t kLinkHeaderMin = 16;
+constexpr uint32_t kEthernetBytes = 14;
+static_assert(kBeforeFrame ==
+              TPACKET_ALIGN(static_cast<uint32_t>(TPACKET2_HDRLEN) + kLinkHeaderMin) -
+                  kEthernetBytes);
 
 uint32_t number_of(const std::string& arguments, const std::string& key, uint32_t otherwise) {
   const std::string given = argument_value(arguments, key);
@@ -50,16 +56,12 @@ bool is_packet_socket_of(int descriptor, unsigned interface_index) {
 
 }  // namespace
 
+bool is_packet_socket(const std::string& device) { return device.rfind("net_af_packet", 0) == 0; }
+
 uint32_t snap_bytes(const std::string& device, const std::string& arguments) {
   if (!is_packet_socket(device)) return UINT32_MAX;
   const uint32_t frame_bytes = number_of(arguments, "framesz", kFrameSizeDefault);
-  // The network header is aligned to 16 behind the descriptor, the address and a link header of at
-  // least 16; the frame begins 14 bytes before it.
-  constexpr uint32_t kLinkHeaderMin = 16;
-  constexpr uint32_t kEthernetBytes = 14;
-  constexpr uint32_t kBefore =
-      TPACKET_ALIGN(static_cast<uint32_t>(TPACKET2_HDRLEN) + kLinkHeaderMin) - kEthernetBytes;
-  return frame_bytes > kBefore ? frame_bytes - kBefore : 0;
+  return frame_bytes > kBeforeFrame ? frame_bytes - kBeforeFrame : 0;
 }
 
 bool ring_is_even(const std::string& device, const std::string& arguments) {

@@ -10,6 +10,11 @@
 
 namespace sallyport::nic {
 
+bool is_packet_socket(const std::string& device);
+
+// What stands before a frame within its place in the ring.
+inline constexpr uint32_t kBeforeFrame = 66;
+
 // -1: not an af_packet port, or not found.
 int find_wait_descriptor(const std::string& device, const std::string& arguments,
                          uint16_t queue_index);

@@ -22,7 +22,6 @@ constexpr uint32_t kFramesBeyondRings = 128;
 // The arguments of net_af_packet whose ring keeps a frame of `mtu` whole; a ring frame must not be
 // larger than a buffer of ours either.
 std::string larger_ring(uint16_t mtu) {
-  constexpr uint32_t kBeforeFrame = 66;  // snap_bytes()
   const uint32_t whole = mtu + kEthernetHeaderBytes + kVlanTagBytes + kBeforeFrame + 1;
   const uint32_t frame = (whole + 1'023) / 1'024 * 1'024;
   return "; give its arguments framesz=" + std::to_string(frame) +
@@ -108,7 +107,6 @@ bool Port::configure(std::string& error) {
     error = failed("configure with " + std::to_string(queues) + " queues", code);
     return false;
   }
-  const bool is_packet_socket = config_.device.rfind("net_af_packet", 0) == 0;
   if (!ring_is_even(config_.device, config_.arguments)) {
     error = failed(
                 "its blocksz must be a multiple of its framesz (frames would be looked for in "
@@ -128,7 +126,7 @@ bool Port::configure(std::string& error) {
   // queue.
   // net_af_packet of 22.11 knows 1500 at most; its ring and the interface carry more, and what the
   // ring cuts is known (above). The interface's own mtu is its owner's.
-  if (is_packet_socket && config_.mtu > RTE_ETHER_MTU) return true;
+  if (is_packet_socket(config_.device) && config_.mtu > RTE_ETHER_MTU) return true;
   code = rte_eth_dev_set_mtu(port_id_, config_.mtu);
   if (code != 0 && code != -ENOTSUP) {
     error = failed("mtu " + std::to_string(config_.mtu), code);

@@ -108,14 +108,14 @@ bool RecallOpener::open(const RecallAnswer& answer, std::span<uint8_t> out) noex
     if (!key_for(pair, answer.sender_key)) return false;
     std::array<uint8_t, 12> nonce{};
     std::memcpy(nonce.data(), &answer.number, sizeof answer.number);
-    const auto* bound = reinterpret_cast<const uint8_t*>(&answer) + contract::kRecallBoundOffset;
+    const std::span<const uint8_t> bound = contract::recall_bound(answer);
     std::array<uint8_t, contract::kRecallTagBytes> tag;
     std::memcpy(tag.data(), answer.sealed.data() + out.size(), tag.size());
     int written = 0;
     EVP_CIPHER_CTX* cipher = cipher_of(pair.cipher);
     const bool ok = EVP_DecryptInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data()) == 1 &&
-                    EVP_DecryptUpdate(cipher, nullptr, &written, bound,
-                                      static_cast<int>(contract::kRecallBoundBytes)) == 1 &&
+                    EVP_DecryptUpdate(cipher, nullptr, &written, bound.data(),
+                                      static_cast<int>(bound.size())) == 1 &&
                     EVP_DecryptUpdate(cipher, out.data(), &written, answer.sealed.data(),
                                       static_cast<int>(out.size())) == 1 &&
                     EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag.size()),

@@ -26,8 +26,7 @@ using contract::RecallQuestion;
 constexpr uint64_t kNumber = 5;
 
 void check_of(void* slot, size_t bytes, uint64_t& check) {
-  const auto* from = static_cast<const uint8_t*>(slot) + contract::kRecallBoundOffset;
-  check = contract::recall_check(base::siphash13({}, {from, bytes - contract::kRecallBoundOffset}),
+  check = contract::recall_check(base::siphash13({}, contract::recall_behind_check(slot, bytes)),
                                  kNumber);
 }
 

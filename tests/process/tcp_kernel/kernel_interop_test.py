@@ -187,6 +187,15 @@ class Interop(unittest.TestCase):
             world.wait(lambda: kernel_state(theirs) == "CLOSED", "the kernel's TIME-WAIT")  # the socket is let go
         self.each(body)
 
+    def half_close(self, world, theirs, ours, at):
+        if at == "half-closed by us":
+            with world.lock:
+                world.stack.shutdown(ours)
+            self.assertEqual(kernel_read_all(theirs), b"")
+        if at == "half-closed by it":
+            theirs.shutdown(socket.SHUT_WR)
+            self.assertEqual(world.receive(ours), b"")
+
     def test_kernel_resets_at_any_point(self):
         """SO_LINGER 0: at once, with data on the way, with data unread, half-closed by either."""
         points = ["open", "we send", "it has not read", "half-closed by us", "half-closed by it"]
@@ -199,13 +208,7 @@ class Interop(unittest.TestCase):
                 if at == "it has not read":
                     world.wait(lambda: world.stack.info(ours).snd_wnd < 60_000
                                or world.stack.info(ours).send_queued == 0, "a filled window")
-                if at == "half-closed by us":
-                    with world.lock:
-                        world.stack.shutdown(ours)
-                    self.assertEqual(kernel_read_all(theirs), b"")
-                if at == "half-closed by it":
-                    theirs.shutdown(socket.SHUT_WR)
-                    self.assertEqual(world.receive(ours), b"")
+                self.half_close(world, theirs, ours, at)
                 theirs.close()
                 with self.assertRaises(OSError) as caught:
                     world.receive(ours) or world.send_all(ours, b"x" * 1_000_000, 5)
@@ -225,13 +228,7 @@ class Interop(unittest.TestCase):
                             theirs.send(b"y" * 65536)
                     except BlockingIOError:
                         theirs.settimeout(20)
-                if at == "half-closed by us":
-                    with world.lock:
-                        world.stack.shutdown(ours)
-                    self.assertEqual(kernel_read_all(theirs), b"")
-                if at == "half-closed by it":
-                    theirs.shutdown(socket.SHUT_WR)
-                    self.assertEqual(world.receive(ours), b"")
+                self.half_close(world, theirs, ours, at)
                 with world.lock:
                     world.stack.abort(ours)
                 with self.assertRaises((ConnectionResetError, BrokenPipeError)):

@@ -33,9 +33,18 @@ constexpr uint8_t class_of(uint8_t c) noexcept {
   return static_cast<uint8_t>((c & 0x1f) | (c >> 1 & 0x20));
 }
 
-// How often a class of bytes stands in prompts, in thousandths: what a bucket costs.
-constexpr std::array<float, Tables::kClasses> make_frequencies() {
-  std::array<float, Tables::kClasses> out{};
+// Two neighbours as six bits: the classes of both count, and no bit of either is lost.
+constexpr uint8_t mixed(uint8_t of_class) noexcept {
+  return static_cast<uint8_t>((of_class << 3 & 0x38) | of_class >> 3);
+}
+constexpr uint8_t pair_of(uint8_t first_class, uint8_t second_class) noexcept {
+  return first_class ^ mixed(second_class);
+}
+
+// How often a class of bytes stands in prompts, and a pair: what a bucket costs.
+using Frequencies = std::array<float, Tables::kClasses>;
+constexpr Frequencies make_frequencies() {
+  Frequencies out{};
   for (float& one : out) one = 2;
   constexpr std::string_view kLetters = "etaoinsrhldcumfpgwybvkxjqz";
   constexpr float kOften[] = {95, 70, 63, 60, 57, 55, 52, 50, 40, 33, 30, 25, 22,
@@ -44,32 +53,45 @@ constexpr std::array<float, Tables::kClasses> make_frequencies() {
     out[class_of(static_cast<uint8_t>(kLetters[i]))] = kOften[i];
   out[class_of(' ')] = 150;
   out[class_of('.')] = out[class_of(',')] = out[class_of('-')] = 9;
+  float sum = 0;
+  for (const float one : out) sum += one;
+  for (float& one : out) one /= sum;
   return out;
 }
-constexpr std::array<float, Tables::kClasses> kFrequencies = make_frequencies();
+constexpr Frequencies make_pair_frequencies(const Frequencies& single) {
+  Frequencies out{};
+  for (uint8_t first = 0; first < Tables::kClasses; ++first)
+    for (uint8_t second = 0; second < Tables::kClasses; ++second)
+      out[pair_of(first, second)] += single[first] * single[second];
+  return out;
+}
+constexpr Frequencies kFrequencies = make_frequencies();
+constexpr Frequencies kPairFrequencies = make_pair_frequencies(kFrequencies);
 
-// The classes that a bucket takes at each position, bit by bit.
+// What a bucket takes at each look-up, bit by bit.
 struct Bucket {
-  std::array<uint64_t, kHead> classes{};
+  std::array<uint64_t, Tables::kLookups> takes{};
 
   void add(uint64_t head, uint64_t mask) noexcept {
-    for (size_t p = 0; p < kHead; ++p) {
-      const bool any = (mask >> (8 * p) & 0xff) == 0;
-      classes[p] |=
-          any ? ~uint64_t{0} : uint64_t{1} << class_of(static_cast<uint8_t>(head >> (8 * p)));
-    }
+    const auto is_any = [&](size_t p) { return (mask >> (8 * p) & 0xff) == 0; };
+    const auto at = [&](size_t p) { return class_of(static_cast<uint8_t>(head >> (8 * p))); };
+    takes[0] |= uint64_t{1} << at(0);
+    for (size_t p = 1; p < kHead; ++p)
+      takes[p] |= is_any(p) ? ~uint64_t{0} : uint64_t{1} << pair_of(at(p - 1), at(p));
   }
   void add(const Bucket& other) noexcept {
-    for (size_t p = 0; p < kHead; ++p) classes[p] |= other.classes[p];
+    for (size_t p = 0; p < takes.size(); ++p) takes[p] |= other.takes[p];
   }
   // How often a place of a prompt falls into it.
   float cost() const noexcept {
     float product = 1;
-    for (uint64_t bits : classes) {
+    for (size_t p = 0; p < takes.size(); ++p) {
+      if (takes[p] == ~uint64_t{0}) continue;
+      const Frequencies& often = p == 0 ? kFrequencies : kPairFrequencies;
       float sum = 0;
-      for (; bits != 0; bits &= bits - 1)
-        sum += kFrequencies[static_cast<size_t>(std::countr_zero(bits))];
-      product *= std::min(1.0F, sum / 1000.0F);
+      for (uint64_t bits = takes[p]; bits != 0; bits &= bits - 1)
+        sum += often[static_cast<size_t>(std::countr_zero(bits))];
+      product *= sum;
     }
     return product;
   }
@@ -125,13 +147,9 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most) {
 }
 
 void put(const Bucket& bucket, size_t set, uint8_t bit, Tables& out) noexcept {
-  for (size_t p = 0; p < kHead; ++p)
-    for (size_t c = 0; c < Tables::kClasses; ++c) {
-      if ((bucket.classes[p] >> c & 1) == 0) continue;
-      out.by_class[set][p][c] |= bit;
-      out.low[set][p][c & 15] |= bit;
-      out.high[set][p][c >> 4] |= bit;
-    }
+  for (size_t p = 0; p < bucket.takes.size(); ++p)
+    for (size_t c = 0; c < Tables::kClasses; ++c)
+      if ((bucket.takes[p] >> c & 1) != 0) out.lanes[set][p][c] |= bit;
 }
 
 // A word begins with `c` behind `before`.
@@ -143,17 +161,21 @@ bool begins_word(uint8_t before, uint8_t c) noexcept {
 void masks_portable(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
   for (size_t b = 0; b < blocks; ++b, text += kBlock) {
     uint64_t mask = 0;
+    uint8_t of[kHead];  // the classes of this byte and those behind
+    for (size_t p = 1; p < kHead; ++p) of[p] = class_of(text[p - 1]);
     for (size_t i = 0; i < kBlock; ++i) {
+      for (size_t p = 1; p < kHead; ++p) of[p - 1] = of[p];
+      of[kHead - 1] = class_of(text[i + kHead - 1]);
       uint8_t any = 0;
       const bool begins = begins_word(text[i - 1], text[i]);
+      const uint8_t first = pair_of(of[0], of[1]);
       for (size_t s = 0; s < kSets; ++s) {
         if (!begins && t.anywhere[s] == 0) continue;
-        const auto& set = t.by_class[s];
-        const auto two =
-            static_cast<uint8_t>(set[0][class_of(text[i])] & set[1][class_of(text[i + 1])]);
-        if (two != 0)
-          any = static_cast<uint8_t>(
-              any | (two & set[2][class_of(text[i + 2])] & set[3][class_of(text[i + 3])]));
+        const auto& set = t.lanes[s];
+        auto here = static_cast<uint8_t>(set[0][of[0]] & set[1][first]);
+        for (size_t p = 2; here != 0 && p < kHead; ++p)
+          here = static_cast<uint8_t>(here & set[p][pair_of(of[p - 1], of[p])]);
+        any |= here;
       }
       mask |= static_cast<uint64_t>(any != 0) << i;
     }
@@ -161,10 +183,6 @@ void masks_portable(const Tables& t, const uint8_t* text, size_t blocks, uint64_
   }
 }
 
-SP_TARGET_AVX2 inline __m256i lanes2(const std::array<uint8_t, 16>& lanes) noexcept {
-  return _mm256_broadcastsi128_si256(
-      _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.data())));
-}
 SP_TARGET_AVX2 inline __m256i load2(const uint8_t* text) noexcept {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
 }
@@ -173,22 +191,49 @@ SP_TARGET_AVX2 inline __m256i in_range2(__m256i v, char first, char size) noexce
   return _mm256_cmpeq_epi8(_mm256_min_epu8(moved, _mm256_set1_epi8(static_cast<char>(size - 1))),
                            moved);
 }
+SP_TARGET_AVX2 inline __m256i either2(__m256i a, int a_bits, __m256i b, int b_bits) noexcept {
+  return _mm256_or_si256(_mm256_and_si256(a, _mm256_set1_epi8(static_cast<char>(a_bits))),
+                         _mm256_and_si256(b, _mm256_set1_epi8(static_cast<char>(b_bits))));
+}
+
+// Six bits as indices into four times sixteen lanes: in three of the four bit 7 is set, and the
+// shuffle answers 0.
+constexpr size_t kQuarters = 4;
+struct Index2 {
+  __m256i quarter[kQuarters];
+};
+SP_TARGET_AVX2 inline Index2 index2(__m256i six_bits) noexcept {
+  Index2 out;
+  for (size_t q = 0; q < kQuarters; ++q)
+    out.quarter[q] =
+        _mm256_adds_epu8(_mm256_xor_si256(six_bits, _mm256_set1_epi8(static_cast<char>(q << 4))),
+                         _mm256_set1_epi8(0x70));
+  return out;
+}
+SP_TARGET_AVX2 inline __m256i look_up2(const Tables::Lanes& lanes, const Index2& index) noexcept {
+  __m256i out = _mm256_setzero_si256();
+  for (size_t q = 0; q < kQuarters; ++q) {
+    const __m256i part = _mm256_broadcastsi128_si256(
+        _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.data() + q * 16)));
+    out = _mm256_or_si256(out, _mm256_shuffle_epi8(part, index.quarter[q]));
+  }
+  return out;
+}
 
 SP_TARGET_AVX2 uint32_t half_avx2(const Tables& t, const uint8_t* text) noexcept {
-  const __m256i nibble = _mm256_set1_epi8(0x0f);
   __m256i any[kSets];
-  for (__m256i& one : any) one = _mm256_set1_epi8(-1);
+  __m256i before_class{};
   for (size_t p = 0; p < kHead; ++p) {
     const __m256i v = load2(text + p);
-    const __m256i low = _mm256_and_si256(v, nibble);
-    // Bits 4 and 6.
-    const __m256i high =
-        _mm256_or_si256(_mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(0x01)),
-                        _mm256_and_si256(_mm256_srli_epi16(v, 5), _mm256_set1_epi8(0x02)));
-    for (size_t s = 0; s < kSets; ++s)
-      any[s] = _mm256_and_si256(any[s],
-                                _mm256_and_si256(_mm256_shuffle_epi8(lanes2(t.low[s][p]), low),
-                                                 _mm256_shuffle_epi8(lanes2(t.high[s][p]), high)));
+    const __m256i of_class = either2(v, 0x1f, _mm256_srli_epi16(v, 1), 0x20);
+    const __m256i mixed_class =
+        either2(_mm256_slli_epi16(of_class, 3), 0x38, _mm256_srli_epi16(of_class, 3), 0x07);
+    const Index2 index = index2(p == 0 ? of_class : _mm256_xor_si256(before_class, mixed_class));
+    before_class = of_class;
+    for (size_t s = 0; s < kSets; ++s) {
+      const __m256i here = look_up2(t.lanes[s][p], index);
+      any[s] = p == 0 ? here : _mm256_and_si256(any[s], here);
+    }
   }
   const __m256i before = load2(text - 1), zero = _mm256_setzero_si256();
   const __m256i letter = in_range2(_mm256_or_si256(before, _mm256_set1_epi8(kCaseBit)), 'a', 26);
@@ -218,6 +263,13 @@ SP_TARGET_VBMI inline uint64_t alphabet_from(__m512i v, char first) noexcept {
   return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(26));
 }
 
+constexpr Tables::Lanes make_mixed() {
+  Tables::Lanes out{};
+  for (uint8_t c = 0; c < out.size(); ++c) out[c] = mixed(c);
+  return out;
+}
+alignas(64) constexpr Tables::Lanes kMixed = make_mixed();
+
 constexpr __mmask64 kAllLanes =
     ~__mmask64{0};  // the forms without a mask read what was never set, says GCC 12
 
@@ -230,19 +282,25 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI void masks_vbmi(const Tables
   __m512i lanes[kSets][kHead];
 #pragma GCC unroll 16
   for (size_t i = 0; i < kSets * kHead; ++i)
-    lanes[i / kHead][i % kHead] = _mm512_load_si512(t.by_class[i / kHead][i % kHead].data());
+    lanes[i / kHead][i % kHead] = _mm512_load_si512(t.lanes[i / kHead][i % kHead].data());
   const __m512i low_bits = _mm512_set1_epi8(0x1f);
+  const __m512i mix = _mm512_load_si512(kMixed.data());
   for (size_t b = 0; b < blocks; ++b, text += kBlock) {
     __m512i any[kSets];
+    __m512i before_class{};
 #pragma GCC unroll 4
     for (size_t p = 0; p < kHead; ++p) {
       const __m512i v = _mm512_loadu_si512(text + p);
-      // Bits 0 to 4 of the byte, and its bit 6 as bit 5; 0xca: where the first has a one the
-      // second, else the third.
+      // Bits 0 to 4 of the byte, and its bit 6 as bit 5 (what is above does not count); 0xca: where
+      // the first has a one the second, else the third.
       const __m512i c = _mm512_ternarylogic_epi64(low_bits, v, _mm512_srli_epi16(v, 1), 0xca);
+      const __m512i index =
+          p == 0 ? c
+                 : _mm512_xor_si512(before_class, _mm512_maskz_permutexvar_epi8(kAllLanes, c, mix));
+      before_class = c;
 #pragma GCC unroll 4
       for (size_t s = 0; s < kSets; ++s) {
-        const __m512i here = _mm512_maskz_permutexvar_epi8(kAllLanes, c, lanes[s][p]);
+        const __m512i here = _mm512_maskz_permutexvar_epi8(kAllLanes, index, lanes[s][p]);
         any[s] = p == 0 ? here : _mm512_and_si512(any[s], here);
       }
     }
@@ -265,9 +323,9 @@ void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) n
   masks_avx2(t, text, blocks, out);
 }
 
-// Eight places at a time are written whether or not there are as many: how many a block has cannot
-// be guessed.
-constexpr size_t kPlacesAtOnce = 8;
+// Four places at a time are written whether or not there are as many, and if there are none: how
+// many a block has cannot be guessed.
+constexpr size_t kPlacesAtOnce = 4;
 
 constexpr unsigned kHashBits = LiteralSet::kHashBits;
 constexpr uint32_t hash(uint32_t head) noexcept { return head * 0x9e37'79b1U >> (32 - kHashBits); }
@@ -299,12 +357,15 @@ inline size_t is_known(const Known& known, uint32_t head) noexcept {
   for (size_t b = 0; b < blocks; ++b) {
     uint64_t some = bits[b];
     const auto next = static_cast<size_t>(std::popcount(some));
-    for (size_t done = 0; done < next; done += kPlacesAtOnce)
+    size_t done = 0;
+    do {
       for (size_t i = 0; i < kPlacesAtOnce; ++i) {
         out[count + done + i] =
             static_cast<uint16_t>(b * kBlock + static_cast<size_t>(std::countr_zero(some)));
         some &= some - 1;
       }
+      done += kPlacesAtOnce;
+    } while (done < next);
     count += next;
   }
   // The last few may have no four bytes.

@@ -1,10 +1,10 @@
 // literal_set.h: finds hundreds of literals at once, at every place of a text.
 //
-// A literal is looked for by its first four bytes. Thirty-two buckets of literals that begin alike
-// are asked at 64 places at once, by table look-ups of single bytes; the few places that are left
-// are hashed, and what a hash knows is compared. Three loops (portable, AVX2, AVX-512 with VBMI)
-// with equal results. No state: a text that arrives in pieces is read again over longest() - 1
-// bytes.
+// A literal is looked for by its first four bytes. Twenty-four buckets of literals that begin alike
+// are asked at 64 places at once, by table look-ups of the first byte and of neighbouring pairs;
+// the few places that are left are hashed, and what a hash knows is compared. Three loops
+// (portable, AVX2, AVX-512 with VBMI) with equal results. No state: a text that arrives in pieces
+// is read again over longest() - 1 bytes.
 //
 // Why not the pattern matcher: its literal stage alone costs several times as much on prompts
 // (bench/results), and every hit is a call. Owner  immutable after build(); shared.
@@ -48,17 +48,16 @@ class LiteralSet {
   // Places asked at once, and bytes looked at from each.
   static constexpr size_t kBlockBytes = 64;
   static constexpr size_t kHeadBytes = 4;
-  // By the six bits of a byte that tell letters of either case as one: bit b of set s stands for
-  // bucket 8 s + b. Some sets are for any place, the others for where a word begins.
+  // Look-ups by six bits: the class of the first byte (of a byte all bits but the case bit and the
+  // highest), then one for each two neighbours, joined. Bit b of set s stands for bucket 8 s + b.
+  // Some sets are for any place, the others for where a word begins.
   struct Tables {
-    static constexpr size_t kSets = 4;
+    static constexpr size_t kSets = 3;
     static constexpr size_t kClasses = 64;
+    static constexpr size_t kLookups = kHeadBytes;
     using Lanes = std::array<uint8_t, kClasses>;
     std::array<uint64_t, kSets> anywhere{};  // all ones: for any place
-    alignas(64) std::array<std::array<Lanes, kHeadBytes>, kSets> by_class{};
-    // The same for half classes, which say less: for shuffles of sixteen lanes.
-    alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> low{};
-    alignas(64) std::array<std::array<std::array<uint8_t, 16>, kHeadBytes>, kSets> high{};
+    alignas(64) std::array<std::array<Lanes, kLookups>, kSets> lanes{};
   };
   // Bit per hash of first bytes.
   static constexpr unsigned kHashBits = 16;

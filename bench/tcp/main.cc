@@ -161,6 +161,7 @@ void print_parts(uint32_t most) {
         timed(p.batch, counts, [&] { SP_CHECK(p.lookups->batch() == kBatch); });
         p.lookups->choose();
         timed(p.single, counts, [&] { SP_CHECK(p.lookups->one_by_one() == kBatch); });
+        p.timers->choose();
         timed(p.timer, counts, [&] { p.timers->turn(); });
       }
     }

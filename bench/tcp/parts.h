@@ -78,18 +78,33 @@ class Lookups {
 };
 
 // `count` armed timers, as keepalives of idle connections; 32 at random move to where a delayed
-// retransmission would be, and time goes on by a millisecond, so that as many fire and go back.
+// retransmission would be, and time goes on by a millisecond, so that as many fire and go back. The
+// marks lie in records as large as a connection's. A timer is armed while its record is in hand:
+// the segment that is the reason has fetched it.
 class Timers {
+  struct alignas(512) Record {
+    tcp::TimerWheel::Marks marks;
+  };
+  auto marks() {
+    return [this](uint32_t i) -> tcp::TimerWheel::Marks& { return records_[i].marks; };
+  }
+
  public:
-  explicit Timers(uint32_t count) : wheel_(count), count_(count) {
-    wheel_.advance(now_, 1, [](uint32_t) {});
-    for (uint32_t i = 0; i < count; ++i) wheel_.arm(i, far(i), now_);
+  explicit Timers(uint32_t count) : wheel_(count), records_(count), count_(count) {
+    wheel_.advance(now_, 1, marks(), [](uint32_t) {});
+    for (uint32_t i = 0; i < count; ++i) wheel_.arm(i, far(i), now_, marks());
+  }
+  void choose() {
+    for (uint32_t& c : chosen_) {
+      c = static_cast<uint32_t>(random_()) % count_;
+      __builtin_prefetch(&records_[c], 1);
+    }
   }
   void turn() {
-    for (size_t i = 0; i < kBatch; ++i)
-      wheel_.arm(static_cast<uint32_t>(random_()) % count_, now_ + kNearMs, now_);
+    for (const uint32_t c : chosen_) wheel_.arm(c, now_ + kNearMs, now_, marks());
     ++now_;
-    wheel_.advance(now_, 256, [this](uint32_t node) { wheel_.arm(node, far(node), now_); });
+    wheel_.advance(now_, 256, marks(),
+                   [this](uint32_t node) { wheel_.arm(node, far(node), now_, marks()); });
   }
 
  private:
@@ -97,7 +112,9 @@ class Timers {
   uint64_t far(uint32_t node) const { return now_ + 50'000 + node % 10'000; }
 
   tcp::TimerWheel wheel_;
+  mem::HugeArray<Record> records_;
   const uint32_t count_;
+  std::array<uint32_t, kBatch> chosen_{};
   uint64_t now_ = 1'000;
   std::mt19937 random_{13};
 };

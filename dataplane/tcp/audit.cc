@@ -56,11 +56,10 @@ const char* Core::audit_timers(const Connection& c, uint32_t index) const noexce
   if (!is_open && d.state == kNever) return "a handshake without an end";
   const uint64_t earliest = earliest_deadline(c);
   const bool is_known = slots_[index].touched || slots_[index].in_later_queue;
-  if (wheel_.is_armed(index) != (d.armed != kNever)) return "a connection and its timer disagree";
-  if (earliest != kNever && !wheel_.is_armed(index) && !is_known)
+  const uint64_t armed = wheel_.armed_at(slots_[index].marks);
+  if (earliest != kNever && armed == kNever && !is_known)
     return "a deadline that the timer wheel does not know";
-  if (earliest != kNever && wheel_.is_armed(index) && wheel_.armed_at(index) > earliest &&
-      earliest > now_ms_ && !is_known)
+  if (earliest != kNever && armed > earliest && earliest > now_ms_ && !is_known)
     return "the timer wheel fires too late";
   return nullptr;
 }
@@ -88,8 +87,10 @@ const char* Core::audit() const noexcept {
   uint32_t half_open = 0;
   uint32_t live = 0;
   uint32_t boards = 0;
+  size_t marks = 0;
   for (uint32_t i = 0; i < config_.connections_max; ++i) {
     const Connection& c = slots_[i].connection;
+    marks += slots_[i].marks.count();
     if (c.state == State::Closed || c.over) continue;
     ++live;
     if (c.half_open) ++half_open;
@@ -100,6 +101,8 @@ const char* Core::audit() const noexcept {
   if (live != table_.size()) return "the flow table and the records disagree";
   if (half_open != half_open_count_) return "the count of half-open connections drifted";
   if (boards != boards_.used()) return "a scoreboard leaked";
+  const auto marks_of = [this](uint32_t i) -> const TimerWheel::Marks& { return slots_[i].marks; };
+  if (wheel_.count_known(marks_of) < marks) return "a timer that lies in no slot of the wheel";
   uint64_t sent = 0;
   for (auto i = static_cast<size_t>(Counter::SentData);
        i <= static_cast<size_t>(Counter::SentCookie); ++i)

@@ -100,8 +100,6 @@ struct Deadlines {
   uint64_t probe = kNever;       // tail-loss probe, always before `retransmit`
   uint64_t keepalive = kNever;   // also looks at idle_ms_max
   uint64_t state = kNever;       // handshake, FIN-WAIT-2, linger
-  // What the timer wheel holds, at or before the earliest of them: looking here spares its line.
-  uint64_t armed = kNever;
 };
 
 struct Connection {
@@ -146,6 +144,7 @@ struct alignas(64) Slot {
   bool touched : 1 = false;
   bool in_ack_queue : 1 = false;
   bool in_later_queue : 1 = false;
+  TimerWheel::Marks marks;  // one of them at or before the earliest deadline
   Connection connection;
 
   static constexpr size_t kLinesOfData = 4;

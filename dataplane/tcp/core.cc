@@ -118,7 +118,6 @@ void Core::leave_table(Connection& c) noexcept {
   const uint32_t index = index_of(c);
   c.over = true;
   table_.erase(flow_hash(config_.table_key, c.key), index);
-  if (c.deadlines.armed != kNever) wheel_.disarm(index);
   c.deadlines = Deadlines{};
   if (c.half_open) --half_open_count_;
   c.half_open = false;

@@ -231,6 +231,9 @@ class Core {
   // timers.cc
   uint64_t earliest_deadline(const Connection& c) const noexcept;
   void arm(Connection& c, uint64_t tick_ms) noexcept;
+  auto marks_of() noexcept {
+    return [this](uint32_t index) -> TimerWheel::Marks& { return slots_[index].marks; };
+  }
   template <class Look>
   void look_at_due(DelayQueue& queue, const Look& look) noexcept;
   void later_is_now() noexcept;

@@ -19,7 +19,7 @@ uint64_t Core::earliest_deadline(const Connection& c) const noexcept {
 // passed and it still stands.
 void Core::schedule(Connection& c) noexcept {
   const uint64_t earliest = earliest_deadline(c);
-  if (c.deadlines.armed <= earliest) return;  // also when there is none
+  if (wheel_.armed_at(slot_of(c).marks) <= earliest) return;  // also when there is none
   if (earliest < now_ms_ + kTimerDelayMs) {
     arm(c, earliest);
     return;
@@ -31,20 +31,17 @@ void Core::schedule(Connection& c) noexcept {
 }
 
 void Core::arm(Connection& c, uint64_t tick_ms) noexcept {
-  wheel_.arm(index_of(c), tick_ms, now_ms_);
-  c.deadlines.armed = tick_ms;
+  wheel_.arm(index_of(c), tick_ms, now_ms_, marks_of());
 }
 
 // Calls look(slot) for what is due in `queue`. The flags and deadlines of a record are its first
-// line.
+// line, fetched kLookAhead entries before its turn.
 template <class Look>
 void Core::look_at_due(DelayQueue& queue, const Look& look) noexcept {
   for (size_t i = 0; i < kExpiriesPerAdvanceMax; ++i) {
     if (queue.empty() || queue.due_ms() > now_ms_) return;
-    if (i % kLookAhead == 0) {
-      queue.peek_due(now_ms_, kLookAhead,
-                     [this](uint32_t index) { __builtin_prefetch(&slots_[index], 1); });
-    }
+    const uint32_t ahead = queue.index_at(kLookAhead);
+    if (ahead != DelayQueue::kNone) __builtin_prefetch(&slots_[ahead], 1);
     look(slots_[queue.pop()]);
   }
 }
@@ -53,11 +50,10 @@ void Core::later_is_now() noexcept {
   look_at_due(later_, [this](Slot& slot) {
     slot.in_later_queue = false;
     Connection& c = slot.connection;
-    if (c.over || c.state == State::Closed) return;
     const uint64_t earliest = earliest_deadline(c);
     if (earliest <= now_ms_) {
       expire(c);
-    } else if (c.deadlines.armed > earliest) {
+    } else if (wheel_.armed_at(slot.marks) > earliest) {
       arm(c, earliest);
     }
   });
@@ -75,7 +71,7 @@ void Core::acks_due() noexcept {
   look_at_due(acks_, [this](Slot& slot) {
     slot.in_ack_queue = false;
     Connection& c = slot.connection;
-    if (c.over || c.deadlines.ack == kNever) return;
+    if (c.deadlines.ack == kNever) return;
     if (c.deadlines.ack <= now_ms_) {
       ack_is_due(c);
     } else {
@@ -96,16 +92,17 @@ void Core::advance(base::Instant now) noexcept {
   time_wait_.expire(now_ms_, kExpiriesPerAdvanceMax);
   acks_due();
   later_is_now();
-  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax, [this](uint32_t index) {
-    Connection& c = slots_[index].connection;
-    c.deadlines.armed = kNever;
-    expire(c);
-  });
+  wheel_.advance(now_ms_, kExpiriesPerAdvanceMax, marks_of(),
+                 [this](uint32_t index) { expire(slots_[index].connection); });
 }
 
 void Core::expire(Connection& c) noexcept {
-  if (c.over) return;
   Deadlines& d = c.deadlines;
+  // Early, or for a connection that is gone: nothing but the first line of the record is looked at.
+  if (earliest_deadline(c) > now_ms_ && d.ack > now_ms_) {
+    schedule(c);
+    return;
+  }
   if (d.state <= now_ms_ && !on_state_deadline(c)) return;
   if (d.retransmit <= now_ms_ && !on_retransmit(c)) return;
   if (d.probe <= now_ms_) on_tail_probe(c);

@@ -2,7 +2,7 @@
 """kernel_peer.py: the Linux kernel's TCP with the protocol of transfers.h, as server or as client.
 
 Usage: kernel_peer.py serve ADDRESS PORT
-       kernel_peer.py fetch ADDRESS PORT TRANSFERS CONCURRENCY     exit 0 when every hash matched
+       kernel_peer.py fetch ADDRESS PORT TRANSFERS CONCURRENCY [FIRST]     exit 0 when every hash matched
 """
 import hashlib
 import math
@@ -91,9 +91,9 @@ def fetch_one(address, port, number):
     return None
 
 
-def fetch(address, port, transfers, concurrency):
+def fetch(address, port, transfers, concurrency, first=0):
     with ThreadPoolExecutor(concurrency) as crowd:
-        failures = [f for f in crowd.map(lambda n: fetch_one(address, port, n), range(transfers)) if f]
+        failures = [f for f in crowd.map(lambda n: fetch_one(address, port, n), range(first, first + transfers)) if f]
     for failure in failures[:20]:
         print(failure)
     print(f"{transfers - len(failures)} of {transfers} good")
@@ -104,7 +104,7 @@ def main():
     arguments = sys.argv[1:]
     if len(arguments) == 3 and arguments[0] == "serve":
         serve(arguments[1], int(arguments[2]))
-    if len(arguments) == 5 and arguments[0] == "fetch":
+    if len(arguments) in (5, 6) and arguments[0] == "fetch":
         sys.exit(fetch(arguments[1], *map(int, arguments[2:])))
     sys.exit(__doc__)
 

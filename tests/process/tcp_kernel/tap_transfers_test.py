@@ -6,6 +6,7 @@ A quarter of the transfers each: kernel opens or we open, IPv4 or IPv6; half of 
 compared, and loss and reordering must have happened in both directions. Needs root; says SKIP without.
 
 Usage: tap_transfers_test.py --bin DIR [--transfers N] [--device D] [--mtu BYTES] [--loss SHARE] [--concurrency N]
+       [--first N]
 Exit: 0 good, 1 bad, 77 this machine cannot run it (printed as SKIP)
 """
 import argparse
@@ -126,12 +127,14 @@ class Lab:
         ours, ours_path = self.start(
             f"ours{number}", self.ours, os.path.join(arguments.bin, "tcp_kernel_peer"), "--config", config,
             "--fetch-address", THEIRS[family], "--fetch-port", str(FETCH_PORT), "--fetches", str(half),
+            "--first-fetch", str(arguments.first),
             "--fetch-after-ms", "3000", "--concurrency", str(arguments.concurrency))
         self.wait_for(ours_path, "serving", ours, 60)
         share = str(arguments.loss)
         emulator, emulator_path = self.start(
             f"emulator{number}", self.ours, os.path.join(arguments.bin, "link_emulator"), interface,
-            f"/run/netns/{self.theirs}", "wire", share, "0.05", "0.005", "0.002", "300", str(7 + number))
+            f"/run/netns/{self.theirs}", "wire", share, "0.05", "0.005", "0.002", "300",
+            str(7 + number + arguments.first))
         self.wait_for(emulator_path, "ready", emulator, 20)
         for words in (["link", "set", "wire", "mtu", str(arguments.mtu), "up"],
                       ["address", "add", THEIRS[4] + "/24", "dev", "wire"],
@@ -139,7 +142,8 @@ class Lab:
             subprocess.run(["ip", "-n", self.theirs, *words], check=True)
         began = time.monotonic()
         client, client_path = self.start(f"client{number}", self.theirs, sys.executable, KERNEL_PEER, "fetch",
-                                         OURS[family], str(SERVE_PORT), str(half), str(arguments.concurrency))
+                                         OURS[family], str(SERVE_PORT), str(half), str(arguments.concurrency),
+                                         str(arguments.first))
         client_code = client.wait(patience)
         self.wait_for(ours_path, "fetches done", ours, patience)
         seconds = time.monotonic() - began
@@ -188,6 +192,7 @@ def main():
                         help="net_tap of DPDK 22.11 takes no MTU above 1500")
     parser.add_argument("--loss", type=float, default=0.01)
     parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0, help="number of the first: a long run in parts")
     arguments = parser.parse_args()
     if reason := why_not():
         print("SKIP: tap_transfers_test " + reason)

@@ -28,6 +28,7 @@ struct Arguments {
   std::string fetch_address;
   uint16_t fetch_port = 0;
   uint32_t fetches = 0;
+  uint32_t first = 0;
   uint32_t concurrency = 8;
   uint32_t fetch_after_ms = 0;
   bool no_huge = false;
@@ -40,8 +41,8 @@ Arguments read_arguments(int argc, char** argv) {
   known.add_options()("config", po::value(&a.config)->required())(
       "fetch-address", po::value(&a.fetch_address)->required())(
       "fetch-port", po::value(&a.fetch_port)->required())("fetches", po::value(&a.fetches))(
-      "concurrency", po::value(&a.concurrency))("fetch-after-ms", po::value(&a.fetch_after_ms))(
-      "no-huge", po::bool_switch(&a.no_huge));
+      "first-fetch", po::value(&a.first))("concurrency", po::value(&a.concurrency))(
+      "fetch-after-ms", po::value(&a.fetch_after_ms))("no-huge", po::bool_switch(&a.no_huge));
   po::variables_map values;
   po::store(po::parse_command_line(argc, argv, known), values);
   po::notify(values);
@@ -165,6 +166,7 @@ int run(const Arguments& arguments) {
     plan.serve_at.push_back({listen.address, listen.port});
   plan.fetch_from = {address_of(arguments.fetch_address), arguments.fetch_port};
   plan.fetches = arguments.fetches;
+  plan.first = arguments.first;
   plan.concurrency = arguments.concurrency;
   plan.begin_after_ms = arguments.fetch_after_ms;
   test::Transfers transfers(*worker, plan);

@@ -5,7 +5,7 @@ Half of the transfers are opened by the kernel (client namespace to the applianc
 vendor namespace); each half downloads and uploads. Hashes of all are compared, and the loss must have been real:
 drops in the router and retransmissions of ours above zero.
 
-Usage: tcp_kernel_test.py --bin DIR [--transfers N] [--loss PERCENT] [--concurrency N]
+Usage: tcp_kernel_test.py --bin DIR [--transfers N] [--loss PERCENT] [--concurrency N] [--first N]
 Exit: 0 good, 1 bad, 77 this machine cannot run it (printed as SKIP)
 """
 import argparse
@@ -83,11 +83,12 @@ def run(arguments, name, folder, started):
     ours, ours_path = start("ours", in_namespace(
         env["LAB_SALLYPORT_NAMESPACE"], os.path.join(arguments.bin, "tcp_kernel_peer"), "--config", config,
         "--fetch-address", env["LAB_VENDOR_ADDRESS"], "--fetch-port", str(FETCH_PORT), "--fetches", str(half),
-        "--concurrency", str(arguments.concurrency)))
+        "--first-fetch", str(arguments.first), "--concurrency", str(arguments.concurrency)))
     wait_for_line(ours_path, "serving", ours, 60)
     client, client_path = start("client", in_namespace(
         env["LAB_CLIENT_NAMESPACE"], sys.executable, KERNEL_PEER, "fetch", env["LAB_GATEWAY_ADDRESS"],
-        str(SERVE_PORT), str(arguments.transfers - half), str(arguments.concurrency)))
+        str(SERVE_PORT), str(arguments.transfers - half), str(arguments.concurrency),
+        str(arguments.first)))
     patience = 60 + arguments.transfers * 0.5
     client_code = client.wait(patience)
     wait_for_line(ours_path, "fetches done", ours, patience)
@@ -120,6 +121,7 @@ def main():
     parser.add_argument("--transfers", type=int, default=64)
     parser.add_argument("--loss", type=float, default=1)
     parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--first", type=int, default=0, help="number of the first: a long run in parts")
     arguments = parser.parse_args()
     reason = why_not()
     if reason:

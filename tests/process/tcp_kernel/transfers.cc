@@ -108,10 +108,11 @@ void Transfers::begin_fetches(base::Instant now) {
     }
     auto transfer = std::make_unique<Transfer>();
     transfer->id = id;
-    transfer->number = begun_;
-    transfer->size = size_of_transfer(begun_ / 2);
-    transfer->seed = plan_.seed + begun_;
-    const bool up = begun_ % 2 == 1;
+    const uint32_t number = plan_.first + begun_;
+    transfer->number = number;
+    transfer->size = size_of_transfer(number / 2);
+    transfer->seed = plan_.seed + number;
+    const bool up = number % 2 == 1;
     transfer->role = up ? Transfer::Role::FetchUp : Transfer::Role::FetchDown;
     const auto seed = big_endian(transfer->seed);
     const std::vector<uint8_t> payload =
@@ -128,7 +129,7 @@ void Transfers::begin_fetches(base::Instant now) {
               outgoing.begin() + 8 + static_cast<std::ptrdiff_t>(seed.size()));
     // A download closes its half at once every other time: both half-close and a late close are
     // exercised.
-    transfer->close_after = up || begun_ % 4 == 0;
+    transfer->close_after = up || number % 4 == 0;
     ++begun_;
     ++active_fetches_;
     if (by_index_.size() <= id.index) by_index_.resize(id.index + 1);

@@ -27,6 +27,7 @@ struct TransferPlan {
   std::vector<tcp::Endpoint> serve_at;  // where peers fetch from and upload to
   tcp::Endpoint fetch_from;
   uint32_t fetches = 0;
+  uint32_t first = 0;  // number of the first: sizes and bytes follow from it
   uint32_t concurrency = 8;
   uint64_t seed = 1;
   uint32_t begin_after_ms = 0;  // for a peer that is not there yet

@@ -60,76 +60,129 @@ TEST(FlowTable, AgreesWithAMapUnderChurnAndCollisions) {
   EXPECT_EQ(table.find(12345, [](uint32_t) { return false; }), FlowTable::kNone);
 }
 
-TEST(TimerWheel, FiresEveryNodeAtItsTickAndNotBefore) {
-  std::mt19937_64 random(4);
-  constexpr uint32_t kNodes = 64;
-  TimerWheel wheel(kNodes);
-  std::vector<uint64_t> due(kNodes, 0);
-  uint64_t now = 123'456'789;
-  wheel.advance(now, 1, [](uint32_t) {});
-  const auto arm = [&](uint32_t node) {
-    const uint64_t ahead = 1 + random() % (random() % 3 == 0 ? 300'000 : 700);
-    due[node] = now + ahead;
-    wheel.arm(node, due[node], now);
-  };
-  for (uint32_t n = 0; n < kNodes; ++n) arm(n);
-  size_t fired = 0;
-  for (int step = 0; step < 30'000; ++step) {
-    const uint64_t promised = wheel.next_tick();
-    const uint64_t earliest = *std::min_element(due.begin(), due.end());
-    ASSERT_LE(promised, earliest);
-    now += 1 + random() % (random() % 50 == 0 ? 5'000 : 20);
-    wheel.advance(now, 1'000, [&](uint32_t node) {
-      ASSERT_LE(due[node], now);
-      ++fired;
-      arm(node);
-    });
-    for (uint32_t n = 0; n < kNodes; ++n) ASSERT_GT(due[n], now) << "late by " << now - due[n];
-    if (random() % 4 == 0) arm(static_cast<uint32_t>(random() % kNodes));
+// Nodes as a caller of the wheel has them: a deadline that may move either way, and the marks.
+struct Nodes {
+  explicit Nodes(uint32_t count) : wheel(count), marks(count), due(count, TimerWheel::kNever) {}
+
+  void arm(uint32_t node, uint64_t tick, uint64_t now) {
+    due[node] = tick;
+    wheel.arm(node, tick, now, marks_of());
   }
-  EXPECT_GT(fired, 1'000U);
+  // Calls fired(node) at its deadline; one that fires early is armed again.
+  template <class Fired>
+  size_t advance(uint64_t now, size_t count_max, const Fired& fired) {
+    return wheel.advance(now, count_max, marks_of(), [&](uint32_t node) {
+      if (due[node] > now) {
+        if (due[node] != TimerWheel::kNever) arm(node, due[node], now);
+        return;
+      }
+      due[node] = TimerWheel::kNever;
+      fired(node);
+    });
+  }
+  // Every mark has its entry in the wheel.
+  bool are_known() {
+    size_t all = 0;
+    for (const TimerWheel::Marks& m : marks) all += m.count();
+    return wheel.count_known(marks_of()) >= all;
+  }
+  std::function<TimerWheel::Marks&(uint32_t)> marks_of() {
+    return [this](uint32_t node) -> TimerWheel::Marks& { return marks[node]; };
+  }
+
+  TimerWheel wheel;
+  std::vector<TimerWheel::Marks> marks;
+  std::vector<uint64_t> due;
+};
+
+// Also around the tick whose low half is 0.
+TEST(TimerWheel, FiresEveryNodeAtItsTickAndNotBefore) {
+  for (const uint64_t start : {uint64_t{123'456'789}, (uint64_t{1} << 32) - 40'000}) {
+    std::mt19937_64 random(4);
+    constexpr uint32_t kNodes = 64;
+    Nodes nodes(kNodes);
+    uint64_t now = start;
+    nodes.advance(now, 1, [](uint32_t) {});
+    const auto arm = [&](uint32_t node) {
+      const uint64_t ahead = 1 + random() % (random() % 3 == 0 ? 300'000 : 700);
+      nodes.arm(node, now + ahead, now);
+    };
+    for (uint32_t n = 0; n < kNodes; ++n) arm(n);
+    size_t fired = 0;
+    for (int step = 0; step < 30'000; ++step) {
+      const uint64_t earliest = *std::min_element(nodes.due.begin(), nodes.due.end());
+      ASSERT_LE(nodes.wheel.next_tick(), earliest + (earliest == uint64_t{1} << 32 ? 1 : 0));
+      now += 1 + random() % (random() % 50 == 0 ? 5'000 : 20);
+      nodes.advance(now, 1'000, [&](uint32_t node) {
+        ++fired;
+        arm(node);
+      });
+      for (uint32_t n = 0; n < kNodes; ++n)
+        ASSERT_GT(nodes.due[n], now - (now == uint64_t{1} << 32 ? 1 : 0)) << "late: " << n;
+      if (random() % 4 == 0) arm(static_cast<uint32_t>(random() % kNodes));
+    }
+    EXPECT_TRUE(nodes.are_known());
+    EXPECT_GT(fired, 1'000U);
+  }
 }
 
 TEST(TimerWheel, TheCapLeavesTheRestForTheNextCall) {
-  TimerWheel wheel(10);
-  for (uint32_t n = 0; n < 10; ++n) wheel.arm(n, 5, 0);
+  Nodes nodes(10);
+  for (uint32_t n = 0; n < 10; ++n) nodes.arm(n, 5, 0);
   size_t fired = 0;
-  EXPECT_EQ(wheel.advance(100, 3, [&](uint32_t) { ++fired; }), 3U);
-  EXPECT_EQ(wheel.advance(100, 100, [&](uint32_t) { ++fired; }), 7U);
+  EXPECT_EQ(nodes.advance(100, 3, [&](uint32_t) { ++fired; }), 3U);
+  EXPECT_EQ(nodes.advance(100, 100, [&](uint32_t) { ++fired; }), 7U);
   EXPECT_EQ(fired, 10U);
-  EXPECT_EQ(wheel.next_tick(), TimerWheel::kNever);
+  EXPECT_EQ(nodes.wheel.next_tick(), TimerWheel::kNever);
 }
 
 // Twenty thousand idle connections in one slot of the last level: no call moves them all, none is
 // lost, none fires early, and who waits for the next tick is told to come again at once.
 TEST(TimerWheel, AFullSlotComesDownInParts) {
-  constexpr uint32_t kNodes = 20'000;
+  constexpr uint32_t kCount = 20'000;
   constexpr uint64_t kBoundary = 1U << 15;
-  constexpr uint64_t kCalls = kNodes / TimerWheel::kMovesPerAdvance + 1;
-  TimerWheel wheel(kNodes);
-  std::vector<uint64_t> due(kNodes);
-  wheel.advance(1, 1, [](uint32_t) {});
-  for (uint32_t n = 0; n < kNodes; ++n) {
-    due[n] = kBoundary + 3 + n % 90;
-    wheel.arm(n, due[n], 1);
-  }
+  constexpr uint64_t kCalls = kCount / TimerWheel::kMovesPerAdvance + 1;
+  Nodes nodes(kCount);
+  nodes.advance(1, 1, [](uint32_t) {});
+  for (uint32_t n = 0; n < kCount; ++n) nodes.arm(n, kBoundary + 3 + n % 90, 1);
   size_t fired = 0;
   uint64_t latest = 0;
-  wheel.advance(kBoundary, kNodes, [](uint32_t) { FAIL(); });
-  EXPECT_EQ(wheel.next_tick(), kBoundary);
-  wheel.disarm(0);
-  wheel.arm(1, kBoundary + 500, kBoundary);  // out of the middle of what comes down
-  due[1] = kBoundary + 500;
+  nodes.advance(kBoundary, kCount, [](uint32_t) { FAIL(); });
+  EXPECT_EQ(nodes.wheel.next_tick(), kBoundary);
+  nodes.due[0] = TimerWheel::kNever;         // nobody waits for it any more
+  nodes.arm(1, kBoundary + 500, kBoundary);  // later than its entry
+  nodes.arm(2, kBoundary + 1, kBoundary);    // before it
+  std::vector<uint64_t> due = nodes.due;
   for (uint64_t now = kBoundary; now < kBoundary + 600; ++now) {
-    wheel.advance(now, kNodes, [&](uint32_t node) {
+    nodes.advance(now, kCount, [&](uint32_t node) {
       ASSERT_GE(now, due[node]);
       latest = std::max(latest, now - due[node]);
       ++fired;
     });
   }
-  EXPECT_EQ(fired, kNodes - 1);
+  EXPECT_EQ(fired, kCount - 1);
   EXPECT_LE(latest, kCalls);
-  EXPECT_EQ(wheel.next_tick(), TimerWheel::kNever);
+  EXPECT_EQ(nodes.wheel.next_tick(), TimerWheel::kNever);
+}
+
+// Deadlines that only ever move earlier leave entries behind that nobody waits for. The room for
+// them is bounded: when it is full they go, and no deadline with them.
+TEST(TimerWheel, EntriesThatNobodyWaitsForAreForgottenInTime) {
+  constexpr uint32_t kCount = 8;
+  std::mt19937_64 random(5);
+  Nodes nodes(kCount);
+  uint64_t now = 1'000;
+  nodes.advance(now, 1, [](uint32_t) {});
+  for (int round = 0; round < 50; ++round) {
+    for (uint64_t ahead = 900; ahead > 20; ahead -= 1 + random() % 9)
+      nodes.arm(static_cast<uint32_t>(random() % kCount), now + ahead, now);
+    ASSERT_TRUE(nodes.are_known());
+    for (uint64_t end = now + 100 + random() % 2'000; now < end;) {
+      now += 1 + random() % 30;
+      nodes.advance(now, 1'000, [](uint32_t) {});
+      for (uint32_t n = 0; n < kCount; ++n) ASSERT_GT(nodes.due[n], now);
+    }
+  }
 }
 
 // Random pieces in random order against a plain array; the first copy of a byte must win.

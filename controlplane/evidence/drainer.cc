@@ -13,6 +13,7 @@
 #include <system_error>
 #include <thread>
 
+#include "controlplane/evidence/abandoned_file.h"
 #include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/plain_file.h"
 #include "dataplane/base/bus_guard.h"
@@ -306,6 +307,11 @@ size_t Drainer::scan_rings() {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(options_.rings_folder, error)) {
     const std::string name = entry.path().filename().string();
+    // A worker, or one of us, was killed while it made the file. (Cursors are made by this thread.)
+    if (is_hidden_of_ring(name, kDataSuffix) || is_hidden_of_ring(name, kCursorSuffix)) {
+      if (remove_if_abandoned(entry.path())) say("evidence: removed the unfinished file " + name);
+      continue;
+    }
     if (!name.ends_with(kDataSuffix)) continue;
     const auto key =
         RingKey::parse_stem(std::string_view(name).substr(0, name.size() - kDataSuffix.size()));

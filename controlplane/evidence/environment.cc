@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "controlplane/evidence/liblmdb_map.h"
 #include "dataplane/base/bus_guard.h"
 
 namespace sallyport::evidence_log {
@@ -114,32 +115,12 @@ void Environment::map_file() {
   check(mdb_env_get_fd(env_, &file), "find the data file");
   mapping_ = std::make_unique<FileMapping>(file, map_bytes(), options_.folder / "data.mdb");
   if (watched_ != nullptr) base::unwatch_range(watched_);
-  watched_ = options_.read_only ? nullptr : liblmdb_map();
+  // A reader's liblmdb looks at meta pages only.
+  watched_ =
+      options_.read_only
+          ? nullptr
+          : liblmdb_map(env_, *mapping_, (options_.folder / "data.mdb").string(), kTableNames[0]);
   if (watched_ != nullptr) base::watch_range(watched_, map_bytes());
-}
-
-// A writer's liblmdb reads pages through a mapping that it does not show: the same entry, found by
-// it and by us, says where it begins. (A reader's liblmdb looks at meta pages only.)
-const uint8_t* Environment::liblmdb_map() {
-  MDB_txn* txn = nullptr;
-  MDB_dbi main = 0;
-  const std::string_view name = kTableNames[0];
-  MDB_val key{name.size(), const_cast<char*>(name.data())};
-  MDB_val value{};
-  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "begin");
-  int code = mdb_dbi_open(txn, nullptr, 0, &main);
-  if (code == MDB_SUCCESS) code = mdb_get(txn, main, &key, &value);
-  mdb_txn_abort(txn);
-  if (code != MDB_SUCCESS) return nullptr;
-  PageFile file(mapping_->begin(), mapping_->bytes(), (options_.folder / "data.mdb").string());
-  const MetaPage newest = file.newest_meta();
-  const FileSnapshot snapshot(std::move(file), newest);
-  const Table tables = snapshot.main();
-  TableCursor cursor(tables);
-  const std::span<const uint8_t> wanted(reinterpret_cast<const uint8_t*>(name.data()), name.size());
-  if (!cursor.seek(wanted)) return nullptr;
-  const auto* ours = static_cast<const uint8_t*>(mapping_->begin());
-  return static_cast<const uint8_t*>(value.mv_data) - (cursor.entry().value.data() - ours);
 }
 
 void Environment::check_whole() const {

@@ -89,7 +89,6 @@ class Environment {
   void reserve_first();
   void reserve_blocks(uint64_t bytes);
   void map_file();
-  const uint8_t* liblmdb_map();
   void check_whole() const;
   EnvironmentOptions options_;
   PageWalk opening_walk_;

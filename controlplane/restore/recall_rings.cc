@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "controlplane/evidence/abandoned_file.h"
 #include "dataplane/base/bus_guard.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/contract/request_id.h"
@@ -142,6 +143,10 @@ void RecallRings::look() {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
     const std::string file = entry.path().filename();
+    if (evidence_log::is_hidden_of_ring(file, kAskSuffix)) {
+      evidence_log::remove_if_abandoned(entry.path());  // a worker was killed while it made it
+      continue;
+    }
     if (file.starts_with('.') || !file.ends_with(kAskSuffix)) continue;
     const std::string name = file.substr(0, file.size() - kAskSuffix.size());
     if (pairs_.contains(name) || pairs_.size() >= contract::kRingWorkersMax) continue;
@@ -149,8 +154,9 @@ void RecallRings::look() {
   }
   std::erase_if(pairs_, [&](const auto& one) {
     if (!one.second->worker_is_gone()) return false;
-    std::filesystem::remove(folder_ / (one.first + std::string(kAskSuffix)), ignored);
+    // The answer first: a question file alone is found again, should we be killed here.
     std::filesystem::remove(folder_ / (one.first + std::string(kAnswerSuffix)), ignored);
+    std::filesystem::remove(folder_ / (one.first + std::string(kAskSuffix)), ignored);
     return true;
   });
 }

@@ -3,18 +3,27 @@
 // Default sync mode: what committed is on the disk. Blocks of the data file are reserved ahead, so
 // a full disk is met when the map grows, not as a SIGBUS in a commit. REQUIRES everywhere: the
 // caller's lock; there is one thread in here at a time, and no transaction is open while it grows.
-// Errors  VaultError, code "no_room" when disk or map is full: a state to wait in, not a defect.
+// liblmdb is let at pages only where they are in order: reads go down the trees by code of our own
+// (table_reader.h of evidence), and before a change the pages that it will touch are looked at in
+// the same way. So a page that is damaged, or a file that is cut, under a running process is an
+// error that names it, never an answer and never the end of the process (docs/decisions/008).
+//
+// Errors  VaultError, code "no_room" when disk or map is full: a state to wait in, not a defect;
+//         "store_damaged": what is wrong, where, and the way out.
 #pragma once
 
 #include <lmdb.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "controlplane/evidence/page_walk.h"
 #include "controlplane/vault/secret.h"
 
 namespace sallyport::vault {
@@ -40,27 +49,34 @@ class Database {
     Transaction(const Transaction&) = delete;
     void commit();
 
-    // Valid until the next change of this transaction.
+    // Valid until the next change of this transaction, at most as long as it.
     std::optional<std::string_view> get(Table table, std::string_view key) const;
     void put(Table table, std::string_view key, std::string_view value);
     bool remove(Table table, std::string_view key);  // false: it was not there
+    using Visit = std::function<bool(std::string_view key, std::string_view value)>;
     // Every key with this prefix, in order, until `visit` says false. `visit` may not change the
     // table; keys and values are valid during the call.
-    void scan(Table table, std::string_view prefix,
-              const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
-
+    void scan(Table table, std::string_view prefix, const Visit& visit) const;
     // The same from the first key that is not before `from`, to the end of the table.
-    void scan_from(
-        Table table, std::string_view from,
-        const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+    void scan_from(Table table, std::string_view from, const Visit& visit) const;
     uint64_t count(Table table) const;
 
    private:
-    void visit_keys(
-        Table table, std::string_view from, std::string_view prefix,
-        const std::function<bool(std::string_view key, std::string_view value)>& visit) const;
+    void take_snapshot();
+    const evidence_log::Table& table_of(Table table) const;
+    void before_change(Table table, std::string_view key, bool removes);
+    void visit_keys(Table table, std::string_view from, std::string_view prefix,
+                    const Visit& visit) const;
+    void visit_changed(Table table, std::string_view from, std::string_view prefix,
+                       const Visit& visit) const;
     Database& database_;
     MDB_txn* txn_ = nullptr;
+    bool write_;
+    bool free_list_seen_ = false;
+    uint64_t faults_ = 0;
+    // What is committed: all that a read sees, and what a change begins with.
+    std::optional<evidence_log::FileSnapshot> snapshot_;
+    mutable std::array<std::optional<evidence_log::Table>, kTables> snapshot_tables_;
   };
 
   // Runs `work` in a write transaction and commits; when the map is full it grows and `work` runs
@@ -73,10 +89,16 @@ class Database {
  private:
   void reserve(uint64_t bytes);
   void grow();
+  std::filesystem::path data_file() const { return options_.folder / "data.mdb"; }
+  void map_file();
+  void check_whole();
 
   Options options_;
   MDB_env* env_ = nullptr;
   std::array<MDB_dbi, kTables> tables_{};
+  std::unique_ptr<evidence_log::FileMapping> mapping_;
+  const void* watched_ = nullptr;  // liblmdb's own mapping
+  uint64_t faults_ = 0;            // when both were mapped
 };
 
 }  // namespace sallyport::vault

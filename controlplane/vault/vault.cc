@@ -9,18 +9,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "controlplane/evidence/clock.h"
+
 namespace sallyport::vault {
 namespace {
 
 constexpr const char* kSealedFile = "sealed";
 constexpr const char* kSpoolFile = "spool";
 constexpr const char* kReceiveFile = "receive.keys";
-
-uint64_t wall_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000ULL + static_cast<uint64_t>(now.tv_nsec);
-}
 
 SlotOwner owner_of(uint64_t serial, uint64_t id) {
   SlotOwner owner{};
@@ -57,7 +53,9 @@ Vault::Vault(Options options) : options_(std::move(options)) {
 
 Vault::~Vault() = default;
 
-uint64_t Vault::now() const { return options_.now_ns ? options_.now_ns() : wall_ns(); }
+uint64_t Vault::now() const {
+  return options_.now_ns ? options_.now_ns() : evidence_log::clock_ns(CLOCK_REALTIME);
+}
 
 void Vault::open_files() {
   std::error_code failed;
@@ -181,7 +179,11 @@ VaultStatus Vault::status() const {
     out.kek_source = "custodians";
   out.kek_generation = keks_.empty() ? 0 : keks_.front().generation;
   out.rotating = keks_.size() > 1;
-  if (store_) out.counts = store_->counts();
+  try {
+    if (store_) out.counts = store_->counts();
+  } catch (const VaultError& error) {
+    out.problem = error.what();  // whoever asks how it is gets that for an answer
+  }
   out.receive_keys = receive_keys_.size();
   out.receive_serial = receive_keys_.empty() ? 0 : receive_keys_.back().serial;
   out.spool_bytes = spool_bytes_;

@@ -1,8 +1,12 @@
 #include "controlplane/vault/vault_store.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
+#include "dataplane/base/hash.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::vault {
@@ -10,7 +14,10 @@ namespace {
 
 using Table = Database::Table;
 
-constexpr uint32_t kRowVersion = 1;
+// Version 2 has a check in each row: what a disk changed is no answer, and no right (a principal's
+// name). Rows of version 1 are read as they are, and get theirs when they are written again.
+constexpr uint32_t kRowVersion = 2;
+constexpr uint32_t kRowVersionOldest = 1;
 constexpr std::string_view kMetaVersion = "version";
 constexpr std::string_view kRetentionPrefix = "retention/";
 constexpr std::string_view kGroupMark = "g";
@@ -61,6 +68,16 @@ TokenCore core_of(std::string_view bytes) {
   return core;
 }
 
+// Of a row under its key, so that one in a wrong place is none either. Against a disk, not against
+// people: who may write here has other ways.
+uint64_t check_of(std::string_view key, std::string_view row) {
+  const std::string both = std::string(key).append(row);
+  return base::siphash13({}, bytes_of(both)) | 1;  // never zero
+}
+bool is_row_version(uint32_t version) {
+  return version >= kRowVersionOldest && version <= kRowVersion;
+}
+
 void damaged(const char* what) {
   throw VaultError("store_damaged", std::string("vault: a row is damaged: ") + what);
 }
@@ -81,7 +98,7 @@ struct VaultStore::TokenRow {
   contract::BoundedText<23> environment{};
   uint16_t principal_count = 0;
   uint16_t sealed_bytes = 0;
-  uint32_t reserved = 0;
+  uint32_t check = 0;  // of all of the row, with zero here
 };
 
 struct VaultStore::SubjectRow {
@@ -93,6 +110,7 @@ struct VaultStore::SubjectRow {
   uint64_t tokens = 0;
   uint64_t erased_ns = 0;
   uint64_t erased_serial = 0;
+  uint64_t check = 0;  // of all before it; not in version 1
 };
 
 // A token's row taken apart.
@@ -101,13 +119,16 @@ struct VaultStore::Row {
   std::vector<contract::BoundedText<63>> principals;
   std::string nonce_and_sealed;
 
-  static Row read(std::string_view bytes) {
+  static Row read(std::string_view key, std::string_view bytes) {
     Row row;
     if (bytes.size() < sizeof(TokenRow)) damaged("too short");
     std::memcpy(&row.head, bytes.data(), sizeof(TokenRow));
+    const uint32_t said = std::exchange(row.head.check, 0);
     bytes.remove_prefix(sizeof(TokenRow));
+    if (row.head.version > 1 && said != check_of_row(key, row.head, bytes))
+      damaged("a token's was changed");
     const size_t principals = row.head.principal_count * sizeof(contract::BoundedText<63>);
-    if (row.head.version != kRowVersion || row.head.principal_count > kPrincipalsPerTokenMax ||
+    if (!is_row_version(row.head.version) || row.head.principal_count > kPrincipalsPerTokenMax ||
         bytes.size() != principals + row.head.sealed_bytes || !row.head.entity.valid() ||
         !row.head.vendor.valid() || !row.head.environment.valid())
       damaged("a token's");
@@ -116,12 +137,20 @@ struct VaultStore::Row {
     row.nonce_and_sealed = bytes.substr(principals);
     return row;
   }
-  std::string bytes() {
+  std::string bytes(std::string_view key) {
+    static_assert(std::has_unique_object_representations_v<TokenRow>);  // all of it is checked
+    head.version = kRowVersion;
+    head.check = 0;
     head.principal_count = static_cast<uint16_t>(principals.size());
     head.sealed_bytes = static_cast<uint16_t>(nonce_and_sealed.size());
-    std::string out(view_of(head));
-    for (const auto& principal : principals) out.append(view_of(principal));
-    return out.append(nonce_and_sealed);
+    std::string rest;
+    for (const auto& principal : principals) rest.append(view_of(principal));
+    rest.append(nonce_and_sealed);
+    head.check = check_of_row(key, head, rest);
+    return std::string(view_of(head)).append(rest);
+  }
+  static uint32_t check_of_row(std::string_view key, const TokenRow& head, std::string_view rest) {
+    return static_cast<uint32_t>(check_of(key, std::string(view_of(head)).append(rest)));
   }
   bool add_principal(std::string_view name) {
     for (const auto& known : principals)
@@ -149,15 +178,42 @@ bool read_plain(std::optional<std::string_view> bytes, T& out) {
 
 }  // namespace
 
+// False: no such row, and `row` is as it was.
+bool VaultStore::read_subject(std::string_view key, std::optional<std::string_view> bytes,
+                              SubjectRow& row) {
+  if (!bytes) return false;
+  constexpr size_t kCounted = offsetof(SubjectRow, check);
+  const bool checked = bytes->size() == sizeof row;
+  if (!checked && bytes->size() != kCounted) damaged("a size");
+  SubjectRow read;
+  std::memcpy(&read, bytes->data(), bytes->size());
+  if (!is_row_version(read.version) || checked != (read.version > 1) ||
+      (checked && read.check != check_of(key, bytes->substr(0, kCounted))))
+    damaged("a subject's was changed");
+  row = read;
+  return true;
+}
+
+bool VaultStore::get_subject(const Transaction& txn, std::string_view key, SubjectRow& row) {
+  return read_subject(key, txn.get(Table::Subjects, key), row);
+}
+
+void VaultStore::put_subject(Transaction& txn, std::string_view key, SubjectRow row) {
+  row.version = kRowVersion;
+  row.check = check_of(key, view_of(row).substr(0, offsetof(SubjectRow, check)));
+  txn.put(Table::Subjects, key, view_of(row));
+}
+
 VaultStore::VaultStore(const std::filesystem::path& folder, uint64_t map_bytes)
     : folder_(folder),
       database_({.folder = folder, .map_bytes = map_bytes}),
       keys_(folder / "subject.keys") {
   database_.write([&](Transaction& txn) {
-    uint32_t version = 0;
-    if (!read_plain(txn.get(Table::Meta, kMetaVersion), version))
+    uint32_t version = kRowVersionOldest;
+    read_plain(txn.get(Table::Meta, kMetaVersion), version);
+    if (is_row_version(version))
       txn.put(Table::Meta, kMetaVersion, view_of(kRowVersion));
-    else if (version != kRowVersion)
+    else
       throw VaultError("other_version", "vault: the store is of version " +
                                             std::to_string(version) + ", this program knows " +
                                             std::to_string(kRowVersion));
@@ -237,7 +293,7 @@ bool VaultStore::renew(Transaction& txn, const Mapping& mapping, const SubjectRo
   const std::string key = token_key(mapping.tenant, mapping.core);
   const auto found = txn.get(Table::Tokens, key);
   if (!found) return false;
-  Row row = Row::read(*found);
+  Row row = Row::read(key, *found);
   txn.remove(Table::ByAge, age_key(mapping.tenant, row.head.last_ns, mapping.core));
   if (row.head.key_id != subject.key_id || row.head.subject != mapping.subject) {
     txn.remove(Table::BySubject,
@@ -247,7 +303,7 @@ bool VaultStore::renew(Transaction& txn, const Mapping& mapping, const SubjectRo
   }
   row.head.last_ns = std::max(row.head.last_ns, now_ns);
   row.add_principal(mapping.principal);
-  txn.put(Table::Tokens, key, row.bytes());
+  txn.put(Table::Tokens, key, row.bytes(key));
   txn.put(Table::ByAge, age_key(mapping.tenant, row.head.last_ns, mapping.core), "");
   return true;
 }
@@ -256,12 +312,12 @@ void VaultStore::put_one(Transaction& txn, const Keks& keks, const Mapping& mapp
                          uint64_t now_ns, std::vector<KeySlots::Place>& made, PutResult& result) {
   const std::string subject_at = subject_key_of(mapping.tenant, mapping.subject);
   SubjectRow subject;
-  const bool known = read_plain(txn.get(Table::Subjects, subject_at), subject);
+  const bool known = get_subject(txn, subject_at, subject);
   if (known && mapping.receive_serial < subject.erased_serial) {  // I3
     ++result.dropped;
     return;
   }
-  const Secret key = subject_key(txn, keks, mapping, now_ns, subject, made);
+  const Secret data_key = subject_key(txn, keks, mapping, now_ns, subject, made);
   subject.last_ns = std::max(subject.last_ns, now_ns);
   subject.erased_ns = 0;
   if (renew(txn, mapping, subject, now_ns)) {
@@ -280,17 +336,18 @@ void VaultStore::put_one(Transaction& txn, const Keks& keks, const Mapping& mapp
     row.add_principal(mapping.principal);
     std::array<uint8_t, kNonceBytes> nonce;
     random_fill(nonce);
-    const std::vector<uint8_t> sealed =
-        gcm_seal(key, nonce, bytes_of(row.associated(mapping.tenant, mapping.core)), mapping.value);
+    const std::vector<uint8_t> sealed = gcm_seal(
+        data_key, nonce, bytes_of(row.associated(mapping.tenant, mapping.core)), mapping.value);
     row.nonce_and_sealed.assign(view_of(nonce));
     row.nonce_and_sealed.append(sealed.begin(), sealed.end());
-    txn.put(Table::Tokens, token_key(mapping.tenant, mapping.core), row.bytes());
+    const std::string key = token_key(mapping.tenant, mapping.core);
+    txn.put(Table::Tokens, key, row.bytes(key));
     txn.put(Table::ByAge, age_key(mapping.tenant, now_ns, mapping.core), "");
     txn.put(Table::BySubject, std::string(subject_at).append(view_of(mapping.core)), "");
     ++subject.tokens;
     ++result.stored;
   }
-  txn.put(Table::Subjects, subject_at, view_of(subject));
+  put_subject(txn, subject_at, subject);
 }
 
 // --- questions -----------------------------------------------------------------------------------
@@ -298,7 +355,7 @@ void VaultStore::put_one(Transaction& txn, const Keks& keks, const Mapping& mapp
 std::optional<VaultEntry> VaultStore::open_row(const Keks& keks, const std::string& tenant,
                                                const TokenCore& core, std::string_view bytes,
                                                uint64_t now_ns, bool with_value) const {
-  const Row row = Row::read(bytes);
+  const Row row = Row::read(token_key(tenant, core), bytes);
   VaultEntry entry;
   entry.tenant = tenant;
   entry.core = core;
@@ -362,7 +419,7 @@ std::optional<SubjectInfo> VaultStore::subject(const std::string& tenant,
     info.group.emplace();
     std::memcpy(info.group->data(), group->data(), group->size());
   }
-  if (!read_plain(txn.get(Table::Subjects, key), row)) {
+  if (!get_subject(txn, key, row)) {
     if (!info.group) return std::nullopt;
     return info;
   }
@@ -452,7 +509,7 @@ uint64_t VaultStore::remove_tokens(Transaction& txn, const std::string& tenant,
   for (const TokenCore& core : cores) {
     const std::string key = token_key(tenant, core);
     if (const auto bytes = txn.get(Table::Tokens, key))
-      txn.remove(Table::ByAge, age_key(tenant, Row::read(*bytes).head.last_ns, core));
+      txn.remove(Table::ByAge, age_key(tenant, Row::read(key, *bytes).head.last_ns, core));
     txn.remove(Table::Tokens, key);
     txn.remove(Table::BySubject, std::string(prefix).append(view_of(core)));
   }
@@ -469,10 +526,11 @@ EraseResult VaultStore::erase(const std::string& tenant, const std::vector<Subje
   database_.write([&](Transaction& txn) {
     for (const SubjectId& one : subjects) {
       SubjectRow row;
-      read_plain(txn.get(Table::Subjects, subject_key_of(tenant, one)), row);
+      const std::string key = subject_key_of(tenant, one);
+      get_subject(txn, key, row);
       row.erased_serial = std::max(row.erased_serial, erased_serial);
       row.erased_ns = now_ns;
-      txn.put(Table::Subjects, subject_key_of(tenant, one), view_of(row));
+      put_subject(txn, key, row);
     }
   });
   std::vector<KeySlots::Place> places;
@@ -480,7 +538,7 @@ EraseResult VaultStore::erase(const std::string& tenant, const std::vector<Subje
     Transaction txn(database_, false);
     for (const SubjectId& one : subjects) {
       SubjectRow row;
-      if (read_plain(txn.get(Table::Subjects, subject_key_of(tenant, one)), row) && row.key_id != 0)
+      if (get_subject(txn, subject_key_of(tenant, one), row) && row.key_id != 0)
         places.push_back({row.slot, row.key_id});
     }
   }
@@ -491,11 +549,11 @@ EraseResult VaultStore::erase(const std::string& tenant, const std::vector<Subje
       result.tokens_removed += remove_tokens(txn, tenant, one);
       const std::string key = subject_key_of(tenant, one);
       SubjectRow row;
-      read_plain(txn.get(Table::Subjects, key), row);
+      get_subject(txn, key, row);
       row.slot = 0;
       row.key_id = 0;
       row.tokens = 0;
-      txn.put(Table::Subjects, key, view_of(row));
+      put_subject(txn, key, row);
     }
   });
   return result;
@@ -516,8 +574,9 @@ ExpireResult VaultStore::expire(uint64_t now_ns, size_t rows_max) {
       Due one{std::string(key.substr(0, end)), from_big_endian(key.substr(end + 1)),
               core_of(key.substr(end + 9))};
       if (one.last_ns + retention_s(one.tenant) * base::kNsPerS > now_ns) return true;
-      if (const auto bytes = txn.get(Table::Tokens, token_key(one.tenant, one.core))) {
-        if (held(one.tenant, Row::read(*bytes).head.subject)) {  // I4
+      const std::string at = token_key(one.tenant, one.core);
+      if (const auto bytes = txn.get(Table::Tokens, at)) {
+        if (held(one.tenant, Row::read(at, *bytes).head.subject)) {  // I4
           ++result.held;
           return true;
         }
@@ -538,16 +597,16 @@ ExpireResult VaultStore::expire(uint64_t now_ns, size_t rows_max) {
       const std::string key = token_key(one.tenant, one.core);
       const auto bytes = txn.get(Table::Tokens, key);
       if (!bytes) continue;
-      const SubjectId subject = Row::read(*bytes).head.subject;
+      const SubjectId subject = Row::read(key, *bytes).head.subject;
       txn.remove(Table::Tokens, key);
       ++result.tokens;
       const std::string subject_at = subject_key_of(one.tenant, subject);
       txn.remove(Table::BySubject, std::string(subject_at).append(view_of(one.core)));
       SubjectRow row;
-      if (!read_plain(txn.get(Table::Subjects, subject_at), row)) continue;
+      if (!get_subject(txn, subject_at, row)) continue;
       if (row.tokens > 0) --row.tokens;
       if (row.tokens > 0) {
-        txn.put(Table::Subjects, subject_at, view_of(row));
+        put_subject(txn, subject_at, row);
         continue;
       }
       if (row.key_id != 0) dead.push_back({row.slot, row.key_id});
@@ -555,7 +614,7 @@ ExpireResult VaultStore::expire(uint64_t now_ns, size_t rows_max) {
       row.slot = 0;
       row.key_id = 0;
       if (row.erased_serial != 0)
-        txn.put(Table::Subjects, subject_at, view_of(row));  // still keeps old mappings out
+        put_subject(txn, subject_at, row);  // still keeps old mappings out
       else
         txn.remove(Table::Subjects, subject_at);
     }
@@ -570,7 +629,7 @@ size_t VaultStore::forget_tombstones(uint64_t oldest_serial_in_use) {
     Transaction txn(database_, false);
     txn.scan(Table::Subjects, "", [&](std::string_view key, std::string_view value) {
       SubjectRow row;
-      read_plain(value, row);
+      read_subject(key, value, row);
       if (row.key_id == 0 && row.erased_serial != 0 && row.erased_serial <= oldest_serial_in_use)
         over.emplace_back(key);
       return true;
@@ -596,7 +655,7 @@ void VaultStore::reconcile() {
     Transaction txn(database_, false);
     txn.scan(Table::Subjects, "", [&](std::string_view key, std::string_view value) {
       SubjectRow row;
-      read_plain(value, row);
+      read_subject(key, value, row);
       const size_t end = key.find('\0');
       SubjectId subject{};
       if (key.size() != end + 1 + subject.size()) damaged("a subject's key");
@@ -616,11 +675,11 @@ void VaultStore::reconcile() {
       remove_tokens(txn, one.tenant, one.subject);
       const std::string key = subject_key_of(one.tenant, one.subject);
       SubjectRow row;
-      read_plain(txn.get(Table::Subjects, key), row);
+      get_subject(txn, key, row);
       row.slot = 0;
       row.key_id = row.tokens = 0;
       if (row.erased_serial != 0)
-        txn.put(Table::Subjects, key, view_of(row));
+        put_subject(txn, key, row);
       else
         txn.remove(Table::Subjects, key);
     });

@@ -26,6 +26,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/vault/database.h"
@@ -151,6 +152,10 @@ class VaultStore {
                                      const TokenCore& core, std::string_view bytes, uint64_t now_ns,
                                      bool with_value) const;
   uint64_t remove_tokens(Transaction& txn, const std::string& tenant, const SubjectId& subject);
+  static bool read_subject(std::string_view key, std::optional<std::string_view> bytes,
+                           SubjectRow& row);
+  static bool get_subject(const Transaction& txn, std::string_view key, SubjectRow& row);
+  static void put_subject(Transaction& txn, std::string_view key, SubjectRow row);
   void load_retentions();
 
   std::filesystem::path folder_;

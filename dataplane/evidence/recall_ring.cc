@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "dataplane/base/bus_guard.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/hash.h"
+#include "dataplane/evidence/locked_file.h"
 
 namespace sallyport::evidence {
 namespace {
@@ -28,10 +28,6 @@ using contract::RecallQuestion;
 using contract::RecallStatus;
 
 constexpr uint64_t kAttachMs = 20;
-
-std::string failure(const char* call, const std::string& path, int code) {
-  return std::string(call) + " " + path + ": " + std::strerror(code);
-}
 
 }  // namespace
 
@@ -88,12 +84,8 @@ std::optional<RecallRing> RecallRing::create(const std::string& folder,
   const std::string hidden_path = folder + "/." + stem + ".ask";
   ring.ask_path_ = folder + "/" + stem + ".ask";
   ring.answer_path_ = folder + "/" + stem + ".answer";
-  ring.fd_ = ::open(hidden_path.c_str(),
-                    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-  if (ring.fd_ < 0) {
-    error = failure("create", hidden_path, errno);
-    return std::nullopt;
-  }
+  ring.fd_ = make_locked_file(hidden_path, error);
+  if (ring.fd_ < 0) return std::nullopt;
   if (!ring.make_file(hidden_path, identity, worker, error)) {
     ::unlink(hidden_path.c_str());
     return std::nullopt;
@@ -105,10 +97,9 @@ std::optional<RecallRing> RecallRing::create(const std::string& folder,
 bool RecallRing::make_file(const std::string& hidden_path, const StartIdentity& identity,
                            uint32_t worker, std::string& error) {
   const auto failed = [&](const char* call, int code) {
-    error = failure(call, hidden_path, code);
+    error = file_failure(call, hidden_path, code);
     return false;
   };
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return failed("lock", errno);
   const int allocated = ::posix_fallocate(fd_, 0, contract::kRecallAskBytes);
   if (allocated != 0) return failed("allocate", allocated);
   void* memory = ::mmap(nullptr, contract::kRecallAskBytes, PROT_READ | PROT_WRITE,

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "dataplane/base/bus_guard.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/hash.h"
+#include "dataplane/evidence/locked_file.h"
 
 namespace sallyport::evidence {
 namespace {
@@ -25,10 +25,6 @@ using contract::RingCursor;
 using contract::RingDataHeader;
 using contract::RingSlot;
 using contract::SlotKind;
-
-std::string failure(const char* call, const std::string& path, int code) {
-  return std::string(call) + " " + path + ": " + std::strerror(code);
-}
 
 bool usable_capacity(uint64_t bytes) {
   return bytes >= contract::kRingCapacityBytesMin && bytes <= contract::kRingCapacityBytesMax &&
@@ -93,12 +89,8 @@ std::optional<RingProducer> RingProducer::create(const RingConfig& config, std::
   const std::string hidden_path = config.folder + "/." + stem + ".data";
   ring.data_path_ = config.folder + "/" + stem + ".data";
   ring.cursor_path_ = config.folder + "/" + stem + ".cursor";
-  ring.data_fd_ = ::open(hidden_path.c_str(),
-                         O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-  if (ring.data_fd_ < 0) {
-    error = failure("create", hidden_path, errno);
-    return std::nullopt;
-  }
+  ring.data_fd_ = make_locked_file(hidden_path, error);
+  if (ring.data_fd_ < 0) return std::nullopt;
   if (!ring.make_data_file(hidden_path, error)) {
     ::unlink(hidden_path.c_str());
     return std::nullopt;
@@ -110,10 +102,9 @@ std::optional<RingProducer> RingProducer::create(const RingConfig& config, std::
 bool RingProducer::make_data_file(const std::string& hidden_path, std::string& error) {
   const uint64_t file_bytes = kRingHeaderBytes + capacity_;
   const auto failed = [&](const char* call, int code) {
-    error = failure(call, hidden_path, code);
+    error = file_failure(call, hidden_path, code);
     return false;
   };
-  if (::flock(data_fd_, LOCK_EX | LOCK_NB) != 0) return failed("lock", errno);
   const int allocated = ::posix_fallocate(data_fd_, 0, static_cast<off_t>(file_bytes));
   if (allocated != 0) return failed("allocate", allocated);
   void* memory =

@@ -50,7 +50,7 @@ CONTROL_GROUND = {"dataplane/contract", "dataplane/base"}
 CONTROLPLANE = {
     "policy": set(),
     "evidence": set(),
-    "vault": set(),
+    "vault": {"evidence"},
     "restore": {"policy", "vault", "evidence"},
     "supervise": {"policy", "evidence", "vault", "restore"},
     "cli": {"policy", "evidence", "vault", "restore", "supervise"},

@@ -8,6 +8,7 @@
 
 #include "controlplane/restore/recall_rings.h"
 #include "controlplane/restore/recall_sealer.h"
+#include "dataplane/evidence/locked_file.h"
 #include "dataplane/redact/recall_opener.h"
 #include "tests/unit/evidence/ring_fixture.h"
 
@@ -224,6 +225,23 @@ TEST_F(RecallPair, NobodyIsAskedWhoHasNotBeenSeenForAWhile) {
   EXPECT_TRUE(ring->is_answered(kNow));
   EXPECT_TRUE(ring->is_answered(base::after_ms(kNow, kRecallHeartbeatMsMax)));
   EXPECT_FALSE(ring->is_answered(base::after_ms(kNow, kRecallHeartbeatMsMax + 1)));
+}
+
+// A worker that was killed while it made its file.
+TEST_F(RecallPair, AnUnfinishedFileIsRemovedAndOneInTheMakingStays) {
+  const std::string stem = evidence_test::key_of(config).file_stem();
+  const std::string dead = folder.path() / ("." + stem + "0.ask");
+  const std::string alive = folder.path() / ("." + stem + "1.ask");
+  std::ofstream(dead) << "x";
+  std::string error;
+  const int file = make_locked_file(alive, error);
+  ASSERT_GE(file, 0) << error;
+  rings.look();
+  EXPECT_FALSE(std::filesystem::exists(dead));
+  EXPECT_TRUE(std::filesystem::exists(alive));
+  ::close(file);
+  rings.look();
+  EXPECT_FALSE(std::filesystem::exists(alive));
 }
 
 }  // namespace

@@ -1,11 +1,24 @@
 // crash_test.cc: the drainer is killed at random instants while a worker writes. Nothing is lost,
 // nothing is there twice, and every start finds a log that it accepts.
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
+#include <atomic>
 #include <random>
 #include <set>
+#include <thread>
 
+#include "controlplane/evidence/abandoned_file.h"
+#include "dataplane/evidence/locked_file.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 
 namespace sallyport::evidence_log_test {
@@ -108,6 +121,147 @@ TEST_F(Crash, KilledWorkersAndDrainersCloseOrphansOnce) {
   EXPECT_EQ(report.open, 0U);
   EXPECT_EQ(report.gaps, 0U);
   EXPECT_TRUE(std::filesystem::is_empty(host.rings()));
+}
+
+// --- killed while a file is made -----------------------------------------------------------------
+
+// From here on the calling process meets `action` at its first call of `number`, before the call
+// does anything. With `second` the second argument has to be that.
+void stop_at(long number, uint32_t action, std::optional<uint32_t> second = std::nullopt) {
+  constexpr uint32_t kNumber = offsetof(seccomp_data, nr);
+  constexpr uint32_t kSecond = offsetof(seccomp_data, args) + sizeof(uint64_t);
+  std::vector<sock_filter> program = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0,
+               static_cast<uint8_t>(second ? 3 : 1)),
+  };
+  if (second) {
+    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSecond));
+    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, *second, 0, 1));
+  }
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, action));
+  program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  sock_fprog filter{static_cast<uint16_t>(program.size()), program.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+    ::_exit(3);
+}
+
+// Runs `what` in a process that dies at its first call of `number`.
+template <class What>
+void die_at(long number, What what) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    what([&] { stop_at(number, SECCOMP_RET_KILL_PROCESS); });
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << "it ended by itself: " << status;
+}
+
+bool has_hidden(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().starts_with('.')) return true;
+  return false;
+}
+
+// Made and not yet locked; locked and empty; whole and without its name.
+TEST_F(Crash, AWorkerKilledWhileItMakesItsRingLeavesNothing) {
+  auto drainer = host.drainer();
+  for (const long call : {SYS_flock, SYS_fallocate, SYS_renameat2}) {
+    SCOPED_TRACE(call);
+    die_at(call, [&](auto armed) {
+      armed();
+      Worker(host.rings(), ring_key(0, static_cast<uint64_t>(1000 + call)));
+    });
+    EXPECT_TRUE(has_hidden(host.rings()));
+    drain(*drainer);
+    EXPECT_TRUE(std::filesystem::is_empty(host.rings()));
+  }
+  EXPECT_TRUE(host.said("removed the unfinished file"));
+  EXPECT_EQ(verified(*drainer).gaps, 0U);
+}
+
+// And the ring is gone before the next drainer looks: then nobody else would remove the cursor.
+TEST_F(Crash, ADrainerKilledWhileItMakesACursorLeavesNothing) {
+  for (const long call : {SYS_fallocate, SYS_rename}) {
+    SCOPED_TRACE(call);
+    { const auto once = host.drainer(); }  // the files that a first start makes are there
+    const RingKey key = ring_key(0, static_cast<uint64_t>(2000 + call));
+    die_at(call, [&](auto armed) {
+      Drainer drainer(host.options());
+      Worker worker(host.rings(), key);
+      armed();
+      drain(drainer);
+    });
+    EXPECT_TRUE(std::filesystem::exists(host.rings() / ("." + key.file_stem() + ".cursor")));
+    std::filesystem::remove(host.rings() / (key.file_stem() + ".data"));
+    drain(*host.drainer());
+    EXPECT_TRUE(std::filesystem::is_empty(host.rings()));
+  }
+}
+
+TEST_F(Crash, AFileThatIsBeingMadeStays) {
+  const std::filesystem::path path = host.folder / ".being-made.data";
+  std::string error;
+  const int file = evidence::make_locked_file(path, error);
+  ASSERT_GE(file, 0) << error;
+  EXPECT_FALSE(remove_if_abandoned(path));
+  EXPECT_TRUE(std::filesystem::exists(path));
+  ::close(file);
+  EXPECT_TRUE(remove_if_abandoned(path));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+// The one instant in which a file has no lock and its maker lives: between making and locking. The
+// scan comes exactly there, and the maker makes another.
+TEST_F(Crash, AFileRemovedBeforeItsLockIsMadeAgain) {
+  static std::filesystem::path path;
+  static std::atomic<int> removed;
+  path = host.folder / ".unlucky.data";
+  removed = 0;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    struct sigaction trap {};
+    trap.sa_flags = SA_SIGINFO;
+    trap.sa_sigaction = [](int, siginfo_t*, void* context) {
+      auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+      if (removed == 0 && remove_if_abandoned(path)) ++removed;
+      // The same call by another number of flags: it may wait, and is not stopped.
+      registers[REG_RAX] = ::flock(static_cast<int>(registers[REG_RDI]), LOCK_EX);
+    };
+    ::sigaction(SIGSYS, &trap, nullptr);
+    stop_at(SYS_flock, SECCOMP_RET_TRAP, LOCK_EX | LOCK_NB);
+    std::string error;
+    const int file = evidence::make_locked_file(path, error);
+    struct stat made {};
+    ::_exit(file >= 0 && removed == 1 && ::fstat(file, &made) == 0 && made.st_nlink == 1 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+TEST_F(Crash, RingsAppearWhileTheFolderIsCleared) {
+  std::atomic<bool> stop{false};
+  std::filesystem::create_directories(host.rings());
+  std::thread clearing([&] {
+    while (!stop)
+      for (const auto& entry : std::filesystem::directory_iterator(host.rings()))
+        if (is_hidden_of_ring(entry.path().filename().string(), ".data"))
+          remove_if_abandoned(entry.path());
+  });
+  for (uint64_t generation = 1; generation <= 300; ++generation) {
+    const Worker worker(host.rings(), ring_key(0, generation), 64 << 10);
+    const auto path = host.rings() / (worker.key().file_stem() + ".data");
+    EXPECT_TRUE(std::filesystem::remove(path)) << generation;
+  }
+  stop = true;
+  clearing.join();
 }
 
 }  // namespace

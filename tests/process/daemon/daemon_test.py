@@ -3,6 +3,7 @@
 Needs no network and no root: temporary folders, a dataplane that is played (played_dataplane.py).
 """
 import argparse
+import getpass
 import hashlib
 import json
 import os
@@ -21,6 +22,11 @@ import played_dataplane as played  # noqa: E402
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".."))
 BIN = os.environ.get("SALLYPORT_BIN_DIR", f"{ROOT}/build/release/bin")
+# Of image two alone: who runs this may ask, and is told no by a rule.
+RESTORATION = f"""reasons: [{{code: audit, text: yearly audit}}]
+identities: [{{name: operator, unix: "{getpass.getuser()}", roles: [desk]}}]
+rules: [{{id: no-ssn, entity: US_SSN, allow: false}}]
+"""
 START_S = 90  # a bundle is compiled, perhaps under sanitizers, perhaps on a busy machine
 
 
@@ -114,6 +120,7 @@ class DaemonTest(unittest.TestCase):
             daemon.write(f"{name}/tenants.yaml", "tenants:\n  team:\n    vendors: [openai, anthropic]\n")
             if text:
                 daemon.write(f"{name}/limits.yaml", text)
+                daemon.write(f"{name}/restoration.yaml", RESTORATION)
         daemon.start("--policy", f"{cls.base}/one")
         daemon.until(lambda: daemon.status()["policy"]["version"] == 1, "first publication")
         cls.one = daemon.status()["policy"]["image"]

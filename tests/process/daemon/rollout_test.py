@@ -5,6 +5,7 @@ The two images, the daemon and its folders are those of daemon_test.py.
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -82,6 +83,45 @@ class RolloutTest(daemon_test.DaemonTest):
         self.assertEqual(canary["fields"]["canary_tenant"], "team")
         promotion = records[[r["action"] for r in records].index("policy_promoted")]
         self.assertEqual((promotion["fields"]["requests"], promotion["fields"]["errors"]), (60, 0), promotion)
+
+    def restoration_of(self, tenant):
+        """Why the one who runs this has a token of this tenant denied: which image's rules were asked."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(30)
+            connection.connect(f"{self.daemon.run_dir}/restore.sock")
+            connection.sendall(json.dumps({
+                "command": "restore", "tenant": tenant, "reason": "audit",
+                "tokens": ["[US-SSN-0A7ZK3M9QWERT1XC5VBNHJ4]"]}).encode() + b"\n")
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+        return json.loads(answer)["results"][0]["why"]
+
+    def test_rules_of_restoration_of_a_canary_count_for_its_tenants_alone(self):
+        base, canary = "caller_unknown", "rule_denies"
+        dataplane = self.served()
+        of_both = lambda: (self.restoration_of("team"), self.restoration_of("main"))  # noqa: E731
+        self.assertEqual(of_both(), (base, base))
+        self.canary(dataplane)
+        self.assertEqual(of_both(), (canary, base))
+        # They are kept over a start, as the canary is.
+        self.daemon.kill()
+        dataplane.close()
+        self.daemon.start()
+        self.assertEqual(of_both(), (canary, base))
+        dataplane = self.connect(2)
+        dataplane.take_secrets()
+        dataplane.take_image()
+        dataplane.take_canary()
+        answer_of = self.background("rollback")
+        dataplane.take_image()
+        self.assertTrue(answer_of()["ok"])
+        self.assertEqual(of_both(), (base, base))
+        self.canary(dataplane)
+        answer_of = self.background("promote", emergency=True)
+        dataplane.take_image()
+        self.assertTrue(answer_of()["ok"])
+        self.assertEqual(of_both(), (canary, canary))
 
     def test_what_cannot_be_is_refused_with_a_way_out(self):
         self.daemon.start()

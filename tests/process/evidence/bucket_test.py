@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -84,21 +85,66 @@ class Bucket(case.Case):
                           query=f"legal-hold=&versionId={one['version']}")
         self.assertIn(b"<Status>ON</Status>", text)
 
+    def held(self, bucket, receipt):
+        """The states of all objects of a snapshot, as the server has them."""
+        states = set()
+        for one in receipt["objects"] + [{"name": "RECEIPT.json", "version": receipt["receipt_version"]}]:
+            status, text = s3("GET", f"/{bucket}/site 1/{receipt['name']}/{one['name']}",
+                              query=f"legal-hold=&versionId={one['version']}")
+            states.add("ON" if status == 200 and b"<Status>ON</Status>" in text else "OFF")
+        return states
+
+    def start_sallyportd(self):
+        """Over the folders of this test, without a policy: holds need none."""
+        write(b"node: test\n", self.path("sallyport.yaml"))  # whose log make_log wrote
+        with open(self.path("sallyportd.log"), "wb") as log:
+            daemon = subprocess.Popen(
+                [case.program("sallyportd"), "--config", self.path("sallyport.yaml"), "--run-dir", self.path("run"),
+                 "--state-dir", self.path("state"), "--credentials", self.path("credentials")], stdout=log, stderr=log)
+
+        def end():
+            daemon.terminate()
+            daemon.wait(60)
+
+        self.addCleanup(end)
+        deadline = time.monotonic() + 60
+        while not os.path.exists(self.path("run", "admin.sock")):
+            self.assertIsNone(daemon.poll(), read(self.path("sallyportd.log")).decode())
+            self.assertLess(time.monotonic(), deadline, "no admin.sock")
+            time.sleep(0.05)
+
+    def test_hold_add_and_the_last_release_reach_the_bucket(self):
+        line = self.bucket("court")
+        first = self.json(*line, "--retain-days", 1)
+        self.start_sallyportd()
+        self.json("vault", "init")
+        self.json("hold", "add", "--tenant", "acme", "--name", "case-7", "--reason", "litigation")
+        self.assertEqual(self.held("court", first), {"ON"})
+        self.json("hold", "add", "--tenant", "acme", "--name", "case-8", "--reason", "litigation")
+        release = ("--reason", "settled", "--approver", "counsel")
+        self.json("hold", "release", "case-7", *release)
+        self.assertEqual(self.held("court", first), {"ON"}, "another hold is in force")
+        meanwhile = self.json(*line, "--retain-days", 1)
+        self.assertEqual(self.held("court", meanwhile), {"ON"}, "sent under a hold")
+        self.json("hold", "release", "case-8", *release)
+        self.assertEqual((self.held("court", first), self.held("court", meanwhile)), ({"OFF"}, {"OFF"}))
+        # A bucket that cannot be reached: the hold itself stands, and it is said.
+        self.credential("0" * 40)
+        answer = self.ctl("hold", "add", "--tenant", "acme", "--name", "case-9", "--reason", "litigation", expect=9)
+        self.assertIn("hold bucket on", answer.stdout + answer.stderr)
+        self.credential(SECRET)
+        self.json("hold", "bucket", "on")
+        self.assertEqual(self.held("court", first), {"ON"})
+        self.json("hold", "release", "case-9", *release)
+        self.assertEqual(self.held("court", first), {"OFF"})
+
     def test_a_legal_hold_reaches_everything_that_was_sent(self):
         line = self.bucket("held")
         first = self.json(*line, "--retain-days", 1)
         case.make_log(self.path("state"), "--exchanges", 0)
         kept = self.json(*line, "--retain-days", 1, "--legal-hold")
 
-        def held(receipt):
-            """The states of all its objects, as the server has them."""
-            states = set()
-            for one in receipt["objects"] + [{"name": "RECEIPT.json", "version": receipt["receipt_version"]}]:
-                status, text = s3("GET", f"/held/site 1/{receipt['name']}/{one['name']}",
-                                  query=f"legal-hold=&versionId={one['version']}")
-                states.add("ON" if status == 200 and b"<Status>ON</Status>" in text else "OFF")
-            return states
-
+        held = lambda receipt: self.held("held", receipt)  # noqa: E731
         self.assertEqual((held(first), held(kept)), ({"OFF"}, {"ON"}))
         done = self.json("hold", "bucket", "on")
         self.assertEqual(done["snapshots"], 2)

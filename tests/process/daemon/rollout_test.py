@@ -2,8 +2,10 @@
 
 The two images, the daemon and its folders are those of daemon_test.py.
 """
+import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -122,6 +124,80 @@ class RolloutTest(daemon_test.DaemonTest):
         dataplane.take_image()
         self.assertTrue(answer_of()["ok"])
         self.assertEqual(of_both(), (canary, canary))
+
+    def state(self):
+        policy = self.policy()
+        return policy["image"], policy["canary"] and policy["canary"]["image"]
+
+    def accept_everything(self, dataplane):
+        """A dataplane that takes what comes, until its daemon is gone."""
+        def run():
+            with contextlib.suppress(OSError, AssertionError):
+                while (packet := dataplane.next()) is not None:
+                    if packet.kind == played.SECRETS:
+                        dataplane.send(played.SECRETS_RESULT, packet.number, ok=1)
+                    elif packet.kind in (played.IMAGE, played.CANARY):
+                        dataplane.contents[packet.digest] = packet.content()
+                        dataplane.send(played.IMAGE_RESULT, packet.number, ok=1, digest=packet.digest)
+                        if packet.kind == played.IMAGE:
+                            dataplane.report("ready", packet.number)
+                    elif packet.kind == played.ROUTES:
+                        dataplane.send(played.ROUTES_RESULT, packet.number, ok=1)
+                        dataplane.report("ready", packet.number)
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def killed_in(self, chance, command, **members):
+        """Asks, kills the daemon at a random instant, and starts it again; True: it had answered that it was done."""
+        answers = []
+
+        def ask():
+            with contextlib.suppress(OSError, ValueError):  # it died before it answered
+                answers.append(self.ask(command, **members))
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        time.sleep(chance.random() * 0.3)
+        self.daemon.kill()
+        thread.join()
+        self.daemon.start()
+        dataplane = self.connect(chance.randrange(1 << 30))
+        self.accept_everything(dataplane)
+        return bool(answers and answers[0]["ok"])
+
+    def test_killed_in_any_step_of_a_change_it_is_before_or_behind_it(self):
+        chance = random.Random(int(os.environ.get("SALLYPORT_SEED", "11")))
+        dataplane = self.served()
+        self.accept_everything(dataplane)
+        version, done = self.policy()["version"], 0
+        steps = {"apply": {}, "canary": {"canary": ["team"]}, "confirm": {"confirm_within_s": 600}, "promote": {},
+                 "rollback": {}}
+        for turn in range(int(os.environ.get("SALLYPORT_KILLS", "8"))):
+            base, canary = before = self.state()
+            other = self.two if base == self.one else self.one
+            if canary:
+                name = chance.choice(["promote", "rollback"])
+                behind = (canary, None) if name == "promote" else (base, None)
+            elif self.policy()["confirm_by"]:
+                name, behind = "rollback", (other, None)
+            else:
+                name = chance.choice(["apply", "canary", "confirm"])
+                behind = (base, other) if name == "canary" else (other, None)
+            members = dict(steps[name], **({} if name in ("promote", "rollback") else {"image": other}))
+            command = name if name in ("promote", "rollback") else "apply"
+            if command == "promote":
+                members["emergency"] = True
+            with self.subTest(turn=turn, step=name):
+                told = self.killed_in(chance, command, **members)
+                self.assertIn(self.state(), (behind,) if told else (before, behind))
+                self.assertGreaterEqual(self.policy()["version"], version, "a version is used once")
+                version, done = self.policy()["version"], done + told
+        self.daemon.until(lambda: self.daemon.status()["dataplane"]["connected"], "the dataplane")
+        report = subprocess.run([f"{daemon_test.BIN}/sallyctl", "evidence", "verify", "--state-dir",
+                                 self.daemon.state_dir], capture_output=True, text=True)
+        self.assertEqual(report.returncode, 0, report.stdout + report.stderr)
+        self.actions()  # the history is readable to its end
+        print(f"{turn + 1} kills, {done} of them after the answer")
 
     def test_what_cannot_be_is_refused_with_a_way_out(self):
         self.daemon.start()

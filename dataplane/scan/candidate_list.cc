@@ -22,6 +22,22 @@ ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words, 
   return best;
 }
 
+// Rules whose longer match is the better one: what a shorter one leaves of a key is shown.
+bool is_credential(contract::RuleKind kind) noexcept {
+  using contract::RuleKind;
+  switch (kind) {
+    case RuleKind::Pattern:
+    case RuleKind::Run:
+    case RuleKind::Assignment:
+    case RuleKind::Password:
+    case RuleKind::UrlCredentials:
+    case RuleKind::KeyBlock:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void CandidateList::begin(const Engine& engine) noexcept {
@@ -72,7 +88,7 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
   }
   const auto sure = static_cast<uint8_t>(confidence > hit.doubt ? confidence - hit.doubt : 1);
   candidates_.push_back(
-      Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, 0},
+      Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, around.folded},
                 is_guess ? uint8_t{0} : rule.priority, word.distance});
 }
 
@@ -89,8 +105,14 @@ void CandidateList::add(const Finding& finding, uint8_t priority) {
     candidates_.push_back(Candidate{finding, priority, kNoDistance});
 }
 
-bool CandidateList::ranks_before(const Candidate& a, const Candidate& b) noexcept {
+bool CandidateList::ranks_before(const Candidate& a, const Candidate& b) const noexcept {
   if (a.priority != b.priority) return a.priority > b.priority;
+  const bool a_is_key = is_credential(engine_->rule(a.finding.rule).kind);
+  if (a_is_key != is_credential(engine_->rule(b.finding.rule).kind)) return a_is_key;
+  if (const uint64_t a_bytes = a.finding.end - a.finding.start,
+      b_bytes = b.finding.end - b.finding.start;
+      a_is_key && a_bytes != b_bytes)
+    return a_bytes > b_bytes;
   if (a.distance != b.distance) return a.distance < b.distance;
   if (a.finding.confidence != b.finding.confidence)
     return a.finding.confidence > b.finding.confidence;
@@ -121,7 +143,8 @@ uint64_t CandidateList::settle(uint64_t edge, std::vector<Finding>& out) {
     const auto first = candidates_.begin() + static_cast<std::ptrdiff_t>(done);
     const auto last = candidates_.begin() + static_cast<std::ptrdiff_t>(next);
     const size_t found = out.size();
-    std::sort(first, last, ranks_before);
+    std::sort(first, last,
+              [this](const Candidate& a, const Candidate& b) { return ranks_before(a, b); });
     for (auto it = first; it != last; ++it) {
       const Finding& one = it->finding;
       const bool is_free =

@@ -6,9 +6,10 @@
 // that, and no published sample value.
 //
 // Overlaps, the stated rule: of candidates that touch the same byte the one with the higher entity
-// priority stays; of equal ones the one whose context word is nearer (none is furthest); then the
-// higher confidence, the longer, the earlier one. A cluster of overlapping candidates is settled
-// when all of it lies before the edge.
+// priority stays. Of equal ones: keys, tokens and passwords before other forms, and of them the
+// longest one (a shorter rule would show the rest of the key); of other forms the one whose context
+// word is nearer (none is furthest); then the higher confidence, the longer, the earlier one.
+// A cluster of overlapping candidates is settled when all of it lies before the edge.
 //
 // Owner  one channel; reusable, memory is kept. Offsets are those of the folded text.
 #pragma once
@@ -49,6 +50,7 @@ class CandidateList {
     bool alone = false;
     const ContextHits* beside = nullptr;
     uint64_t line = 0;
+    uint8_t folded = 0;  // FoldReason bits of the finding
   };
   // The form of `rule` stands at `hit`; its validator holds.
   void offer(uint16_t rule, const Hit& hit, Around around, const TextView& text);
@@ -69,7 +71,7 @@ class CandidateList {
     uint16_t distance;  // of the context word; kNoDistance: none
   };
   static constexpr uint16_t kNoDistance = 0xffff;
-  static bool ranks_before(const Candidate& a, const Candidate& b) noexcept;
+  bool ranks_before(const Candidate& a, const Candidate& b) const noexcept;
 
   const Engine* engine_ = nullptr;
   ContextBlocks* blocks_ = nullptr;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -118,6 +119,18 @@ bool Engine::confirm(std::span<const uint8_t> run, Scratch& scratch, std::vector
       hs_scan(confirm_database_, reinterpret_cast<const char*>(run.data()),
               static_cast<unsigned>(run.size()), 0, scratch.native_, on_confirmed, &context);
   return result == HS_SUCCESS && !context.overflow;
+}
+
+bool Engine::begins_anchor(std::span<const uint8_t> text) const noexcept {
+  const auto less = [](std::string_view a, std::span<const uint8_t> b) {
+    return std::lexicographical_compare(
+        a.begin(), a.end(), b.begin(), b.end(),
+        [](char x, uint8_t y) { return static_cast<uint8_t>(x) < to_lower(y); });
+  };
+  const auto at = std::lower_bound(anchor_texts_.begin(), anchor_texts_.end(), text, less);
+  return at != anchor_texts_.end() && at->size() > text.size() &&
+         std::equal(text.begin(), text.end(), at->begin(),
+                    [](uint8_t x, char y) { return to_lower(x) == static_cast<uint8_t>(y); });
 }
 
 bool Engine::is_sample(uint16_t entity, uint64_t fingerprint) const noexcept {

@@ -160,6 +160,8 @@ class Engine {
   // Literals of patterns: looked for in word runs that are as long as the shortest match.
   const LiteralSet& anchors() const noexcept { return anchor_literals_; }
   const Anchor& anchor(size_t index) const noexcept { return anchors_[index]; }
+  // `text` is how one of them begins, in any case, and not all of it.
+  bool begins_anchor(std::span<const uint8_t> text) const noexcept;
   uint32_t anchored_bytes_min() const noexcept { return anchored_bytes_min_; }
   const ContextWords& words() const noexcept { return words_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
@@ -213,6 +215,7 @@ class Engine {
   LiteralSet literals_;
   LiteralSet anchor_literals_;
   std::vector<Anchor> anchors_;
+  std::vector<std::string> anchor_texts_;  // sorted, lower case
   uint32_t anchored_bytes_min_ = ~0U;
   hs_database* stream_database_ = nullptr;   // null: every pattern has an anchor
   hs_database* confirm_database_ = nullptr;  // null: no patterns

@@ -248,10 +248,14 @@ class EngineLoader {
                               (engine_.rules_[raw.rule].flags & contract::kRuleBoundaryLeft) != 0});
       if ((raw.flags & ~contract::kAnchorFlagsMask) != 0 || !text(raw.text, anchored.back().text))
         return fail("bad anchor");
+      std::string lower(anchored.back().text);
+      for (char& c : lower) c = static_cast<char>(to_lower(static_cast<uint8_t>(c)));
+      engine_.anchor_texts_.push_back(std::move(lower));
       engine_.anchored_bytes_min_ = std::min(engine_.anchored_bytes_min_, raw.width_min);
       engine_.anchors_.push_back(
           Engine::Anchor{raw.rule, (raw.flags & contract::kAnchorPrefix) != 0, raw.width_min});
     }
+    std::sort(engine_.anchor_texts_.begin(), engine_.anchor_texts_.end());
     for (const auto* list : {&literals, &anchored})
       for (const LiteralSet::Literal& literal : *list)
         if (literal.text.size() > kContextWordBytesMax) return fail("a literal is too long");

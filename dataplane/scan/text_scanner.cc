@@ -90,6 +90,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   words_.begin();
   phrases_.begin();
   spaced_.begin();
+  joined_.begin();
   dictionaries_ = engine.dictionaries().empty() ? 0 : dictionaries;
   if (dictionaries_ != 0) dictionary_.begin(engine.dictionaries(), dictionaries_);
   pending_.begin(engine);
@@ -133,8 +134,8 @@ void TextScanner::advance(bool final) {
   const uint64_t fresh = streamed_;
   find_literals(text);
   tools.dictionaries = dictionaries_;
-  const uint64_t origin =
-      std::min({numbers_.cursor(), words_.cursor(), phrases_.mask_from(text), spaced_.cursor()});
+  const uint64_t origin = std::min({numbers_.cursor(), words_.cursor(), phrases_.mask_from(text),
+                                    spaced_.cursor(), joined_.cursor()});
   CharMasks& masks = tools.masks[depth_];
   masks.build(text.slice(origin, text.end).data(), static_cast<size_t>(text.end - origin));
   pending_.ask_again(text, candidates_);
@@ -142,7 +143,8 @@ void TextScanner::advance(bool final) {
   numbers_.run(*engine_, text, masks, origin, candidates_);
   const bool fits =
       words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
-      spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_);
+      spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_) &&
+      joined_.run(*engine_, text, masks, origin, *scratch_, candidates_);
   phrases_.run(*engine_, text, masks, origin, pending_, candidates_);
   if (dictionaries_ != 0) read_dictionaries(text.slice(fresh, text.end), text);
   overflow_ = overflow_ || !fits || pending_.overflow() || candidates_.overflow();
@@ -204,8 +206,8 @@ void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
   if (!text.final)
     edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
-                     spaced_.live_from(text), pending_.live_from(text),
-                     PhraseStage::live_from(*engine_, text)});
+                     spaced_.live_from(text), joined_.live_from(*engine_, text, *scratch_),
+                     pending_.live_from(text), PhraseStage::live_from(*engine_, text)});
   if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();
@@ -233,7 +235,7 @@ void TextScanner::settle(const TextView& text) {
 void TextScanner::forget(uint64_t folded_edge) {
   folder_.map().drop_before(folded_edge);
   uint64_t keep = folded_edge > kTableReachBytes ? folded_edge - kTableReachBytes : 0;
-  keep = std::min({keep, numbers_.cursor(), words_.cursor(), spaced_.cursor()});
+  keep = std::min({keep, numbers_.cursor(), words_.cursor(), spaced_.cursor(), joined_.cursor()});
   if (keep <= window_start_) return;
   const size_t count = keep - window_start_;
   // Moving the rest down costs its size; do it when the dead part is the larger one.

@@ -24,6 +24,7 @@
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
 #include "dataplane/scan/fold.h"
+#include "dataplane/scan/joined_stage.h"
 #include "dataplane/scan/number_stage.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/phrase_stage.h"
@@ -91,6 +92,7 @@ class TextScanner {
   WordStage words_;
   PhraseStage phrases_;
   SpacedStage spaced_;
+  JoinedStage joined_;
   DictionaryScanner dictionary_;
   uint64_t dictionaries_ = 0;  // that count; 0: the stage sleeps
   PendingList pending_;

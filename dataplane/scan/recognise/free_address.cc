@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "dataplane/scan/recognise/place.h"
+#include "dataplane/scan/recognise/script_address.h"
 #include "dataplane/scan/recognise/street.h"
 
 namespace sallyport::scan {
@@ -23,6 +24,13 @@ uint64_t skip_gap(OpenReader& reader, uint64_t at) noexcept {
       return at;
   }
   return 0;
+}
+
+// The cue has other letters than Latin ones.
+bool is_of_other_script(OpenReader& reader, const Trigger& trigger) noexcept {
+  for (uint64_t at = trigger.start; at < trigger.at; ++at)
+    if (reader.at(at) >= 0xce) return true;
+  return false;
 }
 
 // Numbers of a building, which may begin with zeros: behind them and their space; `at`: none.
@@ -82,8 +90,19 @@ Verdict address_after_cue(const TextView& text, const Trigger& trigger, const Ru
                           Hit& out) noexcept {
   OpenReader reader(text);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  const bool other_script = is_of_other_script(reader, trigger);
+  if (other_script)
+    if (const uint64_t end = region_address(reader, trigger.start, trigger.at); end != 0) {
+      out = Hit{trigger.start, end};
+      return reader.answer(true);
+    }
   const uint64_t start = skip_gap(reader, trigger.at);
   if (start == 0) return reader.answer(false);
+  if (other_script)
+    if (const AddressPart part = announced_address(reader, start); part.end != 0) {
+      out = Hit{part.start, part.end};
+      return reader.answer(true);
+    }
   // The cue itself, or what stands behind another one.
   const bool is_corner = reader.follows(trigger.start, "corner of");
   if (is_corner || reader.follows(start, "the corner of ") || reader.follows(start, "corner of ")) {

@@ -19,6 +19,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person.cc
   recognise/phone.cc
   recognise/place.cc
+  recognise/script_address.cc
   recognise/street.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc

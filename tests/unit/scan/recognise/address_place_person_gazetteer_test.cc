@@ -1,5 +1,6 @@
 // Street addresses and names of people.
 #include "dataplane/scan/recognise/address.h"
+#include "dataplane/scan/recognise/free_address.h"
 #include "dataplane/scan/recognise/gazetteer.h"
 #include "dataplane/scan/recognise/person.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
@@ -100,6 +101,43 @@ TEST(Address, WhatBeginsBeforeItsNumberIsAlive) {
           << text << ' ' << size;
     }
   }
+}
+
+std::string address_behind(std::string_view text, std::string_view cue) {
+  const size_t at = text.find(cue);
+  return found_at(text, address_after_cue, Trigger{at, at + cue.size()});
+}
+
+TEST(ScriptAddress, RegionsAndStreetsSayWhatFollows) {
+  EXPECT_EQ(address_behind("在浙江省杭州市西湖区文三路478号。", "浙江省"),
+            "浙江省杭州市西湖区文三路478号");
+  EXPECT_EQ(address_behind("大阪府大阪市北区梅田1-2-3に", "大阪府"), "大阪府大阪市北区梅田1-2-3");
+  EXPECT_EQ(address_behind("〒604-8571 京都府京都市中京区本能寺前町488番地", "〒"),
+            "〒604-8571 京都府京都市中京区本能寺前町488番地");
+  EXPECT_EQ(address_behind("경기도 성남시 분당구 판교역로 235, 101동 1203호 앞", "경기도"),
+            "경기도 성남시 분당구 판교역로 235, 101동 1203호");
+}
+
+TEST(ScriptAddress, AWordAnnouncesOne) {
+  EXPECT_EQ(address_behind("我的地址是朝阳区建国路88号", "地址"), "朝阳区建国路88号");
+  EXPECT_EQ(address_behind("제 주소는 해운대구 센텀중앙로 79입니다", "주소"),
+            "해운대구 센텀중앙로 79");
+  EXPECT_EQ(address_behind("العنوان: شارع التحرير 12 القاهرة 12311.", "العنوان"),
+            "شارع التحرير 12 القاهرة 12311");
+  EXPECT_EQ(address_behind("पता: मकान नंबर 45, गांधी नगर, जयपुर 302015 पर", "पता"),
+            "मकान नंबर 45, गांधी नगर, जयपुर 302015");
+  const std::string thai = "45/7 หมู่ 3 ต.บางพลี 10540";
+  EXPECT_EQ(address_behind("ที่อยู่ " + thai + " ครับ", "ที่อยู่"), thai);
+}
+
+TEST(ScriptAddress, DatesLinesAndNetworkAddressesAreNone) {
+  EXPECT_EQ(address_behind("北京市2023年3月5号发布", "北京市"), "");
+  EXPECT_EQ(address_behind("上海市浦东新区地铁2号线", "上海市"), "");
+  EXPECT_EQ(address_behind("東京都渋谷区は3番目", "東京都"), "");
+  EXPECT_EQ(address_behind("IP地址:192.168.1.20,端口8080", "地址"), "");
+  EXPECT_EQ(address_behind("서울시는 2023년 3월 5일 발표했다", "서울시"), "");
+  EXPECT_EQ(address_behind("यह पता करें कि 5 और 7", "पता"), "");
+  EXPECT_EQ(address_behind("ที่อยู่ IP คือ 10.0.0.1", "ที่อยู่"), "");
 }
 
 std::string person_behind(std::string_view text, std::string_view cue) {

@@ -8,7 +8,7 @@
 // (node, tick) in pieces: to arm is a write at its end, to fire is to read along it, and the
 // records of the nodes are fetched a piece ahead. Lists through the nodes cost three memory
 // accesses each way, one after the other: eight times as much at a million nodes as at a thousand.
-// Now 1.5 times (bench/results/tcp.md).
+// Under twice (bench/results/tcp.md).
 //
 // What a node has here is remembered with its other state, in Marks, which the caller keeps:
 // looking there costs no line of the wheel's.

@@ -60,7 +60,8 @@ void Congestion::reduce(uint32_t flight_bytes) noexcept {
 }
 
 void Congestion::enter_recovery(uint32_t flight_bytes, bool by_sack) noexcept {
-  reduce(flight_bytes);
+  //= RFC 5681 3.2 step 2: what limited transmit sent beyond the window does not count
+  reduce(std::min(flight_bytes, window_bytes_));
   window_bytes_ = threshold_bytes_ + kDuplicateAcksForLoss * mss_bytes_;
   in_recovery_ = true;
   by_sack_ = by_sack;

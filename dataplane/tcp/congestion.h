@@ -18,6 +18,8 @@ enum class Algorithm : uint8_t { Cubic, NewReno };
 class Congestion {
  public:
   void start(uint32_t mss_bytes, Algorithm algorithm = Algorithm::NewReno) noexcept;
+  // One segment, and slow start from there.
+  void handshake_had_losses() noexcept { window_bytes_ = mss_bytes_; }
   // The path takes less: counting goes on in the new unit.
   void change_mss(uint32_t mss_bytes) noexcept { mss_bytes_ = mss_bytes; }
 

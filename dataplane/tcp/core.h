@@ -49,6 +49,7 @@ class Core {
 
   // stack.h
   bool listen(Endpoint local) noexcept;
+  bool unlisten(Endpoint local) noexcept;
   ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;
   void input(const wire::IpAddress& source, const wire::IpAddress& destination,
              std::span<const uint8_t> segment, base::Instant now) noexcept;

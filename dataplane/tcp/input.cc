@@ -147,6 +147,8 @@ bool Core::in_time_wait(TimeWaitEntry& entry, const Arrived& a) noexcept {
     if (is_listening(a.key) && newer) return true;
   } else if (a.length() == 0 && a.tcp.sequence == entry.receive_next) {
     return false;  // a plain ACK: nothing to answer, or two TIME-WAITs would talk for ever
+  } else if (!a.tcp.has(TcpView::Ack)) {
+    return false;  //= RFC 9293 3.10.7.4 fifth
   }
   if (a.fin) time_wait_.restart(entry, now_ms_ + config_.time_wait_ms);
   wire::TcpView header;

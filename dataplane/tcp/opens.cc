@@ -30,6 +30,15 @@ bool Core::listen(Endpoint local) noexcept {
   return true;
 }
 
+bool Core::unlisten(Endpoint local) noexcept {
+  for (size_t i = 0; i < listener_count_; ++i) {
+    if (!(listeners_[i] == local)) continue;
+    listeners_[i] = listeners_[--listener_count_];
+    return true;
+  }
+  return false;
+}
+
 bool Core::is_listening(const FlowKey& key) const noexcept {
   for (size_t i = 0; i < listener_count_; ++i) {
     const Endpoint& l = listeners_[i];
@@ -201,6 +210,8 @@ void Core::establish(Connection& c) noexcept {
   //= RFC 6691 2: the MSS option knows nothing of options; what is sent does
   send.mss = static_cast<uint16_t>(std::min(c.peer_mss, our_mss(c.key)) - option_bytes(c));
   c.congestion.start(send.mss, config_.congestion);
+  //= RFC 6928 2: one lost SYN may be chance; more are a loss like any other (RFC 5681 3.1)
+  if (c.rto.timeouts() > 1) c.congestion.handshake_had_losses();
   c.rto.progress();
   if (send.syn_retransmitted) c.rto.handshake_had_loss();
   send.syn_due = false;
@@ -249,7 +260,15 @@ void Core::in_syn_sent(Connection& c, const Arrived& a) noexcept {
     c.send.progress_ms = now_ms_;
     establish(c);
     c.receive.ack_due = true;
-    schedule(c);
+    //= RFC 9293 3.10.7.3 fourth: text and FIN that came along are looked at
+    Arrived rest = a;
+    rest.tcp.flags &= static_cast<uint8_t>(~TcpView::Syn);
+    ++rest.sequence;
+    if (rest.length() > 0 && acceptable_sequence(c, rest)) {
+      take_payload(c, rest);
+      if (!c.over) take_fin(c, rest);
+    }
+    if (!c.over) schedule(c);
     return;
   }
   // Simultaneous open: our SYN stands, now it is answered as SYN-ACK.

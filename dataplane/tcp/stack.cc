@@ -9,6 +9,7 @@ Stack::Stack(const StackConfig& config, Egress& egress, mem::SegmentPool& copies
 Stack::~Stack() = default;
 
 bool Stack::listen(Endpoint local) noexcept { return core_->listen(local); }
+bool Stack::unlisten(Endpoint local) noexcept { return core_->unlisten(local); }
 ConnectionId Stack::connect(Endpoint local, Endpoint remote, base::Instant now) noexcept {
   return core_->connect(local, remote, now);
 }

@@ -159,6 +159,9 @@ class Stack {
 
   // False: kListenersMax reached or already listening there. Address 0 listens on every address.
   bool listen(Endpoint local) noexcept;
+  // From now on a SYN to it is answered by RST. What is half open may still open; the caller, who
+  // gets Accepted, knows that nobody waits for it. False: not listening there.
+  bool unlisten(Endpoint local) noexcept;
   // Picks an unpredictable local port (RFC 6056); local.port is ignored unless non-zero (tests).
   // An invalid id: no record or no port is free.
   [[nodiscard]] ConnectionId connect(Endpoint local, Endpoint remote, base::Instant now) noexcept;

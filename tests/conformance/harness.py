@@ -73,6 +73,7 @@ def load(path):
         "sh_set_option": (ctypes.c_int, [pointer, socket, ctypes.c_int, ctypes.c_uint64]),
         "sh_get_option": (ctypes.c_int, [pointer, socket, ctypes.c_int, ctypes.POINTER(ctypes.c_uint64)]),
         "sh_state": (ctypes.c_int, [pointer, socket]),
+        "sh_state_between": (ctypes.c_int, [pointer, ctypes.POINTER(Address), ctypes.POINTER(Address)]),
         "sh_local_address": (ctypes.c_int, [pointer, socket, ctypes.POINTER(Address)]),
         "sh_get_info": (ctypes.c_int, [pointer, socket, ctypes.POINTER(Info)]),
         "sh_counter_count": (ctypes.c_size_t, []),
@@ -291,6 +292,10 @@ class Stack:
 
     def state(self, socket):
         return STATES[self.lib.sh_state(self.handle, socket)]
+
+    def state_between(self, port, last, other_port):
+        local, remote = address(self.family, 1, port), address(self.family, last, other_port)
+        return STATES[self.lib.sh_state_between(self.handle, ctypes.byref(local), ctypes.byref(remote))]
 
     def info(self, socket):
         out = Info(size=ctypes.sizeof(Info))

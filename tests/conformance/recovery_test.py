@@ -382,6 +382,18 @@ class NewReno(Scenario):
             self.assertEqual(self.sent(peer), [(k(10), 1000), (k(11), 1000)])
         self.run_both(body)
 
+    def test_limited_transmit_is_not_in_the_threshold(self):
+        """5681 3.2 step 2: half of the ten segments in the window, not of the twelve in flight."""
+        def body(peer):
+            peer.stack.send(peer.socket, numbered(20000))
+            self.assertEqual(len(self.sent(peer)), 10)
+            for _ in range(3):
+                peer.send(1, 1)
+            self.assertEqual(self.sent(peer), [(k(10), 1000), (k(11), 1000), (k(0), 1000)])
+            info = peer.stack.info(peer.socket)
+            self.assertEqual((info.ssthresh, info.cwnd), (5000, 8000))
+        self.run_both(body, congestion=harness.NEWRENO)
+
     def test_duplicates_with_data_do_not_count(self):
         """5681 2: a segment with data, or another window, is no duplicate ACK."""
         def body(peer):

@@ -23,6 +23,7 @@ constexpr size_t kPacketBytesMax = 65'535;
 constexpr uint16_t kMtuMax = 9'216;
 constexpr uint32_t kBufferBytes = 2'048;
 constexpr uint8_t kTtl = 64;
+constexpr uint64_t kStartNsMax = 1ULL << 61;  // 73 years; as much again can pass
 // Turns at one instant before time is moved on by force: a stack that never comes to rest is a
 // defect to be seen.
 constexpr int kTurnsAtOneInstantMax = 10'000;
@@ -86,6 +87,7 @@ struct Socket {
   tcp::Endpoint remote;
   std::deque<sh_socket> accepted;    // of a listener
   tcp::ConnectionOptions keepalive;  // values behind SH_OPT_KEEPALIVE
+  std::map<int, uint64_t> options;   // of a listener, for what it accepts
 };
 
 struct Packet {
@@ -132,11 +134,24 @@ std::vector<IpAddress> addresses_of(const sh_config& c) {
   return all;
 }
 
+bool is_unicast(const IpAddress& a) {
+  if (a.is_none() || a.is_multicast_v6() || a.is_loopback_v6()) return false;
+  const uint32_t first = a.is_v6() ? 1 : a.v4() >> 24;
+  return first != 0 && first != 127 && first < 224;
+}
+
 const char* problem_of(const sh_config* c) {
   if (c == nullptr || c->size != sizeof(sh_config))
     return "config is null or of another version; call sh_config_defaults() first";
-  if (c->local4.family != 4 && c->local6.family != 6)
+  if ((c->local4.family != 0 && c->local4.family != 4) ||
+      (c->local6.family != 0 && c->local6.family != 6))
+    return "local4.family must be 0 or 4, local6.family 0 or 6";
+  if (c->local4.family == 0 && c->local6.family == 0)
     return "no local address: set local4.family to 4 or local6.family to 6 and fill bytes";
+  for (const sh_address* a : {&c->local4, &c->local6})
+    if (a->family != 0 && !is_unicast(address_of(*a)))
+      return "a local address must be one that a host can have: not zero, loopback or multicast";
+  if (c->start_ns > kStartNsMax) return "start_ns must be at most 2^61";
   if (c->mtu < 576 || c->mtu > kMtuMax || (c->local6.family == 6 && c->mtu < 1'280))
     return "mtu must be 576 (with an IPv6 address 1280) to 9216";
   if (c->mss != 0 && c->mss < 64) return "mss must be 0 or at least 64";
@@ -145,8 +160,9 @@ const char* problem_of(const sh_config* c) {
   if (c->receive_bytes < 64 || c->receive_bytes > (1U << 26))
     return "receive_bytes must be 64 to 67108864";
   if (c->send_bytes < 64 || c->send_bytes > (1U << 26)) return "send_bytes must be 64 to 67108864";
-  if (c->connections_max == 0 || c->connections_max > (1U << 20) || c->time_wait_max == 0)
-    return "connections_max must be 1 to 1048576, time_wait_max at least 1";
+  if (c->connections_max == 0 || c->connections_max > (1U << 20) || c->time_wait_max == 0 ||
+      c->time_wait_max > (1U << 20))
+    return "connections_max and time_wait_max must be 1 to 1048576";
   if (c->congestion > SH_NEWRENO) return "congestion must be SH_CUBIC or SH_NEWRENO";
   return nullptr;
 }
@@ -254,9 +270,12 @@ struct sh_stack final : ip::SegmentHandler, ip::PacketInput::Link, tcp::Egress {
                            (s.local.address.is_none() || s.local.address == local.address);
         if (!hears) continue;
         s.accepted.push_back(number);
+        for (const auto& [option, value] : s.options) set_option(sockets[number], option, value);
         return;
       }
       stack.abort(event.id);  // the listener was closed meanwhile
+      sockets[number].is_closed = true;
+      by_index.erase(event.id.index);
       return;
     }
     Socket* s = find(socket_of(event.id));
@@ -265,6 +284,61 @@ struct sh_stack final : ip::SegmentHandler, ip::PacketInput::Link, tcp::Egress {
     if (event.kind == tcp::EventKind::Reset) s->error = SH_ERESET;
     if (event.kind == tcp::EventKind::TimedOut) s->error = SH_ETIMEDOUT;
     if (tcp::ends_handle(event.kind)) by_index.erase(event.id.index);
+  }
+
+  int set_option(Socket& s, int option, uint64_t value) {
+    tcp::ConnectionOptions options;
+    if (!stack.options(s.id, options)) return SH_ECLOSED;
+    const auto number = static_cast<uint32_t>(value);
+    switch (option) {
+      case SH_OPT_NODELAY:
+        options.nodelay = value != 0;
+        break;
+      case SH_OPT_KEEPALIVE:
+        options.keepalive_idle_ms = value != 0 ? s.keepalive.keepalive_idle_ms : 0;
+        break;
+      case SH_OPT_KEEPALIVE_IDLE:
+        s.keepalive.keepalive_idle_ms = number;
+        if (options.keepalive_idle_ms != 0) options.keepalive_idle_ms = number;
+        break;
+      case SH_OPT_KEEPALIVE_INTERVAL:
+        options.keepalive_interval_ms = number;
+        break;
+      case SH_OPT_KEEPALIVE_PROBES:
+        options.keepalive_probes_max =
+            static_cast<uint16_t>(std::min<uint32_t>(number, UINT16_MAX));
+        break;
+      case SH_OPT_RECEIVE_BUFFER:
+        options.receive_bytes_max = number;
+        break;
+      case SH_OPT_SEND_BUFFER:
+        options.send_bytes_max = number;
+        break;
+      case SH_OPT_LINGER:
+        options.linger_ms = number;
+        break;
+      case SH_OPT_USER_TIMEOUT:
+        options.user_timeout_ms = number;
+        break;
+      default:
+        return SH_EINVAL;
+    }
+    stack.set_options(s.id, options, now);
+    return SH_OK;
+  }
+
+  // What nobody accepted yet would wait for ever.
+  int close_listener(Socket& listener) {
+    stack.unlisten(listener.local);
+    for (const sh_socket number : listener.accepted) {
+      Socket& s = sockets[number];
+      s.is_closed = true;
+      stack.abort(s.id);
+      by_index.erase(s.id.index);
+    }
+    listener.accepted.clear();
+    turn();
+    return SH_OK;
   }
 
   // One turn after whatever the caller did.
@@ -475,7 +549,7 @@ int sh_close(sh_stack* stack, sh_socket socket) {
   if (s == nullptr) return SH_EINVAL;
   if (s->is_closed) return SH_ECLOSED;
   s->is_closed = true;
-  if (s->is_listener) return SH_OK;  // new connections are reset; the port stays taken
+  if (s->is_listener) return stack->close_listener(*s);
   //= RFC 9293 3.6.1: bytes that nobody will read -> RST
   if (!stack->stack.receive_queue(s->id).empty() && stack->config.lingering_close == 0) {
     stack->stack.abort(s->id);
@@ -499,52 +573,29 @@ int sh_abort(sh_stack* stack, sh_socket socket) {
 }
 
 int sh_set_option(sh_stack* stack, sh_socket socket, int option, uint64_t value) {
-  Socket* s = stack == nullptr ? nullptr : stack->connection(socket);
-  tcp::ConnectionOptions options;
+  Socket* s = stack == nullptr ? nullptr : stack->find(socket);
   if (s == nullptr || value > UINT32_MAX) return SH_EINVAL;
-  if (s->is_closed || !stack->stack.options(s->id, options)) return SH_ECLOSED;
-  const auto number = static_cast<uint32_t>(value);
-  switch (option) {
-    case SH_OPT_NODELAY:
-      options.nodelay = value != 0;
-      break;
-    case SH_OPT_KEEPALIVE:
-      options.keepalive_idle_ms = value != 0 ? s->keepalive.keepalive_idle_ms : 0;
-      break;
-    case SH_OPT_KEEPALIVE_IDLE:
-      s->keepalive.keepalive_idle_ms = number;
-      if (options.keepalive_idle_ms != 0) options.keepalive_idle_ms = number;
-      break;
-    case SH_OPT_KEEPALIVE_INTERVAL:
-      options.keepalive_interval_ms = number;
-      break;
-    case SH_OPT_KEEPALIVE_PROBES:
-      options.keepalive_probes_max = static_cast<uint16_t>(std::min<uint32_t>(number, UINT16_MAX));
-      break;
-    case SH_OPT_RECEIVE_BUFFER:
-      options.receive_bytes_max = number;
-      break;
-    case SH_OPT_SEND_BUFFER:
-      options.send_bytes_max = number;
-      break;
-    case SH_OPT_LINGER:
-      options.linger_ms = number;
-      break;
-    case SH_OPT_USER_TIMEOUT:
-      options.user_timeout_ms = number;
-      break;
-    default:
-      return SH_EINVAL;
+  if (s->is_closed) return SH_ECLOSED;
+  if (s->is_listener) {
+    if (option < SH_OPT_NODELAY || option > SH_OPT_USER_TIMEOUT) return SH_EINVAL;
+    s->options[option] = value;
+    return SH_OK;
   }
-  stack->stack.set_options(s->id, options, stack->now);
-  stack->turn();
-  return SH_OK;
+  const int result = stack->set_option(*s, option, value);
+  if (result == SH_OK) stack->turn();
+  return result;
 }
 
 int sh_get_option(sh_stack* stack, sh_socket socket, int option, uint64_t* value) {
-  Socket* s = stack == nullptr ? nullptr : stack->connection(socket);
+  Socket* s = stack == nullptr ? nullptr : stack->find(socket);
   tcp::ConnectionOptions options;
   if (s == nullptr || value == nullptr) return SH_EINVAL;
+  if (s->is_listener && !s->is_closed) {
+    const auto set = s->options.find(option);
+    if (set == s->options.end()) return SH_EAGAIN;
+    *value = set->second;
+    return SH_OK;
+  }
   if (s->is_closed || !stack->stack.options(s->id, options)) return SH_ECLOSED;
   switch (option) {
     case SH_OPT_NODELAY:
@@ -584,6 +635,14 @@ int sh_state(sh_stack* stack, sh_socket socket) {
   if (s == nullptr) return SH_EINVAL;
   if (s->is_listener) return s->is_closed ? SH_CLOSED : SH_LISTEN;
   return static_cast<int>(stack->stack.state_of(s->local, s->remote));
+}
+
+int sh_state_between(sh_stack* stack, const sh_address* local, const sh_address* remote) {
+  if (stack == nullptr || local == nullptr || remote == nullptr) return SH_EINVAL;
+  const tcp::Endpoint from{address_of(*local), local->port};
+  const tcp::Endpoint to{address_of(*remote), remote->port};
+  if (from.address.is_none() || to.address.is_none()) return SH_EINVAL;
+  return static_cast<int>(stack->stack.state_of(from, to));
 }
 
 int sh_local_address(sh_stack* stack, sh_socket socket, sh_address* out) {

@@ -157,13 +157,19 @@ int64_t sh_receive(sh_stack *stack, sh_socket socket, void *bytes,
 int sh_shutdown(sh_stack *stack, sh_socket socket); /* FIN after what was sent; receiving goes on */
 int sh_close(
     sh_stack *stack,
-    sh_socket socket); /* unread bytes: RST; else FIN. A connection in SYN-SENT is forgotten */
+    sh_socket socket); /* unread bytes: RST; else FIN. A connection in SYN-SENT is forgotten. A
+                          listener: its port is free, what nobody accepted is reset */
 int sh_abort(sh_stack *stack, sh_socket socket); /* RST */
+/* Of a listener: for the connections that it accepts from now on. */
 int sh_set_option(sh_stack *stack, sh_socket socket, int option, uint64_t value);
+/* SH_EAGAIN: a listener of which nobody set it. */
 int sh_get_option(sh_stack *stack, sh_socket socket, int option, uint64_t *value);
 
 /* State. */
 int sh_state(sh_stack *stack, sh_socket socket); /* also after sh_close(), and TIME-WAIT */
+/* Of whatever lies between two endpoints, which need no socket: a half-open connection is
+ * SH_SYN_RECEIVED. */
+int sh_state_between(sh_stack *stack, const sh_address *local, const sh_address *remote);
 int sh_local_address(sh_stack *stack, sh_socket socket, sh_address *out);
 int sh_get_info(sh_stack *stack, sh_socket socket,
                 sh_info *out); /* SH_ECLOSED: no live connection */

@@ -314,6 +314,27 @@ class Growth(Scenario):
             self.assertEqual(len(self.sent(peer)), 10)
         self.run_both(body)
 
+    def test_initial_window_after_lost_syns(self):
+        """5681 3.1, 6928 2: one lost SYN or SYN-ACK is forgiven, two are not: one segment."""
+        for family in (4, 6):
+            for lost, segments in ((1, 10), (2, 1), (3, 1)):
+                for opens in (True, False):
+                    with self.subTest(family=family, lost=lost, opens=opens), \
+                            Stack(scenario.LIBRARY, family) as stack:
+                        peer = Peer(stack, own_port=443 if opens else 5555)
+                        if opens:
+                            socket = stack.connect(2, 443)
+                        else:
+                            listener = stack.listen(443)
+                            peer.send(0, flags="S", options=Options(mss=1000))
+                        stack.advance(1000 * (2 ** lost - 1) + 100)
+                        peer.drop()
+                        peer.send(0 if opens else 1, 1, flags="SA" if opens else "A", options=Options(mss=1000))
+                        socket = socket if opens else stack.accept(listener)
+                        peer.drop()
+                        stack.send(socket, numbered(20000))
+                        self.assertEqual(len([s for s in peer.take() if s.data]), segments)
+
     def test_slow_start_counts_bytes(self):
         """5681 3.1, 3465: the window grows by what was acknowledged."""
         def body(peer):

@@ -1,6 +1,6 @@
 // Every alarm rings: for each deliberate defect of dataplane/tcp/mutations.h the simulation says
 // that something is wrong, and without one it says nothing. Linked with a second build of the stack
-// in which the defects exist.
+// in which the defects exist. The invariants are those of the checklist in docs/tcp.md.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// IPv4 on a port: ARP (RFC 826, 5227), routes, echo (792), fragments (791).
 #include "dataplane/ip/interface.h"
 
 #include <gtest/gtest.h>

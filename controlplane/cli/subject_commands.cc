@@ -91,11 +91,11 @@ Exit run_export(const Call& call) {
 
 Exit erase(const Call& call, const char* command, const char* schema) {
   const json answer = ask_daemon(call.settings, subject_request(call, command), kErasePatience);
+  const std::string state = answer.value("state", "");
   if (call.out.is_json()) {
     call.out.json(schema, answer);
-    return Exit::Ok;
+    return state == "deferred" ? Exit::Partial : Exit::Ok;
   }
-  const std::string state = answer.value("state", "");
   if (const auto epoch = answer.find("subject_epoch"); epoch != answer.end() && epoch->is_number())
     call.out.line(fmt::format("its values get other tokens from now on (epoch {} of its own)",
                               epoch->get<uint32_t>()));
@@ -108,7 +108,7 @@ Exit erase(const Call& call, const char* command, const char* schema) {
   if (state == "deferred") {
     call.out.line(fmt::format("{}: deferred. {}", answer["id"].get<std::string>(),
                               answer["message"].get<std::string>()));
-    return Exit::Ok;
+    return Exit::Partial;
   }
   call.out.line(fmt::format(
       "{}: {} data keys destroyed, {} mappings removed", answer["id"].get<std::string>(),
@@ -154,11 +154,12 @@ void add_erasures(std::vector<Command>& table) {
        .verb = "erase",
        .summary = "Destroys the subject's data key: its mappings are unreadable in every file from "
                   "then on",
-       .details = "Linked values go too. A DSR record before and after; a third one (completed) "
-                  "when the key is "
-                  "gone that could\nopen what rings still hold. Under a hold it is deferred and "
-                  "carried out on "
-                  "release. What erasure cannot do:\ndocs/vault.md section 5.",
+       .details =
+           "Linked values go too. A DSR record before and after; a third one (completed) "
+           "when the key is "
+           "gone that could\nopen what rings still hold. Under a hold it is deferred (exit 9) and "
+           "carried out on "
+           "release. What erasure cannot do:\ndocs/vault.md section 5.",
        .arguments = {},
        .options = with(naming(), {kReason}),
        .examples =

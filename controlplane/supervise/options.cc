@@ -29,7 +29,7 @@ Signals: SIGTERM and SIGINT end it, SIGHUP reads the credentials again.
 
 Examples
   First start on a host, with the policy that was prepared:
-    sallyportd --policy /etc/sallyport/policy
+    sallyportd --policy /etc/sallyport/policies
   With restoration for named people, over a socket and over HTTPS:
     sallyportd --restore-socket /run/sallyport-restore/restore.sock --admin-listen 127.0.0.1:8443
   Beside a productive one, as any user:

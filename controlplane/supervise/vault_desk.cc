@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kRecordWait{5'000};
 constexpr uint64_t kNsPerMs = 1'000'000;
+constexpr std::string_view kStoreDamaged = "store_damaged";  // of a run, as "no_room" is
 
 uint64_t boot_ms() {
   timespec now{};
@@ -198,12 +199,16 @@ void VaultDesk::retention_run() {
       more = step.more;
     }
   } catch (const vault::VaultError& error) {
-    say_problem(error.code(), error.what(), "make room on the disk of the state dir");
+    const bool damaged = error.code() == kStoreDamaged;
+    say_problem(error.code(), error.what(),
+                damaged ? "docs/vault.md, section 6" : "make room on the disk of the state dir");
     return;
   }
   const uint64_t now_ms = boot_ms();
   {
     const std::lock_guard lock(mutex_);
+    if (problem_ && (problem_->code == kStoreDamaged || problem_->code == "no_room"))
+      problem_.reset();  // the run went through: it is over
     last_run_ = all;
     last_run_unix_s_ = static_cast<uint64_t>(time(nullptr));
   }

@@ -41,6 +41,7 @@ std::string hint_for(const std::string& code) {
   if (code == "kek_wrong")
     return "sallyctl vault key restore has the right one, if there is a backup";
   if (code == "held") return "sallyctl hold list";
+  if (code == "store_damaged") return "docs/vault.md, section 6";
   if (code.starts_with("share_")) return "sallyctl vault unseal --share FILE --key FILE";
   return "sallyctl vault status";
 }

@@ -232,7 +232,7 @@ class Vault(unittest.TestCase):
     def test_5_a_hold_defers_an_erasure_and_its_release_carries_it_out(self):
         self.ctl("hold", "add", "--tenant", self.lab.tenant, "--name", "case-7", "--reason", "litigation", "--entity",
                  "EMAIL_ADDRESS", "--value-file", f"{self.lab.work}/other.txt")
-        erased = self.subject("erase", "--reason", "gdpr-17", name="other")
+        erased = self.subject("erase", "--reason", "gdpr-17", name="other", check=False)
         self.assertEqual(erased["state"], "deferred")
         self.assertEqual(len(self.subject("find", name="other")["subjects"][0]["tokens"]), 1)
         alone = self.lab.sallyctl("hold", "release", "case-7", "--reason", "settled", check=False)

@@ -115,11 +115,16 @@ void JoinedStage::read_right(const TextView& text, Chain& chain) {
     Part& last = chain.parts[chain.count - 1];
     const Gap gap = gap_behind(text, last.end);
     chain.open = gap.joint == Joint::Unknown;
+    if (chain.open) last.behind = text.at(last.end) <= ' ' ? Joint::Line : Joint::Strong;
     if (chain.open || gap.joint == Joint::None) return;
     const uint64_t end = part_end(text, gap.end);
     if (end - first > kJoinedReachBytes) return;
     chain.open = end == text.end && !text.final;
-    if (chain.open) return;
+    if (chain.open) {  // for live_of(): what there is of it
+      last.behind = gap.joint;
+      chain.parts[chain.count++] = Part{gap.end, end, Joint::None};
+      return;
+    }
     if (gap.joint == Joint::Space && !Looks(text.slice(gap.end, end)).made()) return;
     last.behind = gap.joint;
     chain.parts[chain.count++] = Part{gap.end, end, Joint::None};
@@ -169,7 +174,7 @@ JoinedStage::Found JoinedStage::read(const Engine& engine, const TextView& text,
   read_right(text, chain);
   if (chain.open) {
     done_ = at;
-    open_ = chain.parts[0].start;
+    open_ = live_of(engine, text, chain, scratch);
     return Found::Open;
   }
   done_ = chain.parts[chain.count - 1].end;
@@ -367,14 +372,19 @@ bool JoinedStage::match(const Engine& engine, const TextView& text, const Chain&
   return true;
 }
 
-// The first part before `start` (and in `[start, end)`, one that goes on or ends in a gap) in which
-// a literal may begin.
+// The first part in which a literal may begin, of `last` (which goes on or ends in a gap) and of
+// those before it.
 uint64_t JoinedStage::live_before(const Engine& engine, const TextView& text, const Part& last,
                                   Scratch& scratch) {
   Chain chain;
   read_left(text, last.start, chain);
   std::reverse(chain.parts.begin(), chain.parts.begin() + static_cast<std::ptrdiff_t>(chain.count));
   chain.parts[chain.count++] = last;
+  return live_of(engine, text, chain, scratch);
+}
+
+uint64_t JoinedStage::live_of(const Engine& engine, const TextView& text, const Chain& chain,
+                              Scratch& scratch) {
   Joined joined;
   for (size_t i = 0; i < chain.count; ++i) {
     const Part& part = chain.parts[i];

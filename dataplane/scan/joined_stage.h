@@ -64,6 +64,8 @@ class JoinedStage {
              CandidateList& out);
   static uint64_t live_before(const Engine& engine, const TextView& text, const Part& last,
                               Scratch& scratch);
+  static uint64_t live_of(const Engine& engine, const TextView& text, const Chain& chain,
+                          Scratch& scratch);
   static bool match(const Engine& engine, const TextView& text, const Chain& chain,
                     Scratch& scratch, CandidateList& out);
 

@@ -63,10 +63,19 @@ bool expand(uint8_t c, unsigned levels, Put&& put) {
   return true;
 }
 
-template <class Put>
-bool expand_all(std::span<const uint8_t> value, unsigned levels, Put&& put) {
+// Stands for itself at every level, and begins no line separator.
+constexpr bool is_plain(uint8_t c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0xe2; }
+
+// put(character), put_run(several that stand for themselves).
+template <class Put, class PutRun>
+bool expand_all(std::span<const uint8_t> value, unsigned levels, Put&& put, PutRun&& put_run) {
   SP_CHECK(levels <= kEscapeLevelsMax);
   for (size_t i = 0; i < value.size(); ++i) {
+    size_t end = i;
+    while (end < value.size() && is_plain(value[end])) ++end;
+    if (end > i && !put_run(value.subspan(i, end - i))) return false;
+    i = end;
+    if (i == value.size()) break;
     if (levels > 0 && is_line_separator(value.subspan(i))) {
       const char* text = value[i + 2] == 0xa8 ? "\\u2028" : "\\u2029";
       for (; *text != '\0'; ++text)
@@ -83,18 +92,28 @@ bool expand_all(std::span<const uint8_t> value, unsigned levels, Put&& put) {
 
 size_t json_escaped_size(std::span<const uint8_t> value, unsigned levels) noexcept {
   size_t size = 0;
-  expand_all(value, levels, [&](uint8_t) { return ++size, true; });
+  expand_all(
+      value, levels, [&](uint8_t) { return ++size, true; },
+      [&](std::span<const uint8_t> run) { return size += run.size(), true; });
   return size;
 }
 
 size_t json_escape(std::span<const uint8_t> value, unsigned levels,
                    std::span<uint8_t> out) noexcept {
   size_t used = 0;
-  const bool fits = expand_all(value, levels, [&](uint8_t c) {
-    if (used == out.size()) return false;
-    out[used++] = c;
-    return true;
-  });
+  const bool fits = expand_all(
+      value, levels,
+      [&](uint8_t c) {
+        if (used == out.size()) return false;
+        out[used++] = c;
+        return true;
+      },
+      [&](std::span<const uint8_t> run) {
+        if (run.size() > out.size() - used) return false;
+        std::memcpy(out.data() + used, run.data(), run.size());
+        used += run.size();
+        return true;
+      });
   return fits ? used : SIZE_MAX;
 }
 

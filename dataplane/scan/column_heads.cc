@@ -1,6 +1,10 @@
 #include "dataplane/scan/column_heads.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string_view>
 
 #include "dataplane/scan/validate/letters.h"
@@ -15,12 +19,83 @@ constexpr unsigned kRowsMax = 12;
 
 bool is_delimiter(uint8_t c) noexcept { return c == ',' || c == ';' || c == '\t' || c == '|'; }
 
+// Text is read so many characters at once.
+constexpr size_t kBlockBytes = 64;
+static_assert(kBlockBytes == 4 * sizeof(__m128i));
+
+// Bit n: character n of the block is `c`.
+uint64_t places_of(const uint8_t* block, uint8_t c) noexcept {
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(c));
+  uint64_t out = 0;
+  for (unsigned i = 0; i < 4; ++i) {
+    const __m128i part = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block) + i);
+    const auto hits = static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(part, wanted)));
+    out |= uint64_t{hits} << (16 * i);
+  }
+  return out;
+}
+
+// use(block, place) for all of `text`; the last block is filled with zeros. False stops.
+template <class Use>
+void each_block(std::span<const uint8_t> text, Use&& use) noexcept {
+  size_t at = 0;
+  for (; at + kBlockBytes <= text.size(); at += kBlockBytes)
+    if (!use(text.data() + at, at)) return;
+  if (at == text.size()) return;
+  std::array<uint8_t, kBlockBytes> rest{};
+  std::memcpy(rest.data(), text.data() + at, text.size() - at);
+  use(rest.data(), at);
+}
+
+// The part of [from, to) that is there.
+std::span<const uint8_t> known_part(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  from = std::max(from, text.begin);
+  to = std::min(to, text.end);
+  return from < to ? text.slice(from, to) : std::span<const uint8_t>{};
+}
+
+// The separators of a block that stand outside of double quotes. `quoted`: its beginning is inside,
+// then what follows it is.
+uint64_t separators_of(const uint8_t* block, uint8_t delimiter, bool& quoted) noexcept {
+  const uint64_t found = places_of(block, delimiter);
+  if (delimiter == '|') return found;
+  uint64_t inside = places_of(block, '"');
+  if (inside == 0) return quoted ? 0 : found;
+  // Behind an odd number of quotes.
+  for (unsigned n = 1; n < kBlockBytes; n *= 2) inside ^= inside << n;
+  if (quoted) inside = ~inside;
+  quoted = (inside >> (kBlockBytes - 1)) != 0;
+  return found & ~inside;
+}
+
+uint32_t count_separators(std::span<const uint8_t> text, uint8_t delimiter, bool& quoted) noexcept {
+  uint32_t count = 0;
+  each_block(text, [&](const uint8_t* block, size_t) {
+    count += static_cast<uint32_t>(std::popcount(separators_of(block, delimiter, quoted)));
+    return true;
+  });
+  return count;
+}
+
+uint32_t count_separators(const TextView& text, uint64_t from, uint64_t to,
+                          uint8_t delimiter) noexcept {
+  bool quoted = false;
+  return count_separators(known_part(text, from, to), delimiter, quoted);
+}
+
+// Behind the last line end of [from, at); `from`: there is none.
+uint64_t line_in(const TextView& text, uint64_t from, uint64_t at) noexcept {
+  const auto part = known_part(text, from, at);
+  const void* last = part.empty() ? nullptr : memrchr(part.data(), '\n', part.size());
+  if (last == nullptr) return from;
+  return text.begin + static_cast<uint64_t>(static_cast<const uint8_t*>(last) - text.bytes) + 1;
+}
+
 // Where the line of `at` begins. False: before what may be looked at, or right there: what stands
 // before `floor` may be gone.
 bool line_start(const TextView& text, uint64_t floor, uint64_t at, uint64_t& out) noexcept {
-  while (at > floor && text.at(at - 1) != '\n') --at;
-  out = at;
-  return at == 0 || at > floor;
+  out = at > floor ? line_in(text, floor, at) : at;
+  return out == 0 || out > floor;
 }
 
 // What parts the cells of the line that ends at `end`; 0: nothing.
@@ -28,30 +103,15 @@ uint8_t delimiter_of(const TextView& text, uint64_t floor, uint64_t end) noexcep
   uint64_t from = 0;
   if (!line_start(text, floor, end, from)) return 0;
   uint8_t best = 0;
-  for (uint64_t at = from; at < end; ++at) {
-    const uint8_t c = text.at(at);
-    if (!is_delimiter(c)) continue;
-    if (c != ',') return c;
-    best = c;
-  }
+  each_block(known_part(text, from, end), [&](const uint8_t* block, size_t) {
+    const uint64_t clear = places_of(block, ';') | places_of(block, '\t') | places_of(block, '|');
+    if (clear != 0)
+      best = block[std::countr_zero(clear)];
+    else if (places_of(block, ',') != 0)
+      best = ',';
+    return clear == 0;
+  });
   return best;
-}
-
-// Separators of [from, to) that stand outside of double quotes.
-uint32_t count_separators(const TextView& text, uint64_t from, uint64_t to,
-                          uint8_t delimiter) noexcept {
-  uint32_t count = 0;
-  bool quoted = false;
-  from = std::max(from, text.begin);
-  to = std::min(to, text.end);
-  if (from >= to) return 0;
-  for (uint8_t c : text.slice(from, to)) {
-    if (c == '"' && delimiter != '|')
-      quoted = !quoted;
-    else if (c == delimiter && !quoted)
-      ++count;
-  }
-  return count;
 }
 
 struct Cell {
@@ -59,22 +119,35 @@ struct Cell {
   uint64_t to = 0;
 };
 
-// The cell `column` of the line [from, to).
-Cell cell_at(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter,
-             uint32_t column) noexcept {
-  Cell out{from, to};
-  bool quoted = false;
-  for (uint64_t at = from; at < to; ++at) {
-    const uint8_t c = text.at(at);
-    if (c == '"' && delimiter != '|') quoted = !quoted;
-    if (c != delimiter || quoted) continue;
-    if (column == 0) {
-      out.to = at;
-      return out;
+// use(cell, column) for the cells of the line [from, to) in their order. False stops.
+template <class Use>
+void each_cell(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter,
+               Use&& use) noexcept {
+  const auto line = known_part(text, from, to);
+  const uint64_t begin = std::max(from, text.begin);
+  Cell cell{from, to};
+  uint32_t column = 0;
+  bool quoted = false, goes_on = true;
+  each_block(line, [&](const uint8_t* block, size_t place) {
+    uint64_t ends = separators_of(block, delimiter, quoted);
+    for (; ends != 0 && goes_on; ends &= ends - 1) {
+      const uint64_t end = begin + place + static_cast<uint64_t>(std::countr_zero(ends));
+      goes_on = use(Cell{cell.from, end}, column++);
+      cell.from = end + 1;
     }
-    --column;
-    out.from = at + 1;
-  }
+    return goes_on;
+  });
+  if (goes_on) use(cell, column);
+}
+
+// The cell `wanted` of the line [from, to).
+Cell cell_at(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter,
+             uint32_t wanted) noexcept {
+  Cell out{from, to};
+  each_cell(text, from, to, delimiter, [&](const Cell& cell, uint32_t column) {
+    out = cell;
+    return column != wanted;
+  });
   return out;
 }
 
@@ -82,16 +155,19 @@ enum class CellKind : uint8_t { Head, Data, Rule };
 
 // What a cell above a value is: a name, a value or nothing, or the rule of dashes of Markdown.
 CellKind kind_of(const TextView& text, const Cell& cell) noexcept {
+  constexpr uint64_t kHeadBytesMax = 64;
+  const bool is_long = cell.to - cell.from > kHeadBytesMax;
   unsigned letters = 0, digits = 0, dashes = 0;
   for (uint64_t at = cell.from; at < cell.to; ++at) {
     const uint8_t c = text.at(at);
     if (is_digit(c)) ++digits;
     if (is_letter(c) || c >= 0x80) ++letters;
+    if (is_long && letters + digits > 0) return CellKind::Data;
     if (c == '-' || c == ':' || c == '=') ++dashes;
   }
   if (letters == 0 && digits == 0 && dashes > 1) return CellKind::Rule;
   // "n/a", "null", "-", nothing: the value is missing.
-  if (letters == 0 || digits > 1 || cell.to - cell.from > 64) return CellKind::Data;
+  if (letters == 0 || digits > 1 || is_long) return CellKind::Data;
   std::array<char, 8> word{};
   size_t size = 0;
   for (uint64_t at = cell.from; at < cell.to && size < word.size(); ++at)
@@ -150,14 +226,11 @@ bool ColumnHeads::move_to(const TextView& text, uint64_t floor, uint64_t at,
     if (!line_start(text, floor, at, line)) return false;
     p = Place{line, line, 0, delimiter, false};
   }
-  for (; p.at < at; ++p.at) {
-    const uint8_t c = text.at(p.at);
-    if (c == '\n')
-      p = Place{p.at + 1, p.at, 0, delimiter, false};
-    else if (c == '"' && delimiter != '|')
-      p.quoted = !p.quoted;
-    else if (c == delimiter && !p.quoted)
-      ++p.count;
+  if (p.at < at) {
+    const uint64_t line = line_in(text, p.at, at);
+    if (line != p.at) p = Place{line, line, 0, delimiter, false};
+    p.count += count_separators(known_part(text, p.at, at), delimiter, p.quoted);
+    p.at = at;
   }
   return p.line == 0 || p.line > floor;
 }
@@ -172,8 +245,12 @@ bool ColumnHeads::belongs(const TextView& text, uint64_t floor, uint64_t line) c
     return true;
   }
   for (uint64_t at = table_.last; at < line;) {
-    uint64_t end = at;
-    while (end < line && text.at(end) != '\n') ++end;
+    const auto rest = known_part(text, at, line);
+    const void* last = rest.empty() ? nullptr : std::memchr(rest.data(), '\n', rest.size());
+    const uint64_t end =
+        last == nullptr
+            ? line
+            : text.begin + static_cast<uint64_t>(static_cast<const uint8_t*>(last) - text.bytes);
     if (count_separators(text, at, end, table_.delimiter) != table_.cells) return false;
     at = end + 1;
   }
@@ -199,12 +276,11 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
       table_.delimiter = delimiter;
       table_.cells = cells;
       table_.has_words = false;
-      for (size_t i = 0; i < kColumnsMax; ++i) {
-        table_.columns[i].count = 0;
-        if (i > cells) continue;
-        const Cell cell = cell_at(text, from, end, delimiter, static_cast<uint32_t>(i));
+      for (Column& some : table_.columns) some.count = 0;
+      each_cell(text, from, end, delimiter, [&](const Cell& cell, uint32_t i) {
         learn_cell(words, text, i, cell.from, cell.to, blocks);
-      }
+        return i + 1 < kColumnsMax;
+      });
       return true;
     }
     if (tried) return false;

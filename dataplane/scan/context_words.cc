@@ -12,11 +12,18 @@ namespace {
 // at its end.
 constexpr uint64_t kBesideBytes = kContextWordBytesMax + 2;
 
-// May hold letters of two bytes. All bytes are looked at, without a branch for each.
+// May hold letters of two bytes. All bytes are looked at, eight at once.
 bool has_marked(std::span<const uint8_t> in) noexcept {
-  uint8_t any = 0;
-  for (uint8_t c : in) any |= c;
-  return any >= 0x80 && std::any_of(in.begin(), in.end(), [](uint8_t c) { return c >= 0xc3; });
+  constexpr uint64_t kHighBits = 0x8080'8080'8080'8080;
+  uint64_t any = 0, eight = 0;
+  size_t at = 0;
+  for (; at + sizeof eight <= in.size(); at += sizeof eight) {
+    std::memcpy(&eight, in.data() + at, sizeof eight);
+    any |= eight;
+  }
+  for (; at < in.size(); ++at) any |= in[at];
+  return (any & kHighBits) != 0 &&
+         std::any_of(in.begin(), in.end(), [](uint8_t c) { return c >= 0xc3; });
 }
 
 // Letters of two bytes in lower case; ASCII as it is.
@@ -63,6 +70,7 @@ void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
 bool ContextWords::load(std::span<const std::string_view> words) {
   if (words.size() > kContextWordsMax) return false;
   words_.assign(words.begin(), words.end());
+  rules_.assign(words.size(), NearRules{});
   std::vector<LiteralSet::Literal> literals;
   for (const std::string& word : words_) {
     if (word.size() > kContextWordBytesMax) return false;
@@ -85,6 +93,7 @@ const ContextBlocks::Block& ContextWords::block(const TextView& text, uint64_t n
 void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
                               std::vector<LiteralHit>& found) const {
   block.count = 0;
+  block.rules = NearRules{};
   const uint64_t begin = block.number * ContextBlocks::kBlockBytes;
   const uint64_t from = std::max(begin, text.begin);
   const uint64_t until = std::min(begin + ContextBlocks::kBlockBytes, text.end);
@@ -103,6 +112,7 @@ void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
   for (const LiteralHit& hit : found) {
     if (block.count == block.words.size()) return;
     const auto index = static_cast<uint16_t>(hit.literal);
+    add_rules(block.rules, rules_[index]);
     const size_t size = words_[index].size();
     const uint64_t start = first + hit.at, end = start + size;
     const bool plural = (text.at(end) | 0x20) == 's';
@@ -110,6 +120,17 @@ void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
         ContextBlocks::Word{index, static_cast<uint8_t>(start - begin), static_cast<uint8_t>(size),
                             !is_lower(text.at(end + (plural ? 1 : 0))), plural};
   }
+}
+
+NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
+                                     ContextBlocks& blocks) const {
+  NearRules out{};
+  const uint64_t from =
+      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  for (uint64_t number = from / ContextBlocks::kBlockBytes;
+       number * ContextBlocks::kBlockBytes < value_start; ++number)
+    add_rules(out, block(text, number, blocks).rules);
+  return out;
 }
 
 void ContextWords::find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,

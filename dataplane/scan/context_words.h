@@ -41,6 +41,18 @@ struct ContextHits {
   size_t count = 0;
 };
 
+// A bit for each rule that counts only beside one of its words.
+using NearRules = std::array<uint64_t, 4>;
+
+constexpr void add_rules(NearRules& to, const NearRules& more) noexcept {
+  for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
+}
+constexpr bool share_rules(const NearRules& a, const NearRules& b) noexcept {
+  uint64_t both = 0;
+  for (size_t i = 0; i < a.size(); ++i) both |= a[i] & b[i];
+  return both != 0;
+}
+
 // The words that begin in each of the last blocks that were asked about.
 class ContextBlocks {
  public:
@@ -65,6 +77,7 @@ class ContextBlocks {
     uint64_t number = 0;
     uint64_t epoch = 0;
     size_t count = 0;
+    NearRules rules{};  // that one of its words speaks for
     std::array<Word, kWordsMax> words;
   };
   std::array<Block, kBlocks> blocks_;
@@ -78,6 +91,14 @@ class ContextWords {
   [[nodiscard]] bool load(std::span<const std::string_view> words);
   std::string_view word(uint16_t index) const noexcept { return words_[index]; }
   uint16_t size() const noexcept { return static_cast<uint16_t>(words_.size()); }
+  // After load(), before the first find(): `word` speaks for the rule of this bit.
+  void note_rule(uint16_t word, uint16_t rule) noexcept {
+    rules_[word][rule / 64U] |= uint64_t{1} << (rule % 64U);
+  }
+  const NearRules& rules_of(uint16_t word) const noexcept { return rules_[word]; }
+  // Rules that a word before the value may speak for: none that find() would find a word of is
+  // missing. Costs a tenth of it.
+  NearRules rules_around(const TextView& text, uint64_t value_start, ContextBlocks& blocks) const;
   // Words that end at or before `value_start` and begin at most kProximityMax before it. `blocks`
   // knows this text or none.
   void find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
@@ -90,6 +111,7 @@ class ContextWords {
                   std::vector<LiteralHit>& found) const;
 
   std::vector<std::string> words_;
+  std::vector<NearRules> rules_;  // by word
   LiteralSet literals_;
 };
 

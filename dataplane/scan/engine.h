@@ -90,6 +90,10 @@ class Engine {
     uint64_t letters;
     uint64_t breaks;
     uint16_t rule;
+    // Of its rule, beside each other: a number meets dozens of shapes.
+    uint16_t near_index;
+    uint16_t flags;
+    contract::Validator validator;
   };
 
   // Of anchors(): a match of `rule` holds it.
@@ -145,12 +149,16 @@ class Engine {
   const Lengths& shape_lengths() const noexcept { return shape_lengths_; }
   const Lengths& near_shape_lengths() const noexcept { return near_shape_lengths_; }
   // Which rules of the latter one of these words speaks for; bit: Rule::near_index.
-  using NearRules = std::array<uint64_t, 4>;
+  using NearRules = scan::NearRules;
   NearRules near_rules(const ContextHits& hits) const noexcept {
     NearRules out{};
-    for (size_t i = 0; i < hits.count; ++i)
-      for (size_t k = 0; k < out.size(); ++k) out[k] |= word_rules_[hits.hits[i].word][k];
+    for (size_t i = 0; i < hits.count; ++i) add_rules(out, words_.rules_of(hits.hits[i].word));
     return out;
+  }
+  // Rules of which a shape of so many characters may fit digits alone, or digits with letters.
+  // REQUIRES: length <= kShapeLengthMax.
+  const NearRules& near_rules_of(size_t length, bool has_letters) const noexcept {
+    return (has_letters ? mixed_near_ : plain_near_)[length];
   }
   // Those of them that a value which is a whole text needs no word for.
   const NearRules& rules_alone() const noexcept { return alone_rules_; }
@@ -203,7 +211,7 @@ class Engine {
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> shapes_;
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> near_shapes_;
   Lengths shape_lengths_, near_shape_lengths_;
-  std::vector<NearRules> word_rules_;  // by context word
+  std::array<NearRules, contract::kShapeLengthMax + 1> plain_near_{}, mixed_near_{};  // by length
   NearRules alone_rules_{};
   uint16_t near_count_ = 0;
   std::vector<std::vector<contract::MatcherShape>>

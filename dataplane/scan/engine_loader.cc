@@ -98,7 +98,6 @@ class EngineLoader {
       folded[i] = folded_lower(word);
     }
     const std::vector<std::string_view> views(folded.begin(), folded.end());
-    engine_.word_rules_.resize(views.size());
     return engine_.words_.load(views) || fail("bad context words");
   }
 
@@ -188,10 +187,20 @@ class EngineLoader {
     rule.near_index = engine_.near_count_++;
     if (rule.confidence_alone > 0)
       engine_.alone_rules_[rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);
-    for (size_t word = 0; word < engine_.word_rules_.size(); ++word)
-      if ((rule.context[word / 64] >> (word % 64) & 1) != 0)
-        engine_.word_rules_[word][rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);
+    for (uint16_t word = 0; word < engine_.words_.size(); ++word)
+      if ((rule.context[word / 64U] >> (word % 64U) & 1) != 0)
+        engine_.words_.note_rule(word, rule.near_index);
     return true;
+  }
+
+  // What a shape may look like at all: digits alone, or with letters among them.
+  void learn_near_shape(const contract::MatcherShape& shape, uint16_t near_index) {
+    const uint64_t all = ~uint64_t{0} >> (contract::kShapeLengthMax - shape.length);
+    const auto add = [&](auto& lengths) {
+      lengths[shape.length][near_index / 64U] |= uint64_t{1} << (near_index % 64U);
+    };
+    if (shape.letters == 0) add(engine_.plain_near_);
+    if ((shape.digits & all) != all) add(engine_.mixed_near_);
   }
 
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
@@ -203,9 +212,11 @@ class EngineLoader {
       const uint64_t bit = shape.length < 64 ? uint64_t{1} << shape.length : ~uint64_t{0};
       if ((shape.letters & 1) == 0) lengths.digit_first |= bit;
       if ((shape.digits & 1) == 0) lengths.letter_first |= bit;
+      if (is_near) learn_near_shape(shape, rule.near_index);
       if (rule.kind == contract::RuleKind::Shape)
         (is_near ? engine_.near_shapes_ : engine_.shapes_)[shape.length].push_back(
-            Engine::Shape{shape.digits, shape.letters, shape.breaks, index});
+            Engine::Shape{shape.digits, shape.letters, shape.breaks, index, rule.near_index,
+                          rule.flags, rule.validator});
       else
         engine_.cue_shapes_[index].push_back(shape);
     }

@@ -1,6 +1,7 @@
 #include "dataplane/scan/number_stage.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/recognise/date.h"
@@ -105,7 +106,7 @@ void NumberStage::run(const Engine& engine, const TextView& text, const CharMask
       cursor_ = origin + masks.digit.next_clear(static_cast<size_t>(digit - origin), size);
       continue;
     }
-    switch (read_row(text, digit)) {
+    switch (read_row(text, digit, masks, origin)) {
       case Found::Open:
         cursor_ = forced_ ? cursor_ : digit;
         return;
@@ -138,7 +139,8 @@ bool NumberStage::start_group(const TextView& text, uint64_t digit, uint64_t& st
   return true;
 }
 
-NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit) {
+NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
+                                         const CharMasks& masks, uint64_t origin) {
   uint64_t start = cursor_;
   if (!forced_ && !start_group(text, digit, start)) {
     in_long_group_ = true;
@@ -149,7 +151,7 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit) {
   row_.count = 0;
   row_.view = text;
   row_digits_ = 0;
-  const Found found = extend(text, start);
+  const Found found = extend(text, start, masks, origin);
   if (found == Found::Open) {
     open_ = start;
     return found;
@@ -202,21 +204,49 @@ bool NumberStage::is_whole_text(const TextView& text) const noexcept {
   return true;
 }
 
+namespace {
+
+// The 64 bits of a mask from `place` on.
+uint64_t bits_from(const BitMask& mask, size_t place) noexcept {
+  const size_t word = place / 64, bit = place % 64;
+  return bit == 0 ? mask.word(word) : mask.word(word) >> bit | mask.word(word + 1) << (64 - bit);
+}
+
+// Counts the letters and digits from `at` on into `group`: where they end. Of a group that is too
+// long, somewhere behind kGroupBytesMax of them.
+uint64_t read_group(const TextView& text, uint64_t at, const CharMasks& masks, uint64_t origin,
+                    Group& group) noexcept {
+  static_assert(kGroupBytesMax == 64);
+  uint64_t end = at;
+  if (at >= origin) {
+    const auto place = static_cast<size_t>(at - origin);
+    const uint64_t digits = bits_from(masks.digit, place);
+    const uint64_t letters = bits_from(masks.letter, place);
+    const auto size = static_cast<unsigned>(std::countr_one(digits | letters));
+    if (size < kGroupBytesMax) {
+      const uint64_t in_group = (uint64_t{1} << size) - 1;
+      group.digits = static_cast<uint8_t>(std::popcount(digits & in_group));
+      group.letters = static_cast<uint8_t>(std::popcount(letters & in_group));
+      return at + size;
+    }
+  }
+  // It begins before what the masks show, or may be too long.
+  for (; end < text.end && end - at <= kGroupBytesMax; ++end) {
+    const uint8_t of = kClasses[text.at(end)];
+    if (of != kDigitClass && of != kLetterClass) break;
+    ++(of == kDigitClass ? group.digits : group.letters);
+  }
+  return end;
+}
+
+}  // namespace
+
 // Groups from `at` on, until the row is over.
-NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at) {
+NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const CharMasks& masks,
+                                       uint64_t origin) {
   for (;;) {
     Group group{static_cast<uint32_t>(at - row_.base), 0, 0, 0};
-    uint64_t end = at;
-    while (end < text.end && end - at <= kGroupBytesMax) {
-      const uint8_t of = kClasses[text.at(end)];
-      if (of == kDigitClass)
-        ++group.digits;
-      else if (of == kLetterClass)
-        ++group.letters;
-      else
-        break;
-      ++end;
-    }
+    const uint64_t end = read_group(text, at, masks, origin, group);
     const bool is_long = end - at > kGroupBytesMax;
     const bool two_words =
         group.digits == 0 && row_.count > 0 && row_.groups[row_.count - 1].digits == 0;
@@ -287,6 +317,8 @@ namespace {
 struct WindowLengths {
   uint64_t all = 0;
   uint64_t apt = 0;
+  // Windows of so many characters and more have letters.
+  size_t letters_from = contract::kShapeLengthMax + 1;
 };
 
 // `leads`: no digit stands before group `first`.
@@ -304,6 +336,7 @@ WindowLengths lengths_from(const Row& row, size_t first, bool leads) noexcept {
       regular = regular && alike && ShapeWindow::is_usual_separator(between[0]);
     }
     size += row.size(g);
+    if (row.groups[g].letters > 0) out.letters_from = std::min<size_t>(out.letters_from, size);
     const bool is_apt = regular || (leads && g + 1 >= with_digits);
     if (size > 63) {
       // 64 itself counts as any length.
@@ -320,17 +353,16 @@ WindowLengths lengths_from(const Row& row, size_t first, bool leads) noexcept {
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
 class ShapeHits {
  public:
-  void take(const Engine& engine, const Engine::Shape& shape, const ShapeWindow& window,
-            uint32_t end) noexcept {
-    const Engine::Rule& rule = engine.rule(shape.rule);
-    const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, rule.flags);
-    if (doubt < 0 || !holds(rule.validator, window.characters())) return;
+  void take(const Engine::Shape& shape, const ShapeWindow& window, uint32_t end) noexcept {
+    if (!window.may_fit(shape.digits, shape.letters)) return;
+    const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, shape.flags);
+    if (doubt < 0 || !holds(shape.validator, window.characters())) return;
     size_t i = 0;
     while (i < count_ && best_[i].rule != shape.rule) ++i;
     if (i == best_.size()) return;
     count_ = std::max(count_, i + 1);
     best_[i] = Best{shape.rule, static_cast<uint8_t>(doubt), window.is_joined(),
-                    is_strong(rule.validator), end};
+                    is_strong(shape.validator), end};
   }
   struct Beside {
     const ContextHits* column;
@@ -366,7 +398,39 @@ class ShapeHits {
   size_t count_ = 0;
 };
 
+// Rules that need a word and of which a shape may fit a window of one of these lengths; from
+// `letters_from` on it has letters.
+NearRules rules_of_lengths(const Engine& engine, uint64_t lengths, size_t letters_from) noexcept {
+  NearRules out{};
+  if (lengths >> 63 != 0) {  // of any length
+    out.fill(~uint64_t{0});
+    return out;
+  }
+  for (; lengths != 0; lengths &= lengths - 1) {
+    const auto length = static_cast<size_t>(std::countr_zero(lengths));
+    add_rules(out, engine.near_rules_of(length, length >= letters_from));
+  }
+  return out;
+}
+
 }  // namespace
+
+// Which rules a word speaks for at group `first`. False: none of `apt`.
+bool NumberStage::find_near(const Engine& engine, size_t first, const NearRules& apt, Near& near,
+                            CandidateList& out) {
+  if (apt == NearRules{}) return false;
+  const uint64_t start = row_.base + row_.groups[first].start;
+  NearRules around = engine.words().rules_around(row_.view, start, out.blocks());
+  add_rules(around, engine.near_rules(beside_end_));
+  if (near.alone) add_rules(around, engine.rules_alone());
+  if (!share_rules(around, apt)) return false;
+  near.here = engine.near_rules(out.context(start, row_.view));
+  add_rules(near.here, engine.near_rules(beside_));
+  if (near.alone) add_rules(near.here, engine.rules_alone());
+  near.at_end = near.here;
+  if (beside_end_.count > beside_.count) add_rules(near.at_end, engine.near_rules(beside_end_));
+  return share_rules(near.at_end, apt);
+}
 
 void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out) {
   const bool is_digit_first = is_digit(row_.of(first)[0]);
@@ -374,27 +438,18 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, C
   const auto fitting = [&](uint64_t some, const Engine::Lengths& of) {
     return some & (is_digit_first ? of.digit_first : of.letter_first);
   };
-  // Most rules need a word, and most numbers have none before them.
-  Engine::NearRules near{}, near_end{};
-  const bool alone = alone_ && first == 0;
-  if (fitting(lengths.all, engine.near_shape_lengths()) != 0) look_beside(engine, first, out);
-  if (fitting(lengths.apt, engine.near_shape_lengths()) != 0) {
-    const auto add = [](Engine::NearRules& to, const Engine::NearRules& more) {
-      for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
-    };
-    near = engine.near_rules(out.context(row_.base + row_.groups[first].start, row_.view));
-    add(near, engine.near_rules(beside_));
-    if (alone) add(near, engine.rules_alone());
-    near_end = near;
-    if (beside_end_.count > beside_.count) add(near_end, engine.near_rules(beside_end_));
-  }
-  const bool is_near =
-      std::any_of(near_end.begin(), near_end.end(), [](uint64_t bits) { return bits != 0; });
-  const uint64_t wanted =
-      fitting(lengths.apt, engine.shape_lengths()) |
-      (is_near ? fitting(lengths.apt, engine.near_shape_lengths()) : uint64_t{0});
-  if (wanted == 0) return;
   const bool is_any = lengths.apt == ~uint64_t{0};
+  if (fitting(lengths.all, engine.near_shape_lengths()) != 0) look_beside(engine, first, out);
+  // Most rules need a word, and most numbers have none before them.
+  uint64_t near_lengths = fitting(lengths.apt, engine.near_shape_lengths());
+  Near near;
+  near.alone = alone_ && first == 0;
+  if (near_lengths != 0 &&
+      !find_near(engine, first, rules_of_lengths(engine, near_lengths, lengths.letters_from), near,
+                 out))
+    near_lengths = 0;
+  const uint64_t wanted = fitting(lengths.apt, engine.shape_lengths()) | near_lengths;
+  if (wanted == 0) return;
   ShapeHits hits;
   ShapeWindow window(row_, first);
   // A window grows no further than the longest shape, and lengths without one are passed over.
@@ -403,16 +458,16 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, C
     if (!is_any && (wanted >> window.length() & 1) == 0) continue;
     const uint32_t end = row_.groups[window.group_end() - 1].end;
     for (const Engine::Shape& shape : engine.shapes_of(window.length()))
-      hits.take(engine, shape, window, end);
-    if (!is_near) continue;
-    const Engine::NearRules& rules = window.group_end() > tail_group_ ? near_end : near;
+      hits.take(shape, window, end);
+    if (near_lengths == 0) continue;
+    const NearRules& rules = window.group_end() > tail_group_ ? near.at_end : near.here;
     for (const Engine::Shape& shape : engine.shapes_near_words(window.length())) {
-      const uint16_t index = engine.rule(shape.rule).near_index;
-      if ((rules[index / 64] >> (index % 64) & 1) != 0) hits.take(engine, shape, window, end);
+      const uint16_t index = shape.near_index;
+      if ((rules[index / 64U] >> (index % 64U) & 1) != 0) hits.take(shape, window, end);
     }
   }
   const uint32_t tail_end = tail_group_ < row_.count ? row_.groups[tail_group_].end : ~uint32_t{0};
-  hits.offer(row_, first, {&beside_, &beside_end_, tail_end, line_, alone}, out);
+  hits.offer(row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, out);
 }
 
 // Words that speak of the number at group `first` from elsewhere than before it.

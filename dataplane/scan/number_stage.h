@@ -33,14 +33,22 @@ class NumberStage {
   static uint64_t with_marks(const TextView& text, uint64_t at) noexcept;
   enum class Found : uint8_t { Row, Open, Nothing };
 
-  Found read_row(const TextView& text, uint64_t digit);
-  Found extend(const TextView& text, uint64_t at);
+  // What words speak for, beside a value: everywhere, and at the end of its sentence.
+  struct Near {
+    NearRules here{}, at_end{};
+    bool alone = false;  // the value is the whole text
+  };
+
+  Found read_row(const TextView& text, uint64_t digit, const CharMasks& masks, uint64_t origin);
+  Found extend(const TextView& text, uint64_t at, const CharMasks& masks, uint64_t origin);
   bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
   // `leads`: no group before `first` has a digit.
   void judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out);
+  bool find_near(const Engine& engine, size_t first, const NearRules& apt, Near& near,
+                 CandidateList& out);
   void look_beside(const Engine& engine, size_t first, CandidateList& out);
 
   Row row_;

@@ -1,5 +1,7 @@
 #include "dataplane/scan/shape_window.h"
 
+#include <algorithm>
+
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -20,8 +22,16 @@ bool ShapeWindow::grow() noexcept {
     for (uint8_t c : between) breaks_line_ = breaks_line_ || c == '\n';
     breaks_ |= uint64_t{1} << length_;
   }
+  const auto group = row_.of(last_);
+  if (row_.groups[last_].letters == 0) {  // most are nothing but digits
+    digits_ |= (~uint64_t{0} >> (64 - group.size())) << length_;
+    std::copy(group.begin(), group.end(), characters_.begin() + length_);
+    length_ += group.size();
+    ++last_;
+    return true;
+  }
   bool upper = false, lower = false;
-  for (uint8_t c : row_.of(last_)) {
+  for (uint8_t c : group) {
     upper = upper || is_upper(c);
     lower = lower || is_lower(c);
     const uint64_t bit = uint64_t{1} << length_;
@@ -40,7 +50,7 @@ bool ShapeWindow::grow() noexcept {
 
 int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
                       uint16_t flags) const noexcept {
-  if ((digits & ~digits_) != 0 || (letters & ~letters_) != 0) return -1;
+  if (!may_fit(digits, letters)) return -1;
   if ((flags & contract::kRuleUpperOnly) != 0 && has_lower_) return -1;
   // Groups that separators make are written in one case.
   if (breaks_ != 0 && mixed_case_) return -1;

@@ -31,6 +31,10 @@ class ShapeWindow {
   }
   // All separators so far are the same usual one.
   bool is_regular() const noexcept { return regular_; }
+  // False: a shape with these digits and letters does not fit, whatever its breaks and flags are.
+  bool may_fit(uint64_t digits, uint64_t letters) const noexcept {
+    return ((digits & ~digits_) | (letters & ~letters_)) == 0;
+  }
   // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at
   // all.
   int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;
@@ -42,7 +46,7 @@ class ShapeWindow {
 
   const Row& row_;
   size_t first_, last_;
-  std::array<uint8_t, contract::kShapeLengthMax> characters_{};
+  std::array<uint8_t, contract::kShapeLengthMax> characters_;  // the first length_ are set
   size_t length_ = 0;
   uint64_t digits_ = 0, letters_ = 0, breaks_ = 0;
   bool has_lower_ = false;

@@ -140,6 +140,9 @@ void WordStage::find_triggers(const Part& part) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
     each(m.colons.word(w), [&](uint64_t at) {
+      // The '::' of programs: neither address has such a letter before its first colon.
+      const uint8_t before = part.text.at(at - 1);
+      if (is_alnum(before) && !is_hex(before)) return;
       if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
       if (has_mac) recognise(part, RuleKind::Mac, mac_at, Trigger{at, at});
     });

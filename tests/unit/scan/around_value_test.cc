@@ -72,6 +72,17 @@ TEST_F(AroundValue, ATableMayBeLongerThanWhatIsLookedBack) {
   EXPECT_EQ(scan(text, cuts).size(), 60U);
 }
 
+TEST_F(AroundValue, SeparatorsInsideOfQuotesPartNoCellsHoweverLongTheCell) {
+  // Lines are read 64 characters at a time: the quotes stand at every place of such a block.
+  for (size_t size = 0; size < 140; ++size) {
+    const std::string cell = '"' + std::string(size, 'a') + ",;,x\"";
+    EXPECT_EQ(texts_found("id,note,ssn\n1," + cell + ",536904399\n2," + cell + ",096917070\n"),
+              (Texts{"US_SSN=536904399", "US_SSN=096917070"}))
+        << size;
+    EXPECT_EQ(texts_found("ssn,note,id\n1," + cell + ",536904399\n"), Texts{}) << size;
+  }
+}
+
 TEST_F(AroundValue, ATableEndsWithAnotherLine) {
   EXPECT_EQ(
       at_every_cut("id,ssn\n1,536904399\nThis is the end of it and what follows is no row of it.\n"

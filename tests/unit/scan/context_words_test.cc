@@ -12,14 +12,18 @@ std::vector<std::string> found(std::string_view text, size_t value_start) {
   constexpr std::string_view kWords[] = {"tel", "phone", "né", "id", "手机", "téléphone", "ssn"};
   ContextWords words;
   EXPECT_TRUE(words.load(kWords));
+  // A rule of its own for each, so that what may be near can be compared with what is.
+  for (uint16_t i = 0; i < words.size(); ++i) words.note_rule(i, static_cast<uint16_t>(i * 40));
   const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
   ContextHits hits;
   ContextBlocks blocks;
   words.find(view, value_start, blocks, hits);
+  const NearRules around = words.rules_around(view, value_start, blocks);
   std::vector<std::string> out;
   for (size_t i = 0; i < hits.count; ++i)
     out.push_back(std::string(words.word(hits.hits[i].word)) + ":" +
                   std::to_string(hits.hits[i].distance));
+  EXPECT_TRUE(share_rules(around, words.rules_of(hits.hits[i].word))) << text;
   return out;
 }
 std::vector<std::string> found(std::string_view text) { return found(text, text.size()); }
@@ -46,6 +50,22 @@ TEST(ContextWords, CountOnlyBeforeTheValueAndNear) {
   EXPECT_EQ(found("phone 123", 2), Words{});
   EXPECT_EQ(found("phone" + std::string(kProximityMax - 5, ' ')), Words{"phone:123"});
   EXPECT_EQ(found("phone" + std::string(kProximityMax - 4, ' ')), Words{});
+}
+
+TEST(ContextWords, NothingSpeaksForARuleWithoutAWord) {
+  constexpr std::string_view kWords[] = {"ssn"};
+  ContextWords words;
+  ASSERT_TRUE(words.load(kWords));
+  words.note_rule(0, 70);
+  ContextBlocks blocks;
+  const auto around = [&](std::string_view text, size_t start) {
+    blocks.forget();
+    const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
+    return words.rules_around(view, start, blocks);
+  };
+  EXPECT_EQ(around("his number is 1234", 14), NearRules{});
+  EXPECT_EQ(around("his ssn is 1234", 11), (NearRules{0, uint64_t{1} << 6, 0, 0}));
+  EXPECT_EQ(around("ssn" + std::string(3 * kProximityMax, ' '), 3 * kProximityMax), NearRules{});
 }
 
 TEST(ContextWords, LowerCaseKeepsSizes) {

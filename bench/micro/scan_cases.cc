@@ -38,7 +38,7 @@ using Sample = control::PromptSample;
 
 constexpr size_t kPromptBytes = 4U << 20;
 constexpr size_t kWhole = ~size_t{0};
-constexpr size_t kPieceBytes = 4'096;  // what the scanner gives its stages at once
+constexpr size_t kPieceBytes = 8'192;  // what the scanner gives its stages at once
 
 std::span<const uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};

@@ -15,7 +15,7 @@
 namespace sallyport::llm {
 
 // Decoded text that is handed on at once: stays in the first cache with what reads it.
-inline constexpr size_t kStretchBytes = 4'096;
+inline constexpr size_t kStretchBytes = 8'192;
 // Its pieces; prose has two for each line, a row of equal escapes is one.
 inline constexpr size_t kStretchPieces = 512;
 // Whole vectors are stored: what they write behind the text.

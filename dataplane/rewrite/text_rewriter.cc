@@ -65,7 +65,7 @@ void TextRewriter::wipe_window() noexcept {
 bool TextRewriter::feed(std::span<const uint8_t> text) {
   // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of
   // matches.
-  constexpr size_t kPieceBytes = 4'096;
+  constexpr size_t kPieceBytes = 8'192;
   while (!text.empty()) {
     const auto piece = text.first(std::min(text.size(), kPieceBytes));
     text = text.subspan(piece.size());

@@ -14,7 +14,7 @@
 namespace sallyport::scan {
 
 // A piece of text, what an open word run of the pieces before may add, and a row.
-inline constexpr size_t kMaskBytesMax = 9 * 1024;
+inline constexpr size_t kMaskBytesMax = 13 * 1024;
 inline constexpr size_t kMaskWords = kMaskBytesMax / 64;
 
 // Length of the beginning of `text` in which nothing is folded (fold.h): ASCII without NUL and

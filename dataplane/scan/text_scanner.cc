@@ -19,7 +19,7 @@ namespace sallyport::scan {
 namespace {
 
 // What is fed to the stages at once: an open word run and this must fit into the masks.
-constexpr size_t kPieceBytes = 4'096;
+constexpr size_t kPieceBytes = 8'192;
 static_assert(kPieceBytes + kWordRunBytesMax + kRowBytesMax + 64 <= kMaskBytesMax);
 
 constexpr size_t kStreamHitsMax = 16'384;

@@ -20,6 +20,11 @@ Simd detect() noexcept {
   return avx512 ? Simd::Avx512 : Simd::Avx2;
 }
 
+bool detect_vbmi2() noexcept {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2");
+}
+
 constexpr std::array kLevels{Simd::Portable, Simd::Avx2, Simd::Avx512};
 
 const Simd kDetected = detect();
@@ -29,6 +34,11 @@ std::atomic<Simd> chosen{kDetected};
 }  // namespace
 
 Simd best_simd() noexcept { return chosen.load(std::memory_order_relaxed); }
+
+bool has_vbmi2() noexcept {
+  static const bool has = detect_vbmi2();
+  return has;
+}
 
 std::span<const Simd> usable_simd() noexcept {
   return std::span(kLevels).first(static_cast<size_t>(kDetected) + 1);

@@ -18,14 +18,26 @@ enum class Simd : uint8_t {
   Avx512     // F, BW, VL, DQ, CD with all of Avx2: servers from 2017, Zen 4 and later
 };
 
-// The attributes that match what best_simd() has tested for. VBMI and later are not assumed.
+// The attributes that match what best_simd() has tested for.
 #define SP_TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
-#define SP_TARGET_AVX512                                                                   \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi,bmi2,lzcnt," \
-                        "popcnt")))
+#define SP_TARGET_AVX512                                                        \
+  __attribute__((                                                               \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi,bmi2,lzcnt," \
+             "popcnt")))
+
+// For loops of the Avx512 level that has_vbmi2() was asked about besides; without it they take the
+// form of Avx2.
+#define SP_TARGET_VBMI2                                                \
+  __attribute__((                                                      \
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vbmi," \
+             "avx512vbmi2,avx2,bmi,bmi2,lzcnt,popcnt")))
 
 // The widest level that processor and kernel offer, asked once at start; a relaxed load after that.
 Simd best_simd() noexcept;
+
+// Permutations and compressions of bytes over a whole vector (VBMI and VBMI2: servers from 2019,
+// Zen 4 and later).
+bool has_vbmi2() noexcept;
 
 // All levels that this machine can run, narrowest first: what a test goes through.
 std::span<const Simd> usable_simd() noexcept;

@@ -45,20 +45,6 @@ Speaker speaker_named(std::string_view role) noexcept {
 
 }  // namespace
 
-bool Sink::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_start,
-                       std::span<const TextPiece> pieces) {
-  for (const TextPiece& piece : pieces) {
-    const bool linear = piece.unit_decoded == 0;
-    const size_t unit_decoded = linear ? piece.decoded_size : piece.unit_decoded;
-    const size_t unit_raw = linear ? piece.raw_size : piece.unit_raw;
-    for (size_t i = 0; i < piece.decoded_size; i += unit_decoded, raw_start += unit_raw) {
-      if (!leaf_text(decoded.first(unit_decoded), raw_start, raw_start + unit_raw)) return false;
-      decoded = decoded.subspan(unit_decoded);
-    }
-  }
-  return true;
-}
-
 JsonWalker::JsonWalker(const WalkerLimits& limits) : limits_(limits) {
   SP_CHECK(limits.depth_max > 0 && limits.depth_max <= kWalkerDepthMax);
   SP_CHECK(limits.live_keys_max > 0 && limits.live_keys_max <= (1U << 24));
@@ -453,9 +439,9 @@ void JsonWalker::cut_stretch(size_t size) noexcept {
     if (size == 0) break;
     if (size < piece.decoded_size) {
       SP_CHECK(piece.unit_decoded == 0 || size % piece.unit_decoded == 0);
-      const size_t raw_size =
-          piece.unit_decoded == 0 ? size : size / piece.unit_decoded * piece.unit_raw;
+      const size_t raw_size = raw_unit(piece, size).start;
       piece.decoded_size = static_cast<uint32_t>(size);
+      piece.begins &= base::bits_below(raw_size);
       piece.raw_size = static_cast<uint32_t>(raw_size);
     }
     size -= piece.decoded_size;

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "dataplane/base/bits.h"
 #include "dataplane/base/check.h"
 
 namespace sallyport::redact {
@@ -33,7 +34,7 @@ bool OffsetMap::add_row(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_
                         uint8_t unit_decoded, uint8_t unit_raw) noexcept {
   if (count_ > 0) {
     Piece& last = at(count_ - 1);
-    if (last.unit_decoded == unit_decoded && last.unit_raw == unit_raw &&
+    if (last.unit_decoded == unit_decoded && last.unit_raw == unit_raw && last.begins == 0 &&
         last.raw_start + last.raw_size == raw_start) {
       last.decoded_size += decoded_size;
       last.raw_size += raw_size;
@@ -42,10 +43,28 @@ bool OffsetMap::add_row(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_
     }
   }
   if (count_ == pieces_max_) return false;
-  at(count_) = Piece{decoded_size_, raw_start, decoded_size, raw_size, unit_decoded, unit_raw};
+  at(count_) = Piece{decoded_size_, raw_start, decoded_size, raw_size, unit_decoded, unit_raw, 0};
   ++count_;
   decoded_size_ += decoded_size;
   return true;
+}
+
+bool OffsetMap::add_mixed(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_size,
+                          uint64_t begins) noexcept {
+  if (count_ == pieces_max_) return false;
+  at(count_) = Piece{decoded_size_, raw_start, decoded_size, raw_size, 0, 0, begins};
+  ++count_;
+  decoded_size_ += decoded_size;
+  return true;
+}
+
+RawRange OffsetMap::Piece::raw(uint64_t i) const noexcept {
+  if (begins != 0)
+    return {raw_start + base::nth_bit(begins, i),
+            raw_start + (i + 1 < decoded_size ? base::nth_bit(begins, i + 1) : raw_size)};
+  if (unit_decoded == 0) return {raw_start + i, raw_start + i + 1};
+  const uint64_t unit = i / unit_decoded;
+  return {raw_start + unit * unit_raw, raw_start + (unit + 1) * unit_raw};
 }
 
 void OffsetMap::drop_before(uint64_t decoded) noexcept {
@@ -76,15 +95,7 @@ RawRange OffsetMap::raw(uint64_t start, uint64_t end) const noexcept {
   SP_CHECK(start < end);
   const Piece& from = find(start);
   const Piece& to = find(end - 1);
-  RawRange range{};
-  const uint64_t into_from = start - from.decoded_start;
-  range.start =
-      from.raw_start +
-      (from.unit_decoded == 0 ? into_from : into_from / from.unit_decoded * from.unit_raw);
-  const uint64_t into_to = end - 1 - to.decoded_start;
-  range.end = to.raw_start +
-              (to.unit_decoded == 0 ? into_to + 1 : (into_to / to.unit_decoded + 1) * to.unit_raw);
-  return range;
+  return {from.raw(start - from.decoded_start).start, to.raw(end - 1 - to.decoded_start).end};
 }
 
 }  // namespace sallyport::redact

@@ -33,6 +33,10 @@ class OffsetMap {
   // Appends a row of pieces of one shape, as the walker lists them (llm::TextPiece).
   [[nodiscard]] bool add_row(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_size,
                              uint8_t unit_decoded, uint8_t unit_raw) noexcept;
+  // Appends a mixed piece (llm::TextPiece): bit i of `begins`: what stands for the next decoded
+  // byte begins `i` raw bytes behind `raw_start`.
+  [[nodiscard]] bool add_mixed(uint64_t decoded_size, uint64_t raw_start, uint64_t raw_size,
+                               uint64_t begins) noexcept;
   // Decoded offsets below `decoded` will not be asked for again.
   void drop_before(uint64_t decoded) noexcept;
 
@@ -49,6 +53,9 @@ class OffsetMap {
     uint64_t raw_size;
     uint8_t unit_decoded;  // 0: linear; else escapes of this many decoded
     uint8_t unit_raw;      // and raw bytes each
+    uint64_t begins;       // not 0: a mixed piece
+    // Where the raw bytes of the decoded byte `i` of it begin, and end.
+    RawRange raw(uint64_t i) const noexcept;
   };
   const Piece& find(uint64_t decoded) const noexcept;
   Piece& at(uint32_t index) const noexcept { return pieces_[(first_ + index) & ring_mask_]; }

@@ -67,7 +67,6 @@ void JoinedTexts::add(std::span<const uint8_t> decoded, uint64_t raw_start,
                       std::span<const llm::TextPiece> pieces) noexcept {
   size_t at = 0;
   for (const llm::TextPiece& piece : pieces) {
-    const bool linear = piece.unit_decoded == 0;
     const size_t left = decoded.size() - at;  // of the stretch, from the begin of this piece on
     size_t i = 0;
     while (i < piece.decoded_size) {
@@ -76,9 +75,9 @@ void JoinedTexts::add(std::span<const uint8_t> decoded, uint64_t raw_start,
         i = left - kJoinBytesMax;  // what lies between the two ends is not kept
         continue;
       }
-      const uint64_t unit = linear ? i : i / piece.unit_decoded * piece.unit_raw;
-      const uint64_t size = linear ? 1 : piece.unit_raw;
-      const Kept kept{raw_start + unit, raw_start + unit + size, decoded[at + i]};
+      const llm::RawUnit unit = llm::raw_unit(piece, i);
+      const uint64_t start = raw_start + unit.start;
+      const Kept kept{start, start + unit.size, decoded[at + i]};
       if (heads) head_.kept[head_.size++] = kept;
       keep_last(kept);
       ++i;

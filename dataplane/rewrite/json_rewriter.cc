@@ -424,8 +424,10 @@ bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_st
   size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
   for (const llm::TextPiece& piece : pieces) {
     const auto add = [&] {
-      return map_.add_row(piece.decoded_size, raw_start, piece.raw_size, piece.unit_decoded,
-                          piece.unit_raw);
+      return piece.begins != 0
+                 ? map_.add_mixed(piece.decoded_size, raw_start, piece.raw_size, piece.begins)
+                 : map_.add_row(piece.decoded_size, raw_start, piece.raw_size, piece.unit_decoded,
+                                piece.unit_raw);
     };
     if (!add()) {
       if (mapped == 0 || !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);

@@ -254,12 +254,7 @@ SP_TARGET_AVX2 void masks_avx2(const Tables& t, const uint8_t* text, size_t bloc
     out[b] = half_avx2(t, text) | static_cast<uint64_t>(half_avx2(t, text + 32)) << 32;
 }
 
-#define SP_TARGET_VBMI                                                               \
-  __attribute__((                                                                    \
-      target("avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx512vbmi,avx2,bmi,bmi2," \
-             "lzcnt,popcnt")))
-
-SP_TARGET_VBMI inline uint64_t alphabet_from(__m512i v, char first) noexcept {
+SP_TARGET_VBMI2 inline uint64_t alphabet_from(__m512i v, char first) noexcept {
   return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(26));
 }
 
@@ -275,10 +270,10 @@ constexpr __mmask64 kAllLanes =
 
 // GCC 12 puts the locals of an instrumented function at 32 bytes only when it looks for uses after
 // a return (its bug 110027), and 64 are needed here. The portable form reads the same bytes.
-__attribute__((no_sanitize_address)) SP_TARGET_VBMI void masks_vbmi(const Tables& t,
-                                                                    const uint8_t* text,
-                                                                    size_t blocks,
-                                                                    uint64_t* out) noexcept {
+__attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Tables& t,
+                                                                     const uint8_t* text,
+                                                                     size_t blocks,
+                                                                     uint64_t* out) noexcept {
   __m512i lanes[kSets][kHead];
 #pragma GCC unroll 16
   for (size_t i = 0; i < kSets * kHead; ++i)
@@ -316,10 +311,9 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI void masks_vbmi(const Tables
 }
 
 void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
-  static const bool has_vbmi = __builtin_cpu_supports("avx512vbmi") != 0;
   const base::Simd simd = base::best_simd();
   if (simd == base::Simd::Portable) return masks_portable(t, text, blocks, out);
-  if (simd == base::Simd::Avx512 && has_vbmi) return masks_vbmi(t, text, blocks, out);
+  if (simd == base::Simd::Avx512 && base::has_vbmi2()) return masks_vbmi(t, text, blocks, out);
   masks_avx2(t, text, blocks, out);
 }
 

@@ -58,8 +58,7 @@ Said said_by(const std::vector<uint8_t>& raw) {
   for (size_t i = 0; i < stretch->piece_count; ++i) {
     const TextPiece& piece = stretch->pieces[i];
     for (size_t d = 0; d < piece.decoded_size; ++d)
-      said.raw_of.push_back(piece.unit_decoded == 0 ? at + d
-                                                    : at + d / piece.unit_decoded * piece.unit_raw);
+      said.raw_of.push_back(at + raw_unit(piece, d).start);
     at += piece.raw_size;
   }
   EXPECT_EQ(at, stretch->raw_size);
@@ -80,8 +79,9 @@ TEST(StringDecoder, EveryKindOfByteAtEveryPlaceOfAVector) {
   expect_all_levels("");
   for (size_t size : {1U, 15U, 16U, 17U, 31U, 33U, 64U, 65U, 130U}) {
     for (size_t at = 0; at < size; ++at) {
-      for (const char* put : {"\"", "\\n", "\x1f", "\x01", " ", "\x7f", "\xc3\xa9", "\\u00e9",
-                              "\\x", "\\ud83d\\ude00", "\\ud83d", "\\u12"}) {
+      for (const char* put :
+           {"\"", "\\n", "\x1f", "\x01", " ", "\x7f", "\xc3\xa9", "\\u00e9", "\\\\", "\\/",
+            "\\\\\\n", "\\\n", "\\\xc3\xa9", "\\x", "\\ud83d\\ude00", "\\ud83d", "\\u12"}) {
         std::string text(size, 'a');
         text.replace(at, 1, put);
         expect_all_levels(text);
@@ -92,8 +92,19 @@ TEST(StringDecoder, EveryKindOfByteAtEveryPlaceOfAVector) {
 
 TEST(StringDecoder, RandomTexts) {
   std::mt19937_64 random(5);
-  const std::vector<std::string> pieces = {
-      "prose of some length ", "\\n", "\\n\\n", "\\u4e2d\\u6587", "\xe4\xb8\xad", "\\\"", "x"};
+  const std::vector<std::string> pieces = {"prose of some length ",
+                                           "\\n",
+                                           "\\n\\n",
+                                           "\\u4e2d\\u6587",
+                                           "\xe4\xb8\xad",
+                                           "\\\"",
+                                           "x",
+                                           "\\\\",
+                                           "\\\\\\\\\\n",
+                                           "\\/\\t\\b\\f\\r",
+                                           "\\\\n",
+                                           "\\a",
+                                           "\\\\\""};
   for (int round = 0; round < 4'000; ++round) {
     std::string text;
     for (uint64_t i = random() % 40; i > 0; --i) text += pieces[random() % pieces.size()];

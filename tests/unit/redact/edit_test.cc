@@ -98,6 +98,28 @@ TEST(OffsetMap, MapsLinearRunsAndEscapes) {
   expect(21, 23, 47, 55);
 }
 
+// ab\ncd\t: bit by bit where what stands for a decoded byte begins.
+TEST(OffsetMap, AMixedPieceLeadsToItsEscapes) {
+  OffsetMap map(3);
+  map.begin();
+  ASSERT_TRUE(map.add(2, 10, 12));
+  ASSERT_TRUE(map.add_mixed(6, 12, 8, 0b01110111));
+  ASSERT_TRUE(map.add(4, 20, 24));
+  EXPECT_FALSE(map.add_mixed(1, 24, 2, 1));
+  const uint64_t starts[] = {10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 22, 23, 24};
+  ASSERT_EQ(map.decoded_size() + 1, std::size(starts));
+  for (uint64_t from = 0; from < map.decoded_size(); ++from)
+    for (uint64_t to = from + 1; to <= map.decoded_size(); ++to) {
+      EXPECT_EQ(map.raw(from, to).start, starts[from]) << from;
+      EXPECT_EQ(map.raw(from, to).end, starts[to]) << to;
+    }
+  map.drop_before(7);
+  EXPECT_EQ(map.raw(7, 8).end, 20U);
+  map.drop_before(8);
+  ASSERT_TRUE(map.add(1, 24, 25));  // behind a mixed piece nothing is joined to it
+  EXPECT_EQ(map.raw(12, 13).start, 24U);
+}
+
 TEST(JsonEscape, SurvivesEveryLevelAndBreaksNoFrame) {
   std::string value;
   for (int c = 0; c < 128; ++c) value += static_cast<char>(c);

@@ -103,24 +103,28 @@ SP_TARGET_AVX2 void block_avx2(const uint8_t* text, size_t w, CharMasks& out) no
       bits2(is2(a, '.'), is2(b, '.')), bits2(is2(a, ' '), is2(b, ' ')));
 }
 
-SP_TARGET_AVX512 inline uint64_t in_range5(__m512i v, char first, char size) noexcept {
-  return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)),
-                                _mm512_set1_epi8(size));
-}
-SP_TARGET_AVX512 inline uint64_t is5(__m512i v, char c) noexcept {
-  return _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(c));
+// The first eight classes of all of ASCII, for one look-up of 128 lanes.
+struct ClassLanes {
+  alignas(64) std::array<uint8_t, 128> of{};
+  constexpr ClassLanes() {
+    for (size_t c = 0; c < of.size(); ++c) of[c] = static_cast<uint8_t>(kClasses[c] & 0xff);
+  }
+};
+constexpr ClassLanes kClassLanes;
+
+SP_TARGET_VBMI2 inline uint64_t has5(__m512i classes, uint16_t one) noexcept {
+  return _mm512_test_epi8_mask(classes, _mm512_set1_epi8(static_cast<char>(one)));
 }
 
-SP_TARGET_AVX512 void block_avx512(const uint8_t* text, size_t w, CharMasks& out) noexcept {
+SP_TARGET_VBMI2 void block_vbmi2(const uint8_t* text, size_t w, CharMasks& out) noexcept {
   const __m512i v = _mm512_loadu_si512(text);
-  const uint64_t digit = in_range5(v, '0', 10);
-  const uint64_t letter = in_range5(_mm512_or_si512(v, _mm512_set1_epi8(0x20)), 'a', 26);
-  const uint64_t slash = is5(v, '/');
-  const uint64_t word = in_range5(v, 0x21, 0x7f - 0x21) &
-                        ~(is5(v, '"') | is5(v, '<') | is5(v, '>') | is5(v, '`') | is5(v, '\\'));
-  put(out, w, digit, letter, in_range5(v, 'A', 26), word,
-      digit | letter | slash | is5(v, '+') | is5(v, '-') | is5(v, '_'), is5(v, '@'), is5(v, ':'),
-      slash, is5(v, '.'), is5(v, ' '));
+  const __m512i low = _mm512_load_si512(kClassLanes.of.data());
+  const __m512i high = _mm512_load_si512(kClassLanes.of.data() + 64);
+  const __m512i classes = _mm512_maskz_permutex2var_epi8(~_mm512_movepi8_mask(v), low, v, high);
+  const uint64_t space = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' '));
+  put(out, w, has5(classes, kDigit), has5(classes, kLetter), has5(classes, kUpper),
+      has5(classes, kWord), has5(classes, kRun), has5(classes, kAt), has5(classes, kColon),
+      has5(classes, kSlash), _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.')), space);
 }
 
 template <auto Block>
@@ -210,8 +214,11 @@ void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {
   words = (bytes + 63) / 64;
   switch (base::best_simd()) {
     case base::Simd::Avx512:
-      build_all<block_avx512>(text, bytes, *this);
-      break;
+      if (base::has_vbmi2()) {
+        build_all<block_vbmi2>(text, bytes, *this);
+        break;
+      }
+      [[fallthrough]];
     case base::Simd::Avx2:
       build_all<block_avx2>(text, bytes, *this);
       break;

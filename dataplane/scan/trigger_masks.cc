@@ -41,11 +41,24 @@ template <class V>
   *reinterpret_cast<V*>(mask.data() + w) = value;
 }
 
+// Most words of 64 characters have no colon: what needs one is not computed for them.
 template <class V>
-[[gnu::always_inline]] inline void combine_network(CharMasks& m, size_t w) noexcept {
+[[gnu::always_inline]] inline bool any_in(const BitMask& mask, size_t w) noexcept {
+  uint64_t any = 0;
+  for (size_t i = 0; i < sizeof(V) / sizeof(uint64_t); ++i) any |= mask.word(w + i);
+  return any != 0;
+}
+
+template <class V>
+[[gnu::always_inline]] inline void combine_colons(CharMasks& m, size_t w) noexcept {
+  if (!any_in<V>(m.colon, w)) {
+    for (BitMask* mask : {&m.url, &m.colon_number, &m.colons}) put<V>(*mask, w, V{});
+    return;
+  }
   const Words<V> word{m.word.data() + w}, colon{m.colon.data() + w}, slash{m.slash.data() + w};
-  const Words<V> dot{m.dot.data() + w}, digit{m.digit.data() + w};
+  const Words<V> letter{m.letter.data() + w}, digit{m.digit.data() + w};
   put<V>(m.url, w, colon.here() & slash.ahead(1) & slash.ahead(2));
+  put<V>(m.colon_number, w, colon.here() & letter.behind(1) & digit.ahead(1));
   V next{}, former{}, joined_on = ~V{}, joined_back = ~V{};
   for (unsigned n = 1; n <= CharMasks::kColonsWithin; ++n) {
     joined_on &= word.ahead(n);
@@ -54,6 +67,11 @@ template <class V>
     former |= colon.behind(n) & joined_back;
   }
   put<V>(m.colons, w, colon.here() & next & ~former);
+}
+
+template <class V>
+[[gnu::always_inline]] inline void combine_dots(CharMasks& m, size_t w) noexcept {
+  const Words<V> word{m.word.data() + w}, dot{m.dot.data() + w}, digit{m.digit.data() + w};
   // No other dot between digits within four characters before it.
   const V joined = word.behind(1) & word.behind(2), joined3 = joined & word.behind(3);
   const V before = (dot.behind(2) & joined) | (dot.behind(3) & joined3) |
@@ -65,7 +83,6 @@ template <class V>
 [[gnu::always_inline]] inline void combine_words(CharMasks& m, size_t w) noexcept {
   const Words<V> word{m.word.data() + w}, run{m.run.data() + w}, letter{m.letter.data() + w};
   const Words<V> digit{m.digit.data() + w}, space{m.space.data() + w}, upper{m.upper.data() + w};
-  const Words<V> colon{m.colon.data() + w};
   put<V>(m.word_row, w, word.row());
   put<V>(m.run_row, w, run.row());
   // Letters and digits at every second place.
@@ -78,7 +95,6 @@ template <class V>
   const V before_space = space.ahead(1);
   put<V>(m.number_of, w, digit.here() & before_space & letter.ahead(2));
   put<V>(m.to_number, w, ~(digit.here() | space.here()) & before_space & digit.ahead(2));
-  put<V>(m.colon_number, w, colon.here() & letter.behind(1) & digit.ahead(1));
   // Letters with marks are no ASCII: "José C" has none before its space.
   put<V>(m.name_of, w, (letter.here() | ~word.here()) & before_space & upper.ahead(2));
 }
@@ -86,7 +102,8 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline void combine_all(CharMasks& m) noexcept {
   for (size_t w = 0; w < m.words; w += sizeof(V) / sizeof(uint64_t)) {
-    combine_network<V>(m, w);
+    combine_colons<V>(m, w);
+    combine_dots<V>(m, w);
     combine_words<V>(m, w);
   }
 }

@@ -737,12 +737,19 @@ Durability Image::durability(const Key& key) const noexcept {
 
 uint16_t Image::decision(uint16_t tenant, uint16_t environment, uint16_t vendor,
                          Direction direction, contract::Role role, uint16_t entity) const noexcept {
+  return decisions(tenant, environment, vendor, direction, role)[entity];
+}
+
+std::span<const uint16_t> Image::decisions(uint16_t tenant, uint16_t environment, uint16_t vendor,
+                                           Direction direction,
+                                           contract::Role role) const noexcept {
   const size_t cell =
       (size_t{tenant} * environment_count() + environment) * vendor_count() + vendor;
   size_t index = section<uint32_t>(SectionKind::Cells)[cell];
   index = index * 2 + static_cast<size_t>(direction);
   index = index * contract::kRoleCount + static_cast<size_t>(role);
-  return section<uint16_t>(SectionKind::Rulings)[index * entity_count() + entity];
+  const size_t entities = entity_count();
+  return section<uint16_t>(SectionKind::Rulings).subspan(index * entities, entities);
 }
 
 Ruling Image::ruling_of(uint16_t decision, unsigned confidence) const noexcept {

@@ -148,6 +148,9 @@ class Image {
   // image does, then the ruling for a confidence.
   uint16_t decision(uint16_t tenant, uint16_t environment, uint16_t vendor, Direction direction,
                     contract::Role role, uint16_t entity) const noexcept;
+  // Of all entities, by their index; valid while the image is.
+  std::span<const uint16_t> decisions(uint16_t tenant, uint16_t environment, uint16_t vendor,
+                                      Direction direction, contract::Role role) const noexcept;
   Ruling ruling_of(uint16_t decision, unsigned confidence) const noexcept;
   // May a value that nobody reads (an image, a document) pass in this cell, and which rule says so.
   // REQUIRES: indexes below the counts above.

@@ -92,11 +92,13 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
                                                 static_cast<contract::OpaqueReason>(reason))
                                         .allowed;
   RulingCache rulings;
+  for (size_t role = 0; role < contract::kRoleCount; ++role) {
+    const auto decisions = image.decisions(who.tenant, who.environment, who.vendor, way,
+                                           static_cast<contract::Role>(role));
+    for (size_t entity = 0; entity < entities; ++entity)
+      scope.actions[entity].by_role[role] = rulings.find(image, decisions[entity]);
+  }
   for (uint16_t entity = 0; entity < entities; ++entity) {
-    for (size_t role = 0; role < contract::kRoleCount; ++role)
-      scope.actions[entity].by_role[role] =
-          rulings.find(image, image.decision(who.tenant, who.environment, who.vendor, way,
-                                             static_cast<contract::Role>(role), entity));
     scope.generalisations[entity] = image.generalisation(entity);
     scope.may_restore[entity] = image.access(who.tenant, who.principal, entity, who.reason).allowed;
   }

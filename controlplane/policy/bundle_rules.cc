@@ -19,10 +19,6 @@ constexpr YamlReader::Named<Action> kActions[] = {
     {"generalise", Action::Generalise}};
 constexpr YamlReader::Named<Direction> kDirections[] = {{"request", Direction::Request},
                                                         {"response", Direction::Response}};
-constexpr YamlReader::Named<Role> kRoles[] = {{"user", Role::User},
-                                              {"system", Role::System},
-                                              {"assistant", Role::Assistant},
-                                              {"tool", Role::Tool}};
 constexpr YamlReader::Named<bool> kOpaqueActions[] = {{"block", false}, {"allow", true}};
 constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true}};
 

@@ -15,6 +15,13 @@
 
 namespace sallyport::controlplane::policy {
 
+// Whose words a text of a request or an answer is.
+inline constexpr YamlReader::Named<contract::Role> kRoles[] = {
+    {"user", contract::Role::User},
+    {"system", contract::Role::System},
+    {"assistant", contract::Role::Assistant},
+    {"tool", contract::Role::Tool}};
+
 struct BundleParts {
   BundleFiles& files;
   YamlReader& reader;

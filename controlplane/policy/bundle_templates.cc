@@ -14,10 +14,6 @@ namespace {
 
 using contract::Role;
 
-constexpr YamlReader::Named<Role> kPartRoles[] = {{"user", Role::User},
-                                                  {"system", Role::System},
-                                                  {"assistant", Role::Assistant},
-                                                  {"tool", Role::Tool}};
 constexpr YamlReader::Named<bool> kStatuses[] = {{"active", false}, {"retired", true}};
 
 constexpr size_t kTemplateNameBytes = 47;
@@ -77,7 +73,7 @@ class TemplateReader {
       TemplatePart part;
       YamlMapping mapping(reader_, item, "a part");
       if (const YamlNode* role = mapping.required("role"))
-        part.role = reader_.choice(*role, kPartRoles);
+        part.role = reader_.choice(*role, kRoles);
       if (const YamlNode* text = mapping.required("text")) read_text(*text, part);
       mapping.finish();
       pieces += part.pieces.size();
@@ -121,11 +117,9 @@ class TemplateReader {
 }  // namespace
 
 contract::Digest template_digest(const PromptTemplate& one) {
-  static constexpr std::string_view kRoleNames[contract::kRoleCount] = {"user", "system",
-                                                                        "assistant", "tool"};
   std::string text = "sallyport template 1\n" + one.id() + "\n";
   for (const TemplatePart& part : one.parts) {
-    text += std::string(kRoleNames[static_cast<size_t>(part.role)]) + "\n";
+    text += std::string(role_name(part.role)) + "\n";
     for (const TemplatePiece& piece : part.pieces)
       text += std::string(piece.is_slot ? "slot " : "text ") + std::to_string(piece.text.size()) +
               "\n" + piece.text + "\n";

@@ -1,5 +1,12 @@
 #include "controlplane/policy/approvals.h"
 
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <sstream>
+
 #include "controlplane/policy/bounded_program.h"
 #include "controlplane/policy/digest.h"
 #include "tests/unit/control/policy/bundle_fixture.h"
@@ -82,6 +89,46 @@ TEST_F(Approvals, AuthorAndOneApproverAreEnoughForAChange) {
   EXPECT_EQ(outcome.approvers[0].principal, "bob@example.org");
   EXPECT_THAT(outcome.approvers[0].fingerprint, testing::StartsWith("SHA256:"));
   EXPECT_FALSE(outcome.opens_review);
+}
+
+// What ssh-keygen decodes: white space between the digits does not count, nor do bits that the last
+// digit has too many.
+std::string decoded(const std::string& armoured) {
+  std::string digits;
+  std::istringstream lines(armoured);
+  for (std::string line; std::getline(lines, line);)
+    if (!line.starts_with("-----"))
+      std::copy_if(line.begin(), line.end(), std::back_inserter(digits),
+                   [](unsigned char c) { return std::isspace(c) == 0; });
+  std::string out(digits.size() / 4 * 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                   reinterpret_cast<const unsigned char*>(digits.data()),
+                                   static_cast<int>(digits.size()));
+  return size < 0 ? "" : out;
+}
+
+TEST_F(Approvals, EveryByteOfASignatureThatIsFlippedIsFound) {
+  authored_by("alice");
+  approved_by("bob");
+  ASSERT_TRUE(verify().allowed);
+  size_t harmless = 0;
+  for (size_t which = 0; which < 2; ++which) {
+    const std::string whole = request.signatures[which].text;
+    for (size_t at = which; at < whole.size(); at += flip_step(29)) {
+      std::string& text = request.signatures[which].text = whole;
+      text[at] = flipped(text[at], at);
+      const ApprovalOutcome outcome = verify();
+      if (outcome.allowed && decoded(text) == decoded(whole)) {
+        ++harmless;
+        continue;
+      }
+      EXPECT_FALSE(outcome.allowed) << "signature " << which << " byte " << at;
+      EXPECT_FALSE(outcome.refused.empty()) << at;
+    }
+    request.signatures[which].text = whole;
+  }
+  EXPECT_LT(harmless, 24U);  // line ends alone
+  EXPECT_TRUE(verify().allowed);
 }
 
 TEST_F(Approvals, ALooseningNeedsTwo) {

@@ -342,6 +342,31 @@ TEST_F(Changes, ABundleIsKeptByItsDigestWithItsBase) {
   EXPECT_THAT(error, HasSubstr("not those of this digest"));
 }
 
+TEST_F(Changes, EveryByteOfKeptSourcesThatIsFlippedIsFound) {
+  TemporaryFolder store_folder;
+  const BundleStore store(store_folder.path());
+  store.put(before);
+  const size_t step = flip_step(31);
+  size_t at = 0, flips = 0;
+  for (const auto& [name, text] : files) {
+    const std::filesystem::path path = store.path_of(before.digest) / "0" / name;
+    ASSERT_EQ(text_of(path), text);
+    for (; at < text.size(); at += step, ++flips) {
+      std::string changed = text;
+      changed[at] = flipped(changed[at], at);
+      std::ofstream(path, std::ios::binary) << changed;
+      std::string error;
+      EXPECT_FALSE(store.get(before.digest, error)) << name << " byte " << at;
+      EXPECT_NE(error, "");
+    }
+    at -= text.size();
+    std::ofstream(path, std::ios::binary) << text;
+  }
+  EXPECT_GT(flips, 50U);
+  std::string error;
+  EXPECT_TRUE(store.get(before.digest, error)) << error;
+}
+
 TEST(ShippedBundle, ComparesWithItselfInOneSecond) {
   std::vector<Problem> found;
   auto bundle = read_bundle(shipped_folder(), found);

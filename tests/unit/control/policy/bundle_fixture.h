@@ -29,6 +29,15 @@ inline std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// Tests that flip bytes of files take every n-th; SALLYPORT_FLIP_STEP=1 takes all (the long tests).
+inline size_t flip_step(size_t otherwise) {
+  const char* step = std::getenv("SALLYPORT_FLIP_STEP");
+  return step == nullptr ? otherwise : std::strtoul(step, nullptr, 10);
+}
+inline char flipped(char byte, size_t at) {
+  return static_cast<char>(byte ^ (at % 2 == 0 ? '\x80' : '\x01'));
+}
+
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -53,6 +53,24 @@ TEST(ImageCache, AFileThatWasChangedIsRefused) {
   EXPECT_THAT(cache.list(), testing::IsEmpty());
 }
 
+TEST(ImageCache, EveryByteThatIsFlippedIsFound) {
+  TemporaryFolder folder;
+  const ImageCache cache(folder.path());
+  std::string text;
+  for (size_t i = 0; i < 6'000; ++i) text += static_cast<char>(i * 37 % 251);
+  const CompiledImage image = image_of(text);
+  const auto path = cache.put(image);
+  for (size_t at = 0; at < text.size(); ++at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(flipped(text[at], at)).flush();
+    ASSERT_FALSE(cache.get(image.image_digest)) << at;
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(text[at]);
+  }
+  EXPECT_EQ(cache.get(image.image_digest), image.bytes);
+}
+
 TEST(ImageCache, ADiskThatRefusesIsAnErrorWithThePath) {
   TemporaryFolder folder;
   folder.write("file", "x");

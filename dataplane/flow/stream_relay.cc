@@ -7,6 +7,7 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/http/sse_lines.h"
+#include "dataplane/llm/json_string.h"
 #include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::flow {
@@ -185,38 +186,63 @@ StreamRelay::Result StreamRelay::wait() noexcept {
   return Result::Waits;
 }
 
-// Does this event, as it came, quote a token of an earlier exchange whose value is on its way? Read
-// on its own before anything of it is: in a text that ends with its event nothing can be held.
-bool StreamRelay::quotes_open_token(std::span<const uint8_t> event) {
+// Of an earlier exchange, and its value is on its way.
+bool StreamRelay::is_open_token(const redact::TokenMatch& token) {
   redact::EarlierTokens* earlier = scope_->earlier;
-  if (!may_wait_ || earlier == nullptr || !earlier->on()) return false;
+  if (token.entity == redact::TokenLabels::kLiteral || !scope_->may_restore[token.entity] ||
+      scope_->tokens->find(token.core, token.entity) != nullptr)
+    return false;
+  auto* entry = earlier->find(token.core, token.entity);
+  const std::string_view name = scope_->engine->entity_name(token.entity);
+  if (entry == nullptr && earlier->may_check() &&
+      scope_->mint->verify(scope_->token_scope, name, token.core) !=
+          redact::TokenMint::Verdict::NotOurs)
+    entry = earlier->want(token.core, token.entity);
+  return entry != nullptr && entry->is_open();
+}
+
+// Whether the finder's text, going on with `text`, has such a token that ends behind `from`. All of
+// them are asked for.
+bool StreamRelay::look_ahead(std::span<const uint8_t> text, uint64_t from) {
+  constexpr size_t kPieceBytes = 16 * 1024;  // what the finder takes at once
+  redact::TokenFinder& ahead = tools_->ahead;
   bool open = false;
+  while (!text.empty()) {
+    const auto piece = text.first(std::min(text.size(), kPieceBytes));
+    text = text.subspan(piece.size());
+    if (!ahead.feed(piece)) return false;
+    for (const redact::TokenMatch& token : ahead.matches())
+      open = (token.end > from && is_open_token(token)) || open;
+    ahead.take(ahead.matches().size());
+  }
+  return open;
+}
+
+bool StreamRelay::look_at_end(uint64_t from) {
+  tools_->ahead.end();
+  bool open = false;
+  for (const redact::TokenMatch& token : tools_->ahead.matches())
+    open = (token.end > from && is_open_token(token)) || open;
+  return open;
+}
+
+// Does this event, as it came, quote a token of an earlier exchange whose value is on its way? Read
+// on its own before anything of it is: in a text that ends with its event nothing can be held. The
+// same for a token that began in an event before and ends in this one, perhaps with its text.
+bool StreamRelay::quotes_open_token(std::span<const uint8_t> event) {
+  if (!may_wait_ || scope_->earlier == nullptr || !scope_->earlier->on()) return false;
   redact::TokenFinder& ahead = tools_->ahead;
   ahead.begin(*scope_->labels);
-  const auto look = [&] {
-    for (const redact::TokenMatch& token : ahead.matches()) {
-      if (token.entity == redact::TokenLabels::kLiteral || !scope_->may_restore[token.entity] ||
-          scope_->tokens->find(token.core, token.entity) != nullptr)
-        continue;
-      auto* entry = earlier->find(token.core, token.entity);
-      const std::string_view name = scope_->engine->entity_name(token.entity);
-      if (entry == nullptr && earlier->may_check() &&
-          scope_->mint->verify(scope_->token_scope, name, token.core) !=
-              redact::TokenMint::Verdict::NotOurs)
-        entry = earlier->want(token.core, token.entity);
-      open = open || (entry != nullptr && entry->is_open());
-    }
-    ahead.take(ahead.matches().size());
-  };
-  constexpr size_t kPieceBytes = 16 * 1024;  // what the finder takes at once
-  while (!event.empty()) {
-    const auto piece = event.first(std::min(event.size(), kPieceBytes));
-    event = event.subspan(piece.size());
-    if (!ahead.feed(piece)) return false;
-    look();
+  bool open = look_ahead(event, 0);
+  open = look_at_end(0) || open;
+  for (const auto& text : rewriter_.continued(event)) {
+    ahead.begin(*scope_->labels);
+    const uint64_t from = text.held.size();
+    open = look_ahead(text.held, from) || open;
+    llm::JsonStringPieces pieces(text.content, 0);
+    while (pieces.next()) open = look_ahead(pieces.decoded(), from) || open;
+    open = look_at_end(from) || open;
   }
-  ahead.end();
-  look();
   return open;
 }
 

@@ -73,6 +73,9 @@ class StreamRelay {
   void take(std::span<const uint8_t> bytes);
   Result run(Bytes& out);
   Result wait() noexcept;
+  bool is_open_token(const redact::TokenMatch& token);
+  bool look_ahead(std::span<const uint8_t> text, uint64_t from);
+  bool look_at_end(uint64_t from);
   bool quotes_open_token(std::span<const uint8_t> event);
   bool text_stands_still() noexcept;
   Result feed_sse(Bytes& out);

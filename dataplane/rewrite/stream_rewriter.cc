@@ -293,6 +293,25 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   return apply(data) ? Result::Rewritten : Result::Refused;
 }
 
+std::span<const StreamRewriter::Continued> StreamRewriter::continued(
+    std::span<const uint8_t> data) {
+  continued_.clear();
+  const auto begin = channels_.begin();
+  const auto end = begin + static_cast<std::ptrdiff_t>(channel_count_);
+  const auto holds = [](const auto& channel) { return channel->open && !channel->held.empty(); };
+  if (std::none_of(begin, end, holds)) return {};
+  llm::StreamCaptures unused = captures_;  // event() reads it again
+  if (tools_->reader.read(kind_, data, unused) != llm::StreamEventReader::Result::Ok) return {};
+  for (const llm::StreamDelta& delta : tools_->reader.event().deltas)
+    for (auto at = begin; at != end; ++at) {
+      if (!holds(*at) || (*at)->key != delta.key) continue;
+      const std::span<const uint8_t> held((*at)->held);
+      continued_.push_back({held.last(std::min<size_t>(held.size(), redact::kTokenTextBytesMax)),
+                            data.subspan(delta.raw_start, delta.raw_end - delta.raw_start)});
+    }
+  return continued_;
+}
+
 // Log-probabilities and padding tell of the text as it was.
 void StreamRewriter::strip_marks(const llm::StreamEvent& event) {
   for (const llm::StreamMark& mark : event.marks) {

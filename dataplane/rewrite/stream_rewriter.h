@@ -66,6 +66,14 @@ class StreamRewriter {
   // value is on its way: scope.earlier->holds says that it does. It goes on with the next event.
   void may_hold(bool may) noexcept { may_hold_ = may; }
 
+  // What an event that was not read yet would add to texts of which something is held: a token that
+  // is cut over events may end in it, and its text with it. Valid until the next call.
+  struct Continued {
+    std::span<const uint8_t> held;     // the last of it, as much as one token can be
+    std::span<const uint8_t> content;  // of the event: what stands between the quotes
+  };
+  std::span<const Continued> continued(std::span<const uint8_t> data);
+
   // Valid until the next call.
   std::span<const uint8_t> data() const noexcept { return out_; }
   // An event of our own: the name for its event line (empty: none), and its data, one line of JSON.
@@ -141,6 +149,7 @@ class StreamRewriter {
   size_t padding_depth_ = 1;  // of the object it stands in; 1: the event itself
   std::vector<std::unique_ptr<Channel>> channels_;
   size_t channel_count_ = 0;
+  std::vector<Continued> continued_;
   std::vector<uint8_t> released_;
   std::vector<uint8_t> escaped_;
   std::vector<DataEdit> edits_;

@@ -179,6 +179,44 @@ TEST(Recall, IsTheSameAtEveryCutOfTheStream) {
   EXPECT_EQ(scene.missed(RecallMiss::Late), 0U);
 }
 
+// The arguments of a tool call are a text in a text: a value ends with its quote, in the very event
+// that brings the last of the token, and there nothing can stand still any more.
+TEST(Recall, AtEveryCutOfTheArgumentsOfATool) {
+  Scene scene;
+  const std::string token = scene.mint();
+  const std::string mark = R"("function":{"arguments":")";
+  const auto call = [&](const std::string& arguments) {
+    std::string escaped;
+    for (const char c : arguments) escaped += (c == '"' ? "\\\"" : std::string(1, c));
+    return R"(data: {"id":"c1","object":"chat.completion.chunk","model":"gpt-4o-2024","choices":)"
+           R"([{"index":0,"delta":{"tool_calls":[{"index":0,)" +
+           mark + escaped + R"("}}]},"finish_reason":null}]})" + "\n\n";
+  };
+  const std::string arguments = R"({"to":")" + token + R"(","why":"x"})";
+  scene.world.vendor->answer = [&](VendorConnection& c, const std::string&) {
+    std::string events;
+    for (size_t at = 0; at < arguments.size(); at += scene.piece)
+      events += call(arguments.substr(at, scene.piece));
+    c.peer->write(kStreamHead + chunk(events + last_events()) + "0\r\n\r\n");
+  };
+  for (scene.piece = 1; scene.piece <= arguments.size(); ++scene.piece) {
+    const HttpAnswer answer =
+        scene.world.ask(scene.client, post(chat("who?", R"(,"stream":true)")));
+    ASSERT_EQ(answer.status, 200);
+    std::string got;
+    for (size_t at = answer.body.find(mark); at != std::string::npos;
+         at = answer.body.find(mark, at)) {
+      at += mark.size();
+      for (; answer.body[at] != '"'; ++at) {
+        if (answer.body[at] == '\\') ++at;
+        got += answer.body[at];
+      }
+    }
+    EXPECT_EQ(got, R"({"to":")" + kValue + R"(","why":"x"})") << scene.piece;
+  }
+  EXPECT_EQ(scene.missed(RecallMiss::Late), 0U);
+}
+
 TEST(Recall, ATokenInTheRequestIsAskedForBeforeTheVendorAnswers) {
   Scene scene;
   const std::string token = scene.mint();

@@ -3,7 +3,7 @@ find_package(nlohmann_json REQUIRED)
 set(BUNDLE ${CMAKE_CURRENT_LIST_DIR})
 sallyport_library(NAME control_policy SOURCES ${BUNDLE}/bundle.cc ${BUNDLE}/bundle_files.cc ${BUNDLE}/bundle_entities.cc
   ${BUNDLE}/bundle_vendors.cc ${BUNDLE}/bundle_dictionaries.cc ${BUNDLE}/bundle_rule.cc ${BUNDLE}/bundle_rules.cc ${BUNDLE}/bundle_limits.cc ${BUNDLE}/bundle_settings.cc ${BUNDLE}/bundle_templates.cc ${BUNDLE}/bundle_promises.cc ${BUNDLE}/rulings.cc ${BUNDLE}/names.cc ${BUNDLE}/digest.cc
-  ${BUNDLE}/image_writer.cc ${BUNDLE}/image_sections.cc ${BUNDLE}/image_cache.cc ${BUNDLE}/keys_file.cc ${BUNDLE}/whole_file.cc
+  ${BUNDLE}/image_writer.cc ${BUNDLE}/image_sections.cc ${BUNDLE}/seeded_text.cc ${BUNDLE}/image_cache.cc ${BUNDLE}/keys_file.cc ${BUNDLE}/whole_file.cc
   ${BUNDLE}/rule_words.cc ${BUNDLE}/restoration.cc ${BUNDLE}/restoration_text.cc ${BUNDLE}/retention_text.cc
   DEPENDS sallyport::contract sallyport::control_yaml sallyport::control_api_kind
   sallyport::control_dictionary sallyport::controlplane_matcher_compiler PACKAGES OpenSSL::Crypto nlohmann_json::nlohmann_json)

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "controlplane/policy/digest.h"
+#include "controlplane/policy/seeded_text.h"
 #include "dataplane/contract/template_layout.h"
 #include "dataplane/contract/test_layout.h"
 
@@ -111,22 +112,23 @@ std::vector<uint8_t> templates_section(const Bundle& bundle, const AddText& add)
   return out;
 }
 
-std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add) {
+std::vector<uint8_t> tests_section(const Bundle& bundle, const DictionaryKey& key,
+                                   const AddText& add) {
+  const bool sealed = !bundle.dictionaries.empty();
   std::vector<TestEntry> tests;
   std::vector<TestDetectionEntry> detections;
   std::string corpus;
   TestSectionHeader header{};
   for (const BundleTest& test : bundle.tests) {
     corpus += words_of(test);
-    // Values of a dictionary are in no image in the clear, and a seeded text may hold one.
-    if (!bundle.dictionaries.empty() || test.text.size() > kSeedTextBytesMax ||
-        tests.size() == kSeedTestsMax) {
+    if (test.text.size() > kSeedTextBytesMax || tests.size() == kSeedTestsMax) {
       ++header.left_out;
       continue;
     }
     TestEntry out{};
     out.name = add(test.name);
-    out.text = add(test.text);
+    out.text = add(sealed ? sealed_seed(key, test.name, test.text) : test.text);
+    out.sealed = sealed ? 1 : 0;
     out.principal = add(test.principal);
     out.reason = add(test.reason);
     out.tenant = index_of(bundle.tenants, test.tenant);
@@ -151,7 +153,8 @@ std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add) {
   }
   header.test_count = static_cast<uint32_t>(tests.size());
   header.detection_count = static_cast<uint32_t>(detections.size());
-  header.corpus = sha256(corpus);
+  // A hash of guessable texts is the texts for whoever guesses; under the key it is not.
+  header.corpus = sha256(sealed ? sealed_seed(key, "corpus", corpus) : corpus);
   std::vector<uint8_t> out;
   append(out, &header, 1);
   append(out, tests);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controlplane/policy/bundle.h"
+#include "controlplane/policy/dictionary_compiler.h"
 
 namespace sallyport::controlplane::policy {
 
@@ -26,7 +27,9 @@ uint16_t index_of(const Things& things, std::string_view name) {
 
 contract::ImageRollout rollout_section(const RolloutSettings& settings);
 std::vector<uint8_t> templates_section(const Bundle& bundle, const AddText& add);
-std::vector<uint8_t> tests_section(const Bundle& bundle, const AddText& add);
+// `key`: of the dictionaries, under which the texts of a bundle that has some are sealed.
+std::vector<uint8_t> tests_section(const Bundle& bundle, const DictionaryKey& key,
+                                   const AddText& add);
 // False: more fixed words than an image may hold.
 bool templates_fit(const Bundle& bundle);
 

@@ -77,8 +77,8 @@ class ImageBuilder {
 
 class ImageWriter {
  public:
-  ImageWriter(const Bundle& bundle, const RulingTable& rulings)
-      : bundle_(bundle), rulings_(rulings) {}
+  ImageWriter(const Bundle& bundle, const RulingTable& rulings, const DictionaryKey& key)
+      : bundle_(bundle), rulings_(rulings), key_(key) {}
 
   std::vector<uint8_t> write(std::span<const uint8_t> matcher, std::span<const uint8_t> llm,
                              std::span<const uint8_t> dictionaries) {
@@ -98,7 +98,7 @@ class ImageWriter {
       dictionary_names_.push_back(strings_.add(one.source.name));
     const AddText add = [this](std::string_view text) { return strings_.add(text); };
     const std::vector<uint8_t> templates = templates_section(bundle_, add);
-    const std::vector<uint8_t> tests = tests_section(bundle_, add);
+    const std::vector<uint8_t> tests = tests_section(bundle_, key_, add);
 
     image_.opaque(SectionKind::Matcher, matcher.size(), matcher);
     image_.opaque(SectionKind::Llm, llm.size(), llm);
@@ -330,6 +330,7 @@ class ImageWriter {
 
   const Bundle& bundle_;
   const RulingTable& rulings_;
+  const DictionaryKey& key_;
   StringTable strings_;
   ImageBuilder image_;
   std::vector<ImageVendor> vendors_;
@@ -452,7 +453,8 @@ std::optional<CompiledImage> compile_image(const Bundle& bundle, std::vector<Pro
                                "the fixed words of all templates are more than 4 MiB",
                                {}});
   if (problems.size() != before) return std::nullopt;
-  image.bytes = ImageWriter(bundle, rulings).write(matcher, llm.bytes, values);
+  image.bytes =
+      ImageWriter(bundle, rulings, image.dictionary_key).write(matcher, llm.bytes, values);
   if (image.bytes.size() > kImageBytesMax) {
     problems.push_back(
         Problem{bundle.folder, 0, 0, "the bundle compiles to more than 256 MiB", {}});

@@ -66,10 +66,11 @@ class Sections {
   contract::ImageHeader header_{};
 };
 
-// The text that `member` points at, in every T of the section. False: one does not hold.
+// The text that `member` points at, in every T of the section, or in those whose bit is set in
+// `only`. False: one does not hold.
 template <typename T>
 bool collect(const Sections& sections, SectionKind kind, contract::ImageText T::*member,
-             std::vector<std::string>& into) {
+             std::vector<std::string>& into, uint64_t only = ~uint64_t{0}) {
   const std::span<const uint8_t> bytes = sections.section(kind);
   if (bytes.size() % sizeof(T) != 0) return false;
   std::set<std::string> names;
@@ -78,10 +79,25 @@ bool collect(const Sections& sections, SectionKind kind, contract::ImageText T::
     std::memcpy(&entry, bytes.data() + at, sizeof entry);
     const std::optional<std::string> name = sections.text(entry.*member);
     if (!name || name->size() > contract::kSecretNameBytesMax) return false;
-    if (!name->empty()) names.insert(*name);
+    const size_t index = at / sizeof(T);
+    const bool wanted = index >= contract::kVendorsMax || (only >> index & 1) != 0;
+    if (wanted && !name->empty()) names.insert(*name);
   }
   into.assign(names.begin(), names.end());
   return true;
+}
+
+// A bit for each vendor that some tenant may reach. Whoever reaches nobody needs no credential.
+uint64_t reached_vendors(const Sections& sections) {
+  const std::span<const uint8_t> tenants = sections.section(SectionKind::Tenants);
+  uint64_t reached = 0;
+  for (size_t at = 0; at + sizeof(contract::ImageTenant) <= tenants.size();
+       at += sizeof(contract::ImageTenant)) {
+    contract::ImageTenant tenant;
+    std::memcpy(&tenant, tenants.data() + at, sizeof tenant);
+    reached |= tenant.vendors;
+  }
+  return reached;
 }
 
 // Whom an image serves decides who must have approved it. False: a key names no environment.
@@ -137,7 +153,7 @@ std::optional<ImageNames> read_image_names(std::span<const uint8_t> image, std::
   if (!collect(sections, SectionKind::Tenants, &contract::ImageTenant::name,
                names.wanted.tenants) ||
       !collect(sections, SectionKind::Vendors, &contract::ImageVendor::credential_name,
-               names.wanted.vendor_credentials)) {
+               names.wanted.vendor_credentials, reached_vendors(sections))) {
     error = "image: a name of a tenant or vendor does not lie inside it";
     return std::nullopt;
   }

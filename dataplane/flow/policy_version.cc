@@ -49,10 +49,11 @@ std::unique_ptr<PolicyVersion> PolicyVersion::build(std::vector<uint8_t> image_b
     error = "secrets: no gateway HMAC key";
     return nullptr;
   }
-  const bool ok =
-      made->image_.load(made->bytes_, error) && made->templates_.load(made->image_, error) &&
-      made->tests_.load(made->image_, error) && made->build_engine(error) &&
-      made->build_endpoints(error) && made->build_vendors(error) && made->build_mints(error);
+  const bool ok = made->image_.load(made->bytes_, error) &&
+                  made->templates_.load(made->image_, error) &&
+                  made->tests_.load(made->image_, made->secrets_->dictionary_key(), error) &&
+                  made->build_engine(error) && made->build_endpoints(error) &&
+                  made->build_vendors(error) && made->build_mints(error);
   return ok ? std::move(made) : nullptr;
 }
 

@@ -78,7 +78,7 @@ bool SeedRun::run_one(const contract::TestEntry& test) noexcept {
   const bool is_request = test.direction == static_cast<uint8_t>(contract::Direction::Request);
   rewrite::RewriteScope& scope = is_request ? *request_ : *response_;
   rewriter_.begin(scope, {}, static_cast<contract::Role>(test.role));
-  const bool passed = rewriter_.feed(base::bytes_of(table.text(test.text))) && rewriter_.end();
+  const bool passed = rewriter_.feed(base::bytes_of(table.seeded_text(test))) && rewriter_.end();
   rewriter_.edits().clear();
   tokens_.clear();
   return as_expected(test, !passed, scope.tally);

@@ -7,6 +7,7 @@
 
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/policy/image.h"
+#include "dataplane/policy/test_table.h"
 #include "dataplane/scan/engine.h"
 #include "tests/unit/control/policy/bundle_fixture.h"
 
@@ -140,6 +141,51 @@ TEST_F(ImageWriting, DictionariesAreHashesOfTheTenantsThatHaveThem) {
   EXPECT_EQ(image_.dictionaries_of(*image_.find_tenant("beta")), 0U);
   options.dictionary_key = DictionaryKey{8};
   EXPECT_NE(compile_image(bundle, none, options)->image_digest, made->image_digest);
+}
+
+// A seeded text may hold a value of a list: in an image it stands sealed, and is tried all the
+// same.
+TEST_F(ImageWriting, SeededTextsOfABundleWithDictionariesAreSealedUnderTheirKey) {
+  files["lists/customers.txt"] = "Erika Mustermann\n";
+  files["entities/own.yaml"] = "entities:\n  CUSTOMER: {dictionary: true}\n";
+  files["dictionaries.yaml"] =
+      "dictionaries:\n  customers: {file: lists/customers.txt, entity: CUSTOMER}\n";
+  files["tests/own.yaml"] =
+      "tests:\n"
+      "  - {name: a customer, tenant: acme, environment: lab, destination: openai,\n"
+      "     text: write to Erika Mustermann,\n"
+      "     expect: {detections: [{entity: CUSTOMER, match: Erika Mustermann}]}}\n";
+  const Bundle bundle = good();
+  CompileOptions options;
+  options.dictionary_key = DictionaryKey{7};
+  std::vector<Problem> none;
+  const auto made = compile_image(bundle, none, options);
+  ASSERT_TRUE(made);
+  const std::string bytes(made->bytes.begin(), made->bytes.end());
+  EXPECT_EQ(bytes.find("Mustermann"), std::string::npos);
+  EXPECT_EQ(bytes.find("write to"), std::string::npos);
+  Image image;
+  ::sallyport::policy::TestTable table;
+  std::string error;
+  ASSERT_TRUE(image.load(made->bytes, error)) << error;
+  ASSERT_TRUE(table.load(image, DictionaryKey{7}, error)) << error;
+  ASSERT_EQ(table.tests().size(), bundle.tests.size());
+  for (size_t i = 0; i < bundle.tests.size(); ++i)
+    EXPECT_EQ(table.seeded_text(table.tests()[i]), bundle.tests[i].text);
+  // Another key, none, and a text that was changed: refused without a word of it.
+  EXPECT_FALSE(table.load(image, DictionaryKey{8}, error));
+  EXPECT_EQ(error, "image: tests: sealed under another dictionary key, or changed");
+  EXPECT_FALSE(table.load(image, std::nullopt, error));
+  EXPECT_EQ(error, "secrets: no dictionary key");
+  ASSERT_TRUE(table.load(image, DictionaryKey{7}, error));
+  const std::string_view sealed = table.text(table.tests()[0].text);
+  for (const size_t offset : {size_t{0}, size_t{13}, sealed.size() - 1}) {
+    std::vector<uint8_t> changed = made->bytes;
+    changed[bytes.find(sealed) + offset] ^= 1;
+    ASSERT_TRUE(image.load(changed, error));
+    EXPECT_FALSE(table.load(image, DictionaryKey{7}, error)) << offset;
+    ASSERT_TRUE(image.load(made->bytes, error));
+  }
 }
 
 TEST_F(ImageWriting, AValueThatIsNoneIsNamedByItsLineAlone) {

@@ -30,9 +30,10 @@ class SmallImage {
     strings_ += text;
     return where;
   }
-  void tenant(const std::string& name) {
+  void tenant(const std::string& name, uint64_t vendors = ~uint64_t{0}) {
     contract::ImageTenant tenant{};
     tenant.name = text(name);
+    tenant.vendors = vendors;
     tenants_.push_back(tenant);
   }
   void vendor(const std::string& credential) {
@@ -89,6 +90,19 @@ TEST(ImageNames, NamesAreSortedAndOnce) {
   EXPECT_THAT(names->wanted.tenants, ElementsAre("alpha", "beta"));
   EXPECT_THAT(names->wanted.vendor_credentials, ElementsAre("acme"));
   EXPECT_EQ(names->bundle_digest[31], 0x5a);
+}
+
+// A vendor that no tenant reaches needs no credential, and nobody is told that it is missing.
+TEST(ImageNames, CredentialsAreThoseOfVendorsThatSomebodyReaches) {
+  SmallImage image;
+  image.tenant("alpha", 0b001);
+  image.tenant("beta", 0b100);
+  for (const char* name : {"first", "second", "third"}) image.vendor(name);
+  image.layout();
+  std::string error;
+  const auto names = read_image_names(image.bytes(), error);
+  ASSERT_TRUE(names) << error;
+  EXPECT_THAT(names->wanted.vendor_credentials, ElementsAre("first", "third"));
 }
 
 TEST(ImageNames, OtherFilesAreRefused) {

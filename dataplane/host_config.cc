@@ -351,8 +351,8 @@ bool Reader::check_port(fy_node* node, const HostPort& port) {
   const std::string where = "ports." + port.name;
   if (port.device.empty()) return refuse(node, where + " needs device: a PCI address or a vdev");
   if (port.address == 0) return refuse(node, where + " needs address: ADDRESS/LENGTH");
-  if (port.upstream && port.next_hop == 0 && port.routes.empty())
-    return refuse(node, where + ": upstream needs next_hop");
+  if (port.upstream && port.next_hop == 0 && port.next_hop6.is_none() && port.routes.empty())
+    return refuse(node, where + ": upstream needs next_hop, next_hop6 or routes");
   if (port.device.find(':') != std::string::npos && !port.arguments.empty())
     return refuse(node, where + ": arguments are for a vdev, not for a PCI device");
   constexpr uint16_t kMtuMin6 = 1'280;  // RFC 8200 5

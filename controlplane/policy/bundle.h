@@ -61,7 +61,7 @@ struct BundleVendor {
   std::string host;
   std::string region;
   uint16_t port = 443;
-  std::vector<uint32_t> addresses;     // IPv4, host order
+  std::vector<contract::ImageAddress> addresses;
   std::vector<contract::Digest> pins;  // SHA-256 of a SubjectPublicKeyInfo
   std::string ca_pem;                  // empty: the roots of the host
   std::string auth_header;

@@ -163,10 +163,11 @@ class VendorReader {
 
   void read_addresses(const YamlNode& node, BundleVendor& vendor) {
     for (const auto& [text, place] : reader_.texts(node)) {
-      const auto address = parse_ipv4(text);
+      const auto address = parse_address(text);
       if (!address || !is_reachable(*address)) {
         reader_.add(place, address ? "no vendor can have this address"
-                                   : "an IPv4 address is expected, such as 192.0.2.10");
+                                   : "an IPv4 or IPv6 address is expected, such as "
+                                     "192.0.2.10 or 2001:db8::10");
         continue;
       }
       if (std::find(vendor.addresses.begin(), vendor.addresses.end(), *address) !=

@@ -334,7 +334,7 @@ class ImageWriter {
   StringTable strings_;
   ImageBuilder image_;
   std::vector<ImageVendor> vendors_;
-  std::vector<uint32_t> addresses_;
+  std::vector<contract::ImageAddress> addresses_;
   std::vector<Digest> pins_;
   std::vector<ImageEndpoint> endpoints_;
   std::vector<ImageTenant> tenants_;

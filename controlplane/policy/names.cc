@@ -1,5 +1,7 @@
 #include "controlplane/policy/names.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -103,6 +105,8 @@ bool is_query_name(std::string_view text) {
   });
 }
 
+namespace {
+
 std::optional<uint32_t> parse_ipv4(std::string_view text) {
   uint32_t out = 0;
   for (int i = 0; i < 4; ++i) {
@@ -121,9 +125,30 @@ std::optional<uint32_t> parse_ipv4(std::string_view text) {
   return out;
 }
 
-bool is_reachable(uint32_t address) {
-  const uint32_t first = address >> 24;
-  return first != 0 && first != 127 && first < 224;
+// ::ffff:0:0/96, in which ImageAddress keeps IPv4.
+bool is_mapped(const contract::ImageAddress& address) {
+  const auto& b = address.bytes;
+  return std::all_of(b.begin(), b.begin() + 10, [](uint8_t byte) { return byte == 0; }) &&
+         b[10] == 0xff && b[11] == 0xff;
+}
+
+}  // namespace
+
+std::optional<contract::ImageAddress> parse_address(std::string_view text) {
+  if (const auto v4 = parse_ipv4(text)) return contract::ImageAddress(*v4);
+  contract::ImageAddress out;
+  if (::inet_pton(AF_INET6, std::string(text).c_str(), out.bytes.data()) != 1 || is_mapped(out) ||
+      text.find('\0') != text.npos)
+    return std::nullopt;
+  return out;
+}
+
+bool is_reachable(const contract::ImageAddress& address) {
+  const auto& b = address.bytes;
+  if (is_mapped(address)) return b[12] != 0 && b[12] != 127 && b[12] < 224;
+  const bool is_link_local = b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+  // ::/8 has the unspecified address, loopback, and old ways of writing IPv4.
+  return b[0] != 0 && b[0] != 0xff && !is_link_local;
 }
 
 std::optional<contract::Digest> parse_pin(std::string_view text) {

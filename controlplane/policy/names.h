@@ -39,10 +39,12 @@ bool is_endpoint_path(std::string_view text);
 // A query parameter as a vendor names it: "api-version", "include[]".
 bool is_query_name(std::string_view text);
 
-// Four decimal numbers; host order.
-std::optional<uint32_t> parse_ipv4(std::string_view text);
-// An address that a vendor can have: not loopback, multicast, broadcast or "this network".
-bool is_reachable(uint32_t address);
+// "192.0.2.10": four decimal numbers. "2001:db8::10": as RFC 4291 2.2 writes it, without a zone. An
+// IPv4 address in the clothes of IPv6 is neither: one address has one form.
+std::optional<contract::ImageAddress> parse_address(std::string_view text);
+// An address that a vendor can have: not loopback, multicast, broadcast, "this network",
+// link-local.
+bool is_reachable(const contract::ImageAddress& address);
 // "sha256/" and base64 of 32 bytes, as browsers and curl write pins.
 std::optional<contract::Digest> parse_pin(std::string_view text);
 

@@ -16,13 +16,40 @@
 namespace sallyport::contract {
 
 inline constexpr uint64_t kImageMagic = 0x31474d4954524f50;  // "PORTIMG1"
-inline constexpr uint32_t kImageVersion = 9;
+inline constexpr uint32_t kImageVersion = 10;
 inline constexpr size_t kImageAlign = 64;
 inline constexpr size_t kImageBytesMax = 256U << 20;
 inline constexpr uint16_t kImageAny = 0xffff;  // in a rule: whatever it is
 inline constexpr size_t kVendorsMax = 64;      // a tenant's vendors are one bit mask
 
 using Digest = std::array<uint8_t, 32>;  // SHA-256
+
+// As it lies on the wire; IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), like wire::IpAddress.
+struct ImageAddress {
+  std::array<uint8_t, 16> bytes{};
+
+  constexpr ImageAddress() = default;
+  // IPv4 in host order.
+  constexpr ImageAddress(uint32_t v4) noexcept
+      : bytes{0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0xff,
+              0xff,
+              static_cast<uint8_t>(v4 >> 24),
+              static_cast<uint8_t>(v4 >> 16),
+              static_cast<uint8_t>(v4 >> 8),
+              static_cast<uint8_t>(v4)} {}
+  friend constexpr bool operator==(const ImageAddress&, const ImageAddress&) = default;
+};
+static_assert(sizeof(ImageAddress) == 16);
 
 enum class SectionKind : uint32_t {
   Matcher = 1,       // opaque here: contract/matcher_layout.h
@@ -31,7 +58,7 @@ enum class SectionKind : uint32_t {
   Entities = 4,      // ImageEntity, index = entity id of the matcher section
   Environments = 5,  // ImageText
   Vendors = 6,       // ImageVendor
-  Addresses = 7,     // uint32_t, IPv4 in host order
+  Addresses = 7,     // ImageAddress
   Pins = 8,          // Digest of a SubjectPublicKeyInfo
   Endpoints = 9,     // ImageEndpoint
   Tenants = 10,      // ImageTenant

@@ -188,6 +188,7 @@ class Gateway {
   void connect(Exchange& exchange);
   Reason open_connection(Exchange& exchange);
   tcp::ConnectionId connect_from_any(const tcp::Endpoint& vendor);
+  bool leads_to(const wire::IpAddress& vendor) const noexcept;  // a port of ours does
   void connected(Upstream& upstream);
   void connect_failed(Upstream& upstream, std::string_view detail);
   void send_request(Upstream& upstream);

@@ -50,17 +50,26 @@ tcp::ConnectionId Gateway::connect_from_any(const tcp::Endpoint& vendor) {
   return {};
 }
 
+bool Gateway::leads_to(const wire::IpAddress& vendor) const noexcept {
+  return config_.sources != nullptr ? !config_.sources->towards(vendor).empty() : vendor.is_v4();
+}
+
+// To the vendor's addresses in turn, of either family.
 Reason Gateway::open_connection(Exchange& exchange) {
   VendorRuntime& vendor = exchange.version->vendor(exchange.route.vendor_index);
   const auto addresses = vendor.vendor.addresses;
   if (addresses.empty()) return Reason::UpstreamConnect;
   if (free_upstreams_.empty()) return Reason::UpstreamsFull;
-  const uint32_t address = addresses[vendor.next_address++ % addresses.size()];
-  const tcp::ConnectionId id = connect_from_any(tcp::Endpoint{address, vendor.vendor.port});
-  if (!stack_.is_live(id))
-    return config_.sources != nullptr && config_.sources->towards(address).empty()
-               ? Reason::UpstreamConnect
-               : Reason::UpstreamsFull;
+  tcp::ConnectionId id;
+  Reason why = Reason::UpstreamConnect;
+  for (size_t i = 0; i < addresses.size() && !stack_.is_live(id); ++i) {
+    const wire::IpAddress address =
+        wire::IpAddress::from_v6(addresses[vendor.next_address++ % addresses.size()].bytes.data());
+    if (!leads_to(address)) continue;  // such as IPv6, of which no port has an address
+    why = Reason::UpstreamsFull;
+    id = connect_from_any(tcp::Endpoint{address, vendor.vendor.port});
+  }
+  if (!stack_.is_live(id)) return why;
   Upstream& upstream = *upstreams_[free_upstreams_.back()];
   free_upstreams_.pop_back();
   ++counters_.upstream_connects;

@@ -53,7 +53,7 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
     case SectionKind::Vendors:
       return sizeof(ImageVendor);
     case SectionKind::Addresses:
-      return sizeof(uint32_t);
+      return sizeof(contract::ImageAddress);
     case SectionKind::Pins:
       return sizeof(Digest);
     case SectionKind::Endpoints:
@@ -627,8 +627,8 @@ Vendor Image::vendor(uint16_t index) const noexcept {
   out.auth_header = text(v.auth_header);
   out.auth_prefix = text(v.auth_prefix);
   out.credential_name = text(v.credential_name);
-  out.addresses =
-      section<uint32_t>(SectionKind::Addresses).subspan(v.addresses.first, v.addresses.count);
+  out.addresses = section<contract::ImageAddress>(SectionKind::Addresses)
+                      .subspan(v.addresses.first, v.addresses.count);
   out.pins = section<Digest>(SectionKind::Pins).subspan(v.pins.first, v.pins.count);
   out.first_endpoint = static_cast<uint16_t>(v.endpoints.first);
   out.endpoint_count = static_cast<uint16_t>(v.endpoints.count);

@@ -52,7 +52,7 @@ struct Vendor {
   std::string_view auth_header;
   std::string_view auth_prefix;
   std::string_view credential_name;
-  std::span<const uint32_t> addresses;  // IPv4, host order
+  std::span<const contract::ImageAddress> addresses;
   std::span<const Digest> pins;
   uint16_t first_endpoint = 0;
   uint16_t endpoint_count = 0;

@@ -10,7 +10,6 @@
 namespace sallyport::tcp {
 namespace {
 
-constexpr uint32_t kNone = UINT32_MAX;
 
 uint8_t shift_for(uint32_t receive_bytes) noexcept {
   uint8_t shift = 0;
@@ -99,7 +98,7 @@ const Connection* Core::find(ConnectionId id) const noexcept {
 }
 
 Connection* Core::allocate(const FlowKey& key) noexcept {
-  if (free_ == kNone) return nullptr;
+  if (free_ == FlowTable::kNone) return nullptr;
   const uint32_t index = free_;
   Slot& slot = slots_[index];
   free_ = slot.next_free;

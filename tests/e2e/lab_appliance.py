@@ -74,13 +74,17 @@ class Appliance:
         self.overlay("bundle.yaml", f"format: 1\nname: lab\ndescription: the lab of scripts/lab\n"
                                     f"extends: {ROOT}/policies\n")
         for vendor in self.vendors:
-            self.overlay(f"vendors/{vendor}.yaml", f"vendor:\n  addresses: [{self.vendor_address}]\n"
+            addresses = json.dumps(self.vendor_addresses(vendor))
+            self.overlay(f"vendors/{vendor}.yaml", f"vendor:\n  addresses: {addresses}\n"
                                                    f"  pins: [\"sha256/{pin}\"]\n  ca_file: vendor_ca.pem\n")
         self.overlay("tenants.yaml", f"tenants:\n  {self.tenant}:\n    vendors: [{', '.join(self.vendors)}]\n")
         self.overlay("access.yaml", f"rules:\n  - id: lab-support\n    tenant: {self.tenant}\n"
                                     f"    principal: {PRINCIPALS['allowed']}\n    reason: {REASON}\n    allow: true\n")
         if self.limits:
             self.overlay("limits.yaml", "limits:\n" + "".join(f"  {n}: {v}\n" for n, v in self.limits.items()))
+
+    def vendor_addresses(self, _vendor):
+        return [self.vendor_address]
 
     def overlay(self, name, text):
         with open(f"{self.policy_folder}/{name}", "w", encoding="utf-8") as file:

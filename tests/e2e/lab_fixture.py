@@ -197,6 +197,7 @@ class Lab(Appliance):
         os.makedirs(self.work, exist_ok=True)
         os.chmod(self.work, 0o700)
         self.processes, self.keys, self.network_up = {}, {}, False
+        self.vendor_listen = None  # the vendor's address
         self.policy_folder = f"{self.work}/policies"
         self.credentials = f"{self.work}/credentials"
         self.run_dir, self.state_dir = f"{self.work}/run", f"{self.work}/state"
@@ -262,7 +263,8 @@ class Lab(Appliance):
         ready = f"{self.work}/vendor.ready"
         with contextlib.suppress(FileNotFoundError):
             os.unlink(ready)
-        command = [sys.executable, f"{SIMULATOR}/vendor_simulator.py", "--listen", f"{self.vendor_address}:443",
+        listen = f"{self.vendor_listen or self.vendor_address}:443"
+        command = [sys.executable, f"{SIMULATOR}/vendor_simulator.py", "--listen", listen,
                    "--certificate", f"{stem}.pem", "--key", f"{stem}.key", "--log", self.vendor_log_path,
                    "--credential-file", f"{self.work}/vendor_credential", "--ready-file", ready]
         process = self.spawn("vendor", command + (["--tls", tls] if tls else []), self.vendor_namespace)

@@ -384,7 +384,8 @@ def main():
     log = Log(options.log)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     address, _, port = options.listen.rpartition(":")
-    listener = socket.socket()
+    # "::" is every address of both families.
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, int(port)))
     listener.listen(512)

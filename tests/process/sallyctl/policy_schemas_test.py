@@ -63,7 +63,8 @@ EVERYTHING = {
             {"id": "run", "kind": "run", "alphabet": "hex", "length": [32, 64], "context": ["key"]}],
         "must_match": [{"text": "badge-1234"}], "must_not_match": ["x", {"text_parts": ["a", "b"]}]}}},
     "vendors/one.yaml": {"vendor": {
-        "name": "one", "host": "one.example.com", "addresses": ["192.0.2.10"], "pins": [PIN],
+        "name": "one", "host": "one.example.com", "addresses": ["192.0.2.10", "2001:db8::10"],
+        "pins": [PIN],
         "auth_header": "authorization", "credential": "one", "unknown_endpoint": "refuse", "unknown_field": "inspect",
         "data_use": {"training": "never", "retention": "zero", "human_review": "never", "content_logging": "none"},
         "endpoints": [{"method": "POST", "path": "/v1/chat", "api_kind": "chat", "body": "required"}]}},

@@ -69,9 +69,10 @@ struct FewPorts final : tcp::PortChoice, flow::SourceAddresses {
                 uint64_t random) const noexcept override {
     return static_cast<uint16_t>(range.first + random % 2);
   }
-  std::span<const wire::IpAddress> towards(const wire::IpAddress&) const noexcept override {
-    return addresses;
+  std::span<const wire::IpAddress> towards(const wire::IpAddress& vendor) const noexcept override {
+    return vendor == without_port ? std::span<const wire::IpAddress>() : addresses;
   }
+  wire::IpAddress without_port;
   std::vector<wire::IpAddress> addresses{wire::IpAddress(kGatewaySource),
                                          wire::IpAddress(kGatewaySource2)};
 };
@@ -108,6 +109,20 @@ TEST(Exhaustion, NoPortLeadsToTheVendor) {
   TlsPeer& client = world.open_client();
   EXPECT_EQ(world.ask(client, post(chat("x"))).header("x-sallyport-reason-code"),
             "upstream_connect");
+}
+
+// Of the two addresses of `twins`; so an IPv6 address costs nothing on an appliance without IPv6.
+TEST(Exhaustion, AnAddressToWhichNoPortLeadsIsPassedOver) {
+  FewPorts few;
+  few.without_port = wire::IpAddress(kDeadAddress);
+  WorldOptions options;
+  options.gateway.sources = &few;
+  World world(options);
+  TlsPeer& client = world.open_client();
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(world.ask(client, post(chat("x"), "/twins/v1/chat/completions")).status, 200);
+  EXPECT_EQ(world.gateway->counters().upstream_connects, 1U);  // and used again
+  EXPECT_EQ(world.gateway->counters().upstream_ports_exhausted, 0U);
 }
 
 TEST(Exhaustion, NoPlaceForAClient) {

@@ -206,6 +206,17 @@ TEST_F(HostConfigFile, AWorkerThatClientsReachMustReachVendors) {
   expect_refused(served_by("worker: 0"), "1:", "give the upstream port the same workers");
 }
 
+// Vendors may be reached by IPv6 alone.
+TEST_F(HostConfigFile, AnUpstreamPortNeedsAWayOutOfEitherFamily) {
+  const auto with = [](const std::string& way) {
+    return "ports:\n  out: {device: net_null1, address: 10.0.1.1/24, address6: \"fd00::1/64\"," +
+           way + " upstream: true}\ngateway:\n  listen: [{address: 10.0.1.1, port: 443}]\n";
+  };
+  EXPECT_TRUE(read(with(" next_hop6: \"fe80::1\","))) << error_;
+  EXPECT_TRUE(read(with(" routes: [{to: \"fd01::/16\", via: \"fd00::2\"}],"))) << error_;
+  expect_refused(with(""), "2:", "upstream needs next_hop, next_hop6 or routes");
+}
+
 TEST_F(HostConfigFile, WhatIsNoYamlOrNoFileIsRefused) {
   EXPECT_FALSE(read(""));
   EXPECT_FALSE(read("ports: [\n"));

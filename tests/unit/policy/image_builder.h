@@ -168,7 +168,7 @@ class ImageBuilder {
   std::vector<contract::ImageEntity> entities;
   std::vector<contract::ImageText> environments;
   std::vector<contract::ImageVendor> vendors;
-  std::vector<uint32_t> addresses;
+  std::vector<contract::ImageAddress> addresses;
   std::vector<contract::Digest> pins;
   std::vector<contract::ImageEndpoint> endpoints;
   std::vector<contract::ImageTenant> tenants;
@@ -186,7 +186,7 @@ class ImageBuilder {
   std::vector<uint8_t> dictionaries;        // opaque here
   std::vector<contract::ImageText> dictionary_names;
   std::vector<uint64_t> dictionary_tenants;
-  std::vector<char> retention{'{', '}'};    // the same
+  std::vector<char> retention{'{', '}'};  // the same
   std::vector<contract::ImageRollout> rollout{contract::ImageRollout{}};
   std::vector<uint8_t> templates;  // contract/template_layout.h
   std::vector<uint8_t> tests;      // contract/test_layout.h

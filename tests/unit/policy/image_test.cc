@@ -392,7 +392,7 @@ size_t visit_all(const Image& image) {
     for (const auto text : {vendor.name, vendor.host, vendor.region, vendor.ca_pem,
                             vendor.auth_header, vendor.auth_prefix, vendor.credential_name})
       add(text);
-    for (const uint32_t address : vendor.addresses) sum += address;
+    for (const auto& address : vendor.addresses) sum += address.bytes.back();
     for (const Digest& pin : vendor.pins) sum += pin[0];
     for (uint16_t i = 0; i < vendor.endpoint_count; ++i)
       add(image.endpoint(static_cast<uint16_t>(vendor.first_endpoint + i)).path);

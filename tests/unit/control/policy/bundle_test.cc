@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "controlplane/policy/digest.h"
+#include "controlplane/policy/names.h"
 #include "tests/unit/control/policy/bundle_fixture.h"
 
 namespace sallyport::controlplane::policy {
@@ -219,12 +220,13 @@ class Overlay : public BundleFixture {
 };
 
 TEST_F(Overlay, MappingsMergeScalarsAndListsAreReplaced) {
-  overlay["vendors/openai.yaml"] = "vendor:\n  addresses: [203.0.113.5]\n  port: 9443\n";
+  overlay["vendors/openai.yaml"] =
+      "vendor:\n  addresses: [203.0.113.5, \"2001:db8::5\"]\n  port: 9443\n";
   overlay["tenants.yaml"] = "tenants:\n  acme: {vendors: [openai]}\n  site: {vendors: [other]}\n";
   overlay["limits.yaml"] = "limits: {body_ms: 5000}\n";
   const Bundle bundle = good_overlay();
   EXPECT_EQ(bundle.name, "site");
-  EXPECT_THAT(bundle.vendors[0].addresses, ElementsAre(0xcb007105U));
+  EXPECT_THAT(bundle.vendors[0].addresses, ElementsAre(0xcb007105U, *parse_address("2001:db8::5")));
   EXPECT_EQ(bundle.vendors[0].port, 9443);
   EXPECT_EQ(bundle.vendors[0].host, "api.openai.com");
   ASSERT_THAT(bundle.tenants, SizeIs(3));
@@ -260,11 +262,12 @@ TEST_F(Overlay, PlacesNameTheFileThatSaidIt) {
       "action: "
       "mask}\n";
   EXPECT_FALSE(read_overlay());
-  EXPECT_THAT(
-      shown(),
-      ElementsAre("site/vendors/openai.yaml:2:15: an IPv4 address is expected, such as 192.0.2.10",
-                  "site/actions.yaml:3:21: there is no entity 'NONE'",
-                  StartsWith("base/actions.yaml:4:10: rule id 'mail' is already in ")));
+  EXPECT_THAT(shown(),
+              ElementsAre("site/vendors/openai.yaml:2:15: an IPv4 or IPv6 address is expected, "
+                          "such as 192.0.2.10 or "
+                          "2001:db8::10",
+                          "site/actions.yaml:3:21: there is no entity 'NONE'",
+                          StartsWith("base/actions.yaml:4:10: rule id 'mail' is already in ")));
 }
 
 TEST_F(Overlay, NamedFilesAreLookedForWhereTheyWereNamed) {
@@ -412,10 +415,13 @@ TEST_F(BundleRefusal, OfVendors) {
   expect(file, "port: 8443", "port: 0", file + ":4:9: a number from 1 to 65535");
   expect(file, "port: 8443", "port: 08443", file + ":4:9: a number without leading zeros");
   expect(file, "[198.51.100.7]", "[198.51.100.7, llm.example.com]",
-         file + ":5:29: an IPv4 address is expected");
+         file + ":5:29: an IPv4 or IPv6 address is expected");
   expect(file, "[198.51.100.7]", "[127.0.0.1]", file + ":5:15: no vendor can have this address");
   expect(file, "[198.51.100.7]", "[198.51.100.7, 198.51.100.7]",
          file + ":5:29: the address is written twice");
+  expect(file, "[198.51.100.7]", "[\"2001:db8::7\", \"2001:0DB8:0:0::7\"]",
+         file + ":5:30: the address is written twice");
+  expect(file, "[198.51.100.7]", "[\"fe80::7\"]", file + ":5:15: no vendor can have this address");
   expect(file, "[198.51.100.7]", "[]", file + ":5:14: a vendor has at least one address");
   expect(file, "[198.51.100.7]", "198.51.100.7", file + ":5:14: a list is expected here");
   expect(file, kPinA, "sha256/short", file + ":6:10: a pin is sha256/ and the base64 of 32 bytes");

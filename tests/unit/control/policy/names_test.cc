@@ -49,14 +49,39 @@ TEST(Names, OfPrincipalsEntitiesHostsAndPaths) {
 }
 
 TEST(Names, Addresses) {
-  EXPECT_EQ(parse_ipv4("192.0.2.10"), 0xc000020aU);
-  EXPECT_EQ(parse_ipv4("0.0.0.0"), 0U);
-  for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.", "1..2.3",
-                          " 1.2.3.4", "1.2.3.4 ", "0x1.2.3.4", "1.2.3.1000", "+1.2.3.4"})
-    EXPECT_FALSE(parse_ipv4(bad)) << bad;
-  EXPECT_TRUE(is_reachable(0xc000020a));
-  for (uint32_t bad : {0U, 0x7f000001U, 0xe0000001U, 0xffffffffU})
-    EXPECT_FALSE(is_reachable(bad)) << bad;
+  EXPECT_EQ(parse_address("192.0.2.10"), 0xc000020aU);
+  EXPECT_EQ(parse_address("0.0.0.0"), 0U);
+  for (const char* bad : {"",
+                          "1.2.3",
+                          "1.2.3.4.5",
+                          "1.2.3.256",
+                          "01.2.3.4",
+                          "1.2.3.",
+                          "1..2.3",
+                          " 1.2.3.4",
+                          "1.2.3.4 ",
+                          "0x1.2.3.4",
+                          "1.2.3.1000",
+                          "+1.2.3.4",
+                          "2001:db8::10::1",
+                          "2001:db8::/64",
+                          "fe80::1%eth0",
+                          "[2001:db8::1]",
+                          "::ffff:192.0.2.10",
+                          "::ffff:c000:20a",
+                          "2001:db8::g",
+                          " 2001:db8::1"})
+    EXPECT_FALSE(parse_address(bad)) << bad;
+  EXPECT_FALSE(parse_address(std::string_view("::2\0", 4)));
+  contract::ImageAddress v6;
+  v6.bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10};
+  EXPECT_EQ(parse_address("2001:db8::10"), v6);
+  EXPECT_EQ(parse_address("2001:0DB8:0:0:0:0:0:10"), v6);  // one address, however it is written
+  for (const char* good : {"192.0.2.10", "2001:db8::10", "fd00::1", "64:ff9b:1::1"})
+    EXPECT_EQ(is_reachable(*parse_address(good)), good[0] != '6') << good;
+  for (const char* bad : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1",
+                          "::192.0.2.10", "fe80::1", "febf::1", "ff02::1"})
+    EXPECT_FALSE(is_reachable(*parse_address(bad))) << bad;
 }
 
 TEST(Names, Pins) {

@@ -20,10 +20,11 @@ std::vector<std::string> found(std::string_view text, size_t value_start) {
   words.find(view, value_start, blocks, hits);
   const NearRules around = words.rules_around(view, value_start, blocks);
   std::vector<std::string> out;
-  for (size_t i = 0; i < hits.count; ++i)
+  for (size_t i = 0; i < hits.count; ++i) {
     out.push_back(std::string(words.word(hits.hits[i].word)) + ":" +
                   std::to_string(hits.hits[i].distance));
-  EXPECT_TRUE(share_rules(around, words.rules_of(hits.hits[i].word))) << text;
+    EXPECT_TRUE(share_rules(around, words.rules_of(hits.hits[i].word))) << text;
+  }
   return out;
 }
 std::vector<std::string> found(std::string_view text) { return found(text, text.size()); }

@@ -1,6 +1,6 @@
 // literal_set.h: finds hundreds of literals at once, at every place of a text.
 //
-// A literal is looked for by its first four bytes. Twenty-four buckets of literals that begin alike
+// A literal is looked for by its first four bytes. Thirty-two buckets of literals that begin alike
 // are asked at 64 places at once, by table look-ups of the first byte and of neighbouring pairs;
 // the few places that are left are hashed, and what a hash knows is compared. Three loops
 // (portable, AVX2, AVX-512 with VBMI) with equal results. No state: a text that arrives in pieces
@@ -52,7 +52,7 @@ class LiteralSet {
   // highest), then one for each two neighbours, joined. Bit b of set s stands for bucket 8 s + b.
   // Some sets are for any place, the others for where a word begins.
   struct Tables {
-    static constexpr size_t kSets = 3;
+    static constexpr size_t kSets = 4;
     static constexpr size_t kClasses = 64;
     static constexpr size_t kLookups = kHeadBytes;
     using Lanes = std::array<uint8_t, kClasses>;

@@ -2,9 +2,12 @@
 """rollout_test.py: a change for one tenant, for everybody, and back on the real appliance; many applies under load.
 
 SALLYPORT_APPLIES says how many (50 when it does not). Memory of both processes before and after is printed.
+SALLYPORT_DICTIONARY says how many values a tenant's list has (20,000 when it does not).
 """
+import glob
 import json
 import os
+import shutil
 import threading
 import time
 import unittest
@@ -13,6 +16,7 @@ import lab_fixture
 from lab_fixture import Lab, LabConnection, chat
 
 APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "50"))
+VALUES = int(os.environ.get("SALLYPORT_DICTIONARY", "20000"))
 CLIENTS = 4
 GROWTH_MIB_MAX = 64
 ADDRESS = "rollout" + "@" + "example.org"
@@ -149,6 +153,62 @@ class Rollout(unittest.TestCase):
         self.assertGreater(counts.get(200, 0), 0)
         for name in before:
             self.assertLess(after[name] - before[name], GROWTH_MIB_MAX, name)
+
+    def with_dictionary(self, expected):
+        """A copy of the bundle in which one tenant has a list of its own, and three seeded texts about it."""
+        folder = self.lab.policy_folder + ".dictionary"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.lab.policy_folder, folder)
+        for name in ("lists", "entities", "tests"):
+            os.makedirs(f"{folder}/{name}", exist_ok=True)
+        with open(f"{folder}/lists/customers.txt", "w", encoding="utf-8") as file:
+            file.writelines(f"Quillfeather {number * 7919 % 10000019:08d} Works\n" for number in range(VALUES))
+        value = f"Quillfeather {(VALUES - 1) * 7919 % 10000019:08d} Works"
+        texts = {
+            "entities/own.yaml": "entities:\n  CUSTOMER: {dictionary: true, priority: 75}\n",
+            "dictionaries.yaml": f"dictionaries:\n  customers: {{file: lists/customers.txt, entity: CUSTOMER, "
+                                 f"tenants: [{self.lab.tenant}]}}\n",
+            "tests/own.yaml": "tests:\n" + "".join(
+                f"  - name: {name}\n    tenant: {tenant}\n    environment: lab\n    destination: openai\n"
+                f"    text: \"an offer for {value} please\"\n    expect:\n      detections: [{found}]\n"
+                for name, tenant, found in (
+                    ("a customer is found", self.lab.tenant, "{entity: " + expected + f", match: {value}}}"),
+                    ("a customer of somebody else is not", "second", ""))),
+        }
+        for name, text in texts.items():
+            with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+        return folder, value
+
+    def test_4_seeded_texts_about_a_tenants_dictionary(self):
+        folder, value = self.with_dictionary("EMAIL_ADDRESS")
+        wrong = self.lab.sallyctl("policy", "test", folder, check=False)
+        self.assertEqual(wrong.returncode, 3, wrong.stdout + wrong.stderr)
+        folder, value = self.with_dictionary("CUSTOMER")
+        began = time.monotonic()
+        tried = [json.loads(self.lab.sallyctl("policy", verb, folder, "--output", "json").stdout)["tests"]
+                 for verb in ("check", "test")]
+        checked, began = time.monotonic() - began, time.monotonic()
+        image = self.step("apply", folder)["image"]
+        print(f"{VALUES} values: check and test {checked:.1f} s, apply {time.monotonic() - began:.1f} s")
+
+        def runs(stage):
+            listing = json.loads(self.lab.sallyctl("evidence", "list", "--kind", "test", "--limit", "0", "--output",
+                                                   "json").stdout)["exchanges"]
+            return [one for one in listing if one["fields"]["image"] == image and one["fields"]["stage"] == stage]
+
+        for stage in ("all", "schedule"):
+            end = time.monotonic() + 60
+            while not runs(stage) and time.monotonic() < end:
+                time.sleep(0.3)
+            record = runs(stage)[0]
+            self.assertEqual((record["result"], record["fields"]["failed"]), ("ok", 0), record)
+            self.assertEqual(record["count"], tried[1], "every seeded text of the bundle ran on the live box")
+        self.assertEqual(tried[0], tried[1])
+        for path in glob.glob(f"{self.lab.state_dir}/**", recursive=True):
+            if os.path.isfile(path) and "/bundles/" not in path:  # sources are kept there, as they are
+                with open(path, "rb") as file:
+                    self.assertNotIn(value.encode(), file.read(), path)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ using llm::TextClass;
 namespace {
 
 constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
+// Of a nested leaf that is read in one go: longer ones gain nothing by it.
+constexpr size_t kShortLeafBytesMax = 1'024;
+constexpr size_t kShortLeafPiecesMax = 64;
 
 char lower(uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 
@@ -34,6 +37,7 @@ JsonRewriter::JsonRewriter(unsigned nesting, bool watches_protected)
 JsonRewriter::~JsonRewriter() {
   mem::wipe(escaped_);
   mem::wipe(name_);
+  forget_held();
 }
 
 ArgumentsRewriter& JsonRewriter::arguments() {
@@ -50,6 +54,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   marks_.clear();
   facts_ = MessageFacts{};
   in_leaf_ = false;
+  forget_held();
   template_ = nullptr;
   treat_ = Treat::Skip;
   mem::wipe(name_);
@@ -77,7 +82,11 @@ void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table)
   walker_.begin_whole(table, *this);
 }
 
-bool JsonRewriter::feed(std::span<const uint8_t> raw) { return walker_.feed(raw); }
+bool JsonRewriter::feed(std::span<const uint8_t> raw) {
+  const bool ok = walker_.feed(raw);
+  // Also of what is no JSON: the rest is read by others (ArgumentsRewriter::fall_back).
+  return settle_held() && ok;
+}
 
 bool JsonRewriter::end() {
   if (!walker_.end() || !close_media()) return false;
@@ -406,8 +415,10 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
     joined_->add(decoded, raw_start, {&piece, 1});
   }
   if ((treat_ == Treat::Text || treat_ == Treat::Arguments) &&
-      !map_.add(decoded.size(), raw_start, raw_end))
-    return scope_->refuse(Refusal::BuffersFull);
+      !map_.add(decoded.size(), raw_start, raw_end)) {
+    if (!settle_held()) return false;
+    if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Refusal::BuffersFull);
+  }
   return read(decoded);
 }
 
@@ -430,7 +441,8 @@ bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_st
                                 piece.unit_raw);
     };
     if (!add()) {
-      if (mapped == 0 || !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);
+      if (mapped > 0 && !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);
+      if (!settle_held()) return false;
       decoded = decoded.subspan(mapped);
       mapped = 0;
       if (!add()) return scope_->refuse(Refusal::BuffersFull);
@@ -449,16 +461,61 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
       return true;
     case Treat::Number:
       number_.insert(number_.end(), decoded.begin(), decoded.end());
-      return text_.feed(decoded);
+      return text_.hold(decoded);
     case Treat::Text:
-      if (!text_.feed(decoded) || !take_edits(text_.edits())) return false;
-      if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
-      return true;
+      return hold(decoded);
     case Treat::Arguments:
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
       return true;
   }
+  return true;
+}
+
+// Most leaves end in the bytes that they begin in, and are read once. What is nested may turn out
+// to be no JSON and is then read from its edge on, which must not depend on what was read at once:
+// pieces of a leaf that does not end are read one by one. In an answer values of earlier exchanges
+// are asked for as soon as their tokens are there.
+bool JsonRewriter::hold(std::span<const uint8_t> decoded) {
+  if (scope_->direction == RewriteScope::Direction::Response)
+    return text_.feed(decoded) && settle_text();
+  if (nesting_ == kJsonNestingMax) return text_.hold(decoded);
+  if (held_.size() + decoded.size() > kShortLeafBytesMax ||
+      held_ends_.size() == kShortLeafPiecesMax)
+    return settle_held() && text_.feed(decoded) && settle_text();
+  held_.insert(held_.end(), decoded.begin(), decoded.end());
+  held_ends_.push_back(held_.size());
+  return true;
+}
+
+bool JsonRewriter::end_text() {
+  const bool ok = text_.hold(held_) && text_.end() && take_edits(text_.edits());
+  forget_held();
+  return ok;
+}
+
+void JsonRewriter::forget_held() noexcept {
+  mem::wipe(held_);
+  held_.clear();
+  held_ends_.clear();
+}
+
+// No more of the leaf's text comes now.
+bool JsonRewriter::settle_held() {
+  if (!in_leaf_ || treat_ != Treat::Text) return true;
+  bool ok = true;
+  size_t from = 0;
+  for (const size_t end : held_ends_) {
+    ok = ok && text_.feed(std::span<const uint8_t>(held_).subspan(from, end - from));
+    from = end;
+  }
+  forget_held();
+  return ok && text_.settle_held() && settle_text();
+}
+
+bool JsonRewriter::settle_text() {
+  if (!take_edits(text_.edits())) return false;
+  if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
   return true;
 }
 
@@ -469,7 +526,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
-  if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
+  if (treat_ == Treat::Text) ok = end_text();
   if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);

@@ -124,6 +124,11 @@ class JsonRewriter final : private llm::Sink {
   void note_name(std::span<const uint8_t> decoded);
   void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
   bool read(std::span<const uint8_t> decoded);
+  bool hold(std::span<const uint8_t> decoded);
+  bool settle_held();
+  bool settle_text();
+  bool end_text();
+  void forget_held() noexcept;
   bool take_edits(EditList& from);
   bool note_offset(uint64_t raw_end);
   void note_digits(std::span<const uint8_t> decoded) noexcept;
@@ -175,6 +180,8 @@ class JsonRewriter final : private llm::Sink {
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
   std::vector<uint8_t> number_;
+  std::vector<uint8_t> held_;      // of a nested leaf: text that its reader has not seen
+  std::vector<size_t> held_ends_;  // of the pieces that it came in
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;

@@ -18,6 +18,10 @@ namespace {
 
 constexpr uint16_t kNoEntity = 0xffff;
 
+// The readers take bounded pieces, so that their lists of matches cannot overflow on a text of
+// matches.
+constexpr size_t kPieceBytes = 8'192;
+
 // Whose words a text is where neither table nor message says so.
 contract::Role default_role(RewriteScope::Direction direction) noexcept {
   return direction == RewriteScope::Direction::Request ? contract::Role::User
@@ -39,12 +43,14 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   ended_ = false;
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
+  held_ = 0;
   shifts_ = shifts;
   shifts_at_ = skip_;
   if (before.empty()) return;
   window_.assign(before.begin(), before.end());
   // So few bytes cannot overflow a reader's lists.
-  SP_CHECK(scanner_.feed(before) && finder_.feed(before));
+  scanner_.hold(before);
+  SP_CHECK(finder_.feed(before));
   if (scope.direction == RewriteScope::Direction::Response) place_.feed(before);
 }
 
@@ -62,39 +68,48 @@ void TextRewriter::wipe_window() noexcept {
   window_.clear();
 }
 
-bool TextRewriter::feed(std::span<const uint8_t> text) {
-  // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of
-  // matches.
-  constexpr size_t kPieceBytes = 8'192;
+bool TextRewriter::feed(std::span<const uint8_t> text) { return hold(text) && settle_held(); }
+
+bool TextRewriter::hold(std::span<const uint8_t> text) {
   while (!text.empty()) {
-    const auto piece = text.first(std::min(text.size(), kPieceBytes));
+    const auto piece = text.first(std::min(text.size(), kPieceBytes - held_));
     text = text.subspan(piece.size());
     window_.insert(window_.end(), piece.begin(), piece.end());
     fed_ += piece.size();
-    if (!scanner_.feed(piece) || !finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
+    held_ += piece.size();
+    scanner_.hold(piece);
+    if (!finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
     if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
-    // Asked for as soon as it is whole: the scanner may not be past it before the text ends, and
-    // then it is too late to stand still.
-    const bool may_hold = scope_->earlier != nullptr && scope_->earlier->may_hold;
-    for (const redact::TokenMatch& token : finder_.matches()) {
-      if (!may_hold || token.end < fed_ - piece.size() || token.start < skip_ ||
-          scope_->tokens->find(token.core, token.entity) != nullptr)
-        continue;
-      const auto* entry = earlier(token);
-      if (entry != nullptr && entry->is_open()) scope_->earlier->holds = true;
-    }
-    if (!settle()) return false;
-    if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
+    if (held_ == kPieceBytes && !settle_held()) return false;
   }
   return true;
+}
+
+bool TextRewriter::settle_held() {
+  if (held_ == 0) return true;
+  if (!scanner_.feed({})) return scope_->refuse(Refusal::BuffersFull);
+  // Asked for as soon as it is whole: the scanner may not be past it before the text ends, and
+  // then it is too late to stand still.
+  const bool may_hold = scope_->earlier != nullptr && scope_->earlier->may_hold;
+  for (const redact::TokenMatch& token : finder_.matches()) {
+    if (!may_hold || token.end < fed_ - held_ || token.start < skip_ ||
+        scope_->tokens->find(token.core, token.entity) != nullptr)
+      continue;
+    const auto* entry = earlier(token);
+    if (entry != nullptr && entry->is_open()) scope_->earlier->holds = true;
+  }
+  held_ = 0;
+  if (!settle()) return false;
+  return window_.size() <= kChannelHeldBytesMax || scope_->refuse(Refusal::BuffersFull);
 }
 
 bool TextRewriter::end() {
   if (ended_) return true;
   ended_ = true;
+  held_ = 0;
   scanner_.end();
   finder_.end();
-  return settle();
+  return scanner_.fits() ? settle() : scope_->refuse(Refusal::BuffersFull);
 }
 
 // Settles every cluster that both readers are past, then moves the edge.

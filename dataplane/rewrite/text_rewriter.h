@@ -49,6 +49,10 @@ class TextRewriter {
              redact::ShiftMap* shifts = nullptr);
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
+  // The same in two steps: what is held is read when enough of it is there, when the text ends, or
+  // when settle_held() says that nothing more comes now. The edge stays until then.
+  [[nodiscard]] bool hold(std::span<const uint8_t> text);
+  [[nodiscard]] bool settle_held();
   [[nodiscard]] bool end();
 
   // Instead of a text: `value` is a part of what was found elsewhere (joined_texts.h) and is all
@@ -106,6 +110,7 @@ class TextRewriter {
   uint64_t window_start_ = 0;
   uint64_t skip_ = 0;  // bytes of `before`; inside, offsets count from its first one
   uint64_t fed_ = 0;
+  size_t held_ = 0;  // the last bytes of these, which the scanner has not read
   uint64_t edge_ = 0;
   redact::ShiftMap* shifts_ = nullptr;
   uint64_t shifts_at_ = 0;  // what shifts_ has been told of

@@ -84,6 +84,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   mem::wipe(window_);
   window_.clear();
   window_start_ = streamed_ = folded_edge_ = edge_ = 0;
+  held_ = 0;
   ended_ = overflow_ = false;
   late_findings_ = 0;
   numbers_.begin(depth != 0);
@@ -109,14 +110,20 @@ void TextScanner::take(size_t count) noexcept {
 }
 
 bool TextScanner::feed(std::span<const uint8_t> text) {
+  hold(text);
+  if (held_ > 0) advance(false);
+  return !overflow_;
+}
+
+void TextScanner::hold(std::span<const uint8_t> text) {
   SP_CHECK(!ended_);
   while (!text.empty()) {
-    const auto piece = text.first(std::min(text.size(), kPieceBytes));
+    const auto piece = text.first(std::min(text.size(), kPieceBytes - held_));
     text = text.subspan(piece.size());
     folder_.feed(piece, window_);
-    advance(false);
+    held_ += piece.size();
+    if (held_ == kPieceBytes) advance(false);
   }
-  return !overflow_;
 }
 
 void TextScanner::end() {
@@ -127,6 +134,7 @@ void TextScanner::end() {
 }
 
 void TextScanner::advance(bool final) {
+  held_ = 0;
   const TextView text = view(final);
   auto& tools = scratch_->tools();
   tools.context[depth_].forget();

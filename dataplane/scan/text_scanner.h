@@ -46,7 +46,12 @@ class TextScanner {
   void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0);
   // False: more matches than are kept (a text made to exhaust us): the caller refuses.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
+  // Takes text that is read with what follows at once, or by end(): reading short texts piece by
+  // piece costs several times their size. The edge and findings() stay until then.
+  void hold(std::span<const uint8_t> text);
   void end();
+  // What feed() answered last, also behind hold() and end().
+  bool fits() const noexcept { return !overflow_; }
 
   uint64_t safe_edge() const noexcept { return edge_; }
   std::span<const Finding> findings() const noexcept {
@@ -81,6 +86,7 @@ class TextScanner {
   Folder folder_;
   std::vector<uint8_t> window_;  // folded text that is not decided yet, and some before
   uint64_t window_start_ = 0;
+  size_t held_ = 0;        // bytes that hold() took and nobody read
   uint64_t streamed_ = 0;  // folded bytes in which literals were looked for
   uint64_t folded_edge_ = 0;
   uint64_t edge_ = 0;

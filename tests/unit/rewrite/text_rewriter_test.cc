@@ -45,6 +45,32 @@ TEST_F(TextRewriting, AValueBecomesItsTokenAndComesBackAsItWasWritten) {
   EXPECT_EQ(answer(sent), "mail John.Doe@Example.org or call +1 415-555-2671!");
 }
 
+TEST_F(TextRewriting, WhatIsHeldIsReadOnceAndEditedAlike) {
+  const std::string_view text = "mail John.Doe@Example.org or call +1 415-555-2671! ";
+  const std::string whole = request(text);
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    RewriteScope scope = world.scope(Direction::Request);
+    TextRewriter rewriter;
+    rewriter.begin(scope);
+    ASSERT_TRUE(rewriter.hold(bytes_of(text.substr(0, cut))));
+    EXPECT_EQ(rewriter.edge(), 0U);
+    EXPECT_EQ(rewriter.edits().count(), 0U);
+    // Read in the middle, or only at the end.
+    if (cut % 2 == 0) {
+      EXPECT_TRUE(rewriter.settle_held());
+    }
+    EXPECT_LE(rewriter.edge(), cut);
+    ASSERT_TRUE(rewriter.hold(bytes_of(text.substr(cut))) && rewriter.end());
+    EXPECT_EQ(rewriter.edge(), text.size());
+    std::vector<SaidEdit> said;
+    for (const TextEdit& edit : rewriter.edits().edits()) {
+      const auto by = rewriter.edits().replacement(edit);
+      said.push_back({edit.start, edit.end, std::string(by.begin(), by.end())});
+    }
+    EXPECT_EQ(edited(text, said), whole) << cut;
+  }
+}
+
 TEST_F(TextRewriting, TokensOfNobodyStayTokens) {
   const std::string foreign = world.token(World::Email, "other@example.org");
   EXPECT_EQ(answer("see " + foreign + "."), "see " + foreign + ".");

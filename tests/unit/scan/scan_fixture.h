@@ -94,6 +94,22 @@ class ScanFixture : public testing::Test {
     scanner.take(scanner.findings().size());
   }
 
+  // The same pieces held, and read at the end or when there are many.
+  std::vector<Found> scan_held(std::string_view text, const std::vector<size_t>& cuts) {
+    TextScanner scanner;
+    scanner.begin(engine_, *scratch_);
+    size_t at = 0;
+    for (size_t cut : cuts) {
+      scanner.hold(bytes(text.substr(at, cut - at)));
+      at = cut;
+    }
+    scanner.end();
+    EXPECT_EQ(scanner.safe_edge(), text.size());
+    std::vector<Found> out;
+    collect(scanner, out);
+    return out;
+  }
+
   // Feeds the pieces that `cuts` make of the text.
   std::vector<Found> scan(std::string_view text, std::vector<size_t> cuts = {}) {
     TextScanner scanner;
@@ -112,6 +128,7 @@ class ScanFixture : public testing::Test {
     EXPECT_EQ(scanner.safe_edge(), text.size());
     EXPECT_EQ(scanner.late_findings(), 0U);
     collect(scanner, out);
+    EXPECT_EQ(scan_held(text, cuts), out) << text;
     return out;
   }
 

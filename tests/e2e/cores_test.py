@@ -11,7 +11,7 @@ import threading
 import unittest
 
 import lab_fixture
-from lab_fixture import Lab, LabConnection, chat, inside
+from lab_fixture import Lab, LabConnection, chat, inside, messages
 from lab_processes import run, wait_for
 
 PATH = "/openai/v1/chat/completions"
@@ -20,6 +20,8 @@ GATEWAY6, CLIENT6 = "fd77:1::1", "fd77:1::2"
 # The vendor lives behind a router of its own, which only a route leads to.
 ROUTER, VENDOR = "10.77.2.2", "10.88.0.2"
 LOCAL_ADDRESSES = ["10.77.2.1", "10.77.2.21", "10.77.2.22"]
+ROUTER6, VENDOR6, UNREACHABLE6 = "fd77:2::2", "fd88::2", "fd99::2"
+LOCAL6 = ["fd77:2::1", "fd77:2::21"]
 
 
 TAP = "sp_tap"
@@ -70,6 +72,37 @@ class CoresLab(WideLab):
         config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
         with open(self.config_path, "w", encoding="utf-8") as file:
             file.write(config.replace("body_mib: 64", "body_mib: 16"))
+
+
+class Vendors6Lab(WideLab):
+    """IPv6 clients; vendors behind a router of IPv6, one of them at an address of each family."""
+
+    def network(self):
+        super().network()
+        self.mtu(1500)
+        self.vendor_listen, self.vendor4 = "::", self.vendor_address
+        for namespace, address in ((self.client_namespace, CLIENT6), (self.vendor_namespace, ROUTER6)):
+            for scope in ("all", "eth0", "lo"):
+                self.ip(namespace, f"sysctl -q -w net.ipv6.conf.{scope}.disable_ipv6=0")
+            self.ip(namespace, f"ip address add {address}/64 dev eth0 nodad")
+        self.ip(self.vendor_namespace, f"ip address add {VENDOR6}/128 dev lo nodad")
+        with open(self.config_path, encoding="utf-8") as file:
+            config = file.read()
+        config = config.replace("ports:\n", "workers: [{core: auto}, {core: auto}]\nports:\n")
+        config = config.replace("    device: net_af_packet0\n", "    device: net_af_packet0\n    workers: all\n"
+                                f"    frames: 2048\n    address6: {GATEWAY6}/64\n")
+        config = config.replace("    device: net_af_packet1\n",
+                                f"    device: net_af_packet1\n    workers: all\n    frames: 2048\n"
+                                f"    upstream: true\n    address6: {LOCAL6[0]}/64\n"
+                                f"    more_addresses: [\"{LOCAL6[1]}\"]\n"
+                                f"    routes: [{{to: \"fd88::/16\", via: \"{ROUTER6}\"}}]\n")
+        config = config.replace("  listen:\n", f"  listen:\n    - {{address: \"{GATEWAY6}\", port: 443}}\n")
+        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+
+    def vendor_addresses(self, vendor):
+        return [UNREACHABLE6, VENDOR6] if vendor == "openai" else [self.vendor4, VENDOR6]
 
 
 class JumboLab(WideLab):
@@ -136,21 +169,22 @@ class Served(unittest.TestCase):
     def counters(self):
         return self.lab.status()["dataplane"]["counters"]
 
-    def client(self, number, outcomes, connection_class):
+    def client(self, number, outcomes, connection_class, path, ask):
         try:
             connection = connection_class(self.lab, timeout=60)
             for turn in range(ROUNDS):
                 text = f"client {number} turn {turn} " + "x" * (number * 400)
-                answer = self.lab.post(PATH, chat(text, f"sim-echo.{number}.{turn}"), connection=connection)
+                answer = self.lab.post(path, ask(text, f"sim-echo.{number}.{turn}"), connection=connection)
                 said = next(iter(answer.channel_texts().values()), "") if answer.status == 200 else answer.text
                 outcomes[number, turn] = "good" if text in said else f"{answer.status}: {said[:80]}"
             connection.close()
         except Exception as error:  # whatever went wrong is the finding
             outcomes[number, "end"] = repr(error)
 
-    def serve(self, connection_class):
+    def serve(self, connection_class, path=PATH, ask=chat):
         outcomes = {}
-        clients = [threading.Thread(target=self.client, args=(n, outcomes, connection_class)) for n in range(CLIENTS)]
+        clients = [threading.Thread(target=self.client, args=(n, outcomes, connection_class, path, ask))
+                   for n in range(CLIENTS)]
         for client in clients:
             client.start()
         for client in clients:
@@ -206,6 +240,35 @@ class Cores(Served):
              "4000"])
         wait_for("the count", 5, lambda: self.counters()["nic.truncated"] == before["nic.truncated"] + 1)
         self.assertEqual(self.counters()["ip.malformed"], before["ip.malformed"])
+
+
+class Vendors6(Served):
+    make_lab = Vendors6Lab
+
+    def vendor_peers(self):
+        """[(address, port)] of ours, as the vendor sees them."""
+        lines = run(["ip", "netns", "exec", self.lab.vendor_namespace, "ss", "-tnH"]).splitlines()
+        peers = [line.split()[4].rsplit(":", 1) for line in lines]
+        return [(address.strip("[]").removeprefix("::ffff:"), int(port)) for address, port in peers]
+
+    def test_ipv6_clients_to_ipv6_vendors(self):
+        # Every other turn is at an address to which no port leads: it is passed over, not waited for.
+        self.serve(Connection6)
+        peers = self.vendor_peers()
+        self.assertEqual({address for address, _ in peers if ":" in address}, set(LOCAL6), peers)
+        self.assertEqual({port % 2 for _, port in peers}, {0, 1}, "the owner is in the port")
+        counters = self.counters()
+        self.assertLess(counters["tcp.sent_reset"], 3)
+        self.assertEqual(counters["gateway.upstream_ports_exhausted"], 0)
+
+    def test_addresses_of_both_families_take_turns(self):
+        families = set()
+        for _ in range(10):  # a worker that finds an idle connection opens no second one
+            self.serve(LabConnection, "/anthropic/v1/messages", messages)
+            families |= {":" in address for address, _ in self.vendor_peers()}
+            if len(families) == 2:
+                break
+        self.assertEqual(families, {True, False})
 
 
 class Jumbo(Served):

@@ -96,7 +96,10 @@ class GuideLab(Lab):
     def action(self, entity, action, folder=None):
         """One rule of the overlay (or of a checkout) in front of all others."""
         path = f"{folder or self.policy_folder}/actions.yaml"
-        text = open(f"{ROOT}/policies/actions.yaml", encoding="utf-8").read() if folder else "rules:\n"
+        text = "rules:\n"
+        if folder:
+            with open(f"{ROOT}/policies/actions.yaml", encoding="utf-8") as file:
+                text = file.read()
         rule = f"rules:\n  - id: guide\n    entity: {entity}\n    direction: request\n    action: {action}\n"
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace("rules:\n", rule, 1))
@@ -152,8 +155,11 @@ class Guide(unittest.TestCase):
         self.words["KEYID"] = "spare"
 
     def all_policy(self):
-        return "".join(open(path, encoding="utf-8").read()
-                       for path in glob.glob(f"{self.lab.policy_folder}/**/*.yaml", recursive=True))
+        found = ""
+        for path in glob.glob(f"{self.lab.policy_folder}/**/*.yaml", recursive=True):
+            with open(path, encoding="utf-8") as file:
+                found += file.read()
+        return found
 
     def start_sallyportd(self):
         self.lab.start_sallyportd()

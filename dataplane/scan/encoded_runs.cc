@@ -15,6 +15,8 @@ namespace {
 
 // Enough to tell text from the rest: random bytes pass once in a million.
 constexpr size_t kProbeBytes = 12;
+// Fewer bytes are hardware addresses, and of text fewer than a value.
+constexpr uint64_t kHexPairsMin = 10;
 
 // Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
 bool is_text(std::span<const uint8_t> bytes) noexcept {
@@ -60,48 +62,58 @@ void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>
   }
 }
 
-void decode_hex(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
-  for (size_t i = 0; i + 1 < in.size() && out.size() < max; i += 2)
+// `group`: digits of a byte and what parts it from the next one.
+void decode_hex(std::span<const uint8_t> in, size_t group, size_t max, std::vector<uint8_t>& out) {
+  for (size_t i = 0; i + 1 < in.size() && out.size() < max; i += group)
     out.push_back(static_cast<uint8_t>(hex_value(in[i]) * 16 + hex_value(in[i + 1])));
 }
 
 struct Coding {
   bool is_hex = false;
   uint64_t start = 0;  // of its first whole group
-  uint64_t group() const noexcept { return is_hex ? 2 : 4; }
+  bool pairs = false;  // a sign behind every two digits of hex
+  uint64_t group() const noexcept { return pairs ? 3 : is_hex ? 2 : 4; }
   uint64_t bytes() const noexcept { return is_hex ? 1 : 3; }
 };
 
 // What the run may be. False: no text in it.
 bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& head,
            Coding& coding) {
-  const auto characters = text.slice(run.start, run.end);
+  // "0x", which is no part of it.
+  const bool marked =
+      run.phase == 0 && text.at(run.start) == '0' && (text.at(run.start + 1) | 0x20) == 'x';
+  const auto characters = text.slice(run.start + (marked ? 2 : 0), run.end);
   coding.is_hex = std::all_of(characters.begin(), characters.end(),
                               [](uint8_t c) { return hex_value(c) >= 0; });
+  if (marked && coding.is_hex) {
+    coding.start = run.start + 2;
+    if (run.end < coding.start + kEncodedBytesMin) return false;
+    head.clear();
+    decode_hex(characters, 2, kProbeBytes, head);
+    return is_text(head);
+  }
   const uint64_t group = coding.group();
   coding.start = run.start + (group - run.phase % group) % group;
   if (run.end < coding.start + kEncodedBytesMin / 2) return false;
   const auto rest = text.slice(coding.start, run.end);
   if (!coding.is_hex && !may_begin_text(rest)) return false;
   head.clear();
-  coding.is_hex ? decode_hex(rest, kProbeBytes, head) : decode_base64(rest, kProbeBytes, head);
+  coding.is_hex ? decode_hex(rest, group, kProbeBytes, head)
+                : decode_base64(rest, kProbeBytes, head);
   return is_text(head);
 }
 
-}  // namespace
-
-bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run, unsigned depth,
-                  Scratch& scratch, CandidateList& out) {
-  if (depth >= kDecodeDepthMax || run.end - run.start < kEncodedBytesMin) return true;
+// The text that the run [run.start, run.end) holds, read like any other.
+bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& run,
+                  const Coding& coding, unsigned depth, Scratch& scratch, CandidateList& out) {
   auto& tools = scratch.tools();
   auto& decoded = tools.decoded[depth];
-  Coding coding;
-  if (!probe(text, run, decoded, coding)) return true;
   TextScanner& inner = tools.inner(depth);
   decoded.clear();
   const auto rest = text.slice(coding.start, run.end);
   const size_t max = static_cast<size_t>(run.end - run.start);
-  coding.is_hex ? decode_hex(rest, max, decoded) : decode_base64(rest, max, decoded);
+  coding.is_hex ? decode_hex(rest, coding.group(), max, decoded)
+                : decode_base64(rest, max, decoded);
   bool fits = true;
   if (is_text(decoded)) {
     const uint64_t from =
@@ -135,6 +147,35 @@ bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& 
   mem::wipe(decoded);
   decoded.clear();
   return fits;
+}
+
+}  // namespace
+
+bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run, unsigned depth,
+                  Scratch& scratch, CandidateList& out) {
+  if (depth >= kDecodeDepthMax || run.end - run.start < kEncodedBytesMin) return true;
+  Coding coding;
+  if (!probe(text, run, scratch.tools().decoded[depth], coding)) return true;
+  return read_decoded(engine, text, run, coding, depth, scratch, out);
+}
+
+bool read_hex_pairs(const Engine& engine, const TextView& text, uint64_t start, uint64_t limit,
+                    unsigned depth, Scratch& scratch, CandidateList& out) {
+  if (depth >= kDecodeDepthMax) return true;
+  uint64_t end = start;
+  while (end + 1 < limit && hex_value(text.at(end)) >= 0 && hex_value(text.at(end + 1)) >= 0) {
+    end += 2;
+    if (end >= limit || text.at(end) != ':') break;
+    ++end;
+  }
+  if (end > start && text.at(end - 1) == ':') --end;
+  Coding coding{true, start, true};
+  if (end - start < coding.group() * kHexPairsMin - 1) return true;
+  auto& head = scratch.tools().decoded[depth];
+  head.clear();
+  decode_hex(text.slice(start, end), coding.group(), kProbeBytes, head);
+  return !is_text(head) ||
+         read_decoded(engine, text, EncodedRun{start, end, 0}, coding, depth, scratch, out);
 }
 
 }  // namespace sallyport::scan

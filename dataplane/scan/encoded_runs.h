@@ -31,4 +31,9 @@ struct EncodedRun {
 [[nodiscard]] bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run,
                                 unsigned depth, Scratch& scratch, CandidateList& out);
 
+// "63:61:72:64": pairs of hex digits with colons from `start` on, before `limit`. False as above.
+[[nodiscard]] bool read_hex_pairs(const Engine& engine, const TextView& text, uint64_t start,
+                                  uint64_t limit, unsigned depth, Scratch& scratch,
+                                  CandidateList& out);
+
 }  // namespace sallyport::scan

@@ -326,18 +326,19 @@ WindowLengths lengths_from(const Row& row, size_t first, bool leads) noexcept {
   size_t with_digits = row.count;  // groups up to and with the last one that has any
   while (with_digits > 0 && row.groups[with_digits - 1].digits == 0) --with_digits;
   WindowLengths out;
-  bool regular = true;
+  bool regular = true, punctuated = true;
   uint32_t size = 0;
   for (size_t g = first; g < row.count; ++g) {
     if (g > first) {
       const auto between = row.gap(g - 1);
       const bool alike = between.size() == 1 && between[0] == row.gap(first)[0];
-      if (!alike && !leads) return out;
+      punctuated = punctuated && between.size() == 1 && ShapeWindow::is_punctuation(between[0]);
+      if (!alike && !leads && !punctuated) return out;
       regular = regular && alike && ShapeWindow::is_usual_separator(between[0]);
     }
     size += row.size(g);
     if (row.groups[g].letters > 0) out.letters_from = std::min<size_t>(out.letters_from, size);
-    const bool is_apt = regular || (leads && g + 1 >= with_digits);
+    const bool is_apt = regular || punctuated || (leads && g + 1 >= with_digits);
     if (size > 63) {
       // 64 itself counts as any length.
       if (size == 64) out.all = ~uint64_t{0};
@@ -454,7 +455,7 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, C
   ShapeWindow window(row_, first);
   // A window grows no further than the longest shape, and lengths without one are passed over.
   while ((is_any || wanted >> window.length() >> 1 != 0) && window.grow() &&
-         (leads || window.is_regular())) {
+         (leads || window.is_regular() || window.is_punctuated())) {
     if (!is_any && (wanted >> window.length() & 1) == 0) continue;
     const uint32_t end = row_.groups[window.group_end() - 1].end;
     for (const Engine::Shape& shape : engine.shapes_of(window.length()))

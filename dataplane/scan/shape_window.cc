@@ -18,6 +18,7 @@ bool ShapeWindow::grow() noexcept {
     const auto between = row_.gap(last_ - 1);
     regular_ = regular_ && between.size() == 1 && is_usual_separator(between[0]) &&
                (separator_ == 0 || separator_ == between[0]);
+    punctuated_ = punctuated_ && between.size() == 1 && is_punctuation(between[0]);
     if (separator_ == 0) separator_ = between[0];
     for (uint8_t c : between) breaks_line_ = breaks_line_ || c == '\n';
     breaks_ |= uint64_t{1} << length_;
@@ -60,6 +61,8 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   if (breaks_ == 0) return 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
+  // Several signs, and all of them where the form has one.
+  if (punctuated_ && breaks_ == breaks) return kDoubtfulSeparators;
   // Cells of two rows are two numbers.
   if (breaks_line_) {
     const auto cell = [](uint8_t c) { return c == ',' || c == ';' || c == '\t' || c == '|'; };

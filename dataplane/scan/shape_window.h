@@ -29,8 +29,13 @@ class ShapeWindow {
   static constexpr bool is_usual_separator(uint8_t c) noexcept {
     return c == ' ' || c == '-' || c == '.' || c == '/' || c == '_';
   }
-  // All separators so far are the same usual one.
+  // Those that numbers mix: "913.543.434-17", "12.345.678/0001-95".
+  static constexpr bool is_punctuation(uint8_t c) noexcept {
+    return c == '-' || c == '.' || c == '/';
+  }
+  // All separators so far are the same usual one; are one of those each.
   bool is_regular() const noexcept { return regular_; }
+  bool is_punctuated() const noexcept { return punctuated_; }
   // False: a shape with these digits and letters does not fit, whatever its breaks and flags are.
   bool may_fit(uint64_t digits, uint64_t letters) const noexcept {
     return ((digits & ~digits_) | (letters & ~letters_)) == 0;
@@ -53,6 +58,7 @@ class ShapeWindow {
   bool breaks_line_ = false;
   bool mixed_case_ = false;  // in one group
   bool regular_ = true;
+  bool punctuated_ = true;
   uint8_t separator_ = 0;
 };
 

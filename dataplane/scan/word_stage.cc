@@ -102,8 +102,7 @@ bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks&
 
 bool WordStage::judge(const Part& part) {
   if (part.from == part.until) return true;
-  find_triggers(part);
-  return confirm_noted(part) && confirm_anchored(part) && find_runs(part);
+  return find_triggers(part) && confirm_noted(part) && confirm_anchored(part) && find_runs(part);
 }
 
 void WordStage::recognise(const Part& part, contract::RuleKind kind, RecogniseAt at,
@@ -114,12 +113,13 @@ void WordStage::recognise(const Part& part, contract::RuleKind kind, RecogniseAt
 }
 
 // Characters that announce a form, 64 places at a time.
-void WordStage::find_triggers(const Part& part) {
+bool WordStage::find_triggers(const Part& part) {
   using contract::RuleKind;
   const auto has = [&](RuleKind kind) { return !part.engine.rules_of(kind).empty(); };
   const bool has_mail = has(RuleKind::Email), has_url = has(RuleKind::UrlCredentials);
   const bool has_ip = has(RuleKind::Ip), has_mac = has(RuleKind::Mac);
   const CharMasks& m = part.masks;
+  bool fits = true;
   const auto first = static_cast<size_t>(part.from - part.origin);
   const auto last = static_cast<size_t>(part.until - part.origin);
   for (size_t w = first / 64; w * 64 < last; ++w) {
@@ -140,6 +140,7 @@ void WordStage::find_triggers(const Part& part) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
     each(m.colons.word(w), [&](uint64_t at) {
+      fits = fits && read_pairs(part, at);
       // The '::' of programs: neither address has such a letter before its first colon.
       const uint8_t before = part.text.at(at - 1);
       if (is_alnum(before) && !is_hex(before)) return;
@@ -151,6 +152,16 @@ void WordStage::find_triggers(const Part& part) {
         recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
       });
   }
+  return fits;
+}
+
+// Hex with colons, of which the first one is at `at`: a pair before it, or a name ("hex:63:61").
+bool WordStage::read_pairs(const Part& part, uint64_t at) {
+  const TextView& text = part.text;
+  const bool is_pair = at >= part.from + 2 && is_hex(text.at(at - 1)) && is_hex(text.at(at - 2)) &&
+                       !is_alnum(text.at(at - 3));
+  return read_hex_pairs(part.engine, text, is_pair ? at - 2 : at + 1, part.limit, part.depth,
+                        part.scratch, part.out);
 }
 
 // Runs that hold the end of a match the streaming matcher saw.

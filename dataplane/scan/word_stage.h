@@ -53,7 +53,8 @@ class WordStage {
     CandidateList& out;
   };
   bool judge(const Part& part);
-  void find_triggers(const Part& part);
+  bool find_triggers(const Part& part);
+  static bool read_pairs(const Part& part, uint64_t at);
   void recognise(const Part& part, contract::RuleKind kind, RecogniseAt at, const Trigger& trigger);
   bool confirm_noted(const Part& part);
   bool confirm_anchored(const Part& part);

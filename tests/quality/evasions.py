@@ -3,6 +3,7 @@ broken numbers. One entry per technique; `PROMISED` is what the product says it 
 record only (docs/detection.md names them as limits).
 """
 import base64
+import json
 import urllib.parse
 
 import secret_values
@@ -105,7 +106,13 @@ PROMISED = {
             for c in v)),
     "base64": (ALL, lambda r, v: base64.b64encode(f"value: {v} end".encode()).decode()),
     "base64url": (ALL, lambda r, v: base64.urlsafe_b64encode(f"the number is {v}".encode()).decode().rstrip("=")),
-    "hex": (ALL, lambda r, v: v.encode().hex()), "newline": (("CREDIT_CARD", "IBAN", "US_SSN"), broken("\n")),
+    "hex": (ALL, lambda r, v: v.encode().hex()), "hex-0x": (ALL, lambda r, v: "0x" + v.encode().hex()),
+    "hex-colons": (ALL, lambda r, v: v.encode().hex(":")),
+    "base64-twice": (ALL, lambda r, v: base64.b64encode(base64.b64encode(f"the number is {v}".encode())).decode()),
+    "base64-of-json": (ALL, lambda r, v: base64.b64encode(json.dumps({"k": "x", "value": v}).encode()).decode()),
+    "base64-of-percent": (ALL, lambda r, v: base64.b64encode(
+        ("v=" + urllib.parse.quote(f"it is {v}")).encode()).decode()),
+    "newline": (("CREDIT_CARD", "IBAN", "US_SSN"), broken("\n")),
     "markdown-bold": (("CREDIT_CARD", "IBAN", "US_SSN", "SECRET"), broken("**")),
             "backtick": (("CREDIT_CARD", "IBAN", "SECRET"), broken("`")),
     "key-over-a-line-end": (("SECRET",), broken("\n  ")), "key-over-a-continued-line": (("SECRET",), broken("\\\n")),

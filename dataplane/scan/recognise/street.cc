@@ -200,11 +200,7 @@ constexpr std::string_view kLooseEndings[] = {"berg",
                                               "v\xc3\xa6nget",
                                               "haven",
                                               "parken",
-                                              "promenade",
-                                              "tie",
-                                              "gate",
-                                              "ring",
-                                              "gata"};
+                                              "promenade"};
 // Kinds of street that stand behind the name as a word of their own, also in small letters:
 // Hungarian, Turkish, Czech, Norwegian, Swedish, Danish, Finnish, Estonian, Dutch.
 constexpr std::string_view kTypeWords[] = {"utca",
@@ -384,14 +380,14 @@ StreetStart compound_start(OpenReader& reader, const NameWord& word) noexcept {
   if (word.size() < 2 || !word.capital ||
       !kEndFilter.has(reader.before(word.end - 1), reader.before(word.end)))
     return {};
+  const bool no_street = word_in(reader, word, kNoStreets, kNoStreetsFilter);
   for (std::string_view ending : kEndings) {
     if (!ends_with(reader, word, ending)) continue;
     if (word.size() == ending.size()) return typed_start(reader, word);
-    if (word.size() < ending.size() + 3 || word_in(reader, word, kNoStreets, kNoStreetsFilter))
-      continue;
+    if (word.size() < ending.size() + 3 || no_street) continue;
     return {word.start, Strength::Plain};
   }
-  if (has_ending(reader, word, kLooseEndings)) return {word.start, Strength::Placed};
+  if (!no_street && has_ending(reader, word, kLooseEndings)) return {word.start, Strength::Placed};
   return {};
 }
 

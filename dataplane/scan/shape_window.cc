@@ -62,7 +62,8 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
   // Several signs, and all of them where the form has one.
-  if (punctuated_ && breaks_ == breaks) return kDoubtfulSeparators;
+  if (punctuated_ && breaks_ == breaks && (flags & contract::kRuleEvasive) != 0)
+    return kDoubtfulSeparators;
   // Cells of two rows are two numbers.
   if (breaks_line_) {
     const auto cell = [](uint8_t c) { return c == ',' || c == ';' || c == '\t' || c == '|'; };

@@ -1,7 +1,7 @@
 # How targets are made here. Four verbs, documented like an API:
 #
-#   sallyport_library(NAME dataplane_tcp SOURCES a.cc b.cc DEPENDS sallyport::mem PACKAGES PkgConfig::X)
-#       static library `sallyport_<NAME>` with alias sallyport::<NAME>; DEPENDS are public.
+#   sallyport_library(NAME dataplane_tcp SOURCES a.cc b.cc DEPENDS sallyport::mem PACKAGES PkgConfig::X [SEPARATE])
+#       static library `sallyport_<NAME>` with alias sallyport::<NAME>; DEPENDS are public. SEPARATE as for tests.
 #   sallyport_program(NAME sallyctl SOURCES main.cc DEPENDS ...)
 #       executable in build/<preset>/bin.
 #   sallyport_test(NAME tcp_established_test SOURCES x_test.cc DEPENDS ... [LABELS fast] [TIMEOUT 60] [SEPARATE])
@@ -40,8 +40,9 @@ if(SALLYPORT_FUZZ)
 endif()
 
 # The control plane is many small files over the same few large headers; translated eight at a time they cost a third.
-# Tests of several sources the same. scripts/test builds so; a change is quicker to build without. Two files of one target
-# may then not give one name to two local things, which the compiler says.
+# Tests of several sources the same, and under sanitizers the dataplane's libraries too, whose files are always translated
+# one by one where they ship. scripts/test builds so; a change is quicker to build without. Two files of one target may
+# then not give one name to two local things, which the compiler says.
 option(SALLYPORT_UNITY "Control-plane libraries and tests are translated several files at a time" OFF)
 
 function(sallyport_translate_together target)
@@ -73,7 +74,7 @@ if(SALLYPORT_PREFIX)
 endif()
 
 function(sallyport_library)
-  cmake_parse_arguments(A "" "NAME" "SOURCES;DEPENDS;PACKAGES" ${ARGN})
+  cmake_parse_arguments(A "SEPARATE" "NAME" "SOURCES;DEPENDS;PACKAGES" ${ARGN})
   set(target sallyport_${A_NAME})
   if(A_SOURCES)
     add_library(${target} STATIC ${A_SOURCES})
@@ -84,7 +85,7 @@ function(sallyport_library)
       target_compile_options(${target} PRIVATE
         -fno-sanitize=null,alignment,vptr,object-size,nonnull-attribute,returns-nonnull-attribute,pointer-overflow)
     endif()
-    if(SALLYPORT_UNITY AND A_NAME MATCHES "^control")
+    if(SALLYPORT_UNITY AND NOT A_SEPARATE AND (SALLYPORT_SANITIZE OR A_NAME MATCHES "^control"))
       sallyport_translate_together(${target})
     endif()
   else()

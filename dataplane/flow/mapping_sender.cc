@@ -12,10 +12,11 @@ namespace {
 
 using contract::Direction;
 using redact::MappingSealer;
-using State = redact::ExchangeTokens::State;
+using TokenState = redact::ExchangeTokens::State;
 
-State minted(Direction direction) noexcept {
-  return direction == Direction::Request ? State::MintedInRequest : State::MintedInResponse;
+TokenState minted(Direction direction) noexcept {
+  return direction == Direction::Request ? TokenState::MintedInRequest
+                                         : TokenState::MintedInResponse;
 }
 
 bool is_literal(const redact::ExchangeTokens::Entry& entry) noexcept {
@@ -35,7 +36,7 @@ void MappingSender::name_subjects(Exchange& exchange, Direction minted_in) {
   if (!hash.loaded()) return;
   const scan::Engine& engine = exchange.version->engine();
   exchange.tokens.for_each([&](Entry& entry) {
-    if (entry.state != State::New || is_literal(entry)) return;
+    if (entry.state != TokenState::New || is_literal(entry)) return;
     const std::string_view name = engine.entity_name(entry.entity);
     std::array<uint8_t, redact::kCanonicalBytesMax> canonical;
     const size_t size = redact::canonical_value(name, entry.value(), canonical);
@@ -59,7 +60,7 @@ MappingSender::Sent MappingSender::mark_of(const Exchange& exchange, const Entry
 }
 
 bool MappingSender::is_due(const Exchange& exchange, const Entry& entry, base::Instant now) const {
-  if (is_literal(entry) || entry.state == State::New || entry.is_sent) return false;
+  if (is_literal(entry) || entry.state == TokenState::New || entry.is_sent) return false;
   if (exchange.version->image().never_stored(entry.entity)) return false;
   const Sent mark = mark_of(exchange, entry);
   const Sent& known = (*remembered_)[mark.first % kMappingsRemembered];

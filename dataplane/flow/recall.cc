@@ -10,7 +10,7 @@ namespace {
 using contract::RecallStatus;
 using redact::RecallMiss;
 using Entry = redact::EarlierTokens::Entry;
-using State = redact::EarlierTokens::State;
+using EarlierState = redact::EarlierTokens::State;
 
 RecallMiss miss_of(uint8_t status) noexcept {
   switch (static_cast<RecallStatus>(status)) {
@@ -65,7 +65,7 @@ void Recall::ask(Exchange& exchange, const PolicyVersion& newest, base::Instant 
   RecallMiss why = RecallMiss::None;
   bool looked = false;
   for (uint32_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].state != State::Wanted) continue;
+    if (entries[i].state != EarlierState::Wanted) continue;
     if (!looked) why = obstacle(newest, now);
     looked = true;
     if (why != RecallMiss::None)
@@ -98,7 +98,7 @@ void Recall::ask_one(Exchange& exchange, uint32_t index) {
   pending.entry = index;
   pending.number = ring_->ask(question);
   (*pending_)[pending.number % pending_->size()] = pending;
-  entry.state = State::Asked;
+  entry.state = EarlierState::Asked;
   ++counters_.asked;
 }
 
@@ -119,7 +119,7 @@ void Recall::take(std::span<const std::unique_ptr<Exchange>> exchanges) {
                       exchange.id.low() == pending.request_low &&
                       pending.entry < exchange.earlier.entries().size();
     Entry* entry = same ? &exchange.earlier.entries()[pending.entry] : nullptr;
-    if (entry == nullptr || entry->state == State::Known) {
+    if (entry == nullptr || entry->state == EarlierState::Known) {
       ++counters_.late;
       continue;
     }

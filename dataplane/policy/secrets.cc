@@ -37,7 +37,7 @@ bool is_crockford(char c) noexcept {
   return c != '\0' && kDigits.find(c) != std::string_view::npos;
 }
 
-bool is_name(std::string_view name) noexcept {
+bool is_secret_name(std::string_view name) noexcept {
   return name.size() <= contract::kSecretNameBytesMax &&
          std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c <= 0x7e; });
 }
@@ -206,7 +206,7 @@ bool Secrets::index(std::string& error) {
     entry.epoch = is_token ? text_of({epoch, 2}) : std::string_view{};
     const std::string kind(kind_name(raw.kind));
     if (raw.kind < 1 || raw.kind >= kKindNames.size()) return fail("an unknown kind");
-    if (!is_name(entry.name) || entry.name.empty() == is_per_name(entry.kind))
+    if (!is_secret_name(entry.name) || entry.name.empty() == is_per_name(entry.kind))
       return fail(kind + ": name");
     if (!value_fits(entry.kind, entry.value)) return fail(kind + ": value");
     if (raw.rank > (is_token ? 1 : 0)) return fail(kind + ": rank");

@@ -254,17 +254,25 @@ std::string random_text(std::mt19937& random) {
   return text;
 }
 
+// The twin is slow; instrumented, its rounds are for the reads of the finder, and the others for
+// what it finds.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kTwinRounds = 150;
+#else
+constexpr int kTwinRounds = 1'000;
+#endif
+
 TEST(TokenFinder, AgreesWithItsSlowTwin) {
   std::mt19937 random(7);
   size_t found_count = 0;
-  for (int round = 0; round < 1'000; ++round) {
+  for (int round = 0; round < kTwinRounds; ++round) {
     const std::string text = random_text(random);
     auto found = find(text);
     for (Found& f : found) f.exact = false;
     ASSERT_EQ(found, twin(text)) << text;
     found_count += found.size();
   }
-  EXPECT_GT(found_count, 150U);
+  EXPECT_GT(found_count, kTwinRounds * 3U / 20);
 }
 
 TEST(TokenFinder, EveryCutGivesTheSame) {

@@ -11,7 +11,7 @@ namespace sallyport::vault_test {
 namespace {
 
 constexpr size_t kPage = 4096;
-constexpr size_t kValues = 220;
+constexpr size_t kPlanted = 220;
 // Of each page: its number, kind, bounds, the first entries' places, and the first entries.
 constexpr size_t kHeaderBytes[] = {0, 8, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 24, 40};
 
@@ -24,7 +24,7 @@ class VaultDamage : public VaultTest {
     {
       const auto vault = open();
       Exchange exchange;
-      for (size_t from = 0; from < kValues; from += 20) {
+      for (size_t from = 0; from < kPlanted; from += 20) {
         std::vector<std::string> values;
         for (size_t i = from; i < from + 20; ++i) values.push_back(value_number(i));
         exchange.principal = from % 40 == 0 ? "alice" : "robert";
@@ -69,7 +69,7 @@ class VaultDamage : public VaultTest {
   }
   // All that a running daemon does with it.
   void use(Vault& vault) {
-    for (size_t i = 0; i < kValues; i += 7) {
+    for (size_t i = 0; i < kPlanted; i += 7) {
       attempt([&] {
         const auto entry = vault.find("acme", core_of(value_number(i)));
         if (!entry) return;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "controlplane/evidence/drainer.h"
@@ -195,12 +197,66 @@ bool parse(int argc, char** argv, Settings& settings) {
   return true;
 }
 
+struct Waits {
+  double record_median_ms = 0;  // from published to committed
+  double record_worst_ms = 0;   // of a hundred, but one
+  double commit_ms = 0;         // a commit of just these
+  uint64_t commits_max = 0;     // that ended between the two instants
+};
+
+// What durability `committed` adds: single exchanges, and a drainer that has nothing else to do, so
+// that the disk's sync is what is seen.
+Waits wait_for_commits(const Settings& settings, const std::filesystem::path& shared) {
+  constexpr size_t kRounds = 300;
+  evidence_log::DrainerOptions options;
+  options.rings_folder = shared / "waits";
+  options.store_folder = settings.folder / "waits" / "evidence";
+  options.key_file = settings.folder / "waits" / "evidence.key";
+  options.node_name = "bench";
+  std::filesystem::create_directories(options.rings_folder);
+  std::filesystem::create_directories(options.store_folder.parent_path());
+  evidence_log::Drainer drainer(options);
+  const auto recorder = make_recorder(options.rings_folder, 0);
+  std::atomic<bool> stop{false};
+  std::thread draining([&] { drainer.run(stop); });
+  usleep(100'000);
+  recorder->turn(base::Clock{});
+  std::vector<double> waits;
+  Waits found;
+  for (size_t i = 0; i < kRounds; ++i) {
+    const uint64_t commits = drainer.status().commits;
+    fill(*recorder, 2);
+    const double began = seconds(CLOCK_MONOTONIC);
+    while (recorder->committed_sequence() < recorder->published_sequence())
+      std::this_thread::yield();
+    waits.push_back((seconds(CLOCK_MONOTONIC) - began) * 1e3);
+    found.commit_ms += static_cast<double>(drainer.status().last_commit_us) / 1e3 / kRounds;
+    found.commits_max = std::max(found.commits_max, drainer.status().commits - commits);
+    usleep(1'000 + static_cast<useconds_t>(i * 37 % 3'000));
+  }
+  stop = true;
+  draining.join();
+  std::sort(waits.begin(), waits.end());
+  found.record_median_ms = waits[kRounds / 2];
+  found.record_worst_ms = waits[kRounds * 99 / 100];
+  return found;
+}
+
 struct Work {
   uint64_t records = 0;
   uint64_t commits = 0;
   uint64_t log_bytes = 0;
   uint64_t written = 0;
 };
+
+void report(const Waits& waits) {
+  std::printf(
+      "  committed waits     %12.2f ms in the median, %.2f ms for 1 of 100; a commit takes %.2f "
+      "ms, "
+      "%llu at most in between\n",
+      waits.record_median_ms, waits.record_worst_ms, waits.commit_ms,
+      static_cast<unsigned long long>(waits.commits_max));
+}
 
 void report(const Settings& settings, const Work& work, const Times& times, const Disk& disk) {
   const auto count = static_cast<double>(work.records);
@@ -275,9 +331,11 @@ int main(int argc, char** argv) {
     commits = drainer.status().commits;
     bytes = drainer.status().used_bytes;
   }
+  const Waits waits = wait_for_commits(settings, shared);
   std::filesystem::remove_all(shared);
   const Disk disk = disk_alone(settings.folder, std::max<uint64_t>(written, commits), commits);
   if (own) std::filesystem::remove_all(settings.folder);
   report(settings, {made, commits, bytes, written}, times, disk);
+  report(waits);
   return made >= settings.records - 1 ? 0 : 1;
 }

@@ -112,24 +112,18 @@ Exit exit_of_code(std::string_view code) {
     std::string_view word;
     Exit exit;
   };
-  static constexpr std::array<Row, 18> kRows = {{{"unknown_image", Exit::NotFound},
-                                                 {"rollout_open", Exit::Conflict},
-                                                 {"canary_too_young", Exit::Conflict},
-                                                 {"canary_is_base", Exit::Conflict},
-                                                 {"no_canary", Exit::Conflict},
-                                                 {"nothing_to_confirm", Exit::Conflict},
-                                                 {"nothing_before", Exit::NotFound},
-                                                 {"never_in_force", Exit::NotFound},
-                                                 {"image_unknown", Exit::NotFound},
-                                                 {"not_found", Exit::NotFound},
-                                                 {"no_such_folder", Exit::NotFound},
-                                                 {"denied", Exit::Denied},
-                                                 {"conflict", Exit::Conflict},
-                                                 {"busy", Exit::Conflict},
-                                                 {"timeout", Exit::Timeout},
-                                                 {"not_adopted", Exit::Timeout},
-                                                 {"partial", Exit::Partial},
-                                                 {"request_timeout", Exit::Timeout}}};
+  static constexpr std::array<Row, 21> kRows = {
+      {{"unknown_image", Exit::NotFound},    {"rollout_open", Exit::Conflict},
+       {"canary_too_young", Exit::Conflict}, {"canary_is_base", Exit::Conflict},
+       {"no_canary", Exit::Conflict},        {"nothing_to_confirm", Exit::Conflict},
+       {"nothing_before", Exit::NotFound},   {"never_in_force", Exit::NotFound},
+       {"image_unknown", Exit::NotFound},    {"not_found", Exit::NotFound},
+       {"no_such_folder", Exit::NotFound},   {"denied", Exit::Denied},
+       {"conflict", Exit::Conflict},         {"busy", Exit::Conflict},
+       {"key_unchanged", Exit::Conflict},    {"key_retired", Exit::Conflict},
+       {"key_not_yet", Exit::Timeout},       {"timeout", Exit::Timeout},
+       {"not_adopted", Exit::Timeout},       {"partial", Exit::Partial},
+       {"request_timeout", Exit::Timeout}}};
   for (const Row& row : kRows)
     if (row.word == code) return row.exit;
   return Exit::Failed;

@@ -53,6 +53,20 @@ uint64_t hold_one(const Call& call, const json& sent, bool on) {
 
 }  // namespace
 
+void bucket_failed(const log::S3Error& error, const std::string& what, const std::string& hint) {
+  const bool lock = error.code() == "NoObjectLock" || error.code() == "NoVersions" ||
+                    error.code() == "LockIgnored";
+  throw Failure(error.denied()        ? Exit::Denied
+                : lock                ? Exit::Conflict
+                : error.status() == 0 ? Exit::Unreachable
+                                      : Exit::Failed,
+                error.denied() ? "bucket_denied"
+                : lock         ? "bucket_unlocked"
+                               : "bucket_failed",
+                what, error.what(),
+                lock ? "make the bucket with object lock, and versions with it" : hint);
+}
+
 // "access_key_id VALUE" and "secret_access_key VALUE", one a line, for root's eyes only.
 log::S3Secret bucket_secret(const Call& call) {
   const auto path = call.settings.credentials / kBucketSecret;

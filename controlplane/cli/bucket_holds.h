@@ -16,6 +16,10 @@ namespace sallyport::cli {
 // Of `evidence-bucket` in the credentials folder. Throws Failure.
 evidence_log::S3Secret bucket_secret(const Call& call);
 
+// What the server said, as an exit of sallyctl.
+[[noreturn]] void bucket_failed(const evidence_log::S3Error& error, const std::string& what,
+                                const std::string& hint);
+
 // Whether a hold is in force for the bucket: then a new snapshot is held as well.
 bool bucket_is_held(const Call& call);
 

@@ -245,6 +245,7 @@ void add_evidence_commands(std::vector<Command>& table) {
   add_evidence_populations(table);
   add_evidence_proofs(table);
   add_evidence_exports(table);
+  add_evidence_keys(table);
 }
 
 }  // namespace sallyport::cli

@@ -153,18 +153,8 @@ Exit run_snapshot(const Call& call) {
     throw Failure(Exit::Conflict, "export_refused", "nothing was sent", refused.what(),
                   "is another snapshot running?");
   } catch (const log::S3Error& error) {
-    const bool lock = error.code() == "NoObjectLock" || error.code() == "NoVersions" ||
-                      error.code() == "LockIgnored";
-    throw Failure(error.denied()        ? Exit::Denied
-                  : lock                ? Exit::Conflict
-                  : error.status() == 0 ? Exit::Unreachable
-                                        : Exit::Failed,
-                  error.denied() ? "bucket_denied"
-                  : lock         ? "bucket_unlocked"
-                                 : "bucket_failed",
-                  "the snapshot is not in the bucket", error.what(),
-                  lock ? "make the bucket with object lock, and versions with it"
-                       : "nothing is lost: the next snapshot begins where the last good one ended");
+    bucket_failed(error, "the snapshot is not in the bucket",
+                  "nothing is lost: the next snapshot begins where the last good one ended");
   }
   receipt["recorded"] = record_pull(call, "evidence_snapshot",
                                     {{"rows", receipt["records"]},

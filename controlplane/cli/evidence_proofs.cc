@@ -1,10 +1,13 @@
 // evidence prove | verify
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <sstream>
 
+#include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
+#include "controlplane/evidence/bucket_checkpoints.h"
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/proof.h"
 
@@ -104,14 +107,63 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+constexpr size_t kNotesRead = 16;  // of the newest; what the others are, their names say
+
+void read_bucket_witness(const Call& call, const std::string& origin, log::VerifyOptions& options) {
+  const std::string url = call.arguments.get("witness");
+  options.places.push_back(url);
+  try {
+    const log::BucketPlace place = log::bucket_place(url);
+    log::S3Options s3;
+    s3.bucket = place.bucket;
+    s3.endpoint = call.arguments.get("endpoint");
+    s3.region = call.arguments.get("region", "us-east-1");
+    s3.ca_file = call.arguments.get("ca");
+    if (s3.endpoint.find("://") == std::string::npos)
+      throw Failure(Exit::Usage, "bad_arguments", "which server has the bucket",
+                    "wanted: --witness s3://BUCKET/PREFIX --endpoint https://HOST",
+                    "sallyctl evidence verify --help");
+    s3.secret = bucket_secret(call);
+    log::S3Bucket bucket(std::move(s3));
+    const auto there = log::checkpoints_in(bucket, place.prefix, origin);
+    for (size_t i = 0; i < there.size(); ++i) {
+      const bool read = i + kNotesRead >= there.size();
+      options.witnessed.push_back({url, there[i].size, there[i].root,
+                                   read ? bucket.get(there[i].key, there[i].version) : ""});
+    }
+  } catch (const log::S3Error& error) {
+    bucket_failed(error, "the witness cannot be asked",
+                  "the log itself can be verified without it");
+  }
+}
+
+// A folder or a bucket that checkpoints went to; else a file with verifier keys of cosigners.
+void read_witness(const Call& call, const log::LogReader& reader, log::VerifyOptions& options) {
+  const auto word = call.arguments.find("witness");
+  if (!word) return;
+  if (word->starts_with("s3://")) {
+    read_bucket_witness(call, reader.origin(), options);
+  } else if (std::filesystem::is_directory(*word)) {
+    options.places.push_back(*word);
+    for (const auto& entry : std::filesystem::directory_iterator(*word)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with("checkpoint-") || !name.ends_with(".txt")) continue;
+      const std::string note = read_text_file(entry.path());
+      const auto checkpoint = log::read_checkpoint(note).value_or(log::Checkpoint{});
+      options.witnessed.push_back({*word, checkpoint.size, checkpoint.root, note});
+    }
+  } else {
+    options.witnesses = lines_of(read_text_file(*word));
+  }
+}
+
 Exit run_verify(const Call& call) {
   log::VerifyOptions options;
   options.vkey = trusted_key(call);
   if (const auto file = call.arguments.find("since"))
     options.known_checkpoint = read_text_file(*file);
-  if (const auto file = call.arguments.find("witness"))
-    options.witnesses = lines_of(read_text_file(*file));
   const auto reader = open_evidence_log(call);
+  read_witness(call, reader, options);
   const log::VerifyReport report = log::verify(reader, options);
   json answer = report.json();
   answer["recorded"] = record_pull(call, "evidence_verified",
@@ -131,7 +183,10 @@ Exit run_verify(const Call& call) {
                    {"checkpoints", std::to_string(report.checkpoints)},
                    {"after checkpoint", std::to_string(report.after_checkpoint)},
                    {"signatures", report.signatures_checked ? "checked" : "not judged"},
+                   {"keys", std::to_string(report.keys)},
                    {"cosignatures", std::to_string(report.cosignatures)},
+                   {"witnessed", std::to_string(report.witnessed)},
+                   {"witnessed size", std::to_string(report.witnessed_size)},
                    {"root", report.root}});
   for (const auto& problem : report.problems) call.out.line("problem: " + printable(problem));
   call.out.line(report.ok ? "evidence verify: OK" : "evidence verify: FAILED");
@@ -172,11 +227,19 @@ void add_evidence_proofs(std::vector<Command>& table) {
                     .value = "CHECKPOINT",
                     .text = "file with an older signed checkpoint; the log must extend it"},
                    {.name = "witness",
-                    .value = "FILE",
-                    .text = "verifier keys of witnesses, one a line; each must have cosigned"}},
+                    .value = "PLACE",
+                    .text = "a witness' folder or s3://BUCKET/PREFIX: all it keeps must be of this "
+                            "log; or a file with verifier keys, one a line: each must have "
+                            "cosigned"},
+                   {.name = "endpoint", .value = "URL", .text = "of the S3 server"},
+                   {.name = "region", .value = "R", .text = "for its signature (us-east-1)"},
+                   {.name = "ca", .value = "FILE", .text = "certificates to trust (the system's)"}},
        .examples = {{"sallyctl evidence verify", "on the appliance"},
                     {"sallyctl evidence verify --vkey audit.vkey --since q2.checkpoint",
-                     "with what an auditor kept"}},
+                     "with what an auditor kept"},
+                    {"sallyctl evidence verify --witness s3://evidence/site-1 --endpoint "
+                     "https://s3.example.com",
+                     "against every checkpoint in a locked bucket"}},
        .run = run_verify});
 }
 

@@ -38,6 +38,7 @@ nlohmann::json record_pull(const Call& call, const std::string& action, nlohmann
 void add_evidence_populations(std::vector<Command>& table);  // population, sample
 void add_evidence_proofs(std::vector<Command>& table);       // prove, verify
 void add_evidence_exports(std::vector<Command>& table);      // export, snapshot
+void add_evidence_keys(std::vector<Command>& table);         // key rotate, key list
 
 // Indented names and values; a list of objects is one line per object.
 void print_tree(const nlohmann::json& value, const std::string& indent, Output& out);

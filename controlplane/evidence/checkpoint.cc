@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "controlplane/evidence/hex_text.h"
+#include "controlplane/evidence/openssl_handles.h"
 #include "controlplane/evidence/plain_file.h"
 
 namespace sallyport::evidence_log {
@@ -19,24 +20,9 @@ namespace {
 
 constexpr std::string_view kDash = "\xe2\x80\x94 ";  // em dash and a space: a signature line
 constexpr size_t kKeyIdBytes = 4;
-constexpr size_t kPublicKeyBytes = 32;
-constexpr size_t kSignatureBytes = 64;
 constexpr size_t kTimeBytes = 8;  // of a cosignature, before its signature
 constexpr size_t kNoteBytesMax = 64 * 1024;
 constexpr size_t kBase64BytesMax = 1 << 30;  // OpenSSL counts in int
-
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-};
-using Bio = std::unique_ptr<BIO, FreeBio>;
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -105,6 +91,14 @@ std::string body_text(const Checkpoint& checkpoint) {
          base64(checkpoint.root) + "\n";
 }
 
+std::string signature_line(SigningKey& key, const std::string& name, std::string_view body) {
+  const std::vector<uint8_t> signature = key.sign(bytes_of(body));
+  const auto id = key_id(name, key.type(), key.public_key());
+  std::vector<uint8_t> blob(id.begin(), id.end());
+  blob.insert(blob.end(), signature.begin(), signature.end());
+  return std::string(kDash) + name + " " + base64(blob) + "\n";
+}
+
 std::optional<Checkpoint> read_body(std::string_view body) {
   Checkpoint checkpoint;
   const auto origin = take_line(body);
@@ -125,21 +119,18 @@ std::optional<Checkpoint> read_body(std::string_view body) {
   return body.empty() ? std::optional(checkpoint) : std::nullopt;
 }
 
-std::runtime_error failure(const std::filesystem::path& path, const std::string& why) {
-  return std::runtime_error(path.string() + ": " + why);
-}
-
 // Takes the key as a verifier key line holds it.
-Key public_key_from(KeyType type, std::span<const uint8_t> bytes) {
+KeyHandle public_key_from(KeyType type, std::span<const uint8_t> bytes) {
   const uint8_t* at = bytes.data();
-  if (type == KeyType::Ecdsa) return Key(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
-  return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, at, bytes.size()));
+  if (type == KeyType::Ecdsa)
+    return KeyHandle(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
+  return KeyHandle(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, at, bytes.size()));
 }
 
 bool verifies(KeyType type, std::span<const uint8_t> public_key, std::string_view body,
               std::span<const uint8_t> signature) {
-  const Key key = public_key_from(type, public_key);
-  const DigestContext context(EVP_MD_CTX_new());
+  const KeyHandle key = public_key_from(type, public_key);
+  const DigestHandle context(EVP_MD_CTX_new());
   const std::span<const uint8_t> bytes = bytes_of(body);
   const EVP_MD* digest = type == KeyType::Ecdsa ? EVP_sha256() : nullptr;
   return key && context &&
@@ -149,8 +140,8 @@ bool verifies(KeyType type, std::span<const uint8_t> public_key, std::string_vie
 }
 
 bool is_public_key(KeyType type, std::span<const uint8_t> bytes) {
-  if (type != KeyType::Ecdsa) return bytes.size() == kPublicKeyBytes;
-  const Key key = public_key_from(type, bytes);
+  if (type != KeyType::Ecdsa) return bytes.size() == kEd25519KeyBytes;
+  const KeyHandle key = public_key_from(type, bytes);
   return key && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_EC;
 }
 
@@ -216,8 +207,8 @@ std::string VerifierKey::text() const {
 }
 
 std::string VerifierKey::pem() const {
-  const Key key = public_key_from(type_, public_key_);
-  const Bio bio(BIO_new(BIO_s_mem()));
+  const KeyHandle key = public_key_from(type_, public_key_);
+  const BioHandle bio(BIO_new(BIO_s_mem()));
   if (!key || !bio || PEM_write_bio_PUBKEY(bio.get(), key.get()) != 1)
     throw std::runtime_error("cannot write a public key");
   char* data = nullptr;
@@ -229,8 +220,8 @@ std::string VerifierKey::pem() const {
 bool VerifierKey::judge(std::string_view body, std::span<const uint8_t> blob) const {
   if (type_ == KeyType::Ecdsa) return verifies(type_, public_key_, body, blob);
   if (type_ == KeyType::Ed25519)
-    return blob.size() == kSignatureBytes && verifies(type_, public_key_, body, blob);
-  if (blob.size() != kTimeBytes + kSignatureBytes) return false;
+    return blob.size() == kEd25519SignatureBytes && verifies(type_, public_key_, body, blob);
+  if (blob.size() != kTimeBytes + kEd25519SignatureBytes) return false;
   uint64_t time = 0;
   for (const uint8_t byte : blob.first(kTimeBytes)) time = (time << 8) | byte;
   const std::string message =
@@ -319,7 +310,7 @@ void Signer::read_state() {
   const auto note = read_file(path, kNoteBytesMax);
   if (!note) return;
   const auto checkpoint = verifier().open(*note);
-  if (!checkpoint) throw failure(path, "not a checkpoint signed by this key for " + name_);
+  if (!checkpoint) throw key_failure(path, "not a checkpoint signed by this key for " + name_);
   last_signed_ = checkpoint;
   last_note_ = *note;
 }
@@ -330,20 +321,39 @@ void Signer::remember(const std::string& note, const Checkpoint& checkpoint) {
   last_note_ = note;
 }
 
-std::string Signer::sign(const Checkpoint& checkpoint, const std::vector<Hash>& proof) {
+void Signer::check_extends(const Checkpoint& checkpoint, const std::vector<Hash>& proof) const {
   if (checkpoint.origin != name_) throw std::runtime_error("a checkpoint of another log");
   if (last_signed_ && !verify_consistency(last_signed_->size, checkpoint.size, last_signed_->root,
                                           checkpoint.root, proof))
     throw std::runtime_error("size " + std::to_string(checkpoint.size) +
                              " does not extend the last signed checkpoint, size " +
                              std::to_string(last_signed_->size));
+}
+
+std::string Signer::sign(const Checkpoint& checkpoint, const std::vector<Hash>& proof) {
+  check_extends(checkpoint, proof);
   const std::string body = body_text(checkpoint);
-  const std::vector<uint8_t> signature = key_->sign(bytes_of(body));
-  const auto id = key_id(name_, key_->type(), key_->public_key());
-  std::vector<uint8_t> blob(id.begin(), id.end());
-  blob.insert(blob.end(), signature.begin(), signature.end());
-  std::string note = body + "\n" + std::string(kDash) + name_ + " " + base64(blob) + "\n";
+  std::string note = body + "\n" + signature_line(*key_, name_, body);
   remember(note, checkpoint);
+  return note;
+}
+
+std::string Signer::cross_sign(std::unique_ptr<SigningKey>& next, const Checkpoint& checkpoint,
+                               const std::vector<Hash>& proof) {
+  check_extends(checkpoint, proof);
+  const std::string body = body_text(checkpoint);
+  const VerifierKey taken = VerifierKey::of(name_, next->type(), next->public_key());
+  std::string by_next;
+  try {
+    by_next = signature_line(*next, name_, body);
+  } catch (const std::exception& error) {
+    throw KeyRefused(error.what());
+  }
+  // The newer key first: by hand one looks at the first line with the newest key.
+  std::string note = body + "\n" + by_next + signature_line(*key_, name_, body);
+  if (!taken.open(note)) throw KeyRefused("its signature does not verify by its public key");
+  remember(note, checkpoint);
+  key_ = std::move(next);
   return note;
 }
 

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,12 @@ class VerifierKey {
   std::array<uint8_t, 4> key_id_{};
 };
 
+// A new key that does not sign.
+class KeyRefused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 class Signer {
  public:
   // Reads the PKCS#8 PEM key (refused unless a regular file without access for group and others).
@@ -77,6 +84,13 @@ class Signer {
   // first. Throws std::runtime_error when this does not extend what was signed last.
   std::string sign(const Checkpoint& checkpoint, const std::vector<Hash>& proof);
 
+  // As sign(), by the key in force and by `next` over the same body: from here on `next` is in
+  // force. Throws KeyRefused when `next` does not sign; nothing has changed then.
+  std::string cross_sign(std::unique_ptr<SigningKey>& next, const Checkpoint& checkpoint,
+                         const std::vector<Hash>& proof);
+  // Makes "<key>.vkey" and "<key>.pem" those of the key in force.
+  void put_public_files() const;
+
   // The last checkpoint signed, and its note; nothing before the first.
   const std::optional<Checkpoint>& last_signed() const { return last_signed_; }
   const std::string& last_note() const { return last_note_; }
@@ -87,7 +101,7 @@ class Signer {
  private:
   Signer() = default;
   void read_state();
-  void put_public_files() const;
+  void check_extends(const Checkpoint& checkpoint, const std::vector<Hash>& proof) const;
   void remember(const std::string& note, const Checkpoint& checkpoint);
   std::filesystem::path key_file_;
   std::string name_;

@@ -157,9 +157,6 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   make_folder(options_.rings_folder);
   make_folder(options_.store_folder);
   const std::string origin = "sallyport/" + options_.node_name;
-  signer_ = std::make_unique<Signer>(
-      options_.signing_key ? Signer::with_key(options_.signing_key(), options_.key_file, origin)
-                           : Signer::load_or_create(options_.key_file, origin));
   EnvironmentOptions environment;
   environment.folder = options_.store_folder;
   environment.map_bytes = options_.map_bytes;
@@ -169,8 +166,10 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   if (!walk.complete)
     say("evidence: looked at " + std::to_string(walk.pages) +
         " pages of the log; the rest when it is read (sallyctl evidence verify looks at all)");
+  open_signer(origin);
   check_against_last_signed();
   check_tail();
+  list_first_key();
   now_ns_ = clock_ns(CLOCK_MONOTONIC);
   note_reboot();
   scan_rings();
@@ -658,6 +657,7 @@ size_t Drainer::drain_once() {
   }
   work += commit_pending();
   work += remove_closed();
+  if (retry_at_ns_ == 0) work += change_key();
   if (retry_at_ns_ == 0) work += sign_if_due(false);
   if (now_ns_ >= next_care_ns_) grow_ahead();
   if (retry_at_ns_ == 0) work += care_in_pause();
@@ -712,7 +712,7 @@ void Drainer::update_sizes() {
 
 size_t Drainer::sign_if_due(bool at_end) {
   const uint64_t signed_size = signer_->last_signed() ? signer_->last_signed()->size : 0;
-  if (store_->size() == signed_size || now_ns_ < sign_retry_at_ns_) return 0;
+  if (store_->size() == signed_size || now_ns_ < sign_retry_at_ns_ || is_crossing()) return 0;
   // Signing syncs files, and a request of durability `committed` may be waiting for the next round:
   // so in a pause, or after a longer one, and at the latest when a record is checkpoint_ms old.
   const uint64_t wait_ns = options_.checkpoint_ms * kMillisecond;
@@ -769,6 +769,7 @@ void Drainer::run(const std::atomic<bool>& stop) {
   // What was published before `stop`; a producer that goes on does not keep us.
   for (int round = 0; round < kLastRoundsMax && drain_once() != 0; ++round) continue;
   if (retry_at_ns_ == 0) sign_if_due(true);
+  leave_change();
 }
 
 }  // namespace sallyport::evidence_log

@@ -36,10 +36,12 @@ using SealedMappings = std::vector<std::vector<uint8_t>>;
 struct DrainerOptions {
   std::filesystem::path rings_folder;  // <run dir>/rings; made when missing (0700)
   std::filesystem::path store_folder;  // <state dir>/evidence; made when missing (0700)
-  std::filesystem::path key_file;      // Ed25519, made when missing
-  // A key that is elsewhere (token_key()); key_file then only names the files beside it.
-  std::function<std::unique_ptr<SigningKey>()> signing_key;
-  std::string node_name;  // origin becomes "sallyport/<node name>"
+  // Names the files of the signer: ".state", ".vkey" and ".pem" are those of the log whatever key
+  // is in force. Itself the first key, Ed25519, made when a new log has no token.
+  std::filesystem::path key_file;
+  std::optional<TokenKeyOptions> token;  // the key that the configuration names
+  OpenToken open_token;                  // token_key(); null: this program has no tokens
+  std::string node_name;                 // origin becomes "sallyport/<node name>"
   uint64_t map_bytes = 256ULL << 20;
   uint64_t map_bytes_max = 256ULL << 30;
   size_t batch_records_max =
@@ -57,7 +59,8 @@ struct DrainerOptions {
   // nothing advances, and it is asked again. Null: mappings are dropped.
   std::function<std::string(const SealedMappings&)> keep_mappings;
   // Called at named points of a round ("gathered", "committed", "cursors_moved", "signed",
-  // "checkpoint_kept", "ring_closed"): where a test of crashes ends the process.
+  // "checkpoint_kept", "ring_closed"; of a change of keys "key_made", "key_crossed", "key_kept",
+  // "key_published", "key_removed"): where a test of crashes ends the process.
   std::function<void(const char* point)> at_point;
 };
 
@@ -81,7 +84,19 @@ struct DrainerStatus {
   uint64_t pruned_records = 0;
   uint64_t pruned_day = 0;  // Unix time / 86 400 of the last complete retention run
   bool blocked = false;
-  std::string problem;  // empty when all is well
+  std::string problem;       // empty when all is well
+  bool key_differs = false;  // the configuration names another key than the one in force
+};
+
+// What came of rotate_key().
+struct KeyChanged {
+  std::string code = {};  // empty: done; else "busy", "key_unchanged", "key_retired",
+                          // "key_unusable", "key_not_yet": it goes on by itself when there is room
+  std::string problem = {};
+  std::string old_vkey = {};
+  std::string new_vkey = {};
+  uint64_t record = 0;
+  uint64_t checkpoint = 0;
 };
 
 class Drainer {
@@ -106,6 +121,11 @@ class Drainer {
   // Any thread: signature lines of a witness for the checkpoint of this size; kept with its note.
   // Lines are the caller's to judge (VerifierKey::cosignatures).
   void add_cosignatures(uint64_t size, const std::string& lines);
+  // Any thread but the drainer's; blocks while it opens the key, and then for `time` at most. The
+  // next key of the log: `token`, or a new file beside the signer's state. drainer_keys.cc has the
+  // steps; a process that ends in one of them goes on with it at its next start.
+  KeyChanged rotate_key(const std::optional<TokenKeyOptions>& token, const std::string& actor,
+                        const std::string& reason, std::chrono::milliseconds time);
   // Any thread: from the next retention run on. Without options.retention nothing is ever removed.
   void set_retention(RetentionPolicy policy);
   DrainerStatus status() const;
@@ -115,6 +135,33 @@ class Drainer {
 
  private:
   struct Ring;
+  // drainer_keys.cc: the key in force, and how the next one comes into force.
+  struct KeyChange {
+    enum class Step : uint8_t { Wanted, Recorded, Crossed, Removing };
+    Step step = Step::Wanted;
+    LogKey coming;
+    std::unique_ptr<SigningKey> key;
+    ControlRecord record;  // Wanted
+    std::string problem;   // of a key that cannot come
+    bool is_said = false;  // Removing: its record is committed
+    uint64_t retry_at_ns = 0;
+  };
+  void open_signer(const std::string& origin);
+  std::unique_ptr<SigningKey> key_in_force();
+  std::unique_ptr<SigningKey> open_key(const LogKey& key) const;
+  void go_on_with_change();
+  void go_on_with_removal();
+  bool is_crossing() const;  // nothing is signed until the log has the last checkpoint
+  void list_first_key();
+  size_t change_key();
+  void begin_change();
+  void cross_sign();
+  void abandon_change(const std::string& problem);
+  void keep_change();
+  void begin_removal();
+  void end_change(KeyChanged answer);
+  void leave_change();  // nobody waits for what this process does not do any more
+  std::filesystem::path keys_folder() const { return options_.key_file.parent_path(); }
   // Start.
   void check_against_last_signed();
   void check_tail() const;
@@ -157,7 +204,16 @@ class Drainer {
   void close_day(uint64_t minute);
   void add_sequences(ControlRecord& record) const;
   void see_identities();
-  void see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part);
+  void see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part,
+                    std::string_view refused);
+  struct IdentityKey {
+    contract::Digest spki{};
+    uint16_t tls_version = 0;
+    std::string refused;  // reason code; empty: requests went there
+    auto operator<=>(const IdentityKey&) const = default;
+  };
+  static ControlRecord identity_record(const char* action, const IdentityKey& key,
+                                       const std::string& vendor);
   size_t keep_cosignatures();
   size_t care_in_pause();
   void scrub();
@@ -170,8 +226,10 @@ class Drainer {
   void set_problem(const std::string& problem, bool blocked);
 
   DrainerOptions options_;
-  std::unique_ptr<Signer> signer_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<Signer> signer_;
+  std::unique_ptr<KeyChange> change_;  // in work, by the drainer's thread
+  KeyPlace place_in_force_;
   std::map<RingKey, std::unique_ptr<Ring>> rings_;
   std::set<RingKey> complained_;
   Store::Batch pending_;  // kept until it is committed
@@ -200,13 +258,16 @@ class Drainer {
     std::string vendor;
     uint64_t exchanges = 0;
   };
-  std::map<std::pair<contract::Digest, uint16_t>, Identity> identities_;  // of the day
+  std::map<IdentityKey, Identity> identities_;  // of the day
   uint64_t former_unexpected_ = 0;
 
   mutable std::mutex mutex_;
   std::condition_variable committed_;
   std::vector<std::vector<uint8_t>> waiting_;     // guarded by mutex_, as all below
   std::map<uint64_t, std::string> cosignatures_;  // by checkpoint size, to be kept
+  std::unique_ptr<KeyChange> wanted_change_;
+  bool changing_key_ = false;
+  std::optional<KeyChanged> key_changed_;
   uint64_t tickets_ = 0;
   uint64_t committed_ticket_ = 0;
   DrainerStatus status_;

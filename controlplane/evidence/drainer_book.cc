@@ -25,6 +25,7 @@ constexpr size_t kPruneLooks = 4096;
 constexpr uint64_t kPruneAgainNs = 600 * kSecond;  // after a run that holds kept from looking
 constexpr size_t kRingsListed = 16;
 constexpr size_t kIdentitiesMax = 64;  // vendors times their keys of one day
+constexpr std::string_view kPinMismatch = "upstream_pin_mismatch";
 
 void add_counts(ControlRecord& record, const Counts& counts) {
   const auto add = [&](const char* name, uint64_t number) {
@@ -160,15 +161,10 @@ void Drainer::close_day(uint64_t minute) {
   add_control(check);
 
   for (const auto& [key, identity] : identities_) {
-    ControlRecord tls{
-        .kind = RecordKind::TlsIdentity, .action = "identities_of_day", .actor = "sallyportd"};
-    tls.object = identity.vendor;
+    ControlRecord tls = identity_record("identities_of_day", key, identity.vendor);
     tls.count = identity.exchanges;
-    tls.fields = {{"vendor", identity.vendor},
-                  {"spki", lower_hex(key.first)},
-                  {"tls_version", key.second == 0x0304 ? "1.3" : "1.2"},
-                  {"exchanges", std::to_string(identity.exchanges)},
-                  {"day", day.object}};
+    tls.fields.emplace_back("exchanges", std::to_string(identity.exchanges));
+    tls.fields.emplace_back("day", day.object);
     add_control(tls);
   }
   identities_.clear();
@@ -188,13 +184,34 @@ void Drainer::see_identities() {
     if (header.kind != static_cast<uint16_t>(RecordKind::Completed)) continue;
     contract::OutcomePart part{};
     std::memcpy(&part, entry.bytes.data() + sizeof(header), sizeof(part));
-    if (part.upstream_spki != contract::Digest{}) see_identity(header, part);
+    const bool refused = part.outcome == static_cast<uint16_t>(contract::Outcome::UpstreamIdentity);
+    if (refused || part.upstream_spki != contract::Digest{})
+      see_identity(header, part, refused ? part.reason.view() : std::string_view());
   }
 }
 
-void Drainer::see_identity(const contract::RecordHeader& header,
-                           const contract::OutcomePart& part) {
-  const auto key = std::make_pair(part.upstream_spki, part.upstream_tls_version);
+// The chain is verified and pins are looked at in each handshake, before a byte of a request
+// leaves: a key that a request went to passed both, and one that did not has the reason.
+ControlRecord Drainer::identity_record(const char* action, const IdentityKey& key,
+                                       const std::string& vendor) {
+  ControlRecord record{.kind = RecordKind::TlsIdentity, .action = action, .actor = "sallyportd"};
+  const bool good = key.refused.empty();
+  record.object = vendor;
+  record.result = good ? "ok" : "denied";
+  record.reason = key.refused;
+  record.after = key.spki;
+  record.fields = {{"vendor", vendor}, {"check", good ? "chain_verified" : key.refused}};
+  if (key.spki != contract::Digest{}) record.fields.emplace_back("spki", lower_hex(key.spki));
+  if (good || key.refused == kPinMismatch)
+    record.fields.emplace_back("pin", good ? "accepted" : "mismatch");
+  if (key.tls_version != 0)
+    record.fields.emplace_back("tls_version", key.tls_version == 0x0304 ? "1.3" : "1.2");
+  return record;
+}
+
+void Drainer::see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part,
+                           std::string_view refused) {
+  const IdentityKey key{part.upstream_spki, part.upstream_tls_version, std::string(refused)};
   auto known = identities_.find(key);
   if (known == identities_.end()) {
     if (identities_.size() == kIdentitiesMax) return;
@@ -204,15 +221,10 @@ void Drainer::see_identity(const contract::RecordHeader& header,
         log.exchange(contract::RequestId::of_words(header.request_high, header.request_low));
     const auto admitted = exchange ? log.record(exchange->admitted) : std::nullopt;
     if (admitted) known->second.vendor = RecordView(*admitted).request()->vendor.view();
-    ControlRecord seen{
-        .kind = RecordKind::TlsIdentity, .action = "identity_seen", .actor = "sallyportd"};
-    seen.object = known->second.vendor;
-    seen.after = part.upstream_spki;
+    ControlRecord seen = identity_record(refused.empty() ? "identity_seen" : "identity_refused",
+                                         key, known->second.vendor);
     seen.request_id = contract::RequestId::of_words(header.request_high, header.request_low);
     seen.detail = "first of its day; after is the SHA-256 of the vendor's public key";
-    seen.fields = {{"vendor", known->second.vendor},
-                   {"spki", lower_hex(part.upstream_spki)},
-                   {"tls_version", part.upstream_tls_version == 0x0304 ? "1.3" : "1.2"}};
     append(seen);
   }
   ++known->second.exchanges;

@@ -13,6 +13,7 @@
 #include "controlplane/evidence/export_layout.h"
 #include "controlplane/evidence/export_words.h"
 #include "controlplane/evidence/hex_text.h"
+#include "controlplane/evidence/key_chain.h"
 #include "controlplane/evidence/plain_file.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/evidence/ring_reader.h"
@@ -89,6 +90,8 @@ class Exporter {
   void write_checkpoints();
   void write_tiles();
   void write_records();
+  std::span<const LogKey> changes() const;
+  bool is_of_change(uint64_t number) const;
   void write_bundle(uint64_t number, const std::string& bundle, uint64_t width);
   Hash leaf_at(uint64_t index);
   void refuse_when_pruned_meanwhile() const;
@@ -99,6 +102,7 @@ class Exporter {
   Workplace place_;
   std::string note_;
   Checkpoint checkpoint_;
+  std::vector<LogKey> keys_;  // oldest first
   uint64_t from_ = 0;
   uint64_t to_ = 0;
   uint64_t pruned_ = 0;
@@ -115,9 +119,14 @@ void Exporter::choose_range() {
   if (!checkpoint) throw ExportRefused("the log has no checkpoint yet");
   note_ = *note;
   checkpoint_ = *checkpoint;
-  const auto key = VerifierKey::parse(options_.vkey);
-  if (!key) throw ExportRefused("that is no verifier key line");
-  if (!key->open(note_)) throw ExportRefused("the newest checkpoint is not signed by this key");
+  const auto given = VerifierKey::parse(options_.vkey);
+  if (!given) throw ExportRefused("that is no verifier key line");
+  keys_ = log_.keys();
+  const KeyChain chain(*given, keys_);
+  std::string why;
+  if (!chain.problem().empty()) throw ExportRefused(chain.problem());
+  if (!chain.open(note_, why)) throw ExportRefused("the newest checkpoint " + why);
+  if (keys_.empty()) keys_.push_back({given->text(), {}});
   // What is not signed yet cannot be proven to anybody; it is in the next export.
   to_ = std::min(options_.to, checkpoint_.size);
   from_ = std::min(options_.from, to_) / kTileWidth * kTileWidth;
@@ -137,18 +146,42 @@ void Exporter::write(const std::string& name, std::string_view content) {
 }
 
 void Exporter::write_keys() {
-  const auto key = VerifierKey::parse(options_.vkey);
+  const auto key = VerifierKey::parse(keys_.back().vkey);
   write("vkey", key->text() + "\n");
   write("log.pub.pem", key->pem());
   write("checkpoint", note_);
+  std::string lines;
+  for (const LogKey& one : keys_) lines += one.vkey + "\n";
+  write("keys", lines);
+  for (const LogKey& one : changes()) {
+    const auto record = log_.record(one.record);
+    if (!record) throw std::runtime_error("the record of a change of keys is gone");
+    write("rotations/" + std::to_string(one.record),
+          {reinterpret_cast<const char*>(record->data()), record->size()});
+  }
+}
+
+std::span<const LogKey> Exporter::changes() const {
+  return std::span(keys_).subspan(std::min<size_t>(1, keys_.size()));
+}
+
+// A tile of the lowest row that a change of keys is judged by: the hash of its record, and the edge
+// of the tree that both keys signed.
+bool Exporter::is_of_change(uint64_t number) const {
+  for (const LogKey& one : changes())
+    if (one.record / kTileWidth == number || one.checkpoint / kTileWidth == number) return true;
+  return false;
 }
 
 // Those whose root can be computed from the hashes that a range brings.
 void Exporter::write_checkpoints() {
   for (const std::string& note : log_.checkpoints()) {
     const auto one = read_checkpoint(note);
-    if (one && one->size >= from_ && one->size <= checkpoint_.size &&
-        (one->size <= to_ || one->size == checkpoint_.size))
+    if (!one || one->size > checkpoint_.size) continue;
+    const bool crossing = std::any_of(keys_.begin(), keys_.end(), [&](const LogKey& key) {
+      return key.checkpoint == one->size && key.checkpoint != 0;
+    });
+    if (crossing || (one->size >= from_ && (one->size <= to_ || one->size == checkpoint_.size)))
       write("checkpoints/" + std::to_string(one->size), note);
   }
 }
@@ -158,12 +191,9 @@ void Exporter::write_tiles() {
   uint64_t entries = checkpoint_.size;
   for (uint32_t row = 0; entries > 0; entries /= kTileWidth, ++row) {
     const uint64_t edge = entries / kTileWidth;
-    uint64_t number = row == 0 ? from_ / kTileWidth : 0;
-    for (; number * kTileWidth < entries; ++number) {
-      if (row == 0 && number * kTileWidth >= to_ && number < edge) {
-        number = edge - 1;
-        continue;
-      }
+    for (uint64_t number = 0; number * kTileWidth < entries; ++number) {
+      const bool outside = number < from_ / kTileWidth || number * kTileWidth >= to_;
+      if (row == 0 && outside && number < edge && !is_of_change(number)) continue;
       const uint64_t width = std::min(kTileWidth, entries - number * kTileWidth);
       const std::vector<Hash> tile = log_.tile(row, number);
       if (tile.size() < width) throw std::runtime_error("a tile is short: the store is damaged");
@@ -247,7 +277,7 @@ json Exporter::manifest() const {
           {"records", to_ - from_},
           {"pruned", pruned_},
           {"bytes", bytes_},
-          {"vkey", VerifierKey::parse(options_.vkey)->text()},
+          {"vkey", keys_.back().vkey},
           {"software", options_.software},
           {"made_by", options_.made_by},
           {"made_at", options_.made_at},

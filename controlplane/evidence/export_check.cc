@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace sallyport::export_check {
 namespace {
@@ -121,23 +122,45 @@ bool ExportCheck::check_manifest() {
   return true;
 }
 
+// All keys of the log; the given one must be among them.
+bool ExportCheck::read_keys(const std::string& given) {
+  std::istringstream lines(file("keys", false).value_or(given + "\n"));
+  bool known = false;
+  for (std::string line; std::getline(lines, line);) {
+    const auto key = PublicKey::parse(line);
+    if (!key) {
+      problem("the file keys has a line that is no key");
+      return false;
+    }
+    known = known || line == given;
+    keys_.push_back({*key});
+  }
+  answer_.keys = keys_.size();
+  if (known) return true;
+  problem("the checkpoint is not signed by the given key: it is none of the keys of this log");
+  return false;
+}
+
 bool ExportCheck::check_key() {
-  key_ = PublicKey::parse(wanted_.vkey);
-  if (!key_) {
+  const auto given = PublicKey::parse(wanted_.vkey);
+  if (!given) {
     problem("the given key is no verifier key line");
     return false;
   }
-  std::string line = wanted_.vkey;
-  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
-  if (const auto own = file("vkey"); own && *own != line + "\n")
-    problem("the export was made with another key: its file vkey differs from the given one");
-  if (const auto pem = file("log.pub.pem"); pem && *pem != key_->pem())
+  if (!read_keys(given->line())) return false;
+  const PublicKey& newest = keys_.back().key;
+  if (const auto own = file("vkey"); own && *own != newest.line() + "\n")
+    problem("the export was made with another key: its file vkey differs from the " +
+            std::string(keys_.size() == 1 ? "given one" : "last line of the file keys"));
+  if (const auto pem = file("log.pub.pem"); pem && *pem != newest.pem())
     problem("log.pub.pem is another key");
   const auto text = file("checkpoint");
   if (!text) return false;
   notes_.push_back(*text);
-  note_ = key_->open(*text);
-  if (!note_) problem("the checkpoint is not signed by the given key");
+  note_ = newest.open(*text);
+  if (!note_)
+    problem(keys_.size() == 1 ? "the checkpoint is not signed by the given key"
+                              : "the checkpoint is not signed by the newest key");
   if (note_) answer_.origin = note_->origin;
   return note_.has_value();
 }
@@ -295,16 +318,15 @@ void ExportCheck::check_note(const Note& note, const std::string& where) {
 
 void ExportCheck::check_notes() {
   const fs::path folder = wanted_.folder / "checkpoints";
-  std::map<uint64_t, std::string> notes;
   if (fs::is_directory(folder))
     for (const auto& entry : fs::directory_iterator(folder)) {
       const std::string name = "checkpoints/" + entry.path().filename().string();
       const auto text = file(name);
-      const auto note = text ? key_->open(*text) : std::nullopt;
+      std::string why = "it is missing";
+      const auto note = text ? open(*text, why) : std::nullopt;
       if (!note || "checkpoints/" + std::to_string(note->size) != name)
-        problem(name + " is not a checkpoint of that size signed by the given key");
-      else
-        notes[note->size] = name;
+        problem(name + " is not a checkpoint of that size signed by the given key" +
+                (why.empty() ? "" : ": " + why));
       if (note) {
         check_note(*note, name);
         notes_.push_back(*text);
@@ -312,9 +334,10 @@ void ExportCheck::check_notes() {
       ++answer_.checkpoints;
     }
   for (const std::string& text : wanted_.old_notes) {
-    const auto note = key_->open(text);
+    std::string why;
+    const auto note = open(text, why);
     if (!note)
-      problem("the checkpoint that was kept is not signed by the given key");
+      problem("the checkpoint that was kept is not signed by the given key: " + why);
     else
       check_note(*note, "the checkpoint that was kept");
   }
@@ -329,8 +352,9 @@ void ExportCheck::check_witnesses() {
       continue;
     }
     uint64_t seen = 0;
+    std::string why;
     for (const std::string& text : notes_)
-      if (const auto note = witness->open(text); note && key_->open(text))
+      if (const auto note = witness->open(text); note && open(text, why))
         seen = std::max(seen, note->size);
     if (seen == 0)
       problem("no checkpoint of this export has a good cosignature of " + witness->name());
@@ -347,6 +371,7 @@ Answer ExportCheck::run() {
   read_entries();
   compare_entries();
   check_root();
+  check_changes();
   check_notes();
   check_witnesses();
   check_records();

@@ -35,6 +35,7 @@ struct Answer {
   uint64_t records = 0;  // in this export
   uint64_t pruned = 0;   // of them gone by a retention run that the log names
   uint64_t checkpoints = 0;
+  uint64_t keys = 0;  // that signed this log, one after the other
   std::string origin;
   std::map<std::string, uint64_t> witnessed;  // by name: the largest tree it cosigned
 };
@@ -62,6 +63,12 @@ class ExportCheck {
   void check_listing(const std::set<std::string>& listed);
   bool check_manifest();
   bool check_key();
+  bool read_keys(const std::string& given);
+  // export_keys.cc: changes of the log's key.
+  void check_changes();
+  std::optional<uint64_t> record_of_change(const PublicKey& older, const PublicKey& newer);
+  uint64_t size_of_change(uint64_t record, const PublicKey& older, const PublicKey& newer);
+  std::optional<Note> open(const std::string& text, std::string& why) const;
   void read_tiles();
   void check_rows();
   void read_entries();
@@ -83,7 +90,13 @@ class ExportCheck {
 
   const Wanted& wanted_;
   Answer answer_;
-  std::optional<PublicKey> key_;
+  // Oldest first. A key signs from the change to it up to the change to the next one.
+  struct LogKey {
+    PublicKey key;
+    uint64_t first = 0;
+    uint64_t last = ~0ULL;
+  };
+  std::vector<LogKey> keys_;
   std::optional<Note> note_;
   std::vector<std::string> notes_;  // signed by key_
   uint64_t from_ = 0;

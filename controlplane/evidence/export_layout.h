@@ -1,7 +1,8 @@
 // export_layout.h: where things lie in an export, and files that know their own hash.
 //
 //   checkpoint, checkpoints/SIZE      signed notes: the newest, and the kept ones of the range
-//   vkey, log.pub.pem                 the public key, in both forms
+//   vkey, log.pub.pem                 the public key in force, in both forms
+//   keys, rotations/INDEX             all keys that signed, oldest first; the records that say so
 //   tile/ROW/N, tile/entries/N        C2SP tlog-tiles: hashes, and the bytes that are hashed
 //   records.jsonl, records.csv        what the bytes say, for people and tools
 //   SHA256SUMS                        of all files above and HOWTO.txt

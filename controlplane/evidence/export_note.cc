@@ -113,6 +113,7 @@ std::optional<PublicKey> PublicKey::parse(std::string_view vkey) {
   if (!bytes || bytes->size() < 2 || bytes->size() > kKeyBytesMax) return std::nullopt;
   PublicKey key;
   key.name_ = vkey.substr(0, first);
+  key.line_ = vkey;
   const uint8_t kind = bytes->front();
   const std::span<const uint8_t> raw = std::span(*bytes).subspan(1);
   if (kind == 2) {

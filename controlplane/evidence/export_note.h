@@ -38,6 +38,9 @@ class PublicKey {
   // "name+key id+base64(kind || key)". Nothing when the id is not that of the key.
   static std::optional<PublicKey> parse(std::string_view vkey);
   const std::string& name() const { return name_; }
+  // The whole line, and the eight digits in it.
+  const std::string& line() const { return line_; }
+  std::string id() const { return hex_of(id_); }
   KeyKind kind() const { return kind_; }
   // SubjectPublicKeyInfo in PEM, as openssl writes it.
   std::string pem() const;
@@ -47,6 +50,7 @@ class PublicKey {
  private:
   bool verifies(std::string_view body, std::span<const uint8_t> signature) const;
   std::string name_;
+  std::string line_;
   KeyKind kind_ = KeyKind::Ed25519;
   std::array<uint8_t, 4> id_{};
   std::vector<uint8_t> der_;  // SubjectPublicKeyInfo

@@ -17,9 +17,10 @@ constexpr int kGood = 0, kFailed = 1, kUsage = 2, kNo = 3;
 constexpr const char* kHelp =
     "usage: sallyport-verify DIR --vkey KEY [--since CHECKPOINT]... [--witness KEY]...\n"
     "\n"
-    "Checks an export that `sallyctl evidence export DIR` wrote. KEY is the log's verifier key\n"
-    "(NAME+ID+BASE64) or a file that holds it; get it from somebody you trust, not from the\n"
-    "export. CHECKPOINT is a file with an older checkpoint that you kept: the log must extend it.\n"
+    "Checks an export that `sallyctl evidence export DIR` wrote. KEY is any verifier key of the\n"
+    "log (NAME+ID+BASE64) or a file that holds it; get it from somebody you trust, not from the\n"
+    "export. Changes of the key are followed from it, forwards and backwards.\n"
+    "CHECKPOINT is a file with an older checkpoint that you kept: the log must extend it.\n"
     "With --witness one of the checkpoints must carry that witness's cosignature.\n"
     "\n"
     "exit 0: good; 1: it could not be read; 2: usage; 3: not good, the lines say why.\n"
@@ -62,12 +63,13 @@ int print(const Answer& answer) {
                 static_cast<unsigned long long>(size));
   std::printf(
       "%s: %llu records of %s (log of %llu), %llu pruned by the log's own record, "
-      "%llu checkpoints\n",
+      "%llu checkpoints, %llu keys\n",
       answer.problems.empty() ? "export OK" : "export FAILED",
       static_cast<unsigned long long>(answer.records),
       answer.origin.empty() ? "an unknown log" : printable(answer.origin).c_str(),
       static_cast<unsigned long long>(answer.size), static_cast<unsigned long long>(answer.pruned),
-      static_cast<unsigned long long>(answer.checkpoints));
+      static_cast<unsigned long long>(answer.checkpoints),
+      static_cast<unsigned long long>(answer.keys));
   return answer.problems.empty() ? kGood : kNo;
 }
 

@@ -93,6 +93,10 @@ By hand, with openssl 3, sha256sum, base64, sed. All commands run in this folder
       cut -d+ -f3- vkey | base64 -d | tail -c +2) |
        openssl pkey -pubin -inform DER | diff - log.pub.pem
 
+   A log may have had other keys before: keys lists them, the oldest first, rotations/ holds the
+   records that name one and the next. A checkpoint of checkpoints/ may be signed by one of those,
+   and where a key changed, by both.
+
 3  The records are the leaves, and the leaves give the root that was signed (RFC 6962: leaf =
    SHA-256(0x00 || record), node = SHA-256(0x01 || left || right)). tile/entries/ has the records,
    256 in a file, each behind its length (2 bytes, big-endian); tile/0/ holds their leaf hashes, 32

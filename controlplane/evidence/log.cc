@@ -3,6 +3,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "controlplane/evidence/bundle.h"
+#include "controlplane/evidence/key_chain.h"
 #include "controlplane/evidence/store.h"
 #include "controlplane/evidence/store_keys.h"
 
@@ -150,6 +152,21 @@ std::string LogReader::origin() const {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
+std::vector<LogKey> LogReader::keys() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  if (!get(transaction, environment_->meta, as_val(kMetaKeys), value)) return {};
+  return log_keys_of({static_cast<const char*>(value.mv_data), value.mv_size});
+}
+
+std::optional<LogKey> LogReader::coming_key() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  if (!get(transaction, environment_->meta, as_val(kMetaRotation), value)) return std::nullopt;
+  const auto keys = log_keys_of({static_cast<const char*>(value.mv_data), value.mv_size});
+  return keys.empty() ? std::nullopt : std::optional(keys.front());
+}
+
 std::optional<std::vector<uint8_t>> LogReader::record(uint64_t index) const {
   std::optional<std::vector<uint8_t>> found;
   scan(index, index + 1, [&](uint64_t, std::span<const uint8_t> bytes) {
@@ -215,9 +232,9 @@ PrunedRanges LogReader::pruned() const {
       if (key.mv_size != sizeof(NumberKey)) throw damaged("key of a bundle");
       uint64_t index = get_be64(static_cast<const uint8_t*>(key.mv_data));
       BundleView bundle(bytes_of(value));
-      std::span<const uint8_t> record;
-      for (; bundle.next(record); ++index)
-        if (record.empty()) ranges.add(index);
+      bool pruned = false;
+      for (; bundle.next_is_pruned(pruned); ++index)
+        if (pruned) ranges.add(index);
       if (!bundle.whole()) throw damaged("bundle before record " + std::to_string(index));
       next = index;
       more = cursor.get(key, value, MDB_NEXT) ? 1 : 0;

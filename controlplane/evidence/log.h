@@ -78,7 +78,8 @@ class PrunedRanges {
   std::map<uint64_t, uint64_t> ranges_;
 };
 
-struct Book;  // store.h
+struct Book;    // store.h
+struct LogKey;  // key_chain.h
 
 // AsStored is for those who compare with the hashes themselves, to name all that is wrong.
 enum class Content : uint8_t { Hashed, AsStored };
@@ -109,6 +110,10 @@ class LogReader : public TileSource {
   std::optional<std::string> latest_checkpoint() const;
   std::optional<std::string> checkpoint(uint64_t size) const;  // the kept note of just this size
   std::string origin() const;
+  // The keys that signed this log, oldest first; empty: it was never written by a version that
+  // lists them. Nothing of it is proven (KeyChain).
+  std::vector<LogKey> keys() const;
+  std::optional<LogKey> coming_key() const;  // a change that is recorded and not signed yet
   const Environment& environment() const { return *environment_; }
   // Every page of the file, as it is now. Throws PageDamage for the first that is wrong.
   PageWalk walk() const;

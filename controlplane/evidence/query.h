@@ -53,11 +53,20 @@ void each_record(const LogReader& log, const ListFilter& filter, uint64_t from, 
 // only. Null when unknown; text that is no request id gives null too.
 nlohmann::json show(const LogReader& log, std::string_view request_id);
 
+// What a witness keeps of this log. With the note its signature is judged too.
+struct WitnessedCheckpoint {
+  std::string witness;
+  uint64_t size = 0;
+  Hash root{};
+  std::string note = {};
+};
 struct VerifyOptions {
   std::optional<std::string> vkey;  // trusted key line; without it signatures are not judged
   std::optional<std::string>
       known_checkpoint;  // an older note (from elsewhere): must be extended by this log
   std::vector<std::string> witnesses = {};  // key lines; each must have cosigned a kept checkpoint
+  std::vector<std::string> places = {};     // witnesses that must have some of `witnessed`
+  std::vector<WitnessedCheckpoint> witnessed = {};  // each must be of this log's history
 };
 struct VerifyReport {
   bool ok = false;
@@ -69,7 +78,10 @@ struct VerifyReport {
   uint64_t pruned = 0;  // content removed by a retention run that the log names
   uint64_t checkpoints = 0;
   uint64_t cosignatures = 0;      // of the given witnesses, over kept checkpoints
+  uint64_t witnessed = 0;         // checkpoints of `witnessed`
+  uint64_t witnessed_size = 0;    // the largest of them
   uint64_t after_checkpoint = 0;  // records newer than the newest checkpoint
+  uint64_t keys = 0;  // that signed this log, one after the other; 0 when none was given
   bool signatures_checked = false;
   std::string root;                   // base64
   std::vector<std::string> problems;  // first 100

@@ -1,10 +1,12 @@
 // query_verify.cc: verify() of query.h: the whole log against everything that it says about itself.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/export_note.h"
+#include "controlplane/evidence/key_chain.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/evidence/ring_reader.h"
 #include "controlplane/evidence/store.h"
@@ -27,6 +29,11 @@ struct Admission {
 struct Expected {
   Checkpoint checkpoint;
   bool from_outside = false;
+  std::string witness = {};  // whose it is; empty: the caller's, or the log's own
+  std::string name() const {
+    return witness.empty() ? (from_outside ? "the known checkpoint" : "the checkpoint")
+                           : "the checkpoint that " + witness + " keeps,";
+  }
 };
 
 class Verifier {
@@ -36,9 +43,12 @@ class Verifier {
   VerifyReport run() {
     // One step after the other; a step that meets damage must not hide what the others find.
     step([&] { log_.walk(); });
+    step([&] { read_keys(); });
     step([&] { read_checkpoints(); });
+    step([&] { check_changes(); });
     step([&] { read_known_checkpoint(); });
     step([&] { check_witnesses(); });
+    step([&] { read_witnessed(); });
     step([&] { read_book(); });
     step([&] { walk(log_.size()); });
     step([&] { check_tables(); });
@@ -66,9 +76,13 @@ class Verifier {
     if (report_.problems.size() < kProblemsMax) report_.problems.push_back(text);
   }
 
+  void read_keys();
+  std::optional<Checkpoint> opened(const std::string& note, const std::string& what);
+  void check_changes();
   void read_checkpoints();
   void read_known_checkpoint();
   void check_witnesses();
+  void read_witnessed();
   void judge_roots();
   void read_book();
   void walk(uint64_t size);
@@ -89,8 +103,10 @@ class Verifier {
   const LogReader& log_;
   const VerifyOptions& options_;
   VerifyReport report_;
-  std::optional<VerifierKey> key_;
+  std::vector<LogKey> log_keys_;
+  std::optional<KeyChain> keys_;
   std::vector<Expected> expected_;
+  std::multimap<uint64_t, const Expected*> by_size_;
   uint64_t newest_ = 0;
   CompactRange range_;
   std::vector<std::vector<Hash>> tiles_;  // being filled, one per row
@@ -105,25 +121,50 @@ class Verifier {
   Counts of_day_;
 };
 
+// Nothing, said as a problem, when it is none, or not by a key that may have signed it.
+std::optional<Checkpoint> Verifier::opened(const std::string& note, const std::string& what) {
+  std::string why = "is malformed";
+  const auto body = read_checkpoint(note);
+  if (!body) {
+    problem(what + " is malformed");
+    return std::nullopt;
+  }
+  const auto checkpoint = keys_ ? keys_->open(note, why) : body;
+  if (!checkpoint) problem(what + " of size " + std::to_string(body->size) + " " + why);
+  return checkpoint;
+}
+
+void Verifier::read_keys() {
+  if (!options_.vkey) return;
+  const auto key = VerifierKey::parse(*options_.vkey);
+  if (!key) return problem("the given key is no verifier key line");
+  if (key->name() != log_.origin())
+    problem("the log is of " + log_.origin() + ", the key is of " + key->name());
+  log_keys_ = log_.keys();
+  keys_.emplace(*key, log_keys_);
+  if (!keys_->problem().empty()) problem(keys_->problem());
+  report_.keys = keys_->size();
+  report_.signatures_checked = true;
+}
+
+// Each change of keys has its record, and both signatures over what covers it.
+void Verifier::check_changes() {
+  for (size_t i = 1; keys_ && i < keys_->size(); ++i) {
+    const LogKey& key = log_keys_[i];
+    const auto record = log_.record(key.record).value_or(std::vector<uint8_t>{});
+    const std::string why =
+        keys_->change_problem(i, record, log_.checkpoint(key.checkpoint).value_or(""));
+    if (!why.empty()) problem(why);
+  }
+}
+
 void Verifier::read_checkpoints() {
   const std::string origin = log_.origin();
-  if (options_.vkey) {
-    key_ = VerifierKey::parse(*options_.vkey);
-    if (!key_) problem("the given key is no verifier key line");
-    if (key_ && key_->name() != origin)
-      problem("the log is of " + origin + ", the key is of " + key_->name());
-    report_.signatures_checked = key_.has_value();
-  }
   uint64_t former = 0;
   for (const std::string& note : log_.checkpoints()) {
     ++report_.checkpoints;
-    const auto checkpoint = key_ ? key_->open(note) : read_checkpoint(note);
-    if (!checkpoint) {
-      const auto body = read_checkpoint(note);
-      problem("checkpoint " + (body ? "of size " + std::to_string(body->size) : "") +
-              (key_ && body ? " has no valid signature of the given key" : " is malformed"));
-      continue;
-    }
+    const auto checkpoint = opened(note, "checkpoint");
+    if (!checkpoint) continue;
     if (checkpoint->origin != origin) problem("a checkpoint of another log: " + checkpoint->origin);
     if (checkpoint->size < former) problem("checkpoints out of order");
     former = checkpoint->size;
@@ -133,12 +174,8 @@ void Verifier::read_checkpoints() {
 
 void Verifier::read_known_checkpoint() {
   if (!options_.known_checkpoint) return;
-  const std::string& note = *options_.known_checkpoint;
-  const auto known = key_ ? key_->open(note) : read_checkpoint(note);
-  if (!known) {
-    problem("the known checkpoint is malformed or not signed by the given key");
-    return;
-  }
+  const auto known = opened(*options_.known_checkpoint, "the known checkpoint");
+  if (!known) return;
   if (known->origin != log_.origin()) problem("the known checkpoint is of " + known->origin);
   expected_.push_back({*known, true});
 }
@@ -161,13 +198,33 @@ void Verifier::check_witnesses() {
   }
 }
 
+// Not one may be of another history: the log was written anew after it was handed over.
+void Verifier::read_witnessed() {
+  for (const std::string& place : options_.places)
+    if (std::none_of(options_.witnessed.begin(), options_.witnessed.end(),
+                     [&](const WitnessedCheckpoint& one) { return one.witness == place; }))
+      problem("the witness " + place + " keeps no checkpoint of this log");
+  for (const WitnessedCheckpoint& one : options_.witnessed) {
+    ++report_.witnessed;
+    report_.witnessed_size = std::max(report_.witnessed_size, one.size);
+    expected_.push_back({{log_.origin(), one.size, one.root}, true, one.witness});
+    if (one.note.empty()) continue;
+    const auto signed_one = opened(one.note, "the checkpoint that " + one.witness + " keeps");
+    if (signed_one && (signed_one->size != one.size || signed_one->root != one.root ||
+                       signed_one->origin != log_.origin()))
+      problem("what " + one.witness + " keeps for size " + std::to_string(one.size) +
+              " is another checkpoint");
+  }
+}
+
 // Called at every size: the tree as it is now against every note about this size.
 void Verifier::judge_roots() {
-  for (const Expected& expected : expected_) {
-    if (expected.checkpoint.size != range_.size()) continue;
+  const auto [begin, end] = by_size_.equal_range(range_.size());
+  for (auto at = begin; at != end; ++at) {
+    const Expected& expected = *at->second;
     if (range_.root() == expected.checkpoint.root) continue;
-    problem(std::string(expected.from_outside ? "the known checkpoint" : "the checkpoint") +
-            " of size " + std::to_string(range_.size()) + " has another root than the records");
+    problem(expected.name() + " of size " + std::to_string(range_.size()) +
+            " has another root than the records");
   }
 }
 
@@ -177,14 +234,14 @@ void Verifier::read_book() {
 
 // From where the last walk ended.
 void Verifier::walk(uint64_t size) {
-  std::set<uint64_t> sizes;
-  for (const Expected& expected : expected_) sizes.insert(expected.checkpoint.size);
-  if (range_.size() == 0 && sizes.contains(0)) judge_roots();
+  by_size_.clear();
+  for (const Expected& expected : expected_) by_size_.emplace(expected.checkpoint.size, &expected);
+  if (range_.size() == 0) judge_roots();
   log_.scan(
       range_.size(), size,
       [&](uint64_t index, std::span<const uint8_t> record) {
         add(index, record);
-        if (sizes.contains(range_.size())) judge_roots();
+        judge_roots();
         return true;
       },
       Content::AsStored);
@@ -205,8 +262,8 @@ void Verifier::check_tables() {
   if (size > range_.size()) walk(size);
   for (const Expected& expected : expected_)
     if (expected.checkpoint.size > size)
-      problem(std::string(expected.from_outside ? "the known" : "a") + " checkpoint has size " +
-              std::to_string(expected.checkpoint.size) + ", the log " + std::to_string(size));
+      problem(expected.name() + " has size " + std::to_string(expected.checkpoint.size) +
+              ", the log " + std::to_string(size));
   step([&] { check_tiles(); });
   step([&] { check_indexes(transaction); });
   step([&] { check_rings(transaction); });
@@ -434,7 +491,10 @@ nlohmann::json VerifyReport::json() const {
           {"pruned", pruned},
           {"checkpoints", checkpoints},
           {"cosignatures", cosignatures},
+          {"witnessed", witnessed},
+          {"witnessed_size", witnessed_size},
           {"after_checkpoint", after_checkpoint},
+          {"keys", keys},
           {"signatures_checked", signatures_checked},
           {"root", root},
           {"problems", problems}};

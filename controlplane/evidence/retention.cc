@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controlplane/evidence/key_chain.h"
 #include "controlplane/evidence/ring_reader.h"
 
 namespace sallyport::evidence_log {
@@ -96,8 +97,9 @@ void RetentionRun::look_at(uint64_t index, std::span<const uint8_t> record, Prun
   const bool young = view.header().wall_ns + policy_.days_min() * kNsPerDay >= now_ns_;
   young_ = young ? young_ + 1 : 0;
   // A verdict goes with its admission, whose tenant it has.
+  // What says which key came next is needed for as long as the log is.
   if (young || kind == RecordKind::Retention || kind == RecordKind::Completed ||
-      kind == RecordKind::Interrupted)
+      kind == RecordKind::Interrupted || is_rotation_record(record))
     return;
   const std::string_view tenant = tenant_of(view);
   const std::string evidence(evidence_code(view.header().kind));

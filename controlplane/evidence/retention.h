@@ -5,7 +5,8 @@
 // leaf hash of a record stays, so every checkpoint ever signed still verifies.
 //
 // What stays whatever its age: an exchange without a verdict, what no checkpoint covers yet, what a
-// hold names, and retention records themselves, because the newest answers for all that is missing.
+// hold names, retention records themselves, because the newest answers for all that is missing, and
+// changes of the log's key.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <fstream>
 #include <memory>
+#include <mutex>
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/hex_text.h"
@@ -140,8 +141,9 @@ S3Bucket::S3Bucket(S3Options options) : options_(std::move(options)) {
   const size_t scheme = options_.endpoint.find("://");
   if (scheme == std::string::npos) throw S3Error("the endpoint has no scheme", 0, "");
   host_ = options_.endpoint.substr(scheme + 3);
-  // REQUIRES by libcurl: once per process, before any thread uses it; sallyctl has one.
-  curl_global_init(CURL_GLOBAL_DEFAULT);
+  static std::once_flag
+      once;  // http_post.cc has one of its own; Debian's libcurl counts them safely
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   curl_ = curl_easy_init();
   if (curl_ == nullptr) throw S3Error("libcurl cannot start", 0, "");
 }
@@ -269,6 +271,28 @@ std::string S3Bucket::retention(const std::string& key, const std::string& versi
   if (answer.status != 200) refuse("ask for the retention of " + key, answer);
   const std::string mode = element(answer.body, "Mode");
   return mode.empty() ? "" : mode + " " + element(answer.body, "RetainUntilDate");
+}
+
+std::vector<S3Version> S3Bucket::versions(const std::string& folder) {
+  constexpr std::string_view kBegin = "<Version>";
+  std::vector<S3Version> found;
+  std::map<std::string, std::string> query{{"versions", ""}, {"prefix", folder}};
+  // A name is what stands behind the last slash: the folder is ours and may be written in entities.
+  const auto name_of = [](const std::string& key) { return key.substr(key.rfind('/') + 1); };
+  for (;;) {
+    const Answer answer = call("GET", "", query, {}, nullptr);
+    if (answer.status != 200) refuse("list " + folder, answer);
+    const size_t before = found.size();
+    for (size_t at = answer.body.find(kBegin); at != std::string::npos;
+         at = answer.body.find(kBegin, at + 1)) {
+      const size_t end = answer.body.find("</Version>", at);
+      const std::string one = answer.body.substr(at, end - at);
+      found.push_back({name_of(element(one, "Key")), element(one, "VersionId")});
+    }
+    if (element(answer.body, "IsTruncated") != "true" || found.size() == before) return found;
+    query["key-marker"] = folder + name_of(element(answer.body, "NextKeyMarker"));
+    query["version-id-marker"] = element(answer.body, "NextVersionIdMarker");
+  }
 }
 
 void S3Bucket::set_legal_hold(const std::string& key, const std::string& version, bool on) {

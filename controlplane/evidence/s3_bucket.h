@@ -49,6 +49,12 @@ struct S3Lock {
 
 inline constexpr uint64_t kS3ObjectBytesMax = 5ULL << 30;  // of one PUT
 
+// One version of an object: its name behind the folder that was asked for.
+struct S3Version {
+  std::string name;
+  std::string version;
+};
+
 class S3Bucket {
  public:
   explicit S3Bucket(S3Options options);
@@ -64,6 +70,9 @@ class S3Bucket {
   std::string get(const std::string& key, const std::string& version);
   // "COMPLIANCE <until>" as the server says it, empty when there is none.
   std::string retention(const std::string& key, const std::string& version);
+  // All versions of what lies in a folder (its name ends with a slash), by name; folders in it are
+  // left out.
+  std::vector<S3Version> versions(const std::string& folder);
   void set_legal_hold(const std::string& key, const std::string& version, bool on);
   void remove(const std::string& key, const std::string& version);
 

@@ -10,25 +10,13 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "controlplane/evidence/openssl_handles.h"
 #include "controlplane/evidence/plain_file.h"
 
 namespace sallyport::evidence_log {
 namespace {
 
-constexpr size_t kRawKeyBytes = 32;
-constexpr size_t kRawSignatureBytes = 64;
-
-struct FreeHandle {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(BIO* bio) const { BIO_free_all(bio); }
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using KeyHandle = std::unique_ptr<EVP_PKEY, FreeHandle>;
-using BioHandle = std::unique_ptr<BIO, FreeHandle>;
-
-std::runtime_error key_failure(const std::filesystem::path& path, const std::string& why) {
-  return std::runtime_error(path.string() + ": " + why);
-}
+constexpr size_t kPemBytesMax = 4096;
 
 // Read only where nobody else can have read or written it.
 KeyHandle read_private_key(const std::filesystem::path& path) {
@@ -36,7 +24,7 @@ KeyHandle read_private_key(const std::filesystem::path& path) {
   if (file < 0) throw key_failure(path, std::strerror(errno));
   struct stat info {};
   const bool looked = ::fstat(file, &info) == 0;
-  std::string pem(4096, '\0');
+  std::string pem(kPemBytesMax, '\0');
   const ssize_t got = looked && S_ISREG(info.st_mode) ? ::read(file, pem.data(), pem.size()) : -1;
   ::close(file);
   if (!looked || !S_ISREG(info.st_mode)) throw key_failure(path, "not a regular file");
@@ -55,7 +43,7 @@ class FileKey final : public SigningKey {
   explicit FileKey(KeyHandle key) : key_(std::move(key)) {}
   KeyType type() const override { return KeyType::Ed25519; }
   std::vector<uint8_t> public_key() const override {
-    std::vector<uint8_t> bytes(kRawKeyBytes);
+    std::vector<uint8_t> bytes(kEd25519KeyBytes);
     size_t length = bytes.size();
     if (EVP_PKEY_get_raw_public_key(key_.get(), bytes.data(), &length) != 1 ||
         length != bytes.size())
@@ -63,8 +51,8 @@ class FileKey final : public SigningKey {
     return bytes;
   }
   std::vector<uint8_t> sign(std::span<const uint8_t> bytes) override {
-    const std::unique_ptr<EVP_MD_CTX, FreeHandle> context(EVP_MD_CTX_new());
-    std::vector<uint8_t> signature(kRawSignatureBytes);
+    const DigestHandle context(EVP_MD_CTX_new());
+    std::vector<uint8_t> signature(kEd25519SignatureBytes);
     size_t length = signature.size();
     if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1 ||
         EVP_DigestSign(context.get(), signature.data(), &length, bytes.data(), bytes.size()) != 1 ||

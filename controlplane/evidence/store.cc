@@ -1,9 +1,11 @@
 #include "controlplane/evidence/store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <stdexcept>
 
+#include "controlplane/evidence/bundle.h"
 #include "controlplane/evidence/clock.h"
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/plain_file.h"
@@ -170,6 +172,7 @@ void Store::load() {
       throw not_ours(environment_->folder(), "damaged: book");
   }
   size_ = reader.size();
+  keys_ = reader.keys();
   load_edges(reader);
 }
 
@@ -236,8 +239,7 @@ struct Store::Writer {
   // Admitted in this batch, and still open. Most are over in the same batch: a put and a delete in
   // a table that is else empty would each time take a new page, and write it (2 KiB a record).
   std::map<OpenKey, uint64_t> opened;
-  std::vector<uint8_t> bundle = std::vector<uint8_t>(sizeof(uint32_t));
-  uint32_t bundle_records = 0;
+  BundleWriter bundle;
   uint64_t bundle_first = 0;
 };
 
@@ -297,8 +299,7 @@ void Store::Writer::prune() {
 void Store::Writer::prune_bundle(uint64_t first, std::span<const uint8_t> value,
                                  std::span<const uint64_t> indexes) {
   BundleView view(value);
-  std::vector<uint8_t> kept(sizeof(uint32_t));
-  bool any = false;
+  BundleWriter kept;
   size_t next = 0;
   std::span<const uint8_t> record;
   for (uint64_t index = first; view.next(record); ++index) {
@@ -307,18 +308,11 @@ void Store::Writer::prune_bundle(uint64_t first, std::span<const uint8_t> value,
       forget(record);
       record = {};
     }
-    any = any || !record.empty();
-    const auto bytes = static_cast<uint32_t>(record.size());
-    const auto* length = reinterpret_cast<const uint8_t*>(&bytes);
-    kept.insert(kept.end(), length, length + sizeof(bytes));
-    kept.insert(kept.end(), record.begin(), record.end());
+    kept.add(record);
   }
   if (!view.whole() || next != indexes.size())
     throw not_ours(e.folder(), "damaged: bundle " + std::to_string(first));
-  const uint32_t count = view.count() | (any ? 0 : kBundleAllPruned);
-  std::memcpy(kept.data(), &count, sizeof(count));
-  if (!any) kept.resize(sizeof(count));
-  put(transaction, e.bundles, as_val(number_key(first)), as_val(kept));
+  put(transaction, e.bundles, as_val(number_key(first)), as_val(kept.value()));
 }
 
 // An exchange goes as a whole (retention.h), and with it its place in the index.
@@ -329,9 +323,7 @@ void Store::Writer::forget(std::span<const uint8_t> record) {
   const auto kind = static_cast<RecordKind>(header.kind);
   if (kind != RecordKind::Admitted && kind != RecordKind::Refused) return;
   const RequestKey id = request_key(header.request_high, header.request_low);
-  MDB_val key = as_val(id);
-  const int code = mdb_del(transaction.handle(), e.requests, &key, nullptr);
-  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("delete", code);
+  drop(transaction, e.requests, as_val(id));
 }
 
 // The writer's lock keeps others out; this is for a file that was swapped under us.
@@ -429,14 +421,8 @@ void Store::Writer::replace_by_gap(const Batch::Entry& entry, const RecordHeader
 }
 
 void Store::Writer::append(std::span<const uint8_t> record) {
-  if (bundle_records == kBundleRecordsMax ||
-      (bundle_records > 0 && bundle.size() + record.size() > kBundleBytesMax))
-    flush_bundle();
-  const auto bytes = static_cast<uint32_t>(record.size());
-  const auto* length = reinterpret_cast<const uint8_t*>(&bytes);
-  bundle.insert(bundle.end(), length, length + sizeof(bytes));
-  bundle.insert(bundle.end(), record.begin(), record.end());
-  ++bundle_records;
+  if (!bundle.has_room_for(record.size())) flush_bundle();
+  bundle.add(record);
   append_hash(0, leaf_hash(record));
   count(record);
   ++size;
@@ -466,12 +452,10 @@ void Store::Writer::put_tile(size_t row) {
 }
 
 void Store::Writer::flush_bundle() {
-  if (bundle_records == 0) return;
-  std::memcpy(bundle.data(), &bundle_records, sizeof(bundle_records));
-  put(transaction, e.bundles, as_val(number_key(bundle_first)), as_val(bundle), MDB_APPEND);
-  bundle_first += bundle_records;
-  bundle.resize(sizeof(uint32_t));
-  bundle_records = 0;
+  if (bundle.count() == 0) return;
+  put(transaction, e.bundles, as_val(number_key(bundle_first)), as_val(bundle.value()), MDB_APPEND);
+  bundle_first += bundle.count();
+  bundle.clear();
 }
 
 void Store::Writer::put_states() {
@@ -483,6 +467,11 @@ void Store::Writer::put_states() {
   for (const auto& [ring, state] : batch.rings)
     put(transaction, e.rings, as_val(ring_key_bytes(ring)), plain_val(state));
   if (batch.boot_id) put(transaction, e.meta, as_val(kMetaBoot), as_val(*batch.boot_id));
+  if (batch.coming_key) {
+    const std::string text = log_keys_text({*batch.coming_key});
+    put(transaction, e.meta, as_val(kMetaRotation), as_val(std::string_view(text)));
+  }
+  if (batch.no_coming_key) drop(transaction, e.meta, as_val(kMetaRotation));
 }
 
 void Store::commit(const Batch& batch) {
@@ -498,18 +487,40 @@ void Store::add_checkpoint(uint64_t size, const std::string& note) {
   Transaction transaction(*environment_, true);
   put(transaction, environment_->checkpoints, as_val(number_key(size)),
       as_val(std::string_view(note)));
-  if (entries(transaction, environment_->checkpoints) > kCheckpointsKept) {
-    // Every second one of the older half goes: all of them are extended by what stays.
-    Cursor cursor(transaction, environment_->checkpoints);
-    MDB_val key{};
-    MDB_val value{};
-    bool more = cursor.get(key, value, MDB_FIRST);
-    for (size_t i = 0; more && i < kCheckpointsKept / 2; ++i) {
-      if (i % 2 == 1) cursor.remove();
-      more = cursor.get(key, value, MDB_NEXT);
-    }
+  thin_checkpoints(transaction);
+  transaction.commit();
+}
+
+// Every second one of the older half goes: all of them are extended by what stays.
+void Store::thin_checkpoints(const Transaction& transaction) const {
+  if (entries(transaction, environment_->checkpoints) <= kCheckpointsKept) return;
+  const auto crossing = [&](const MDB_val& key) {
+    const uint64_t at =
+        key.mv_size == sizeof(NumberKey) ? get_be64(static_cast<const uint8_t*>(key.mv_data)) : 0;
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [at](const LogKey& one) { return one.checkpoint == at; });
+  };
+  Cursor cursor(transaction, environment_->checkpoints);
+  MDB_val key{};
+  MDB_val value{};
+  bool more = cursor.get(key, value, MDB_FIRST);
+  for (size_t i = 0; more && i < kCheckpointsKept / 2; ++i) {
+    if (i % 2 == 1 && !crossing(key)) cursor.remove();
+    more = cursor.get(key, value, MDB_NEXT);
+  }
+}
+
+void Store::set_keys(const std::vector<LogKey>& keys, const std::string& note) {
+  const std::string text = log_keys_text(keys);
+  Transaction transaction(*environment_, true);
+  put(transaction, environment_->meta, as_val(kMetaKeys), as_val(std::string_view(text)));
+  if (!note.empty()) {
+    put(transaction, environment_->checkpoints, as_val(number_key(keys.back().checkpoint)),
+        as_val(std::string_view(note)));
+    drop(transaction, environment_->meta, as_val(kMetaRotation));
   }
   transaction.commit();
+  keys_ = keys;
 }
 
 std::optional<RingState> Store::ring(const RingKey& key) const {

@@ -2,13 +2,13 @@
 // tiles, request index, open exchanges, ring cursors) commits in one LMDB transaction: no loss, no
 // duplicate.
 //
-//   bundles         first index (u64 BE)          -> count (u32) and per record length (u32), bytes
+//   bundles         first index (u64 BE)          -> records, packed (bundle.h)
 //   tiles           row (u8), number (u64 BE)     -> hashes, 32 bytes each
 //   requests        request id (16)               -> ExchangeIndex
 //   open_exchanges  ring key (28), request id     -> index of the admitted record
 //   rings           ring key (28)                 -> RingState
 //   checkpoints     tree size (u64 BE)            -> signed note
-//   meta            size, origin, boot, version, book
+//   meta            size, origin, boot, version, book, keys, rotation
 //
 // A pruned record leaves its place in the bundle (a length of 0) and its leaf hash in tiles.
 //
@@ -18,7 +18,8 @@
 //   I2  every Completed or Interrupted record has an Admitted record of the same ring before it,
 //       and none has two.
 //   I3  after a failed commit the store is as it was; the same batch can be tried again.
-// Limits kCheckpointsKept notes; then older ones are thinned, the first and the newest stay.
+// Limits kCheckpointsKept notes; then older ones are thinned: the first, the newest and those that
+//        two keys signed stay.
 // Owner  one thread (the drainer's).
 #pragma once
 
@@ -32,6 +33,7 @@
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/environment.h"
+#include "controlplane/evidence/key_chain.h"
 #include "controlplane/evidence/log.h"
 #include "controlplane/evidence/ring_reader.h"
 
@@ -103,9 +105,12 @@ class Store {
     // Records whose content goes, ascending; entries must hold the record that says so.
     std::vector<uint64_t> pruned;
     std::optional<uint64_t> pruned_day;
+    // A key that is coming: its record is among the entries. Or it does not come.
+    std::optional<LogKey> coming_key;
+    bool no_coming_key = false;
     bool empty() const {
       return entries.empty() && rings.empty() && !boot_id && turn == Turn::None && pruned.empty() &&
-             !pruned_day;
+             !pruned_day && !coming_key && !no_coming_key;
     }
   };
   // Records that break I2 are replaced by a Gap with their digest (a hostile producer; counted).
@@ -115,7 +120,12 @@ class Store {
   // REQUIRES: a note for this size that the signer has made durable.
   void add_checkpoint(uint64_t size, const std::string& note);
 
+  // `keys` become the list of the log's keys. With a note, that of the newest key's crossing
+  // checkpoint: it is kept for ever, and no key is coming any more, all in one transaction.
+  void set_keys(const std::vector<LogKey>& keys, const std::string& note = {});
+
   uint64_t size() const { return size_; }
+  const std::vector<LogKey>& keys() const { return keys_; }
   const Book& book() const { return book_; }
   Hash root() const;
   std::optional<RingState> ring(const RingKey& key) const;
@@ -134,6 +144,7 @@ class Store {
   void load();
   void load_edges(const LogReader& reader);
   void begin_log();
+  void thin_checkpoints(const Transaction& transaction) const;
 
   std::shared_ptr<Environment> environment_;
   std::string origin_;
@@ -141,6 +152,7 @@ class Store {
   std::vector<EdgeTile> edges_;  // right edge tile per row
   uint64_t unexpected_ = 0;
   Book book_;
+  std::vector<LogKey> keys_;
 };
 
 // Bytes of the records that the control plane makes itself.

@@ -23,16 +23,17 @@
 
 namespace sallyport::evidence_log {
 
-// Version 1 had no pruned records; a store of it becomes one of version 2 when it is opened.
-inline constexpr uint64_t kStoreVersion = 2;
+// Version 1 had no pruned records, version 2 no packed bundles (bundle.h); a store of either
+// becomes one of version 3 with its next commit.
+inline constexpr uint64_t kStoreVersion = 3;
 inline constexpr uint64_t kStoreVersionOldest = 1;
 inline constexpr std::string_view kMetaVersion = "version";
 inline constexpr std::string_view kMetaOrigin = "origin";
 inline constexpr std::string_view kMetaSize = "size";
 inline constexpr std::string_view kMetaBoot = "boot";
 inline constexpr std::string_view kMetaBook = "book";
-inline constexpr size_t kBundleRecordsMax = 256;
-inline constexpr size_t kBundleBytesMax = 128 * 1024;
+inline constexpr std::string_view kMetaKeys = "keys";          // log_keys_text()
+inline constexpr std::string_view kMetaRotation = "rotation";  // of the one key that is coming
 
 using NumberKey = std::array<uint8_t, 8>;
 using TileKey = std::array<uint8_t, 9>;
@@ -204,6 +205,12 @@ inline void put(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_
   if (code != MDB_SUCCESS) throw StoreError("write", code);
 }
 
+// There or not.
+inline void drop(const Transaction& transaction, MDB_dbi table, MDB_val key) {
+  const int code = mdb_del(transaction.handle(), table, &key, nullptr);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("delete", code);
+}
+
 // The bundle that holds `index`, and its first index.
 inline bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val& value) {
   const NumberKey wanted = number_key(index);
@@ -219,47 +226,5 @@ inline bool find_bundle(Cursor& cursor, uint64_t index, uint64_t& first, MDB_val
   first = get_be64(static_cast<const uint8_t*>(key.mv_data));
   return first < index;
 }
-
-// In a bundle's count: every record of it is pruned, and no lengths follow.
-inline constexpr uint32_t kBundleAllPruned = 0x8000'0000;
-
-// The records of a bundle's value, in order; a pruned one is empty. Stops, and says so, at the
-// first that does not fit.
-class BundleView {
- public:
-  explicit BundleView(std::span<const uint8_t> value) : rest_(value) {
-    if (!take_u32(count_)) whole_ = false;
-    all_pruned_ = (count_ & kBundleAllPruned) != 0;
-    count_ &= ~kBundleAllPruned;
-    if (count_ > kBundleRecordsMax) whole_ = false;
-  }
-  uint32_t count() const { return count_; }
-  bool whole() const { return whole_; }
-  bool next(std::span<const uint8_t>& record) {
-    uint32_t bytes = 0;
-    if (!whole_ || done_ == count_) {
-      if (whole_ && !rest_.empty()) whole_ = false;
-      return false;
-    }
-    if (!all_pruned_ && (!take_u32(bytes) || bytes > rest_.size())) return whole_ = false;
-    record = rest_.first(bytes);
-    rest_ = rest_.subspan(bytes);
-    ++done_;
-    return true;
-  }
-
- private:
-  bool take_u32(uint32_t& out) {
-    if (rest_.size() < sizeof(out)) return false;
-    std::memcpy(&out, rest_.data(), sizeof(out));
-    rest_ = rest_.subspan(sizeof(out));
-    return true;
-  }
-  std::span<const uint8_t> rest_;
-  uint32_t count_ = 0;
-  uint32_t done_ = 0;
-  bool all_pruned_ = false;
-  bool whole_ = true;
-};
 
 }  // namespace sallyport::evidence_log

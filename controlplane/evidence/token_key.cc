@@ -35,8 +35,11 @@ class TokenKey final : public SigningKey {
   std::vector<uint8_t> public_key() const override { return public_key_; }
   std::vector<uint8_t> sign(std::span<const uint8_t> bytes) override {
     std::vector<uint8_t> signature = try_sign(bytes);
-    if (signature.empty()) {  // a session that is lost stays lost
-      close();
+    // A session that is lost stays lost; and who else in this process used the module (the vault,
+    // a key that was replaced) ended it for all when it was done.
+    if (signature.empty()) {
+      unload();
+      load();
       open();
       signature = try_sign(bytes);
     }
@@ -59,6 +62,8 @@ class TokenKey final : public SigningKey {
     close();
     if (is_loaded_) PKCS11_CTX_unload(context_);
     if (context_ != nullptr) PKCS11_CTX_free(context_);
+    is_loaded_ = false;
+    context_ = nullptr;
   }
   void open() {
     if (PKCS11_enumerate_slots(context_, &slots_, &slot_count_) != 0)

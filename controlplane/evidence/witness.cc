@@ -190,6 +190,8 @@ std::unique_ptr<Witness> make_witness(const WitnessOptions& options) {
       return std::make_unique<Cosigner>(options);
     case WitnessOptions::Kind::Timestamp:
       return std::make_unique<Timestamp>(options);
+    case WitnessOptions::Kind::Bucket:
+      return make_bucket_witness(options);
     case WitnessOptions::Kind::Directory:
       break;
   }

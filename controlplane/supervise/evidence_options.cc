@@ -67,12 +67,19 @@ class Reading {
     const std::string url = one.text_or("url", "");
     const std::string timestamp = one.text_or("timestamp", "");
     const std::string directory = one.text_or("directory", "");
+    const std::string bucket = one.text_or("bucket", "");
     made.vkey = one.text_or("vkey", "");
     made.ca_file = one.text_or("ca_file", "");
-    if (int{!url.empty()} + int{!timestamp.empty()} + int{!directory.empty()} != 1)
-      reader_.add(node.place,
-                  "a witness is one of: url (with vkey), directory, timestamp (with ca_file)");
-    if (!url.empty()) {
+    if (int{!url.empty()} + int{!timestamp.empty()} + int{!directory.empty()} +
+            int{!bucket.empty()} !=
+        1)
+      reader_.add(
+          node.place,
+          "a witness is one of: url (with vkey), directory, timestamp (with ca_file), bucket "
+          "(with endpoint)");
+    if (!bucket.empty()) {
+      read_bucket(node, one, bucket, made);
+    } else if (!url.empty()) {
       made.kind = WitnessOptions::Kind::Cosigner;
       made.url = url;
       made.name = short_name(url);
@@ -94,6 +101,19 @@ class Reading {
     }
     one.finish();
     options_.witnesses.push_back(std::move(made));
+  }
+  void read_bucket(const YamlNode& node, YamlMapping& one, const std::string& bucket,
+                   WitnessOptions& made) {
+    made.kind = WitnessOptions::Kind::Bucket;
+    made.url = made.name = bucket;
+    made.endpoint = one.text_or("endpoint", "");
+    made.region = one.text_or("region", made.region);
+    made.retain_days = one.number_or("retain_days", evidence_log::kRetentionDaysDefault, 1,
+                                     evidence_log::kRetentionDaysMax);
+    if (!bucket.starts_with("s3://") || bucket.size() == 5)
+      reader_.add(node.place, "bucket is s3://BUCKET/PREFIX");
+    if (made.endpoint.find("://") == std::string::npos)
+      reader_.add(node.place, "a bucket wants its endpoint: https://HOST");
   }
   void token(const YamlNode& node) {
     YamlMapping token(reader_, node, "pkcs11");

@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace sallyport::supervise {
+namespace {
+
+constexpr std::chrono::seconds kRotationTimeMax{30};  // then sallyctl is told that it goes on
+
+}  // namespace
 
 EvidenceThread::EvidenceThread(evidence_log::DrainerOptions options)
     : drainer_(std::make_unique<evidence_log::Drainer>(std::move(options))) {}
@@ -36,6 +41,28 @@ void EvidenceThread::stop() {
   if (witnesses_) witnesses_->stop();
   stop_.store(true);
   if (thread_.joinable()) thread_.join();
+  if (rotation_thread_.joinable()) rotation_thread_.join();
+}
+
+bool EvidenceThread::begin_rotation(const std::optional<evidence_log::TokenKeyOptions>& token,
+                                    const std::string& actor, const std::string& reason) {
+  if (rotation_thread_.joinable()) return false;
+  rotation_thread_ = std::thread([this, token, actor, reason] {
+    auto answer = drainer_->rotate_key(token, actor, reason, kRotationTimeMax);
+    const std::lock_guard<std::mutex> hold(mutex_);
+    rotated_ = std::move(answer);
+  });
+  return true;
+}
+
+std::optional<evidence_log::KeyChanged> EvidenceThread::rotation() {
+  std::optional<evidence_log::KeyChanged> answer;
+  {
+    const std::lock_guard<std::mutex> hold(mutex_);
+    answer.swap(rotated_);
+  }
+  if (answer) rotation_thread_.join();
+  return answer;
 }
 
 std::string EvidenceThread::failure() const {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -48,6 +49,11 @@ class EvidenceThread {
   }
   evidence_log::DrainerStatus status() const { return drainer_->status(); }
   std::vector<evidence_log::WitnessState> witnesses() const;
+  // The next key of the log (Drainer::rotate_key()), on a thread of its own: a token may take its
+  // time. False: one is in work. What came of it is handed out once, and then there is none.
+  bool begin_rotation(const std::optional<evidence_log::TokenKeyOptions>& token,
+                      const std::string& actor, const std::string& reason);
+  std::optional<evidence_log::KeyChanged> rotation();
   // Not empty: the thread ended by itself, and this is why.
   std::string failure() const;
 
@@ -57,9 +63,11 @@ class EvidenceThread {
   std::unique_ptr<evidence_log::Drainer> drainer_;
   std::unique_ptr<evidence_log::WitnessThread> witnesses_;  // calls the drainer: ends before it
   std::thread thread_;
+  std::thread rotation_thread_;
   std::atomic<bool> stop_{false};
   mutable std::mutex mutex_;
-  std::string failure_;  // guarded by mutex_
+  std::string failure_;  // guarded by mutex_, as below
+  std::optional<evidence_log::KeyChanged> rotated_;
 };
 
 }  // namespace sallyport::supervise

@@ -168,6 +168,10 @@ std::vector<Problem> Supervisor::all_problems() const {
   if (!evidence.problem.empty())
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,
                         "make room on the disk of the evidence log"});
+  if (evidence.key_differs)
+    problems.push_back({"evidence_key_differs",
+                        "sallyport.yaml names another signing key than the one in force",
+                        "sallyctl evidence key rotate changes to it"});
   for (const Problem& problem : restoration_->problems()) problems.push_back(problem);
   for (const Problem& problem : recall_->problems()) problems.push_back(problem);
   for (const Problem& problem : vault_->problems()) problems.push_back(problem);

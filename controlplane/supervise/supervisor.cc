@@ -35,6 +35,15 @@ evidence_log::ControlRecord about_us(const char* action) {
   return record;
 }
 
+// Earlier versions named a token's files evidence.token.*; a log's files have one name now,
+// whatever key is in force.
+void adopt_token_files(const std::filesystem::path& key_file) {
+  const std::string former = (key_file.parent_path() / "evidence.token").string();
+  for (const char* suffix : {".vkey", ".pem", ".state"})
+    if (std::filesystem::exists(former + suffix))
+      std::filesystem::rename(former + suffix, key_file.string() + suffix);
+}
+
 }  // namespace
 
 int64_t unix_seconds() noexcept { return static_cast<int64_t>(time(nullptr)); }
@@ -139,13 +148,15 @@ bool Supervisor::open_files(std::string& error) {
   drainer.log = [](const std::string& line) { spdlog::info("{}", line); };
   host_retention_ = options->retention;
   drainer.retention = host_retention_;
-  if (options->token) {
-    drainer.key_file = drainer.key_file.parent_path() / "evidence.token";
-    drainer.signing_key = [token = *options->token] { return evidence_log::token_key(token); };
-  }
+  drainer.token = options->token;
+  drainer.open_token = evidence_log::token_key;
+  if (drainer.token) adopt_token_files(drainer.key_file);
   evidence_ = std::make_unique<EvidenceThread>(std::move(drainer));
   set_retention();
-  evidence_->set_witnesses(options->witnesses, options->witness_interval_ms);
+  std::vector<evidence_log::WitnessOptions> witnesses = options->witnesses;
+  for (evidence_log::WitnessOptions& one : witnesses)
+    one.secret_file = options_.credentials / "evidence-bucket";
+  evidence_->set_witnesses(witnesses, options->witness_interval_ms);
   return !options->witnesses.empty() ? ensure_timestamp_folder(error) : true;
 }
 
@@ -211,6 +222,7 @@ void Supervisor::turn(uint64_t now_ms) {
   look_at_vault(now_ms);
   look_at_compilations(now_ms);
   look_at_evidence_notes(now_ms);
+  look_at_key_rotation();
   look_at_files(now_ms);
   advance_operations(now_ms);
   look_at_rollout(now_ms);

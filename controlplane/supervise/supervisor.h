@@ -177,6 +177,8 @@ class Supervisor : public ControlListener {
   // supervisor_evidence.cc
   void handle_evidence_note(AdminServer::Request&& request);
   void look_at_evidence_notes(uint64_t now_ms);
+  void handle_key_rotation(AdminServer::Request&& request);
+  void look_at_key_rotation();
 
   // supervisor_tests.cc
   void want_tests(const LoadedImage& image, const char* stage);
@@ -235,6 +237,7 @@ class Supervisor : public ControlListener {
   uint64_t next_rollout_look_ms_ = 0;
   std::optional<Problem> rollout_problem_;  // what was taken back last, until the next change
   std::vector<EvidenceNote> evidence_notes_;
+  AdminServer::ClientId rotating_client_ = kNobody;  // waits for the log's next key
   std::optional<Problem> image_problem_;
   std::optional<Problem> secrets_problem_;
   std::optional<Problem> start_problem_;

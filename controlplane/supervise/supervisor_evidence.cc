@@ -1,11 +1,15 @@
-// Notes that sallyctl asks for: who pulled which population, made an export, sent a snapshot,
-// verified the log. The reader works beside us; that somebody looked belongs in the log.
+// The log's next key, and notes that sallyctl asks for: who pulled which population, made an
+// export, sent a snapshot, verified the log. The reader works beside us; that somebody looked
+// belongs in the log.
 //
 //   {"command":"evidence_note","action":"evidence_population","rows":N,"digest":"<64 hex>",
 //    "query":..,"checkpoint_size":N,"destination":..,"result":"ok"|"failed"}
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "controlplane/evidence/key_chain.h"
+#include "controlplane/supervise/evidence_options.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {
@@ -23,7 +27,46 @@ std::string word_of(const json& value) {
   return value.is_number_unsigned() ? value.dump() : "";
 }
 
+const char* hint_of(const std::string& code) {
+  if (code == "key_unchanged")
+    return "a file: take evidence.pkcs11 out of sallyport.yaml; another key of the token: make it, "
+           "name it in evidence.pkcs11; then ask again";
+  if (code == "key_retired")
+    return "make a new key pair under a new label; a former one cannot return";
+  if (code == "key_not_yet") return "make room for the evidence log; sallyctl evidence key list";
+  return "sallyctl evidence key list";
+}
+
 }  // namespace
+
+// {"command":"evidence_key_rotate","reason":TEXT}: to what sallyport.yaml names now, or to a new
+// file where it names no token.
+void Supervisor::handle_key_rotation(AdminServer::Request&& request) {
+  std::string error;
+  const auto options = read_evidence_options(options_.config, options_.state_dir, error);
+  if (!options)
+    return reply(request.client, admin_error("config_invalid", error, "sallyctl doctor"));
+  const json& body = request.body;
+  const std::string reason = body.contains("reason") ? word_of(body["reason"]) : "";
+  if (rotating_client_ != kNobody ||
+      !evidence_->begin_rotation(options->token, request.actor, reason))
+    return reply(request.client,
+                 admin_error("busy", "a change of the log's key is in work", "try again soon"));
+  rotating_client_ = request.client;
+}
+
+void Supervisor::look_at_key_rotation() {
+  const auto changed = evidence_->rotation();
+  if (!changed) return;
+  reply(std::exchange(rotating_client_, kNobody),
+        changed->code.empty()
+            ? json{{"ok", true},
+                   {"old_vkey", changed->old_vkey},
+                   {"vkey", changed->new_vkey},
+                   {"record", changed->record},
+                   {"checkpoint_size", changed->checkpoint}}
+            : admin_error(changed->code, changed->problem, hint_of(changed->code)));
+}
 
 void Supervisor::handle_evidence_note(AdminServer::Request&& request) {
   const json& body = request.body;

@@ -57,6 +57,8 @@ void Supervisor::handle(AdminServer::Request&& request) {
     enqueue(Kind::Reload, request.client, std::move(request.actor));
   } else if (command == "evidence_note") {
     handle_evidence_note(std::move(request));
+  } else if (command == "evidence_key_rotate") {
+    handle_key_rotation(std::move(request));
   } else if (command == "access_review" || command == "access_decide" ||
              command == "access_pending" || command == "access_close") {
     handle_access(std::move(request));
@@ -106,8 +108,8 @@ void Supervisor::compile(AdminServer::ClientId client, const std::string& actor,
   std::string error;
   const std::optional<vault::Secret> key = secrets_->credentials().dictionary_key(error);
   if (!key) return reply(client, admin_error("key_refused", error, "repair the file, try again"));
-  std::unique_ptr<BundleJob> job = BundleJob::start(
-      folder, publisher_->images_folder(), terms_of(policy).dump(), *key, now_ms_, error);
+  std::unique_ptr<BundleJob> job = BundleJob::start(folder, publisher_->images_folder(),
+                                                    terms_of(policy).dump(), *key, now_ms_, error);
   if (job == nullptr) return reply(client, admin_error("compile_failed", error));
   spdlog::info("compiling {}", folder.string());
   compilations_.push_back({client, actor, std::move(policy), std::move(job)});

@@ -3,6 +3,7 @@
 
 Usage: bucket_test.py --bin DIR      exit 0 good, 1 bad, 77 skipped: the Ceph packages are not installed
 """
+import contextlib
 import json
 import os
 import secrets
@@ -160,6 +161,78 @@ class Bucket(case.Case):
         answer = self.ctl("hold", "bucket", "on", "--output", "json", expect=9)
         self.assertEqual(len(json.loads(answer.stdout)["problems"]), 3)
         self.ctl("hold", "bucket", "perhaps", expect=2)
+
+    def test_a_locked_bucket_is_a_witness_that_tells_a_fork(self):
+        self.bucket("watch")
+        place = ("--witness", "s3://watch/site 1", "--endpoint", GATEWAY.endpoint)
+        self.assertIn("keeps no checkpoint of this log", self.ctl("evidence", "verify", *place, expect=3).stdout)
+        os.chmod(self.path("state"), 0o700)
+        write(f"""node: test
+evidence:
+  witness_every_seconds: 1
+  witnesses:
+    - {{bucket: "s3://watch/site 1", endpoint: "{GATEWAY.endpoint}", retain_days: 2}}
+    - {{bucket: "s3://nowhere", endpoint: "{GATEWAY.endpoint}"}}
+""".encode(), self.path("sallyport.yaml"))
+        with self.daemon():
+            self.wait_for(lambda: self.witnesses("s3://watch/site 1")["size"] >= self.size)
+            self.assertEqual(self.witnesses("s3://watch/site 1")["problem"], "")
+            bad = self.wait_for(lambda: self.witnesses("s3://nowhere")["problem"])
+            self.assertIn("nowhere", bad)
+            # The next one of a log that goes on, and of a log with a new key.
+            seen = self.witnesses("s3://watch/site 1")["size"]
+            self.json("evidence", "verify", *place)
+            self.wait_for(lambda: self.witnesses("s3://watch/site 1")["size"] > seen)
+            rotated = self.ctl("evidence", "key", "rotate", "--reason", "yearly", "--output", "json")
+            size = json.loads(rotated.stdout)["checkpoint_size"]
+            self.wait_for(lambda: self.witnesses("s3://watch/site 1")["size"] > size)
+        listed = s3("GET", "/watch", query="prefix=&versions=")[1].decode()
+        key, version = (listed.split(f"<{name}>")[1].split("<")[0] for name in ("Key", "VersionId"))
+        status, text = s3("GET", "/watch/" + key, query=f"retention=&versionId={version}")
+        self.assertIn(b"<Mode>COMPLIANCE</Mode>", text)
+        self.assertEqual(s3("DELETE", "/watch/" + key, query="versionId=" + version)[0], 403)
+        s3("PUT", "/watch/" + urllib.parse.unquote(key), body=b"forged")  # over it, not in its place
+        answer = self.json("evidence", "verify", *place)
+        self.assertGreaterEqual(answer["witnessed"], 3)
+        self.assertGreater(answer["witnessed_size"], size)
+        self.assertEqual(answer["problems"], [])
+        # Somebody writes the log anew, with the key that is in force.
+        fork = self.path("fork")
+        os.makedirs(os.path.join(fork, "keys"))
+        shutil.copy(self.path("state", "keys", "evidence.key.2"), os.path.join(fork, "keys", "evidence.key"))
+        case.make_log(fork, "--exchanges", 20, "--variant", "another")
+        self.assertIn("that s3://watch/site 1 keeps", self.ctl("evidence", "verify", *place, state=fork, expect=3).stdout)
+        os.chmod(fork, 0o700)
+        with self.daemon(fork):
+            self.wait_for(lambda: self.witnesses("s3://watch/site 1")["conflict"])
+        self.credential("0" * 40)
+        self.assertEqual(self.error("evidence", "verify", *place, expect=5)["code"], "bucket_denied")
+
+    def witnesses(self, name):
+        value = json.loads(self.ctl("status", "--output", "json").stdout)
+        rows = value.get("evidence", value.get("sallyportd", {}).get("evidence", {}))["witnesses"]
+        return next(row for row in rows if row["name"] == name)
+
+    def wait_for(self, look, seconds=90):
+        deadline = time.monotonic() + seconds
+        while not look():
+            self.assertLess(time.monotonic(), deadline, read(self.path("log")).decode()[-2000:])
+            time.sleep(0.2)
+        return look()
+
+    @contextlib.contextmanager
+    def daemon(self, state=None):
+        with open(self.path("log"), "wb") as log:
+            job = subprocess.Popen([case.program("sallyportd"), "--config", self.path("sallyport.yaml"), "--run-dir",
+                                    self.path("run"), "--state-dir", state or self.path("state"), "--credentials",
+                                    self.path("credentials")], stdout=log, stderr=log)
+        try:
+            self.wait_for(lambda: job.poll() is not None or os.path.exists(self.path("run", "admin.sock")))
+            self.assertIsNone(job.poll(), read(self.path("log")).decode())
+            yield job
+        finally:
+            job.terminate()
+            job.wait(60)
 
     def test_a_wrong_key_is_denied_and_nothing_is_lost(self):
         line = self.bucket("denied")

@@ -22,7 +22,7 @@ from evidence_case import load_entries, read, repair_sums, store_entries, write 
 
 FLIPS_PER_FILE, FLIPS_PER_FILE_IN_PYTHON = 16, 4
 # What the tree and the signature protect, whoever makes the sums fit again.
-PROVEN = ("tile/", "checkpoint", "vkey", "log.pub.pem")
+PROVEN = ("tile/", "checkpoint", "vkey", "keys", "rotations/", "log.pub.pem")
 
 
 def spread(size, count):
@@ -276,7 +276,8 @@ class Signatures(case.Case):
         for name in notes:
             body = read(self.folder, name).rpartition(b"\n\n")[0] + b"\n"
             write(body + b"\n" + key.line(body), self.folder, name)
-        write(key.vkey.encode() + b"\n", self.folder, "vkey")
+        for name in ("vkey", "keys"):
+            write(key.vkey.encode() + b"\n", self.folder, name)
         write(key.pem, self.folder, "log.pub.pem")
         manifest = json.loads(read(self.folder, "MANIFEST.json"))
         write(json.dumps(dict(manifest, vkey=key.vkey)).encode(), self.folder, "MANIFEST.json")
@@ -344,6 +345,110 @@ class Records(case.Case):
         self.ctl("evidence", "export", self.path("first"), "--to", "2023-12-01")
         self.assert_good(self.path("first"), self.vkey)
         self.error("evidence", "export", self.path("none"), "--to", "2001-01-01", expect=4)
+
+
+class RotatedKeys(case.Case):
+    """A log whose key changed twice: once far behind the end, once near it."""
+
+    def setUp(self):
+        super().setUp()
+        state = self.path("state")
+        case.make_log(state, "--exchanges", 20)
+        self.first = read(case.vkey_of(state)).decode().strip()
+        self.kept = os.path.join(self.export("kept"), "checkpoint")
+        case.make_log(state, "--exchanges", 200, "--generation", 8, "--rotate", "yes")
+        self.second = read(case.vkey_of(state)).decode().strip()
+        case.make_log(state, "--exchanges", 200, "--generation", 9)
+        self.json("evidence", "snapshot", "--to", self.path("bucket"))
+        case.make_log(state, "--exchanges", 5, "--generation", 10, "--rotate", "yes")
+        self.newest = read(case.vkey_of(state)).decode().strip()
+        self.folder = self.export()
+
+    def key_list(self):
+        return self.ctl("evidence", "key", "list", "--output", "json")
+
+    def test_any_key_of_the_log_checks_all_of_it_whole_and_in_part(self):
+        keys = json.loads(self.key_list().stdout)["keys"]
+        self.assertEqual([key["vkey"] for key in keys], [self.first, self.second, self.newest])
+        self.assertEqual([key["in_force"] for key in keys], [False, False, True])
+        part = self.path("bucket", self.json("evidence", "snapshot", "--to", self.path("bucket"))["name"])
+        begin = json.loads(read(part, "MANIFEST.json"))["from"]
+        self.assertLess(keys[1]["from_size"], begin)
+        self.assertLess(begin, keys[2]["from_size"])
+        for vkey in (self.first, self.second, self.newest):
+            self.assert_good(self.folder, vkey, "--since", self.kept)
+            self.assert_good(part, vkey)
+            answer = self.json("evidence", "verify", "--vkey", vkey, "--since", self.kept)
+            self.assertEqual((answer["ok"], answer["keys"]), (True, 3), answer["problems"])
+        case.make_log(self.path("other"))
+        stranger = read(case.vkey_of(self.path("other"))).decode().strip()
+        self.assert_bad(self.folder, stranger, "not signed by the given key")
+
+    def test_a_change_that_is_missing_forged_or_not_signed_by_both_is_named(self):
+        name = sorted(os.listdir(os.path.join(self.folder, "rotations")), key=int)[0]
+        keys = json.loads(self.key_list().stdout)["keys"]
+        change = f"the change from key {keys[0]['id']} to key {keys[1]['id']}"
+        copy = self.copy(self.folder)
+        os.remove(os.path.join(copy, "rotations", name))
+        repair_sums(copy)
+        self.assert_bad(copy, self.newest, change + " is missing")
+        copy = self.copy(self.folder)  # a record that names other keys
+        record = bytearray(read(copy, "rotations", name))
+        record[640] ^= 1
+        write(bytes(record), copy, "rotations", name)
+        repair_sums(copy)
+        self.assert_bad(copy, self.first, change + " is missing")
+        copy = self.copy(self.folder)  # the same names, but never in this log
+        record = bytearray(read(copy, "rotations", name))
+        record[64] ^= 1
+        write(bytes(record), copy, "rotations", name)
+        repair_sums(copy)
+        self.assert_bad(copy, self.first, f"record {name} is changed")
+        crossing = os.path.join("checkpoints", str(keys[1]["from_size"]))
+        note = read(self.folder, crossing)
+        lines = note.splitlines(True)
+        for gone in (-1, -2):  # the new key's signature, the old one's
+            copy = self.copy(self.folder)
+            write(b"".join(line for i, line in enumerate(lines) if i != len(lines) + gone), copy, crossing)
+            repair_sums(copy)
+            self.assert_bad(copy, self.first, change, "not signed by both keys")
+        # Two keys of the list changed places.
+        copy = self.copy(self.folder)
+        write("".join(line + "\n" for line in (self.second, self.first, self.newest)).encode(), copy, "keys")
+        repair_sums(copy)
+        self.assert_bad(copy, self.first, "is missing: no record")
+
+    def test_a_retired_key_signs_nothing_and_a_rewritten_log_is_caught(self):
+        old, new = self.path("again"), self.path("fork")
+        for state in (old, new):
+            os.makedirs(os.path.join(state, "keys"))
+        case.make_log(old, "--exchanges", 20)  # what a thief of the key in force would write
+        shutil.copy(self.path("state", "keys", "evidence.key.3"), os.path.join(new, "keys", "evidence.key"))
+        case.make_log(new, "--exchanges", 20, "--variant", "another-model")
+        fork = self.export("forked", state=new)
+        self.assert_good(fork, self.newest)
+        self.assert_bad(fork, self.newest, "signed by the given key", since=[self.kept])
+        self.ctl("evidence", "verify", "--vkey", self.newest, "--since", self.kept, state=new, expect=3)
+        # The first key signs a later tree: its time is over.
+        vkey = case.vkey_of(old)
+        before = case.make_log(old, "--exchanges", 0)
+        shutil.copy(os.path.join(old, "keys", "evidence.key"), self.path("stolen"))
+        case.make_log(old, "--exchanges", 0, "--rotate", "yes")
+        first = json.loads(self.ctl("evidence", "key", "list", "--output", "json", state=old).stdout)["keys"][0]["vkey"]
+        self.assertGreater(case.make_log(old, "--exchanges", 0), before)
+        exported = self.export("retired", state=old)
+        note = read(exported, "checkpoint")
+        body = note[:note.rindex(b"\n\n") + 1]
+        write(body, self.path("body"))
+        signature = subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", self.path("stolen"), "-rawin", "-in",
+                                    self.path("body")], check=True, capture_output=True).stdout
+        blob = bytes.fromhex(first.split("+")[1]) + signature
+        line = f"\u2014 {first.split('+')[0]} {base64.b64encode(blob).decode()}\n"
+        write(body + b"\n" + line.encode(), self.path("forged"))
+        self.assert_good(exported, first)
+        self.assert_bad(exported, read(vkey).decode().strip(), "signed by the given key", since=[self.path("forged")])
+        self.assertIn("was replaced at size", self.ctl("evidence", "verify", "--vkey", vkey, "--since",
+                                                       self.path("forged"), state=old, expect=3).stdout)
 
 
 class History(case.Case):

@@ -1,9 +1,11 @@
-// make_log STATE [--exchanges N] [--variant WORD] [--pruned FIRST END] [--kinds all]: a state
-// folder with an evidence log as sallyportd would have left it: rings of the dataplane's own
-// producer, the real drainer, signed checkpoints. An evidence.key that is already in STATE/keys is
-// used.
+// make_log STATE [--exchanges N] [--variant WORD] [--pruned FIRST END] [--kinds all]
+// [--generation N] [--rotate yes]: a state folder with an evidence log as sallyportd would have
+// left it: rings of the dataplane's own producer, the real drainer, signed checkpoints. An
+// evidence.key that is already in STATE/keys is used; with --rotate the log has a new one at the
+// end.
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "tests/unit/control/evidence/evidence_fixture.h"
 
@@ -14,6 +16,8 @@ namespace {
 constexpr std::array kHostile{"=HYPERLINK(1)", "+SUM(A1)", "-2+3", "@evil", "a,\"b\"", "plain"};
 
 constexpr uint64_t kDrainEvery = 500;  // before the ring is full
+constexpr uint64_t kFirstGeneration = 7;
+constexpr uint64_t kIdsPerRing = 1'000'000;
 
 struct Wanted {
   uint64_t exchanges = 6;
@@ -21,6 +25,8 @@ struct Wanted {
   uint64_t pruned_first = 0;
   uint64_t pruned_end = 0;
   bool every_kind = false;
+  bool rotate = false;
+  uint64_t generation = kFirstGeneration;  // of the dataplane that wrote it
 };
 
 contract::Digest digest_of_range(uint64_t first, uint64_t end) {
@@ -91,6 +97,18 @@ void add_every_kind(Drainer& drainer, Worker& worker, uint64_t number) {
   }
 }
 
+void rotate(Drainer& drainer) {
+  KeyChanged changed;
+  std::atomic<bool> done{false};
+  std::thread asking([&] {
+    changed = drainer.rotate_key(std::nullopt, "ann", "yearly", std::chrono::seconds(60));
+    done = true;
+  });
+  while (!done) drainer.drain_once();
+  asking.join();
+  EXPECT_EQ(changed.code, "") << changed.problem;
+}
+
 int make(const std::filesystem::path& state, const Wanted& wanted) {
   DrainerOptions options;
   options.rings_folder = state / "rings";
@@ -105,14 +123,17 @@ int make(const std::filesystem::path& state, const Wanted& wanted) {
   Drainer drainer(options);
   std::unique_ptr<Worker> worker;  // a log that only goes on has no ring of its own
   if (wanted.exchanges > 0)
-    worker = std::make_unique<Worker>(options.rings_folder, ring_key(), 4 << 20);
+    worker =
+        std::make_unique<Worker>(options.rings_folder, ring_key(0, wanted.generation), 4 << 20);
   for (uint64_t number = 1; number <= wanted.exchanges; ++number) {
-    push_exchange(*worker, wanted, number);
+    push_exchange(*worker, wanted, number + (wanted.generation - kFirstGeneration) * kIdsPerRing);
     if (number == wanted.exchanges / 2 || number % kDrainEvery == 0) drain(drainer);
   }
   drain(drainer);
   if (wanted.every_kind && worker) add_every_kind(drainer, *worker, wanted.exchanges + 1);
   add_control(drainer, wanted);
+  drain(drainer);
+  if (wanted.rotate) rotate(drainer);
   drain(drainer);
   const auto checkpoint = drainer.reader().latest_checkpoint();
   std::printf("%llu\n", static_cast<unsigned long long>(drainer.reader().size()));
@@ -130,6 +151,8 @@ int main(int count, char** words) {
     if (word == "--exchanges") wanted.exchanges = std::strtoull(words[i + 1], nullptr, 10);
     if (word == "--variant") wanted.variant = words[i + 1];
     if (word == "--kinds") wanted.every_kind = true;
+    if (word == "--rotate") wanted.rotate = true;
+    if (word == "--generation") wanted.generation = std::strtoull(words[i + 1], nullptr, 10);
     if (word == "--pruned" && i + 2 < count) {
       wanted.pruned_first = std::strtoull(words[i + 1], nullptr, 10);
       wanted.pruned_end = std::strtoull(words[i + 2], nullptr, 10);

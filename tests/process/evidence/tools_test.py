@@ -227,6 +227,29 @@ class Log(case.Case):
 
 
 class WithDaemon(case.Case):
+    def rotated_key(self):
+        first = read(case.vkey_of(self.path("state"))).decode().strip()
+        kept = self.export("kept") + "/checkpoint"
+        for number in (2, 3):
+            said = json.loads(self.ctl("evidence", "key", "rotate", "--reason", "yearly", "--output", "json").stdout)
+            self.assertEqual(said["vkey"], read(case.vkey_of(self.path("state"))).decode().strip())
+            self.assertTrue(os.path.exists(self.path("state", "keys", f"evidence.key.{number}")))
+            former = "evidence.key" if number == 2 else "evidence.key.2"
+            deadline = time.monotonic() + 30
+            while os.path.exists(self.path("state", "keys", former)):  # after its record is committed
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+        for vkey in (first, said["old_vkey"], said["vkey"]):
+            self.assertTrue(self.json("evidence", "verify", "--vkey", vkey, "--since", kept)["ok"])
+            self.assert_good(self.export("by-" + vkey.split("+")[1]), vkey, "--since", kept)
+        records = self.json("evidence", "query", "--kind", "KEY", "--limit", 0)["records"]
+        changes = [row for row in records if row["action"] == "log_key_rotated"]
+        self.assertEqual([row["reason"] for row in changes], ["yearly", "yearly"])
+        self.assertEqual(changes[0]["before"], hashlib.sha256(first.encode()).hexdigest())
+        self.assertNotIn(changes[0]["actor"], ("", "sallyportd"))
+        self.assertEqual(len([row for row in records if row["action"] == "log_key_retired"]), 2)
+        self.assertIn("signs sizes", self.ctl("evidence", "key", "list").stdout)
+
     def test_who_pulled_what_is_in_the_log(self):
         case.make_log(self.path("state"), "--exchanges", 5)
         os.chmod(self.path("state"), 0o700)
@@ -257,6 +280,7 @@ class WithDaemon(case.Case):
             self.assertEqual(rows["evidence_verified"]["evidence"], "CHK")
             self.assertEqual(rows["evidence_snapshot"]["evidence"], "ADM")
             self.pruned_for_real()
+            self.rotated_key()
         finally:
             job.terminate()
             job.wait(30)

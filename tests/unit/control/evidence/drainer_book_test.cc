@@ -1,8 +1,10 @@
 // Minutes, days, retention and reading back: the drainer against a clock that the test holds.
 #include <lmdb.h>
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "controlplane/evidence/bundle.h"
 #include "controlplane/evidence/retention.h"
 #include "controlplane/evidence/store_keys.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
@@ -176,6 +178,35 @@ TEST_F(DrainerBook, AVendorsIdentityIsRecordedOnceAndCountedPerDay) {
   const auto day = with_action("identities_of_day");
   ASSERT_EQ(day.size(), 1U);
   EXPECT_EQ(day[0].at("count"), 3);
+  EXPECT_EQ(day[0].at("fields").at("check"), "chain_verified");
+  EXPECT_EQ(day[0].at("fields").at("pin"), "accepted");
+}
+
+TEST_F(DrainerBook, AVendorThatDidNotProveItselfIsAnIdentityToo) {
+  start();
+  Worker worker(host.rings());
+  for (uint64_t number = 1; number <= 4; ++number) {
+    EXPECT_TRUE(worker.admit(number));
+    RecordFields fields;
+    fields.kind = RecordKind::Completed;
+    fields.id = request_id(number);
+    fields.outcome = contract::Outcome::UpstreamIdentity;
+    fields.spki = number < 4 ? 0x66 : 0;  // no key was seen when the chain failed first
+    fields.reason = number < 4 ? "upstream_pin_mismatch" : "upstream_certificate";
+    EXPECT_TRUE(worker.push(fields));
+  }
+  drain(*drainer);
+  const auto seen = with_action("identity_refused");
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].at("result"), "denied");
+  EXPECT_EQ(seen[0].at("reason"), "upstream_pin_mismatch");
+  EXPECT_EQ(seen[0].at("fields").at("pin"), "mismatch");
+  EXPECT_EQ(seen[0].at("fields").at("spki").get<std::string>().substr(0, 4), "6666");
+  EXPECT_EQ(seen[1].at("fields").at("check"), "upstream_certificate");
+  EXPECT_FALSE(seen[1].at("fields").contains("pin"));
+  EXPECT_TRUE(with_action("identity_seen").empty());
+  pass(kDay);
+  EXPECT_EQ(with_action("identities_of_day").size(), 2U);
 }
 
 // --- retention -----------------------------------------------------------------------------------
@@ -407,7 +438,10 @@ TEST(ScrubberTest, FindsWhatTheTreeDoesNotKnow) {
       ASSERT_TRUE(find_bundle(cursor, 300, first, value));
       copy.assign(bytes_of(value).begin(), bytes_of(value).end());
     }
-    copy[copy.size() / 2] ^= 1;
+    const std::string_view name = "alice";
+    const auto at = std::search(copy.begin(), copy.end(), name.begin(), name.end());
+    ASSERT_NE(at, copy.end());
+    *at ^= 1;
     put(transaction, environment->bundles, as_val(number_key(first)), as_val(copy));
     transaction.commit();
   }

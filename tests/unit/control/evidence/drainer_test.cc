@@ -80,6 +80,45 @@ TEST(Drainer, MappingsAreKeptBeforeTheRecordsBehindThemAreCommitted) {
   EXPECT_TRUE(verified(drainer).ok);
 }
 
+// Durability `committed` costs one commit at most, beside the one that is running: a record that
+// comes at any instant of a round is in the next commit, whatever a busy neighbour has waiting.
+TEST(Drainer, ARecordIsInTheNextCommitWhateverOthersHaveWaiting) {
+  Host host;
+  DrainerOptions options = host.options();
+  options.batch_records_max = 256;
+  Worker busy(host.rings(), ring_key(0));
+  Worker quiet(host.rings(), ring_key(1));
+  std::string wanted;
+  uint64_t number = 0;
+  uint64_t commits = 0;
+  uint64_t commits_before = 0;
+  options.at_point = [&](const char* point) {
+    commits += std::string_view(point) == "committed" ? 1 : 0;
+    if (wanted != point) return;
+    wanted.clear();
+    quiet.exchange(++number);
+    commits_before = commits;
+  };
+  Drainer drainer(options);
+  ASSERT_TRUE(busy.ring().attach_cursor());
+  ASSERT_TRUE(quiet.ring().attach_cursor());
+  uint64_t filled = 0;
+  uint64_t deepest = 0;
+  for (const char* point : {"gathered", "committed", "cursors_moved"})
+    for (int round = 0; round < 40; ++round) {
+      while (busy.admit(filled + 1) && busy.complete(++filled)) continue;
+      deepest =
+          std::max(deepest, busy.ring().published_sequence() - busy.ring().committed_sequence());
+      wanted = point;
+      while (!wanted.empty() ||
+             quiet.ring().committed_sequence() < quiet.ring().published_sequence())
+        drainer.drain_once();
+      EXPECT_LE(commits - commits_before, std::string_view(point) == "gathered" ? 2U : 1U)
+          << point << " " << round;
+    }
+  EXPECT_GT(deepest, 4 * options.batch_records_max) << "the neighbour had little waiting";
+}
+
 TEST(Drainer, GoesOnWhereTheFormerOneStopped) {
   Host host;
   Worker worker(host.rings(), ring_key(), contract::kRingCapacityBytesMin);

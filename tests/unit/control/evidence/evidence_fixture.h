@@ -82,6 +82,7 @@ struct RecordFields {
   uint64_t wall_ns = 0;  // 0: by the sequence
   uint8_t spki = 0;      // every byte of the vendor's key digest
   contract::Outcome outcome = contract::Outcome::Served;
+  std::string reason;  // empty: by the outcome
   std::vector<contract::Tally> tallies;
 
   std::vector<uint8_t> bytes() const {
@@ -140,6 +141,7 @@ struct RecordFields {
     part.http_status = outcome == contract::Outcome::Served ? 200 : 403;
     part.vendor_status = 200;
     part.reason.assign(outcome == contract::Outcome::Served ? "served" : "secret_in_request");
+    if (!reason.empty()) part.reason.assign(reason);
     part.stage_ns[7] = 12345;
     part.client_tls_version = 0x0304;
     part.upstream_spki.fill(spki);

@@ -1,5 +1,7 @@
 // Checkpoints signed by a key in a PKCS#11 token: SoftHSM2, where it is installed.
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "controlplane/evidence/signing_key.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
@@ -40,8 +42,8 @@ class TokenKeyTest : public ::testing::Test {
   }
   DrainerOptions drainer_options() {
     DrainerOptions made = host.options();
-    made.key_file = host.folder / "evidence.token";
-    made.signing_key = [this] { return token_key(options); };
+    made.token = options;
+    made.open_token = token_key;
     return made;
   }
 
@@ -60,9 +62,9 @@ TEST_F(TokenKeyTest, SignsALogThatVerifiesAndGoesOnAfterAStart) {
     EXPECT_TRUE(report.ok) << problems_of(report);
     EXPECT_EQ(report.after_checkpoint, 0U);
   }
-  EXPECT_FALSE(std::filesystem::exists(host.folder / "evidence.token")) << "no key of ours";
+  EXPECT_FALSE(std::filesystem::exists(host.key())) << "no key of ours";
   // openssl alone, as an auditor has it.
-  const std::string note = content_of(host.folder / "evidence.token.state");
+  const std::string note = content_of(host.key().string() + ".state");
   const size_t at = note.rfind("\n\n");
   put_content(host.folder / "body", note.substr(0, at + 1));
   const std::string line = note.substr(at + 2);
@@ -70,8 +72,52 @@ TEST_F(TokenKeyTest, SignsALogThatVerifiesAndGoesOnAfterAStart) {
       from_base64(line.substr(line.rfind(' ') + 1, line.size() - line.rfind(' ') - 2));
   ASSERT_TRUE(blob);
   put_content(host.folder / "sig", std::string(blob->begin() + 4, blob->end()));
-  run("openssl dgst -sha256 -verify " + (host.folder / "evidence.token.pem").string() +
-      " -signature " + (host.folder / "sig").string() + " " + (host.folder / "body").string());
+  run("openssl dgst -sha256 -verify " + host.key().string() + ".pem" + " -signature " +
+      (host.folder / "sig").string() + " " + (host.folder / "body").string());
+}
+
+// From a file into the token, to another key of it, and back to a file.
+TEST_F(TokenKeyTest, TheLogsKeyMovesIntoTheTokenAndOutOfIt) {
+  run(tool() + " --keypairgen --key-type EC:prime256v1 --label second --id 03");
+  TokenKeyOptions second = options;
+  second.key = "second";
+  DrainerOptions made = host.options();
+  made.open_token = token_key;
+  std::string first;
+  Worker worker(host.rings());
+  uint64_t number = 0;
+  const std::vector<std::optional<TokenKeyOptions>> wanted{options, second, std::nullopt};
+  for (const auto& token : wanted) {
+    Drainer drainer(made);
+    worker.exchange(++number);
+    drain(drainer);
+    if (first.empty()) first = drainer.verifier().text();
+    KeyChanged answer;
+    std::atomic<bool> done{false};
+    std::thread asking([&] {
+      answer = drainer.rotate_key(token, "ann", "yearly", std::chrono::seconds(60));
+      done = true;
+    });
+    while (!done) drainer.drain_once();
+    asking.join();
+    ASSERT_EQ(answer.code, "") << answer.problem;
+    EXPECT_EQ(drainer.verifier().type(), token ? KeyType::Ecdsa : KeyType::Ed25519);
+    worker.exchange(++number);
+    drain(drainer);
+    for (const std::string& vkey : {first, drainer.verifier().text()}) {
+      VerifyOptions by;
+      by.vkey = vkey;
+      const VerifyReport report = verify(drainer.reader(), by);
+      EXPECT_TRUE(report.ok) << problems_of(report);
+    }
+    made.token = token;  // the operator's configuration follows, or was ahead
+  }
+  // A configuration that names what is not in force: the log goes on, and says so.
+  made.token = options;
+  Drainer drainer(made);
+  EXPECT_TRUE(drainer.status().key_differs);
+  EXPECT_EQ(drainer.verifier().type(), KeyType::Ed25519);
+  EXPECT_EQ(drainer.rotate_key(options, "ann", "", std::chrono::seconds(1)).code, "key_retired");
 }
 
 TEST_F(TokenKeyTest, SaysWhatIsMissingAndHowToMakeIt) {

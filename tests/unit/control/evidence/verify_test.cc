@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "controlplane/evidence/bundle.h"
 #include "controlplane/evidence/store_keys.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 
@@ -106,7 +107,9 @@ TEST_F(Damage, UntouchedIsClean) {
 
 TEST_F(Damage, BitFlipInAnyRecordIsFound) {
   for (size_t i = 0; i < records.size(); i += 3) {
-    const std::string bytes(records[i].begin(), records[i].end());
+    std::vector<uint8_t> packed;
+    pack_record(records[i], packed);
+    const std::string bytes(packed.begin(), packed.end());
     // The last copy is the live one: LMDB writes new pages, and older ones lie about.
     const size_t begin = data.rfind(bytes);
     ASSERT_NE(begin, std::string::npos) << i;

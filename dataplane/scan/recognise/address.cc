@@ -10,8 +10,6 @@
 namespace sallyport::scan {
 namespace {
 
-// Words and numbers before the end of the text that may turn out to be an address's.
-constexpr unsigned kLiveTokensMax = 10;
 // A street that only its town says to be one.
 constexpr uint8_t kUnnamedDoubt = 10;
 
@@ -164,25 +162,6 @@ bool box_or_station(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   return true;
 }
 
-// The token of a possible address that ends at `end`: a word or a house number; `end`: none.
-uint64_t token_start(OpenReader& reader, uint64_t end) noexcept {
-  uint64_t at = end;
-  if (reader.before(at) == '.' || reader.before(at) == ':') --at;
-  // The sign of "nº", "n°", and the ordinals of floors.
-  if (at >= 2 && reader.before(at - 1) == 0xc2) at -= 2;
-  const NameWord word = word_before(reader, at);
-  if (word.size() > 0 && (word.capital || may_be_of_street(reader, word))) return word.start;
-  if (word.size() == 0) {
-    uint64_t first = at;
-    while (first > 0 && at - first < 8 &&
-           (is_alnum(reader.before(first)) || reader.before(first) == '/' ||
-            reader.before(first) == '-'))
-      --first;
-    if (first < at && is_digit(reader.at(first))) return first;
-  }
-  return end;
-}
-
 }  // namespace
 
 bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept {
@@ -210,7 +189,7 @@ bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
   if (text.at(word - 1) != ' ') return false;
   const uint64_t end = word - 1;
   const uint8_t last = text.at(end - 1);
-  if (!is_letter(last)) return last >= 0x80 || last == '.';
+  if (!is_letter(last)) return last >= 0x80 || last == '.' || last == '/';  // "C/ de"
   uint64_t start = end;
   while (start > text.begin && end - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
     --start;
@@ -229,7 +208,13 @@ bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint6
   const bool is_part = may_be_particle(first, number - 1 - word) &&
                        (kElsewhere.find(static_cast<char>(first)) != std::string_view::npos ||
                         street_may_stand_before(text, word));
-  return is_upper(first) || is_part || end - number > kHouseDigitsMax ||
+  // The last words of kBoxesOfTwo.
+  constexpr std::string_view kBoxEnds[] = {"postale", "postal", "pocztowa"};
+  constexpr WordFilter kBoxEndsFilter{kBoxEnds};
+  OpenReader reader(text);
+  const bool is_box =
+      first == 'p' && word_in(reader, NameWord{word, number - 1}, kBoxEnds, kBoxEndsFilter);
+  return is_upper(first) || is_part || is_box || end - number > kHouseDigitsMax ||
          number_may_be_first(text, number, end);
 }
 
@@ -247,7 +232,8 @@ bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number
   while (start > text.begin && at - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
     --start;
   const uint8_t left = text.at(start - 1), first = text.at(start);
-  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || is_letter(left);
+  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || left == '.' ||  // "č.p."
+                       is_letter(left);
   if (is_part || (start == text.begin && start > 0) || is_upper(first)) return true;
   // A kind of street or a mark ("nr.") in small letters.
   OpenReader reader(text);
@@ -289,45 +275,6 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
   uint64_t at = trigger.at;
   while (at - trigger.at < kHouseDigitsMax && is_digit(reader.at(at))) ++at;
   return reader.answer(reader.at(at) != ' ' && number_first(reader, trigger.at, out));
-}
-
-uint64_t address_live_from(const TextView& text) noexcept {
-  TextView whole = text;
-  whole.final = true;
-  OpenReader reader(whole);
-  // Words before the number that is still to come: back over at most as many as an address has,
-  // while they look like one. The last word may not be whole.
-  uint64_t at = text.end, live = text.end;
-  if (at > text.begin && reader.before(at) == ' ') --at;
-  if (at > text.begin && reader.before(at) == ',') --at;
-  for (unsigned tokens = 0; tokens < kLiveTokensMax && at > text.begin; ++tokens) {
-    if (at > text.begin + 1 && reader.before(at) == '/' && is_letter(reader.before(at - 1))) {
-      live = at - 2;  // "C/ Mayor"
-      if (live <= text.begin || reader.before(live) != ' ') break;
-      at = live - 1;
-      continue;
-    }
-    const uint64_t start = token_start(reader, at);
-    if (start == at) break;
-    live = start;
-    if (start <= text.begin) break;
-    const uint8_t before = reader.before(start);
-    if (before == '/' || before == '.') {  // "C/Mayor", "P.O."
-      at = start - 1;
-      if (at > text.begin && is_letter(reader.before(at))) live = --at;
-      if (at <= text.begin || reader.before(at) != ' ') break;
-      --at;
-      continue;
-    }
-    if (before == ':') {  // "No:5"
-      at = start;
-      continue;
-    }
-    if (before != ' ') break;
-    at = start - 1;
-    if (at > text.begin && reader.before(at) == ',') --at;
-  }
-  return live;
 }
 
 }  // namespace sallyport::scan

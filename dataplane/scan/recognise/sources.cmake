@@ -1,6 +1,7 @@
 # Paths from dataplane/scan; one line per file, sorted.
 set(SALLYPORT_RECOGNISE_SOURCES
   recognise/address.cc
+  recognise/address_live.cc
   recognise/assignment.cc
   recognise/auth_header.cc
   recognise/command_line.cc

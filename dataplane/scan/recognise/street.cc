@@ -1,6 +1,8 @@
 #include "dataplane/scan/recognise/street.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 namespace sallyport::scan {
@@ -463,6 +465,17 @@ bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept {
          word_in(reader, word, kTypeWords, kTypeWordsFilter) ||
          word_in(reader, word, kMarks, kMarksFilter) || is_elided_name(reader, word) ||
          word_is(reader, word, "office") || word_is(reader, word, "post");
+}
+
+bool may_begin_of_street(OpenReader& reader, const NameWord& word) noexcept {
+  const auto begins_one_of = [&](const auto& list) {
+    return std::any_of(std::begin(list), std::end(list), [&](std::string_view one) {
+      return one.size() >= word.size() && reader.follows(word.start, one.substr(0, word.size()));
+    });
+  };
+  constexpr std::string_view kOffice[] = {"office", "post"};
+  return begins_one_of(kParticles) || begins_one_of(kPrefixes) || begins_one_of(kAtPlaces) ||
+         begins_one_of(kTypeWords) || begins_one_of(kMarks) || begins_one_of(kOffice);
 }
 
 bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept {

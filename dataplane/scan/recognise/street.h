@@ -63,6 +63,8 @@ bool is_no_name(OpenReader& reader, const NameWord& word) noexcept;
 bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept;
 // Words that may stand inside of a street's name or say what it is, in small letters.
 bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept;
+// The letters that are here may become such a word.
+bool may_begin_of_street(OpenReader& reader, const NameWord& word) noexcept;
 bool is_particle(OpenReader& reader, const NameWord& word) noexcept;
 // The first byte in lower case and the size of a word: false: it is none of those.
 bool may_be_particle(uint8_t first, uint64_t size) noexcept;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -149,7 +150,11 @@ TEST_F(Labelled, HowATextIsCutChangesNothing) {
     const std::string& text = record.text;
     const auto whole = scan(text);
     found += whole.size();
-    ASSERT_EQ(scan(text, every(text.size(), 1)), whole) << record.id << "\n" << text;
+    // A byte at a time, and as pieces that begin and end inside of words, numbers and phrases.
+    for (const size_t step : {1U, 7U, 97U})
+      ASSERT_EQ(scan(text, every(text.size(), step)), whole)
+          << record.id << " in pieces of " << step << "\n"
+          << text;
     const auto same_with = [&](std::vector<size_t> cuts) {
       std::sort(cuts.begin(), cuts.end());
       ASSERT_EQ(scan(text, cuts), whole)
@@ -166,6 +171,106 @@ TEST_F(Labelled, HowATextIsCutChangesNothing) {
     if (HasFatalFailure()) return;
   }
   EXPECT_GT(found, records_->size() / stride() / 4);
+}
+
+// Forms of addresses of which the beginning is known late, made up; the test takes them
+// apart at their spaces.
+const std::vector<std::string> kLateForms{"USS Halden\nFPO AE 09577",
+                                          "uscgc halden\nfpo ae 09577",
+                                          "USNS Møller Halden,\nAPO AA 34020",
+                                          "the corner of 11 Tannweg Rd. and High Street",
+                                          "Corner of Via Nuova 85 and Tannweg St.",
+                                          "0269 Håkon terrasse 38, 0154 Oslo",
+                                          "0269 Karl Johans gate 5, 0154 Oslo",
+                                          "Rue Saint-Denis 12, 1000 Bruxelles",
+                                          "Rue de l'Arbre 12, 1000 Bruxelles",
+                                          "Via dell'Arte 5, 00184 Roma",
+                                          "Corso Vittorio Emanuele, 10, 00184 Roma",
+                                          "Dlouhá ulice č.p. 12, 110 00 Praha",
+                                          "casella postale 12, 00184 Roma",
+                                          "PSC 4095, Box 8316, APO AE 85103",
+                                          "psc 4095, box 8316, apo ae 85103",
+                                          "unit 4095, box 8316\nAPO AE 85103",
+                                          "skrytka pocztowa 12, 00-238 Warszawa",
+                                          "C/ Mayor, nº 3, 41001 Sevilla",
+                                          "C/Mayor 3, 41001 Sevilla",
+                                          "P.O. Box 123, Austin, TX 78701",
+                                          "post office Box 123, Austin, TX 78701",
+                                          "1051 Szeged, Deák tér 3, 6720 Szeged",
+                                          "Flat 3, 12 High Street, Leeds LS2 9JT",
+                                          "Unit 4B, 12 High Street, Leeds LS2 9JT",
+                                          "1423 Bahnhofstr. 5, 8001 Zürich",
+                                          "Am alten Markt 35, 50667 Köln",
+                                          "Calle de la Virgen de los Dolores 12, 28013 Madrid",
+                                          "Çiçek Sokak No:7, 35220 İzmir",
+                                          "Kossuth Lajos utca 12, 6720 Szeged",
+                                          "ul. Długa 5, 00-238 Warszawa",
+                                          "12 bis rue de la Paix, 75002 Paris",
+                                          "350 5th Ave, New York, NY 10118",
+                                          "東京都渋谷区渋谷2丁目21番1号",
+                                          "서울특별시 강남구 테헤란로 152, 3층",
+                                          "ул. Ленина, д. 5, кв. 12"};
+
+// No list of addresses says how they can be cut: words are put in, left out and written small.
+TEST_F(Labelled, HowMadeUpAddressesAreCutChangesNothing) {
+  std::mt19937 draw(11);
+  const auto one_in = [&](unsigned n) { return draw() % n == 0; };
+  const auto words_of = [](const std::string& form) {
+    std::vector<std::string> words(1);
+    for (char c : form) {
+      words.back() += c;
+      if (c == ' ' || c == '\n') words.emplace_back();
+    }
+    return words;
+  };
+  const auto form = [&] { return words_of(kLateForms[draw() % kLateForms.size()]); };
+  size_t found = 0;
+  for (size_t i = 0; i < 6'000 / stride() && !HasFailure(); ++i) {
+    std::string text = one_in(2) ? "send it to " : "";
+    if (one_in(2)) text += form().front() + ' ';
+    for (std::string& word : form()) {
+      if (one_in(16)) continue;
+      if (one_in(16)) text += form().front();
+      if (one_in(8))
+        for (char& c : word) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+      text += word;
+    }
+    const auto whole = scan(text);
+    found += whole.size();
+    for (const size_t step : {1U, 3U, 7U})
+      ASSERT_EQ(scan(text, every(text.size(), step)), whole) << "in pieces of " << step << "\n"
+                                                             << text;
+  }
+  EXPECT_GT(found, 3'000 / stride());
+}
+
+// The texts of the shared corpus, where it stands beside the source tree.
+std::vector<Record> shared_corpus() {
+  const std::filesystem::path root(std::getenv("SALLYPORT_SOURCE_DIR"));
+  std::vector<Record> out;
+  std::error_code ignored;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(root / ".." / "shared" / "corpus", ignored)) {
+    std::ifstream in(entry.path());
+    if (entry.path().extension() != ".jsonl") continue;
+    for (std::string line; std::getline(in, line);)
+      if (const auto json = nlohmann::json::parse(line); json.contains("text"))
+        out.push_back({json["id"], "", json["text"], {}});
+  }
+  return out;
+}
+
+TEST_F(Labelled, HowATextOfTheSharedCorpusIsCutChangesNothing) {
+  const auto corpus = shared_corpus();
+  if (corpus.empty()) GTEST_SKIP() << "no corpus beside the source tree";
+  for (size_t i = 0; i < corpus.size() && !HasFailure(); i += stride()) {
+    const std::string& text = corpus[i].text;
+    const auto whole = scan(text);
+    for (const size_t step : {1U, 7U, 97U})
+      ASSERT_EQ(scan(text, every(text.size(), step)), whole)
+          << corpus[i].id << " in pieces of " << step << "\n"
+          << text;
+  }
 }
 
 // What streams of tokens do to a reader: a value is held until it is decided, and no longer.

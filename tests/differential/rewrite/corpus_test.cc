@@ -77,6 +77,7 @@ TEST_F(Corpus, CutAnywhereTheEditsAreTheSame) {
     const Said whole = fresh(text, {});
     edits += whole.edits.size();
     ASSERT_EQ(fresh(text, every_byte(text.size())), whole) << text;
+    ASSERT_EQ(fresh(text, every_few_bytes(text.size(), 7)), whole) << text;
     Generator generator(static_cast<uint32_t>(i));
     for (int k = 0; k < 3; ++k)
       ASSERT_EQ(fresh(text, generator.cuts(text.size(), 2)), whole) << text;

@@ -40,6 +40,7 @@ class Cuts : public testing::Test {
                             << text;
     };
     same(every_byte(text.size()));
+    same(every_few_bytes(text.size(), 7));
     Generator generator(seed ^ 0x5a5a);
     for (int i = 0; i < 4; ++i) same(generator.cuts(text.size(), 2));
     if (!every) return;

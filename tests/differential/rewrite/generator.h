@@ -13,6 +13,13 @@ namespace sallyport::rewrite {
 // optimisation. SALLYPORT_ROUNDS_PERCENT scales both.
 uint32_t rounds(uint32_t full);
 
+// Cuts between pieces of `step` bytes.
+inline std::vector<size_t> every_few_bytes(size_t size, size_t step) {
+  std::vector<size_t> out;
+  for (size_t at = step; at < size; at += step) out.push_back(at);
+  return out;
+}
+
 class Generator {
  public:
   explicit Generator(uint32_t seed) : random_(seed) {}

@@ -55,6 +55,20 @@ uint32_t decode(const uint8_t* text, size_t size) noexcept {
   return c;
 }
 
+// "...Xicx7=" and a line end: the padding of base64 that ends there, not a soft line break. Lines
+// of quoted-printable have 76 characters at most (RFC 2045 6.7); base64 is whole groups of four.
+// `out`: what was put out, at least the last 76 characters of it (a text scanner keeps more).
+bool is_padding(const std::vector<uint8_t>& out) noexcept {
+  constexpr size_t kQuotedLineMax = 76, kEncodedMin = 16;
+  size_t run = 0;
+  while (run < kQuotedLineMax && run < out.size()) {
+    const uint8_t c = out[out.size() - 1 - run];
+    if (!is_alnum(c) && c != '+' && c != '/' && c != '-' && c != '_') break;
+    ++run;
+  }
+  return run == kQuotedLineMax || (run >= kEncodedMin && (run + 1) % 4 == 0);
+}
+
 }  // namespace
 
 void Folder::begin() noexcept {
@@ -306,6 +320,7 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   if (size > 1 && (text[1] == '\n' || text[1] == '\r')) {
     if (text[1] == '\r' && unknown(2)) return kUndecided;
     if (text[1] == '\r' && (size < 3 || text[2] != '\n')) return itself(text, 1, out);
+    if (is_padding(out)) return itself(text, 1, out);
     const size_t used = text[1] == '\n' ? 2 : 3;
     map_.removed(static_cast<uint32_t>(used), kFoldedQuoted);
     return used;

@@ -5,6 +5,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/scan/column_heads.h"
 #include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/part_chars.h"
 #include "dataplane/scan/scan_tools.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
@@ -43,15 +44,21 @@ uint64_t triggers(const CharMasks& masks, size_t w) noexcept {
   return (masks.letter.word(w) & mixed) | beside | masks.run_row.word(w);
 }
 
+// At most one character more than may belong to a chain: the part is too long then.
 uint64_t part_start(const TextView& text, uint64_t end) noexcept {
+  const uint8_t* bytes = text.bytes - text.begin;
+  const uint64_t floor =
+      end - text.begin > kJoinedReachBytes ? end - kJoinedReachBytes - 1 : text.begin;
   uint64_t at = end;
-  while (at > text.begin && end - at <= kJoinedReachBytes && is_part_char(text.at(at - 1))) --at;
+  while (at > floor && kPartChars[bytes[at - 1]]) --at;
   return at;
 }
 
 uint64_t part_end(const TextView& text, uint64_t start) noexcept {
+  const uint8_t* bytes = text.bytes - text.begin;
+  const uint64_t limit = std::min(text.end, start + kJoinedReachBytes + 1);
   uint64_t at = start;
-  while (at < text.end && at - start <= kJoinedReachBytes && is_part_char(text.at(at))) ++at;
+  while (at < limit && kPartChars[bytes[at]]) ++at;
   return at;
 }
 
@@ -412,7 +419,7 @@ uint64_t JoinedStage::live_from(const Engine& engine, const TextView& text,
   for (const uint64_t until : {text.end, end}) {
     for (uint64_t at = until; at > text.begin && text.end - at < kJointBytesMax; --at) {
       const uint8_t before = text.at(at - 1);
-      if (is_part_char(before) && at < text.end && !is_part_char(text.at(at)) &&
+      if (kPartChars[before] && at < text.end && !kPartChars[text.at(at)] &&
           gap_behind(text, at).joint == Joint::Unknown) {
         const bool is_blank = text.at(at) <= ' ';
         const Part last{part_start(text, at), at, is_blank ? Joint::Line : Joint::Strong};

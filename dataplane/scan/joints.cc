@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/part_chars.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -29,7 +30,7 @@ struct Walk {
   uint64_t place(uint64_t n) const noexcept { return kBack ? from - n : from + n; }
   Gap gap(Joint joint, uint64_t n) const noexcept {
     if (!known(n)) return Gap{Joint::Unknown, place(n)};
-    return is_part_char(peek(n)) ? Gap{joint, place(n)} : Gap{};
+    return kPartChars[peek(n)] ? Gap{joint, place(n)} : Gap{};
   }
 };
 
@@ -143,10 +144,7 @@ Gap read_gap(const TextView& text, uint64_t at) noexcept {
 
 }  // namespace
 
-bool is_part_char(uint8_t c) noexcept {
-  return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '~' || c == '/' || c == '+' ||
-         c == '=' || c == ':';
-}
+bool is_part_char(uint8_t c) noexcept { return kPartChars[c]; }
 
 Gap gap_behind(const TextView& text, uint64_t at) noexcept { return read_gap<false>(text, at); }
 Gap gap_before(const TextView& text, uint64_t at) noexcept { return read_gap<true>(text, at); }

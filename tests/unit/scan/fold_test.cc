@@ -75,6 +75,10 @@ constexpr Case kCases[] = {
     {"x=34=31=31y", "x411y"},
     {"john=40example.com", "john@example.com"},
     {"soft=\nbreak=\r\nand=\rnot", "softbreakand=\rnot"},
+    // the padding of base64 at a line end is none
+    {"a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease", "a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease"},
+    {"Rm9yIHVybHMgXy1fLV8tXy0=\r\nx", "Rm9yIHVybHMgXy1fLV8tXy0=\r\nx"},
+    {"averylongwordbroke=\nnover", "averylongwordbrokenover"},
     {"card=4111111111111111 width=40 a==b x=2Y q=40 1",
      "card=4111111111111111 width=40 a==b x=2Y q=40 1"},
     // nothing that is not text may become the sign for "outside"

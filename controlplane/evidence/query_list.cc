@@ -95,12 +95,24 @@ bool wanted(const json& object, const ListFilter& filter) {
           any_entry(object, {"detections"}, "action", filter.action));
 }
 
+// Whether a row or a record of this kind can be of the kinds asked for, by its header alone:
+// reading an exchange whole costs a hundred times as much, and a log is nearly all exchanges.
+bool kind_may_fit(uint64_t kind, const std::string& wanted) {
+  if (wanted.empty() || one_of(wanted, kind_name(kind)) || one_of(wanted, evidence_code(kind)))
+    return true;
+  if (kind != static_cast<uint64_t>(RecordKind::Admitted)) return false;
+  return one_of(wanted, "exchange") ||
+         one_of(wanted, kind_name(static_cast<uint64_t>(RecordKind::Completed))) ||
+         one_of(wanted, kind_name(static_cast<uint64_t>(RecordKind::Interrupted)));
+}
+
 contract::RecordHeader header_of(std::span<const uint8_t> record) {
   return RecordView(record).header();
 }
 
-bool in_time(const contract::RecordHeader& header, const ListFilter& filter) {
-  return header.wall_ns >= filter.from_wall_ns && header.wall_ns <= filter.to_wall_ns;
+bool may_be_wanted(const contract::RecordHeader& header, const ListFilter& filter) {
+  return header.wall_ns >= filter.from_wall_ns && header.wall_ns <= filter.to_wall_ns &&
+         kind_may_fit(header.kind, filter.kind);
 }
 
 // The object that list() has for this record; null for a verdict, which is a part of another.
@@ -141,7 +153,7 @@ json list(const LogReader& log, const ListFilter& filter) {
     });
     for (size_t i = records.size(); i-- > 0 && !full();) {
       if (validate_record(records[i]) != RecordProblem::None) continue;
-      if (!in_time(header_of(records[i]), filter)) continue;
+      if (!may_be_wanted(header_of(records[i]), filter)) continue;
       json object = row_of(log, begin + i, records[i], kNoIndex);
       if (object.is_object() && wanted(object, filter)) out.push_back(std::move(object));
     }
@@ -155,7 +167,7 @@ uint64_t each_row(const LogReader& log, const ListFilter& filter, uint64_t from,
   uint64_t pruned = 0;
   log.scan(from, to, [&](uint64_t index, std::span<const uint8_t> record) {
     pruned += record.empty() ? 1 : 0;
-    if (validate_record(record) != RecordProblem::None || !in_time(header_of(record), filter))
+    if (validate_record(record) != RecordProblem::None || !may_be_wanted(header_of(record), filter))
       return true;
     json object = row_of(log, index, record, to);
     return !object.is_object() || !wanted(object, filter) || visit(std::move(object));
@@ -166,7 +178,7 @@ uint64_t each_row(const LogReader& log, const ListFilter& filter, uint64_t from,
 void each_record(const LogReader& log, const ListFilter& filter, uint64_t from, uint64_t to,
                  const RowVisitor& visit) {
   log.scan(from, to, [&](uint64_t index, std::span<const uint8_t> record) {
-    if (validate_record(record) != RecordProblem::None || !in_time(header_of(record), filter))
+    if (validate_record(record) != RecordProblem::None || !may_be_wanted(header_of(record), filter))
       return true;
     json object = record_json(index, record);
     const contract::RecordHeader header = header_of(record);

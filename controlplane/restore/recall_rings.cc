@@ -134,8 +134,8 @@ std::unique_ptr<RecallRings::Pair> RecallRings::open(const std::string& name) co
   pair->page->slots = contract::kRecallAnswerSlots;
   pair->page->taken.store(pair->taken, std::memory_order_relaxed);
   pair->page->published.store(pair->published, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  pair->page->magic = contract::kRecallAnswerMagic;  // last: then a worker looks at it
+  // Last: then a worker looks at it.
+  pair->page->magic.store(contract::kRecallAnswerMagic, std::memory_order_release);
   return pair;
 }
 

@@ -109,7 +109,7 @@ void limit_this_process() {
   setpriority(PRIO_PROCESS, 0, kNice);
   const rlimit cpu{kCompileMsMax / 1000, kCompileMsMax / 1000};
   setrlimit(RLIMIT_CPU, &cpu);
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit memory{kCompileMemoryBytesMax, kCompileMemoryBytesMax};
   setrlimit(RLIMIT_AS, &memory);
 #endif

@@ -64,7 +64,7 @@ static_assert(offsetof(RecallAskHeader, published) == 64);
 static_assert(offsetof(RecallAskHeader, taken) == 72);
 
 struct RecallAnswerHeader {
-  uint64_t magic;
+  std::atomic<uint64_t> magic;  // written last: then the rest stands
   uint32_t version;
   uint32_t slots;
   std::array<uint8_t, 48> reserved;

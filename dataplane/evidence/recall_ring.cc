@@ -126,7 +126,8 @@ const RecallAnswerHeader* RecallRing::answers() const {
 }
 
 bool RecallRing::is_attached() const {
-  return answered_ != nullptr && answers()->magic == contract::kRecallAnswerMagic;
+  return answered_ != nullptr &&
+         answers()->magic.load(std::memory_order_acquire) == contract::kRecallAnswerMagic;
 }
 
 bool RecallRing::attach() {

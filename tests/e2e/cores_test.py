@@ -48,6 +48,22 @@ class WideLab(Lab):
             run(["ip", "-n", namespace, "link", "set", device, "mtu", str(size)])
 
 
+    def edit_config(self, workers, *changes):
+        """`workers` cores and smaller pools, then each (text, its replacement)."""
+        with open(self.config_path, encoding="utf-8") as file:
+            config = file.read()
+        cores = ", ".join(["{core: auto}"] * workers)
+        for old, new in (("ports:\n", f"workers: [{cores}]\nports:\n"), ("tcp_mib: 32", "tcp_mib: 8"),
+                         ("body_mib: 64", "body_mib: 16"), *changes):
+            config = config.replace(old, new)
+        with open(self.config_path, "w", encoding="utf-8") as file:
+            file.write(config)
+
+
+LESS_TLS = ("tls_mib: 16", "tls_mib: 8")
+LISTEN6 = ("  listen:\n", f"  listen:\n    - {{address: \"{GATEWAY6}\", port: 443}}\n")
+
+
 class CoresLab(WideLab):
     def network(self):
         super().network()
@@ -57,21 +73,14 @@ class CoresLab(WideLab):
             self.ip(self.client_namespace, f"sysctl -q -w net.ipv6.conf.{scope}.disable_ipv6=0")
         self.ip(self.client_namespace, f"ip address add {CLIENT6}/64 dev eth0 nodad")
         self.ip(self.vendor_namespace, f"ip address add {VENDOR}/32 dev lo")
-        with open(self.config_path, encoding="utf-8") as file:
-            config = file.read()
-        workers = "workers:\n" + "".join("  - {core: auto}\n" for _ in range(WORKERS))
-        config = config.replace("ports:\n", workers + "ports:\n")
-        config = config.replace("    device: net_af_packet0\n", "    device: net_af_packet0\n    workers: all\n"
-                                f"    frames: 4096\n    address6: {GATEWAY6}/64\n")
-        config = config.replace("    device: net_af_packet1\n",
-                                "    device: net_af_packet1\n    workers: [0, 1, 2, 3]\n"
-                                "    frames: 4096\n    upstream: true\n"
-                                f"    more_addresses: [{', '.join(LOCAL_ADDRESSES[1:])}]\n"
-                                f"    routes: [{{to: 10.88.0.0/16, via: {ROUTER}}}]\n")
-        config = config.replace("  listen:\n", f"  listen:\n    - {{address: \"{GATEWAY6}\", port: 443}}\n")
-        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
-        with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+        self.edit_config(
+            WORKERS, LISTEN6, LESS_TLS,
+            ("    device: net_af_packet0\n",
+             f"    device: net_af_packet0\n    workers: all\n    frames: 4096\n    address6: {GATEWAY6}/64\n"),
+            ("    device: net_af_packet1\n",
+             "    device: net_af_packet1\n    workers: [0, 1, 2, 3]\n    frames: 4096\n    upstream: true\n"
+             f"    more_addresses: [{', '.join(LOCAL_ADDRESSES[1:])}]\n"
+             f"    routes: [{{to: 10.88.0.0/16, via: {ROUTER}}}]\n"))
 
 
 class Vendors6Lab(WideLab):
@@ -86,20 +95,14 @@ class Vendors6Lab(WideLab):
                 self.ip(namespace, f"sysctl -q -w net.ipv6.conf.{scope}.disable_ipv6=0")
             self.ip(namespace, f"ip address add {address}/64 dev eth0 nodad")
         self.ip(self.vendor_namespace, f"ip address add {VENDOR6}/128 dev lo nodad")
-        with open(self.config_path, encoding="utf-8") as file:
-            config = file.read()
-        config = config.replace("ports:\n", "workers: [{core: auto}, {core: auto}]\nports:\n")
-        config = config.replace("    device: net_af_packet0\n", "    device: net_af_packet0\n    workers: all\n"
-                                f"    frames: 2048\n    address6: {GATEWAY6}/64\n")
-        config = config.replace("    device: net_af_packet1\n",
-                                f"    device: net_af_packet1\n    workers: all\n    frames: 2048\n"
-                                f"    upstream: true\n    address6: {LOCAL6[0]}/64\n"
-                                f"    more_addresses: [\"{LOCAL6[1]}\"]\n"
-                                f"    routes: [{{to: \"fd88::/16\", via: \"{ROUTER6}\"}}]\n")
-        config = config.replace("  listen:\n", f"  listen:\n    - {{address: \"{GATEWAY6}\", port: 443}}\n")
-        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
-        with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+        self.edit_config(
+            2, LISTEN6, LESS_TLS,
+            ("    device: net_af_packet0\n",
+             f"    device: net_af_packet0\n    workers: all\n    frames: 2048\n    address6: {GATEWAY6}/64\n"),
+            ("    device: net_af_packet1\n",
+             "    device: net_af_packet1\n    workers: all\n    frames: 2048\n    upstream: true\n"
+             f"    address6: {LOCAL6[0]}/64\n    more_addresses: [\"{LOCAL6[1]}\"]\n"
+             f"    routes: [{{to: \"fd88::/16\", via: \"{ROUTER6}\"}}]\n"))
 
     def vendor_addresses(self, vendor):
         return [UNREACHABLE6, VENDOR6] if vendor == "openai" else [self.vendor4, VENDOR6]
@@ -110,14 +113,9 @@ class JumboLab(WideLab):
 
     def network(self):
         super().network()
-        with open(self.config_path, encoding="utf-8") as file:
-            config = file.read()
-        config = config.replace("ports:\n", "workers: [{core: auto}, {core: auto}]\nports:\n")
-        for device in ("to_client", "to_vendor"):
-            config = config.replace(f"iface={device}\n", f"iface={device},framesz=9216,blocksz=36864\n"
-                                    "    mtu: 9000\n    workers: all\n    frames: 2048\n")
-        with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(config.replace("tcp_mib: 32", "tcp_mib: 8").replace("body_mib: 64", "body_mib: 16"))
+        self.edit_config(2, *((f"iface={device}\n", f"iface={device},framesz=9216,blocksz=36864\n"
+                               "    mtu: 9000\n    workers: all\n    frames: 2048\n")
+                              for device in ("to_client", "to_vendor")))
 
 
 class TapLab(WideLab):
@@ -126,17 +124,11 @@ class TapLab(WideLab):
     def network(self):
         super().network()
         self.mtu(1500)
-        with open(self.config_path, encoding="utf-8") as file:
-            config = file.read()
-        config = config.replace("ports:\n", "workers:\n" + "  - {core: auto}\n" * WORKERS + "ports:\n")
-        config = config.replace("    device: net_af_packet0\n    arguments: iface=to_client\n",
-                                f"    device: net_tap0\n    arguments: iface={TAP}\n"
-                                "    workers: all\n    frames: 8192\n")
-        config = config.replace("    device: net_af_packet1\n",
-                                "    device: net_af_packet1\n    workers: all\n    frames: 4096\n")
-        config = config.replace("tcp_mib: 32", "tcp_mib: 8").replace("tls_mib: 16", "tls_mib: 8")
-        with open(self.config_path, "w", encoding="utf-8") as file:
-            file.write(config.replace("body_mib: 64", "body_mib: 16"))
+        self.edit_config(
+            WORKERS, LESS_TLS,
+            ("    device: net_af_packet0\n    arguments: iface=to_client\n",
+             f"    device: net_tap0\n    arguments: iface={TAP}\n    workers: all\n    frames: 8192\n"),
+            ("    device: net_af_packet1\n", "    device: net_af_packet1\n    workers: all\n    frames: 4096\n"))
 
     def start_dataplane(self):
         super().start_dataplane()

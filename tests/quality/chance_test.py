@@ -7,17 +7,12 @@ random digit runs of each length that are reported, per entity: alone as a whole
 
 Usage: chance_test.py --bin sallyctl [--policy DIR]
 """
-import argparse
 import collections
-import json
-import os
 import random
-import subprocess
-import sys
 import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-POLICY = os.path.join(os.path.dirname(os.path.dirname(HERE)), "policies")
+from scan_texts import read_options, scan
+
 LENGTHS, RUNS = range(5, 21), 400
 CHANCE_MAX = 0.02
 # More than that, and why: the same reasons stand in the policy.
@@ -38,12 +33,8 @@ def reported():
         for _ in range(RUNS):
             digits = "".join(r.choice("0123456789") for _ in range(length))
             texts += [(("alone", length), digits), (("inside", length), f"see {digits} of the list")]
-    lines = "".join(json.dumps({"id": i, "text": text}) + "\n" for i, (_, text) in enumerate(texts))
-    answer = subprocess.run([OPTIONS.bin, "scan", "--policy", OPTIONS.policy], input=lines.encode(),
-            capture_output=True, check=True)
     found = collections.defaultdict(collections.Counter)
-    for line in answer.stdout.decode().splitlines():
-        value = json.loads(line)
+    for value in scan(OPTIONS, [text for _, text in texts]):
         for entity in {span["entity"] for span in value["spans"]}:
             found[texts[value["id"]][0]][entity] += 1
     return {key: {entity: count / RUNS for entity, count in row.items()} for key, row in found.items()}
@@ -65,8 +56,5 @@ class Chance(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("--policy", default=POLICY)
-    OPTIONS, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    OPTIONS, arguments = read_options(__doc__)
+    unittest.main(argv=arguments)

@@ -7,14 +7,13 @@ here each example stands alone, behind a sentence and between two sentences that
 
 Usage: overlap_test.py --bin sallyctl [--policy DIR]
 """
-import argparse
 import collections
 import glob
-import json
 import os
-import subprocess
 import sys
 import unittest
+
+from scan_texts import read_options, scan
 
 try:
     import yaml
@@ -22,8 +21,6 @@ except ImportError as missing:
     print(f"SKIPPED: {missing}; scripts/setup installs python3-yaml")
     sys.exit(77)
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-POLICY = os.path.join(os.path.dirname(os.path.dirname(HERE)), "policies")
 PLACES = {
     "alone": "{}",
     "behind": "The meeting went well and everybody agreed.\n{}",
@@ -56,12 +53,8 @@ def missed():
     entities guessed alone only, and how many were asked."""
     asked = [(entity, place, text, value, form.format(text)) for entity, text, value in examples()
              for place, form in PLACES.items()]
-    lines = "".join(json.dumps({"id": i, "text": row[4]}) + "\n" for i, row in enumerate(asked))
-    answer = subprocess.run([OPTIONS.bin, "scan", "--policy", OPTIONS.policy], input=lines.encode(),
-            capture_output=True, check=True)
     out, guesses = collections.defaultdict(list), set()
-    for line in answer.stdout.decode().splitlines():
-        said = json.loads(line)
+    for said in scan(OPTIONS, [row[4] for row in asked]):
         entity, place, text, value, whole = asked[said["id"]]
         whole = whole.encode()
         first = whole.index(text.encode())
@@ -92,10 +85,6 @@ class Overlap(unittest.TestCase):
         self.assertEqual(sorted(ALONE - guesses), [], "said to be guessed alone, and found everywhere")
 
 
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", required=True)
-    parser.add_argument("--policy", default=POLICY)
-    OPTIONS, rest = parser.parse_known_args()
-    unittest.main(argv=[sys.argv[0], *rest])
+    OPTIONS, arguments = read_options(__doc__)
+    unittest.main(argv=arguments)

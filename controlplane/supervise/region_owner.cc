@@ -12,7 +12,7 @@
 #include <bit>
 #include <cstring>
 
-#include "dataplane/base/time.h"
+#include "controlplane/evidence/clock.h"
 
 namespace sallyport::supervise {
 
@@ -51,11 +51,7 @@ constexpr size_t kWorkerHeadBytes = offsetof(contract::WorkerBlock, counters);
 
 }  // namespace
 
-uint64_t boottime_ns() noexcept {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * base::kNsPerS + static_cast<uint64_t>(now.tv_nsec);
-}
+uint64_t boottime_ns() noexcept { return evidence_log::clock_ns(CLOCK_BOOTTIME); }
 
 const char* name_of(contract::DataplaneState state) {
   switch (state) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "controlplane/supervise/evidence_thread.h"
+#include "controlplane/supervise/region_owner.h"
 #include "controlplane/vault/kek_token.h"
 
 namespace sallyport::supervise {
@@ -23,11 +24,7 @@ constexpr std::chrono::milliseconds kRecordWait{5'000};
 constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr std::string_view kStoreDamaged = "store_damaged";  // of a run, as "no_room" is
 
-uint64_t boot_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000 + static_cast<uint64_t>(now.tv_nsec) / kNsPerMs;
-}
+uint64_t boot_ms() { return boottime_ns() / kNsPerMs; }
 
 }  // namespace
 

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/export_layout.h"
@@ -26,6 +28,15 @@ using nlohmann::json;
 
 constexpr uint64_t kProgressRecords = 4'096;  // between two calls of progress()
 constexpr int kExportFormat = 2;
+// A retention run removes in slices of seconds, and each is under a checkpoint within a second.
+constexpr int kTriesMax = 5;
+constexpr std::chrono::seconds kCheckpointWait{10};
+constexpr std::chrono::milliseconds kCheckpointLook{20};
+
+// What was read is not a state that a checkpoint covers: record `index` removed others meanwhile.
+struct PrunedMeanwhile {
+  uint64_t index;
+};
 
 // The folder that is being filled: beside the wanted one, ours alone, gone unless published.
 class Workplace {
@@ -94,7 +105,7 @@ class Exporter {
   bool is_of_change(uint64_t number) const;
   void write_bundle(uint64_t number, const std::string& bundle, uint64_t width);
   Hash leaf_at(uint64_t index);
-  void refuse_when_pruned_meanwhile() const;
+  void look_for_pruning_meanwhile() const;
   json manifest() const;
 
   const LogReader& log_;
@@ -257,12 +268,14 @@ void Exporter::write_records() {
 
 // What a retention run removes while we read is named by a record that our checkpoint does not
 // cover: such an export would look like a loss.
-void Exporter::refuse_when_pruned_meanwhile() const {
-  log_.scan(checkpoint_.size, log_.size(), [&](uint64_t, std::span<const uint8_t> record) {
+void Exporter::look_for_pruning_meanwhile() const {
+  log_.scan(checkpoint_.size, log_.size(), [&](uint64_t index, std::span<const uint8_t> record) {
     if (validate_record(record) != RecordProblem::None) return true;
     const RecordView view(record);
-    if (view.kind() == contract::RecordKind::Retention)
-      throw ExportRefused("a retention run is at work; try again in a few seconds");
+    // Holds and the end of a run are of this kind too, and remove nothing.
+    if (view.kind() == contract::RecordKind::Retention &&
+        view.control()->action.view() == kPrunedAction)
+      throw PrunedMeanwhile{index};
     return true;
   });
 }
@@ -290,7 +303,7 @@ ExportResult Exporter::run() {
   write_checkpoints();
   write_tiles();
   write_records();
-  refuse_when_pruned_meanwhile();
+  look_for_pruning_meanwhile();
   write("HOWTO.txt", kExportHowTo);
   SummedFile sums(place_.path() / "SHA256SUMS");
   sums.write(sums_);
@@ -309,10 +322,33 @@ ExportResult Exporter::run() {
   return result;
 }
 
+// False: nobody signed record `index` in time.
+bool wait_for_checkpoint_over(const LogReader& log, uint64_t index) {
+  const auto until = std::chrono::steady_clock::now() + kCheckpointWait;
+  while (true) {
+    const auto note = log.latest_checkpoint();
+    const auto checkpoint = note ? read_checkpoint(*note) : std::nullopt;
+    if (checkpoint && checkpoint->size > index) return true;
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kCheckpointLook);
+  }
+}
+
 }  // namespace
 
 ExportResult export_log(const LogReader& log, const ExportOptions& options) {
-  return Exporter(log, options).run();
+  for (int tried = 1;; ++tried) {
+    try {
+      return Exporter(log, options).run();
+    } catch (const PrunedMeanwhile& pruned) {
+      if (!wait_for_checkpoint_over(log, pruned.index))
+        throw ExportRefused(
+            "a retention run removed records, and no checkpoint covers that yet; "
+            "is sallyportd running?");
+      if (tried == kTriesMax)
+        throw ExportRefused("a retention run is at work; try again in a minute");
+    }
+  }
 }
 
 }  // namespace sallyport::evidence_log

@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/evidence/environment.h"
@@ -63,7 +64,10 @@ class RecordView {
   std::vector<contract::SubjectId> subjects_;
 };
 
-// Which records are pruned. Every retention record of action "pruned" holds the digest of this set
+// Of a retention record (RecordKind::Retention) that removed records, and of no other.
+inline constexpr std::string_view kPrunedAction = "pruned";
+
+// Which records are pruned. Every retention record of kPrunedAction holds the digest of this set
 // as it was after that run, so the newest one answers for all that is missing.
 class PrunedRanges {
  public:

@@ -326,7 +326,7 @@ void Verifier::add(uint64_t index, std::span<const uint8_t> record) {
   check_exchange(index, header);
   if (header.kind != static_cast<uint16_t>(RecordKind::Retention)) return;
   const RecordView view(record);
-  if (view.control()->action.view() == "pruned") last_run_ = view.control();
+  if (view.control()->action.view() == kPrunedAction) last_run_ = view.control();
 }
 
 void Verifier::check_sequence(uint64_t index, const RecordHeader& header) {

@@ -143,7 +143,8 @@ PruneSlice RetentionRun::next(size_t records_max) {
 }
 
 ControlRecord RetentionRun::slice_record(const PruneSlice& slice) {
-  ControlRecord record{.kind = RecordKind::Retention, .action = "pruned", .actor = "sallyportd"};
+  ControlRecord record{
+      .kind = RecordKind::Retention, .action = std::string(kPrunedAction), .actor = "sallyportd"};
   record.before = pruned_.digest();
   for (const uint64_t index : slice.indexes) pruned_.add(index);
   record.after = pruned_.digest();

@@ -2,9 +2,12 @@
 #include <lmdb.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "controlplane/evidence/bundle.h"
+#include "controlplane/evidence/export.h"
 #include "controlplane/evidence/retention.h"
 #include "controlplane/evidence/store_keys.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
@@ -276,6 +279,34 @@ TEST_F(Retention, WhatIsOverLosesItsContentAndTheLogStillVerifies) {
   start();
   report = verified(*drainer);
   EXPECT_TRUE(report.ok) << problems_of(report);
+}
+
+// What an export read before a run and after it is no state of the log: it is read again.
+TEST_F(Retention, AnExportThatARunOvertakesIsMadeAnewAndAHoldDoesNotDisturbIt) {
+  start();
+  Worker worker(host.rings());
+  for (uint64_t number = 1; number <= 600; ++number) admit(worker, number, "lab");
+  drain(*drainer);
+  ExportOptions asked;
+  asked.vkey = drainer->verifier().text();
+  int tries = 0;
+  std::function<void()> meanwhile;
+  asked.progress = [&](uint64_t done, uint64_t all) {
+    if (done != all) return;
+    ++tries;
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
+  };
+  asked.folder = host.folder / "held";
+  meanwhile = [&] {
+    drainer->append({.kind = RecordKind::Retention, .action = "hold_added", .actor = "root"});
+    drain(*drainer);
+  };
+  EXPECT_EQ(export_log(drainer->reader(), asked).manifest.at("pruned"), 0);
+  EXPECT_EQ(tries, 1);
+  asked.folder = host.folder / "pruned";
+  meanwhile = [&] { pass(401 * kDay); };
+  EXPECT_EQ(export_log(drainer->reader(), asked).manifest.at("pruned"), 1'200);
+  EXPECT_EQ(tries, 3);
 }
 
 // The store as somebody with the disk could leave it: one more record is gone.

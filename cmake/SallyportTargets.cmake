@@ -1,4 +1,4 @@
-# How targets are made here. Four verbs, documented like an API:
+# How targets are made here. Five verbs, documented like an API:
 #
 #   sallyport_library(NAME dataplane_tcp SOURCES a.cc b.cc DEPENDS sallyport::mem PACKAGES PkgConfig::X [SEPARATE])
 #       static library `sallyport_<NAME>` with alias sallyport::<NAME>; DEPENDS are public. SEPARATE as for tests.
@@ -7,6 +7,9 @@
 #   sallyport_test(NAME tcp_established_test SOURCES x_test.cc DEPENDS ... [LABELS fast] [TIMEOUT 60] [SEPARATE])
 #       GoogleTest executable, registered in ctest; label `fast` unless LABELS is given. SEPARATE: its sources give one
 #       name to two local things, and are never translated together (SALLYPORT_UNITY).
+#   sallyport_tests(NAME flow_tests PREFIX flow SOURCES exchange_test.cc cuts_test.cc [SHARED world.cc] DEPENDS ... [TIMEOUT 60])
+#       one GoogleTest executable of many sources: what they all include is read once. ctest still has a test for each
+#       source, here flow_exchange_test and flow_cuts_test, in a process of its own (tests/group/main.cc).
 #   sallyport_fuzz(NAME http_head SOURCES http_head_fuzz.cc CORPUS dir DEPENDS ...)
 #       with SALLYPORT_FUZZ a libFuzzer binary; otherwise a replayer of the kept corpus, run as a fast test.
 
@@ -156,6 +159,33 @@ function(sallyport_test)
   add_test(NAME ${A_NAME} COMMAND ${A_NAME})
   set_tests_properties(${A_NAME} PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT}
     ENVIRONMENT "SALLYPORT_SOURCE_DIR=${CMAKE_SOURCE_DIR};SALLYPORT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+endfunction()
+
+add_library(sallyport_test_group OBJECT ${CMAKE_SOURCE_DIR}/tests/group/main.cc)
+target_link_libraries(sallyport_test_group PRIVATE sallyport_build_flags sallyport_test_flags GTest::gtest)
+
+function(sallyport_tests)
+  cmake_parse_arguments(A "SEPARATE" "NAME;PREFIX;TIMEOUT" "SOURCES;SHARED;DEPENDS;PACKAGES" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 120)
+  endif()
+  add_executable(${A_NAME} ${A_SOURCES} ${A_SHARED})
+  sallyport_choose_matcher(${A_NAME} ${A_DEPENDS})
+  target_link_libraries(${A_NAME} PRIVATE sallyport_build_flags sallyport_test_flags sallyport_test_group
+    ${A_DEPENDS} ${A_PACKAGES} GTest::gtest GTest::gmock)
+  if(SALLYPORT_PREFIX)
+    target_precompile_headers(${A_NAME} REUSE_FROM sallyport_test_prefix)
+  endif()
+  if(SALLYPORT_UNITY AND NOT A_SEPARATE)
+    sallyport_translate_together(${A_NAME})
+  endif()
+  foreach(source ${A_SOURCES})
+    get_filename_component(stem ${source} NAME_WE)
+    set(test ${A_PREFIX}_${stem})
+    add_test(NAME ${test} COMMAND ${A_NAME} --source=${source})
+    set_tests_properties(${test} PROPERTIES LABELS fast TIMEOUT ${A_TIMEOUT}
+      ENVIRONMENT "SALLYPORT_SOURCE_DIR=${CMAKE_SOURCE_DIR};SALLYPORT_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
+  endforeach()
 endfunction()
 
 if(SALLYPORT_FUZZ)

@@ -1,6 +1,6 @@
 // The same bytes in any cutting: TLS records of the client, TLS records of the vendor, segments of
 // a bad network. A failure of the last one prints its seed:
-//   SALLYPORT_SIM_SEED=<seed> build/dev/bin/flow_cuts_test
+//   SALLYPORT_SIM_SEED=<seed> build/dev/bin/flow_tests --source=cuts_test.cc
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -21,10 +21,6 @@ using evidence::RecorderConfig;
 using evidence::RequestId;
 using evidence::Reservation;
 
-constexpr uint64_t kBoth =
-    slot_total_bytes(contract::kAdmittedBytesMax) + slot_total_bytes(contract::kCompletedBytesMax);
-constexpr uint64_t kSlack = slot_total_bytes(contract::kSlotPayloadBytesMax);
-
 struct Expected {
   RecordKind kind{};
   RequestId id;

@@ -16,10 +16,6 @@ using evidence::RequestId;
 using evidence::Reservation;
 using evidence::SubjectId;
 
-constexpr uint64_t kBoth =
-    slot_total_bytes(contract::kAdmittedBytesMax) + slot_total_bytes(contract::kCompletedBytesMax);
-constexpr uint64_t kSlack = slot_total_bytes(contract::kSlotPayloadBytesMax);
-
 SubjectId subject(uint8_t number) {
   SubjectId id{};
   id.fill(number);

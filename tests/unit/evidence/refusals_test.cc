@@ -15,21 +15,6 @@ using evidence::SourcePrefix;
 
 constexpr uint64_t kMinuteMs = 60'000;
 
-CompletedFields refusal(std::string_view reason = "unknown_path", uint16_t status = 404) {
-  CompletedFields fields;
-  fields.outcome = contract::Outcome::RefusedPolicy;
-  fields.http_status = status;
-  fields.reason = reason;
-  return fields;
-}
-
-AdmittedFields caller(std::string_view principal = "billing") {
-  AdmittedFields fields;
-  fields.tenant = "acme";
-  fields.principal = principal;
-  return fields;
-}
-
 class RefusalsTest : public ::testing::Test {
  protected:
   RefusalsTest() { start(RecorderConfig{}); }

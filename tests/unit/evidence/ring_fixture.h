@@ -13,6 +13,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/evidence/ring_reader.h"
@@ -21,6 +22,26 @@
 namespace sallyport::evidence_test {
 
 inline constexpr uint64_t kSmallRing = contract::kRingCapacityBytesMin;
+// What an exchange reserves, and what may be lost at the end of a ring.
+inline constexpr uint64_t kBoth = contract::slot_total_bytes(contract::kAdmittedBytesMax) +
+                                  contract::slot_total_bytes(contract::kCompletedBytesMax);
+inline constexpr uint64_t kSlack = contract::slot_total_bytes(contract::kSlotPayloadBytesMax);
+
+inline evidence::CompletedFields refusal(std::string_view reason = "unknown_path",
+                                         uint16_t status = 404) {
+  evidence::CompletedFields fields;
+  fields.outcome = contract::Outcome::RefusedPolicy;
+  fields.http_status = status;
+  fields.reason = reason;
+  return fields;
+}
+
+inline evidence::AdmittedFields caller(std::string_view principal = "billing") {
+  evidence::AdmittedFields fields;
+  fields.tenant = "acme";
+  fields.principal = principal;
+  return fields;
+}
 
 // On tmpfs where there is one, as in the product.
 class Folder {

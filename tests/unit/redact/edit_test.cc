@@ -15,7 +15,7 @@
 namespace sallyport::redact {
 namespace {
 
-std::span<const uint8_t> bytes_of(std::string_view s) {
+std::span<const uint8_t> raw_of(std::string_view s) {
   return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
 }
 
@@ -27,26 +27,25 @@ std::string text_of(const mem::ByteChain& chain) {
 
 TEST(EditPlan, ReplacesRangesAndKeepsTheRest) {
   EditPlan plan(8, 100);
-  EXPECT_TRUE(plan.add(10, 12, bytes_of("XYZ")));
-  EXPECT_TRUE(plan.add(0, 1, bytes_of("")));
-  EXPECT_TRUE(plan.add(5, 5, bytes_of("in")));
+  EXPECT_TRUE(plan.add(10, 12, raw_of("XYZ")));
+  EXPECT_TRUE(plan.add(0, 1, raw_of("")));
+  EXPECT_TRUE(plan.add(5, 5, raw_of("in")));
   ASSERT_TRUE(plan.seal());
   const std::string raw = "0123456789ABCDEF";
   EXPECT_EQ(plan.output_size(raw.size()), 18U);
   EXPECT_EQ(plan.replaced_bytes(), 3U);
   std::string out(18, '\0');
-  ASSERT_EQ(plan.apply(bytes_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), out.size()}),
-            18U);
+  ASSERT_EQ(plan.apply(raw_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), out.size()}), 18U);
   EXPECT_EQ(out, "1234in56789XYZCDEF");
-  EXPECT_EQ(plan.apply(bytes_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), 17}), SIZE_MAX);
+  EXPECT_EQ(plan.apply(raw_of(raw), 0, {reinterpret_cast<uint8_t*>(out.data()), 17}), SIZE_MAX);
   mem::SegmentPool pool(64, 4, mem::SegmentPool::Wipe::No);
   mem::ByteChain in;
-  ASSERT_TRUE(in.append_copy(bytes_of(raw), pool));
+  ASSERT_TRUE(in.append_copy(raw_of(raw), pool));
   mem::ByteChain chain;
   EXPECT_EQ(plan.apply(in, 0, chain, pool), EditPlan::Applied::Ok);
   EXPECT_EQ(text_of(chain), out);
   mem::ByteChain part;
-  EXPECT_EQ(plan.apply(bytes_of("89ABCDEF"), 8, part, pool), EditPlan::Applied::Ok);
+  EXPECT_EQ(plan.apply(raw_of("89ABCDEF"), 8, part, pool), EditPlan::Applied::Ok);
   EXPECT_EQ(text_of(part), "89XYZCDEF");
   mem::SegmentPool none(1, 4, mem::SegmentPool::Wipe::No);
   mem::ByteChain small;
@@ -55,9 +54,9 @@ TEST(EditPlan, ReplacesRangesAndKeepsTheRest) {
 
 TEST(EditPlan, SaysWhenItIsFullOrOverlapping) {
   EditPlan plan(2, 4);
-  EXPECT_FALSE(plan.add(0, 1, bytes_of("12345")));
-  EXPECT_TRUE(plan.add(0, 5, bytes_of("1234")));
-  EXPECT_FALSE(plan.add(6, 7, bytes_of("1")));
+  EXPECT_FALSE(plan.add(0, 1, raw_of("12345")));
+  EXPECT_TRUE(plan.add(0, 5, raw_of("1234")));
+  EXPECT_FALSE(plan.add(6, 7, raw_of("1")));
   EXPECT_TRUE(plan.add(3, 4, {}));
   EXPECT_FALSE(plan.add(8, 9, {}));
   EXPECT_FALSE(plan.seal());
@@ -124,13 +123,13 @@ TEST(JsonEscape, SurvivesEveryLevelAndBreaksNoFrame) {
   std::string value;
   for (int c = 0; c < 128; ++c) value += static_cast<char>(c);
   value += "\u00e9\u2028\u2029\U0001F600 data: x\n\nevent: y";
-  EXPECT_EQ(json_escaped_size(bytes_of(value), 0), value.size());
+  EXPECT_EQ(json_escaped_size(raw_of(value), 0), value.size());
   for (unsigned levels = 1; levels <= 3; ++levels) {
-    std::string out(json_escaped_size(bytes_of(value), levels), '\0');
+    std::string out(json_escaped_size(raw_of(value), levels), '\0');
     ASSERT_EQ(
-        json_escape(bytes_of(value), levels, {reinterpret_cast<uint8_t*>(out.data()), out.size()}),
+        json_escape(raw_of(value), levels, {reinterpret_cast<uint8_t*>(out.data()), out.size()}),
         out.size());
-    EXPECT_EQ(json_escape(bytes_of(value), levels,
+    EXPECT_EQ(json_escape(raw_of(value), levels,
                           {reinterpret_cast<uint8_t*>(out.data()), out.size() - 1}),
               SIZE_MAX);
     EXPECT_EQ(out.find_first_of("\n\r"), std::string::npos);
@@ -155,11 +154,11 @@ class Exchange : public testing::Test {
 
 TEST_F(Exchange, TheFirstSurfaceWins) {
   ExchangeTokens tokens(pool);
-  EXPECT_EQ(tokens.add(core(1), 3, bytes_of("John@x.org")), ExchangeTokens::Added::New);
-  EXPECT_EQ(tokens.add(core(1), 3, bytes_of("john@x.org")), ExchangeTokens::Added::Known);
+  EXPECT_EQ(tokens.add(core(1), 3, raw_of("John@x.org")), ExchangeTokens::Added::New);
+  EXPECT_EQ(tokens.add(core(1), 3, raw_of("john@x.org")), ExchangeTokens::Added::Known);
   auto* entry = tokens.find(core(1), 3);
   ASSERT_NE(entry, nullptr);
-  EXPECT_TRUE(std::ranges::equal(entry->value(), bytes_of("John@x.org")));
+  EXPECT_TRUE(std::ranges::equal(entry->value(), raw_of("John@x.org")));
   EXPECT_EQ(tokens.find(core(1), 4), nullptr);
   EXPECT_EQ(tokens.find(core(2), 3), nullptr);
 }
@@ -167,12 +166,12 @@ TEST_F(Exchange, TheFirstSurfaceWins) {
 TEST_F(Exchange, IsBoundedAndGivesEverythingBack) {
   ExchangeTokens tokens(pool);
   for (uint32_t i = 0; i < kExchangeTokensMax; ++i)
-    ASSERT_EQ(tokens.add(core(i), 0, bytes_of(std::to_string(i))), ExchangeTokens::Added::New);
-  EXPECT_EQ(tokens.add(core(999'999), 0, bytes_of("x")), ExchangeTokens::Added::Full);
+    ASSERT_EQ(tokens.add(core(i), 0, raw_of(std::to_string(i))), ExchangeTokens::Added::New);
+  EXPECT_EQ(tokens.add(core(999'999), 0, raw_of("x")), ExchangeTokens::Added::Full);
   for (uint32_t i = 0; i < kExchangeTokensMax; ++i) {
     auto* entry = tokens.find(core(i), 0);
     ASSERT_NE(entry, nullptr);
-    ASSERT_TRUE(std::ranges::equal(entry->value(), bytes_of(std::to_string(i))));
+    ASSERT_TRUE(std::ranges::equal(entry->value(), raw_of(std::to_string(i))));
   }
   uint32_t seen = 0;
   tokens.for_each([&](const ExchangeTokens::Entry&) { ++seen; });
@@ -180,17 +179,16 @@ TEST_F(Exchange, IsBoundedAndGivesEverythingBack) {
   tokens.clear();
   EXPECT_EQ(tokens.size(), 0U);
   EXPECT_EQ(pool.available(), pool.segment_count());
-  EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(1'024, 'x'))),
+  EXPECT_EQ(tokens.add(core(1), 0, raw_of(std::string(1'024, 'x'))),
             ExchangeTokens::Added::TooLong);
-  EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
+  EXPECT_EQ(tokens.add(core(1), 0, raw_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
 }
 
 TEST_F(Exchange, SaysWhenThePoolIsEmpty) {
   mem::SegmentPool tiny(1, 1'024, mem::SegmentPool::Wipe::OnRelease);
   ExchangeTokens tokens(tiny);
-  EXPECT_EQ(tokens.add(core(1), 0, bytes_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
-  EXPECT_EQ(tokens.add(core(2), 0, bytes_of(std::string(900, 'x'))),
-            ExchangeTokens::Added::NoMemory);
+  EXPECT_EQ(tokens.add(core(1), 0, raw_of(std::string(900, 'x'))), ExchangeTokens::Added::New);
+  EXPECT_EQ(tokens.add(core(2), 0, raw_of(std::string(900, 'x'))), ExchangeTokens::Added::NoMemory);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ ControlRecord whole() {
   return record;
 }
 
-std::vector<uint8_t> bytes_of(const ControlRecord& record) {
+std::vector<uint8_t> encoded(const ControlRecord& record) {
   return control_record_bytes(record, kWallNs, 5);
 }
 
@@ -49,7 +49,7 @@ TEST(ControlRecordTest, EveryKindKeepsTheContractAndSaysWhatItIs) {
   for (uint16_t kind = 8; kind <= contract::kRecordKindLast; ++kind, ++seen) {
     ControlRecord record = whole();
     record.kind = static_cast<RecordKind>(kind);
-    const auto bytes = bytes_of(record);
+    const auto bytes = encoded(record);
     ASSERT_EQ(validate_record(bytes), RecordProblem::None) << kind;
     const json read = record_json(7, bytes);
     const auto known = kinds.find(read.at("kind"));
@@ -60,7 +60,7 @@ TEST(ControlRecordTest, EveryKindKeepsTheContractAndSaysWhatItIs) {
 }
 
 TEST(ControlRecordTest, JsonHasStableNames) {
-  const json read = record_json(7, bytes_of(whole()));
+  const json read = record_json(7, encoded(whole()));
   EXPECT_EQ(read.at("schema"), 2);
   EXPECT_EQ(read.at("action"), "policy_applied");
   EXPECT_EQ(read.at("code"), "policy_applied");
@@ -85,8 +85,8 @@ TEST(ControlRecordTest, JsonHasStableNames) {
 TEST(ControlRecordTest, OrderOfFieldsIsCanonical) {
   ControlRecord turned = whole();
   std::rotate(turned.fields.begin(), turned.fields.begin() + 4, turned.fields.end());
-  EXPECT_EQ(bytes_of(turned), bytes_of(whole()));
-  auto bytes = bytes_of(whole());
+  EXPECT_EQ(encoded(turned), encoded(whole()));
+  auto bytes = encoded(whole());
   constexpr size_t kFirst = sizeof(RecordHeader) + sizeof(ControlPart);
   std::swap_ranges(bytes.begin() + kFirst, bytes.begin() + kFirst + sizeof(ControlField),
                    bytes.begin() + kFirst + sizeof(ControlField));
@@ -94,7 +94,7 @@ TEST(ControlRecordTest, OrderOfFieldsIsCanonical) {
 }
 
 TEST(ControlRecordTest, EveryByteThatIsNotUsedMustBeZero) {
-  const auto good = bytes_of(whole());
+  const auto good = encoded(whole());
   constexpr size_t kPart = sizeof(RecordHeader);
   for (const size_t at :
        {kPart + offsetof(ControlPart, action) + 47, kPart + offsetof(ControlPart, actor) + 95,
@@ -137,7 +137,7 @@ TEST(ControlRecordTest, NoTextTakesAValue) {
     record.detail = "because of " + value + " it was done";
     record.fields = {{"looser", value},  {"risk", value},   {"role", value},
                      {"version", value}, {"bundle", value}, {"ended", value}};
-    const auto bytes = bytes_of(record);
+    const auto bytes = encoded(record);
     ASSERT_EQ(validate_record(bytes), RecordProblem::None);
     const std::string text(bytes.begin(), bytes.end());
     EXPECT_EQ(text.find(value), std::string::npos) << value;
@@ -147,7 +147,7 @@ TEST(ControlRecordTest, NoTextTakesAValue) {
   // And a record that came with one is refused by the reader.
   ControlRecord record = whole();
   record.detail = std::string(card.size(), '-');
-  auto bytes = bytes_of(record);
+  auto bytes = encoded(record);
   std::copy(card.begin(), card.end(),
             bytes.begin() + sizeof(RecordHeader) + offsetof(ControlPart, detail) + 1);
   EXPECT_EQ(validate_record(bytes), RecordProblem::Text);
@@ -170,7 +170,7 @@ TEST(ControlRecordTest, LongTextsAreCutAndTooManyFieldsAreCounted) {
   record.object = "bundle " + std::string(64, 'a') + " and " + std::string(64, 'b');
   record.fields.clear();
   for (int i = 0; i < 60; ++i) record.fields.emplace_back("looser", "rule " + std::to_string(i));
-  const auto bytes = bytes_of(record);
+  const auto bytes = encoded(record);
   ASSERT_EQ(validate_record(bytes), RecordProblem::None);
   EXPECT_LE(bytes.size(), contract::kControlBytesMax);
   const json read = record_json(0, bytes);

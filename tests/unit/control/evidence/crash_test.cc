@@ -129,14 +129,14 @@ TEST_F(Crash, KilledWorkersAndDrainersCloseOrphansOnce) {
 // does anything. With `second` the second argument has to be that.
 void stop_at(long number, uint32_t action, std::optional<uint32_t> second = std::nullopt) {
   constexpr uint32_t kNumber = offsetof(seccomp_data, nr);
-  constexpr uint32_t kSecond = offsetof(seccomp_data, args) + sizeof(uint64_t);
+  constexpr uint32_t kSecondArgument = offsetof(seccomp_data, args) + sizeof(uint64_t);
   std::vector<sock_filter> program = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0,
                static_cast<uint8_t>(second ? 3 : 1)),
   };
   if (second) {
-    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSecond));
+    program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kSecondArgument));
     program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, *second, 0, 1));
   }
   program.push_back(BPF_STMT(BPF_RET | BPF_K, action));

@@ -15,9 +15,7 @@
 namespace sallyport::evidence_log_test {
 namespace {
 
-constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kMinute = 60 * kSecond;
-constexpr uint64_t kDay = 1440 * kMinute;
 // 2026-11-25T12:00:30Z
 constexpr uint64_t kNoon = 1'795'608'030 * kSecond;
 

@@ -20,6 +20,9 @@
 namespace sallyport::evidence_log_test {
 
 using namespace evidence_log;  // NOLINT: one test namespace over one library
+
+inline constexpr uint64_t kSecond = 1'000'000'000;  // in ns
+inline constexpr uint64_t kDay = 86'400 * kSecond;
 using contract::RecordKind;
 using contract::RequestId;
 using nlohmann::json;

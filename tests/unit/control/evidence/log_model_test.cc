@@ -25,8 +25,6 @@
 namespace sallyport::evidence_log_test {
 namespace {
 
-constexpr uint64_t kSecond = 1'000'000'000;
-constexpr uint64_t kDay = 86'400 * kSecond;
 constexpr uint64_t kBegin = 1'795'608'030 * kSecond;  // 2026-11-25T12:00:30Z
 constexpr int kStepsPerRun = 60;
 
@@ -37,17 +35,17 @@ uint64_t number_of(const char* name, uint64_t fallback) {
 
 // A disk of its own for the log, so small that it can be full; a plain folder for who may not
 // mount.
-class SmallDisk {
+class DiskOfOneMap {
  public:
-  explicit SmallDisk(const std::filesystem::path& folder) : folder_(folder) {
+  explicit DiskOfOneMap(const std::filesystem::path& folder) : folder_(folder) {
     std::filesystem::create_directories(folder);
     mounted_ =
         ::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=8m,mode=0700") == 0;
   }
-  ~SmallDisk() {
+  ~DiskOfOneMap() {
     if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
   }
-  SmallDisk(const SmallDisk&) = delete;
+  DiskOfOneMap(const DiskOfOneMap&) = delete;
   bool mounted() const { return mounted_; }
   // Not a byte is free any more.
   void fill() {
@@ -216,7 +214,7 @@ class Appliance {
 
   std::mt19937_64 chance_;
   Host host_;
-  SmallDisk disk_{host_.store()};
+  DiskOfOneMap disk_{host_.store()};
   uint64_t now_ = kBegin;
   uint64_t newest_ = kBegin;
   uint64_t map_bytes_max_ = 256 << 20;

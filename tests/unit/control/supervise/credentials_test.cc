@@ -21,7 +21,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr int64_t kYearS = 365 * 86'400;
 
 class CredentialsTest : public testing::Test {
  protected:

@@ -10,7 +10,6 @@ namespace sallyport::supervise {
 namespace {
 
 using Refreshed = SecretsKeeper::Refreshed;
-constexpr int64_t kYearS = 365 * 86'400;
 
 class SecretsKeeperTest : public testing::Test {
  protected:

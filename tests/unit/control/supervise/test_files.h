@@ -10,6 +10,8 @@
 
 namespace sallyport::supervise {
 
+inline constexpr int64_t kYearS = 365 * 86'400;
+
 class TestFolder {
  public:
   TestFolder();  // 0700

@@ -55,6 +55,7 @@ void list_evidence(const CounterSources& from, Visit& visit) {
   visit("evidence", "anonymous", r.anonymous);
   visit("evidence", "aggregates_written", r.aggregates_written);
   visit("evidence", "reservations_denied", r.reservations_denied);
+  visit("evidence", "tls_connections", r.tls_connections);
   visit("evidence", "security", r.security);
   visit("evidence", "security_lost", r.security_lost);
   visit("evidence", "mappings", r.mappings);

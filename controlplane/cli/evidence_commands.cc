@@ -42,7 +42,7 @@ std::vector<std::string> cells_of(const json& row) {
           cell(row, {"vendor"}),
           cell(row, {"model"}),
           cell(row, {"http_status"}),
-          cell(row, {"reason_code", "reason", "detail"})};
+          cell(row, {"reason_code", "reason", "detail", "cipher"})};
 }
 
 Exit list_records(const Call& call) {
@@ -186,6 +186,8 @@ Command list_command() {
                    {.name = "before", .value = "INDEX", .text = "only what is older: a page"}},
        .examples = {{"sallyctl evidence list --since 24h --outcome blocked", "what was refused"},
                     {"sallyctl evidence list --kind ADM,POL,KEY --since 7d", "what operators did"},
+                    {"sallyctl evidence list --kind tls_connection --vendor openai --since 24h",
+                     "whom we talked to, and how"},
                     {"sallyctl evidence list --tenant acme --limit 0 --output json",
                      "everything of a tenant, for a script"}},
        .run = list_records});

@@ -156,10 +156,11 @@ std::string safe_record_text(std::string_view text, size_t bytes_max, TextRule r
 
 std::string kind_name(uint64_t kind) {
   static constexpr std::array<const char*, contract::kRecordKindLast + 1> kNames{
-      "none",        "admitted",      "completed", "refused",        "refused_aggregate",
-      "interrupted", "gap",           "security",  "administration", "policy",
-      "test",        "configuration", "key",       "retention",      "subject_request",
-      "check",       "restoration",   "heartbeat", "tls_identity",   "access"};
+      "none",          "admitted",      "completed", "refused",        "refused_aggregate",
+      "interrupted",   "gap",           "security",  "administration", "policy",
+      "test",          "configuration", "key",       "retention",      "subject_request",
+      "check",         "restoration",   "heartbeat", "tls_identity",   "access",
+      "tls_connection"};
   return kind < kNames.size() ? kNames[kind] : "unknown_" + std::to_string(kind);
 }
 
@@ -194,6 +195,7 @@ std::string_view evidence_code(uint64_t kind) {
     case RecordKind::Restoration:
       return "RST";
     case RecordKind::TlsIdentity:
+    case RecordKind::TlsConnection:
       return "TLS";
     case RecordKind::Access:
       return "ACC";

@@ -768,6 +768,8 @@ void Drainer::run(const std::atomic<bool>& stop) {
   }
   // What was published before `stop`; a producer that goes on does not keep us.
   for (int round = 0; round < kLastRoundsMax && drain_once() != 0; ++round) continue;
+  close_tls_at_end();
+  for (int round = 0; round < kLastRoundsMax && drain_once() != 0; ++round) continue;
   if (retry_at_ns_ == 0) sign_if_due(true);
   leave_change();
 }

@@ -27,6 +27,7 @@
 #include "controlplane/evidence/retention.h"
 #include "controlplane/evidence/scrubber.h"
 #include "controlplane/evidence/store.h"
+#include "controlplane/evidence/tls_day.h"
 
 namespace sallyport::evidence_log {
 
@@ -204,16 +205,8 @@ class Drainer {
   void close_day(uint64_t minute);
   void add_sequences(ControlRecord& record) const;
   void see_identities();
-  void see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part,
-                    std::string_view refused);
-  struct IdentityKey {
-    contract::Digest spki{};
-    uint16_t tls_version = 0;
-    std::string refused;  // reason code; empty: requests went there
-    auto operator<=>(const IdentityKey&) const = default;
-  };
-  static ControlRecord identity_record(const char* action, const IdentityKey& key,
-                                       const std::string& vendor);
+  std::string vendor_of(const contract::RequestId& id) const;
+  void close_tls_at_end();
   size_t keep_cosignatures();
   size_t care_in_pause();
   void scrub();
@@ -254,11 +247,7 @@ class Drainer {
   std::optional<Scrubber> scrubber_;
   bool scrub_said_ = false;
   std::optional<RetentionRun> run_;
-  struct Identity {
-    std::string vendor;
-    uint64_t exchanges = 0;
-  };
-  std::map<IdentityKey, Identity> identities_;  // of the day
+  TlsDay tls_day_;
   uint64_t former_unexpected_ = 0;
 
   mutable std::mutex mutex_;

@@ -24,8 +24,6 @@ constexpr uint64_t kPruneEveryNs = 10'000'000;
 constexpr size_t kPruneLooks = 4096;
 constexpr uint64_t kPruneAgainNs = 600 * kSecond;  // after a run that holds kept from looking
 constexpr size_t kRingsListed = 16;
-constexpr size_t kIdentitiesMax = 64;  // vendors times their keys of one day
-constexpr std::string_view kPinMismatch = "upstream_pin_mismatch";
 
 void add_counts(ControlRecord& record, const Counts& counts) {
   const auto add = [&](const char* name, uint64_t number) {
@@ -63,6 +61,7 @@ size_t Drainer::turn_minute() {
   const uint64_t wall = wall_ns();
   const uint64_t minute = wall / (60 * kSecond);
   const Book& book = store_->book();
+  if (!minute_seen_) tls_day_.begin(wall / kSecond);
   note_clock(wall, minute);
   if (minute == book.minute) {
     minute_seen_ = true;
@@ -160,14 +159,8 @@ void Drainer::close_day(uint64_t minute) {
   add_sequences(check);
   add_control(check);
 
-  for (const auto& [key, identity] : identities_) {
-    ControlRecord tls = identity_record("identities_of_day", key, identity.vendor);
-    tls.count = identity.exchanges;
-    tls.fields.emplace_back("exchanges", std::to_string(identity.exchanges));
-    tls.fields.emplace_back("day", day.object);
-    add_control(tls);
-  }
-  identities_.clear();
+  tls_day_.close(day.object, wall_ns() / kSecond,
+                 [this](const ControlRecord& record) { add_control(record); });
   if (scrubber_ && scrubber_->problem().empty()) scrubber_->restart();
   sign_at_once_ = true;
   say("evidence: day " + day.object + " closed at " + std::to_string(day.to) + " records, next " +
@@ -177,57 +170,24 @@ void Drainer::close_day(uint64_t minute) {
 // --- whom we talked to ---------------------------------------------------------------------------
 
 void Drainer::see_identities() {
-  for (const Store::Batch::Entry& entry : pending_.entries) {
-    contract::RecordHeader header{};
-    if (entry.bytes.size() < sizeof(header) + sizeof(contract::OutcomePart)) continue;
-    std::memcpy(&header, entry.bytes.data(), sizeof(header));
-    if (header.kind != static_cast<uint16_t>(RecordKind::Completed)) continue;
-    contract::OutcomePart part{};
-    std::memcpy(&part, entry.bytes.data() + sizeof(header), sizeof(part));
-    const bool refused = part.outcome == static_cast<uint16_t>(contract::Outcome::UpstreamIdentity);
-    if (refused || part.upstream_spki != contract::Digest{})
-      see_identity(header, part, refused ? part.reason.view() : std::string_view());
-  }
+  const auto emit = [this](const ControlRecord& record) { append(record); };
+  const auto vendor = [this](const contract::RequestId& id) { return vendor_of(id); };
+  for (const Store::Batch::Entry& entry : pending_.entries) tls_day_.see(entry.bytes, vendor, emit);
 }
 
-// The chain is verified and pins are looked at in each handshake, before a byte of a request
-// leaves: a key that a request went to passed both, and one that did not has the reason.
-ControlRecord Drainer::identity_record(const char* action, const IdentityKey& key,
-                                       const std::string& vendor) {
-  ControlRecord record{.kind = RecordKind::TlsIdentity, .action = action, .actor = "sallyportd"};
-  const bool good = key.refused.empty();
-  record.object = vendor;
-  record.result = good ? "ok" : "denied";
-  record.reason = key.refused;
-  record.after = key.spki;
-  record.fields = {{"vendor", vendor}, {"check", good ? "chain_verified" : key.refused}};
-  if (key.spki != contract::Digest{}) record.fields.emplace_back("spki", lower_hex(key.spki));
-  if (good || key.refused == kPinMismatch)
-    record.fields.emplace_back("pin", good ? "accepted" : "mismatch");
-  if (key.tls_version != 0)
-    record.fields.emplace_back("tls_version", key.tls_version == 0x0304 ? "1.3" : "1.2");
-  return record;
+std::string Drainer::vendor_of(const contract::RequestId& id) const {
+  const LogReader log = reader();
+  const auto exchange = log.exchange(id);
+  const auto admitted = exchange ? log.record(exchange->admitted) : std::nullopt;
+  return admitted ? std::string(RecordView(*admitted).request()->vendor.view()) : std::string();
 }
 
-void Drainer::see_identity(const contract::RecordHeader& header, const contract::OutcomePart& part,
-                           std::string_view refused) {
-  const IdentityKey key{part.upstream_spki, part.upstream_tls_version, std::string(refused)};
-  auto known = identities_.find(key);
-  if (known == identities_.end()) {
-    if (identities_.size() == kIdentitiesMax) return;
-    known = identities_.emplace(key, Identity{}).first;
-    const LogReader log = reader();
-    const auto exchange =
-        log.exchange(contract::RequestId::of_words(header.request_high, header.request_low));
-    const auto admitted = exchange ? log.record(exchange->admitted) : std::nullopt;
-    if (admitted) known->second.vendor = RecordView(*admitted).request()->vendor.view();
-    ControlRecord seen = identity_record(refused.empty() ? "identity_seen" : "identity_refused",
-                                         key, known->second.vendor);
-    seen.request_id = contract::RequestId::of_words(header.request_high, header.request_low);
-    seen.detail = "first of its day; after is the SHA-256 of the vendor's public key";
-    append(seen);
-  }
-  ++known->second.exchanges;
+// A clean stop: what was counted is not lost with this process. The rest of the day is another
+// digest, of the next one.
+void Drainer::close_tls_at_end() {
+  if (!options_.heartbeats || store_->book().minute == 0) return;
+  tls_day_.close(day_text(store_->book().minute), wall_ns() / kSecond,
+                 [this](const ControlRecord& record) { append(record); });
 }
 
 // --- witnesses -----------------------------------------------------------------------------------

@@ -18,10 +18,11 @@ using nlohmann::json;
 
 // Position: contract::RecordKind.
 constexpr std::array kKindNames{
-    "none",        "admitted",      "completed", "refused",        "refused_aggregate",
-    "interrupted", "gap",           "security",  "administration", "policy",
-    "test",        "configuration", "key",       "retention",      "subject_request",
-    "check",       "restoration",   "heartbeat", "tls_identity",   "access"};
+    "none",          "admitted",      "completed", "refused",        "refused_aggregate",
+    "interrupted",   "gap",           "security",  "administration", "policy",
+    "test",          "configuration", "key",       "retention",      "subject_request",
+    "check",         "restoration",   "heartbeat", "tls_identity",   "access",
+    "tls_connection"};
 static_assert(kKindNames.size() == contract::kRecordKindLast + 1);
 
 std::string kind_name(uint16_t kind) {
@@ -212,6 +213,9 @@ ExportCheck::Row ExportCheck::row_of(const std::vector<uint8_t>& record) const {
       row.principal = part->principal.view();
       row.vendor = part->vendor.view();
     }
+  if (shape.tls)
+    if (const auto part = part_at<contract::TlsPart>(record, sizeof(RecordHeader)))
+      row.vendor = part->vendor.view();
   if (shape.note)
     if (const auto part = part_at<contract::NotePart>(record, sizeof(RecordHeader)))
       row.actor = part->actor.view();

@@ -18,6 +18,20 @@ constexpr std::array kColumns{
     "api_kind", "template",  "outcome",     "reason_code",   "http_status", "vendor_status",
     "code",     "action",    "actor",       "object",        "result",      "reason",
     "ticket",   "detail",    "count",       "bundle_digest", "body_bytes",  "sent_bytes"};
+// Of TLS, at the end of a line. sallyportd's own records have them among their fields.
+constexpr std::array kTlsColumns{"server_name",
+                                 "address",
+                                 "port",
+                                 "check",
+                                 "pin",
+                                 "tls_version",
+                                 "cipher",
+                                 "spki",
+                                 "client_certificate",
+                                 "connections",
+                                 "exchanges",
+                                 "certificates",
+                                 "upstream_connection"};
 
 std::string text_of(const json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -54,7 +68,9 @@ json export_row(uint64_t index, std::span<const uint8_t> record, const Hash& lea
 std::string csv_head() {
   std::string line;
   for (const char* name : kColumns) line += csv_cell(name) + ",";
-  return line + csv_cell("detections") + "," + csv_cell("restorations") + "\r\n";
+  line += csv_cell("detections") + "," + csv_cell("restorations");
+  for (const char* name : kTlsColumns) line += "," + csv_cell(name);
+  return line + "\r\n";
 }
 
 std::string csv_row(const json& row) {
@@ -66,6 +82,12 @@ std::string csv_row(const json& row) {
   line += csv_cell(tallies_text(row, "detections", {"entity", "action", "direction", "count"}));
   line += ",";
   line += csv_cell(tallies_text(row, "restorations", {"entity", "allowed", "reason", "count"}));
+  const json& fields =
+      row.value("evidence", "") == "TLS" && row.contains("fields") ? row["fields"] : row;
+  for (const char* name : kTlsColumns) {
+    const auto found = fields.find(name);
+    line += "," + csv_cell(found == fields.end() ? std::string() : text_of(*found));
+  }
   return line + "\r\n";
 }
 

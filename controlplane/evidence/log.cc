@@ -113,8 +113,9 @@ RecordView::RecordView(std::span<const uint8_t> bytes) {
   header_ = reader.take<contract::RecordHeader>();
   const contract::RecordShape shape = contract::record_shape(header_.kind, header_.version);
   if (shape.request) request_ = reader.take<contract::RequestPart>(shape.request_bytes);
-  if (shape.outcome) outcome_ = reader.take<contract::OutcomePart>();
+  if (shape.outcome) outcome_ = reader.take<contract::OutcomePart>(shape.outcome_bytes);
   if (shape.aggregate) aggregate_ = reader.take<contract::AggregatePart>();
+  if (shape.tls) tls_ = reader.take<contract::TlsPart>();
   if (shape.note) note_ = reader.take<contract::NotePart>();
   if (shape.control) control_ = reader.take<contract::ControlPart>();
   const size_t fields = control_ ? control_->field_count : 0U;

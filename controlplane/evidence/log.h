@@ -46,6 +46,7 @@ class RecordView {
   const std::optional<contract::RequestPart>& request() const { return request_; }
   const std::optional<contract::OutcomePart>& outcome() const { return outcome_; }
   const std::optional<contract::AggregatePart>& aggregate() const { return aggregate_; }
+  const std::optional<contract::TlsPart>& tls() const { return tls_; }
   const std::optional<contract::NotePart>& note() const { return note_; }
   const std::optional<contract::ControlPart>& control() const { return control_; }
   const std::vector<contract::ControlField>& fields() const { return fields_; }
@@ -57,6 +58,7 @@ class RecordView {
   std::optional<contract::RequestPart> request_;
   std::optional<contract::OutcomePart> outcome_;
   std::optional<contract::AggregatePart> aggregate_;
+  std::optional<contract::TlsPart> tls_;
   std::optional<contract::NotePart> note_;
   std::optional<contract::ControlPart> control_;
   std::vector<contract::ControlField> fields_;

@@ -11,6 +11,7 @@
 #include "controlplane/evidence/control_record.h"
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/tls_day.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -66,9 +67,8 @@ std::string padded(uint64_t number, size_t digits) {
 }
 
 json tls_json(uint16_t version) {
-  if (version == 0x0304) return "1.3";
-  if (version == 0x0303) return "1.2";
-  return nullptr;
+  const std::string_view name = tls_version_name(version);
+  return name.empty() ? json() : json(name);
 }
 
 void add_request(json& out, const contract::RequestPart& part) {
@@ -129,6 +129,36 @@ void add_outcome(json& out, const contract::OutcomePart& part, bool with_request
   out["client_tls"] = tls_json(part.client_tls_version);
   out["upstream_tls"] = tls_json(part.upstream_tls_version);
   out["upstream_request_bytes"] = part.upstream_request_bytes;
+  out["upstream_connection"] =
+      part.upstream_connection != 0 ? json(part.upstream_connection) : json();
+}
+
+std::string address_text(int family, const uint8_t* bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  return inet_ntop(family, bytes, text.data(), text.size()) != nullptr ? text.data() : "";
+}
+
+json text_or_null(std::string_view text) { return text.empty() ? json() : json(text); }
+
+void add_tls(json& out, const contract::TlsPart& part) {
+  const bool good = part.reason.view().empty();
+  out["vendor"] = part.vendor.view();
+  out["server_name"] = part.server_name.view();
+  out["address"] =
+      address_text(part.address_version == 4 ? AF_INET : AF_INET6, part.address.data());
+  out["port"] = part.port;
+  out["result"] = good ? "ok" : "denied";
+  out["reason_code"] = part.reason.view();
+  out["check"] = good ? "chain_verified" : part.failure.view();
+  out["pin"] = pin_name(part);
+  out["tls_version"] = text_or_null(tls_version_name(part.tls_version));
+  out["cipher"] = text_or_null(cipher_name(part.cipher_suite));
+  out["client_certificate"] = client_certificate_name(part.flags);
+  out["spki"] = digest_json(part.spki);
+  out["certificate_count"] = part.certificate_count;
+  out["certificates"] = json::array();
+  for (size_t i = 0; i < part.certificates.size() && i < part.certificate_count; ++i)
+    out["certificates"].push_back(lower_hex(part.certificates[i]));
 }
 
 void add_aggregate(json& out, const contract::AggregatePart& part) {
@@ -257,6 +287,7 @@ json view_json(uint64_t index, const RecordView& view) {
   if (view.request()) add_request(out, *view.request());
   if (view.outcome()) add_outcome(out, *view.outcome(), view.request().has_value());
   if (view.aggregate()) add_aggregate(out, *view.aggregate());
+  if (view.tls()) add_tls(out, *view.tls());
   if (view.note()) add_note(out, *view.note());
   if (view.control()) add_control(out, *view.control(), view.fields());
   if (view.control() && !view.subjects().empty())

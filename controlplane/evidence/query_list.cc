@@ -81,12 +81,19 @@ bool any_entry(const json& object, std::initializer_list<const char*> lists, con
   return false;
 }
 
+// sallyportd's own records of TLS name the vendor among their fields.
+bool is_identity_of(const json& object, const std::string& vendor) {
+  return text_of(object, "kind") == "tls_identity" && object.contains("fields") &&
+         text_of(object.at("fields"), "vendor") == vendor;
+}
+
 bool wanted(const json& object, const ListFilter& filter) {
   const auto fits = [&](const std::string& want, const char* name) {
     return want.empty() || text_of(object, name) == want;
   };
   return kind_fits(object, filter.kind) && fits(filter.tenant, "tenant") &&
-         fits(filter.principal, "principal") && fits(filter.vendor, "vendor") &&
+         fits(filter.principal, "principal") &&
+         (fits(filter.vendor, "vendor") || is_identity_of(object, filter.vendor)) &&
          fits(filter.outcome, "outcome") && fits(filter.request_id, "request_id") &&
          (filter.entity.empty() ||
           any_entry(object, {"detections", "restorations"}, "entity", filter.entity)) &&

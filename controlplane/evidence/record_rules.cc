@@ -19,6 +19,7 @@ using contract::RecordHeader;
 using contract::RecordKind;
 using contract::RequestPart;
 using contract::Tally;
+using contract::TlsPart;
 
 template <typename Part>
 Part take(std::span<const uint8_t>& rest) {
@@ -71,6 +72,37 @@ RecordProblem check_outcome(const OutcomePart& part, RecordKind kind) {
       !tls_version(part.client_tls_version) || !tls_version(part.upstream_tls_version))
     return RecordProblem::Number;
   return RecordProblem::None;
+}
+
+bool is_digest(const contract::Digest& digest) { return digest != contract::Digest{}; }
+
+// Who was accepted showed a certificate and agreed on a version and a suite; who was refused has a
+// reason. Behind the certificates that were presented there is nothing.
+RecordProblem check_tls(const TlsPart& part) {
+  if (!all_valid(part.vendor, part.reason, part.failure, part.server_name))
+    return RecordProblem::Text;
+  for (const std::string_view code : {part.reason.view(), part.failure.view()})
+    if (!code.empty() && !contract::is_field_value(code, contract::FieldRule::Code))
+      return RecordProblem::Text;
+  constexpr unsigned kFlags = contract::kTlsFlagPinned | contract::kTlsFlagCertificateRequested |
+                              contract::kTlsFlagCertificateSent;
+  const bool sent = (part.flags & contract::kTlsFlagCertificateSent) != 0;
+  const bool requested = (part.flags & contract::kTlsFlagCertificateRequested) != 0;
+  if (!tls_version(part.tls_version) || (part.flags & ~kFlags) != 0 || (sent && !requested) ||
+      (part.address_version != 4 && part.address_version != 6) ||
+      (part.tls_version == 0) != (part.cipher_suite == 0) ||
+      (part.reason.length == 0) != (part.failure.length == 0) ||
+      (part.certificate_count != 0) != is_digest(part.spki))
+    return RecordProblem::Number;
+  if (part.reason.length == 0 && (part.tls_version == 0 || part.certificate_count == 0))
+    return RecordProblem::Number;
+  for (size_t i = 0; i < part.certificates.size(); ++i)
+    if (is_digest(part.certificates[i]) != (i < part.certificate_count))
+      return RecordProblem::Number;
+  const bool is_v4 = part.address_version == 4;
+  for (size_t i = 4; is_v4 && i < part.address.size(); ++i)
+    if (part.address[i] != 0) return RecordProblem::Padding;
+  return part.reserved == 0 ? RecordProblem::None : RecordProblem::Padding;
 }
 
 bool masked(const AggregatePart& part) {
@@ -148,6 +180,7 @@ bool request_named_rightly(const RecordHeader& header) {
     case RecordKind::Completed:
     case RecordKind::Refused:
     case RecordKind::Interrupted:
+    case RecordKind::TlsConnection:
       return named;
     case RecordKind::RefusedAggregate:
       return !named;
@@ -235,7 +268,9 @@ RecordProblem validate_record(std::span<const uint8_t> record) {
   if (shape.request) problem = check_request(take_first<RequestPart>(rest, shape.request_bytes));
   if (problem != RecordProblem::None) return problem;
   if (shape.outcome)
-    problem = check_outcome(take<OutcomePart>(rest), static_cast<RecordKind>(header.kind));
+    problem = check_outcome(take_first<OutcomePart>(rest, shape.outcome_bytes),
+                            static_cast<RecordKind>(header.kind));
+  if (shape.tls) problem = check_tls(take<TlsPart>(rest));
   if (shape.aggregate) problem = check_aggregate(take<AggregatePart>(rest));
   if (shape.note) problem = check_note(take<NotePart>(rest));
   size_t fields = 0;
@@ -262,6 +297,7 @@ RecordProblem validate_ring_record(std::span<const uint8_t> record,
     case RecordKind::Refused:
     case RecordKind::RefusedAggregate:
     case RecordKind::Security:
+    case RecordKind::TlsConnection:
       break;
     default:
       return RecordProblem::Kind;  // the control plane's own words

@@ -202,6 +202,9 @@ inline constexpr auto kControlFields = std::to_array<ControlFieldName>({
     {"digest", FieldRule::Hex},
     {"destination", FieldRule::Text},
     {"checkpoint_size", FieldRule::Number},
+    // TLS, since version 3
+    {"cipher", FieldRule::Name},
+    {"certificate", FieldRule::Hex},
 });
 
 // 0: there is no such name.

@@ -1,18 +1,20 @@
-// evidence_record.h: the native evidence record, version 2. These bytes are what the transparency
+// evidence_record.h: the native evidence record, version 3. These bytes are what the transparency
 // log hashes, so a released layout never changes; a new field means a new kRecordVersion, and a
-// reader of version N also reads N - 1 (record_shape() says what that looks like).
+// reader of version N also reads those before it (record_shape() says what they look like).
 //
 //   RecordHeader                       every kind
 //   RequestPart                        Admitted, Refused
 //   OutcomePart                        Completed, Refused, Interrupted
 //   AggregatePart                      RefusedAggregate
+//   TlsPart                            TlsConnection
 //   NotePart                           Gap, Security; Administration of version 1
-//   ControlPart                        Administration and all kinds from 9 (control_part.h)
+//   ControlPart                        Administration and kinds 9 to 19 (control_part.h)
 //   ControlField x field_count         of the ControlPart
 //   Tally     x header.tally_count     counts per entity, action, reason: found and done
 //   SubjectId x header.subject_count   keyed hashes, never names
 //
-// Version 1 ends at kind 8, has NotePart in Administration, and a RequestPart that ends before
+// Version 2 ends at kind 19, and its OutcomePart ends before upstream_connection. Version 1
+// moreover ends at kind 8, has NotePart in Administration, and a RequestPart that ends before
 // template_digest.
 //
 // There is no field for a detected value, and none that could take one by mistake: texts are short,
@@ -30,7 +32,7 @@
 
 namespace sallyport::contract {
 
-inline constexpr uint16_t kRecordVersion = 2;
+inline constexpr uint16_t kRecordVersion = 3;
 inline constexpr uint16_t kRecordVersionOldest = 1;  // that is still read
 
 // Persisted numbers: never reused.
@@ -56,8 +58,11 @@ enum class RecordKind : uint16_t {
   Heartbeat = 17,       // CHK: one a minute; says how much came, also when it was nothing
   TlsIdentity = 18,     // TLS: a vendor's identity as seen, and the day's digest
   Access = 19,          // ACC: who may, who did, what a reviewer decided
+  // The dataplane's again.
+  TlsConnection = 20,  // TLS: one handshake with a vendor that ended, well or not
 };
-inline constexpr uint16_t kRecordKindLast = 19;
+inline constexpr uint16_t kRecordKindLast = 20;
+inline constexpr uint16_t kRecordKindLastOfVersion2 = 19;
 inline constexpr uint16_t kRecordKindLastOfVersion1 = 8;
 
 enum class Outcome : uint16_t {
@@ -199,12 +204,17 @@ struct OutcomePart {
   uint16_t client_tls_version;  // 0x0303, 0x0304
   uint16_t upstream_tls_version;
   uint32_t upstream_request_bytes;  // head and body really handed to the vendor leg (saturates)
+  // Ring sequence of the TlsConnection record of the connection that the request went out on, or
+  // was to; 0 = none. Not in versions 1 and 2.
+  uint64_t upstream_connection;
 };
+inline constexpr size_t kOutcomePartBytesOfVersion2 = 272;
+static_assert(offsetof(OutcomePart, upstream_connection) == kOutcomePartBytesOfVersion2);
 static_assert(offsetof(OutcomePart, reason) == 8);
 static_assert(offsetof(OutcomePart, body_bytes) == 120);
 static_assert(offsetof(OutcomePart, stage_ns) == 168);
 static_assert(offsetof(OutcomePart, upstream_spki) == 232);
-static_assert(sizeof(OutcomePart) == 272);
+static_assert(sizeof(OutcomePart) == 280);
 
 struct AggregatePart {
   BoundedText<47> reason;
@@ -233,6 +243,39 @@ struct NotePart {
 };
 static_assert(sizeof(NotePart) == 288);
 
+inline constexpr uint8_t kTlsFlagPinned = 1;                // policy has pins for this vendor
+inline constexpr uint8_t kTlsFlagCertificateRequested = 2;  // the vendor asked for one of ours
+inline constexpr uint8_t kTlsFlagCertificateSent = 4;       // mTLS: and was given one
+// Leaf, up to three intermediates, the root that some send along, and one more: a public chain has
+// two to four. What is presented beyond is counted in certificate_count only.
+inline constexpr size_t kTlsCertificatesMax = 6;
+
+// One handshake with a vendor, as it ended. Written before a byte of a request leaves, under the
+// request that the connection was opened for; later ones on it name it (upstream_connection).
+struct TlsPart {
+  BoundedText<31> vendor;        // of policy
+  BoundedText<47> reason;        // code of docs/errors.md why it was refused; empty: accepted
+  BoundedText<23> failure;       // tls::failure_name() of it
+  BoundedText<253> server_name;  // SNI that was sent, and the name that was verified; from policy
+  uint16_t port;
+  std::array<uint8_t, 16> address;  // of the vendor; IPv4 in the first four bytes
+  uint16_t tls_version;             // 0x0303, 0x0304; 0 = not agreed on
+  uint16_t cipher_suite;            // IANA's number; 0 = not agreed on
+  uint8_t address_version;          // 4, 6
+  uint8_t flags;
+  uint8_t certificate_count;  // as presented (saturates)
+  uint8_t reserved;
+  Digest spki;  // SHA-256 of the leaf's public key; zero = no certificate was seen
+  // SHA-256 of each certificate's DER bytes, in the order presented: leaf first. Zero behind.
+  std::array<Digest, kTlsCertificatesMax> certificates;
+};
+static_assert(offsetof(TlsPart, server_name) == 104);
+static_assert(offsetof(TlsPart, port) == 358);
+static_assert(offsetof(TlsPart, tls_version) == 376);
+static_assert(offsetof(TlsPart, spki) == 384);
+static_assert(offsetof(TlsPart, certificates) == 416);
+static_assert(sizeof(TlsPart) == 608);
+
 struct Tally {
   uint8_t section;  // TallySection
   uint8_t action;   // RecordedAction
@@ -254,6 +297,7 @@ inline constexpr uint32_t kAdmittedBytesMax = sizeof(RecordHeader) + sizeof(Requ
 inline constexpr uint32_t kCompletedBytesMax = sizeof(RecordHeader) + sizeof(OutcomePart) +
                                                kTalliesMax * sizeof(Tally) +
                                                kSubjectsMax * sizeof(SubjectId);
+inline constexpr uint32_t kTlsConnectionBytes = sizeof(RecordHeader) + sizeof(TlsPart);
 // Of a ring's record.
 inline constexpr uint32_t kRecordBytesMax = kAdmittedBytesMax + sizeof(OutcomePart);
 inline constexpr uint32_t kControlBytesMax = sizeof(RecordHeader) + sizeof(ControlPart) +
@@ -263,15 +307,19 @@ inline constexpr uint32_t kControlBytesMax = sizeof(RecordHeader) + sizeof(Contr
 static_assert(kRecordBytesMax < 65'536 && kControlBytesMax < 65'536);
 
 struct RecordShape {
-  bool request = false, outcome = false, aggregate = false, note = false, control = false;
+  bool request = false, outcome = false, aggregate = false, note = false, control = false,
+       tls = false;
   uint32_t request_bytes = 0;  // of the RequestPart in this version
+  uint32_t outcome_bytes = 0;  // of the OutcomePart
   uint32_t fixed_bytes = 0;    // header and parts; 0 for a kind that this version does not have
 };
 constexpr RecordShape record_shape(uint16_t kind, uint16_t version = kRecordVersion) {
   RecordShape shape;
   const bool first = version == 1;
-  if (version < kRecordVersionOldest || version > kRecordVersion || kind == 0 ||
-      kind > (first ? kRecordKindLastOfVersion1 : kRecordKindLast))
+  const uint16_t last = first          ? kRecordKindLastOfVersion1
+                        : version == 2 ? kRecordKindLastOfVersion2
+                                       : kRecordKindLast;
+  if (version < kRecordVersionOldest || version > kRecordVersion || kind == 0 || kind > last)
     return shape;
   switch (static_cast<RecordKind>(kind)) {
     case RecordKind::Admitted:
@@ -291,6 +339,9 @@ constexpr RecordShape record_shape(uint16_t kind, uint16_t version = kRecordVers
     case RecordKind::Security:
       shape.note = true;
       break;
+    case RecordKind::TlsConnection:
+      shape.tls = true;
+      break;
     default:
       shape.note = first;
       shape.control = !first;
@@ -298,10 +349,12 @@ constexpr RecordShape record_shape(uint16_t kind, uint16_t version = kRecordVers
   }
   if (shape.request)
     shape.request_bytes = first ? kRequestPartBytesOfVersion1 : sizeof(RequestPart);
+  if (shape.outcome)
+    shape.outcome_bytes = version < 3 ? kOutcomePartBytesOfVersion2 : sizeof(OutcomePart);
   shape.fixed_bytes = static_cast<uint32_t>(
-      sizeof(RecordHeader) + shape.request_bytes + (shape.outcome ? sizeof(OutcomePart) : 0) +
-      (shape.aggregate ? sizeof(AggregatePart) : 0) + (shape.note ? sizeof(NotePart) : 0) +
-      (shape.control ? sizeof(ControlPart) : 0));
+      sizeof(RecordHeader) + shape.request_bytes + shape.outcome_bytes +
+      (shape.tls ? sizeof(TlsPart) : 0) + (shape.aggregate ? sizeof(AggregatePart) : 0) +
+      (shape.note ? sizeof(NotePart) : 0) + (shape.control ? sizeof(ControlPart) : 0));
   return shape;
 }
 

@@ -21,12 +21,14 @@ using contract::slot_total_bytes;
 
 constexpr uint32_t kAdmittedSlotBytes = slot_total_bytes(contract::kAdmittedBytesMax);
 constexpr uint32_t kCompletedSlotBytes = slot_total_bytes(contract::kCompletedBytesMax);
+constexpr uint32_t kTlsSlotBytes = slot_total_bytes(contract::kTlsConnectionBytes);
+// Of one exchange. A connection is opened by few of them, but which will is not known yet.
+constexpr uint32_t kExchangeSlotBytes = kAdmittedSlotBytes + kTlsSlotBytes + kCompletedSlotBytes;
 constexpr uint32_t kWrapSlackBytes = slot_total_bytes(contract::kSlotPayloadBytesMax);
 constexpr uint64_t kAttachEveryMs = 20;
 
 // One exchange and one alarm fit even in the smallest ring with the greatest sensible reserve.
-static_assert(kAdmittedSlotBytes + kCompletedSlotBytes + kWrapSlackBytes <
-              contract::kRingCapacityBytesMin / 2);
+static_assert(kExchangeSlotBytes + kWrapSlackBytes < contract::kRingCapacityBytesMin / 2);
 
 // Puts the parts of a record one behind the other into the slot's bytes.
 class Parts {
@@ -104,6 +106,28 @@ OutcomePart outcome_part(const CompletedFields& fields) {
   part.client_tls_version = fields.client_tls_version;
   part.upstream_tls_version = fields.upstream_tls_version;
   part.upstream_request_bytes = fields.upstream_request_bytes;
+  part.upstream_connection = fields.upstream_connection;
+  return part;
+}
+
+contract::TlsPart tls_part(const TlsConnectionFields& fields) {
+  contract::TlsPart part{};
+  part.vendor.assign(fields.vendor);
+  part.reason.assign(fields.reason);
+  part.failure.assign(fields.failure);
+  part.server_name.assign(fields.server_name);
+  part.port = fields.port;
+  std::array<uint8_t, wire::IpAddress::kBytesV6> address{};
+  fields.address.store_v6(address.data());
+  part.address_version = fields.address.is_v4() ? 4 : 6;
+  const size_t mapping_bytes = fields.address.is_v4() ? 12 : 0;  // ::ffff:
+  std::copy(address.begin() + mapping_bytes, address.end(), part.address.begin());
+  part.tls_version = fields.tls_version;
+  part.cipher_suite = fields.cipher_suite;
+  part.flags = fields.flags;
+  part.certificate_count = fields.certificate_count;
+  part.spki = fields.spki;
+  part.certificates = fields.certificates;
   return part;
 }
 
@@ -126,14 +150,14 @@ uint64_t Recorder::free_bytes(Reserve security) const {
 
 bool Recorder::reserve(Reservation& out) {
   SP_CHECK(!out.held());
-  constexpr uint32_t kBoth = kAdmittedSlotBytes + kCompletedSlotBytes;
-  if (free_bytes(Reserve::Keep) < kBoth) {
+  if (free_bytes(Reserve::Keep) < kExchangeSlotBytes) {
     ++counters_.reservations_denied;
     return false;
   }
-  reserved_bytes_ += kBoth;
-  out.bytes = kBoth;
+  reserved_bytes_ += kExchangeSlotBytes;
+  out.bytes = kExchangeSlotBytes;
   out.admitted = false;
+  out.has_connection = true;
   return true;
 }
 
@@ -145,6 +169,21 @@ uint64_t Recorder::admitted(Reservation& reservation, const RequestId& id,
   reservation.admitted = true;
   ++counters_.admitted;
   return write(RecordKind::Admitted, id, &fields, nullptr, clock);
+}
+
+uint64_t Recorder::tls_connection(Reservation& reservation, const RequestId& id,
+                                  const TlsConnectionFields& fields, const base::Clock& clock) {
+  SP_CHECK(reservation.held() && reservation.admitted && reservation.has_connection);
+  reserved_bytes_ -= kTlsSlotBytes;
+  reservation.bytes -= kTlsSlotBytes;
+  reservation.has_connection = false;
+  const std::span<uint8_t> into = ring_.begin_record(contract::kTlsConnectionBytes);
+  SP_CHECK_WHY(into.size() == contract::kTlsConnectionBytes, "I1");
+  Parts parts(into);
+  parts.put(header_of(RecordKind::TlsConnection, contract::kTlsConnectionBytes, id, clock));
+  parts.put(tls_part(fields));
+  ++counters_.tls_connections;
+  return ring_.publish();
 }
 
 uint64_t Recorder::completed(Reservation& reservation, const RequestId& id,

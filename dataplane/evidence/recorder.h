@@ -1,8 +1,10 @@
-// recorder.h: two records per exchange, and the room for both is taken before anything is promised.
+// recorder.h: two records per exchange, a third when it opens a connection to a vendor, and the
+// room for all is taken before anything is promised.
 //
 //   Reservation r;
 //   if (!recorder.reserve(r)) -> 503 with Retry-After; nothing is forwarded unrecorded
 //   sequence = recorder.admitted(r, id, request, clock);       // before the first byte leaves
+//   recorder.tls_connection(r, id, connection, clock);         // a handshake ended; at most once
 //   durability committed: wait until recorder.committed_sequence() >= sequence
 //   recorder.completed(r, id, outcome, clock);                 // exactly once, at the verdict
 //   ... or recorder.cancel(r) when it was never admitted (then write refused() instead)
@@ -86,8 +88,24 @@ struct CompletedFields {
   uint16_t client_tls_version = 0;
   uint16_t upstream_tls_version = 0;
   uint32_t upstream_request_bytes = 0;
+  uint64_t upstream_connection = 0;          // what tls_connection() answered for it; 0: none
   std::span<const contract::Tally> tallies;  // response side: detections, restorations
   std::span<const SubjectId> subjects;
+};
+
+// A handshake with a vendor, as it ended. Texts are policy's or ours.
+struct TlsConnectionFields {
+  std::string_view vendor, server_name;
+  std::string_view reason;   // empty: accepted
+  std::string_view failure;  // empty: accepted
+  wire::IpAddress address;
+  uint16_t port = 0;
+  uint16_t tls_version = 0;   // 0: not agreed on
+  uint16_t cipher_suite = 0;  // IANA's number; 0: not agreed on
+  uint8_t flags = 0;          // kTlsFlag...
+  uint8_t certificate_count = 0;
+  Digest spki{};
+  std::array<Digest, contract::kTlsCertificatesMax> certificates{};
 };
 
 struct SourcePrefix {
@@ -110,6 +128,7 @@ struct RecorderConfig {
 struct Reservation {
   uint32_t bytes = 0;
   bool admitted = false;
+  bool has_connection = false;  // room for a TlsConnection is among them
   bool held() const { return bytes != 0; }
 };
 
@@ -124,6 +143,9 @@ class Recorder {
   // REQUIRES: held, not yet admitted. Returns the ring sequence to wait for.
   uint64_t admitted(Reservation& reservation, const RequestId& id, const AdmittedFields& fields,
                     const base::Clock& clock);
+  // REQUIRES: admitted, and not called for this exchange before. Returns the ring sequence.
+  uint64_t tls_connection(Reservation& reservation, const RequestId& id,
+                          const TlsConnectionFields& fields, const base::Clock& clock);
   // REQUIRES: admitted. Gives the room back.
   uint64_t completed(Reservation& reservation, const RequestId& id, const CompletedFields& fields,
                      const base::Clock& clock);
@@ -165,7 +187,8 @@ class Recorder {
   struct Counters {
     uint64_t admitted = 0, completed = 0, refused = 0, refused_folded = 0, anonymous = 0;
     uint64_t aggregates_written = 0, reservations_denied = 0, security = 0, security_lost = 0;
-    uint64_t mappings = 0;  // sealed batches
+    uint64_t mappings = 0;         // sealed batches
+    uint64_t tls_connections = 0;  // handshakes with vendors
   };
   const Counters& counters() const { return counters_; }
   const RingProducer& ring() const { return ring_; }

@@ -144,6 +144,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
   exchange.vendor_status = 0;
   exchange.upstream_spki = {};
   exchange.upstream_tls_version = 0;
+  exchange.upstream_connection = 0;
   exchange.started = client.head_started;
   exchange.admitted_at = exchange.body_done_at = exchange.released_at = clock_.now;
   exchange.recorded_at = exchange.sent_at = exchange.first_byte_at = clock_.now;

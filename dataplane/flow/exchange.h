@@ -111,6 +111,7 @@ struct Exchange {
   uint64_t answer_out_bytes = 0;
   std::array<uint8_t, 32> upstream_spki{};
   uint16_t upstream_tls_version = 0;
+  uint64_t upstream_connection = 0;  // ring sequence of its TlsConnection record
 
   base::Instant started;
   base::Instant admitted_at;

@@ -118,6 +118,8 @@ class Gateway {
     uint32_t exchange_slot = kNoSlot;
     PolicyVersion* version = nullptr;
     uint16_t vendor_index = 0;
+    wire::IpAddress address;  // of the vendor
+    uint64_t connection = 0;  // ring sequence of its TlsConnection record; 0: none yet
     uint8_t interim_count = 0;
     bool reused = false;
     bool keep_alive = false;
@@ -246,6 +248,7 @@ class Gateway {
 
   // records.cc
   void record_admitted(Exchange& exchange);
+  void record_connection(Upstream& upstream, Exchange& exchange, Reason refused);
   void record_end(Exchange& exchange, Reason reason, uint16_t http_status, bool midstream);
 
   Client& client_of(const Exchange& exchange) noexcept { return *clients_[exchange.client_slot]; }

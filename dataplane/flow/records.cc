@@ -269,6 +269,36 @@ void Gateway::record_admitted(Exchange& exchange) {
   ++counters_.admitted;
 }
 
+// Once per connection, when its handshake ended and before a byte of a request leaves; an exchange
+// ends at most one handshake, since only a pooled connection is given up for a fresh one.
+void Gateway::record_connection(Upstream& upstream, Exchange& exchange, Reason refused) {
+  const policy::Vendor& vendor = upstream.version->vendor(upstream.vendor_index).vendor;
+  const tls::Session& session = upstream.leg.tls();
+  const tls::ClientCertificate ours = session.client_certificate();
+  evidence::TlsConnectionFields fields;
+  fields.vendor = vendor.name;
+  fields.server_name = session.server_name();
+  if (refused != Reason::None) {
+    fields.reason = refusal_row(refused).name;
+    fields.failure = tls::failure_name(session.failure());
+  }
+  fields.address = upstream.address;
+  fields.port = vendor.port;
+  fields.cipher_suite = session.cipher_suite();
+  // Before there is a suite, the version is only what we offered.
+  fields.tls_version = fields.cipher_suite != 0 ? session.version() : uint16_t{0};
+  fields.flags = static_cast<uint8_t>(
+      (session.is_pinned() ? contract::kTlsFlagPinned : 0) |
+      (ours != tls::ClientCertificate::NotRequested ? contract::kTlsFlagCertificateRequested : 0) |
+      (ours == tls::ClientCertificate::Sent ? contract::kTlsFlagCertificateSent : 0));
+  fields.certificate_count = session.peer_chain().count;
+  fields.spki = session.peer_spki();
+  static_assert(tls::kCertificatesMax == contract::kTlsCertificatesMax);
+  fields.certificates = session.peer_chain().sha256;
+  upstream.connection = recorder_.tls_connection(exchange.reservation, exchange.id, fields, clock_);
+  exchange.upstream_connection = upstream.connection;
+}
+
 // All places are taken: the caller is known, so its refusal is recorded all the same.
 void Gateway::refuse_without_exchange(Client& client, const Choice& decided, ErrorShape shape) {
   constexpr Reason kReason = Reason::BuffersFull;
@@ -344,6 +374,7 @@ void Gateway::record_end(Exchange& exchange, Reason reason, uint16_t http_status
   fields.upstream_spki = exchange.upstream_spki;
   fields.client_tls_version = client_of(exchange).leg.tls().version();
   fields.upstream_tls_version = exchange.upstream_tls_version;
+  fields.upstream_connection = exchange.upstream_connection;
   fields.upstream_request_bytes = static_cast<uint32_t>(std::min<uint64_t>(
       exchange.upstream_tls_version != 0 ? exchange.request_out_bytes : 0, 0xffff'ffffU));
   fields.tallies = tallies.view();

@@ -74,12 +74,15 @@ void Gateway::upstream_tls_failed(Upstream& upstream) {
     return refuse(exchange, Reason::UpstreamTruncated, tls::failure_name(failure));
   exchange.upstream_spki = upstream.leg.tls().peer_spki();
   upstream.leg.transmit();  // the alert that says why
-  refuse(exchange, reason_of_failure(failure), tls::failure_name(failure));
+  const Reason reason = reason_of_failure(failure);
+  record_connection(upstream, exchange, reason);
+  refuse(exchange, reason, tls::failure_name(failure));
 }
 
 bool Gateway::step_upstream(Upstream& upstream) {
   if (upstream.stage == Upstream::Stage::Handshake) {
     if (upstream.leg.tls().state() != tls::State::Open) return false;
+    record_connection(upstream, *exchanges_[upstream.exchange_slot], Reason::None);
     send_request(upstream);
     return true;
   }

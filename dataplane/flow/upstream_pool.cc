@@ -62,8 +62,9 @@ Reason Gateway::open_connection(Exchange& exchange) {
   if (free_upstreams_.empty()) return Reason::UpstreamsFull;
   tcp::ConnectionId id;
   Reason why = Reason::UpstreamConnect;
+  wire::IpAddress address;
   for (size_t i = 0; i < addresses.size() && !stack_.is_live(id); ++i) {
-    const wire::IpAddress address =
+    address =
         wire::IpAddress::from_v6(addresses[vendor.next_address++ % addresses.size()].bytes.data());
     if (!leads_to(address)) continue;  // such as IPv6, of which no port has an address
     why = Reason::UpstreamsFull;
@@ -81,6 +82,8 @@ Reason Gateway::open_connection(Exchange& exchange) {
   upstream.version = exchange.version;
   upstream.version->begin_use();
   upstream.vendor_index = exchange.route.vendor_index;
+  upstream.address = address;
+  upstream.connection = 0;
   upstream.reused = upstream.keep_alive = upstream.peer_closed = false;
   upstream.waits_for_client = false;
   upstream.deadline = base::after_ms(clock_.now, exchange.version->image().limits().connect_ms);
@@ -122,6 +125,7 @@ void Gateway::send_request(Upstream& upstream) {
   exchange.phase = Phase::AwaitHead;
   exchange.upstream_spki = upstream.leg.tls().peer_spki();
   exchange.upstream_tls_version = upstream.leg.tls().version();
+  exchange.upstream_connection = upstream.connection;
   exchange.sent_at = clock_.now;
   exchange.request_copied_bytes = 0;
   continue_request(upstream);

@@ -40,6 +40,15 @@ SpkiHash spki_hash(X509* certificate) {
   return hash;
 }
 
+// Of the bytes as they were presented: OpenSSL keeps what is signed as it came, and takes only DER
+// around it.
+void hash_certificate(X509* certificate, std::array<uint8_t, 32>& hash) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  if (size > 0) SHA256(der, static_cast<size_t>(size), hash.data());
+  OPENSSL_free(der);
+}
+
 }  // namespace
 
 void Session::reset() noexcept {
@@ -51,8 +60,9 @@ void Session::reset() noexcept {
   client_ = nullptr;
   state_ = State::Idle;
   failure_ = Failure::None;
-  pending_ = closed_by_us_ = false;
+  pending_ = closed_by_us_ = certificate_requested_ = false;
   peer_spki_ = SpkiHash{};
+  peer_chain_ = PeerChain{};
 }
 
 bool Session::init(ssl_st* ssl, mem::SegmentPool& pool) {
@@ -83,6 +93,7 @@ bool Session::init_client(const ClientContext& context, mem::SegmentPool& cipher
   if (!init(SSL_new(context.native()), ciphertext_pool)) return false;
   client_ = &context;
   SSL_set_connect_state(ssl_);
+  SSL_set_cert_cb(ssl_, on_certificate_request, this);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_);
   // OpenSSL falls back to the common name by default; we never do (RFC 9525 2).
   X509_VERIFY_PARAM_set_hostflags(
@@ -127,11 +138,33 @@ void Session::handshake() {
   }
   const int error = SSL_get_error(ssl_, result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return;
+  note_peer();  // who was refused, and for what it showed
   fail_from_openssl(result);
+}
+
+// Once per connection, at the end of its handshake: OpenSSL's heap is allowed here, as for all of a
+// handshake.
+void Session::note_peer() {
+  if (client_ == nullptr) return;
+  const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_);
+  const int count = chain == nullptr ? 0 : sk_X509_num(chain);
+  if (count <= 0) return;
+  peer_spki_ = spki_hash(sk_X509_value(chain, 0));
+  peer_chain_.count = static_cast<uint8_t>(std::min(count, 255));
+  for (int i = 0; i < std::min<int>(count, kCertificatesMax); ++i)
+    hash_certificate(sk_X509_value(chain, i), peer_chain_.sha256[static_cast<size_t>(i)]);
+}
+
+// OpenSSL asks when the peer's CertificateRequest came. 1: go on with what there is.
+int Session::on_certificate_request(ssl_st* ssl, void* session) {
+  (void)ssl;
+  static_cast<Session*>(session)->certificate_requested_ = true;
+  return 1;
 }
 
 // Chain and name were judged by OpenSSL in the handshake; pins and ALPN are ours.
 void Session::judge_peer() {
+  note_peer();
   const unsigned char* protocol = nullptr;
   unsigned protocol_size = 0;
   SSL_get0_alpn_selected(ssl_, &protocol, &protocol_size);
@@ -141,7 +174,6 @@ void Session::judge_peer() {
     X509* peer = SSL_get0_peer_certificate(ssl_);
     if (peer == nullptr || SSL_get_verify_result(ssl_) != X509_V_OK)
       return fail(Failure::BadCertificate);
-    peer_spki_ = spki_hash(peer);
     const auto& pins = client_->options().pins;
     if (!pins.empty() && std::find(pins.begin(), pins.end(), peer_spki_) == pins.end())
       return fail(Failure::PinMismatch);
@@ -234,6 +266,17 @@ std::string_view Session::server_name() const noexcept {
   const char* name =
       ssl_ == nullptr ? nullptr : SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
   return name == nullptr ? std::string_view{} : std::string_view(name);
+}
+
+uint16_t Session::cipher_suite() const noexcept {
+  const SSL_CIPHER* cipher = ssl_ == nullptr ? nullptr : SSL_get_current_cipher(ssl_);
+  return cipher == nullptr ? uint16_t{0} : SSL_CIPHER_get_protocol_id(cipher);
+}
+
+ClientCertificate Session::client_certificate() const noexcept {
+  if (!certificate_requested_) return ClientCertificate::NotRequested;
+  return SSL_get_certificate(ssl_) == nullptr ? ClientCertificate::NotSent
+                                              : ClientCertificate::Sent;
 }
 
 uint16_t Session::version() const noexcept {

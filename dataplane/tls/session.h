@@ -26,6 +26,19 @@ struct ssl_st;
 
 namespace sallyport::tls {
 
+// Certificates of a peer's chain whose hashes are kept; evidence has as many places for them.
+inline constexpr size_t kCertificatesMax = 6;
+
+// What a vendor presented, also when it was refused for it. SHA-256 of each certificate's DER
+// bytes.
+struct PeerChain {
+  std::array<std::array<uint8_t, 32>, kCertificatesMax> sha256{};  // leaf first; zero behind
+  uint8_t count = 0;                                               // as presented; saturates
+};
+
+// mTLS, as far as it came in the handshake.
+enum class ClientCertificate : uint8_t { NotRequested, NotSent, Sent };
+
 enum class State : uint8_t { Idle, Handshaking, Open, PeerClosed /* close_notify came */, Failed };
 
 class Session {
@@ -58,13 +71,22 @@ class Session {
   bool has_pending() const noexcept { return pending_; }
   // What the client asked for; empty before the ClientHello or without SNI.
   std::string_view server_name() const noexcept;
-  uint16_t version() const noexcept;                                 // 0x0303, 0x0304
-  const SpkiHash& peer_spki() const noexcept { return peer_spki_; }  // zero: no peer certificate
+  uint16_t version() const noexcept;  // 0x0303, 0x0304
+  // Client side; zero: no peer certificate was seen. Of a chain that does not verify too.
+  const SpkiHash& peer_spki() const noexcept { return peer_spki_; }
+  const PeerChain& peer_chain() const noexcept { return peer_chain_; }
+  // IANA's number, such as 0x1301; 0 before one is agreed on.
+  uint16_t cipher_suite() const noexcept;
+  // Client side: whether the peer asked for a certificate of ours, and whether we have one to give.
+  ClientCertificate client_certificate() const noexcept;
+  bool is_pinned() const noexcept { return client_ != nullptr && !client_->options().pins.empty(); }
 
  private:
   bool init(ssl_st* ssl, mem::SegmentPool& pool);
   void handshake();
   void judge_peer();
+  void note_peer();
+  static int on_certificate_request(ssl_st* ssl, void* session);
   void read_plaintext(mem::ByteChain& out, size_t max, mem::SegmentPool& pool);
   void fail(Failure failure) noexcept;
   void fail_from_openssl(int result) noexcept;
@@ -77,7 +99,9 @@ class Session {
   Failure failure_ = Failure::None;
   bool pending_ = false;
   bool closed_by_us_ = false;
+  bool certificate_requested_ = false;
   SpkiHash peer_spki_{};
+  PeerChain peer_chain_{};
 };
 
 }  // namespace sallyport::tls

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """certificates_test.py: a vendor that cannot prove who it is gets nothing: 502 with the reason, and a record."""
+import json
 import unittest
 
 import lab_fixture
@@ -24,6 +25,18 @@ class Certificates(unittest.TestCase):
         cls.addClassCleanup(cls.lab.stop)
         cls.lab.start()
 
+    def connection(self, answer):
+        """The record of the vendor connection that an exchange went out on, or was to."""
+        verdict = self.lab.record(answer)["completed"]
+        rows = self.lab.sallyctl("evidence", "query", "--kind", "tls_connection", "--limit", "0", "--output", "json")
+        found = [row for row in json.loads(rows.stdout)["records"]
+                 if row["ring"]["worker"] == verdict["ring"]["worker"]
+                 and row["ring"]["sequence"] == verdict["upstream_connection"]]
+        self.assertEqual(len(found), 1, verdict)
+        self.assertEqual(found[0]["spki"], verdict["upstream_spki"])
+        self.assertGreaterEqual(len(found[0]["certificates"]), 1)
+        return found[0]
+
     def test_each_bad_certificate_is_refused_with_its_reason_and_nothing_is_sent(self):
         for kind, words in BAD.items():
             with self.subTest(kind):
@@ -33,7 +46,9 @@ class Certificates(unittest.TestCase):
                     answer = self.lab.post(path, shape("hello"))
                     self.assertEqual(answer.status, 502, answer.text)
                     self.assertTrue(any(word in answer.text.lower() for word in words), answer.text)
-                    self.assertTrue(self.lab.record(answer))
+                    shown = self.connection(answer)
+                    self.assertEqual(shown["result"], "denied")
+                    self.assertEqual(shown["pin"], "mismatch" if kind == "wrong_pin" else "not_checked")
                 self.assertEqual(len(self.lab.vendor_requests()), before)
         self.lab.restart_vendor()
         self.assertEqual(self.lab.post(PATH, chat("hello")).status, 200)
@@ -43,7 +58,12 @@ class Certificates(unittest.TestCase):
             with self.subTest(version):
                 self.lab.restart_vendor(tls=version)
                 for stream in (False, True):
-                    self.assertEqual(self.lab.post(PATH, chat("hello", stream=stream)).status, 200)
+                    answer = self.lab.post(PATH, chat("hello", stream=stream))
+                    self.assertEqual(answer.status, 200)
+                shown = self.connection(answer)
+                self.assertEqual((shown["result"], shown["tls_version"], shown["pin"]), ("ok", version, "accepted"))
+                self.assertTrue(shown["cipher"].startswith("TLS_"), shown)
+                self.assertEqual(shown["client_certificate"], "not_requested")
         self.lab.restart_vendor()
 
     def test_a_vendor_that_is_away(self):

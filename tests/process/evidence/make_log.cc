@@ -79,6 +79,14 @@ void add_every_kind(Drainer& drainer, Worker& worker, uint64_t number) {
   fields.kind = RecordKind::RefusedAggregate;
   fields.id = {};
   EXPECT_TRUE(worker.push(fields));
+  for (const char* refused : {"", "upstream_pin_mismatch"}) {
+    RecordFields connection;
+    connection.kind = RecordKind::TlsConnection;
+    connection.id = request_id(number);
+    connection.spki = 0x5c;
+    connection.reason = refused;
+    EXPECT_TRUE(worker.push(connection));
+  }
   for (const RecordKind kind : {RecordKind::Gap, RecordKind::Security}) {
     NoteFields note;
     note.kind = kind;

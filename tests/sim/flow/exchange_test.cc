@@ -97,6 +97,7 @@ TEST(Exchange, TwoRecordsSayWhatHappened) {
   EXPECT_EQ(completed.outcome.sent_bytes, answer.body.size());
   EXPECT_NE(completed.outcome.upstream_spki, contract::Digest{});
   EXPECT_EQ(completed.outcome.upstream_tls_version, 0x0304);
+  EXPECT_EQ(completed.outcome.upstream_connection, world.connections().at(0).header.ring_sequence);
   uint32_t tokenised = 0;
   for (const auto& tally : admitted.tallies) tokenised += tally.count;
   EXPECT_EQ(tokenised, 2U);

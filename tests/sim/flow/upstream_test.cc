@@ -126,6 +126,37 @@ TEST(UpstreamPool, AVendorThatSaysNothingIsGivenUp) {
   EXPECT_EQ(world.records()[3].outcome.outcome, static_cast<uint16_t>(Outcome::UpstreamTimeout));
 }
 
+// One record per connection, before the request is on it; exchanges on it name it.
+TEST(UpstreamPool, EachConnectionIsARecordOfWhoItWasAndWhatWasAgreed) {
+  World world;
+  TlsPeer& client = world.open_client();
+  EXPECT_EQ(world.ask(client, post(chat("a"))).status, 200);
+  EXPECT_EQ(world.ask(client, post(chat("b"))).status, 200);
+  ASSERT_EQ(world.connections().size(), 1U) << "the second exchange went out on the same one";
+  const auto& first = world.connections()[0];
+  EXPECT_EQ(first.tls.vendor.view(), "openai");
+  EXPECT_EQ(first.tls.server_name.view(), world.versions[0]->image().vendor(0).host);
+  EXPECT_EQ(first.tls.reason.view(), "");
+  EXPECT_EQ(first.tls.tls_version, 0x0304);
+  EXPECT_EQ(first.tls.cipher_suite >> 8, 0x13);
+  EXPECT_EQ(first.tls.address_version, 4);
+  EXPECT_EQ(first.tls.port, world.versions[0]->image().vendor(0).port);
+  EXPECT_GE(first.tls.certificate_count, 1);
+  EXPECT_NE(first.tls.certificates[0], contract::Digest{});
+  EXPECT_EQ(first.tls.spki, world.records()[1].outcome.upstream_spki);
+  EXPECT_EQ(first.header.request_low, world.records()[0].header.request_low);
+  EXPECT_EQ(first.header.ring_sequence, world.records()[0].header.ring_sequence + 1);
+  EXPECT_EQ(world.records()[1].outcome.upstream_connection, first.header.ring_sequence);
+  EXPECT_EQ(world.records()[3].outcome.upstream_connection, first.header.ring_sequence);
+  world.vendor->connections[0]->peer->close_notify();
+  world.vendor->connections[0]->peer->fin();
+  world.run_for(100);
+  EXPECT_EQ(world.ask(client, post(chat("c"))).status, 200);
+  ASSERT_EQ(world.connections().size(), 2U);
+  EXPECT_EQ(world.records()[5].outcome.upstream_connection,
+            world.connections()[1].header.ring_sequence);
+}
+
 TEST(UpstreamPool, NothingIsSentToAVendorThatCannotProveItself) {
   const auto code_of = [](const std::function<void(World&, policy::ImageBuilder&)>& change) {
     World world;
@@ -135,6 +166,12 @@ TEST(UpstreamPool, NothingIsSentToAVendorThatCannotProveItself) {
     EXPECT_TRUE(world.vendor->requests.empty());
     EXPECT_EQ(world.records().at(1).outcome.outcome,
               static_cast<uint16_t>(Outcome::UpstreamIdentity));
+    EXPECT_EQ(world.connections().size(), 1U);
+    const auto& shown = world.connections().at(0);
+    EXPECT_EQ(shown.tls.reason.view(), answer.header("x-sallyport-reason-code"));
+    EXPECT_NE(shown.tls.failure.view(), "");
+    EXPECT_NE(shown.tls.certificates[0], contract::Digest{}) << "what it was refused for";
+    EXPECT_EQ(world.records()[1].outcome.upstream_connection, shown.header.ring_sequence);
     return answer.header("x-sallyport-reason-code");
   };
   EXPECT_EQ(code_of([](World&, policy::ImageBuilder& b) {

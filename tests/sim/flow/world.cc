@@ -213,7 +213,9 @@ void World::drain() {
     if (record.is_mapping) continue;  // no record, and the one behind it commits it too
     EXPECT_EQ(record.problem, evidence_log::RecordProblem::None)
         << evidence_log::name_of(record.problem);
-    records_.push_back(evidence_test::parts_of(record.bytes));
+    const auto parts = evidence_test::parts_of(record.bytes);
+    (parts.kind() == contract::RecordKind::TlsConnection ? connections_ : records_)
+        .push_back(parts);
     read_position_ = record.end_position;
     read_sequence_ = record.sequence;
   }

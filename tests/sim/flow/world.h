@@ -87,10 +87,14 @@ class World {
   flow::PolicyVersion* build_version(const std::function<void(policy::ImageBuilder&)>& change = {});
   void adopt_set(flow::PolicyVersion* base, flow::PolicyVersion* canary,
                  std::vector<std::string> canary_tenants);
-  // Records in the ring up to now, whoever drains it.
+  // Records in the ring up to now, whoever drains it; those of connections are apart.
   const std::vector<evidence_test::Parts>& records() {
     drain();
     return records_;
+  }
+  const std::vector<evidence_test::Parts>& connections() {
+    drain();
+    return connections_;
   }
   size_t records_of(contract::RecordKind kind) {
     size_t count = 0;
@@ -136,6 +140,7 @@ class World {
   std::unique_ptr<evidence_test::CursorFile> cursor_;
   std::unique_ptr<evidence_log::RingReader> reader_;
   std::vector<evidence_test::Parts> records_;
+  std::vector<evidence_test::Parts> connections_;
   uint64_t read_position_ = 0;
   uint64_t read_sequence_ = 0;
   std::shared_ptr<const policy::Secrets> secrets_;

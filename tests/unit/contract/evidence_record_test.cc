@@ -14,8 +14,9 @@ template <typename Part>
 concept WholeBytes = std::is_trivially_copyable_v<Part> && std::is_standard_layout_v<Part> &&
     std::has_unique_object_representations_v<Part>;
 static_assert(WholeBytes<RecordHeader> && WholeBytes<RequestPart> && WholeBytes<OutcomePart> &&
-              WholeBytes<AggregatePart> && WholeBytes<NotePart> && WholeBytes<Tally> &&
-              WholeBytes<ControlPart> && WholeBytes<ControlField> && WholeBytes<BoundedText<23>>);
+              WholeBytes<AggregatePart> && WholeBytes<TlsPart> && WholeBytes<NotePart> &&
+              WholeBytes<Tally> && WholeBytes<ControlPart> && WholeBytes<ControlField> &&
+              WholeBytes<BoundedText<23>>);
 
 // A detected value has nowhere to go: what names a detection is as short as a name, and there is
 // no member for its bytes, its place in the message, or a hash of it.
@@ -31,7 +32,7 @@ concept HasAPlaceForAValue = requires(Part part) {
 || requires(Part part) { part.offset; };
 static_assert(!HasAPlaceForAValue<Tally> && !HasAPlaceForAValue<RequestPart> &&
               !HasAPlaceForAValue<OutcomePart> && !HasAPlaceForAValue<AggregatePart> &&
-              !HasAPlaceForAValue<ControlPart>);
+              !HasAPlaceForAValue<ControlPart> && !HasAPlaceForAValue<TlsPart>);
 static_assert(sizeof(Tally) == 16 + 28 + 20);
 
 // Released numbers: an auditor's tools know them.
@@ -43,6 +44,7 @@ static_assert(static_cast<int>(RecordKind::Interrupted) == 5);
 static_assert(static_cast<int>(RecordKind::Gap) == 6);
 static_assert(static_cast<int>(RecordKind::Security) == 7);
 static_assert(static_cast<int>(RecordKind::Administration) == 8);
+static_assert(static_cast<int>(RecordKind::TlsConnection) == 20);
 static_assert(static_cast<int>(Outcome::Served) == 1);
 static_assert(static_cast<int>(Outcome::Interrupted) == 15);
 static_assert(static_cast<int>(TallySection::OnFailureAllowed) == 7);
@@ -95,15 +97,26 @@ TEST(BoundedTextTest, BytesThatAreNotATextAreNotValid) {
 
 TEST(RecordShapeTest, EveryKindHasItsParts) {
   EXPECT_EQ(record_shape(1).fixed_bytes, 88U + 536);
-  EXPECT_EQ(record_shape(2).fixed_bytes, 88U + 272);
-  EXPECT_EQ(record_shape(3).fixed_bytes, 88U + 536 + 272);
+  EXPECT_EQ(record_shape(2).fixed_bytes, 88U + 280);
+  EXPECT_EQ(record_shape(3).fixed_bytes, 88U + 536 + 280);
   EXPECT_EQ(record_shape(4).fixed_bytes, 88U + 200);
-  EXPECT_EQ(record_shape(5).fixed_bytes, 88U + 272);
+  EXPECT_EQ(record_shape(5).fixed_bytes, 88U + 280);
   for (uint16_t kind = 6; kind <= 7; ++kind) EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 288);
-  for (uint16_t kind = 8; kind <= kRecordKindLast; ++kind)
-    EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 608);
+  for (uint16_t kind = 8; kind <= 19; ++kind) EXPECT_EQ(record_shape(kind).fixed_bytes, 88U + 608);
+  EXPECT_EQ(record_shape(20).fixed_bytes, 88U + 608);
+  EXPECT_TRUE(record_shape(20).tls);
+  EXPECT_FALSE(record_shape(20).control);
   for (const int kind : {0, kRecordKindLast + 1, 255, 65535})
     EXPECT_EQ(record_shape(static_cast<uint16_t>(kind)).fixed_bytes, 0U);
+}
+
+TEST(RecordShapeTest, OfVersionTwo) {
+  EXPECT_EQ(record_shape(1, 2).fixed_bytes, 88U + 536);
+  EXPECT_EQ(record_shape(2, 2).fixed_bytes, 88U + 272);
+  EXPECT_EQ(record_shape(3, 2).fixed_bytes, 88U + 536 + 272);
+  EXPECT_EQ(record_shape(5, 2).fixed_bytes, 88U + 272);
+  EXPECT_EQ(record_shape(19, 2).fixed_bytes, 88U + 608);
+  EXPECT_EQ(record_shape(20, 2).fixed_bytes, 0U);
 }
 
 TEST(RecordShapeTest, OfVersionOne) {

@@ -1,4 +1,6 @@
 // record_rules.cc: each rule of the record, broken once.
+#include <functional>
+
 #include "tests/unit/evidence/ring_image.h"
 
 namespace sallyport::evidence_test {
@@ -81,10 +83,14 @@ TEST_F(RecordRulesTest, EveryOtherLengthIsWrong) {
 
 TEST_F(RecordRulesTest, Header) {
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{0}), RecordProblem::Version);
-  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{3}), RecordProblem::Version);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version),
+                 static_cast<uint16_t>(contract::kRecordVersion + 1)),
+            RecordProblem::Version);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{2}), RecordProblem::None);
+  EXPECT_EQ(with(Completed, offsetof(RecordHeader, version), uint16_t{2}), RecordProblem::Length);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, version), uint16_t{1}), RecordProblem::Length);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{0}), RecordProblem::Kind);
-  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{20}), RecordProblem::Kind);
+  EXPECT_EQ(with(Admitted, offsetof(RecordHeader, kind), uint16_t{21}), RecordProblem::Kind);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, tally_count), uint16_t{41}),
             RecordProblem::Tally);
   EXPECT_EQ(with(Admitted, offsetof(RecordHeader, subject_count), uint16_t{17}),
@@ -176,6 +182,77 @@ TEST_F(RecordRulesTest, AggregatePart) {
     EXPECT_EQ(number(text + 40, uint8_t{'x'}), RecordProblem::Text);
 }
 
+contract::TlsPart accepted() {
+  contract::TlsPart part{};
+  part.vendor.assign("openai");
+  part.server_name.assign("api.vendor.example");
+  part.port = 443;
+  part.address_version = 4;
+  part.address[0] = 10;
+  part.tls_version = 0x0304;
+  part.cipher_suite = 0x1301;
+  part.certificate_count = 2;
+  part.spki.fill(1);
+  part.certificates[0].fill(2);
+  part.certificates[1].fill(3);
+  return part;
+}
+
+TEST_F(RecordRulesTest, TlsPart) {
+  const auto judged = [&](const std::function<void(contract::TlsPart&)>& change,
+                          uint16_t version = contract::kRecordVersion) {
+    Image record(contract::kTlsConnectionBytes);
+    std::copy_n(sample.records[Security].begin(), sizeof(RecordHeader), record.begin());
+    put_at(record, offsetof(RecordHeader, version), version);
+    put_at(record, offsetof(RecordHeader, kind), RecordKind::TlsConnection);
+    put_at(record, offsetof(RecordHeader, total_bytes), contract::kTlsConnectionBytes);
+    contract::TlsPart part = accepted();
+    change(part);
+    put_at(record, sizeof(RecordHeader), part);
+    const RecordProblem problem = validate_record(record);
+    if (problem == RecordProblem::None) {
+      EXPECT_EQ(in_ring(record, 4), RecordProblem::None);
+    }
+    return problem;
+  };
+  using Part = contract::TlsPart;
+  EXPECT_EQ(judged([](Part&) {}), RecordProblem::None);
+  EXPECT_EQ(judged([](Part&) {}, 2), RecordProblem::Kind);
+  const auto refuse = [](Part& p) {
+    p.reason.assign("upstream_certificate");
+    p.failure.assign("expired");
+  };
+  EXPECT_EQ(judged(refuse), RecordProblem::None);
+  EXPECT_EQ(judged([&](Part& p) {
+              p = Part{};
+              p.address_version = 6;
+              refuse(p);
+            }),
+            RecordProblem::None)
+      << "refused before anything was shown or agreed on";
+  const std::vector<std::pair<RecordProblem, std::function<void(Part&)>>> wrong{
+      {RecordProblem::Text, [](Part& p) { p.vendor.length = 32; }},
+      {RecordProblem::Text, [](Part& p) { p.server_name.bytes[252] = 'x'; }},
+      {RecordProblem::Text, [](Part& p) { p.failure.bytes[22] = 'x'; }},
+      {RecordProblem::Text, [&](Part& p) { refuse(p), p.reason.assign("Two words"); }},
+      {RecordProblem::Number, [](Part& p) { p.reason.assign("upstream_tls"); }},
+      {RecordProblem::Number, [](Part& p) { p.tls_version = 0x0302; }},
+      {RecordProblem::Number, [](Part& p) { p.tls_version = 0; }},
+      {RecordProblem::Number, [](Part& p) { p.cipher_suite = 0; }},
+      {RecordProblem::Number, [](Part& p) { p.tls_version = p.cipher_suite = 0; }},
+      {RecordProblem::Number, [](Part& p) { p.address_version = 5; }},
+      {RecordProblem::Number, [](Part& p) { p.flags = 8; }},
+      {RecordProblem::Number, [](Part& p) { p.flags = contract::kTlsFlagCertificateSent; }},
+      {RecordProblem::Number, [](Part& p) { p.certificate_count = 1; }},
+      {RecordProblem::Number, [](Part& p) { p.certificate_count = 3; }},
+      {RecordProblem::Number, [](Part& p) { p.spki = {}; }},
+      {RecordProblem::Number, [](Part& p) { p.certificates[5].fill(1); }},
+      {RecordProblem::Padding, [](Part& p) { p.address[4] = 1; }},
+      {RecordProblem::Padding, [](Part& p) { p.reserved = 1; }},
+  };
+  for (size_t i = 0; i < wrong.size(); ++i) EXPECT_EQ(judged(wrong[i].second), wrong[i].first) << i;
+}
+
 TEST_F(RecordRulesTest, NotePart) {
   for (const size_t text :
        {offsetof(NotePart, code), offsetof(NotePart, actor), offsetof(NotePart, detail)})
@@ -224,7 +301,7 @@ TEST_F(RecordRulesTest, TheControlPlanesKindsDoNotComeFromARing) {
   put_at(gap, offsetof(RecordHeader, kind), RecordKind::Gap);
   EXPECT_EQ(validate_record(gap), RecordProblem::None);
   EXPECT_EQ(in_ring(gap, 4), RecordProblem::Kind);
-  for (uint16_t kind = 8; kind <= contract::kRecordKindLast; ++kind) {
+  for (uint16_t kind = 8; kind <= contract::kRecordKindLastOfVersion2; ++kind) {
     Image control(sizeof(RecordHeader) + sizeof(contract::ControlPart));
     std::copy_n(sample.records[Security].begin(), sizeof(RecordHeader), control.begin());
     put_at(control, offsetof(RecordHeader, kind), kind);

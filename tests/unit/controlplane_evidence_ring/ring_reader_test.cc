@@ -132,7 +132,8 @@ TEST_F(RingReaderTest, AHeaderThatIsNotOursIsRefused) {
   refused(offsetof(RingDataHeader, magic), uint64_t{1}, RingProblem::Magic);
   refused(offsetof(RingDataHeader, layout_version), uint32_t{3}, RingProblem::Version);
   refused(offsetof(RingDataHeader, layout_version), uint32_t{0}, RingProblem::Version);
-  refused(offsetof(RingDataHeader, record_version), uint32_t{3}, RingProblem::Version);
+  refused(offsetof(RingDataHeader, record_version), contract::kRecordVersion + 1,
+          RingProblem::Version);
   for (const uint64_t capacity :
        {uint64_t{0}, uint64_t{32768}, kSmallRing - 1, kSmallRing + 32, 2 * kSmallRing,
         uint64_t{1} << 31, uint64_t{1} << 63, ~uint64_t{0}})

@@ -48,6 +48,10 @@ class Twin {
       ASSERT_EQ(record.end_position, ends_[record.sequence - committed_ - 1]);
       const Parts parts = parts_of(record.bytes);
       ASSERT_EQ(parts.kind(), want.kind);
+      if (want.kind == RecordKind::TlsConnection) {
+        ASSERT_EQ(parts.tls.port, want.mark);
+        continue;
+      }
       if (want.kind == RecordKind::RefusedAggregate) {
         aggregated_ += parts.aggregate.count;
         continue;
@@ -92,7 +96,7 @@ class Run {
   }
 
   void step() {
-    switch (below(20)) {
+    switch (below(22)) {
       case 0:
       case 1:
       case 2:
@@ -118,6 +122,9 @@ class Run {
         return alarm();
       case 16:
         return turn();
+      case 17:
+      case 18:
+        return connect();
       default:
         return drain();
     }
@@ -140,7 +147,7 @@ class Run {
     Reservation room;
     size_t fits = 0;
     for (; recorder_.reserve(room); room = {}) ++fits;
-    EXPECT_EQ(fits, ordinary() / kBoth) << "room was lost on the way";
+    EXPECT_EQ(fits, ordinary() / kAll) << "room was lost on the way";
   }
 
  private:
@@ -155,8 +162,11 @@ class Run {
            config_.capacity_bytes * rules().security_percent / 100;
   }
   uint64_t reserved() const {
-    return waiting_.size() * kBoth +
-           admitted_.size() * slot_total_bytes(contract::kCompletedBytesMax);
+    uint64_t bytes = waiting_.size() * kAll;
+    for (const Open& open : admitted_)
+      bytes += slot_total_bytes(contract::kCompletedBytesMax) +
+               (open.room.has_connection ? kTlsSlot : 0);
+    return bytes;
   }
   // Sizes from empty to the greatest.
   template <typename Fields>
@@ -174,7 +184,7 @@ class Run {
 
   void reserve() {
     Reservation room;
-    const bool fits = ordinary() >= twin_.used() + reserved() + kBoth;
+    const bool fits = ordinary() >= twin_.used() + reserved() + kAll;
     ASSERT_EQ(recorder_.reserve(room), fits);
     if (fits) waiting_.push_back({room, recorder_.next_request_id()});
   }
@@ -193,6 +203,19 @@ class Run {
     twin_.push({RecordKind::Admitted, open.id, mark_}, slot_total_bytes(bytes));
     recorder_.admitted(open.room, open.id, fields, clock_);
     admitted_.push_back(open);
+    check_used();
+  }
+  void connect() {
+    if (admitted_.empty()) return;
+    Open& open = admitted_[below(admitted_.size())];
+    if (!open.room.has_connection) return;
+    evidence::TlsConnectionFields fields;
+    fields.reason = "upstream_tls";
+    fields.failure = "protocol";
+    fields.address = 0x01020304;
+    fields.port = static_cast<uint16_t>(++mark_);
+    twin_.push({RecordKind::TlsConnection, open.id, fields.port}, kTlsSlot);
+    recorder_.tls_connection(open.room, open.id, fields, clock_);
     check_used();
   }
   void complete() {

@@ -31,6 +31,14 @@ CompletedFields served() {
   return fields;
 }
 
+evidence::TlsConnectionFields refused_connection() {
+  evidence::TlsConnectionFields fields;
+  fields.reason = "upstream_tls";
+  fields.failure = "protocol";
+  fields.address = 0x01020304;
+  return fields;
+}
+
 CompletedFields refusal(std::string_view reason = "unknown_path", uint16_t status = 404) {
   CompletedFields fields;
   fields.outcome = Outcome::RefusedPolicy;
@@ -198,6 +206,52 @@ TEST_F(RecorderTest, ACompletedRecordSaysEverythingItWasTold) {
   EXPECT_EQ(part.upstream_request_bytes, 18U);
 }
 
+TEST_F(RecorderTest, AConnectionSaysEverythingItWasTold) {
+  evidence::TlsConnectionFields fields;
+  fields.vendor = "openai";
+  fields.server_name = "api.vendor.example";
+  fields.reason = "upstream_pin_mismatch";
+  fields.failure = "pin_mismatch";
+  fields.address = 0x01020304;
+  fields.port = 443;
+  fields.tls_version = 0x0304;
+  fields.cipher_suite = 0x1302;
+  fields.flags = contract::kTlsFlagPinned;
+  fields.certificate_count = 2;
+  fields.spki.fill(0x11);
+  fields.certificates[0].fill(0x22);
+  fields.certificates[1].fill(0x33);
+  const RequestId id = recorder.next_request_id();
+  Reservation room;
+  ASSERT_TRUE(recorder.reserve(room));
+  recorder.admitted(room, id, caller(), clock);
+  EXPECT_EQ(recorder.tls_connection(room, id, fields, clock), 2U);
+  CompletedFields outcome = served();
+  outcome.upstream_connection = 2;
+  recorder.completed(room, id, outcome, clock);
+  auto reader = reader_of(config);
+  const auto records = read_parts(reader);
+  ASSERT_EQ(records.size(), 3U);
+  const contract::TlsPart& part = records[1].tls;
+  EXPECT_EQ(records[1].kind(), RecordKind::TlsConnection);
+  EXPECT_EQ(records[1].header.request_low, records[0].header.request_low);
+  EXPECT_EQ(part.vendor.view(), "openai");
+  EXPECT_EQ(part.server_name.view(), "api.vendor.example");
+  EXPECT_EQ(part.reason.view(), "upstream_pin_mismatch");
+  EXPECT_EQ(part.failure.view(), "pin_mismatch");
+  EXPECT_EQ(part.address[0], 1);
+  EXPECT_EQ(part.address[3], 4);
+  EXPECT_EQ(part.address_version, 4);
+  EXPECT_EQ(part.port, 443);
+  EXPECT_EQ(part.tls_version, 0x0304);
+  EXPECT_EQ(part.cipher_suite, 0x1302);
+  EXPECT_EQ(part.flags, contract::kTlsFlagPinned);
+  EXPECT_EQ(part.certificate_count, 2);
+  EXPECT_EQ(part.spki[7], 0x11);
+  EXPECT_EQ(part.certificates[1][31], 0x33);
+  EXPECT_EQ(records[2].outcome.upstream_connection, 2U);
+}
+
 // What a client or a vendor chose is kept only when it can be nothing but a name.
 TEST_F(RecorderTest, NamesThatCouldBeDataAreWithheld) {
   AdmittedFields fields = caller();
@@ -296,11 +350,13 @@ TEST_F(RecorderTest, WhatWasReservedFitsAtEveryFillLevel) {
       if (!recorder.reserve(room)) break;
       exchanges.emplace_back(room, recorder.next_request_id());
     }
-    ASSERT_EQ(exchanges.size(), (kSmallRing - kSlack - security_reserve()) / kBoth);
+    ASSERT_EQ(exchanges.size(), (kSmallRing - kSlack - security_reserve()) / kAll);
     // Alarms take all the rest, so that nothing but the wrap slack is left over.
     while (recorder.security("fill", RequestId{}, "", clock)) {
     }
     for (auto& [room, id] : exchanges) recorder.admitted(room, id, request, clock);
+    for (auto& [room, id] : exchanges)
+      recorder.tls_connection(room, id, refused_connection(), clock);
     for (auto& [room, id] : exchanges) recorder.completed(room, id, outcome, clock);
     completed += exchanges.size();
     ASSERT_LE(recorder.ring().used_bytes(), kSmallRing);
@@ -315,7 +371,7 @@ TEST_F(RecorderTest, WhatWasReservedFitsAtEveryFillLevel) {
 TEST_F(RecorderTest, NoRoomIsARefusalAndCancelGivesItBack) {
   std::vector<Reservation> rooms;
   for (Reservation room; recorder.reserve(room); room = {}) rooms.push_back(room);
-  ASSERT_EQ(rooms.size(), (kSmallRing - kSlack - security_reserve()) / kBoth);
+  ASSERT_EQ(rooms.size(), (kSmallRing - kSlack - security_reserve()) / kAll);
   EXPECT_EQ(recorder.counters().reservations_denied, 1U);
   recorder.cancel(rooms.back());
   EXPECT_FALSE(rooms.back().held());
@@ -330,16 +386,18 @@ TEST_F(RecorderTest, NoRoomIsARefusalAndCancelGivesItBack) {
 TEST_F(RecorderTest, ReservedRoomIsGivenBackByTheByte) {
   Reservation room;
   ASSERT_TRUE(recorder.reserve(room));
-  EXPECT_EQ(room.bytes, kBoth);
+  EXPECT_EQ(room.bytes, kAll);
   const RequestId id = recorder.next_request_id();
   recorder.admitted(room, id, caller(), clock);
+  EXPECT_EQ(room.bytes, kTlsSlot + slot_total_bytes(contract::kCompletedBytesMax));
+  recorder.tls_connection(room, id, refused_connection(), clock);
   EXPECT_EQ(room.bytes, slot_total_bytes(contract::kCompletedBytesMax));
   recorder.completed(room, id, served(), clock);
   auto reader = reader_of(config);
   drain(reader);
   std::vector<Reservation> rooms;
   for (Reservation next; recorder.reserve(next); next = {}) rooms.push_back(next);
-  EXPECT_EQ(rooms.size(), (kSmallRing - kSlack - security_reserve()) / kBoth);
+  EXPECT_EQ(rooms.size(), (kSmallRing - kSlack - security_reserve()) / kAll);
 }
 
 TEST_F(RecorderTest, AlarmsHaveRoomWhenNothingElseHas) {

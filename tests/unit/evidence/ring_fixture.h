@@ -23,8 +23,10 @@ namespace sallyport::evidence_test {
 
 inline constexpr uint64_t kSmallRing = contract::kRingCapacityBytesMin;
 // What an exchange reserves, and what may be lost at the end of a ring.
-inline constexpr uint64_t kBoth = contract::slot_total_bytes(contract::kAdmittedBytesMax) +
-                                  contract::slot_total_bytes(contract::kCompletedBytesMax);
+inline constexpr uint64_t kTlsSlot = contract::slot_total_bytes(contract::kTlsConnectionBytes);
+inline constexpr uint64_t kAll = contract::slot_total_bytes(contract::kAdmittedBytesMax) +
+                                 kTlsSlot +
+                                 contract::slot_total_bytes(contract::kCompletedBytesMax);
 inline constexpr uint64_t kSlack = contract::slot_total_bytes(contract::kSlotPayloadBytesMax);
 
 inline evidence::CompletedFields refusal(std::string_view reason = "unknown_path",
@@ -144,6 +146,7 @@ struct Parts {
   contract::RequestPart request{};
   contract::OutcomePart outcome{};
   contract::AggregatePart aggregate{};
+  contract::TlsPart tls{};
   contract::NotePart note{};
   std::vector<contract::Tally> tallies;
   std::vector<contract::SubjectId> subjects;
@@ -162,6 +165,7 @@ inline Parts parts_of(std::span<const uint8_t> bytes) {
   if (shape.request) take(parts.request);
   if (shape.outcome) take(parts.outcome);
   if (shape.aggregate) take(parts.aggregate);
+  if (shape.tls) take(parts.tls);
   if (shape.note) take(parts.note);
   parts.tallies.resize(parts.header.tally_count);
   for (auto& tally : parts.tallies) take(tally);

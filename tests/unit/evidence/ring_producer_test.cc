@@ -131,7 +131,9 @@ TEST_F(RingProducerTest, AKilledProducerLeavesAWholeRing) {
 
 // Fills a fresh ring with records up to exactly `target` bytes.
 void fill_to(evidence::RingProducer& ring, uint64_t target) {
-  constexpr uint64_t kGreatest = slot_total_bytes(contract::kRecordBytesMax);
+  // A whole slot that no record is too long for.
+  constexpr uint64_t kGreatest =
+      slot_total_bytes(contract::kRecordBytesMax - contract::kSlotAlignment);
   while (ring.used_bytes() < target) {
     const uint64_t away = target - ring.used_bytes();
     // Not so much that a rest too short for a record is left.

@@ -98,6 +98,14 @@ inline SpkiHash spki_of(X509* certificate) {
   return hash;
 }
 
+// SHA-256 of the whole certificate, as OpenSSL's tools print it.
+inline SpkiHash fingerprint_of(X509* certificate) {
+  SpkiHash hash{};
+  unsigned size = 0;
+  X509_digest(certificate, EVP_sha256(), hash.data(), &size);
+  return hash;
+}
+
 // A root and a leaf under it.
 struct Authority {
   KeyPtr key = make_key();

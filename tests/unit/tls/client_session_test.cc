@@ -75,6 +75,72 @@ TEST_F(ClientSession, AVendorThatProvesItselfIsSpokenTo) {
   }
 }
 
+// What evidence says of a vendor is what OpenSSL's other side really did.
+TEST_F(ClientSession, WhatWasAgreedAndShownIsKnown) {
+  const Leaf leaf(authority_, Wanted{});
+  prepare_ = [&](OpensslPeer& server) {
+    SSL_CTX_add1_chain_cert(server.context(), authority_.root.get());
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    ASSERT_EQ(meet({&leaf, {}, version}), State::Open) << failure_name(session_.failure());
+    EXPECT_EQ(session_.cipher_suite(),
+              SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(server_->ssl())));
+    EXPECT_EQ(session_.server_name(), "vendor.test");
+    EXPECT_EQ(session_.peer_chain().count, 2);
+    EXPECT_EQ(session_.peer_chain().sha256[0], fingerprint_of(leaf.certificate.get()));
+    EXPECT_EQ(session_.peer_chain().sha256[1], fingerprint_of(authority_.root.get()));
+    EXPECT_EQ(session_.peer_chain().sha256[2], SpkiHash{});
+    EXPECT_EQ(session_.client_certificate(), ClientCertificate::NotRequested);
+    EXPECT_FALSE(session_.is_pinned());
+  }
+  session_.reset();
+  EXPECT_EQ(session_.peer_chain().count, 0);
+  EXPECT_EQ(session_.peer_spki(), SpkiHash{});
+  EXPECT_EQ(session_.cipher_suite(), 0);
+}
+
+TEST_F(ClientSession, AChainLongerThanIsKeptIsCounted) {
+  const Leaf leaf(authority_, Wanted{});
+  prepare_ = [&](OpensslPeer& server) {
+    for (size_t i = 0; i < kCertificatesMax + 2; ++i)
+      SSL_CTX_add1_chain_cert(server.context(), authority_.root.get());
+  };
+  ASSERT_EQ(meet({&leaf, {}}), State::Open) << failure_name(session_.failure());
+  EXPECT_EQ(session_.peer_chain().count, kCertificatesMax + 3);
+  EXPECT_EQ(session_.peer_chain().sha256.back(), fingerprint_of(authority_.root.get()));
+}
+
+TEST_F(ClientSession, AVendorThatWantsOurCertificateIsNoticed) {
+  const Leaf leaf(authority_, Wanted{});
+  prepare_ = [](OpensslPeer& server) {
+    SSL_CTX_set_verify(server.context(), SSL_VERIFY_PEER, nullptr);
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    ASSERT_EQ(meet({&leaf, {}, version}), State::Open) << failure_name(session_.failure());
+    EXPECT_EQ(session_.client_certificate(), ClientCertificate::NotSent);
+    EXPECT_EQ(SSL_get0_peer_certificate(server_->ssl()), nullptr);
+  }
+  prepare_ = nullptr;
+  ASSERT_EQ(meet({&leaf, {}}), State::Open);
+  EXPECT_EQ(session_.client_certificate(), ClientCertificate::NotRequested);
+}
+
+// Of who was refused, too, it is known what it showed.
+TEST_F(ClientSession, TheChainOfARefusedVendorIsKnown) {
+  const Authority stranger("another root");
+  const Leaf unknown(stranger, Wanted{});
+  const Leaf other(authority_, Wanted{});
+  const SpkiHash pin = spki_of(unknown.certificate.get());
+  for (const Leaf* leaf : {&unknown, &other})
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      ASSERT_EQ(meet({leaf, {pin}, version}), State::Failed);
+      EXPECT_EQ(session_.peer_spki(), spki_of(leaf->certificate.get()));
+      EXPECT_EQ(session_.peer_chain().count, 1);
+      EXPECT_EQ(session_.peer_chain().sha256[0], fingerprint_of(leaf->certificate.get()));
+      EXPECT_TRUE(session_.is_pinned());
+    }
+}
+
 TEST_F(ClientSession, AServerFlightCutAnywhereIsTheSameHandshake) {
   const Leaf leaf(authority_, Wanted{});
   for (size_t cut = 1; cut < 1'200; cut += 7)

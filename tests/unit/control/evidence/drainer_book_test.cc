@@ -210,6 +210,179 @@ TEST_F(DrainerBook, AVendorThatDidNotProveItselfIsAnIdentityToo) {
   EXPECT_EQ(with_action("identities_of_day").size(), 2U);
 }
 
+class DrainerTls : public DrainerBook {
+ protected:
+  // The number of the record that says so.
+  uint64_t connect(Worker& worker, uint64_t number, uint8_t spki, uint16_t cipher,
+                   const std::string& refused = {}) {
+    RecordFields fields;
+    fields.id = request_id(number);
+    EXPECT_TRUE(worker.push(fields));
+    fields.kind = RecordKind::TlsConnection;
+    fields.spki = spki;
+    fields.cipher = cipher;
+    fields.reason = refused;
+    const uint64_t sequence = worker.ring().next_sequence();
+    EXPECT_TRUE(worker.push(fields));
+    return sequence;
+  }
+  void complete_on(Worker& worker, uint64_t number, uint64_t connection, uint8_t spki,
+                   const std::string& refused = {}) {
+    RecordFields fields;
+    fields.kind = RecordKind::Completed;
+    fields.id = request_id(number);
+    fields.connection = connection;
+    fields.spki = spki;
+    fields.reason = refused;
+    if (!refused.empty()) fields.outcome = contract::Outcome::UpstreamIdentity;
+    EXPECT_TRUE(worker.push(fields));
+  }
+};
+
+TEST_F(DrainerTls, EachConnectionIsARecordAndTheDayHasADigestPerVendor) {
+  start();
+  Worker worker(host.rings());
+  const uint64_t first = connect(worker, 1, 0x5c, 0x1301);
+  complete_on(worker, 1, first, 0x5c);
+  EXPECT_TRUE(worker.admit(2));
+  complete_on(worker, 2, first, 0x5c);  // pooled
+  complete_on(worker, 3, connect(worker, 3, 0x5c, 0x1302), 0x5c);
+  complete_on(worker, 4, connect(worker, 4, 0x66, 0x1301, "upstream_pin_mismatch"), 0x66,
+              "upstream_pin_mismatch");
+  drain(*drainer);
+  const auto connections = records_of(drainer->reader(), "tls_connection");
+  ASSERT_EQ(connections.size(), 3U);
+  EXPECT_EQ(connections[0].at("evidence"), "TLS");
+  EXPECT_EQ(connections[0].at("vendor"), "openai");
+  EXPECT_EQ(connections[0].at("server_name"), "api.openai.test");
+  EXPECT_EQ(connections[0].at("address"), "192.0.2.7");
+  EXPECT_EQ(connections[0].at("port"), 443);
+  EXPECT_EQ(connections[0].at("result"), "ok");
+  EXPECT_EQ(connections[0].at("check"), "chain_verified");
+  EXPECT_EQ(connections[0].at("pin"), "accepted");
+  EXPECT_EQ(connections[0].at("tls_version"), "1.3");
+  EXPECT_EQ(connections[0].at("cipher"), "TLS_AES_128_GCM_SHA256");
+  EXPECT_EQ(connections[0].at("client_certificate"), "not_requested");
+  EXPECT_EQ(connections[0].at("certificate_count"), 2);
+  EXPECT_EQ(connections[0].at("certificates").at(1).get<std::string>().substr(0, 4), "5e5e");
+  EXPECT_EQ(connections[0].at("request_id"), id_text(1));
+  EXPECT_EQ(connections[2].at("result"), "denied");
+  EXPECT_EQ(connections[2].at("reason_code"), "upstream_pin_mismatch");
+  EXPECT_EQ(connections[2].at("check"), "pin_mismatch");
+  EXPECT_EQ(connections[2].at("pin"), "mismatch");
+  const auto seen = with_action("identity_seen");
+  ASSERT_EQ(seen.size(), 2U) << "one per suite, and none for the pooled exchange";
+  EXPECT_EQ(seen[0].at("fields").at("certificate").size(), 2U);
+  EXPECT_EQ(seen[0].at("fields").at("host"), "api.openai.test");
+  EXPECT_EQ(with_action("identity_refused").size(), 1U);
+  pass(kDay);
+  const auto day = with_action("vendor_of_day");
+  ASSERT_EQ(day.size(), 1U);
+  const json& fields = day[0].at("fields");
+  EXPECT_EQ(day[0].at("object"), "openai");
+  EXPECT_EQ(fields.at("connections"), 2);
+  EXPECT_EQ(fields.at("refused"), 1);
+  EXPECT_EQ(fields.at("exchanges"), 4);
+  EXPECT_EQ(fields.at("tls_version"), "1.3");
+  EXPECT_EQ(fields.at("cipher"), (json{"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"}));
+  EXPECT_EQ(fields.at("spki").get<std::string>().substr(0, 4), "5c5c")
+      << "a refused key is no key of the vendor";
+  EXPECT_LT(day[0].at("from"), day[0].at("to"));
+  EXPECT_EQ(with_action("identities_of_day").size(), 3U);
+  const VerifyReport report = verified(*drainer);
+  EXPECT_TRUE(report.ok) << problems_of(report);
+}
+
+// A dataplane of before version 3 runs on while sallyportd is renewed: its ring is read, and what
+// its verdicts say of vendors is told as it was.
+TEST_F(DrainerTls, ARingOfTheVersionBeforeIsRead) {
+  start();
+  const char* source = std::getenv("SALLYPORT_SOURCE_DIR");
+  ASSERT_NE(source, nullptr);
+  Worker worker(host.rings(), ring_key(3));  // as in the file
+  {
+    std::fstream ring(worker.ring().data_path(), std::ios::in | std::ios::out | std::ios::binary);
+    ring.seekp(offsetof(contract::RingDataHeader, record_version));
+    const uint32_t before = 2;
+    ring.write(reinterpret_cast<const char*>(&before), sizeof(before));
+  }
+  std::ifstream lines(std::filesystem::path(source) /
+                      "tests/unit/controlplane_evidence_ring/records_of_version_2.hex");
+  std::string line;
+  for (int i = 0; i < 3 && std::getline(lines, line); ++i) {
+    std::vector<uint8_t> bytes;
+    for (size_t at = 0; at + 1 < line.size(); at += 2)
+      bytes.push_back(static_cast<uint8_t>(std::stoi(line.substr(at, 2), nullptr, 16)));
+    EXPECT_TRUE(worker.push(bytes));
+  }
+  drain(*drainer);
+  const auto completed = records_of(drainer->reader(), "completed");
+  ASSERT_EQ(completed.size(), 1U);
+  EXPECT_EQ(completed[0].at("schema"), 2);
+  EXPECT_EQ(completed[0].at("upstream_connection"), nullptr);
+  const auto seen = with_action("identity_seen");
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].at("schema"), 3);
+  EXPECT_EQ(seen[0].at("fields").at("vendor"), "openai");
+  EXPECT_EQ(seen[0].at("fields").at("tls_version"), "1.2");
+  EXPECT_FALSE(seen[0].at("fields").contains("cipher"));
+  const VerifyReport report = verified(*drainer);
+  EXPECT_TRUE(report.ok) << problems_of(report);
+}
+
+// A connection that lives on is known on the next day, and an exchange on it is that day's.
+TEST_F(DrainerTls, AConnectionThatLivesOverMidnightIsCountedWhereItsExchangesAre) {
+  start();
+  Worker worker(host.rings());
+  const uint64_t connection = connect(worker, 1, 0x5c, 0x1303);
+  complete_on(worker, 1, connection, 0x5c);
+  drain(*drainer);
+  pass(kDay);
+  EXPECT_TRUE(worker.admit(2));
+  complete_on(worker, 2, connection, 0x5c);
+  drain(*drainer);
+  const auto seen = with_action("identity_seen");
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[1].at("fields").at("cipher"), "TLS_CHACHA20_POLY1305_SHA256");
+  pass(kDay);
+  const auto days = with_action("vendor_of_day");
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[1].at("fields").at("connections"), 0);
+  EXPECT_EQ(days[1].at("fields").at("exchanges"), 1);
+  EXPECT_EQ(days[1].at("from"), days[0].at("to"));
+  pass(kDay);
+  EXPECT_EQ(with_action("vendor_of_day").size(), 2U) << "nothing came";
+}
+
+// What was counted before a stop is said at the stop; an exchange on a connection from before is
+// counted by what its own record says.
+TEST_F(DrainerTls, ADigestIsNotLostWithTheProcessAndSaysSinceWhen) {
+  start();
+  Worker worker(host.rings());
+  const uint64_t connection = connect(worker, 1, 0x5c, 0x1301);
+  complete_on(worker, 1, connection, 0x5c);
+  drain(*drainer);
+  const std::atomic<bool> stop{true};
+  drainer->run(stop);
+  auto days = with_action("vendor_of_day");
+  ASSERT_EQ(days.size(), 1U);
+  EXPECT_EQ(days[0].at("fields").at("connections"), 1);
+  drainer.reset();
+  now += kMinute;
+  start();
+  EXPECT_TRUE(worker.admit(2));
+  complete_on(worker, 2, connection, 0x5c);
+  drain(*drainer);
+  pass(kDay);
+  days = with_action("vendor_of_day");
+  ASSERT_EQ(days.size(), 2U);
+  EXPECT_EQ(days[1].at("object"), "openai");
+  EXPECT_EQ(days[1].at("fields").at("connections"), 0);
+  EXPECT_EQ(days[1].at("fields").at("exchanges"), 1);
+  EXPECT_GE(days[1].at("from"), days[0].at("to"));
+  EXPECT_EQ(days[1].at("fields").at("day"), days[0].at("fields").at("day"));
+}
+
 // --- retention -----------------------------------------------------------------------------------
 
 class Retention : public DrainerBook {

@@ -84,6 +84,8 @@ struct RecordFields {
   std::string tenant = "lab";
   uint64_t wall_ns = 0;  // 0: by the sequence
   uint8_t spki = 0;      // every byte of the vendor's key digest
+  uint16_t cipher = 0x1301;
+  uint64_t connection = 0;  // of the TlsConnection record
   contract::Outcome outcome = contract::Outcome::Served;
   std::string reason;  // empty: by the outcome
   std::vector<contract::Tally> tallies;
@@ -113,6 +115,7 @@ struct RecordFields {
     add(header);
     if (shape.request) add(request_part());
     if (shape.outcome) add(outcome_part());
+    if (shape.tls) add(tls_part());
     contract::AggregatePart aggregate{};
     aggregate.count = 3;
     aggregate.reason.assign("unknown_principal");
@@ -148,6 +151,26 @@ struct RecordFields {
     part.stage_ns[7] = 12345;
     part.client_tls_version = 0x0304;
     part.upstream_spki.fill(spki);
+    part.upstream_connection = connection;
+    return part;
+  }
+  // A handshake that went well unless there is a reason.
+  contract::TlsPart tls_part() const {
+    contract::TlsPart part{};
+    part.vendor.assign("openai");
+    part.server_name.assign("api.openai.test");
+    part.reason.assign(reason);
+    if (!reason.empty()) part.failure.assign("pin_mismatch");
+    part.port = 443;
+    part.address_version = 4;
+    part.address = {192, 0, 2, 7};
+    part.tls_version = 0x0304;
+    part.cipher_suite = cipher;
+    part.flags = contract::kTlsFlagPinned;
+    part.certificate_count = 2;
+    part.spki.fill(spki);
+    part.certificates[0].fill(static_cast<uint8_t>(spki + 1));
+    part.certificates[1].fill(static_cast<uint8_t>(spki + 2));
     return part;
   }
 };

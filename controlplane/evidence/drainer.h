@@ -144,7 +144,7 @@ class Drainer {
     std::unique_ptr<SigningKey> key;
     ControlRecord record;  // Wanted
     std::string problem;   // of a key that cannot come
-    bool is_said = false;  // Removing: its record is committed
+    size_t retiring = 0;   // Removing: the number of the key that ends
     uint64_t retry_at_ns = 0;
   };
   void open_signer(const std::string& origin);

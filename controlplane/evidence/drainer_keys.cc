@@ -1,12 +1,13 @@
 // drainer_keys.cc: the key in force, and how the next one comes into force.
 //
-//   1  KEY record and the coming key, one transaction          crash before: nothing happened
-//   2  the checkpoint that both keys sign, in the signer's state    crash before: 2 is done at
-//   start 3  that checkpoint and the list of keys, one transaction        crash before: 3 is done
-//   at start 4  public files                                            written at each start where
-//   they differ 5  KEY record log_key_retired, then the old key file goes   crash before: 5 is done
-//   at start,
-//      once more where the file is still there
+//   1  KEY record and the coming key, one transaction
+//   2  the checkpoint that both keys sign, in the signer's state
+//   3  that checkpoint and the list of keys, one transaction
+//   4  public files, written at each start where they differ
+//   5  KEY record log_key_retired and the list that says so, one transaction
+//   6  the old key's file goes, where it is ours
+//
+// A crash before 1 is committed: nothing happened. Before any other step: the next start takes it.
 //
 // From 2 on the old key signs nothing any more, and until 3 nothing else is signed. A new key that
 // cannot be opened at a start between 1 and 2 does not come: a failed KEY record says so.
@@ -40,6 +41,10 @@ ControlRecord retired_record(const LogKey& key, bool is_removed) {
 bool is_plain_file(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::is_regular_file(std::filesystem::symlink_status(path, ignored));
+}
+
+bool is_there(const std::filesystem::path& path) {
+  return std::filesystem::exists(std::filesystem::symlink_status(path));
 }
 
 }  // namespace
@@ -118,11 +123,17 @@ bool Drainer::is_crossing() const { return change_ && change_->step == KeyChange
 
 void Drainer::go_on_with_removal() {
   const std::vector<LogKey>& keys = store_->keys();
-  if (keys.size() < 2) return;
-  const KeyPlace& old = keys[keys.size() - 2].place;
-  if (old.token || !is_plain_file(keys_folder() / old.file)) return;
-  change_ = std::make_unique<KeyChange>();
-  change_->step = KeyChange::Step::Removing;
+  for (size_t i = 0; i + 1 < keys.size(); ++i) {
+    const bool has_file = !keys[i].place.token && is_plain_file(keys_folder() / keys[i].place.file);
+    // A version that did not list `retired` removed the file last, so its absence says the same.
+    const bool ended_unlisted =
+        !keys[i].place.token && !is_there(keys_folder() / keys[i].place.file);
+    if (!has_file && (keys[i].retired != kNoIndex || ended_unlisted)) continue;
+    change_ = std::make_unique<KeyChange>();
+    change_->step = KeyChange::Step::Removing;
+    change_->retiring = i;
+    return;
+  }
 }
 
 void Drainer::go_on_with_change() {
@@ -287,15 +298,16 @@ void Drainer::keep_change() {
               crossing.size});
 }
 
-// The former key's own end: said first, then done.
+// The former key's own end: said first, once, then done.
 void Drainer::begin_removal() {
-  const std::vector<LogKey>& keys = store_->keys();
-  const LogKey& old = keys.at(keys.size() - 2);
+  const LogKey& old = store_->keys().at(change_->retiring);
   const auto path = keys_folder() / old.place.file;
   const bool ours = !old.place.token && is_plain_file(path);
-  if (!change_->is_said) {
-    change_->is_said = true;
+  if (old.retired == kNoIndex) {
+    std::vector<LogKey> keys = store_->keys();
+    keys[change_->retiring].retired = store_->size();
     add_control(retired_record(old, ours));
+    pending_.keys = std::move(keys);
     return;
   }
   if (ours) {
@@ -305,6 +317,7 @@ void Drainer::begin_removal() {
     at("key_removed");
   }
   change_.reset();
+  go_on_with_removal();  // of one more, where an earlier end was cut short too
 }
 
 void Drainer::leave_change() {
@@ -332,6 +345,7 @@ void Drainer::end_change(KeyChanged answer) {
   say("evidence: key " + key_id_text(signer_->verifier().text()) + " signs the log now");
   auto removal = std::make_unique<KeyChange>();
   removal->step = KeyChange::Step::Removing;
+  removal->retiring = store_->keys().size() - 2;
   change_ = std::move(removal);
 }
 

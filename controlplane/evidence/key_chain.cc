@@ -55,6 +55,7 @@ std::string log_keys_text(const std::vector<LogKey>& keys) {
     json one = {{"vkey", key.vkey}, {"place", place_json(key.place)}};
     if (key.record != kNoIndex) one["record"] = key.record;
     if (key.checkpoint != 0) one["checkpoint"] = key.checkpoint;
+    if (key.retired != kNoIndex) one["retired"] = key.retired;
     list.push_back(std::move(one));
   }
   return list.dump();
@@ -69,6 +70,7 @@ std::vector<LogKey> log_keys_of(std::string_view text) {
       key.place = place_of(one.at("place"));
       key.record = one.value("record", kNoIndex);
       key.checkpoint = one.value("checkpoint", uint64_t{0});
+      key.retired = one.value("retired", kNoIndex);
       keys.push_back(std::move(key));
     }
   } catch (const json::exception&) {

@@ -36,12 +36,13 @@ struct KeyPlace {
 };
 
 // One key of the log, as the store keeps it. `record` and `checkpoint`: how it came, kNoIndex and 0
-// for the first one.
+// for the first one. `retired`: the record that says its end, kNoIndex while there is none.
 struct LogKey {
   std::string vkey;
   KeyPlace place;
   uint64_t record = ~0ULL;
   uint64_t checkpoint = 0;
+  uint64_t retired = ~0ULL;
 };
 std::string log_keys_text(const std::vector<LogKey>& keys);
 // Throws std::runtime_error for what is no such text: the store is damaged.

@@ -400,6 +400,7 @@ bool Store::Writer::expected_verdict(const RecordHeader& header, const RingKey& 
   const OpenKey open = open_key(ring, header.request_high, header.request_low);
   if (opened.erase(open) == 0) {
     MDB_val key = as_val(open);
+    transaction.look(e.open_exchanges, bytes_of(key), true);
     const int code = mdb_del(transaction.handle(), e.open_exchanges, &key, nullptr);
     if (code == MDB_NOTFOUND) return false;  // admitted by another ring
     if (code != MDB_SUCCESS) throw StoreError("delete", code);
@@ -474,6 +475,10 @@ void Store::Writer::put_states() {
     put(transaction, e.meta, as_val(kMetaRotation), as_val(std::string_view(text)));
   }
   if (batch.no_coming_key) drop(transaction, e.meta, as_val(kMetaRotation));
+  if (batch.keys) {
+    const std::string text = log_keys_text(*batch.keys);
+    put(transaction, e.meta, as_val(kMetaKeys), as_val(std::string_view(text)));
+  }
 }
 
 void Store::commit(const Batch& batch) {
@@ -483,6 +488,7 @@ void Store::commit(const Batch& batch) {
   edges_ = std::move(writer.edges);
   unexpected_ += writer.unexpected;
   book_ = writer.book;
+  if (batch.keys) keys_ = *batch.keys;
 }
 
 void Store::add_checkpoint(uint64_t size, const std::string& note) {

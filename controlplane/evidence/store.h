@@ -108,9 +108,11 @@ class Store {
     // A key that is coming: its record is among the entries. Or it does not come.
     std::optional<LogKey> coming_key;
     bool no_coming_key = false;
+    // The list of the log's keys, with what one of the entries says of a key.
+    std::optional<std::vector<LogKey>> keys;
     bool empty() const {
       return entries.empty() && rings.empty() && !boot_id && turn == Turn::None && pruned.empty() &&
-             !pruned_day && !coming_key && !no_coming_key;
+             !pruned_day && !coming_key && !no_coming_key && !keys;
     }
   };
   // Records that break I2 are replaced by a Gap with their digest (a hostile producer; counted).

@@ -52,6 +52,12 @@ class KeyRotation : public ::testing::Test {
       count += record.at("action") == "log_key_rotated" && record.at("result") == result ? 1 : 0;
     return count;
   }
+  static size_t ends(const Drainer& drainer) {
+    size_t count = 0;
+    for (const json& record : records_of(drainer.reader(), "key"))
+      count += record.at("action") == "log_key_retired" ? 1 : 0;
+    return count;
+  }
   Host host;
 };
 
@@ -140,8 +146,75 @@ TEST_F(KeyRotation, KilledAtAnyPointItIsDoneOrNotBegun) {
     EXPECT_FALSE(drainer->reader().coming_key()) << wanted;
     const VerifyReport report = verified_by(*drainer, first);
     EXPECT_TRUE(report.ok) << wanted << problems_of(report);
+    EXPECT_EQ(ends(*drainer), begun ? 1U : 0U) << wanted;
     ASSERT_EQ(rotate(*drainer).code, "") << wanted;
     EXPECT_TRUE(verified_by(*drainer, first).ok) << wanted;
+    EXPECT_EQ(ends(*drainer), begun ? 2U : 1U) << wanted;
+  }
+}
+
+// Nothing of ours is left of a token's key when it ends, so no file can tell whether its end was
+// said: the log's own list does. Also where the process dies again at the point of its last death.
+TEST_F(KeyRotation, TheEndOfATokensKeyIsSaidOnceWhereverTheProcessDies) {
+  struct Point {
+    const char* after;  // counted from here on
+    const char* name;
+  };
+  const std::vector<Point> points{{"key_made", "key_crossed"},
+                                  {"key_made", "key_kept"},
+                                  {"key_made", "key_published"},
+                                  {"key_published", "gathered"},
+                                  {"key_published", "committed"}};
+  for (const Point& point : points) {
+    SCOPED_TRACE(std::string(point.after) + " " + point.name);
+    Host one;
+    make_key_file(one.folder / "in_token");
+    TokenKeyOptions token;
+    token.token = "sallyport";
+    token.key = "evidence-log";
+    token.pin_file = one.folder / "in_token";
+    DrainerOptions options = one.options();
+    options.token = token;
+    options.open_token = [](const TokenKeyOptions& wanted) { return file_key(wanted.pin_file); };
+    std::string first;
+    {
+      Drainer drainer(options);
+      drain(drainer);
+      first = drainer.verifier().text();
+    }
+    for (int death = 0; death < 2; ++death) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        DrainerOptions dying = options;
+        std::atomic<bool> counts{death == 1 && std::string_view(point.after) != "key_made"};
+        dying.at_point = [&](const char* at) {
+          if (counts && std::string_view(at) == point.name) ::kill(::getpid(), SIGKILL);
+          counts = counts || std::string_view(at) == point.after;
+        };
+        Drainer drainer(dying);
+        drain(drainer);
+        if (death == 0) rotate(drainer);
+        ::_exit(0);
+      }
+      int status = 0;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      if (death == 0) {
+        ASSERT_TRUE(WIFSIGNALED(status));
+      }
+    }
+    for (int start = 0; start < 2; ++start) {
+      Drainer drainer(options);
+      drain(drainer);
+      EXPECT_EQ(drainer.reader().keys().size(), 2U);
+      EXPECT_EQ(ends(drainer), 1U);
+      const auto keys = drainer.reader().keys();
+      const auto record = drainer.reader().record(keys.at(0).retired);
+      ASSERT_TRUE(record);
+      const json shown = record_json(keys[0].retired, *record);
+      EXPECT_EQ(shown.at("action"), "log_key_retired");
+      EXPECT_TRUE(verified_by(drainer, first).ok);
+    }
+    EXPECT_TRUE(std::filesystem::exists(token.pin_file)) << "a token is its custodian's";
   }
 }
 

@@ -289,6 +289,38 @@ const Table& Transaction::table(MDB_dbi table) const {
   return tables_.emplace(table, std::move(*found)).first->second;
 }
 
+struct Transaction::Committed {
+  FileSnapshot snapshot;
+  std::map<MDB_dbi, Table> tables = {};
+  std::map<MDB_dbi, WayLook> ways = {};
+};
+
+// There is one writer, so the meta page of the last commit stays as it is until ours.
+void Transaction::take_committed() const {
+  const uint64_t id = mdb_txn_id(txn_) - 1;
+  const FileMapping& mapping = *environment_.mapping_;
+  const PageFile file(mapping.begin(), mapping.bytes(),
+                      (environment_.folder() / "data.mdb").string());
+  const MetaPage meta = file.meta(id % 2);
+  if (meta.transaction != id || meta.last_page >= file.pages())
+    throw PageDamage(file.name(), id % 2, "meta", "is not the one that was written");
+  committed_.reset(new Committed{.snapshot = FileSnapshot(file, meta)});
+  check_free_list(committed_->snapshot);
+}
+
+void Transaction::look(MDB_dbi table, std::span<const uint8_t> key, bool removes) const {
+  if (!committed_) take_committed();
+  auto way = committed_->ways.find(table);
+  if (way == committed_->ways.end()) {
+    const std::string_view name = environment_.table_name(table);
+    auto found = committed_->snapshot.table(name);
+    if (!found) throw StoreError("open table " + std::string(name), MDB_NOTFOUND);
+    const Table& kept = committed_->tables.emplace(table, std::move(*found)).first->second;
+    way = committed_->ways.emplace(table, kept).first;
+  }
+  way->second.look(key, removes);
+}
+
 void Transaction::begin(Environment& environment, bool write) {
   // Twice is enough for each cause; a third time is somebody fighting over the store.
   for (int attempt = 0;; ++attempt) {

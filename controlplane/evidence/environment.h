@@ -5,8 +5,9 @@
 // transaction or at the end of the one that met it, and never SIGBUS (bus_guard.h).
 //
 // liblmdb is let at trees only where nothing is damaged: a writer's file is walked before it is
-// opened (page_walk.h), and read transactions go down the trees themselves (table_reader.h), so a
-// damaged page is PageDamage, which names it, and never the end of the process.
+// opened (page_walk.h), write transactions look at what it will follow before each change
+// (way_look.h), and read transactions go down the trees themselves (table_reader.h), so a damaged
+// page is PageDamage, which names it, and never a fall or an answer.
 //
 // Default sync mode and no other: NOSYNC loses acknowledged records. Blocks of the data file are
 // reserved ahead (fallocate), so a full disk is met when the map grows, not in the middle of a
@@ -22,12 +23,14 @@
 #include <memory>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "controlplane/evidence/page_walk.h"
 #include "controlplane/evidence/table_reader.h"
+#include "controlplane/evidence/way_look.h"
 
 namespace sallyport::evidence_log {
 
@@ -111,17 +114,23 @@ class Transaction {
   const FileSnapshot* snapshot() const { return snapshot_ ? &*snapshot_ : nullptr; }
   // REQUIRES: snapshot(). Throws StoreError (MDB_NOTFOUND) when the file has no such table.
   const Table& table(MDB_dbi table) const;
+  // Of a transaction that writes: liblmdb may be let at this key of the table. Throws PageDamage.
+  // `removes`: the entry may go, or a cursor move on from here.
+  void look(MDB_dbi table, std::span<const uint8_t> key, bool removes) const;
   void commit();
 
  private:
   void begin(Environment& environment, bool write);
   bool take_snapshot(const Environment& environment);
+  struct Committed;
+  void take_committed() const;
   std::shared_lock<std::shared_mutex> map_;
   const Environment& environment_;
   MDB_txn* txn_ = nullptr;
   std::optional<FileSnapshot> snapshot_;
-  mutable std::map<MDB_dbi, Table> tables_;  // found so far
-  uint64_t faults_ = 0;                      // base::bus_faults() when it began
+  mutable std::map<MDB_dbi, Table> tables_;       // found so far
+  mutable std::unique_ptr<Committed> committed_;  // what a write begins with, once it looks
+  uint64_t faults_ = 0;                           // base::bus_faults() when it began
 };
 
 }  // namespace sallyport::evidence_log

@@ -21,8 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kPagesPerLookAtTheClock = 256;
-// Of a page that has joined one of its neighbours, the next one too.
-constexpr unsigned kNeighbours = 2;
 constexpr int kMetaTries = 5;  // a writer may be at it
 constexpr std::chrono::milliseconds kMetaPause{2};
 
@@ -202,26 +200,6 @@ PageWalk walk_pages(const FileSnapshot& snapshot, std::chrono::milliseconds time
 
 void check_free_list(const FileSnapshot& snapshot) {
   Walker(snapshot, Clock::time_point::max()).run_free_list();
-}
-
-void check_way(const Table& table, std::span<const uint8_t> key, bool with_neighbours) {
-  uint64_t number = table.root().root;
-  const uint64_t depth = number == kNoPage ? 0 : table.root().depth;
-  for (uint64_t level = 1; level <= depth; ++level) {
-    const TablePage page = table.page(number);
-    if (page.is_leaf() != (level == depth))
-      throw PageDamage(table.file().name(), number, table.name(), "is on a wrong level");
-    if (page.is_leaf()) {
-      const unsigned at = page.lower_bound(key, table.order());
-      if (at < page.count()) table.value(page.leaf(at));  // its own pages, when it has some
-      return;
-    }
-    const unsigned child = page.child_of(key, table.order());
-    const unsigned reach = with_neighbours ? kNeighbours : 0;
-    for (unsigned i = child - std::min(child, reach); i <= child + reach && i < page.count(); ++i)
-      if (i != child) table.page(page.child(i));
-    number = page.child(child);
-  }
 }
 
 PageWalk walk_file(const std::filesystem::path& path, std::chrono::milliseconds time) {

@@ -41,11 +41,8 @@ struct PageWalk {
 // Throws PageDamage for the first thing that is wrong.
 PageWalk walk_pages(const FileSnapshot& snapshot, std::chrono::milliseconds time);
 
-// What liblmdb will follow when it changes the entry of `key`: the pages on the way down, and those
-// beside each of them, with which it may join one that has become almost empty. `snapshot` is what
-// the change begins with. Throws PageDamage.
-void check_way(const Table& table, std::span<const uint8_t> key, bool with_neighbours);
-// The list of free pages, of which it takes new ones.
+// The list of free pages, of which liblmdb takes new ones when it changes anything. Throws
+// PageDamage.
 void check_free_list(const FileSnapshot& snapshot);
 
 // The same for a file that nobody has open: `data.mdb` of an LMDB environment that is about to be

@@ -125,7 +125,7 @@ inline MDB_val val_of(std::span<const uint8_t> bytes) {
 // A cursor that closes itself. REQUIRES: ends before its transaction.
 class Cursor {
  public:
-  Cursor(const Transaction& transaction, MDB_dbi table) {
+  Cursor(const Transaction& transaction, MDB_dbi table) : transaction_(transaction), table_(table) {
     if (transaction.snapshot() != nullptr) {
       reader_.emplace(transaction.table(table));
       return;
@@ -140,8 +140,14 @@ class Cursor {
   // False when there is none. FIRST, LAST, NEXT, PREV and SET_RANGE.
   bool get(MDB_val& key, MDB_val& value, MDB_cursor_op operation) {
     if (reader_) return read(key, value, operation);
+    if (operation == MDB_FIRST || operation == MDB_SET_RANGE)
+      transaction_.look(table_, operation == MDB_FIRST ? std::span<const uint8_t>() : bytes_of(key),
+                        true);
+    if (operation == MDB_LAST) transaction_.look(table_, kAfterAll, true);
     const int code = mdb_cursor_get(cursor_, &key, &value, operation);
     if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("move a cursor", code);
+    // Where it may go from here: the pages on both sides.
+    if (code == MDB_SUCCESS) transaction_.look(table_, bytes_of(key), true);
     return code == MDB_SUCCESS;
   }
   void remove() {
@@ -177,6 +183,15 @@ class Cursor {
     value = val_of(entry.value);
     return true;
   }
+  // No key of ours is behind it.
+  static constexpr std::array<uint8_t, 64> kAfterAll = [] {
+    std::array<uint8_t, 64> key{};
+    for (uint8_t& byte : key) byte = 0xff;
+    return key;
+  }();
+
+  const Transaction& transaction_;
+  MDB_dbi table_;
   MDB_cursor* cursor_ = nullptr;
   std::optional<TableCursor> reader_;
 };
@@ -188,6 +203,7 @@ inline bool get(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_
     return cursor.get(found, value, MDB_SET_RANGE) && found.mv_size == key.mv_size &&
            std::memcmp(found.mv_data, key.mv_data, key.mv_size) == 0;
   }
+  transaction.look(table, bytes_of(key), false);
   const int code = mdb_get(transaction.handle(), table, &key, &value);
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("read", code);
   return code == MDB_SUCCESS;
@@ -201,12 +217,14 @@ inline uint64_t entries(const Transaction& transaction, MDB_dbi table) {
 }
 inline void put(const Transaction& transaction, MDB_dbi table, MDB_val key, MDB_val value,
                 unsigned flags = 0) {
+  transaction.look(table, bytes_of(key), false);
   const int code = mdb_put(transaction.handle(), table, &key, &value, flags);
   if (code != MDB_SUCCESS) throw StoreError("write", code);
 }
 
 // There or not.
 inline void drop(const Transaction& transaction, MDB_dbi table, MDB_val key) {
+  transaction.look(table, bytes_of(key), true);
   const int code = mdb_del(transaction.handle(), table, &key, nullptr);
   if (code != MDB_SUCCESS && code != MDB_NOTFOUND) throw StoreError("delete", code);
 }

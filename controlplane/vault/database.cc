@@ -193,10 +193,16 @@ const evidence_log::Table& Database::Transaction::table_of(Table table) const {
   return *found;
 }
 
+evidence_log::WayLook& Database::Transaction::way_of(Table table) const {
+  auto& found = ways_[static_cast<size_t>(table)];
+  if (!found) found.emplace(table_of(table));
+  return *found;
+}
+
 void Database::Transaction::before_change(Table table, std::string_view key, bool removes) {
   looking([&] {
     if (!std::exchange(free_list_seen_, true)) evidence_log::check_free_list(*snapshot_);
-    evidence_log::check_way(table_of(table), bytes_of(key), removes);
+    way_of(table).look(bytes_of(key), removes);
   });
 }
 
@@ -220,7 +226,7 @@ std::optional<std::string_view> Database::Transaction::get(Table table,
       return text(entry.value);
     });
   }
-  looking([&] { evidence_log::check_way(table_of(table), bytes_of(key), false); });
+  looking([&] { way_of(table).look(bytes_of(key), false); });
   MDB_val wanted = val(key), found{};
   const int code = mdb_get(txn_, database_.tables_[static_cast<size_t>(table)], &wanted, &found);
   if (code == MDB_NOTFOUND) return std::nullopt;
@@ -272,7 +278,7 @@ void Database::Transaction::visit_keys(Table table, std::string_view from, std::
       else if (!visit(text(entry.key), text(entry.value)))
         break;
     }
-    if (write_) evidence_log::check_way(table_of(table), bytes_of(last), true);
+    if (write_) way_of(table).look(bytes_of(last), true);
   });
   if (write_) visit_changed(table, from, prefix, visit);
 }

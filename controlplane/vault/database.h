@@ -24,6 +24,7 @@
 #include <string_view>
 
 #include "controlplane/evidence/page_walk.h"
+#include "controlplane/evidence/way_look.h"
 #include "controlplane/vault/secret.h"
 
 namespace sallyport::vault {
@@ -53,6 +54,8 @@ class Database {
     std::optional<std::string_view> get(Table table, std::string_view key) const;
     void put(Table table, std::string_view key, std::string_view value);
     bool remove(Table table, std::string_view key);  // false: it was not there
+    // Throws VaultError "store_damaged" when a page that removing this key would follow is damaged.
+    void check_change(Table table, std::string_view key) { before_change(table, key, true); }
     using Visit = std::function<bool(std::string_view key, std::string_view value)>;
     // Every key with this prefix, in order, until `visit` says false. `visit` may not change the
     // table; keys and values are valid during the call.
@@ -64,6 +67,7 @@ class Database {
    private:
     void take_snapshot();
     const evidence_log::Table& table_of(Table table) const;
+    evidence_log::WayLook& way_of(Table table) const;
     void before_change(Table table, std::string_view key, bool removes);
     void visit_keys(Table table, std::string_view from, std::string_view prefix,
                     const Visit& visit) const;
@@ -77,6 +81,7 @@ class Database {
     // What is committed: all that a read sees, and what a change begins with.
     std::optional<evidence_log::FileSnapshot> snapshot_;
     mutable std::array<std::optional<evidence_log::Table>, kTables> snapshot_tables_;
+    mutable std::array<std::optional<evidence_log::WayLook>, kTables> ways_;
   };
 
   // Runs `work` in a write transaction and commits; when the map is full it grows and `work` runs

@@ -8,6 +8,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/cli/vault_answer.h"
+#include "controlplane/supervise/credentials.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::cli {
@@ -32,6 +33,13 @@ Exit run_add(const Call& call) {
   if (const auto until = call.arguments.find("until"))
     request["to"] = parse_time(*until, "until", now) / base::kNsPerS;
   json answer = ask_daemon(call.settings, request, kHoldPatience);
+  std::string error;
+  const supervise::Credentials credentials(call.settings.credentials, call.settings.keys_folder());
+  if (!credentials.subject_key(call.arguments.get("tenant"), error))
+    call.out.note(
+        fmt::format("tenant '{}' has no subject key here: is its name right? The hold "
+                    "names nothing else",
+                    printable(call.arguments.get("tenant"))));
   answer["bucket"] = hold_bucket(call, true);
   if (call.out.is_json())
     call.out.json("sallyport/hold-add/1", answer);
@@ -85,18 +93,18 @@ Exit list_holds(const Call& call) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& hold : answer["holds"]) {
-    const std::string what = hold["subjects"].empty() && hold["exchanges"].empty()
-                                 ? "all of the tenant"
-                                 : fmt::format("{} subjects, {} exchanges", hold["subjects"].size(),
-                                               hold["exchanges"].size());
+    std::string what =
+        fmt::format("{} subjects, {} exchanges", hold["subjects"].size(), hold["exchanges"].size());
+    if (hold["subjects"].empty() && hold["exchanges"].empty()) what = "all of the tenant";
+    if (hold.value("damaged", false)) what = "everything: it is damaged (docs/vault.md, 6)";
     rows.push_back({hold["id"], hold["tenant"], what, hold["created"],
                     printable(hold["reason"].get<std::string>())});
   }
   call.out.table({"HOLD", "TENANT", "NAMES", "SINCE", "REASON"}, rows);
   rows.clear();
   for (const json& erasure : answer["erasures"])
-    rows.push_back(
-        {erasure["id"], erasure["tenant"], erasure["kind"], erasure["state"], erasure["asked"]});
+    rows.push_back({erasure["id"], erasure["tenant"], erasure["kind"], erasure["state"],
+                    erasure["asked"].is_null() ? "-" : erasure["asked"].get<std::string>()});
   if (!rows.empty()) call.out.table({"ERASURE", "TENANT", "KIND", "STATE", "ASKED"}, rows);
   return Exit::Ok;
 }
@@ -136,7 +144,8 @@ void add_hold_commands(std::vector<Command>& table) {
       {.noun = "hold",
        .verb = "release",
        .summary = "Ends a hold; erasures that waited for it are carried out",
-       .details = "Who releases is not the approver.",
+       .details = "Who releases is not the approver. A hold that is damaged names everything until "
+                  "it is released; an erasure\nthat is damaged is dropped, and asked for again.",
        .arguments = {{.name = "HOLD", .text = "as hold list shows it"}},
        .options =
            {{.name = "reason", .value = "TEXT", .text = "why; into the log", .required = true},

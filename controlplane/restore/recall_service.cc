@@ -54,6 +54,11 @@ RecallService::Judged RecallService::judge(const RecallQuestion& question) {
     out.ruling.why = "vault_sealed";
     return out;
   }
+  if (entry && entry->is_damaged) {
+    out.result.status = RecallStatus::Unknown;
+    out.ruling.why = "row_damaged";
+    return out;
+  }
   if (!entry || entry->entity != asked.entity || entry->vendor != question.vendor.view() ||
       entry->value.empty()) {
     out.result.status = RecallStatus::Unknown;

@@ -24,9 +24,10 @@ namespace sallyport::restore {
 
 // What the vault knows of a token.
 struct RecallEntry {
-  std::string entity, vendor, environment;
-  std::vector<std::string> principals;  // who minted it
-  vault::Secret value;
+  std::string entity = {}, vendor = {}, environment = {};
+  std::vector<std::string> principals = {};  // who minted it
+  vault::Secret value = {};
+  bool is_damaged = false;  // its row is not what was written: there is no value, and no right
 };
 
 struct RecallResult {

@@ -187,6 +187,11 @@ void RestoreService::look_up(const Caller& caller, const RestoreRequest& request
       token.why = "not_in_vault";
       continue;
     }
+    if (found->is_damaged) {  // evidence says so; the others of the request go on
+      token.status = TokenStatus::Unknown;
+      token.why = "row_damaged";
+      continue;
+    }
     Question question{request.tenant, work.entities[i], found->environment, request.purpose,
                       request.reason, request.ticket,   work.now_s,         request.break_glass};
     const Ruling ruling = decide(*work.policy, caller, question);

@@ -66,8 +66,9 @@ struct RestoreAnswer {
 
 // What the vault knows of a token.
 struct StoredValue {
-  std::string value;
-  std::string environment;
+  std::string value = {};
+  std::string environment = {};
+  bool is_damaged = false;  // its row is not what was written: there is no value, and no right
 };
 
 // One line of evidence: what happened to `count` tokens of one entity under one rule.

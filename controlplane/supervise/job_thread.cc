@@ -8,6 +8,7 @@
 
 #include "controlplane/supervise/admin_server.h"
 #include "controlplane/vault/secret.h"
+#include "controlplane/vault/way_out.h"
 
 namespace sallyport::supervise {
 
@@ -62,7 +63,8 @@ void JobThread::run() {
     try {
       answer = std::make_shared<const json>(job.work());
     } catch (const vault::VaultError& error) {
-      answer = std::make_shared<const json>(admin_error(error.code(), error.what()));
+      answer = std::make_shared<const json>(
+          admin_error(error.code(), error.what(), std::string(vault::way_out(error.code()))));
     } catch (const std::exception&) {
       // What was thrown could quote what was worked on.
       answer = std::make_shared<const json>(

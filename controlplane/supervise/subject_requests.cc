@@ -11,6 +11,7 @@
 #include "controlplane/supervise/evidence_thread.h"
 #include "controlplane/supervise/subject_search.h"
 #include "controlplane/supervise/vault_desk.h"
+#include "controlplane/vault/way_out.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::supervise {
@@ -102,7 +103,8 @@ json hold_json(const vault::Hold& hold) {
           {"reason", hold.reason},
           {"ticket", hold.ticket},
           {"actor", hold.actor},
-          {"created", utc(hold.created_ns)}};
+          {"created", utc(hold.created_ns)},
+          {"damaged", hold.damaged}};
 }
 
 std::string new_id(const char* prefix) {
@@ -130,12 +132,14 @@ json VaultDesk::subject_find(const Asked& asked) {
           continue;
         question.subjects.push_back(member);
         json tokens = json::array();
-        for (const vault::VaultEntry& entry : vault_->list(named.tenant, member, false))
+        uint64_t damaged = 0;
+        for (const vault::VaultEntry& entry : vault_->list(named.tenant, member, false, &damaged))
           tokens.push_back(entry_json(entry));
         const auto info = vault_->subject(named.tenant, member);
         in_vault.push_back(
             {{"subject", vault::hex(member)},
              {"tokens", tokens},
+             {"damaged", damaged},
              {"held", vault_->is_held(named.tenant, member)},
              {"erased", info && info->erased_ns != 0
                             ? json(evidence_log::utc_text(info->erased_ns / base::kNsPerS))
@@ -286,7 +290,7 @@ json VaultDesk::carry_out(const vault::Erasure& erasure) {
     record.result = "failed";
     record.detail = error.code();
     evidence_->append(record);
-    return admin_error(error.code(), error.what(), "sallyctl vault status");
+    return admin_error(error.code(), error.what(), std::string(vault::way_out(error.code())));
   }
 }
 
@@ -350,7 +354,9 @@ json VaultDesk::hold_add(const Asked& asked) {
         hold.subjects.push_back(member);
   for (const json& one : asked.body.value("exchanges", json::array())) {
     const auto id = contract::parse_request_id(one.is_string() ? one.get<std::string>() : "");
-    if (!id) return admin_error("request_invalid", "an exchange is named by its request id");
+    if (!id)
+      return admin_error("request_invalid", "an exchange is named by its request id",
+                         "sallyctl evidence list --tenant T shows them");
     hold.exchanges.emplace_back(contract::request_id_text(*id).view());
     // What that exchange's tokens stand for is held with it.
     for (const SubjectId& subject : subjects_of_exchange(evidence_->reader(), *id))
@@ -385,16 +391,25 @@ json VaultDesk::hold_release(const Asked& asked) {
   const std::vector<vault::Hold> holds = vault_->holds();
   const auto found = std::find_if(holds.begin(), holds.end(),
                                   [&](const vault::Hold& hold) { return hold.id == id; });
-  if (found == holds.end())
+  const std::vector<std::string> unreadable = vault_->damaged_erasures();
+  const bool is_erasure = std::find(unreadable.begin(), unreadable.end(), id) != unreadable.end();
+  if (found == holds.end() && !is_erasure)
     return admin_error("not_found", "there is no hold of that name", "sallyctl hold list");
   ControlRecord record{
       .kind = RecordKind::Retention, .action = "hold_released", .actor = asked.actor};
-  record.tenant = found->tenant;
   record.object = id;
   record.reason = reason;
   record.ticket = text_member(asked.body, "ticket");
-  record.subjects = found->subjects;
   record.fields = {{"hold", id}, {"approver", approver}};
+  if (is_erasure) {  // nobody can carry it out: it is asked for again
+    record.action = "erasure_dropped";
+    return with_record(std::move(record), [&](ControlRecord&) {
+      vault_->undefer(id);
+      return json{{"released", id}, {"erasures_carried_out", 0}};
+    });
+  }
+  record.tenant = found->tenant;
+  record.subjects = found->subjects;
   const size_t before = vault_->deferred().size();
   json answer = with_record(std::move(record), [&](ControlRecord&) {
     vault_->release_hold(id);
@@ -419,6 +434,9 @@ json VaultDesk::hold_list(const Asked&) {
                        {"kind", erasure.kind},
                        {"state", erasure.waits ? "deferred" : "under_way"},
                        {"asked", evidence_log::utc_text(erasure.asked_ns / base::kNsPerS)}});
+  for (const std::string& id : vault_->damaged_erasures())
+    waiting.push_back(
+        {{"id", id}, {"tenant", ""}, {"kind", ""}, {"state", "damaged"}, {"asked", nullptr}});
   return {{"ok", true}, {"holds", holds}, {"erasures", waiting}};
 }
 

@@ -14,9 +14,15 @@ bool Supervisor::open_restoration(std::string& error) {
                              std::string_view token) -> std::optional<restore::StoredValue> {
     const auto named = vault::parse_token(token);
     if (!named) return std::nullopt;
-    const auto entry = vault.find(std::string(tenant), named->core);
+    std::optional<vault::VaultEntry> entry;
+    try {
+      entry = vault.find(std::string(tenant), named->core);
+    } catch (const vault::RowDamaged&) {
+      return restore::StoredValue{.is_damaged = true};
+    }
     if (!entry || entry->entity != named->entity) return std::nullopt;
-    return restore::StoredValue{std::string(vault::text_of(entry->value)), entry->environment};
+    return restore::StoredValue{.value = std::string(vault::text_of(entry->value)),
+                                .environment = entry->environment};
   };
   restoration_ = RestorationDesk::open(options_, *evidence_, find, error);
   if (restoration_ == nullptr) return false;
@@ -42,11 +48,18 @@ void Supervisor::open_recall() {
   vault::Vault& vault = vault_->vault();
   hooks.find = [&vault](const std::string& tenant,
                         const vault::TokenCore& core) -> std::optional<restore::RecallEntry> {
-    auto entry = vault.find(tenant, core);
+    std::optional<vault::VaultEntry> entry;
+    try {
+      entry = vault.find(tenant, core);
+    } catch (const vault::RowDamaged&) {
+      return restore::RecallEntry{.is_damaged = true};
+    }
     if (!entry) return std::nullopt;
-    return restore::RecallEntry{std::move(entry->entity), std::move(entry->vendor),
-                                std::move(entry->environment), std::move(entry->principals),
-                                std::move(entry->value)};
+    return restore::RecallEntry{.entity = std::move(entry->entity),
+                                .vendor = std::move(entry->vendor),
+                                .environment = std::move(entry->environment),
+                                .principals = std::move(entry->principals),
+                                .value = std::move(entry->value)};
   };
   RestorationDesk& desk = *restoration_;
   hooks.record = [&desk](const std::vector<restore::RestoreEvent>& events) {

@@ -193,14 +193,17 @@ void VaultDesk::retention_run() {
       all.tokens += step.tokens;
       all.subjects += step.subjects;
       all.held = step.held;
+      all.damaged = step.damaged;
       more = step.more;
     }
   } catch (const vault::VaultError& error) {
     const bool damaged = error.code() == kStoreDamaged;
     say_problem(error.code(), error.what(),
                 damaged ? "docs/vault.md, section 6" : "make room on the disk of the state dir");
+    say_damage();
     return;
   }
+  say_damage();
   const uint64_t now_ms = boot_ms();
   {
     const std::lock_guard lock(mutex_);
@@ -216,6 +219,26 @@ void VaultDesk::retention_run() {
   record.fields = {{"mappings", std::to_string(all.tokens)},
                    {"erased", std::to_string(all.subjects)},
                    {"held", std::to_string(all.held)}};
+  if (all.damaged > 0) record.fields.emplace_back("damaged", std::to_string(all.damaged));
+  evidence_->append(record);
+}
+
+// Each damaged row once, by its name; the first kDamageRecordsMax of a run.
+void VaultDesk::say_damage() {
+  const std::vector<vault::DamageBook::News> news = vault_->take_damage_news();
+  ControlRecord record{.kind = RecordKind::Check, .action = "damage_found", .actor = "sallyportd"};
+  record.object = "vault";
+  record.result = "failed";
+  size_t said = 0;
+  for (const vault::DamageBook::News& one : news) {
+    if (said++ == kDamageRecordsMax) break;
+    record.detail = one.row + (one.is_mended ? ": written anew" : ": left out");
+    record.count = 1;
+    evidence_->append(record);
+  }
+  if (news.size() <= kDamageRecordsMax) return;
+  record.detail = "and more rows, not named here";
+  record.count = news.size() - kDamageRecordsMax;
   evidence_->append(record);
 }
 
@@ -281,6 +304,9 @@ json VaultDesk::status() const {
               {"mappings_renewed", now.renewed},
               {"mappings_dropped", now.dropped},
               {"batches_unreadable", now.unreadable},
+              {"damaged_rows", now.damaged},
+              {"damaged", now.damaged_rows},
+              {"mended_rows", now.mended},
               {"problem", now.problem}};
   const std::lock_guard lock(mutex_);
   out["last_retention_run"] =
@@ -297,6 +323,15 @@ std::vector<Problem> VaultDesk::problems() const {
          "the vault is sealed: requests that mint tokens are refused, nothing is restored",
          "sallyctl vault unseal"});
   if (!now.problem.empty()) out.push_back({"vault_blocked", now.problem, "sallyctl vault status"});
+  if (now.damaged > 0) {
+    std::string rows;
+    for (const std::string& row : now.damaged_rows) rows += (rows.empty() ? "" : ", ") + row;
+    if (now.damaged > now.damaged_rows.size()) rows += ", ...";
+    out.push_back({"vault_rows_damaged",
+                   "damaged in the vault, and left out: " + std::to_string(now.damaged) + " (" +
+                       rows + "); all other rows go on",
+                   "docs/vault.md, section 6"});
+  }
   const std::lock_guard lock(mutex_);
   if (problem_) out.push_back(*problem_);
   return out;

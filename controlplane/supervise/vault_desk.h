@@ -40,7 +40,9 @@ class EvidenceThread;
 
 inline constexpr uint64_t kRetentionEveryMs = 60'000;  // a run of expiry
 inline constexpr uint64_t kRetentionSaidMs =
-    3'600'000;                                      // a run that found nothing is recorded so often
+    3'600'000;  // a run that found nothing is recorded so often
+// Records of damaged rows in one run; of more, one record with their number says that there are.
+inline constexpr size_t kDamageRecordsMax = 16;
 inline constexpr uint64_t kRetireGraceMs = 2'000;   // a worker takes a new key within one turn
 inline constexpr uint64_t kEraseWaitMsMax = 8'000;  // an answer says "pending" after that
 
@@ -129,6 +131,7 @@ class VaultDesk {
   void carry_out_released();
   void finish_erasures();
   void retention_run();
+  void say_damage();
   void wait_for_retirement();
   void retire_if_due();
 

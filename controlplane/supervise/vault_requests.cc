@@ -5,6 +5,7 @@
 #include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/evidence_thread.h"
 #include "controlplane/supervise/vault_desk.h"
+#include "controlplane/vault/way_out.h"
 
 namespace sallyport::supervise {
 
@@ -28,22 +29,16 @@ std::optional<vault::PublicKey> public_key_of(const json& from) {
   return out;
 }
 
+bool is_state(std::string_view code) {
+  static constexpr std::string_view kStates[] = {"no_room",  "store",    "store_damaged",
+                                                 "map_full", "key_file", "spool"};
+  return std::find(std::begin(kStates), std::end(kStates), code) != std::end(kStates);
+}
+
 json evidence_blocked() {
   return admin_error("evidence_blocked",
                      "the evidence log does not take the record of this action: nothing was done",
                      "sallyctl status shows what is wrong with the log");
-}
-
-std::string hint_for(const std::string& code) {
-  if (code == "vault_sealed") return "sallyctl vault unseal";
-  if (code == "vault_absent") return "sallyctl vault init";
-  if (code == "kek_missing") return "put the key file back, or bring the shares together";
-  if (code == "kek_wrong")
-    return "sallyctl vault key restore has the right one, if there is a backup";
-  if (code == "held") return "sallyctl hold list";
-  if (code == "store_damaged") return "docs/vault.md, section 6";
-  if (code.starts_with("share_")) return "sallyctl vault unseal --share FILE --key FILE";
-  return "sallyctl vault status";
 }
 
 }  // namespace
@@ -67,8 +62,10 @@ json VaultDesk::with_record(ControlRecord record, const std::function<json(Contr
     record.result = "failed";
     record.detail = error.code();
     evidence_->append(record);
-    say_problem(error.code(), error.what(), hint_for(error.code()));
-    return admin_error(error.code(), error.what(), hint_for(error.code()));
+    const std::string hint(vault::way_out(error.code()));
+    // A mistake of the caller is an answer, and no state of the vault.
+    if (is_state(error.code())) say_problem(error.code(), error.what(), hint);
+    return admin_error(error.code(), error.what(), hint);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "dataplane/base/hash.h"
+
 namespace sallyport::vault {
 namespace {
 
@@ -25,18 +27,49 @@ std::vector<contract::SubjectId> subjects_of(const json& list) {
   return out;
 }
 
+// Of the text without it: what a disk changed names somebody else.
+std::string check_of(const json& row) {
+  const uint64_t check = base::siphash13({}, bytes_of(row.dump()));
+  return hex({reinterpret_cast<const uint8_t*>(&check), sizeof check});
+}
+
+std::string checked_text(json row) {
+  const std::string check = check_of(row);
+  row["check"] = check;
+  return row.dump();
+}
+
+// Rows of a former version have no check. Throws json::exception, or VaultError.
+json checked_json(std::string_view text) {
+  json row = json::parse(text);
+  const auto said = row.find("check");
+  if (said == row.end()) return row;
+  const std::string check = said->get<std::string>();
+  row.erase(said);
+  if (check != check_of(row)) throw VaultError("store_damaged", "vault: a row was changed");
+  return row;
+}
+
+// A key may be what is damaged.
+std::string printable_name(std::string_view key) {
+  const bool printable = !key.empty() && std::all_of(key.begin(), key.end(),
+                                                     [](char c) { return c > ' ' && c < '\x7f'; });
+  if (printable) return std::string(key);
+  const uint64_t hash = base::siphash13({}, bytes_of(key));
+  return "damaged-" + hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
+}
+
 std::string text_of(const Hold& hold) {
-  return json{{"id", hold.id},
-              {"tenant", hold.tenant},
-              {"subjects", subjects_json(hold.subjects)},
-              {"exchanges", hold.exchanges},
-              {"from_ns", hold.from_ns},
-              {"to_ns", hold.to_ns},
-              {"reason", hold.reason},
-              {"ticket", hold.ticket},
-              {"actor", hold.actor},
-              {"created_ns", hold.created_ns}}
-      .dump();
+  return checked_text({{"id", hold.id},
+                       {"tenant", hold.tenant},
+                       {"subjects", subjects_json(hold.subjects)},
+                       {"exchanges", hold.exchanges},
+                       {"from_ns", hold.from_ns},
+                       {"to_ns", hold.to_ns},
+                       {"reason", hold.reason},
+                       {"ticket", hold.ticket},
+                       {"actor", hold.actor},
+                       {"created_ns", hold.created_ns}});
 }
 
 Hold hold_of(const json& from) {
@@ -55,16 +88,15 @@ Hold hold_of(const json& from) {
 }
 
 std::string text_of(const Erasure& erasure) {
-  return json{{"id", erasure.id},
-              {"tenant", erasure.tenant},
-              {"subjects", subjects_json(erasure.subjects)},
-              {"kind", erasure.kind},
-              {"actor", erasure.actor},
-              {"reason", erasure.reason},
-              {"ticket", erasure.ticket},
-              {"asked_ns", erasure.asked_ns},
-              {"waits", erasure.waits}}
-      .dump();
+  return checked_text({{"id", erasure.id},
+                       {"tenant", erasure.tenant},
+                       {"subjects", subjects_json(erasure.subjects)},
+                       {"kind", erasure.kind},
+                       {"actor", erasure.actor},
+                       {"reason", erasure.reason},
+                       {"ticket", erasure.ticket},
+                       {"asked_ns", erasure.asked_ns},
+                       {"waits", erasure.waits}});
 }
 
 Erasure erasure_of(const json& from) {
@@ -84,6 +116,7 @@ Erasure erasure_of(const json& from) {
 }  // namespace
 
 bool Hold::names_subject(const std::string& of_tenant, const contract::SubjectId& subject) const {
+  if (damaged) return true;
   if (of_tenant != tenant) return false;
   if (subjects.empty()) return exchanges.empty();
   return std::find(subjects.begin(), subjects.end(), subject) != subjects.end();
@@ -91,6 +124,7 @@ bool Hold::names_subject(const std::string& of_tenant, const contract::SubjectId
 
 bool Hold::names_record(std::string_view of_tenant, std::string_view request, uint64_t wall_ns,
                         std::span<const contract::SubjectId> of_subjects) const {
+  if (damaged) return true;
   if (of_tenant != tenant || wall_ns < from_ns || (to_ns != 0 && wall_ns > to_ns)) return false;
   if (subjects.empty() && exchanges.empty()) return true;
   if (std::find(exchanges.begin(), exchanges.end(), request) != exchanges.end()) return true;
@@ -100,19 +134,42 @@ bool Hold::names_record(std::string_view of_tenant, std::string_view request, ui
 }
 
 HoldBook::HoldBook(Database& database) : database_(database) {
+  // What a damaged row throws; words of the parser could quote it, so none are kept.
+  const auto reads = [](const auto& read) {
+    try {
+      read();
+      return true;
+    } catch (const json::exception&) {
+    } catch (const VaultError&) {
+    }
+    return false;
+  };
   Database::Transaction txn(database_, false);
-  try {
-    txn.scan(Table::Holds, "", [&](std::string_view key, std::string_view value) {
-      holds_.emplace(key, hold_of(json::parse(value)));
-      return true;
-    });
-    txn.scan(Table::Deferred, "", [&](std::string_view key, std::string_view value) {
-      erasures_.emplace(key, erasure_of(json::parse(value)));
-      return true;
-    });
-  } catch (const json::exception& error) {
-    throw VaultError("store_damaged", std::string("vault: a hold cannot be read: ") + error.what());
-  }
+  txn.scan(Table::Holds, "", [&](std::string_view key, std::string_view value) {
+    if (reads([&] { holds_.emplace(key, hold_of(checked_json(value))); })) return true;
+    Hold damaged;
+    damaged.id = printable_name(key);
+    damaged.damaged = true;
+    damaged_holds_.emplace(damaged.id, key);
+    holds_.emplace(damaged.id, damaged);
+    return true;
+  });
+  txn.scan(Table::Deferred, "", [&](std::string_view key, std::string_view value) {
+    if (!reads([&] { erasures_.emplace(key, erasure_of(checked_json(value))); }))
+      damaged_erasures_.emplace(printable_name(key), key);
+    return true;
+  });
+}
+
+bool HoldBook::has_hold(const std::string& tenant) const {
+  return std::any_of(holds_.begin(), holds_.end(),
+                     [&](const auto& one) { return one.second.names_tenant(tenant); });
+}
+
+std::vector<std::string> HoldBook::damaged_erasures() const {
+  std::vector<std::string> out;
+  for (const auto& [name, key] : damaged_erasures_) out.push_back(name);
+  return out;
 }
 
 void HoldBook::add(const Hold& hold) {
@@ -129,7 +186,10 @@ void HoldBook::add(const Hold& hold) {
 std::optional<Hold> HoldBook::release(const std::string& id) {
   const auto found = holds_.find(id);
   if (found == holds_.end()) return std::nullopt;
-  database_.write([&](Database::Transaction& txn) { txn.remove(Table::Holds, id); });
+  const auto damaged = damaged_holds_.find(id);
+  const std::string key = damaged == damaged_holds_.end() ? id : damaged->second;
+  database_.write([&](Database::Transaction& txn) { txn.remove(Table::Holds, key); });
+  damaged_holds_.erase(id);
   Hold hold = std::move(found->second);
   holds_.erase(found);
   return hold;
@@ -147,7 +207,10 @@ void HoldBook::put_erasure(const Erasure& erasure) {
 }
 
 void HoldBook::drop_erasure(const std::string& id) {
-  database_.write([&](Database::Transaction& txn) { txn.remove(Table::Deferred, id); });
+  const auto damaged = damaged_erasures_.find(id);
+  const std::string key = damaged == damaged_erasures_.end() ? id : damaged->second;
+  database_.write([&](Database::Transaction& txn) { txn.remove(Table::Deferred, key); });
+  damaged_erasures_.erase(id);
   erasures_.erase(id);
 }
 

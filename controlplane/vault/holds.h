@@ -4,6 +4,10 @@
 // request id, all within a time span if one is given. While it is there, nothing that it names
 // expires or is erased; an erasure that meets one is written down and carried out on release.
 // Evidence and bucket objects ask the same book (names_record()).
+//
+// A hold that cannot be read could name anything, so it names everything until it is released: what
+// is gone does not come back. An erasure that cannot be read is not carried out; it is named until
+// it is dropped. Neither stops anything else. Each has a check over what it says.
 #pragma once
 
 #include <map>
@@ -28,7 +32,9 @@ struct Hold {
   uint64_t to_ns = 0;                         // 0: without end
   std::string reason, ticket, actor;
   uint64_t created_ns = 0;
+  bool damaged = false;  // only `id` is known
 
+  bool names_tenant(const std::string& of_tenant) const { return damaged || of_tenant == tenant; }
   bool names_subject(const std::string& of_tenant, const contract::SubjectId& subject) const;
   // Whether a record of this tenant, exchange, time and subjects is to be kept.
   bool names_record(std::string_view of_tenant, std::string_view request, uint64_t wall_ns,
@@ -54,15 +60,20 @@ class HoldBook {
   std::optional<Hold> release(const std::string& id);
   const std::map<std::string, Hold>& holds() const { return holds_; }
   bool is_held(const std::string& tenant, const contract::SubjectId& subject) const;
+  bool has_hold(const std::string& tenant) const;
 
   void put_erasure(const Erasure& erasure);
   void drop_erasure(const std::string& id);
   const std::map<std::string, Erasure>& erasures() const { return erasures_; }
+  // Erasures that cannot be read, by name. drop_erasure() takes one of these names too.
+  std::vector<std::string> damaged_erasures() const;
 
  private:
   Database& database_;
   std::map<std::string, Hold> holds_;
   std::map<std::string, Erasure> erasures_;
+  std::map<std::string, std::string> damaged_holds_;     // name -> key in the table
+  std::map<std::string, std::string> damaged_erasures_;  // the same
 };
 
 }  // namespace sallyport::vault

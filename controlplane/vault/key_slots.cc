@@ -165,16 +165,22 @@ std::vector<KeySlots::Used> KeySlots::used() const {
   return out;
 }
 
-std::optional<uint32_t> KeySlots::rewrap(const Keks& keks, uint32_t from, uint32_t count) {
+std::string KeySlots::name_of(uint32_t slot) const {
+  return "key slot " + std::to_string(slot) + " of " + path_.filename().string();
+}
+
+std::optional<uint32_t> KeySlots::rewrap(const Keks& keks, uint32_t from, uint32_t count,
+                                         std::vector<uint32_t>& damaged) {
   const uint32_t end = std::min(slots_, from + count);
   bool changed = false;
   for (uint32_t slot = from; slot < end; ++slot) {
     Slot content = load(slot);
     if (content.state == 0 || content.kek_generation == keks.front().generation) continue;
     const auto key = read(keks, {slot, content.id}, content.owner);
-    if (!key)
-      throw VaultError("key_damaged", path_.string() + ": slot " + std::to_string(slot) +
-                                          " does not open under any key at hand");
+    if (!key) {
+      damaged.push_back(slot);
+      continue;
+    }
     content.kek_generation = keks.front().generation;
     random_fill(content.nonce);
     const std::vector<uint8_t> wrapped =

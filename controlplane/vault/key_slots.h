@@ -68,8 +68,11 @@ class KeySlots {
   };
   std::vector<Used> used() const;
   // Wraps the slots [from, from + count) that are not under keks.front() anew, in place, and syncs.
-  // Answers where to go on; nothing when the end was reached. Throws VaultError for a damaged slot.
-  std::optional<uint32_t> rewrap(const Keks& keks, uint32_t from, uint32_t count);
+  // Answers where to go on; nothing when the end was reached. A slot that does not open is left as
+  // it is, and named in `damaged`.
+  std::optional<uint32_t> rewrap(const Keks& keks, uint32_t from, uint32_t count,
+                                 std::vector<uint32_t>& damaged);
+  std::string name_of(uint32_t slot) const;  // where damage is told
   size_t used_count() const { return slots_ - free_.size(); }
   const std::filesystem::path& path() const { return path_; }
 

@@ -63,9 +63,14 @@ void Vault::open_files() {
   ::chmod(options_.folder.c_str(), 0700);
   store_ = std::make_unique<VaultStore>(options_.folder, options_.map_bytes);
   book_ = std::make_unique<HoldBook>(store_->database());
-  store_->set_held_question([this](const std::string& tenant, const SubjectId& subject) {
-    return book_->is_held(tenant, subject);
-  });
+  store_->set_held_question(
+      [this](const std::string& tenant, const SubjectId& subject) {
+        return book_->is_held(tenant, subject);
+      },
+      [this](const std::string& tenant) { return book_->has_hold(tenant); });
+  for (const auto& [id, hold] : book_->holds())
+    if (hold.damaged) store_->damage().note("hold " + id);
+  for (const std::string& id : book_->damaged_erasures()) store_->damage().note("erasure " + id);
   struct stat file {};
   if (::stat((options_.folder / kSpoolFile).c_str(), &file) == 0)
     spool_bytes_ = static_cast<uint64_t>(file.st_size);
@@ -95,25 +100,40 @@ void Vault::create(std::unique_ptr<KekSource> source) {
 void Vault::load_receive_keys(const Keks& keks) {
   auto slots = std::make_unique<KeySlots>(options_.folder / kReceiveFile);
   std::vector<ReceiveKey> found;
+  bool opened = false;
+  uint32_t generation = 0;
   for (const KeySlots::Used& used : slots->used()) {
     ReceiveKey key;
     key.place = used.place;
     std::memcpy(&key.serial, used.owner.data(), sizeof key.serial);
     std::memcpy(&key.id, used.owner.data() + sizeof key.serial, sizeof key.id);
     auto secret = slots->read(keks, used.place, used.owner);
-    if (!secret)
-      throw VaultError("kek_wrong",
-                       "this is not the key-encryption key of this vault (its keys are "
-                       "under generation " +
-                           std::to_string(used.kek_generation) + ")");
-    key.key = std::move(*secret);
-    key.half = public_half(key.key);
+    if (secret) {
+      key.key = std::move(*secret);
+      key.half = public_half(key.key);
+      opened = true;
+    }
+    generation = used.kek_generation;
     found.push_back(std::move(key));
   }
+  if (!found.empty() && !opened && !opens_a_subject(keks))
+    throw VaultError("kek_wrong",
+                     "this is not the key-encryption key of this vault (its keys are "
+                     "under generation " +
+                         std::to_string(generation) + ")");
   std::sort(found.begin(), found.end(),
             [](const ReceiveKey& a, const ReceiveKey& b) { return a.serial < b.serial; });
+  for (const ReceiveKey& key : found)
+    if (key.key.empty()) store_->damage().note(slots->name_of(key.place.slot));
   receive_slots_ = std::move(slots);
   receive_keys_ = std::move(found);
+}
+
+// Whether any data key does: where the receive keys are damaged, these tell.
+bool Vault::opens_a_subject(const Keks& keks) const {
+  for (const KeySlots::Used& used : store_->keys().used())
+    if (store_->keys().read(keks, used.place, used.owner)) return true;
+  return false;
 }
 
 void Vault::open_with(Keks keks) {
@@ -122,9 +142,11 @@ void Vault::open_with(Keks keks) {
   if (state_ == VaultState::Open) throw VaultError("vault_open", "the vault is open already");
   load_receive_keys(keks);
   keks_ = std::move(keks);
+  // I3: made, and ended before its slot was synced; or its slot is damaged.
+  if (receive_keys_.empty() || receive_keys_.back().key.empty()) make_receive_key();
+  store_->set_newest_serial(receive_keys_.back().serial);
   store_->reconcile();
-  if (receive_keys_.empty()) make_receive_key();  // I3: made, and ended before its slot was synced
-  if (keks_.size() > 1) rewrap_from_ = 0;         // I2
+  if (keks_.size() > 1) rewrap_from_ = 0;  // I2
   state_ = VaultState::Open;
   take_spool();
   ::unlink((options_.folder / kSealedFile).c_str());
@@ -150,6 +172,7 @@ void Vault::seal(bool remember) {
   receive_keys_.clear();
   source_.reset();
   rewrap_from_.reset();
+  store_->set_newest_serial(0);
   state_ = VaultState::Sealed;
 }
 
@@ -184,6 +207,13 @@ VaultStatus Vault::status() const {
   } catch (const VaultError& error) {
     out.problem = error.what();  // whoever asks how it is gets that for an answer
   }
+  if (store_) {
+    const auto& rows = store_->damage().rows();
+    out.damaged = rows.size();
+    out.mended = store_->damage().mended_count();
+    for (const std::string& row : rows)
+      if (out.damaged_rows.size() < kDamagedShown) out.damaged_rows.push_back(row);
+  }
   out.receive_keys = receive_keys_.size();
   out.receive_serial = receive_keys_.empty() ? 0 : receive_keys_.back().serial;
   out.spool_bytes = spool_bytes_;
@@ -205,12 +235,13 @@ uint64_t Vault::make_receive_key() {
   made.place = receive_slots_->allocate(keks_, owner_of(made.serial, made.id), made.key);
   receive_slots_->sync();
   receive_keys_.push_back(std::move(made));
+  store_->set_newest_serial(receive_keys_.back().serial);
   return receive_keys_.back().serial;
 }
 
 const Vault::ReceiveKey* Vault::receive_key(uint64_t id) const {
   for (const ReceiveKey& key : receive_keys_)
-    if (key.id == id) return &key;
+    if (key.id == id && !key.key.empty()) return &key;
   return nullptr;
 }
 
@@ -239,6 +270,8 @@ size_t Vault::retire_receive_keys(uint64_t before_serial) {
   for (size_t i = 0; i + 1 < receive_keys_.size() && receive_keys_[i].serial < before_serial; ++i)
     places.push_back(receive_keys_[i].place);
   receive_slots_->destroy(places);
+  for (const KeySlots::Place& place : places)
+    store_->damage().forget(receive_slots_->name_of(place.slot));
   receive_keys_.erase(receive_keys_.begin(),
                       receive_keys_.begin() + static_cast<std::ptrdiff_t>(places.size()));
   store_->forget_tombstones(receive_keys_.front().serial);
@@ -352,10 +385,10 @@ std::optional<VaultEntry> Vault::find(const std::string& tenant, const TokenCore
 }
 
 std::vector<VaultEntry> Vault::list(const std::string& tenant, const SubjectId& subject,
-                                    bool with_value) {
+                                    bool with_value, uint64_t* damaged) {
   const std::lock_guard lock(mutex_);
   require_open();
-  return store_->list(keks_, tenant, subject, now(), with_value);
+  return store_->list(keks_, tenant, subject, now(), with_value, damaged);
 }
 
 std::optional<SubjectInfo> Vault::subject(const std::string& tenant, const SubjectId& subject) {
@@ -438,12 +471,17 @@ bool Vault::step_rotation() {
   const std::lock_guard lock(mutex_);
   require_open();
   if (keks_.size() < 2) return true;
+  // A slot that does not open is left under the former key: nobody could open it with that either.
+  std::vector<uint32_t> damaged;
   if (rewrap_from_) {
-    rewrap_from_ = store_->keys().rewrap(keks_, *rewrap_from_, kRewrapStep);
+    rewrap_from_ = store_->keys().rewrap(keks_, *rewrap_from_, kRewrapStep, damaged);
+    for (const uint32_t slot : damaged) store_->damage().note(store_->keys().name_of(slot));
     at("rotation_rewrapping");
     if (rewrap_from_) return false;
   }
-  receive_slots_->rewrap(keks_, 0, kSlotsMax);
+  damaged.clear();
+  receive_slots_->rewrap(keks_, 0, kSlotsMax, damaged);
+  for (const uint32_t slot : damaged) store_->damage().note(receive_slots_->name_of(slot));
   at("rotation_receive_keys");
   Keks newest;
   newest.push_back(keks_.front());
@@ -469,6 +507,7 @@ void Vault::add_hold(const Hold& hold) {
 std::optional<Hold> Vault::release_hold(const std::string& id) {
   const std::lock_guard lock(mutex_);
   if (!book_) return std::nullopt;
+  store_->damage().forget("hold " + id);
   return book_->release(id);
 }
 
@@ -502,7 +541,19 @@ void Vault::defer(const Erasure& erasure) {
 
 void Vault::undefer(const std::string& id) {
   const std::lock_guard lock(mutex_);
-  if (book_) book_->drop_erasure(id);
+  if (!book_) return;
+  book_->drop_erasure(id);
+  store_->damage().forget("erasure " + id);
+}
+
+std::vector<std::string> Vault::damaged_erasures() const {
+  const std::lock_guard lock(mutex_);
+  return book_ ? book_->damaged_erasures() : std::vector<std::string>{};
+}
+
+std::vector<DamageBook::News> Vault::take_damage_news() {
+  const std::lock_guard lock(mutex_);
+  return store_ ? store_->damage().take_news() : std::vector<DamageBook::News>{};
 }
 
 std::vector<Erasure> Vault::deferred() const {

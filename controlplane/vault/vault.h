@@ -16,6 +16,7 @@
 //   I1  keep() answers "" only when every mapping is durable: in the store, or in the spool.
 //   I2  a rotation that is cut short leaves a vault that opens, and goes on at the next open.
 //   I3  the newest receive key is always there while the vault is open.
+//   I4  one row, key slot or hold that is damaged stops nothing else: it is left out and named.
 // Not here: rights (controlplane/restore), records (controlplane/supervise).
 #pragma once
 
@@ -34,6 +35,7 @@ namespace sallyport::vault {
 
 // What waits while the vault is sealed; beyond it the rings wait, and requests get 503.
 inline constexpr uint64_t kSpoolBytesMax = 64ULL << 20;
+inline constexpr size_t kDamagedShown = 8;
 // Slots that one step of a rotation wraps anew: nobody waits longer than for that (about 10 ms).
 inline constexpr uint32_t kRewrapStep = 4'096;
 
@@ -53,6 +55,9 @@ struct VaultStatus {
   uint64_t deferred = 0;
   uint64_t stored = 0, renewed = 0, dropped = 0;  // mappings, by this process
   uint64_t unreadable = 0;                        // batches that open under no key at hand
+  uint64_t damaged = 0;                           // rows and key slots that are left out
+  uint64_t mended = 0;                            // rows written anew, by this process
+  std::vector<std::string> damaged_rows;          // of them: the first kDamagedShown
   std::string problem;
 };
 
@@ -102,9 +107,11 @@ class Vault {
   size_t receive_key_count() const;
 
   // All throw VaultError "sealed" unless open.
+  // RowDamaged: for this token there is no answer.
   std::optional<VaultEntry> find(const std::string& tenant, const TokenCore& core);
-  std::vector<VaultEntry> list(const std::string& tenant, const SubjectId& subject,
-                               bool with_value);
+  // `damaged`: how many rows of the subject are left out for that.
+  std::vector<VaultEntry> list(const std::string& tenant, const SubjectId& subject, bool with_value,
+                               uint64_t* damaged = nullptr);
   std::optional<SubjectInfo> subject(const std::string& tenant, const SubjectId& subject);
   std::vector<SubjectId> members(const std::string& tenant, const SubjectId& subject);
   GroupId link(const std::string& tenant, const std::vector<SubjectId>& subjects);
@@ -133,13 +140,17 @@ class Vault {
   void defer(const Erasure& erasure);
   void undefer(const std::string& id);
   std::vector<Erasure> deferred() const;
+  // Erasures that cannot be read: undefer() takes their names.
+  std::vector<std::string> damaged_erasures() const;
+  // What was found damaged, or mended, since the last call.
+  std::vector<DamageBook::News> take_damage_news();
 
  private:
   struct ReceiveKey {
     KeySlots::Place place;
     uint64_t serial = 0;
     uint64_t id = 0;
-    Secret key;
+    Secret key;  // empty: the slot is damaged
     PublicKey half{};
   };
   uint64_t now() const;
@@ -153,6 +164,7 @@ class Vault {
   void open_files();
   void open_with(Keks keks);
   void load_receive_keys(const Keks& keks);
+  bool opens_a_subject(const Keks& keks) const;
   uint64_t make_receive_key();
   const ReceiveKey* receive_key(uint64_t id) const;
   std::string store_all(const std::vector<std::vector<uint8_t>>& sealed);

@@ -17,6 +17,10 @@
 //   I3  a mapping that was sealed before an erasure of its subject is never stored after it.
 //   I4  nothing that a hold names is expired or erased.
 //   I5  find() answers nothing that is older than the tenant's retention, unless it is held.
+//   I6  a row that is damaged is no answer and stops no other row: it is left out, named in
+//       damage(), and written anew where the other tables say what it was.
+// Where what is: vault_store.cc rows that come and are asked for; vault_upkeep.cc erasure, expiry,
+// what a start puts right; vault_rows.h the rows.
 // Owner  Vault (vault.h), under its lock. Every time is given: wall_ns, Unix epoch.
 // Errors  VaultError; "no_room" is a state to wait in.
 #pragma once
@@ -29,6 +33,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/vault/damage_book.h"
 #include "controlplane/vault/database.h"
 #include "controlplane/vault/key_slots.h"
 #include "controlplane/vault/mapping_opener.h"
@@ -80,6 +85,7 @@ struct ExpireResult {
   uint64_t tokens = 0;
   uint64_t subjects = 0;  // whose last token expired: their keys are destroyed
   uint64_t held = 0;      // due, but under a hold
+  uint64_t damaged = 0;   // due, but what they are cannot be told: left, and named
   bool more = false;      // call again
 };
 struct PutResult {
@@ -99,18 +105,28 @@ class VaultStore {
  public:
   // `is_held`: whether a hold names this subject of this tenant.
   using HeldQuestion = std::function<bool(const std::string& tenant, const SubjectId& subject)>;
+  // Whether any hold names anything of this tenant.
+  using TenantQuestion = std::function<bool(const std::string& tenant)>;
   VaultStore(const std::filesystem::path& folder, uint64_t map_bytes);
 
-  void set_held_question(HeldQuestion question) { is_held_ = std::move(question); }
+  void set_held_question(HeldQuestion of_subject, TenantQuestion of_tenant) {
+    is_held_ = std::move(of_subject);
+    has_hold_ = std::move(of_tenant);
+  }
+  // The vault's newest receive key; 0: not known (sealed). What is sealed to older ones may be from
+  // before an erasure.
+  void set_newest_serial(uint64_t serial) { newest_serial_ = serial; }
   // Finishes what a crash left half done: keys without rows, rows whose key is gone.
   void reconcile();
 
   PutResult put(const Keks& keks, const std::vector<Mapping>& mappings, uint64_t now_ns);
-  // Nothing: not there, expired, erased, or (when `with_value`) its key does not open.
+  // Nothing: not there, expired, or erased. Throws RowDamaged for a row, a value or a key that is
+  // not what was written.
   std::optional<VaultEntry> find(const Keks& keks, const std::string& tenant, const TokenCore& core,
                                  uint64_t now_ns, bool with_value = true) const;
   std::vector<VaultEntry> list(const Keks& keks, const std::string& tenant,
-                               const SubjectId& subject, uint64_t now_ns, bool with_value) const;
+                               const SubjectId& subject, uint64_t now_ns, bool with_value,
+                               uint64_t* damaged = nullptr) const;
   std::optional<SubjectInfo> subject(const std::string& tenant, const SubjectId& subject) const;
   // The subject and what it is linked to.
   std::vector<SubjectId> members(const std::string& tenant, const SubjectId& subject) const;
@@ -130,6 +146,7 @@ class VaultStore {
   void set_retention(const std::string& tenant, uint64_t seconds);  // of REQUIRES: in range
   const std::map<std::string, uint64_t>& retentions() const { return retention_s_; }
   StoreCounts counts() const;
+  DamageBook& damage() const { return damage_; }
 
   Database& database() { return database_; }
   KeySlots& keys() { return keys_; }
@@ -138,6 +155,7 @@ class VaultStore {
   struct TokenRow;
   struct SubjectRow;
   struct Row;
+  struct Due;
   using Transaction = Database::Transaction;
 
   bool held(const std::string& tenant, const SubjectId& subject) const {
@@ -146,22 +164,42 @@ class VaultStore {
   void put_one(Transaction& txn, const Keks& keks, const Mapping& mapping, uint64_t now_ns,
                std::vector<KeySlots::Place>& made, PutResult& result);
   bool renew(Transaction& txn, const Mapping& mapping, const SubjectRow& subject, uint64_t now_ns);
-  Secret subject_key(Transaction& txn, const Keks& keks, const Mapping& mapping, uint64_t now_ns,
-                     SubjectRow& row, std::vector<KeySlots::Place>& made);
+  Secret subject_key(const Keks& keks, const Mapping& mapping, uint64_t now_ns, SubjectRow& row,
+                     std::vector<KeySlots::Place>& made);
   std::optional<VaultEntry> open_row(const Keks& keks, const std::string& tenant,
                                      const TokenCore& core, std::string_view bytes, uint64_t now_ns,
                                      bool with_value) const;
   uint64_t remove_tokens(Transaction& txn, const std::string& tenant, const SubjectId& subject);
-  static bool read_subject(std::string_view key, std::optional<std::string_view> bytes,
-                           SubjectRow& row);
-  static bool get_subject(const Transaction& txn, std::string_view key, SubjectRow& row);
-  static void put_subject(Transaction& txn, std::string_view key, SubjectRow row);
+  std::vector<TokenCore> cores_of(const Transaction& txn, const std::string& tenant,
+                                  const SubjectId& subject) const;
+  // Nothing, and noted: it is damaged.
+  std::optional<Row> read_token(std::string_view key, std::string_view bytes) const;
+  enum class Found : uint8_t { Nothing, Sound, Damaged };
+  // Nothing: `row` is as it was. Damaged: `row` is what other tables say of it.
+  Found get_subject(const Transaction& txn, const std::string& tenant, const SubjectId& subject,
+                    SubjectRow& row) const;
+  SubjectRow rebuilt(const Transaction& txn, const std::string& tenant,
+                     const SubjectId& subject) const;
+  void put_subject(Transaction& txn, std::string_view key, SubjectRow row);
+  std::optional<GroupId> group_of(const Transaction& txn, const std::string& tenant,
+                                  const SubjectId& subject) const;
+  size_t destroy_keys(const std::vector<KeySlots::Place>& places);
+  std::vector<KeySlots::Place> keys_of(const std::string& tenant,
+                                       const std::vector<SubjectId>& subjects) const;
+  std::vector<Due> due_rows(uint64_t now_ns, size_t rows_max, ExpireResult& result) const;
+  void find_subjects(const Transaction& txn, std::vector<Due>& due) const;
+  void drop_unjudged(std::vector<Due>& due, ExpireResult& result) const;
+  void remove_due(Transaction& txn, const Due& one, ExpireResult& result,
+                  std::vector<KeySlots::Place>& dead);
   void load_retentions();
 
   std::filesystem::path folder_;
   Database database_;
   mutable KeySlots keys_;
   HeldQuestion is_held_;
+  TenantQuestion has_hold_;
+  uint64_t newest_serial_ = 0;
+  mutable DamageBook damage_;
   std::map<std::string, uint64_t> retention_s_;
 };
 

@@ -39,6 +39,7 @@ struct LiveService : testing::Test {
       const std::string_view value = "ann@example.com";
       entry.value.assign(value.begin(), value.end());
       entry.entity = stored_entity;
+      entry.is_damaged = damaged;
       return entry;
     };
     hooks.record = [this](const std::vector<RestoreEvent>& events) {
@@ -67,7 +68,7 @@ struct LiveService : testing::Test {
 
   RestorationPolicy policy = live_policy();
   std::string environment = "lab", stored_entity = "EMAIL_ADDRESS", reason = "support";
-  bool sealed = false, records = true;
+  bool sealed = false, records = true, damaged = false;
   int64_t now_s = kMondayNoonS;
   std::vector<RestoreEvent> log;
   std::unique_ptr<RecallService> service;
@@ -83,6 +84,15 @@ TEST_F(LiveService, WhoSentTheValueHasItBackAndTheLogKnows) {
   EXPECT_EQ(log[0].why, "minting_principal");
   EXPECT_EQ(log[0].caller.via, "live");
   EXPECT_TRUE(log[0].request.starts_with("sp_"));
+}
+
+TEST_F(LiveService, ADamagedRowIsNoAnswerAndTheLogKnowsWhy) {
+  damaged = true;
+  const RecallResult result = ask();
+  EXPECT_EQ(result.status, RecallStatus::Unknown);
+  EXPECT_TRUE(result.value.empty());
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_EQ(log[0].why, "row_damaged");
 }
 
 TEST_F(LiveService, OthersNeedARuleThatAllowsThemAndAllItAsksFor) {

@@ -121,6 +121,19 @@ TEST_F(Service, ASealedVaultIsSaidAndGivesNothing) {
   EXPECT_THAT(answer.tokens, IsEmpty());
 }
 
+TEST_F(Service, ADamagedRowIsNoAnswerAndTheOthersOfTheRequestAre) {
+  vault[kMail].is_damaged = true;
+  const RestoreAnswer answer = ask(chief, {kMail, kSsn});
+  ASSERT_TRUE(answer.ok);
+  EXPECT_EQ(answer.tokens[0].status, TokenStatus::Unknown);
+  EXPECT_EQ(answer.tokens[0].why, "not_in_vault") << "the caller learns nothing of it";
+  EXPECT_EQ(answer.tokens[0].value, "");
+  EXPECT_EQ(answer.tokens[1].value, "a number");
+  ASSERT_THAT(events, SizeIs(2));
+  EXPECT_FALSE(events[0].allowed && events[1].allowed);
+  EXPECT_TRUE(events[0].why == "row_damaged" || events[1].why == "row_damaged");
+}
+
 TEST_F(Service, AnHourHasItsLimitAndTheNextHourItsOwn) {
   for (int i = 0; i < 4; ++i)
     EXPECT_EQ(ask(desk, {kMail, kMail}).tokens[1].status, TokenStatus::Restored);

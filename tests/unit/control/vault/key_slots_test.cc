@@ -88,9 +88,11 @@ TEST_F(KeySlotsTest, ARotationMovesEverySlotToTheNewKeyInSteps) {
   both.push_back({2, random_secret(kKeyBytes)});
   both.push_back(keks.front());
   std::optional<uint32_t> at = 0;
+  std::vector<uint32_t> damaged;
   int steps = 0;
-  while ((at = slots.rewrap(both, *at, 300))) ++steps;
+  while ((at = slots.rewrap(both, *at, 300, damaged))) ++steps;
   EXPECT_GE(steps, 3);
+  EXPECT_TRUE(damaged.empty());
   Keks newest;
   newest.push_back(both.front());
   for (size_t i = 0; i < made.size(); ++i)

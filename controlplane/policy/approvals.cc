@@ -341,11 +341,13 @@ void decide(const ApprovalRequest& request, ApprovalOutcome& out) {
   if (!out.author)
     return refuse(out, "author_missing", "the author's signature is missing",
                   "sallyctl policy sign DIR --key KEY, by the author of the change");
-  refuse(out, "approvals_missing",
-         std::string(request.is_loosening ? "a change that loosens needs " : "a change needs ") +
-             counted(out.approvers_needed, "approver") + " who are not the author (" +
-             out.author->principal + "); there are " + std::to_string(out.approvers.size()),
-         "sallyctl policy approve DIR --key KEY, by somebody else than the author");
+  refuse(
+      out, "approvals_missing",
+      std::string(request.is_loosening ? "a change that loosens needs " : "a change needs ") +
+          counted(out.approvers_needed, "approver") +
+          (out.approvers_needed == 1 ? " who is not the author (" : " who are not the author (") +
+          out.author->principal + "); there are " + std::to_string(out.approvers.size()),
+      "sallyctl policy approve DIR --key KEY, by somebody else than the author");
 }
 
 }  // namespace

@@ -62,7 +62,8 @@ Compared compare(const policy::Bundle& bundle, const std::filesystem::path& bund
 json judge_terms(const policy::Bundle& bundle, const std::filesystem::path& folder,
                  const std::filesystem::path& bundles, const json& terms, json& answer) {
   const std::string base = terms.value("base", "");
-  const Compared compared = compare(bundle, bundles, base, answer);
+  const std::string before = terms.value("compare_with", base);
+  const Compared compared = compare(bundle, bundles, before, answer);
   policy::ApprovalRequest request;
   request.bundle = bundle.digest;
   request.environment = policy::approval_environment(bundle, terms.value("environment", "lab"));
@@ -87,13 +88,18 @@ json judge_terms(const policy::Bundle& bundle, const std::filesystem::path& fold
     answer["approvers"].push_back(signer.principal);
   if (outcome.author) answer["author"] = outcome.author->principal;
   if (!outcome.allowed) {
-    json refusal = admin_error(outcome.code, outcome.why, outcome.next);
+    const std::string against =
+        before == base
+            ? ""
+            : "; compared with what was in force before the emergency whose review is open";
+    json refusal = admin_error(outcome.code, outcome.why + against, outcome.next);
     for (const policy::RefusedSignature& one : outcome.refused)
       refusal["problems"].push_back(
           {{"file", one.file}, {"line", 0}, {"column", 0}, {"message", one.why}, {"text", ""}});
     return refusal;
   }
-  const bool straight = !terms.value("canary", false) && !request.is_emergency;
+  const bool is_in_force = policy::digest_hex(bundle.digest) == base;
+  const bool straight = !terms.value("canary", false) && !request.is_emergency && !is_in_force;
   if (!is_lab && !base.empty() && compared.wants_canary && straight)
     return admin_error("canary_required",
                        "this change is classed " + answer["risk"].get<std::string>() +

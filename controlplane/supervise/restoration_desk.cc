@@ -322,6 +322,15 @@ json RestorationDesk::close_review(const json& body, const std::string& actor) {
   if (decision != "justified" && decision != "unjustified")
     return admin_error("request_invalid", "a review ends justified or unjustified",
                        "sallyctl access close --help");
+  // Four eyes, as for a change of policy. The name is the caller's word; that the two differ is
+  // what the log can be held against.
+  const auto policy = service_->policy_of(item->tenant);
+  const std::string name = actor.substr(0, actor.find(' '));
+  if (policy != nullptr &&
+      restore::caller_of_user(*policy, name, static_cast<int64_t>(time(nullptr))).principal ==
+          item->principal)
+    return admin_error("denied", "who broke the glass does not close its review",
+                       "somebody else runs sallyctl access close " + id);
   ControlRecord record{.kind = RecordKind::Restoration, .action = "review_closed", .actor = actor};
   record.tenant = item->tenant;
   record.object = id;

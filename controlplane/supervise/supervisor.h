@@ -125,6 +125,7 @@ class Supervisor : public ControlListener {
   void compile(AdminServer::ClientId client, const std::string& actor,
                const std::filesystem::path& folder, PolicyRequest&& policy);
   nlohmann::json terms_of(const PolicyRequest& policy) const;
+  std::string held_against() const;
   static void take_terms(const nlohmann::json& answer, PolicyRequest& request);
   void look_at_compilations(uint64_t now_ms);
   void enqueue(Kind kind, AdminServer::ClientId client, std::string actor,

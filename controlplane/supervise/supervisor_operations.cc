@@ -121,6 +121,7 @@ json Supervisor::terms_of(const PolicyRequest& policy) const {
   return {{"environment", environment_},
           {"signers", (options_.config.parent_path() / "allowed_signers").string()},
           {"base", current ? digest_hex(current->image->names.bundle_digest) : ""},
+          {"compare_with", held_against()},
           {"emergency", policy.emergency},
           {"canary", !policy.canary_tenants.empty()}};
 }

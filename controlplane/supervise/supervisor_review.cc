@@ -34,16 +34,28 @@ bool Supervisor::open_review(const Operation& operation) {
   const LoadedImage& subject =
       operation.plan.canary != nullptr ? *operation.plan.canary : *operation.plan.base;
   const std::string id = "review-" + std::to_string(operation.version);
+  const auto& current = publisher_->current();
   reviews_.push_back({{"id", id},
                       {"opened", rfc3339(unix_seconds())},
                       {"by", operation.actor},
                       {"change_link", operation.request.change_link},
                       {"note", operation.request.note},
                       {"bundle", digest_hex(subject.names.bundle_digest)},
-                      {"image", digest_hex(subject.digest)}});
+                      {"image", digest_hex(subject.digest)},
+                      {"before", current ? digest_hex(current->image->names.bundle_digest) : ""}});
   if (write_reviews()) return true;
   reviews_.erase(reviews_.end() - 1);
   return false;
+}
+
+// Bundle with which a change is compared. While an emergency waits for its review that is what was
+// in force before it: else its one signature would have stood for all that the same change wants on
+// the ordinary way, and the next apply of it were no change at all.
+std::string Supervisor::held_against() const {
+  for (const json& review : reviews_)
+    if (const std::string before = review.value("before", ""); !before.empty()) return before;
+  const auto& current = publisher_->current();
+  return current ? digest_hex(current->image->names.bundle_digest) : "";
 }
 
 void Supervisor::handle_review(AdminServer::Request&& request) {

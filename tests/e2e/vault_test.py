@@ -13,6 +13,7 @@ import pwd
 import re
 import time
 import unittest
+import unittest.mock
 
 import lab_fixture
 from lab_fixture import Lab, chat
@@ -171,7 +172,11 @@ class Vault(unittest.TestCase):
         self.assertEqual(self.lab.sallyctl("access", "pending", check=False).returncode, 3)
         self.assertIn("restoration_review_open", {p["code"] for p in self.lab.status()["problems"]})
         review = self.ctl("access", "pending", check=False)["open"][0]["id"]
-        self.ctl("access", "close", review, "--decision", "justified", "--note", "a drill")
+        close = ("access", "close", review, "--decision", "justified", "--note", "a drill")
+        with unittest.mock.patch.dict(os.environ, SUDO_USER=pwd.getpwuid(os.getuid()).pw_name):
+            self.assertEqual(self.lab.sallyctl(*close, check=False).returncode, 5)  # four eyes
+        with unittest.mock.patch.dict(os.environ, SUDO_USER="reviewer"):
+            self.ctl(*close)
         self.assertEqual(self.lab.sallyctl("access", "pending", check=False).returncode, 0)
         did = {(row["tenant"], row["reason"], row["rule"]): row for row in self.ctl("access", "review")["did"]}
         own = did[self.lab.tenant, "audit", "desk"]

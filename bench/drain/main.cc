@@ -1,5 +1,7 @@
 // sallyport_drain_bench: how fast sallyportd takes records out of rings into the log: read and
 // validated, hashed into the tree, indexed, committed to disk and signed, by one thread.
+// On a machine that others use, most of the wall time may be waiting for a processor: it is
+// printed.
 //
 // Rings are filled by the dataplane's own producer while no clock runs; then the drainer is timed
 // until everything is committed. Wall time counts the disk's syncs, CPU time is the thread's own.
@@ -52,6 +54,7 @@ struct Settings {
 struct Times {
   double wall_s = 0;
   double cpu_s = 0;
+  double queued_s = 0;  // ready to run, and others had the processor
 };
 
 double seconds(clockid_t clock) {
@@ -129,12 +132,23 @@ uint64_t fill(evidence::Recorder& recorder, uint64_t records_max) {
   return made;
 }
 
+// Of this thread, as the scheduler counts it; 0 where the kernel does not.
+double queued_seconds() {
+  std::ifstream file("/proc/thread-self/schedstat");
+  uint64_t ran_ns = 0;
+  uint64_t queued_ns = 0;
+  file >> ran_ns >> queued_ns;
+  return static_cast<double>(queued_ns) * 1e-9;
+}
+
 void drain_until(evidence_log::Drainer& drainer, uint64_t size, Times& times) {
   const double wall = seconds(CLOCK_MONOTONIC);
   const double cpu = seconds(CLOCK_THREAD_CPUTIME_ID);
+  const double queued = queued_seconds();
   while (drainer.status().records_committed < size) drainer.drain_once();
   times.wall_s += seconds(CLOCK_MONOTONIC) - wall;
   times.cpu_s += seconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+  times.queued_s += queued_seconds() - queued;
 }
 
 // Bytes that this process has written so far. Not write_bytes: that counts pages made dirty.
@@ -266,10 +280,11 @@ void report(const Settings& settings, const Work& work, const Times& times, cons
       "evidence drain, one thread: tree, indexes, cursors, synced commits and checkpoints\n"
       "  records             %12.0f in %llu commits, %.0f bytes of log per record\n"
       "  records per second  %12.0f\n"
-      "  CPU per record      %12.2f us (%.0f records/s of CPU time)\n",
+      "  CPU per record      %12.2f us (%.0f records/s of CPU time)\n"
+      "  waited for a CPU    %12.2f us per record; without that %.0f records/s by the clock\n",
       count, static_cast<unsigned long long>(work.commits),
       static_cast<double>(work.log_bytes) / count, count / times.wall_s, times.cpu_s / count * 1e6,
-      count / times.cpu_s);
+      count / times.cpu_s, times.queued_s / count * 1e6, count / (times.wall_s - times.queued_s));
   if (disk.s > 0)
     std::printf(
         "  written per record  %12.0f bytes; a synced page takes %.2f ms\n"
@@ -285,6 +300,7 @@ void report(const Settings& settings, const Work& work, const Times& times, cons
       << "{\"records\":" << work.records << ",\"commits\":" << work.commits
       << ",\"records_per_s\":" << count / times.wall_s
       << ",\"cpu_us_per_record\":" << times.cpu_s / count * 1e6
+      << ",\"queued_us_per_record\":" << times.queued_s / count * 1e6
       << ",\"written_bytes_per_record\":" << static_cast<double>(work.written) / count
       << ",\"disk_records_per_s\":" << limit << ",\"sync_ms\":" << disk.sync_s * 1e3 << "}\n";
 }

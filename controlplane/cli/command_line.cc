@@ -219,8 +219,8 @@ void check_command(const Command& command, const Arguments& arguments) {
           about);
   for (const OptionSpec& option : command.options)
     if (option.required && !arguments.has(option.name))
-      usage("missing_option", fmt::format("sallyctl{} needs --{}", about, option.name), option.text,
-            about);
+      usage("missing_option", fmt::format("sallyctl{} needs --{}", about, option.name),
+            fmt::format("--{} {}: {}", option.name, option.value, option.text), about);
 }
 
 std::filesystem::path setting(const Arguments& arguments, const char* option, const char* variable,

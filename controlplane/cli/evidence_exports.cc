@@ -82,7 +82,7 @@ Exit run_log_export(const Call& call) {
     return Exit::Ok;
   } catch (const log::ExportRefused& refused) {
     throw Failure(Exit::Conflict, "export_refused", "nothing was exported", refused.what(),
-                  "name a new folder; --vkey names the log's public key");
+                  refused.next());
   }
 }
 
@@ -151,7 +151,7 @@ Exit run_snapshot(const Call& call) {
     receipt = send(call, reader, to);
   } catch (const log::ExportRefused& refused) {
     throw Failure(Exit::Conflict, "export_refused", "nothing was sent", refused.what(),
-                  "is another snapshot running?");
+                  refused.next());
   } catch (const log::S3Error& error) {
     bucket_failed(error, "the snapshot is not in the bucket",
                   "nothing is lost: the next snapshot begins where the last good one ended");

@@ -53,6 +53,7 @@ Asked asked_for(json parameters) {
   log::ListFilter& filter = asked.query.filter;
   asked.query.control = text("control");
   filter.kind = text("kind");
+  check_kinds(filter.kind);
   filter.tenant = text("tenant");
   filter.principal = text("principal");
   filter.vendor = text("vendor");
@@ -110,7 +111,7 @@ log::Population read(const log::LogReader& reader, const Asked& asked,
     return log::read_population(reader, asked.query, line);
   } catch (const log::PopulationRefused& refused) {
     throw Failure(Exit::No, "no_population", "there is no such population", refused.what(),
-                  "sallyctl evidence population --help has the criteria");
+                  refused.next());
   }
 }
 
@@ -247,7 +248,8 @@ Exit run_sample(const Call& call) {
   if (bank.is_null()) asked.query.checkpoint = checkpoint_option(call, reader);
   const log::Population population = read(reader, asked, {});
   asked.query.checkpoint = population.checkpoint;
-  if (!bank.is_null() && bank["sha256"] != population.sha256)
+  if (!bank.is_null() &&
+      (bank["sha256"] != population.sha256 || bank.value("count", json()) != population.count))
     throw Failure(
         Exit::No, "population_changed", "the log gives another population than the banked one",
         fmt::format("{} rows, {}; banked {} rows, {}", population.count, population.sha256,

@@ -11,6 +11,8 @@
 #include "controlplane/cli/program_version.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/evidence/checkpoint.h"
+#include "controlplane/evidence/control_record.h"
+#include "controlplane/evidence/criteria.h"
 
 namespace sallyport::cli {
 namespace {
@@ -113,6 +115,31 @@ std::vector<OptionSpec> filter_options() {
       {.name = "until", .value = "TIME", .text = "as --since"}};
 }
 
+// A word that fits no record would be an empty answer, which looks like "there was nothing".
+void check_kinds(std::string_view list) {
+  std::string known{log::kEvidenceCodes};
+  for (uint64_t kind = 1; kind <= contract::kRecordKindLast; ++kind)
+    known += "," + log::kind_name(kind);
+  known += ",exchange";
+  const auto is_known = [&](std::string_view word) {
+    for (std::string_view rest = known; !rest.empty();) {
+      const size_t comma = std::min(rest.find(','), rest.size());
+      if (rest.substr(0, comma) == word) return true;
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return false;
+  };
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    const std::string_view word = list.substr(0, comma);
+    if (!word.empty() && !is_known(word))
+      throw Failure(Exit::Usage, "bad_value",
+                    fmt::format("--kind '{}' is no kind of record", printable(std::string(word))),
+                    "the kinds are " + known, "one of these words, or several with commas");
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+}
+
 log::ListFilter filter_of(const Call& call, size_t limit) {
   const uint64_t now = wall_clock_ns();
   log::ListFilter filter;
@@ -121,6 +148,7 @@ log::ListFilter filter_of(const Call& call, size_t limit) {
   filter.vendor = call.arguments.get("vendor");
   filter.outcome = call.arguments.get("outcome");
   filter.kind = call.arguments.get("kind");
+  check_kinds(filter.kind);
   filter.entity = call.arguments.get("entity");
   filter.action = call.arguments.get("action");
   filter.request_id = call.arguments.get("request");

@@ -25,6 +25,8 @@ std::string export_key(const Call& call);
 // Options for a filter, and the filter that they say. Times are --since and --until.
 std::vector<OptionSpec> filter_options();
 evidence_log::ListFilter filter_of(const Call& call, size_t limit);
+// Failure for a word in a list of kinds that names none.
+void check_kinds(std::string_view list);
 
 // "alice (uid 0)", "sallyctl 1.2.3"
 std::string operator_name();

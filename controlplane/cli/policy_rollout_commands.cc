@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/commands.h"
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kApplyPatience{240};
 constexpr std::chrono::seconds kStepPatience{30};
 constexpr size_t kHistoryShown = 20;
+constexpr size_t kDigestDigitsShown = 12;
 
 // "90", "90s", "5m", "2h", "1d".
 int64_t seconds_of(const std::string& text) {
@@ -54,8 +56,43 @@ std::string digest_or_fail(const std::string& text) {
   const auto digest = cp::parse_digest(text);
   if (!digest)
     throw Failure(Exit::Usage, "bad_digest", "that is no digest of an image",
-                  "64 hex digits are wanted", "sallyctl policy history prints them");
+                  "64 hex digits are wanted", "sallyctl policy history --output json prints them");
   return cp::digest_hex(*digest);
+}
+
+evidence_log::LogReader open_log(const Call& call) {
+  const fs::path folder = call.settings.evidence_folder();
+  try {
+    return evidence_log::LogReader::open(folder);
+  } catch (const std::exception& error) {
+    throw Failure(Exit::NotFound, "no_log", "the evidence log cannot be opened", error.what(),
+                  "run sallyctl as root or as the user of sallyportd, and name its --state-dir");
+  }
+}
+
+nlohmann::json steps_of(const Call& call) {
+  evidence_log::ListFilter filter;
+  filter.kind = "policy";
+  filter.limit = 0;
+  return policy_history(evidence_log::list(open_log(call), filter));
+}
+
+// As `policy history` shows it: the first digits are enough where they name one image.
+std::string image_or_fail(const Call& call, const std::string& text) {
+  const bool is_start = text.size() >= kDigestDigitsShown &&
+                        text.size() < 2 * sizeof(contract::Digest) &&
+                        text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!is_start) return digest_or_fail(text);
+  std::set<std::string> found;
+  for (const auto& step : steps_of(call))
+    if (const auto image = step.find("image"); image != step.end() && image->is_string())
+      if (image->get_ref<const std::string&>().starts_with(text)) found.insert(*image);
+  if (found.size() == 1) return *found.begin();
+  throw Failure(found.empty() ? Exit::NotFound : Exit::Usage, "bad_digest",
+                found.empty() ? "no image in the history begins with " + text
+                              : "several images in the history begin with " + text,
+                "12 to 64 digits of one image are wanted",
+                "sallyctl policy history --output json prints all digits");
 }
 
 // What every step may say about itself.
@@ -97,6 +134,11 @@ Exit show_step(const Call& call, const std::string& schema, const nlohmann::json
   if (text("confirm_by") != "-")
     call.out.line("it is taken back then, unless: sallyctl policy confirm");
   if (!tenants.empty()) call.out.line("next: sallyctl policy promote, or sallyctl policy rollback");
+  if (text("review") != "-")
+    call.out.note("EMERGENCY: in force with one signature. " + text("review") +
+                  " is open, a problem in status, until somebody else closes it: sallyctl policy "
+                  "review --close " +
+                  text("review") + " --note TEXT");
   return Exit::Ok;
 }
 
@@ -135,7 +177,7 @@ Exit run_promote(const Call& call) {
 Exit run_rollback(const Call& call) {
   nlohmann::json request = rollout_request(call, "rollback");
   if (!call.arguments.positional.empty())
-    request["digest"] = digest_or_fail(call.arguments.positional[0]);
+    request["digest"] = image_or_fail(call, call.arguments.positional[0]);
   return show_step(call, "sallyport/policy-rollback/1",
                    ask_daemon(call.settings, request, kStepPatience));
 }
@@ -143,16 +185,6 @@ Exit run_rollback(const Call& call) {
 Exit run_confirm(const Call& call) {
   return show_step(call, "sallyport/policy-confirm/1",
                    ask_daemon(call.settings, rollout_request(call, "confirm"), kStepPatience));
-}
-
-evidence_log::LogReader open_log(const Call& call) {
-  const fs::path folder = call.settings.evidence_folder();
-  try {
-    return evidence_log::LogReader::open(folder);
-  } catch (const std::exception& error) {
-    throw Failure(Exit::NotFound, "no_log", "the evidence log cannot be opened", error.what(),
-                  "run sallyctl as root or as the user of sallyportd, and name its --state-dir");
-  }
 }
 
 std::string cell(const nlohmann::json& step, const char* name) {
@@ -170,11 +202,7 @@ std::string cell(const nlohmann::json& step, const char* name) {
 }
 
 Exit run_history(const Call& call) {
-  const auto reader = open_log(call);
-  evidence_log::ListFilter filter;
-  filter.kind = "policy";
-  filter.limit = 0;
-  nlohmann::json steps = policy_history(evidence_log::list(reader, filter));
+  nlohmann::json steps = steps_of(call);
   const uint64_t limit =
       call.arguments.number("limit", call.out.is_json() ? 0 : uint64_t{kHistoryShown});
   const size_t all = steps.size();
@@ -193,7 +221,7 @@ Exit run_history(const Call& call) {
          canary.is_null() ? "-"
                           : fmt::format("{} exchanges, {} errors", cell(canary, "exchanges"),
                                         cell(canary, "errors")),
-         cell(step, "image").substr(0, 12),
+         cell(step, "image").substr(0, kDigestDigitsShown),
          step["note"].is_null() ? cell(step, "why") : cell(step, "note")});
   }
   call.out.table({"TIME", "VERSION", "STEP", "RESULT", "BY", "APPROVERS", "LINK", "TESTS", "CANARY",

@@ -141,10 +141,13 @@ Exit run_restore(const Call& call) {
     for (const json& one : results)
       if (one.contains("value")) call.out.line(one.at("value").get<std::string>());
   }
-  for (const json& one : results)
-    if (one.value("status", "") != "restored")
-      call.out.note(fmt::format("{}: {} ({})", printable(one.value("token", "")),
-                                one.value("status", ""), one.value("why", "")));
+  for (const json& one : results) {
+    if (one.value("status", "") == "restored") continue;
+    // What is no token is not said again: it may be a value.
+    const std::string token = one.value("token", "");
+    call.out.note(fmt::format("{}: {} ({})", token.empty() ? "what was given" : printable(token),
+                              one.value("status", ""), one.value("why", "")));
+  }
   for (const json& review : answer.at("reviews"))
     call.out.note("break-glass: review " + review.get<std::string>() +
                   " is open until it is closed");

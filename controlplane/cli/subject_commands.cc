@@ -76,6 +76,7 @@ Exit run_link(const Call& call) {
 }
 
 Exit run_export(const Call& call) {
+  refuse_existing(call.arguments.get("out"));
   json answer = ask_daemon(call.settings, subject_request(call, "subject_export"), kSearchPatience);
   answer["schema"] = "sallyport/subject-export/1";
   const std::string file = call.arguments.get("out");
@@ -113,6 +114,10 @@ Exit erase(const Call& call, const char* command, const char* schema) {
   call.out.line(fmt::format(
       "{}: {} data keys destroyed, {} mappings removed", answer["id"].get<std::string>(),
       answer["keys_destroyed"].get<uint64_t>(), answer["tokens_removed"].get<uint64_t>()));
+  if (answer["keys_destroyed"] == 0 && answer["tokens_removed"] == 0)
+    call.out.note(
+        "the vault had nothing of this subject: are tenant, --entity and the value what records "
+        "show? (sallyctl subject find)");
   if (state == "completed")
     call.out.line("what rings still hold cannot be opened any more; the log says completed");
   else

@@ -12,6 +12,7 @@
 
 #include "controlplane/supervise/credentials.h"
 #include "controlplane/supervise/private_file.h"
+#include "controlplane/vault/way_out.h"
 #include "dataplane/redact/subject_hash.h"
 #include "dataplane/redact/token.h"
 
@@ -96,26 +97,41 @@ vault::Secret read_custodian_key(const std::string& path) {
   return std::move(*key);
 }
 
+namespace {
+
+[[noreturn]] void not_written(const std::string& path, int code) {
+  const char* next = code == EEXIST    ? "name a file that is not there yet"
+                     : code == ENOENT  ? "make its folder, or name one that is there"
+                     : code == ENOSPC  ? "make room, or name a file on another disk"
+                     : code == ENOTDIR ? "name a file in a folder"
+                                       : "name a file in a folder that is yours to write";
+  throw Failure(code == EEXIST ? Exit::Conflict : Exit::Failed, "not_written",
+                fmt::format("{} is not written", printable(path)), std::strerror(code), next);
+}
+
+}  // namespace
+
+void refuse_existing(const std::string& path) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0) not_written(path, EEXIST);
+}
+
 void write_new(const std::string& path, std::string_view text, bool secret) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                           secret ? 0600 : 0644);
-  if (file < 0)
-    throw Failure(errno == EEXIST ? Exit::Conflict : Exit::Failed, "not_written",
-                  fmt::format("{} is not written", printable(path)), std::strerror(errno),
-                  "name a file that is not there yet, in a folder that is");
+  if (file < 0) not_written(path, errno);
   const bool written =
       ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
       ::fsync(file) == 0;
+  const int code = errno;
   ::close(file);
-  if (!written)
-    throw Failure(Exit::Failed, "not_written", fmt::format("{} is not written", printable(path)),
-                  std::strerror(errno), "is there room?");
+  if (!written) not_written(path, code);
 }
 
 Failure failure_of(const vault::VaultError& error, const std::string& what) {
   const bool no = error.code().starts_with("share_") || error.code().starts_with("backup_");
   return {no ? Exit::No : Exit::Failed, error.code(), what, error.what(),
-          "sallyctl vault status says what is needed"};
+          std::string(vault::way_out(error.code()))};
 }
 
 std::vector<std::string> subjects_named(const Call& call) {

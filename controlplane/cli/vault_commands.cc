@@ -20,7 +20,11 @@ void print(const Call& call, const char* schema, const json& answer) {
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto& [name, value] : answer.items()) {
     if (name == "ok") continue;
-    rows.emplace_back(name, value.is_string() ? printable(value.get<std::string>()) : value.dump());
+    // As `status` shows them.
+    std::string text = value.is_string() ? printable(value.get<std::string>()) : value.dump();
+    if (value.is_null() || value.empty() || text.empty()) text = "-";
+    if (value.is_boolean()) text = value.get<bool>() ? "yes" : "no";
+    rows.emplace_back(name, text);
   }
   call.out.fields(rows);
 }

@@ -65,6 +65,11 @@ Exit run_split(const Call& call) {
                   fmt::format("-n says {}, but {} custodians are named", call.arguments.get("n"),
                               files.size()),
                   "each share goes to one custodian's public key", "--to A.pub B.pub ...");
+  const std::filesystem::path folder = call.arguments.get("out", ".");
+  const auto share_file = [&](uint64_t index) {
+    return (folder / fmt::format("share-{}.json", index)).string();
+  };
+  for (uint64_t i = 1; i <= files.size(); ++i) refuse_existing(share_file(i));
   json custodians = json::array();
   for (const std::string& file : files) custodians.push_back(vault::hex(read_custodian(file)));
   const json answer = ask_daemon(call.settings,
@@ -72,11 +77,9 @@ Exit run_split(const Call& call) {
                                   {"threshold", call.arguments.number("k", 0)},
                                   {"custodians", custodians}},
                                  kCeremonyPatience);
-  const std::filesystem::path folder = call.arguments.get("out", ".");
   json written = json::array();
   for (const json& share : answer["shares"]) {
-    const std::string path =
-        (folder / fmt::format("share-{}.json", share["index"].get<int>())).string();
+    const std::string path = share_file(share["index"].get<uint64_t>());
     write_new(path, share["text"].get<std::string>(), true);
     written.push_back(
         {{"file", path}, {"index", share["index"]}, {"custodian", share["custodian"]}});
@@ -127,11 +130,12 @@ Exit run_combine(const Call& call) {
 }
 
 Exit run_backup(const Call& call) {
+  const std::string out = call.arguments.get("out");
+  refuse_existing(out);
   const vault::PublicKey holder = read_custodian(call.arguments.get("to"));
   const json answer =
       ask_daemon(call.settings, {{"command", "vault_backup"}, {"holder", vault::hex(holder)}},
                  kCeremonyPatience);
-  const std::string out = call.arguments.get("out");
   write_new(out, answer["text"].get<std::string>(), true);
   if (call.out.is_json())
     call.out.json("sallyport/vault-key-backup/1", {{"file", out},

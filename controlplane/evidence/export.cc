@@ -49,7 +49,8 @@ class Workplace {
     fs::create_directory(path_);
     lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0)
-      throw ExportRefused("another export to " + wanted_.string() + " is running");
+      throw ExportRefused("another export to " + wanted_.string() + " is running",
+                          "wait until it is done, or name another folder");
     for (const auto& left : fs::directory_iterator(path_)) fs::remove_all(left.path());
     // What is in it is not secret, but it is about people.
     fs::permissions(path_, fs::perms::owner_all);
@@ -75,11 +76,14 @@ class Workplace {
   void look_at_wanted() const {
     struct stat there {};
     if (::lstat(wanted_.c_str(), &there) != 0) return;
-    if (!S_ISDIR(there.st_mode)) throw ExportRefused(wanted_.string() + " is not a folder");
-    if (!fs::is_empty(wanted_)) throw ExportRefused(wanted_.string() + " is not empty");
+    if (!S_ISDIR(there.st_mode))
+      throw ExportRefused(wanted_.string() + " is not a folder", "name a folder");
+    if (!fs::is_empty(wanted_))
+      throw ExportRefused(wanted_.string() + " is not empty", "name a new folder");
     struct stat above {};
     if (::stat(wanted_.parent_path().c_str(), &above) == 0 && above.st_dev != there.st_dev)
-      throw ExportRefused(wanted_.string() + " is where a file system begins; name a folder in it");
+      throw ExportRefused(wanted_.string() + " is where a file system begins",
+                          "name a folder in it");
   }
   fs::path wanted_;
   fs::path path_;
@@ -127,16 +131,23 @@ class Exporter {
 void Exporter::choose_range() {
   const auto note = log_.latest_checkpoint();
   const auto checkpoint = note ? read_checkpoint(*note) : std::nullopt;
-  if (!checkpoint) throw ExportRefused("the log has no checkpoint yet");
+  if (!checkpoint)
+    throw ExportRefused("the log has no checkpoint yet",
+                        "sallyportd signs one within a second: sallyctl status");
   note_ = *note;
   checkpoint_ = *checkpoint;
   const auto given = VerifierKey::parse(options_.vkey);
-  if (!given) throw ExportRefused("that is no verifier key line");
+  if (!given)
+    throw ExportRefused("that is no verifier key line",
+                        "--vkey names one, or a file with it: sallyctl evidence key list");
   keys_ = log_.keys();
   const KeyChain chain(*given, keys_);
   std::string why;
-  if (!chain.problem().empty()) throw ExportRefused(chain.problem());
-  if (!chain.open(note_, why)) throw ExportRefused("the newest checkpoint " + why);
+  if (!chain.problem().empty())
+    throw ExportRefused(chain.problem(), "--vkey names a key of this log");
+  if (!chain.open(note_, why))
+    throw ExportRefused("the newest checkpoint " + why,
+                        "--vkey names a key of this log; sallyctl evidence verify says more");
   if (keys_.empty()) keys_.push_back({given->text(), {}});
   // What is not signed yet cannot be proven to anybody; it is in the next export.
   to_ = std::min(options_.to, checkpoint_.size);
@@ -342,11 +353,10 @@ ExportResult export_log(const LogReader& log, const ExportOptions& options) {
       return Exporter(log, options).run();
     } catch (const PrunedMeanwhile& pruned) {
       if (!wait_for_checkpoint_over(log, pruned.index))
-        throw ExportRefused(
-            "a retention run removed records, and no checkpoint covers that yet; "
-            "is sallyportd running?");
+        throw ExportRefused("a retention run removed records, and no checkpoint covers that yet",
+                            "sallyctl status: is sallyportd running?");
       if (tried == kTriesMax)
-        throw ExportRefused("a retention run is at work; try again in a minute");
+        throw ExportRefused("a retention run is at work", "try again in a minute");
     }
   }
 }

@@ -16,10 +16,15 @@
 
 namespace sallyport::evidence_log {
 
-// The wanted folder cannot become an export; the text says why.
+// The wanted folder cannot become an export; the text says why, next() what to do.
 class ExportRefused : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  ExportRefused(const std::string& why, std::string next)
+      : std::runtime_error(why), next_(std::move(next)) {}
+  const std::string& next() const { return next_; }
+
+ private:
+  std::string next_;
 };
 
 struct ExportOptions {

@@ -17,12 +17,20 @@ bool has_code(std::string_view list, std::string_view code) {
   return ("," + std::string(list) + ",").find("," + std::string(code) + ",") != std::string::npos;
 }
 
+std::string known_criteria() {
+  std::string out;
+  for (const Criterion& one : criteria()) out += (out.empty() ? "" : " ") + std::string(one.id);
+  return out;
+}
+
 // Of the criterion's kinds those that have records here, and the others.
 void choose_kinds(const PopulationQuery& query, Population& population, ListFilter& filter) {
   population.kinds = filter.kind;
   if (query.control.empty()) return;
   const Criterion* criterion = find_criterion(query.control);
-  if (criterion == nullptr) throw PopulationRefused("there is no criterion " + query.control);
+  if (criterion == nullptr)
+    throw PopulationRefused("there is no criterion " + query.control,
+                            "name one of " + known_criteria() + ", or --kind");
   if (!filter.kind.empty()) return;
   for (std::string_view rest = criterion->kinds; !rest.empty();) {
     const size_t comma = std::min(rest.find(','), rest.size());
@@ -34,8 +42,9 @@ void choose_kinds(const PopulationQuery& query, Population& population, ListFilt
   if (population.kinds.empty())
     throw PopulationRefused(
         query.control + " (" + std::string(criterion->words) + ") has no evidence in this log" +
-        (criterion->kinds.empty() ? ": people answer it"
-                                  : ": " + population.kinds_not_made + " is kept elsewhere"));
+            (criterion->kinds.empty() ? ": people answer it"
+                                      : ": " + population.kinds_not_made + " is kept elsewhere"),
+        "docs/auditors.md says where; --kind asks for records of a kind");
   filter.kind = population.kinds;
 }
 
@@ -73,14 +82,18 @@ Population read_population(const LogReader& log, const PopulationQuery& query,
   population.checkpoint =
       query.checkpoint.empty() ? log.latest_checkpoint().value_or("") : query.checkpoint;
   const auto checkpoint = read_checkpoint(population.checkpoint);
-  if (!checkpoint) throw PopulationRefused("the log has no checkpoint yet");
+  if (!checkpoint)
+    throw PopulationRefused("the log has no checkpoint yet",
+                            "sallyportd signs one within a second: sallyctl status");
   population.size = checkpoint->size;
   population.root = base64(checkpoint->root);
   const uint64_t size = log.size();
   if (checkpoint->size > size)
-    throw PopulationRefused("that checkpoint signs more records than this log has");
+    throw PopulationRefused("that checkpoint signs more records than this log has",
+                            "sallyctl evidence verify --since FILE: was the log put back?");
   if (Tree(log).root(checkpoint->size) != checkpoint->root)
-    throw PopulationRefused("that checkpoint is not one of this log");
+    throw PopulationRefused("that checkpoint is not one of this log",
+                            "sallyctl evidence verify --since FILE: was history rewritten?");
   population.not_under_checkpoint = size - checkpoint->size;
   Sum sum;
   population.pruned = each_row(log, filter, 0, checkpoint->size, [&](const nlohmann::json& row) {
@@ -99,7 +112,8 @@ std::vector<SamplePosition> choose_sample(const std::string& population_sha256, 
                                           uint64_t size) {
   std::vector<SamplePosition> chosen;
   const uint64_t strata = std::min(size, count);
-  if (count > kRowsMax) throw PopulationRefused("a sample is of at most 2^31 rows");
+  if (count > kRowsMax)
+    throw PopulationRefused("a sample is of at most 2^31 rows", "ask for a smaller one");
   for (uint64_t s = 0; s < strata; ++s) {
     const uint64_t begin = s * count / strata;
     const uint64_t end = (s + 1) * count / strata;

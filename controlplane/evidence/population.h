@@ -28,7 +28,12 @@ namespace sallyport::evidence_log {
 // The question cannot be answered as it was put; the text says why.
 class PopulationRefused : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  PopulationRefused(const std::string& why, std::string next)
+      : std::runtime_error(why), next_(std::move(next)) {}
+  const std::string& next() const { return next_; }
+
+ private:
+  std::string next_;
 };
 
 struct PopulationQuery {

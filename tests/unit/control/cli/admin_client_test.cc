@@ -16,6 +16,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
+TEST(ExitOfCode, SaysWhatKindOfNoItWas) {
+  EXPECT_EQ(exit_of_code("approvals_missing"), Exit::Denied);
+  EXPECT_EQ(exit_of_code("hold_exists"), Exit::Conflict);
+  EXPECT_EQ(exit_of_code("request_invalid"), Exit::Usage);
+  EXPECT_EQ(exit_of_code("share_duplicate"), Exit::No);
+  EXPECT_EQ(exit_of_code("never_in_force"), Exit::NotFound);
+  EXPECT_EQ(exit_of_code("share"), Exit::Failed) << "a part of a code is none";
+  EXPECT_EQ(exit_of_code(""), Exit::Failed);
+}
+
 class AdminClient : public ::testing::Test {
  protected:
   void SetUp() override {

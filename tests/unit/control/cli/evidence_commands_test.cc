@@ -61,6 +61,7 @@ class Evidence : public ::testing::Test {
       exit = line.command->run(Call{line.settings, line.arguments, out});
     } catch (const Failure& failure) {
       exit = failure.exit;
+      next_ = failure.next;
     }
     std::rewind(data);
     for (int c; (c = std::fgetc(data)) != EOF;) out_ += static_cast<char>(c);
@@ -71,6 +72,7 @@ class Evidence : public ::testing::Test {
 
   std::filesystem::path folder_;
   std::string out_;
+  std::string next_;  // of the last failure
 };
 
 TEST_F(Evidence, ListIsNewestFirstAndLimited) {
@@ -143,6 +145,41 @@ TEST_F(Evidence, ExportGoesIntoAnEmptyFolderOnly) {
   EXPECT_TRUE(json::parse(out_)["manifest"].is_object());
   EXPECT_TRUE(std::filesystem::exists(target / "checkpoint"));
   EXPECT_EQ(run({"evidence", "export", target.string()}), Exit::Conflict);
+  EXPECT_EQ(next_, "name a new folder");
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_EQ(run({"evidence", "export", (folder_ / "file").string()}), Exit::Conflict);
+  EXPECT_EQ(next_, "name a folder");
+  const auto other =
+      evidence_log::Signer::load_or_create(folder_ / "other.key", "sallyport/test").verifier();
+  EXPECT_EQ(run({"evidence", "export", (folder_ / "new").string(), "--vkey", other.text()}),
+            Exit::Conflict);
+  EXPECT_NE(next_.find("--vkey"), std::string::npos) << next_;
+}
+
+TEST_F(Evidence, AWordThatIsNoKindIsNoEmptyAnswer) {
+  make_log(2);
+  EXPECT_EQ(run({"evidence", "list", "--kind", "ADM,policy,exchange"}), Exit::Ok);
+  EXPECT_EQ(run({"evidence", "list", "--kind", "ADM,POLICIES"}), Exit::Usage);
+  EXPECT_EQ(run({"evidence", "query", "--kind", "nope"}), Exit::Usage);
+}
+
+TEST_F(Evidence, ABankedPopulationWithAnotherCountIsNotSampled) {
+  make_log(3);
+  const auto ask = [&] {
+    return run({"evidence", "population", "--kind", "ADM", "--from", "2h", "--to", "1h", "--output",
+                "json"});
+  };
+  ASSERT_EQ(ask(), Exit::Ok);
+  json bank = json::parse(out_);
+  const auto file = folder_ / "q.json";
+  std::ofstream(file) << bank.dump();
+  EXPECT_EQ(run({"evidence", "sample", "--population", file.string()}), Exit::Ok);
+  bank["count"] = bank["count"].get<uint64_t>() + 1;
+  std::ofstream(file) << bank.dump();
+  EXPECT_EQ(run({"evidence", "sample", "--population", file.string()}), Exit::No);
+  EXPECT_EQ(run({"evidence", "population", "--control", "CC0", "--from", "2h", "--to", "1h"}),
+            Exit::No);
+  EXPECT_NE(next_.find("CC6.7"), std::string::npos) << "names those there are";
 }
 
 }  // namespace

@@ -123,12 +123,13 @@ TEST_F(Service, ASealedVaultIsSaidAndGivesNothing) {
 
 TEST_F(Service, ADamagedRowIsNoAnswerAndTheOthersOfTheRequestAre) {
   vault[kMail].is_damaged = true;
-  const RestoreAnswer answer = ask(chief, {kMail, kSsn});
+  vault[kOther] = {"jo@example.org", "lab"};
+  const RestoreAnswer answer = ask(desk, {kMail, kOther}, "T-1");
   ASSERT_TRUE(answer.ok);
   EXPECT_EQ(answer.tokens[0].status, TokenStatus::Unknown);
   EXPECT_EQ(answer.tokens[0].why, "not_in_vault") << "the caller learns nothing of it";
   EXPECT_EQ(answer.tokens[0].value, "");
-  EXPECT_EQ(answer.tokens[1].value, "a number");
+  EXPECT_EQ(answer.tokens[1].value, "jo@example.org");
   ASSERT_THAT(events, SizeIs(2));
   EXPECT_FALSE(events[0].allowed && events[1].allowed);
   EXPECT_TRUE(events[0].why == "row_damaged" || events[1].why == "row_damaged");

@@ -155,7 +155,7 @@ SP_TARGET_AVX2 void decode_avx2(std::span<const uint8_t> raw, Stretch& out) noex
 struct ShortEscapes {
   alignas(64) std::array<uint8_t, 64> of_letter{};
   constexpr ShortEscapes() {
-    for (const uint8_t c : {'b', 'f', 'n', 'r', 't'})
+    for (const uint8_t c : std::to_array<uint8_t>({'b', 'f', 'n', 'r', 't'}))
       of_letter[c & 0x1f] = of_letter[0x20 | (c & 0x1f)] = detail::kShortEscapes[c];
   }
 };

@@ -300,7 +300,9 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
       around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
       around.line = line_;
       for (uint16_t rule : rules)
-        out.offer(rule, Hit{row_.base + hit.start, row_.base + hit.end, hit.bare, hit.doubt},
+        out.offer(rule,
+                  Hit{row_.base + static_cast<uint64_t>(hit.start),
+                      row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
                   around, row_.view);
     }
     digits -= row_.groups[first].digits;

@@ -85,7 +85,7 @@ bool it_fiscal_code(Characters t) noexcept {
   if (t.size() != 16 || !std::all_of(t.begin(), t.begin() + 6, is_upper) || !is_upper(t[11]) ||
       !is_upper(t[15]))
     return false;
-  for (size_t i : {12, 13, 14})
+  for (const size_t i : {12U, 13U, 14U})
     if (italian_digit(t[i]) > 9) return false;
   if (!italian_date(t)) return false;
   // What a character in an odd place (first, third, ...) counts; digits like A to J.

@@ -168,7 +168,7 @@ std::string TablePage::node_problem(unsigned index, uint64_t end, uint64_t& node
   const unsigned at = offset(index);
   if (at % 2 != 0 || at + kNodeBytes > kLmdbPageBytes) return "outside the page";
   const uint8_t* node = begin_ + at;
-  const unsigned flags = read_at<uint16_t>(node + 4);
+  const uint32_t flags = read_at<uint16_t>(node + 4);
   const unsigned key_bytes = read_at<uint16_t>(node + 6);
   if (key_bytes > kKeyBytesMax || (leaf_ && key_bytes == 0)) return "with a key of wrong length";
   uint64_t data = 0;

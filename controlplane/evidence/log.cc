@@ -143,6 +143,15 @@ uint64_t LogReader::size() const {
   uint64_t size = 0;
   if (!get(transaction, environment_->meta, as_val(kMetaSize), value)) return 0;
   if (!read_val(value, size)) throw damaged("size");
+  // Held against the last bundle: whoever believed a wrong size would append in the wrong place.
+  Cursor cursor(transaction, environment_->bundles);
+  MDB_val key{};
+  uint64_t end = 0;
+  if (cursor.get(key, value, MDB_LAST)) {
+    if (key.mv_size != sizeof(NumberKey)) throw damaged("last bundle");
+    end = get_be64(static_cast<const uint8_t*>(key.mv_data)) + BundleView(bytes_of(value)).count();
+  }
+  if (end != size) throw damaged("size");
   return size;
 }
 

@@ -1,5 +1,7 @@
 // The masks that stages look for triggers in, several words at once: each word of 64 characters
 // costs some two hundred operations, which is as much as all other work on plain text.
+#include <cstring>
+
 #include "dataplane/base/cpu.h"
 #include "dataplane/scan/char_masks.h"
 
@@ -9,25 +11,34 @@
 namespace sallyport::scan {
 namespace {
 
-using Two = uint64_t __attribute__((vector_size(16), aligned(8), may_alias));
-using Four = uint64_t __attribute__((vector_size(32), aligned(8), may_alias));
+using Two = uint64_t __attribute__((vector_size(16)));
+using Four = uint64_t __attribute__((vector_size(32)));
 static_assert(sizeof(Four) / sizeof(uint64_t) <= BitMask::kGuard);
+
+// Words of a mask lie anywhere. An `aligned(8)` of the type is no way to say so: clang forgets it
+// where the type is a template's argument.
+template <class V>
+[[gnu::always_inline]] inline V load(const uint64_t* at) noexcept {
+  V value;
+  std::memcpy(&value, at, sizeof(value));
+  return value;
+}
 
 // Words `w` and on of a mask, as they are and moved.
 template <class V>
 struct Words {
   const uint64_t* at;
-  [[gnu::always_inline]] V here() const noexcept { return *reinterpret_cast<const V*>(at); }
+  [[gnu::always_inline]] V here() const noexcept { return load<V>(at); }
   // Bit b of the answer: bit b + n, bit b - n. 0 < n < 64.
   [[gnu::always_inline]] V ahead(unsigned n) const noexcept {
-    return here() >> n | *reinterpret_cast<const V*>(at + 1) << (64 - n);
+    return here() >> n | load<V>(at + 1) << (64 - n);
   }
   [[gnu::always_inline]] V behind(unsigned n) const noexcept {
-    return here() << n | *reinterpret_cast<const V*>(at - 1) >> (64 - n);
+    return here() << n | load<V>(at - 1) >> (64 - n);
   }
   // kRowBytes bits in a row.
   [[gnu::always_inline]] V row() const noexcept {
-    V low = here(), high = *reinterpret_cast<const V*>(at + 1);
+    V low = here(), high = load<V>(at + 1);
     for (unsigned n = 1; 2 * n <= CharMasks::kRowBytes; n *= 2) {
       low &= low >> n | high << (64 - n);
       high &= high >> n;
@@ -38,7 +49,7 @@ struct Words {
 
 template <class V>
 [[gnu::always_inline]] inline void put(BitMask& mask, size_t w, V value) noexcept {
-  *reinterpret_cast<V*>(mask.data() + w) = value;
+  std::memcpy(mask.data() + w, &value, sizeof(value));
 }
 
 // Most words of 64 characters have no colon: what needs one is not computed for them.

@@ -23,6 +23,8 @@ constexpr std::array<Idle, 256> make_idle() {
 }
 constexpr std::array<Idle, 256> kIdle = make_idle();
 
+constexpr uint32_t kReplacement = 0xfffd;
+
 // Less text is not worth the search for a place to jump to.
 constexpr size_t kJumpBytesMin = 32;
 
@@ -115,17 +117,24 @@ bool TokenFinder::feed(std::span<const uint8_t> text) noexcept {
   return !overflow_;
 }
 
+// Bytes that are no UTF-8 stand for U+FFFD, one for each character that ends early or never began:
+// no token has it. find_core_separator() sees them so too.
 void TokenFinder::byte(uint8_t byte) noexcept {
+  if (code_point_left_ > 0 && (byte & 0xc0) != 0x80) {
+    code_point_left_ = 0;
+    character(kReplacement, code_point_start_, offset_);
+  }
   if (in_reference_ || byte == '&') return reference_byte(byte);
   const uint64_t start = offset_++;
   if (byte < 0x80) {
-    code_point_left_ = 0;
     character(byte, start, offset_);
-  } else if (byte >= 0xc0) {
+  } else if (byte >= 0xc0 && byte < 0xf8) {
     code_point_start_ = start;
     code_point_left_ = byte >= 0xf0 ? 3 : byte >= 0xe0 ? 2 : 1;
     code_point_ = byte & (0x3fU >> code_point_left_);
-  } else if (code_point_left_ > 0) {
+  } else if (code_point_left_ == 0) {
+    character(kReplacement, start, offset_);
+  } else {
     code_point_ = (code_point_ << 6) | (byte & 0x3fU);
     if (--code_point_left_ == 0) character(code_point_, code_point_start_, offset_);
   }
@@ -134,7 +143,6 @@ void TokenFinder::byte(uint8_t byte) noexcept {
 // Holds back "&...;" until it is known for which character it stands, or that it is text.
 void TokenFinder::reference_byte(uint8_t c) noexcept {
   if (!in_reference_) {
-    code_point_left_ = 0;
     in_reference_ = true;
     reference_size_ = 0;
     reference_start_ = offset_++;

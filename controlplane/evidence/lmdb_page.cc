@@ -18,8 +18,8 @@ constexpr uint16_t kPageBranch = 0x01;
 constexpr uint16_t kPageLeaf = 0x02;
 constexpr uint16_t kPageOverflow = 0x04;
 constexpr uint16_t kPageMeta = 0x08;
-constexpr uint16_t kNodeOverflow = 0x01;
-constexpr uint16_t kNodeTable = 0x02;
+constexpr uint32_t kNodeOverflow = 0x01;
+constexpr uint32_t kNodeTable = 0x02;
 // Meta, behind the header: magic u32, version u32, address u64, map size u64, two roots, last page,
 // transaction.
 constexpr uint32_t kMagic = 0xBEEFC0DE;

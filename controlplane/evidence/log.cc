@@ -141,8 +141,8 @@ uint64_t LogReader::size() const {
   const Transaction transaction(*environment_, false);
   MDB_val value{};
   uint64_t size = 0;
-  if (!get(transaction, environment_->meta, as_val(kMetaSize), value)) return 0;
-  if (!read_val(value, size)) throw damaged("size");
+  if (get(transaction, environment_->meta, as_val(kMetaSize), value) && !read_val(value, size))
+    throw damaged("size");
   // Held against the last bundle: whoever believed a wrong size would append in the wrong place.
   Cursor cursor(transaction, environment_->bundles);
   MDB_val key{};

@@ -121,18 +121,10 @@ void check_kinds(std::string_view list) {
   for (uint64_t kind = 1; kind <= contract::kRecordKindLast; ++kind)
     known += "," + log::kind_name(kind);
   known += ",exchange";
-  const auto is_known = [&](std::string_view word) {
-    for (std::string_view rest = known; !rest.empty();) {
-      const size_t comma = std::min(rest.find(','), rest.size());
-      if (rest.substr(0, comma) == word) return true;
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-    }
-    return false;
-  };
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
     const std::string_view word = list.substr(0, comma);
-    if (!word.empty() && !is_known(word))
+    if (!word.empty() && !log::list_has(known, word))
       throw Failure(Exit::Usage, "bad_value",
                     fmt::format("--kind '{}' is no kind of record", printable(std::string(word))),
                     "the kinds are " + known, "one of these words, or several with commas");

@@ -1,5 +1,6 @@
 #include "controlplane/evidence/criteria.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sallyport::evidence_log {
@@ -77,6 +78,15 @@ const Criterion* find_criterion(std::string_view id) {
   for (const Criterion& one : kCriteria)
     if (one.id == id) return &one;
   return nullptr;
+}
+
+bool list_has(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const size_t comma = std::min(list.find(','), list.size());
+    if (list.substr(0, comma) == word) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
 }
 
 }  // namespace sallyport::evidence_log

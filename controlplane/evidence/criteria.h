@@ -17,6 +17,8 @@ struct Criterion {
 
 std::span<const Criterion> criteria();
 const Criterion* find_criterion(std::string_view id);  // null: there is no such id
+// Is `word` one of the words of a list with commas?
+bool list_has(std::string_view list, std::string_view word);
 // Codes of which this product makes records, with commas.
 inline constexpr std::string_view kEvidenceCodes =
     "REQ,EGR,TLS,RST,ADM,POL,TST,CFG,ACC,KEY,RET,DSR,CHK";

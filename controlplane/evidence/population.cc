@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint64_t kRowsMax = 1ULL << 31;  // so that no product of two numbers of rows overflows
 
-bool has_code(std::string_view list, std::string_view code) {
-  return ("," + std::string(list) + ",").find("," + std::string(code) + ",") != std::string::npos;
-}
-
 std::string known_criteria() {
   std::string out;
   for (const Criterion& one : criteria()) out += (out.empty() ? "" : " ") + std::string(one.id);
@@ -34,7 +30,7 @@ void choose_kinds(const PopulationQuery& query, Population& population, ListFilt
   if (!filter.kind.empty()) return;
   for (std::string_view rest = criterion->kinds; !rest.empty();) {
     const size_t comma = std::min(rest.find(','), rest.size());
-    std::string& list = has_code(kEvidenceCodes, rest.substr(0, comma)) ? population.kinds
+    std::string& list = list_has(kEvidenceCodes, rest.substr(0, comma)) ? population.kinds
                                                                         : population.kinds_not_made;
     list += (list.empty() ? "" : ",") + std::string(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));

@@ -3,6 +3,7 @@
 
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/evidence/control_record.h"
+#include "controlplane/evidence/criteria.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/evidence/ring_reader.h"
 
@@ -52,23 +53,13 @@ std::string text_of(const json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// Whether `word` is one of the words of a list with commas.
-bool one_of(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    if (list.substr(0, comma) == word) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
-
 bool kind_fits(const json& object, const std::string& wanted) {
-  if (wanted.empty() || one_of(wanted, text_of(object, "kind")) ||
-      one_of(wanted, text_of(object, "evidence")))
+  if (wanted.empty() || list_has(wanted, text_of(object, "kind")) ||
+      list_has(wanted, text_of(object, "evidence")))
     return true;
   if (text_of(object, "kind") != "exchange") return false;
   return std::any_of(object.begin(), object.end(), [&](const json& part) {
-    return part.is_object() && part.contains("kind") && one_of(wanted, text_of(part, "kind"));
+    return part.is_object() && part.contains("kind") && list_has(wanted, text_of(part, "kind"));
   });
 }
 
@@ -105,12 +96,12 @@ bool wanted(const json& object, const ListFilter& filter) {
 // Whether a row or a record of this kind can be of the kinds asked for, by its header alone:
 // reading an exchange whole costs a hundred times as much, and a log is nearly all exchanges.
 bool kind_may_fit(uint64_t kind, const std::string& wanted) {
-  if (wanted.empty() || one_of(wanted, kind_name(kind)) || one_of(wanted, evidence_code(kind)))
+  if (wanted.empty() || list_has(wanted, kind_name(kind)) || list_has(wanted, evidence_code(kind)))
     return true;
   if (kind != static_cast<uint64_t>(RecordKind::Admitted)) return false;
-  return one_of(wanted, "exchange") ||
-         one_of(wanted, kind_name(static_cast<uint64_t>(RecordKind::Completed))) ||
-         one_of(wanted, kind_name(static_cast<uint64_t>(RecordKind::Interrupted)));
+  return list_has(wanted, "exchange") ||
+         list_has(wanted, kind_name(static_cast<uint64_t>(RecordKind::Completed))) ||
+         list_has(wanted, kind_name(static_cast<uint64_t>(RecordKind::Interrupted)));
 }
 
 contract::RecordHeader header_of(std::span<const uint8_t> record) {

@@ -27,11 +27,13 @@ std::vector<contract::SubjectId> subjects_of(const json& list) {
   return out;
 }
 
-// Of the text without it: what a disk changed names somebody else.
-std::string check_of(const json& row) {
-  const uint64_t check = base::siphash13({}, bytes_of(row.dump()));
-  return hex({reinterpret_cast<const uint8_t*>(&check), sizeof check});
+std::string hash_text(std::string_view text) {
+  const uint64_t hash = base::siphash13({}, bytes_of(text));
+  return hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
 }
+
+// Of the text without it: what a disk changed names somebody else.
+std::string check_of(const json& row) { return hash_text(row.dump()); }
 
 std::string checked_text(json row) {
   const std::string check = check_of(row);
@@ -55,8 +57,7 @@ std::string printable_name(std::string_view key) {
   const bool printable = !key.empty() && std::all_of(key.begin(), key.end(),
                                                      [](char c) { return c > ' ' && c < '\x7f'; });
   if (printable) return std::string(key);
-  const uint64_t hash = base::siphash13({}, bytes_of(key));
-  return "damaged-" + hex({reinterpret_cast<const uint8_t*>(&hash), sizeof hash});
+  return "damaged-" + hash_text(key);
 }
 
 std::string text_of(const Hold& hold) {

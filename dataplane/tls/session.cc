@@ -40,15 +40,6 @@ SpkiHash spki_hash(X509* certificate) {
   return hash;
 }
 
-// Of the bytes as they were presented: OpenSSL keeps what is signed as it came, and takes only DER
-// around it.
-void hash_certificate(X509* certificate, std::array<uint8_t, 32>& hash) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate, &der);
-  if (size > 0) SHA256(der, static_cast<size_t>(size), hash.data());
-  OPENSSL_free(der);
-}
-
 }  // namespace
 
 void Session::reset() noexcept {
@@ -152,7 +143,8 @@ void Session::note_peer() {
   peer_spki_ = spki_hash(sk_X509_value(chain, 0));
   peer_chain_.count = static_cast<uint8_t>(std::min(count, 255));
   for (int i = 0; i < std::min<int>(count, kCertificatesMax); ++i)
-    hash_certificate(sk_X509_value(chain, i), peer_chain_.sha256[static_cast<size_t>(i)]);
+    X509_digest(sk_X509_value(chain, i), EVP_sha256(),
+                peer_chain_.sha256[static_cast<size_t>(i)].data(), nullptr);
 }
 
 // OpenSSL asks when the peer's CertificateRequest came. 1: go on with what there is.

@@ -12,8 +12,10 @@
 namespace sallyport::scan {
 namespace {
 
-// A quote, emphasis, a bracket and a space may stand between a separator and the value.
+// A quote, emphasis, a bracket and a space may stand between a separator and the value; columns are
+// padded.
 constexpr unsigned kBeforeValueMax = 4;
+constexpr unsigned kPaddingMax = 24;
 // Rows without a head above a value that are walked over.
 constexpr unsigned kRowsMax = 12;
 
@@ -151,6 +153,18 @@ Cell cell_at(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter
   return out;
 }
 
+// "----+----", "|:---|", "+====+": what is drawn below heads and around tables.
+bool is_rule(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  unsigned dashes = 0;
+  for (uint8_t c : known_part(text, from, to)) {
+    if (c == '-' || c == '=')
+      ++dashes;
+    else if (c != '+' && c != '|' && c != ':' && c != ' ' && c != '\t' && c != '\r')
+      return false;
+  }
+  return dashes > 1;
+}
+
 enum class CellKind : uint8_t { Head, Data, Rule };
 
 // What a cell above a value is: a name, a value or nothing, or the rule of dashes of Markdown.
@@ -202,9 +216,9 @@ uint32_t count_tags(const TextView& text, uint64_t from, uint64_t to,
 
 }  // namespace
 
-void ColumnHeads::learn_cell(const ContextWords& words, const TextView& text, size_t column,
-                             uint64_t from, uint64_t to, ContextBlocks& blocks) {
-  Column& out = table_.columns[column];
+void ColumnHeads::learn_cell(const ContextWords& words, const TextView& text, Table& table,
+                             size_t column, uint64_t from, uint64_t to, ContextBlocks& blocks) {
+  Column& out = table.columns[column];
   out.count = 0;
   ContextHits hits;
   words.find(text, to, blocks, hits);
@@ -212,7 +226,7 @@ void ColumnHeads::learn_cell(const ContextWords& words, const TextView& text, si
     const uint64_t end = to - hits.hits[i].distance;
     if (end < from + words.word(hits.hits[i].word).size()) continue;
     out.words[out.count++] = hits.hits[i].word;
-    table_.has_words = true;
+    table.has_words = true;
   }
 }
 
@@ -251,7 +265,9 @@ bool ColumnHeads::belongs(const TextView& text, uint64_t floor, uint64_t line) c
         last == nullptr
             ? line
             : text.begin + static_cast<uint64_t>(static_cast<const uint8_t*>(last) - text.bytes);
-    if (count_separators(text, at, end, table_.delimiter) != table_.cells) return false;
+    if (count_separators(text, at, end, table_.delimiter) != table_.cells &&
+        !is_rule(text, at, end))
+      return false;
     at = end + 1;
   }
   return true;
@@ -268,7 +284,11 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
     if (end > floor && text.at(end - 1) == '\r') --end;
     if (!line_start(text, floor, end, from)) return false;
     const uint32_t here = count_separators(text, from, end, delimiter);
-    if (rows == 0) cells = here;
+    if (is_rule(text, from, end)) {
+      end = from;
+      continue;
+    }
+    if (cells == 0) cells = here;
     if (here != cells || here < column || here == 0) return false;
     const bool tried = from == failed_ && failed_delimiter_ == delimiter;
     const CellKind kind = kind_of(text, cell_at(text, from, end, delimiter, column));
@@ -278,7 +298,7 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
       table_.has_words = false;
       for (Column& some : table_.columns) some.count = 0;
       each_cell(text, from, end, delimiter, [&](const Cell& cell, uint32_t i) {
-        learn_cell(words, text, i, cell.from, cell.to, blocks);
+        learn_cell(words, text, table_, i, cell.from, cell.to, blocks);
         return i + 1 < kColumnsMax;
       });
       return true;
@@ -307,22 +327,96 @@ bool ColumnHeads::learn_html(const ContextWords& words, const TextView& text, ui
     while (from < row && text.at(from) != '>') ++from;
     uint64_t to = from;
     while (to < row && text.at(to) != '<') ++to;
-    learn_cell(words, text, column++, from, to, blocks);
+    learn_cell(words, text, table_, column++, from, to, blocks);
     at = to > at ? to - 1 : at;
   }
   return column > 0;
 }
 
+namespace {
+
+// A cell of a list may begin right before `start`: behind a quote, blanks and a prefix.
+bool may_begin_cell(const TextView& text, uint64_t start) noexcept {
+  uint64_t at = start;
+  for (unsigned i = 0; i < 2 && at > 0; ++i, --at)
+    if (text.at(at - 1) != '\'' && text.at(at - 1) != '"') break;
+  if (at < start && at > 0 && (text.at(at - 1) == 'N' || text.at(at - 1) == 'b')) --at;
+  for (unsigned i = 0; i < kPaddingMax && at > 0; ++i, --at)
+    if (text.at(at - 1) != ' ' && text.at(at - 1) != '\n') break;
+  const uint8_t before = text.at(at - 1);
+  return before == ',' || before == '(' || before == '[';
+}
+
+}  // namespace
+
+// The last list of names before `start` whose first row begins before it.
+bool ColumnHeads::enter_list(const ContextWords& words, const TextView& text, uint64_t floor,
+                             uint64_t start, ContextBlocks& blocks) {
+  const uint64_t from = std::max({lists_read_, floor, list_.at(), text.begin});
+  ListHead head;
+  bool found = false;
+  if (from >= start) return false;
+  each_block(text.slice(from, start), [&](const uint8_t* block, size_t place) {
+    uint64_t ends = places_of(block, ')') | places_of(block, ']');
+    for (; ends != 0; ends &= ends - 1) {
+      ListHead one;
+      const uint64_t close = from + place + static_cast<uint64_t>(std::countr_zero(ends));
+      if (read_list_head(text, close, floor, one) != Answer::Yes || one.rows >= start) continue;
+      head = one;
+      found = true;
+    }
+    return true;
+  });
+  lists_read_ = start;
+  if (!found) return false;
+  list_.begin(head.rows);
+  list_heads_.has_words = false;
+  for (Column& column : list_heads_.columns) column.count = 0;
+  each_cell(text, head.open + 1, head.close, ',', [&](const Cell& cell, uint32_t i) {
+    learn_cell(words, text, list_heads_, i, cell.from, cell.to, blocks);
+    return i + 1 < kColumnsMax;
+  });
+  return true;
+}
+
+uint64_t ColumnHeads::find_in_list(const ContextWords& words, const TextView& text, uint64_t floor,
+                                   uint64_t start, ContextBlocks& blocks, ContextHits& out) {
+  const auto go_on = [&] {
+    list_.walk(text, start, [](uint32_t, uint64_t, uint64_t) {});
+    return !list_.over();
+  };
+  if (!list_.over() && list_.at() < floor) list_ = ListRows{};
+  if (!go_on() &&
+      !(may_begin_cell(text, start) && enter_list(words, text, floor, start, blocks) && go_on()))
+    return kNone;
+  if (!list_.in_cell() || !list_heads_.has_words || list_.column() >= kColumnsMax) return kNone;
+  add_words(list_heads_, list_.column(), out);
+  return list_.cell_start();
+}
+
+void ColumnHeads::add_words(const Table& table, size_t column, ContextHits& out) noexcept {
+  const Column& head = table.columns[column];
+  for (size_t i = 0; i < head.count && out.count < ContextHits::kHitsMax; ++i)
+    out.hits[out.count++] = ContextHit{head.words[i], kHeadDistance};
+}
+
 uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint64_t start,
                            ContextBlocks& blocks, ContextHits& out) {
+  lost_ = false;
+  const uint64_t floor = start > kTableReachBytes ? start - kTableReachBytes : 0;
+  const uint64_t list_cell = find_in_list(words, text, floor, start, blocks, out);
+  return list_cell != kNone ? list_cell : find_in_lines(words, text, floor, start, blocks, out);
+}
+
+uint64_t ColumnHeads::find_in_lines(const ContextWords& words, const TextView& text, uint64_t floor,
+                                    uint64_t start, ContextBlocks& blocks, ContextHits& out) {
   uint64_t at = start;
   for (unsigned i = 0; i < kBeforeValueMax && at > 0; ++i, --at) {
     const uint8_t c = text.at(at - 1);
     if (c != ' ' && c != '"' && c != '\'' && c != '*' && c != '`' && c != '(' && c != '+') break;
   }
-  lost_ = false;
+  while (at > 0 && start - at < kPaddingMax && text.at(at - 1) == ' ') --at;
   const uint8_t before = text.at(at - 1);
-  const uint64_t floor = start > kTableReachBytes ? start - kTableReachBytes : 0;
   uint64_t line = 0;
   uint32_t column = 0;
   if (before == '>') {
@@ -359,9 +453,7 @@ uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint
   }
   table_.last = line;
   if (!table_.has_words || column >= kColumnsMax) return 0;
-  const Column& head = table_.columns[column];
-  for (size_t i = 0; i < head.count && out.count < ContextHits::kHitsMax; ++i)
-    out.hits[out.count++] = ContextHit{head.words[i], kHeadDistance};
+  add_words(table_, column, out);
   return line;
 }
 

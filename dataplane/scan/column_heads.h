@@ -3,9 +3,10 @@
 // Tables of text: lines of cells between commas, semicolons, tabs or bars (CSV, TSV, Markdown), and
 // rows of HTML. The head of a value's column is the nearest line above whose cell in this column
 // has letters and no digits; between the two every line has the same number of cells. Only asked
-// where a separator stands right before a value. What was found is kept for the rows below, so a
-// table may be longer than what is looked back; its rows may not be: kTableReachBytes back from
-// the value stand the head or the row before.
+// where a separator stands right before a value. Lines of nothing but rules ("----+----") are none.
+// Tables that are written as lists (list_rows.h) have the names of their columns in brackets. What
+// was found is kept for the rows below, so a table may be longer than what is looked back; its rows
+// may not be: kTableReachBytes back from the value stand the head or the row before.
 //
 // Owner   one channel; reusable. Values must be asked about in the order of their offsets: the
 // answer is a function of the text and of them, not of its cuts.
@@ -15,6 +16,7 @@
 #include <cstdint>
 
 #include "dataplane/scan/context_words.h"
+#include "dataplane/scan/list_rows.h"
 #include "dataplane/scan/text_view.h"
 
 namespace sallyport::scan {
@@ -27,6 +29,8 @@ class ColumnHeads {
   void begin() noexcept {
     table_.last = failed_ = kNone;
     place_ = Place{};
+    list_ = ListRows{};
+    lists_read_ = 0;
   }
   // Appends the words of the column's head to `out`, all at distance kHeadDistance. Answers where
   // the value's line begins: words before it are about other cells. 0: no table, or a head without
@@ -71,10 +75,22 @@ class ColumnHeads {
                    uint8_t delimiter, uint32_t column, ContextBlocks& blocks);
   bool learn_html(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t row,
                   ContextBlocks& blocks);
-  void learn_cell(const ContextWords& words, const TextView& text, size_t column, uint64_t from,
-                  uint64_t to, ContextBlocks& blocks);
+  static void learn_cell(const ContextWords& words, const TextView& text, Table& table,
+                         size_t column, uint64_t from, uint64_t to, ContextBlocks& blocks);
+  bool enter_list(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t start,
+                  ContextBlocks& blocks);
+  // Where the cell of a list begins that holds the value at `start`; kNone: it is in no list.
+  uint64_t find_in_list(const ContextWords& words, const TextView& text, uint64_t floor,
+                        uint64_t start, ContextBlocks& blocks, ContextHits& out);
+  // The same of a table of lines or rows of HTML: where the line begins; 0: it is in none.
+  uint64_t find_in_lines(const ContextWords& words, const TextView& text, uint64_t floor,
+                         uint64_t start, ContextBlocks& blocks, ContextHits& out);
+  static void add_words(const Table& table, size_t column, ContextHits& out) noexcept;
 
   Table table_;
+  Table list_heads_;  // of list_; only its columns count
+  ListRows list_;
+  uint64_t lists_read_ = 0;  // before it no list begins that is not known
   // The last value's: the next one counts on from there.
   Place place_;
   // The last line below which no head was found: the next one looks no further up than this.

@@ -69,6 +69,41 @@ bool is_padding(const std::vector<uint8_t>& out) noexcept {
   return run == kQuotedLineMax || (run >= kEncodedMin && (run + 1) % 4 == 0);
 }
 
+enum class Alone : uint8_t { No, Word, Name };
+
+// "DB_PASSWORD=" and a line end: a name without a value, not a line of quoted-printable that goes
+// on. Digits make a part of a key of it. Longer ones are no names. A word in small letters may be
+// either.
+Alone is_name_alone(const std::vector<uint8_t>& out) noexcept {
+  constexpr size_t kNameMax = 48, kIndentMax = 16;
+  constexpr unsigned kDigitsMax = 2;
+  unsigned digits = 0;
+  size_t at = out.size();
+  while (at > 0 && out.size() - at < kNameMax) {
+    const uint8_t c = out[at - 1];
+    if (!is_alnum(c) && c != '_' && c != '.' && c != '-') break;
+    digits += is_digit(c) ? 1 : 0;
+    --at;
+  }
+  if (at == out.size() || digits > kDigitsMax || is_digit(out[at])) return Alone::No;
+  const bool is_name = std::any_of(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(),
+                                   [](uint8_t c) { return c == '_' || is_upper(c); });
+  for (std::string_view word : {"export", "set", "ENV"}) {
+    if (at <= word.size() || out[at - 1] != ' ') continue;
+    if (std::equal(word.begin(), word.end(),
+                   out.begin() + static_cast<std::ptrdiff_t>(at - 1 - word.size())))
+      at -= word.size() + 1;
+  }
+  for (size_t i = 0; i < kIndentMax && at > 0 && out[at - 1] == ' '; ++i) --at;
+  if (at > 0 && out[at - 1] != '\n' && out[at - 1] != '\r') return Alone::No;
+  return is_name ? Alone::Name : Alone::Word;
+}
+
+// What a soft line break may follow besides letters and digits: signs inside of values.
+bool is_inner_sign(uint8_t c) noexcept {
+  return c == '-' || c == '.' || c == ',' || c == '/' || c == '_' || c == '@';
+}
+
 }  // namespace
 
 void Folder::begin() noexcept {
@@ -315,22 +350,39 @@ Folder::Blank Folder::blank_follows(const uint8_t* text, size_t size, bool final
 size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   const auto is_upper_hex = [](uint8_t c) { return hex_value(c) >= 0 && !(c >= 'a' && c <= 'f'); };
   const auto unknown = [&](size_t at) { return at >= size && !final; };
-  if (!is_alnum(last_) && !was_quoted_) return itself(text, 1, out);
+  const bool behind_word = is_alnum(last_) || was_quoted_;
+  if (!behind_word && !is_inner_sign(last_)) return itself(text, 1, out);
   if (unknown(1)) return kUndecided;
   if (size > 1 && (text[1] == '\n' || text[1] == '\r')) {
     if (text[1] == '\r' && unknown(2)) return kUndecided;
     if (text[1] == '\r' && (size < 3 || text[2] != '\n')) return itself(text, 1, out);
-    if (is_padding(out)) return itself(text, 1, out);
     const size_t used = text[1] == '\n' ? 2 : 3;
+    const Alone alone = is_name_alone(out);
+    if (is_padding(out) || alone == Alone::Name) return itself(text, 1, out);
+    if (alone == Alone::Word) {
+      constexpr size_t kNextNameMax = 24;
+      static_assert(kNextNameMax + 4 < kFoldHeldBytes);
+      size_t at = used;
+      while (at < size && at - used < kNextNameMax && (is_alnum(text[at]) || text[at] == '_')) ++at;
+      if (unknown(at) && at - used < kNextNameMax) return kUndecided;
+      if (at < size && (text[at] == '=' || at == used)) return itself(text, 1, out);
+    }
     map_.removed(static_cast<uint32_t>(used), kFoldedQuoted);
     return used;
   }
-  if (size > 1 && !is_upper_hex(text[1])) return itself(text, 1, out);
+  if (!behind_word || (size > 1 && !is_upper_hex(text[1]))) return itself(text, 1, out);
   if (unknown(2)) return kUndecided;
   if (size < 3 || !is_upper_hex(text[2])) return itself(text, 1, out);
   const int value = hex_value(text[1]) * 16 + hex_value(text[2]);
   if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
-  bool folds = was_quoted_ || text[2] > '9';
+  bool folds = was_quoted_;
+  if (!folds && text[2] > '9') {
+    // "hwaddr=7D-E2-7B-...": pairs of hex digits.
+    const auto pair = [&](size_t at) { return at >= size || is_upper_hex(text[at]); };
+    const bool sign = size > 3 && (text[3] == '-' || text[3] == ':');
+    if (unknown(3) || (sign && pair(4) && pair(5) && unknown(6))) return kUndecided;
+    folds = !(sign && size > 6 && pair(4) && pair(5) && text[6] == text[3]);
+  }
   if (!folds && value == ' ') {
     const Blank blank = in_blank_row_ ? Blank::Yes : blank_follows(text + 3, size - 3, final);
     if (blank == Blank::Unknown) return kUndecided;

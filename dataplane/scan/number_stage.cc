@@ -241,6 +241,16 @@ uint64_t read_group(const TextView& text, uint64_t at, const CharMasks& masks, u
 
 }  // namespace
 
+namespace {
+
+// "-AA-": two letters of a hardware address, of which any number in a row has no digit.
+bool is_hex_pair(const TextView& text, uint64_t at, uint64_t end) noexcept {
+  return end - at == 2 && text.at(at - 1) == '-' && text.at(at - 4) == '-' && is_hex(text.at(at)) &&
+         is_hex(text.at(at + 1)) && is_hex(text.at(at - 3)) && is_hex(text.at(at - 2));
+}
+
+}  // namespace
+
 // Groups from `at` on, until the row is over.
 NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const CharMasks& masks,
                                        uint64_t origin) {
@@ -248,8 +258,8 @@ NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const 
     Group group{static_cast<uint32_t>(at - row_.base), 0, 0, 0};
     const uint64_t end = read_group(text, at, masks, origin, group);
     const bool is_long = end - at > kGroupBytesMax;
-    const bool two_words =
-        group.digits == 0 && row_.count > 0 && row_.groups[row_.count - 1].digits == 0;
+    const bool two_words = group.digits == 0 && row_.count > 0 &&
+                           row_.groups[row_.count - 1].digits == 0 && !is_hex_pair(text, at, end);
     const bool is_word = group.digits == 0 && group.letters > kLetterGroupMax;
     // Six letters may still turn out to be the beginning of a group with digits.
     if (!is_long && end == text.end && !text.final) return Found::Open;

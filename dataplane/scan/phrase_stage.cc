@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/gazetteer.h"
 #include "dataplane/scan/recognise/person.h"
 #include "dataplane/scan/recognise/travel_zone.h"
+#include "dataplane/scan/recognise/value_before.h"
 #include "dataplane/scan/recognise/words.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -149,6 +150,9 @@ uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text) noex
     live = std::min(live, travel_zone_live_from(tail));
   if (!engine.rules_of(RuleKind::SpeltEmail).empty())
     live = std::min(live, spelt_email_live_from(tail));
+  if (!engine.rules_of(RuleKind::Password).empty() ||
+      !engine.rules_of(RuleKind::Assignment).empty())
+    live = std::min(live, value_before_live_from(tail));
   return live;
 }
 

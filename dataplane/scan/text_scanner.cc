@@ -92,6 +92,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   phrases_.begin();
   spaced_.begin();
   joined_.begin();
+  columns_.begin();
   dictionaries_ = engine.dictionaries().empty() ? 0 : dictionaries;
   if (dictionaries_ != 0) dictionary_.begin(engine.dictionaries(), dictionaries_);
   pending_.begin(engine);
@@ -152,7 +153,8 @@ void TextScanner::advance(bool final) {
   const bool fits =
       words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
       spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_) &&
-      joined_.run(*engine_, text, masks, origin, *scratch_, candidates_);
+      joined_.run(*engine_, text, masks, origin, *scratch_, candidates_) &&
+      columns_.run(*engine_, text, candidates_);
   phrases_.run(*engine_, text, masks, origin, pending_, candidates_);
   if (dictionaries_ != 0) read_dictionaries(text.slice(fresh, text.end), text);
   overflow_ = overflow_ || !fits || pending_.overflow() || candidates_.overflow();
@@ -194,7 +196,10 @@ void TextScanner::read_literals(const TextView& text) {
 
 void TextScanner::ask_cue(uint32_t cue, const Trigger& trigger, const TextView& text) {
   for (uint16_t rule : engine_->rules_of_cue(cue)) {
-    const RecogniseAt at = recogniser_of(engine_->rule(rule).kind);
+    const contract::RuleKind kind = engine_->rule(rule).kind;
+    const RecogniseAt at = recogniser_of(kind);
+    if (kind == contract::RuleKind::Password || kind == contract::RuleKind::Assignment)
+      columns_.note_cue(rule, trigger);
     if (at != nullptr) pending_.ask(rule, at, trigger, text, candidates_);
   }
 }
@@ -215,7 +220,8 @@ void TextScanner::settle(const TextView& text) {
   if (!text.final)
     edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
                      spaced_.live_from(text), joined_.live_from(*engine_, text, *scratch_),
-                     pending_.live_from(text), PhraseStage::live_from(*engine_, text)});
+                     pending_.live_from(text), PhraseStage::live_from(*engine_, text),
+                     columns_.live_from(text)});
   if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();

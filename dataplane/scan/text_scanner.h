@@ -28,6 +28,7 @@
 #include "dataplane/scan/number_stage.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/phrase_stage.h"
+#include "dataplane/scan/secret_columns.h"
 #include "dataplane/scan/spaced_stage.h"
 #include "dataplane/scan/word_stage.h"
 
@@ -99,6 +100,7 @@ class TextScanner {
   PhraseStage phrases_;
   SpacedStage spaced_;
   JoinedStage joined_;
+  SecretColumns columns_;
   DictionaryScanner dictionary_;
   uint64_t dictionaries_ = 0;  // that count; 0: the stage sleeps
   PendingList pending_;

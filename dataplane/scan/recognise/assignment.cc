@@ -4,6 +4,8 @@
 
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/recognise/literal_parts.h"
+#include "dataplane/scan/recognise/value_before.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -11,7 +13,6 @@ namespace {
 
 // Numbers alone are ids more often than secrets; shorter ones are left alone.
 constexpr size_t kDigitsAloneMin = 15;
-constexpr size_t kSecretPhraseMin = 8;
 // Behind the name of a vendor, and in prose without an operator.
 constexpr size_t kTopicKeyMin = 14;
 constexpr size_t kProseKeyMin = 16;
@@ -45,13 +46,6 @@ void drop_scheme(const TextView& text, Value& value) noexcept {
   for (uint8_t c : text.slice(value.start, value.end)) value.spaced |= c == ' ' || c == '\t';
 }
 
-bool accepts_uuid(Bytes name) noexcept {
-  for (std::string_view part :
-       {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
-    if (contains_word(name, part)) return name.size() > part.size() || part != "token";
-  return false;
-}
-
 // What a shared access signature of Azure Storage cannot do without (its documentation: "sv" and
 // "sig").
 bool is_shared_access_signature(Bytes value) noexcept {
@@ -62,27 +56,45 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
   if (is_uuid(value))
-    return op != Operator::Is && (topic || accepts_uuid(name)) && op != Operator::Space;
+    return op != Operator::Is && (topic || name_accepts_uuid(name)) && op != Operator::Space;
   if (all_digits(value))
     return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);
   const bool key = is_key_like(value);
   if (op == Operator::Is || op == Operator::Space) return key && value.size() >= kProseKeyMin;
   if (topic) return key && value.size() >= kTopicKeyMin;
   if (key) return true;
-  const bool secret = contains_word(cue, "secret") || contains_word(cue, "passphrase") ||
-                      contains_word(cue, "psk") || contains_word(cue, "credential") ||
-                      contains_word(cue, "encryption") || contains_word(cue, "signing");
-  return secret && value.size() >= kSecretPhraseMin && password_strength(value) == Strength::Strong;
+  return cue_accepts_phrase(cue) && value.size() >= kSecretPhraseMin &&
+         password_strength(value) == Strength::Strong;
 }
 
 }  // namespace
+
+bool assignment_cue_is_name(Bytes cue) noexcept {
+  return !is_topic(cue) && !equals_word(cue, "sas") && !equals_word(cue, "set-cookie") &&
+         (is_letter(cue.front()) || cue.front() >= 0x80);
+}
+
+bool name_accepts_uuid(Bytes name) noexcept {
+  for (std::string_view part :
+       {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
+    if (contains_word(name, part)) return name.size() > part.size() || part != "token";
+  return false;
+}
+
+bool cue_accepts_phrase(Bytes cue) noexcept {
+  return contains_word(cue, "secret") || contains_word(cue, "passphrase") ||
+         contains_word(cue, "psk") || contains_word(cue, "credential") ||
+         contains_word(cue, "encryption") || contains_word(cue, "signing");
+}
 
 bool assignment_cue_begins_word(Bytes cue) noexcept {
   return cue.size() <= kShortCueBytes || is_topic(cue);
 }
 
-Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
-                      Hit& out) noexcept {
+namespace {
+
+Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                   Hit& out) noexcept {
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   const Bytes cue = text.slice(trigger.start, trigger.at);
   const Name name = read_name(text, trigger.start, reader, is_topic(cue));
@@ -98,28 +110,41 @@ Verdict assignment_at(const TextView& text, const Trigger& trigger, const RulePa
   }
   if (op == Operator::None) return Verdict::No;
   const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
-  Value value = read_value(reader, stop);
+  JoinedLiterals joined;
+  Bytes bytes;
+  Value value = read_parts(reader, stop, joined, bytes);
   // Headers on a line of their own: "Authorization: Token abc".
   if (value.found && !value.quoted && !reader.starved() && op == Operator::Assign) {
     const Bytes word = text.slice(value.start, value.end);
     if (equals_word(word, "bearer") || equals_word(word, "token") || equals_word(word, "apikey") ||
         equals_word(word, "api-token") || equals_word(word, "api-key")) {
       reader.skip_blanks(2);
-      value = read_value(reader, Stop::Line);
+      value = read_parts(reader, Stop::Line, joined, bytes);
     }
   }
   if (reader.starved()) return Verdict::More;
   if (!value.found) return Verdict::No;
-  if (value.spaced) drop_scheme(text, value);
+  if (value.spaced) {
+    drop_scheme(text, value);
+    bytes = text.slice(value.start, value.end);
+  }
   if (value.spaced) return Verdict::No;
-  const uint64_t size = value.end - value.start;
-  if (size < rule.length_min || (rule.length_max != 0 && size > rule.length_max))
+  if (bytes.size() < rule.length_min || (rule.length_max != 0 && bytes.size() > rule.length_max))
     return Verdict::No;
-  if (!value_fits(text.slice(value.start, value.end), text.slice(name.start, name.end), cue,
-                  value.quoted, op))
+  if (!value_fits(bytes, text.slice(name.start, name.end), cue, value.quoted, op))
     return Verdict::No;
   out = Hit{value.start, value.end, false, 0};
   return Verdict::Match;
+}
+
+}  // namespace
+
+Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                      Hit& out) noexcept {
+  const Verdict verdict = behind_cue(text, trigger, rule, out);
+  if (verdict == Verdict::Match || !assignment_cue_is_name(text.slice(trigger.start, trigger.at)))
+    return verdict;
+  return value_before(text, trigger, SecretKind::Key, verdict, out);
 }
 
 }  // namespace sallyport::scan

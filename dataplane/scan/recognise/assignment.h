@@ -18,6 +18,14 @@ namespace sallyport::scan {
 // one.
 bool assignment_cue_begins_word(std::span<const uint8_t> cue) noexcept;
 
+// The cue is a noun of a secret, no vendor and no part of a query.
+bool assignment_cue_is_name(std::span<const uint8_t> cue) noexcept;
+// UUIDs are ids, but not behind every name; a secret that somebody chose is one behind "secret".
+bool name_accepts_uuid(std::span<const uint8_t> name) noexcept;
+bool cue_accepts_phrase(std::span<const uint8_t> cue) noexcept;
+// Shorter ones are words.
+inline constexpr size_t kSecretPhraseMin = 8;
+
 Verdict assignment_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                       Hit& out) noexcept;
 

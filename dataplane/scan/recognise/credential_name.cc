@@ -236,17 +236,12 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
 }
 
 bool take_is_word(Reader& reader) noexcept {
-  constexpr auto kWords =
-      std::to_array<std::string_view>({"is",           "was",       "ist",
-                                       "lautet",       "war",       "est",
-                                       "\xc3\xa9tait", "es",        "era",
-                                       "\xc3\xa8",     "\xc3\xa9",  "e'",
-                                       "sar\xc3\xa0",  "jest",      "brzmi",
-                                       "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82\xd0\xbe",
-                                       "equals",       "as",        "heisst",
-                                       "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
-                                       "ahora es",     "will be",   "remains",
-                                       "reads"});
+  constexpr auto kWords = std::to_array<std::string_view>(
+      {"is",           "was",     "ist",     "lautet",       "war",       "est",
+       "\xc3\xa9tait", "es",      "era",     "\xc3\xa8",     "\xc3\xa9",  "e'",
+       "sar\xc3\xa0",  "jest",    "brzmi",   "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82o",
+       "equals",       "as",      "heisst",  "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
+       "ahora es",     "will be", "remains", "reads"});
   constexpr FirstBytes kFirst{kWords};
   const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {

@@ -14,6 +14,8 @@
 #include "dataplane/scan/recognise/command_line.h"
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/recognise/literal_parts.h"
+#include "dataplane/scan/recognise/value_before.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -34,101 +36,73 @@ bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcep
 
 // With these a stretch between the word and its value begins: "password for the VPN is", "password
 // on prod:".
-constexpr auto kGapStarts = std::to_array<std::string_view>({"for",
-                                                             "to",
-                                                             "of",
-                                                             "on",
-                                                             "at",
-                                                             "in",
-                                                             "i",
-                                                             "we",
-                                                             "he",
-                                                             "she",
-                                                             "they",
-                                                             "you",
-                                                             "that",
-                                                             "which",
-                                                             "here",
-                                                             "should",
-                                                             "has",
-                                                             "will",
-                                                             "would",
-                                                             "must",
-                                                             "now",
-                                                             "currently",
-                                                             "still",
-                                                             "f\xc3\xbcr",
-                                                             "f\xc3\xb6r",
-                                                             "vom",
-                                                             "zum",
-                                                             "zur",
-                                                             "im",
-                                                             "pour",
-                                                             "du",
-                                                             "de",
-                                                             "del",
-                                                             "para",
-                                                             "per",
-                                                             "della",
-                                                             "voor",
-                                                             "van",
-                                                             "do",
-                                                             "da",
-                                                             "dla",
-                                                             "od",
-                                                             "till",
-                                                             "\xd0\xb4\xd0\xbb\xd1\x8f",
-                                                             "\xd0\xbe\xd1\x82",
-                                                             "(for",
-                                                             "used",
-                                                             "set",
-                                                             "changed",
-                                                             "reset",
-                                                             "field",
-                                                             "below",
-                                                             "again",
-                                                             "and",
-                                                             "with",
-                                                             "there",
-                                                             "these",
-                                                             "hint",
-                                                             "remains",
-                                                             "stays",
-                                                             "hasn't"});
+constexpr auto kGapStarts =
+    std::to_array<std::string_view>({"for",        "to",
+                                     "of",         "on",
+                                     "at",         "in",
+                                     "i",          "we",
+                                     "he",         "she",
+                                     "they",       "you",
+                                     "that",       "which",
+                                     "here",       "should",
+                                     "has",        "will",
+                                     "would",      "must",
+                                     "now",        "currently",
+                                     "still",      "f\xc3\xbcr",
+                                     "f\xc3\xb6r", "vom",
+                                     "zum",        "zur",
+                                     "im",         "pour",
+                                     "du",         "de",
+                                     "del",        "para",
+                                     "per",        "della",
+                                     "voor",       "van",
+                                     "do",         "da",
+                                     "dla",        "od",
+                                     "till",       "\xd0\xb4\xd0\xbb\xd1\x8f",
+                                     "o\xd1\x82",  "\xd0\xbe\xd1\x82",
+                                     "(for",       "used",
+                                     "set",        "changed",
+                                     "reset",      "field",
+                                     "below",      "again",
+                                     "and",        "with",
+                                     "there",      "these",
+                                     "hint",       "remains",
+                                     "stays",      "hasn't"});
 
 // Between "is" and the value.
-constexpr auto kFillers =
-    std::to_array<std::string_view>({"now",
-                                     "still",
-                                     "currently",
-                                     "just",
-                                     "simply",
-                                     "set",
-                                     "to",
-                                     "changed",
-                                     "be",
-                                     "like",
-                                     "something",
-                                     "the",
-                                     "this",
-                                     "is",
-                                     "jetzt",
-                                     "aktuell",
-                                     "maintenant",
-                                     "ahora",
-                                     "adesso",
-                                     "agora",
-                                     "teraz",
-                                     "nu",
-                                     "been",
-                                     "reset",
-                                     "it's",
-                                     "its",
-                                     "as",
-                                     "follows",
-                                     "\xd1\x82\xd0\xb5\xd0\xbf\xd0\xb5\xd1\x80\xd1\x8c",
-                                     "your",
-                                     "temporary"});
+constexpr auto kFillers = std::to_array<std::string_view>({"now",
+                                                           "still",
+                                                           "currently",
+                                                           "just",
+                                                           "simply",
+                                                           "set",
+                                                           "to",
+                                                           "changed",
+                                                           "be",
+                                                           "like",
+                                                           "something",
+                                                           "the",
+                                                           "this",
+                                                           "is",
+                                                           "jetzt",
+                                                           "aktuell",
+                                                           "maintenant",
+                                                           "ahora",
+                                                           "adesso",
+                                                           "agora",
+                                                           "teraz",
+                                                           "nu",
+                                                           "been",
+                                                           "reset",
+                                                           "it's",
+                                                           "its",
+                                                           "as",
+                                                           "follows",
+                                                           "\xd1\x82"
+                                                           "e\xd0\xbf"
+                                                           "ep\xd1\x8c",
+                                                           "your",
+                                                           "temporary"});
 
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
@@ -180,20 +154,25 @@ bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, B
   return (name.constant || name.flag) && value.line_end;
 }
 
-Verdict behind_name(const TextView& text, Reader& reader, const Name& name, Operator op, Bytes cue,
-                    Hit& out) noexcept {
+Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hit& out) noexcept {
   const bool shell = (name.constant || name.flag) && op == Operator::Assign;
   const bool option = name.flag && op == Operator::Space;
   const uint64_t blanks_before = reader.at();
   const bool columns = option && blanks_before > name.end + 1;
-  Value value = read_value(reader, name.query        ? Stop::Query
-                                   : shell || option ? Stop::Word
-                                                     : Stop::Line);
+  JoinedLiterals joined;
+  Bytes bytes;
+  Value value = read_parts(reader,
+                           name.query        ? Stop::Query
+                           : shell || option ? Stop::Word
+                                             : Stop::Line,
+                           joined, bytes);
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   // openssl -pass pass:x, -passin file:x
-  if (option && starts_with(text.slice(value.start, value.end), "pass:")) value.start += 5;
-  const Bytes bytes = text.slice(value.start, value.end);
+  if (option && starts_with(bytes, "pass:")) {
+    value.start += 5;
+    bytes = bytes.subspan(5);
+  }
   if (bytes.empty() || (option && starts_with(bytes, "file:")) ||
       (option && starts_with(bytes, "env:")))
     return Verdict::No;
@@ -510,7 +489,7 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
       if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
       if (to_lower(c) == 'v' && reader.take("value=")) break;
     }
-    return behind_name(text, reader, name, Operator::Element, cue, out);
+    return behind_name(reader, name, Operator::Element, cue, out);
   }
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
@@ -522,7 +501,7 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   }
   const uint64_t value_at = reader.at();
   if (op != Operator::Is && (op != Operator::Space || name.flag)) {
-    const Verdict verdict = behind_name(text, reader, name, op, cue, out);
+    const Verdict verdict = behind_name(reader, name, op, cue, out);
     if (verdict != Verdict::No || op != Operator::Assign) return verdict;
     reader.move_to(value_at);
     return in_prose(text, reader, true, out);
@@ -572,6 +551,14 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
 
 }  // namespace
 
+bool password_cue_is_name(Bytes cue) noexcept {
+  const bool is_word = std::all_of(cue.begin(), cue.end(), [](uint8_t c) {
+    return is_letter(c) || c >= 0x80 || c == ' ' || c == '-';
+  });
+  return is_word && cue.back() != ' ' && !is_command_cue(cue) && !is_header_cue(cue) &&
+         !is_sql_cue(cue) && !is_pair_cue(cue) && !equals_word(cue, "pw is");
+}
+
 bool password_cue_begins_word(Bytes cue) noexcept {
   if (is_command_cue(cue)) return true;
   if (is_header_cue(cue)) return equals_word(cue, "basic ") || equals_word(cue, "bearer ");
@@ -581,7 +568,9 @@ bool password_cue_begins_word(Bytes cue) noexcept {
 
 Verdict password_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                            Hit& out) noexcept {
-  const Verdict verdict = recognise(text, trigger, out);
+  Verdict verdict = recognise(text, trigger, out);
+  if (verdict != Verdict::Match && password_cue_is_name(text.slice(trigger.start, trigger.at)))
+    verdict = value_before(text, trigger, SecretKind::Password, verdict, out);
   if (verdict != Verdict::Match) return verdict;
   const uint64_t size = out.end - out.start;
   return size < rule.length_min || (rule.length_max != 0 && size > rule.length_max) ? Verdict::No

@@ -21,6 +21,8 @@ namespace sallyport::scan {
 // trigger: [start, at) is the cue. The hit is the password alone.
 // No answer but No where an ASCII letter stands before the cue, unless a capital follows a small
 // one.
+// The cue is a word for a password, no command, header or statement.
+bool password_cue_is_name(std::span<const uint8_t> cue) noexcept;
 bool password_cue_begins_word(std::span<const uint8_t> cue) noexcept;
 
 Verdict password_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,

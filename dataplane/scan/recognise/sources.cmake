@@ -15,13 +15,16 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/gazetteer.cc
   recognise/ip.cc
   recognise/key_block.cc
+  recognise/literal_parts.cc
   recognise/mac.cc
   recognise/password.cc
   recognise/person.cc
   recognise/phone.cc
   recognise/place.cc
   recognise/script_address.cc
+  recognise/secret_cell.cc
   recognise/street.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
+  recognise/value_before.cc
 )

@@ -74,11 +74,17 @@ constexpr Case kCases[] = {
     {"347=2D52=2D5385", "347-52-5385"},
     {"x=34=31=31y", "x411y"},
     {"john=40example.com", "john@example.com"},
-    {"soft=\nbreak=\r\nand=\rnot", "softbreakand=\rnot"},
+    {"a soft=\nbreak=\r\nand=\rnot", "a softbreakand=\rnot"},
+    {"call 415-555-=\n2671", "call 415-555-2671"},
+    // names without a value
+    {"A_KEY=\nB=\r\nexport C=\n d.e_f=\nx", "A_KEY=\nB=\r\nexport C=\n d.e_f=\nx"},
+    {"password=\nuser=kev\nuser=\n\nx", "password=\nuser=kev\nuser=\n\nx"},
+    {"hwaddr=7D-E2-7B x=3C:5D:1F", "hwaddr=7D-E2-7B x=3C:5D:1F"},
     // the padding of base64 at a line end is none
     {"a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease", "a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease"},
     {"Rm9yIHVybHMgXy1fLV8tXy0=\r\nx", "Rm9yIHVybHMgXy1fLV8tXy0=\r\nx"},
     {"averylongwordbroke=\nnover", "averylongwordbrokenover"},
+    {"x qQcLJI9x2f0m=\n1h8u", "x qQcLJI9x2f0m1h8u"},
     {"card=4111111111111111 width=40 a==b x=2Y q=40 1",
      "card=4111111111111111 width=40 a==b x=2Y q=40 1"},
     // nothing that is not text may become the sign for "outside"

@@ -84,6 +84,21 @@ bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
 // The longest of "</table" and what follows it.
 constexpr uint64_t kTagBytes = 8;
 
+// No cue in a sentence is read as a name: behind the name of a column stands what parts cells. Says
+// yes to more than open_table does, and where it is not known yet.
+bool may_end_cell(const TextView& text, uint64_t at) noexcept {
+  const auto in_name = [](uint8_t c) {
+    return is_alnum(c) || c >= 0x80 || c == '_' || c == '-' || c == '.';
+  };
+  const uint64_t limit = std::min(text.end, at + 2 * kHeadCellBytesMax);
+  while (at < limit && in_name(text.at(at))) ++at;
+  while (at < limit && (is_mark(text.at(at)) || text.at(at) == ']' || text.at(at) == ' ')) ++at;
+  if (at == limit) return true;
+  const uint8_t c = text.at(at);
+  return is_delimiter(c) || c == '<' || c == ')' || c == '\n' || c == '\r' ||
+         text.at(at - 1) == ']';
+}
+
 }  // namespace
 
 void SecretColumns::begin() noexcept {
@@ -104,6 +119,7 @@ bool SecretColumns::wants(uint32_t column) const noexcept {
 Answer SecretColumns::open_table(const Engine& engine, const TextView& text, const Cue& cue,
                                  Table& out) {
   const contract::RuleKind kind = engine.rule(cue.rule).kind;
+  if (!may_end_cell(text, cue.trigger.at)) return Answer::No;
   const Bytes word = text.slice(cue.trigger.start, cue.trigger.at);
   if (!names_secret_column(kind, word)) return Answer::No;
   Reader reader(text, cue.trigger.at, cue.trigger.at + kLookAheadBytes);

@@ -83,9 +83,17 @@ constexpr auto kPrepositions = std::to_array<std::string_view>({"for",
                                                                 "a",
                                                                 "\xd0\xba"});
 
+// What most words of a sentence begin with begins none of these.
+constexpr FirstBytes kLinksFirst{kLinks};
+constexpr FirstBytes kArticlesFirst{kArticles};
+constexpr FirstBytes kNoFirst{kNo};
+constexpr FirstBytes kPrepositionsFirst{kPrepositions};
+
 template <size_t N>
-bool is_one_of(Bytes word, const std::array<std::string_view, N>& words) noexcept {
-  return std::any_of(words.begin(), words.end(),
+bool is_one_of(Bytes word, const std::array<std::string_view, N>& words,
+               const FirstBytes& first) noexcept {
+  return !word.empty() && first.has(word[0]) &&
+         std::any_of(words.begin(), words.end(),
                      [&](std::string_view one) { return equals_word(word, one); });
 }
 
@@ -140,10 +148,11 @@ bool find_before(const TextView& text, uint64_t cue, SecretKind kind, Word& out)
     const Word word = word_ending(text, at - 1, floor);
     if (word.start == word.end || word.start == floor) return false;
     const Bytes bytes = text.slice(word.start, word.end);
-    if (is_one_of(bytes, kNo)) return false;
-    if (is_one_of(bytes, kLinks)) {
+    if (is_one_of(bytes, kNo, kNoFirst)) return false;
+    if (is_one_of(bytes, kLinks, kLinksFirst)) {
       const bool loose = bytes[0] == 'a' || bytes[0] == 'c' || bytes.size() < 2 || bytes[0] >= 0x80;
-      if (!loose && !is_one_of(text.slice(first.start, first.end), kArticles)) return false;
+      if (!loose && !is_one_of(text.slice(first.start, first.end), kArticles, kArticlesFirst))
+        return false;
       return text.at(word.start - 1) == ' ' && value_ending(text, word.start - 1, kind, out);
     }
     const bool plain = std::all_of(bytes.begin(), bytes.end(), [](uint8_t c) {
@@ -169,7 +178,8 @@ bool phrase_ends(Reader& reader) noexcept {
   while (reader.at() - from < 8 && (is_letter(reader.peek()) || reader.peek() >= 0x80))
     reader.skip();
   const uint8_t behind = reader.peek();
-  return !is_letter(behind) && is_one_of(reader.slice(from, reader.at()), kPrepositions);
+  return !is_letter(behind) &&
+         is_one_of(reader.slice(from, reader.at()), kPrepositions, kPrepositionsFirst);
 }
 
 }  // namespace
@@ -203,11 +213,12 @@ uint64_t value_before_live_from(const TextView& text) noexcept {
     const Bytes link = text.slice(at, end);
     const bool is_open = end == text.end;
     const bool links = link.empty() || link[0] == '(' ||
-                       std::any_of(kLinks.begin(), kLinks.end(), [&](std::string_view one) {
-                         return is_open ? link.size() <= one.size() &&
-                                              equals_word(link, one.substr(0, link.size()))
-                                        : equals_word(link, one);
-                       });
+                       (kLinksFirst.has(link[0]) &&
+                        std::any_of(kLinks.begin(), kLinks.end(), [&](std::string_view one) {
+                          return is_open ? link.size() <= one.size() &&
+                                               equals_word(link, one.substr(0, link.size()))
+                                         : equals_word(link, one);
+                        }));
     next = at;
     Word value{};
     if (links && (value_ending(text, at - 1, SecretKind::Password, value) ||

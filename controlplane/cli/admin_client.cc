@@ -124,7 +124,7 @@ Exit exit_of_code(std::string_view code) {
        " vault_absent unknown_image nothing_before never_in_force image_unknown not_found "
        "no_such_folder "},
       {Exit::Usage, " bad_threshold custodian_twice request_invalid "},
-      {Exit::No, " share_duplicate share_wrong share_foreign "},
+      {Exit::No, " share_duplicate share_wrong share_foreign bundle_invalid "},
       {Exit::Timeout, " key_not_yet timeout not_adopted request_timeout "},
       {Exit::Partial, " partial "},
   };

@@ -24,9 +24,8 @@ nlohmann::json problems_json(const std::vector<cp::Problem>& problems) {
   return rows;
 }
 
-Failure bundle_failure(Exit exit, const std::string& what,
-                       const std::vector<cp::Problem>& problems) {
-  Failure failure(exit, "bundle_invalid", what,
+Failure bundle_failure(const std::string& what, const std::vector<cp::Problem>& problems) {
+  Failure failure(Exit::No, "bundle_invalid", what,
                   problems.size() == 1 ? "1 problem, above"
                                        : fmt::format("{} problems, above", problems.size()),
                   "mend the lines that are named, then check again");
@@ -35,7 +34,7 @@ Failure bundle_failure(Exit exit, const std::string& what,
   return failure;
 }
 
-cp::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad) {
+cp::Bundle read_bundle_or_fail(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error))
     throw Failure(Exit::NotFound, "no_folder",
@@ -44,14 +43,13 @@ cp::Bundle read_bundle_or_fail(const std::filesystem::path& folder, Exit if_bad)
   std::vector<cp::Problem> problems;
   auto bundle = cp::read_bundle(folder, problems);
   if (!bundle)
-    throw bundle_failure(if_bad, fmt::format("the bundle {} is not good", folder.string()),
-                         problems);
+    throw bundle_failure(fmt::format("the bundle {} is not good", folder.string()), problems);
   return std::move(*bundle);
 }
 
-CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad,
+CompiledBundle compile_or_fail(const std::filesystem::path& folder,
                                const cp::CompileOptions& options) {
-  CompiledBundle out{read_bundle_or_fail(folder, if_bad), {}};
+  CompiledBundle out{read_bundle_or_fail(folder), {}};
   std::vector<cp::Problem> problems;
   cp::CompileOptions how = options;
   // A million values take a second or two; a person at a terminal is told that it goes on.
@@ -63,8 +61,7 @@ CompiledBundle compile_or_fail(const std::filesystem::path& folder, Exit if_bad,
   if (isatty(STDERR_FILENO) == 1 && !out.bundle.dictionaries.empty())
     fmt::print(stderr, "\r\033[K");
   if (!image)
-    throw bundle_failure(if_bad, fmt::format("the bundle {} does not compile", folder.string()),
-                         problems);
+    throw bundle_failure(fmt::format("the bundle {} does not compile", folder.string()), problems);
   out.image = std::move(*image);
   return out;
 }

@@ -85,7 +85,7 @@ void require_known(const Rows& rows, const std::string& name, const char* what) 
 }
 
 void check_key(const std::filesystem::path& folder, const cp::GatewayKey& key) {
-  const cp::Bundle bundle = read_bundle_or_fail(folder, Exit::Failed);
+  const cp::Bundle bundle = read_bundle_or_fail(folder);
   require_known(bundle.tenants, key.tenant, "tenant");
   require_known(bundle.environments, key.environment, "environment");
   if (!cp::is_bundle_name(key.id))

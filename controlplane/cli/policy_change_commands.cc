@@ -20,7 +20,7 @@ namespace {
 
 namespace cp = controlplane::policy;
 
-cp::Bundle bundle_or_fail(const Call& call, const std::string& name, Exit if_bad) {
+cp::Bundle bundle_or_fail(const Call& call, const std::string& name) {
   std::vector<cp::Problem> problems;
   std::string error;
   cp::BundleSource source;
@@ -32,7 +32,7 @@ cp::Bundle bundle_or_fail(const Call& call, const std::string& name, Exit if_bad
     throw Failure(Exit::NotFound, "no_bundle",
                   fmt::format("there is no bundle {}", printable(name)), printable(error),
                   "name a folder, a git revision (main:policies), or a digest that is kept here");
-  throw bundle_failure(if_bad, fmt::format("the bundle {} is not good", printable(name)), problems);
+  throw bundle_failure(fmt::format("the bundle {} is not good", printable(name)), problems);
 }
 
 nlohmann::json where_json(const std::vector<cp::ChangeWhere>& where) {
@@ -95,8 +95,8 @@ void say_items(const Call& call, const cp::BundleChange& change) {
 
 Exit run_diff(const Call& call) {
   const auto& names = call.arguments.positional;
-  const cp::Bundle before = bundle_or_fail(call, names[0], Exit::Failed);
-  const cp::Bundle after = bundle_or_fail(call, names[1], Exit::Failed);
+  const cp::Bundle before = bundle_or_fail(call, names[0]);
+  const cp::Bundle after = bundle_or_fail(call, names[1]);
   const cp::BundleChange change = cp::compare_bundles(before, after);
   const cp::Risk risk = change.risk();
   if (call.out.is_json()) {
@@ -152,8 +152,8 @@ Guarded guard(const Call& call) {
                   "--help has examples");
   Guarded out;
   if (!names.empty()) {
-    const cp::Bundle before = bundle_or_fail(call, names[0], Exit::Failed);
-    const cp::Bundle after = bundle_or_fail(call, names[1], Exit::No);
+    const cp::Bundle before = bundle_or_fail(call, names[0]);
+    const cp::Bundle after = bundle_or_fail(call, names[1]);
     out.bundle = cp::guard_change(before, after, today());
     out.has_bundle = true;
   }

@@ -78,18 +78,17 @@ nlohmann::json check_speed(const cp::Bundle& bundle) {
     problems.push_back(bundle.sources.problem(place != nullptr ? *place : cp::Place{}, what));
   }
   if (!problems.empty())
-    throw bundle_failure(Exit::No, fmt::format("{} rules are too slow", problems.size()), problems);
+    throw bundle_failure(fmt::format("{} rules are too slow", problems.size()), problems);
   return {{"yardstick_gigabytes_per_second", report.yardstick}, {"rules", rules}};
 }
 
 Exit examine_bundle(const Call& call, const std::string& schema, const char* verb) {
   const std::filesystem::path folder = call.arguments.positional[0];
   try {
-    const CompiledBundle compiled = compile_or_fail(folder, Exit::No);
+    const CompiledBundle compiled = compile_or_fail(folder);
     const cp::SelfTestReport report = cp::self_test(compiled.bundle, compiled.image);
     if (!report.passed())
       throw bundle_failure(
-          Exit::No,
           fmt::format("{} of {} examples and tests of {} fail", report.failures.size(),
                       report.examples + report.tests, folder.string()),
           report.failures);
@@ -180,7 +179,7 @@ std::optional<std::string> store(const Call& call, const cp::CompiledImage& imag
 // there are any: who compiles elsewhere has no such key.
 cp::CompileOptions with_key(const Call& call, const std::filesystem::path& folder) {
   cp::CompileOptions options;
-  if (read_bundle_or_fail(folder, Exit::Failed).dictionaries.empty()) return options;
+  if (read_bundle_or_fail(folder).dictionaries.empty()) return options;
   const supervise::Credentials credentials(call.settings.credentials, call.settings.keys_folder());
   std::string error;
   const auto key = credentials.dictionary_key(error);
@@ -195,12 +194,11 @@ cp::CompileOptions with_key(const Call& call, const std::filesystem::path& folde
 
 Exit run_compile(const Call& call) {
   const std::filesystem::path folder = call.arguments.positional[0];
-  const CompiledBundle compiled = compile_or_fail(folder, Exit::Failed, with_key(call, folder));
+  const CompiledBundle compiled = compile_or_fail(folder, with_key(call, folder));
   // What is stored can be applied by digest, so it has passed the bundle's own tests too.
   const cp::SelfTestReport report = cp::self_test(compiled.bundle, compiled.image);
   if (!report.passed())
-    throw bundle_failure(Exit::Failed, fmt::format("the tests of {} fail", folder.string()),
-                         report.failures);
+    throw bundle_failure(fmt::format("the tests of {} fail", folder.string()), report.failures);
   const auto out = call.arguments.find("out");
   if (out) write_file(*out, compiled.image.bytes);
   const auto stored = store(call, compiled.image);

@@ -182,7 +182,7 @@ void print_entity(const Call& call, const nlohmann::json& entity) {
 }
 
 Exit run_explain(const Call& call) {
-  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.get("policy"), Exit::Failed);
+  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.get("policy"));
   AskedAs as;
   as.tenant = first_or_given(call, "tenant", bundle.tenants);
   as.environment = first_or_given(call, "environment", bundle.environments);

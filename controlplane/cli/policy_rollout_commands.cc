@@ -7,6 +7,7 @@
 
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/commands.h"
+#include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/policy_history.h"
 #include "controlplane/evidence/query.h"
 #include "controlplane/policy/digest.h"
@@ -60,21 +61,11 @@ std::string digest_or_fail(const std::string& text) {
   return cp::digest_hex(*digest);
 }
 
-evidence_log::LogReader open_log(const Call& call) {
-  const fs::path folder = call.settings.evidence_folder();
-  try {
-    return evidence_log::LogReader::open(folder);
-  } catch (const std::exception& error) {
-    throw Failure(Exit::NotFound, "no_log", "the evidence log cannot be opened", error.what(),
-                  "run sallyctl as root or as the user of sallyportd, and name its --state-dir");
-  }
-}
-
 nlohmann::json steps_of(const Call& call) {
   evidence_log::ListFilter filter;
   filter.kind = "policy";
   filter.limit = 0;
-  return policy_history(evidence_log::list(open_log(call), filter));
+  return policy_history(evidence_log::list(open_evidence_log(call), filter));
 }
 
 // As `policy history` shows it: the first digits are enough where they name one image.

@@ -119,7 +119,7 @@ nlohmann::json standing(const Call& call, const cp::Bundle& bundle, bool is_loos
 }
 
 Exit sign_as(const Call& call, cp::SignerRole role, const std::string& schema) {
-  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.positional[0], Exit::Failed);
+  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.positional[0]);
   bool is_loosening = false;
   std::string risk;
   if (const auto base = call.arguments.find("base")) {

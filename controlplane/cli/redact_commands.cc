@@ -188,7 +188,7 @@ void print(const Call& call, const json& answer) {
 }
 
 Exit run_replay(const Call& call) {
-  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.get("policy"), Exit::Failed);
+  const cp::Bundle bundle = read_bundle_or_fail(call.arguments.get("policy"));
   const uint64_t from = parse_time(call.arguments.get("window"), "window", wall_clock_ns());
   Replay replay(bundle, call.settings.images_folder(), call.arguments.get("tenant"));
   try {

@@ -76,7 +76,7 @@ Exit run_scan(const Call& call) {
   const ScanWants wants{.redacted = call.arguments.has("redact"),
                         .explained = call.arguments.has("explain"),
                         .counted = call.arguments.has("stats")};
-  CompiledBundle compiled = compile_or_fail(call.arguments.get("policy"), Exit::Failed);
+  CompiledBundle compiled = compile_or_fail(call.arguments.get("policy"));
   const auto scan =
       TextScan::build(std::move(compiled.image.bytes), as, compiled.image.dictionary_key);
   if (given.tenant.empty() || given.environment.empty() || given.destination.empty())

@@ -134,18 +134,23 @@ Failure failure_of(const vault::VaultError& error, const std::string& what) {
           std::string(vault::way_out(error.code()))};
 }
 
-std::vector<std::string> subjects_named(const Call& call) {
+std::vector<std::string> comma_list(std::string list) {
   std::vector<std::string> out;
-  std::string ids = call.arguments.get("id");
-  while (!ids.empty()) {
-    const size_t end = std::min(ids.find(','), ids.size());
-    out.push_back(ids.substr(0, end));
-    ids.erase(0, std::min(end + 1, ids.size()));
-    if (!is_subject(out.back()))
-      throw Failure(Exit::Usage, "bad_value",
-                    fmt::format("--id '{}' is no subject", printable(out.back())),
-                    "a subject is 32 hex digits, as records show it", "sallyctl subject find");
+  while (!list.empty()) {
+    const size_t end = std::min(list.find(','), list.size());
+    out.push_back(list.substr(0, end));
+    list.erase(0, std::min(end + 1, list.size()));
   }
+  return out;
+}
+
+std::vector<std::string> subjects_named(const Call& call) {
+  std::vector<std::string> out = comma_list(call.arguments.get("id"));
+  for (const std::string& one : out)
+    if (!is_subject(one))
+      throw Failure(Exit::Usage, "bad_value",
+                    fmt::format("--id '{}' is no subject", printable(one)),
+                    "a subject is 32 hex digits, as records show it", "sallyctl subject find");
   if (!call.arguments.has("entity")) {
     if (out.empty())
       throw Failure(Exit::Usage, "missing_option", "no subject is named",

@@ -24,6 +24,8 @@ void write_new(const std::string& path, std::string_view text, bool secret);
 
 Failure failure_of(const vault::VaultError& error, const std::string& what);
 
+// "a,b" as its words; nothing of an empty list.
+std::vector<std::string> comma_list(std::string list);
 // The pseudonyms that a call names: --id (32 hex, several by comma), or --entity with a value read
 // from --value-file or from stdin. The value stays in this process.
 std::vector<std::string> subjects_named(const Call& call);

@@ -32,13 +32,7 @@ void note_step(const Call& call, const char* step, const vault::Kek& kek, bool g
 }
 
 std::vector<std::string> words_of(const Call& call, const char* option) {
-  std::vector<std::string> out;
-  std::string list = call.arguments.get(option);
-  while (!list.empty()) {
-    const size_t end = std::min(list.find(','), list.size());
-    out.push_back(list.substr(0, end));
-    list.erase(0, std::min(end + 1, list.size()));
-  }
+  std::vector<std::string> out = comma_list(call.arguments.get(option));
   out.insert(out.end(), call.arguments.positional.begin(), call.arguments.positional.end());
   return out;
 }

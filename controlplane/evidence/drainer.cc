@@ -129,10 +129,11 @@ class CursorPage {
   std::filesystem::path hidden_;
 };
 
-void keep_checkpoint(Store& store, uint64_t size, const std::string& note) {
+void keep_checkpoint(Store& store, uint64_t size, const std::string& note,
+                     const std::optional<Store::TlsState>& tls = {}) {
   for (;;) {
     try {
-      return store.add_checkpoint(size, note);
+      return store.add_checkpoint(size, note, tls);
     } catch (const StoreError& error) {
       if (error.code() != MDB_MAP_FULL) throw;
       store.environment()->grow();
@@ -743,7 +744,7 @@ void Drainer::sign() {
   const std::string note =
       signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
   at("signed");
-  keep_checkpoint(*store_, checkpoint.size, note);
+  keep_checkpoint(*store_, checkpoint.size, note, tls_state());
   at("checkpoint_kept");
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;

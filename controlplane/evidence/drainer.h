@@ -204,6 +204,9 @@ class Drainer {
   ControlRecord heartbeat_record(uint64_t minute) const;
   void close_day(uint64_t minute);
   void add_sequences(ControlRecord& record) const;
+  void take_up_tls_day(uint64_t unix_seconds);
+  void see_again(uint64_t from);
+  std::optional<Store::TlsState> tls_state() const;
   void see_identities();
   std::string vendor_of(const contract::RequestId& id) const;
   void close_tls_at_end();
@@ -248,6 +251,7 @@ class Drainer {
   bool scrub_said_ = false;
   std::optional<RetentionRun> run_;
   TlsDay tls_day_;
+  uint64_t tls_ticket_ = 0;  // the last record that tls_day_ gave to append()
   uint64_t former_unexpected_ = 0;
 
   mutable std::mutex mutex_;

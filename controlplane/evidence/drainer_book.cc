@@ -24,6 +24,9 @@ constexpr uint64_t kPruneEveryNs = 10'000'000;
 constexpr size_t kPruneLooks = 4096;
 constexpr uint64_t kPruneAgainNs = 600 * kSecond;  // after a run that holds kept from looking
 constexpr size_t kRingsListed = 16;
+// Of a start that takes TLS counts up: some seconds. Their state is kept with each checkpoint, so
+// what lies behind it is a second of traffic; more is a log that another version wrote meanwhile.
+constexpr uint64_t kSeenAgainMax = 5'000'000;
 
 void add_counts(ControlRecord& record, const Counts& counts) {
   const auto add = [&](const char* name, uint64_t number) {
@@ -61,7 +64,7 @@ size_t Drainer::turn_minute() {
   const uint64_t wall = wall_ns();
   const uint64_t minute = wall / (60 * kSecond);
   const Book& book = store_->book();
-  if (!minute_seen_) tls_day_.begin(wall / kSecond);
+  if (!minute_seen_) take_up_tls_day(wall / kSecond);
   note_clock(wall, minute);
   if (minute == book.minute) {
     minute_seen_ = true;
@@ -169,8 +172,54 @@ void Drainer::close_day(uint64_t minute) {
 
 // --- whom we talked to ---------------------------------------------------------------------------
 
+void Drainer::take_up_tls_day(uint64_t unix_seconds) {
+  tls_day_.begin(unix_seconds);
+  const auto kept = store_->tls_state();
+  if (!kept) return;
+  if (kept->size > store_->size() || store_->size() - kept->size > kSeenAgainMax ||
+      !tls_day_.take_up(kept->state))
+    return say(
+        "evidence: digests of TLS count from this start on: what was kept of them is too old");
+  see_again(kept->size);
+}
+
+// What was committed behind the state that was kept. What is said there is not said twice.
+void Drainer::see_again(uint64_t from) {
+  std::vector<ControlRecord> emitted;
+  std::vector<contract::RequestId> said;
+  const auto emit = [&](const ControlRecord& record) { emitted.push_back(record); };
+  const auto vendor = [this](const contract::RequestId& id) { return vendor_of(id); };
+  bool in_digests = false;
+  reader().scan(from, store_->size(), [&](uint64_t, std::span<const uint8_t> bytes) {
+    if (bytes.empty()) return true;
+    const RecordView record(bytes);
+    const bool of_tls = record.kind() == RecordKind::TlsIdentity && record.control();
+    const bool digest = of_tls && record.control()->action.view().ends_with("_of_day");
+    // They are one behind the other, and count all before them.
+    if (digest && !in_digests) tls_day_.closed(record.control()->to);
+    in_digests = digest;
+    if (of_tls && !digest) said.push_back(record.request_id());
+    tls_day_.see(bytes, vendor, emit);
+    return true;
+  });
+  for (const ControlRecord& record : emitted)
+    if (std::find(said.begin(), said.end(), record.request_id) == said.end())
+      tls_ticket_ = append(record);
+}
+
+// REQUIRES: nothing is pending. Nothing while a record of ours waits for its commit: the state
+// would say that it was said.
+std::optional<Store::TlsState> Drainer::tls_state() const {
+  if (!options_.heartbeats || !minute_seen_) return std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    if (committed_ticket_ < tls_ticket_) return std::nullopt;
+  }
+  return Store::TlsState{store_->size(), tls_day_.state()};
+}
+
 void Drainer::see_identities() {
-  const auto emit = [this](const ControlRecord& record) { append(record); };
+  const auto emit = [this](const ControlRecord& record) { tls_ticket_ = append(record); };
   const auto vendor = [this](const contract::RequestId& id) { return vendor_of(id); };
   for (const Store::Batch::Entry& entry : pending_.entries) tls_day_.see(entry.bytes, vendor, emit);
 }
@@ -187,7 +236,7 @@ std::string Drainer::vendor_of(const contract::RequestId& id) const {
 void Drainer::close_tls_at_end() {
   if (!options_.heartbeats || store_->book().minute == 0) return;
   tls_day_.close(day_text(store_->book().minute), wall_ns() / kSecond,
-                 [this](const ControlRecord& record) { append(record); });
+                 [this](const ControlRecord& record) { tls_ticket_ = append(record); });
 }
 
 // --- witnesses -----------------------------------------------------------------------------------

@@ -491,11 +491,16 @@ void Store::commit(const Batch& batch) {
   if (batch.keys) keys_ = *batch.keys;
 }
 
-void Store::add_checkpoint(uint64_t size, const std::string& note) {
+void Store::add_checkpoint(uint64_t size, const std::string& note,
+                           const std::optional<TlsState>& tls) {
   Transaction transaction(*environment_, true);
   put(transaction, environment_->checkpoints, as_val(number_key(size)),
       as_val(std::string_view(note)));
   thin_checkpoints(transaction);
+  if (tls) {
+    put(transaction, environment_->meta, as_val(kMetaTlsSize), plain_val(tls->size));
+    put(transaction, environment_->meta, as_val(kMetaTlsDay), as_val(std::string_view(tls->state)));
+  }
   transaction.commit();
 }
 
@@ -580,6 +585,18 @@ std::optional<std::array<uint8_t, 16>> Store::boot_id() const {
   if (!get(transaction, environment_->meta, as_val(kMetaBoot), value) || !read_val(value, boot))
     return std::nullopt;
   return boot;
+}
+
+std::optional<Store::TlsState> Store::tls_state() const {
+  const Transaction transaction(*environment_, false);
+  MDB_val value{};
+  TlsState found;
+  if (!get(transaction, environment_->meta, as_val(kMetaTlsSize), value) ||
+      !read_val(value, found.size) ||
+      !get(transaction, environment_->meta, as_val(kMetaTlsDay), value))
+    return std::nullopt;
+  found.state.assign(static_cast<const char*>(value.mv_data), value.mv_size);
+  return found;
 }
 
 }  // namespace sallyport::evidence_log

@@ -8,7 +8,7 @@
 //   open_exchanges  ring key (28), request id     -> index of the admitted record
 //   rings           ring key (28)                 -> RingState
 //   checkpoints     tree size (u64 BE)            -> signed note
-//   meta            size, origin, boot, version, book, keys, rotation
+//   meta            size, origin, boot, version, book, keys, rotation, tls_size, tls_day
 //
 // A pruned record leaves its place in the bundle (a length of 0) and its leaf hash in tiles.
 //
@@ -119,8 +119,16 @@ class Store {
   // Throws StoreError (is_full() among others), std::logic_error for a batch that breaks I1.
   void commit(const Batch& batch);
 
-  // REQUIRES: a note for this size that the signer has made durable.
-  void add_checkpoint(uint64_t size, const std::string& note);
+  // What TlsDay counted of the first `size` records.
+  struct TlsState {
+    uint64_t size = 0;
+    std::string state;
+  };
+  // REQUIRES: a note for this size that the signer has made durable. `tls` goes into the same
+  // transaction.
+  void add_checkpoint(uint64_t size, const std::string& note,
+                      const std::optional<TlsState>& tls = {});
+  std::optional<TlsState> tls_state() const;  // nothing: never kept
 
   // `keys` become the list of the log's keys. With a note, that of the newest key's crossing
   // checkpoint: it is kept for ever, and no key is coming any more, all in one transaction.

@@ -32,6 +32,8 @@ inline constexpr std::string_view kMetaOrigin = "origin";
 inline constexpr std::string_view kMetaSize = "size";
 inline constexpr std::string_view kMetaBoot = "boot";
 inline constexpr std::string_view kMetaBook = "book";
+inline constexpr std::string_view kMetaTlsSize = "tls_size";   // records that kMetaTlsDay has seen
+inline constexpr std::string_view kMetaTlsDay = "tls_day";     // TlsDay::state()
 inline constexpr std::string_view kMetaKeys = "keys";          // log_keys_text()
 inline constexpr std::string_view kMetaRotation = "rotation";  // of the one key that is coming
 

@@ -80,8 +80,14 @@ bool TableCursor::move(int by) {
   Step& leaf = steps_.back();
   if (by > 0 && leaf.index + 1 < leaf.page.count()) return ++leaf.index, true;
   if (by < 0 && leaf.index > 0) return --leaf.index, true;
-  const bool forwards = by >= 0;
   steps_.pop_back();
+  return to_neighbour(by >= 0);
+}
+
+// A move that threw left the branches above the page that it could not go down to.
+bool TableCursor::skip() { return to_neighbour(true); }
+
+bool TableCursor::to_neighbour(bool forwards) {
   while (!steps_.empty()) {
     Step& step = steps_.back();
     if (forwards && step.index + 1 < step.page.count()) {

@@ -54,6 +54,8 @@ class TableCursor {
   bool seek(std::span<const uint8_t> key);  // the first that is not smaller
   bool next();
   bool previous();
+  // After a move that threw: to the first entry behind the page that is damaged.
+  bool skip();
   TableEntry entry() const;  // REQUIRES: the last move said true
 
  private:
@@ -66,6 +68,7 @@ class TableCursor {
   bool descend_from(uint64_t page, Way way, std::span<const uint8_t> key);
   void check_edges(const TablePage& page) const;
   bool move(int by);
+  bool to_neighbour(bool forwards);
 
   const Table& table_;
   std::vector<Step> steps_;

@@ -174,9 +174,24 @@ TlsDay::Identity* TlsDay::plain_identity(const Plain& plain, const contract::Req
   key.tls_version = plain.tls_version;
   if (key.refused.empty() || key.refused == kPinMismatch)
     key.pin = key.refused.empty() ? "accepted" : "mismatch";
-  Identity* identity = identity_of(std::move(key));
+  Identity* identity = only_like(key);
+  if (identity == nullptr) identity = identity_of(std::move(key));
   if (identity != nullptr) plain_[plain] = identity;
   return identity;
+}
+
+// A connection that is known by what it had and no more by its number, because it was opened before
+// this process began. Two that differ in what the exchange does not say are told apart no more.
+TlsDay::Identity* TlsDay::only_like(const Key& plain) {
+  Identity* found = nullptr;
+  for (auto& [key, identity] : identities_) {
+    if (!key.has_connection || key.vendor != plain.vendor || key.spki != plain.spki ||
+        key.tls_version != plain.tls_version || key.refused != plain.refused)
+      continue;
+    if (found != nullptr) return nullptr;
+    found = &identity;
+  }
+  return found;
 }
 
 TlsDay::Identity* TlsDay::identity_of(Key key) {
@@ -229,10 +244,9 @@ void TlsDay::say(Identity& identity, const contract::RequestId& id, const Emit& 
   emit(seen);
 }
 
+bool TlsDay::is_quiet(const Identity& one) { return one.connections == 0 && one.exchanges == 0; }
+
 void TlsDay::close(const std::string& day, uint64_t unix_seconds, const Emit& emit) {
-  const auto is_quiet = [](const Identity& one) {
-    return one.connections == 0 && one.exchanges == 0;
-  };
   for (const auto& [key, identity] : identities_) {
     if (is_quiet(identity)) continue;
     ControlRecord record = record_of("identities_of_day", identity);
@@ -243,6 +257,10 @@ void TlsDay::close(const std::string& day, uint64_t unix_seconds, const Emit& em
     emit(record);
   }
   close_vendors(day, unix_seconds, emit);
+  closed(unix_seconds);
+}
+
+void TlsDay::closed(uint64_t unix_seconds) {
   const auto is_gone = [&](const auto& entry) { return is_quiet(*entry.second); };
   std::erase_if(connections_, is_gone);
   std::erase_if(plain_, is_gone);

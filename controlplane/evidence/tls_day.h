@@ -5,8 +5,9 @@
 // own certificate's part in it, or what it was refused for. Each connection is a record of its own
 // (RecordKind::TlsConnection); here they are counted, and exchanges with them.
 //
-// Counts are of this process: a digest says since when. What was seen before a start is in records,
-// one per connection, and in the digest that a clean stop writes.
+// Counts outlive the process: the store keeps state() beside each checkpoint, and the next process
+// takes it up and sees again what was committed behind it (drainer_book.cc). A digest says since
+// when it counts.
 //
 // Limits  kIdentitiesMax per day; connections beyond are counted together. Owner  the drainer's
 // thread.
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,6 +49,13 @@ class TlsDay {
   // The digests of what was seen since the last call, or since begin(). Counting begins anew;
   // connections that live on are known.
   void close(const std::string& day, uint64_t unix_seconds, const Emit& emit);
+  // Digests that are in the log already: what close() does to the counts.
+  void closed(uint64_t unix_seconds);
+
+  // All but the numbers of connections, as JSON; of use to this version and those that know it.
+  std::string state() const;
+  // Instead of begin(). False, and nothing is changed: that is no state.
+  bool take_up(const std::string& state);
 
  private:
   struct Key {
@@ -81,10 +90,12 @@ class TlsDay {
   void see_exchange(const contract::RecordHeader& header, const contract::OutcomePart& part,
                     const VendorOf& vendor_of, const Emit& emit);
   Identity* identity_of(Key key);
+  Identity* only_like(const Key& plain);
   Identity* plain_identity(const Plain& plain, const contract::RequestId& id,
                            const VendorOf& vendor_of);
   void remember(const Connection& connection, Identity* identity);
   void say(Identity& identity, const contract::RequestId& id, const Emit& emit);
+  static bool is_quiet(const Identity& one);
   void close_vendors(const std::string& day, uint64_t to, const Emit& emit) const;
   ControlRecord record_of(const char* action, const Identity& identity) const;
 

@@ -33,18 +33,33 @@ bool concerns(const RestorationRule& rule, const Identity& one) {
                                             [&](const auto& r) { return holds(rule.roles, r); }));
 }
 
-std::string needs_of(const RestorationRule& rule) {
+// A rule asks for a ticket, or the reason that is given does: all of those a rule takes, or some.
+std::string ticket_need(const RestorationPolicy& policy, const RestorationRule& rule) {
+  std::string with_ticket;
+  bool all = true;
+  for (const auto& reason : policy.reasons) {
+    const bool taken = rule.reasons.empty() || std::find(rule.reasons.begin(), rule.reasons.end(),
+                                                         reason.code) != rule.reasons.end();
+    if (!taken) continue;
+    all = all && reason.ticket_required;
+    if (reason.ticket_required) with_ticket += (with_ticket.empty() ? "" : ", ") + reason.code;
+  }
+  if (rule.ticket_required || (all && !with_ticket.empty())) return "ticket";
+  return with_ticket.empty() ? "" : "ticket for " + with_ticket;
+}
+
+std::string needs_of(const RestorationPolicy& policy, const RestorationRule& rule) {
   using controlplane::policy::kDayMinutes;
   std::string out;
   const auto add = [&](const std::string& text) { out += (out.empty() ? "" : "; ") + text; };
   if (rule.mfa_min != controlplane::policy::MfaStrength::Unknown)
     add("mfa " + std::string(controlplane::policy::mfa_name(rule.mfa_min)));
-  if (rule.ticket_required) add("ticket");
+  if (const std::string ticket = ticket_need(policy, rule); !ticket.empty()) add(ticket);
   if (rule.from_minute != 0 || rule.to_minute != kDayMinutes || rule.weekdays != 0x7f) add("hours");
   return out;
 }
 
-json row_of(const Identity& one, const RestorationRule& rule) {
+json row_of(const RestorationPolicy& policy, const Identity& one, const RestorationRule& rule) {
   return {{"principal", one.name},
           {"way", "service"},
           {"rule", rule.id},
@@ -54,7 +69,7 @@ json row_of(const Identity& one, const RestorationRule& rule) {
           {"environments", rule.environments},
           {"reasons", rule.reasons},
           {"purposes", rule.purposes},
-          {"needs", needs_of(rule)},
+          {"needs", needs_of(policy, rule)},
           {"can_meet", one.mfa >= rule.mfa_min},
           {"expires", one.expires_s == 0
                           ? json(nullptr)
@@ -76,11 +91,11 @@ json row_of(const std::string& principal, const LiveAccess& rule) {
           {"expires", nullptr}};
 }
 
-json break_glass_row(const Identity& one) {
+json break_glass_row(const RestorationPolicy& policy, const Identity& one) {
   RestorationRule rule;
   rule.id = "break-glass";
   rule.ticket_required = true;
-  return row_of(one, rule);
+  return row_of(policy, one, rule);
 }
 
 json who_could(const RestorationPolicy& policy, bool& truncated) {
@@ -93,12 +108,12 @@ json who_could(const RestorationPolicy& policy, bool& truncated) {
   };
   for (const Identity& one : policy.identities) {
     for (const RestorationRule& rule : policy.rules)
-      if (rule.allow && concerns(rule, one)) add(row_of(one, rule));
+      if (rule.allow && concerns(rule, one)) add(row_of(policy, one, rule));
     const bool breaks = std::any_of(one.roles.begin(), one.roles.end(), [&](const auto& role) {
       return std::find(policy.break_glass_roles.begin(), policy.break_glass_roles.end(), role) !=
              policy.break_glass_roles.end();
     });
-    if (breaks) add(break_glass_row(one));
+    if (breaks) add(break_glass_row(policy, one));
   }
   for (const LiveAccess& rule : policy.live) {
     if (!rule.allow) continue;

@@ -35,7 +35,7 @@ std::string_view text(std::span<const uint8_t> bytes) {
 
 // Everything that looks at pages says damage in the vault's words.
 template <class Look>
-auto looking(const Look& look) {
+decltype(auto) looking(const Look& look) {
   try {
     return look();
   } catch (const evidence_log::PageDamage& damage) {
@@ -256,6 +256,28 @@ void Database::Transaction::scan(Table table, std::string_view prefix, const Vis
 void Database::Transaction::scan_from(Table table, std::string_view from,
                                       const Visit& visit) const {
   visit_keys(table, from, "", visit);
+}
+
+void Database::Transaction::scan_around(Table table, const Visit& visit,
+                                        const Damaged& damaged) const {
+  enum class Move : uint8_t { First, Next, Skip };
+  evidence_log::TableCursor cursor(looking([&]() -> auto& { return table_of(table); }));
+  for (Move move = Move::First;;) {
+    evidence_log::TableEntry entry;
+    const Move tried = std::exchange(move, Move::Skip);
+    try {
+      const bool more = tried == Move::First  ? cursor.first()
+                        : tried == Move::Next ? cursor.next()
+                                              : cursor.skip();
+      if (!more) return;
+      move = Move::Next;  // a value that lies in a page of its own is left out alone
+      entry = cursor.entry();
+    } catch (const evidence_log::PageDamage& damage) {
+      damaged(damage.page());
+      continue;
+    }
+    if (!visit(text(entry.key), text(entry.value))) return;
+  }
 }
 
 uint64_t Database::Transaction::count(Table table) const {

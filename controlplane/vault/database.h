@@ -62,6 +62,10 @@ class Database {
     void scan(Table table, std::string_view prefix, const Visit& visit) const;
     // The same from the first key that is not before `from`, to the end of the table.
     void scan_from(Table table, std::string_view from, const Visit& visit) const;
+    // All that can be read, in order: pages that are damaged are left out, and `damaged` is told of
+    // each. Of a transaction that reads.
+    using Damaged = std::function<void(uint64_t page)>;
+    void scan_around(Table table, const Visit& visit, const Damaged& damaged) const;
     uint64_t count(Table table) const;
 
    private:

@@ -68,6 +68,15 @@ std::optional<AgeKey> AgeKey::read(std::string_view key) {
   return out;
 }
 
+std::optional<TokenKey> TokenKey::read(std::string_view key) {
+  const size_t end = key.find('\0');
+  TokenKey out;
+  if (end == std::string_view::npos || key.size() != end + 1 + out.core.size()) return std::nullopt;
+  out.tenant = key.substr(0, end);
+  out.core = core_of(key.substr(end + 1));
+  return out;
+}
+
 std::optional<SubjectKey> SubjectKey::read(std::string_view key) {
   const size_t end = key.find('\0');
   SubjectKey out;

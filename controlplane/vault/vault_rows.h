@@ -54,6 +54,11 @@ struct AgeKey {
   TokenCore core{};
   static std::optional<AgeKey> read(std::string_view key);
 };
+struct TokenKey {
+  std::string tenant;
+  TokenCore core{};
+  static std::optional<TokenKey> read(std::string_view key);
+};
 struct SubjectKey {
   std::string tenant;
   SubjectId subject{};

@@ -339,46 +339,34 @@ std::vector<SubjectId> VaultStore::members(const std::string& tenant,
                                            const SubjectId& subject) const {
   std::vector<SubjectId> out{subject};
   Transaction txn(const_cast<Database&>(database_), false);
-  const auto group = group_of(txn, tenant, subject);
+  const Links links = links_of(txn, tenant);
+  const auto own = links.find(subject);
+  const auto group = own != links.end() ? believed(tenant, subject, own->second) : std::nullopt;
   if (!group) return out;
-  const std::string prefix = member_prefix(tenant, *group);
-  txn.scan(Table::Links, prefix, [&](std::string_view key, std::string_view) {
-    SubjectId member{};
-    if (key.size() == prefix.size() + member.size()) {
-      std::memcpy(member.data(), key.data() + prefix.size(), member.size());
-      if (member != subject) out.push_back(member);
-    }
-    return true;
-  });
+  for (const auto& [member, rows] : links)
+    if (member != subject && believed(tenant, member, rows) == group) out.push_back(member);
   return out;
 }
 
-// Both rows of a link say the same; where one of them is damaged the other is believed.
+// Both rows of a link say the same; where one of them is damaged the other is believed, and the
+// link is named.
+std::optional<GroupId> VaultStore::believed(const std::string& tenant, const SubjectId& subject,
+                                            const Links::mapped_type& rows) const {
+  const auto& [said, listed] = rows;
+  const std::string name = name_of_row("link", subject_key_of(tenant, subject));
+  if (said && listed.contains(*said)) {
+    if (!damage_.empty()) damage_.forget(name);
+    return said;
+  }
+  damage_.note(name);
+  return listed.empty() ? said : std::optional(*listed.begin());
+}
+
 std::optional<GroupId> VaultStore::group_of(const Transaction& txn, const std::string& tenant,
                                             const SubjectId& subject) const {
-  const std::string key = subject_key_of(tenant, subject);
-  const auto bytes = txn.get(Table::Links, key);
-  if (!bytes) return std::nullopt;
-  GroupId group{};
-  if (bytes->size() == group.size()) {
-    std::memcpy(group.data(), bytes->data(), group.size());
-    if (txn.get(Table::Links, member_prefix(tenant, group).append(view_of(subject)))) {
-      if (!damage_.empty()) damage_.forget(name_of_row("link", key));
-      return group;
-    }
-  }
-  damage_.note(name_of_row("link", key));
-  std::optional<GroupId> found;
-  const std::string prefix = group_prefix(tenant);
-  txn.scan(Table::Links, prefix, [&](std::string_view one, std::string_view) {
-    if (one.size() == prefix.size() + group.size() + subject.size() &&
-        one.ends_with(view_of(subject))) {
-      std::memcpy(group.data(), one.data() + prefix.size(), group.size());
-      found = group;
-    }
-    return !found;
-  });
-  return found;
+  const Links links = links_of(txn, tenant);
+  const auto own = links.find(subject);
+  return own != links.end() ? believed(tenant, subject, own->second) : std::nullopt;
 }
 
 StoreCounts VaultStore::counts() const {
@@ -413,10 +401,12 @@ GroupId VaultStore::link(const std::string& tenant, const std::vector<SubjectId>
   GroupId group{};
   random_fill(group);
   database_.write([&](Transaction& txn) {
+    const Links links = links_of(txn, tenant);
     for (const SubjectId& member : all) {
       const std::string key = subject_key_of(tenant, member);
-      if (const auto former = group_of(txn, tenant, member))
-        txn.remove(Table::Links, member_prefix(tenant, *former).append(view_of(member)));
+      if (const auto former = links.find(member); former != links.end())
+        for (const GroupId& one : former->second.second)
+          txn.remove(Table::Links, member_prefix(tenant, one).append(view_of(member)));
       txn.put(Table::Links, key, view_of(group));
       txn.put(Table::Links, member_prefix(tenant, group).append(view_of(member)), "");
       damage_.forget(name_of_row("link", key));

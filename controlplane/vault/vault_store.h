@@ -29,6 +29,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -181,12 +182,23 @@ class VaultStore {
   SubjectRow rebuilt(const Transaction& txn, const std::string& tenant,
                      const SubjectId& subject) const;
   void put_subject(Transaction& txn, std::string_view key, SubjectRow row);
+  // What the two rows of each link of a tenant say: the subject's own, and those of groups.
+  using Links = std::map<SubjectId, std::pair<std::optional<GroupId>, std::set<GroupId>>>;
+  Links links_of(const Transaction& txn, const std::string& tenant) const;
+  std::optional<GroupId> believed(const std::string& tenant, const SubjectId& subject,
+                                  const Links::mapped_type& rows) const;
   std::optional<GroupId> group_of(const Transaction& txn, const std::string& tenant,
                                   const SubjectId& subject) const;
   size_t destroy_keys(const std::vector<KeySlots::Place>& places);
   std::vector<KeySlots::Place> keys_of(const std::string& tenant,
                                        const std::vector<SubjectId>& subjects) const;
   std::vector<Due> due_rows(uint64_t now_ns, size_t rows_max, ExpireResult& result) const;
+  bool judge_due(const Transaction& txn, Due one, size_t rows_max, std::vector<Due>& due,
+                 std::vector<Due>& damaged, ExpireResult& result) const;
+  void due_without_index(const Transaction& txn, uint64_t now_ns, size_t rows_max,
+                         std::vector<Due>& due, ExpireResult& result) const;
+  void note_index_pages(std::set<uint64_t> pages) const;
+  void mend_links();
   void find_subjects(const Transaction& txn, std::vector<Due>& due) const;
   void drop_unjudged(std::vector<Due>& due, ExpireResult& result) const;
   void remove_due(Transaction& txn, const Due& one, ExpireResult& result,
@@ -200,6 +212,7 @@ class VaultStore {
   TenantQuestion has_hold_;
   uint64_t newest_serial_ = 0;
   mutable DamageBook damage_;
+  mutable std::set<uint64_t> index_pages_;  // of by_age, damaged, as the last expiry saw it
   std::map<std::string, uint64_t> retention_s_;
 };
 

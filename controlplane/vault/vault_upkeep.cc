@@ -2,7 +2,9 @@
 // damaged goes like any other where the index of its subject says whose it is; where nothing says
 // it, it is left and named while a hold of its tenant could mean it (I4, I6).
 #include <algorithm>
+#include <cstring>
 #include <map>
+#include <set>
 
 #include "controlplane/vault/vault_rows.h"
 #include "controlplane/vault/vault_store.h"
@@ -24,6 +26,8 @@ struct VaultStore::Due {
   AgeKey key;
   bool is_damaged = false;           // the row it names
   std::optional<SubjectId> subject;  // of a damaged one
+  bool in_index = true;              // false: its entry lies where nothing can be changed
+  explicit Due(AgeKey age) : key(std::move(age)) {}
 };
 
 // --- erasure -------------------------------------------------------------------------------------
@@ -125,13 +129,11 @@ EraseResult VaultStore::erase(const std::string& tenant, const std::vector<Subje
 
 // --- expiry --------------------------------------------------------------------------------------
 
-std::vector<VaultStore::Due> VaultStore::due_rows(uint64_t now_ns, size_t rows_max,
-                                                  ExpireResult& result) const {
-  std::vector<Due> due;
-  std::vector<Due> damaged;
-  Transaction txn(const_cast<Database&>(database_), false);
-  const auto judge = [&](Due one) {
-    const std::string at = token_key(one.key.tenant, one.key.core);
+// False: there are enough.
+bool VaultStore::judge_due(const Transaction& txn, Due one, size_t rows_max, std::vector<Due>& due,
+                           std::vector<Due>& damaged, ExpireResult& result) const {
+  const std::string at = token_key(one.key.tenant, one.key.core);
+  try {
     const auto bytes = txn.get(Table::Tokens, at);
     const auto row = bytes ? read_token(at, *bytes) : std::nullopt;
     one.is_damaged = bytes && !row;
@@ -144,26 +146,66 @@ std::vector<VaultStore::Due> VaultStore::due_rows(uint64_t now_ns, size_t rows_m
       ++result.held;
       return true;
     }
-    result.more = due.size() == rows_max;
-    if (!result.more) due.push_back(std::move(one));
-    return !result.more;
+  } catch (const VaultError& error) {  // the page it lies in
+    if (error.code() != kStoreDamaged) throw;
+    damage_.note(name_of_row("token", at));
+    ++result.damaged;
+    return true;
+  }
+  result.more = due.size() == rows_max;
+  if (!result.more) due.push_back(std::move(one));
+  return !result.more;
+}
+
+// The rows themselves know how old they are; the index only finds them sooner. Its damaged pages
+// are left as they are: entries in them name rows that are gone, and go when it is put right.
+void VaultStore::due_without_index(const Transaction& txn, uint64_t now_ns, size_t rows_max,
+                                   std::vector<Due>& due, ExpireResult& result) const {
+  due.clear();
+  result = {};
+  std::vector<Due> damaged;  // noted; how old they are, the index alone can say
+  const auto visit = [&](std::string_view key, std::string_view bytes) {
+    const auto token = TokenKey::read(key);
+    const auto row = token ? read_token(key, bytes) : std::nullopt;
+    if (!row) return true;
+    if (row->head.last_ns + retention_s(token->tenant) * base::kNsPerS > now_ns) return true;
+    return judge_due(txn, Due({token->tenant, row->head.last_ns, token->core}), rows_max, due,
+                     damaged, result);
   };
-  txn.scan(Table::ByAge, "", [&](std::string_view key, std::string_view) {
+  txn.scan_around(Table::Tokens, visit, [&](uint64_t page) {
+    damage_.note("page " + std::to_string(page) + " of tokens");
+    ++result.damaged;
+  });
+}
+
+void VaultStore::note_index_pages(std::set<uint64_t> pages) const {
+  const auto name = [](uint64_t page) {
+    return "page " + std::to_string(page) + " of the index of ages";
+  };
+  for (const uint64_t page : index_pages_)
+    if (!pages.contains(page)) damage_.forget(name(page));
+  for (const uint64_t page : pages) damage_.note(name(page));
+  index_pages_ = std::move(pages);
+}
+
+std::vector<VaultStore::Due> VaultStore::due_rows(uint64_t now_ns, size_t rows_max,
+                                                  ExpireResult& result) const {
+  std::vector<Due> due;
+  std::vector<Due> damaged;
+  std::set<uint64_t> pages;
+  Transaction txn(const_cast<Database&>(database_), false);
+  const auto visit = [&](std::string_view key, std::string_view) {
     const auto age = AgeKey::read(key);
     if (!age) {
       damage_.note(name_of_row("index of ages", key));
       return true;
     }
     if (age->last_ns + retention_s(age->tenant) * base::kNsPerS > now_ns) return true;
-    try {
-      return judge({*age, false, std::nullopt});
-    } catch (const VaultError& error) {  // the page it lies in
-      if (error.code() != kStoreDamaged) throw;
-      damage_.note(name_of_row("token", token_key(age->tenant, age->core)));
-      ++result.damaged;
-      return true;
-    }
-  });
+    return judge_due(txn, Due(*age), rows_max, due, damaged, result);
+  };
+  txn.scan_around(Table::ByAge, visit, [&](uint64_t page) { pages.insert(page); });
+  if (!pages.empty()) due_without_index(txn, now_ns, rows_max, due, result);
+  if (!result.more || !pages.empty()) note_index_pages(std::move(pages));
   find_subjects(txn, damaged);
   for (Due& one : damaged) {
     if (one.subject && held(one.key.tenant, *one.subject)) {
@@ -199,10 +241,19 @@ void VaultStore::find_subjects(const Transaction& txn, std::vector<Due>& due) co
 // After a change met a damaged page: rows whose pages cannot be changed are left, the others go.
 void VaultStore::drop_unjudged(std::vector<Due>& due, ExpireResult& result) const {
   Transaction txn(const_cast<Database&>(database_), false);
-  const auto is_stuck = [&](const Due& one) {
-    const std::string key = token_key(one.key.tenant, one.key.core);
+  const auto can_change = [&](Table table, const std::string& key) {
     try {
-      txn.check_change(Table::ByAge, age_key(one.key.tenant, one.key.last_ns, one.key.core));
+      txn.check_change(table, key);
+      return true;
+    } catch (const VaultError& error) {
+      if (error.code() != kStoreDamaged) throw;
+      return false;
+    }
+  };
+  const auto is_stuck = [&](Due& one) {
+    const std::string key = token_key(one.key.tenant, one.key.core);
+    one.in_index = can_change(Table::ByAge, age_key(one.key.tenant, one.key.last_ns, one.key.core));
+    try {
       txn.check_change(Table::Tokens, key);
       const auto bytes = txn.get(Table::Tokens, key);
       const auto row = bytes ? read_token(key, *bytes) : std::nullopt;
@@ -226,7 +277,7 @@ void VaultStore::drop_unjudged(std::vector<Due>& due, ExpireResult& result) cons
 void VaultStore::remove_due(Transaction& txn, const Due& one, ExpireResult& result,
                             std::vector<KeySlots::Place>& dead) {
   const auto& [tenant, last_ns, core] = one.key;
-  txn.remove(Table::ByAge, age_key(tenant, last_ns, core));
+  if (one.in_index) txn.remove(Table::ByAge, age_key(tenant, last_ns, core));
   const std::string key = token_key(tenant, core);
   const auto bytes = txn.get(Table::Tokens, key);
   if (!bytes) return;
@@ -368,11 +419,75 @@ void VaultStore::reconcile() {
       else
         txn.remove(Table::Subjects, key);
     });
+  mend_links();
   if (!all_known) return;
   std::vector<KeySlots::Place> unwanted;
   for (const auto& [slot, id] : there)
     if (!wanted.contains(slot)) unwanted.push_back({slot, id});
   destroy_keys(unwanted);
+}
+
+// --- links ---------------------------------------------------------------------------------------
+
+VaultStore::Links VaultStore::links_of(const Transaction& txn, const std::string& tenant) const {
+  Links links;
+  const std::string prefix = tenant_prefix(tenant);
+  const std::string groups = group_prefix(tenant);
+  txn.scan(Table::Links, prefix, [&](std::string_view key, std::string_view value) {
+    SubjectId subject{};
+    GroupId group{};
+    if (key.size() == prefix.size() + subject.size()) {
+      std::memcpy(subject.data(), key.data() + prefix.size(), subject.size());
+      auto& said = links[subject].first;
+      if (value.size() == group.size()) std::memcpy(said.emplace().data(), value.data(), 16);
+      static_assert(sizeof(GroupId) == 16);
+    } else if (key.size() == groups.size() + group.size() + subject.size() &&
+               key.starts_with(groups)) {
+      std::memcpy(group.data(), key.data() + groups.size(), group.size());
+      std::memcpy(subject.data(), key.data() + groups.size() + group.size(), subject.size());
+      links[subject].second.insert(group);
+    }
+    return true;
+  });
+  return links;
+}
+
+// Each of the two rows of a link is written anew from the other one. A row of a group that names
+// nobody else's row is what is left of one that was changed, and goes once that one is there again.
+void VaultStore::mend_links() {
+  std::set<std::string> tenants;
+  {
+    Transaction txn(database_, false);
+    txn.scan(Table::Links, "", [&](std::string_view key, std::string_view) {
+      tenants.emplace(key.substr(0, std::min(key.find('\0'), key.size())));
+      return true;
+    });
+  }
+  for (const std::string& tenant : tenants)
+    database_.write([&](Transaction& txn) {
+      const auto links = links_of(txn, tenant);
+      std::set<GroupId> refilled;
+      for (const auto& [subject, rows] : links) {
+        const auto& [said, listed] = rows;
+        const bool sound = said && listed.contains(*said);
+        if (sound || !said || !listed.empty()) continue;
+        txn.put(Table::Links, member_prefix(tenant, *said).append(view_of(subject)), "");
+        refilled.insert(*said);
+        damage_.mended(name_of_row("link", subject_key_of(tenant, subject)));
+      }
+      for (const auto& [subject, rows] : links) {
+        const auto& [said, listed] = rows;
+        if (listed.empty() || (said && listed.contains(*said))) continue;
+        const std::string key = subject_key_of(tenant, subject);
+        const GroupId group = *listed.begin();
+        if (!said && refilled.contains(group)) {
+          txn.remove(Table::Links, member_prefix(tenant, group).append(view_of(subject)));
+          continue;
+        }
+        txn.put(Table::Links, key, view_of(group));
+        damage_.mended(name_of_row("link", key));
+      }
+    });
 }
 
 }  // namespace sallyport::vault

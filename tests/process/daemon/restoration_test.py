@@ -168,6 +168,8 @@ class RestorationTest(unittest.TestCase):
         self.assertIn(("operator", "desk"), could)
         self.assertEqual(could["lee", "strong"]["decision"], "keep")
         self.assertIn(("lee", "break-glass"), could)
+        self.assertEqual(could["operator", "desk"]["needs"], "ticket for subject")  # by the reason, not the rule
+        self.assertEqual(could["lee", "break-glass"]["needs"], "ticket")
         csv = self.sallyctl("access", "review", "--csv")
         self.assertEqual(csv.returncode, 0, csv.stderr)
         self.assertIn('could,"lee","service","strong"', csv.stdout)

@@ -287,8 +287,10 @@ class Policy(Case):
         value = self.json("policy", "check", folder, expect=3)
         self.assertFalse(value["ok"])
         self.assertGreater(value["problems"][0]["line"], 0)
-        self.assertEqual(self.error("policy", "compile", folder, expect=1)["code"], "bundle_invalid")
-        self.error("scan", "--policy", folder, expect=1)
+        for words in (("policy", "compile", folder), ("scan", "--policy", folder),
+                      ("policy", "diff", POLICIES, folder), ("policy", "explain", "--policy", folder),
+                      ("redact", "replay", "--policy", folder, "--window", "1h")):
+            self.assertEqual(self.error(*words, expect=3)["code"], "bundle_invalid", words)
         self.error("policy", "check", self.path("none"), expect=4)
 
     def test_compile_stores_and_writes_the_same_image(self):

@@ -383,6 +383,50 @@ TEST_F(DrainerTls, ADigestIsNotLostWithTheProcessAndSaysSinceWhen) {
   EXPECT_EQ(days[1].at("fields").at("day"), days[0].at("fields").at("day"));
 }
 
+// No clean stop: the counts are in the store, and what was committed behind them is counted again.
+TEST_F(DrainerTls, ADigestHasWhatAKilledProcessHadCounted) {
+  start();
+  Worker worker(host.rings());
+  const uint64_t connection = connect(worker, 1, 0x5c, 0x1301);
+  complete_on(worker, 1, connection, 0x5c);
+  drain(*drainer);
+  for (int wait = 0;
+       wait < 10'000 && drainer->status().checkpoint_size < drainer->status().log_size;
+       ++wait, ::usleep(1000))
+    drainer->drain_once();
+  ASSERT_EQ(drainer->status().checkpoint_size, drainer->status().log_size);
+  drainer.reset();  // at a checkpoint
+  DrainerOptions unsigned_so_far = options();
+  unsigned_so_far.checkpoint_ms = unsigned_so_far.checkpoint_idle_ms = 3'600'000;
+  drainer = std::make_unique<Drainer>(unsigned_so_far);
+  EXPECT_TRUE(worker.admit(2));
+  complete_on(worker, 2, connection, 0x5c);
+  const uint64_t second = connect(worker, 3, 0x5c, 0x1302);
+  complete_on(worker, 3, second, 0x5c);
+  const uint64_t size = drainer->status().log_size;
+  for (int round = 0; round < 100 && drainer->status().log_size < size + 6; ++round)
+    drainer->drain_once();
+  ASSERT_LT(drainer->status().checkpoint_size, size + 6) << "meant to end before it is signed";
+  start();  // behind one
+  drain(*drainer);
+  const auto seen = with_action("identity_seen");
+  EXPECT_EQ(seen.size(), 2U) << "one per suite, whenever the process ended";
+  now += kMinute;
+  pass(kDay);
+  const auto days = with_action("vendor_of_day");
+  ASSERT_EQ(days.size(), 1U);
+  EXPECT_EQ(days[0].at("fields").at("connections"), 2);
+  EXPECT_EQ(days[0].at("fields").at("exchanges"), 3);
+  EXPECT_EQ(days[0].at("fields").at("window_from"), "2026-11-25T12:00:30Z");
+  EXPECT_EQ(with_action("identities_of_day").size(), 2U)
+      << "the exchange after the start was counted where its connection is";
+  start();  // behind digests
+  pass(kDay);
+  EXPECT_EQ(with_action("vendor_of_day").size(), 1U) << "nothing came, and nothing is said twice";
+  const VerifyReport report = verified(*drainer);
+  EXPECT_TRUE(report.ok) << problems_of(report);
+}
+
 // --- retention -----------------------------------------------------------------------------------
 
 class Retention : public DrainerBook {

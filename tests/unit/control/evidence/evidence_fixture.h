@@ -152,6 +152,7 @@ struct RecordFields {
     part.client_tls_version = 0x0304;
     part.upstream_spki.fill(spki);
     part.upstream_connection = connection;
+    if (connection != 0) part.upstream_tls_version = 0x0304;
     return part;
   }
   // A handshake that went well unless there is a reason.

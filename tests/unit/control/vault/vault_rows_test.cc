@@ -1,6 +1,8 @@
 // vault_rows_test.cc: single rows, key slots and holds are damaged. Each is named and left out, or
 // written anew from what the other tables say; nothing else waits for it, and nothing of it is an
 // answer.
+#include <algorithm>
+
 #include "tests/unit/control/vault/vault_fixture.h"
 
 namespace sallyport::vault_test {
@@ -280,6 +282,90 @@ TEST_F(VaultRows, ALinkIsKnownByEitherOfItsRows) {
   EXPECT_EQ(vault->members("acme", first).size(), 2U);
   EXPECT_TRUE(is_named(*vault, "link "));
   EXPECT_EQ(vault->erase("acme", {first}).keys_destroyed, 2U) << "no half of a person stays";
+}
+
+// The row of the group is what is damaged: its key, since that row has no value.
+TEST_F(VaultRows, ALinkWhoseGroupSideIsDamagedIsNamedAndStillErasesAll) {
+  auto vault = open();
+  ASSERT_EQ(put(*vault, everybody()), "");
+  const SubjectId first = subject_of(person(1)), second = subject_of(person(2));
+  vault->link("acme", {first, second});
+  const auto group = vault->subject("acme", first)->group;
+  ASSERT_TRUE(group);
+  const std::string row = "g" +
+                          std::string(reinterpret_cast<const char*>(group->data()), group->size()) +
+                          std::string(text_of(second));
+  const std::string content = content_of(vault_folder() / "data.mdb");
+  size_t changed = 0;
+  for (size_t place = content.find(row); place != std::string::npos;
+       place = content.find(row, place + 1), ++changed)
+    flip(vault_folder() / "data.mdb", place + row.size() - 1);
+  ASSERT_GT(changed, 0U);
+  const auto has = [&](const SubjectId& of, const SubjectId& other) {
+    const auto members = vault->members("acme", of);
+    return std::find(members.begin(), members.end(), other) != members.end();
+  };
+  EXPECT_TRUE(has(first, second)) << "the subject's own row says it";
+  EXPECT_TRUE(has(second, first));
+  EXPECT_EQ(vault->subject("acme", second)->group, group);
+  EXPECT_TRUE(is_named(*vault, "link "));
+  vault.reset();
+  vault = open();
+  EXPECT_EQ(vault->members("acme", first).size(), 2U) << "written anew, and nobody added";
+  EXPECT_EQ(vault->status().damaged, 0U);
+  EXPECT_GT(vault->status().mended, 0U);
+  EXPECT_EQ(vault->erase("acme", {first}).keys_destroyed, 2U) << "no half of a person stays";
+}
+
+constexpr size_t kPage = 4096;
+constexpr size_t kKindAt = 10;  // of a page: what it is
+
+// Leaf pages whose first entry has a key that begins with this.
+std::vector<size_t> leaves_that_begin_with(const std::string& content, const std::string& key) {
+  constexpr size_t kPlacesAt = 16;  // of a page: where its entries are
+  constexpr size_t kKeyAt = 8;      // of an entry
+  std::vector<size_t> pages;
+  for (size_t page = 2; (page + 1) * kPage <= content.size(); ++page) {
+    const std::string bytes = content.substr(page * kPage, kPage);
+    uint16_t place = 0;
+    std::memcpy(&place, bytes.data() + kPlacesAt, sizeof place);
+    if (bytes[kKindAt] == 2 && place + kKeyAt + key.size() < kPage &&
+        bytes.compare(place + kKeyAt, key.size(), key) == 0)
+      pages.push_back(page);
+  }
+  return pages;
+}
+
+// The index of ages fills several pages; one of them is no page any more.
+TEST_F(VaultRows, ADamagedPageOfTheIndexOfAgesKeepsNobodyFromExpiring) {
+  auto vault = open();
+  constexpr size_t kMany = 400;
+  for (size_t from = 0; from < kMany; from += 20) {
+    std::vector<std::string> values;
+    for (size_t i = from; i < from + 20; ++i) values.push_back(person(i));
+    ASSERT_EQ(put(*vault, values), "");
+  }
+  const auto path = vault_folder() / "data.mdb";
+  std::string key = std::string("acme") + '\0';
+  for (int shift = 56; shift >= 0; shift -= 8)
+    key += static_cast<char>(clock_ns >> static_cast<unsigned>(shift));
+  const std::vector<size_t> pages = leaves_that_begin_with(content_of(path), key);
+  ASSERT_GT(pages.size(), 3U);
+  // Every second one; copies that are in use no more among them.
+  for (size_t i = 1; i < pages.size(); i += 2) flip(path, pages[i] * kPage + kKindAt);
+  clock_ns += 48 * kHourNs;
+  EXPECT_EQ(vault->expire().tokens, kMany) << "by what their rows say";
+  EXPECT_TRUE(is_named(*vault, "of the index of ages"));
+  EXPECT_EQ(vault->status().counts.tokens, 0U);
+  EXPECT_EQ(slots_in_use(), 0U);
+  EXPECT_FALSE(vault->expire().more) << "and it ends";
+  for (const std::string& row : vault->status().damaged_rows)
+    flip(path, std::stoul(row.substr(row.find(' '))) * kPage + kKindAt);
+  EXPECT_FALSE(vault->expire().more);
+  EXPECT_EQ(vault->status().damaged, 0U) << "put right";
+  ASSERT_EQ(put(*vault, {person(0)}), "");
+  clock_ns += 48 * kHourNs;
+  EXPECT_EQ(vault->expire().tokens, 1U);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <map>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 namespace {
 std::atomic<uint64_t> allocation_count{0};
@@ -95,6 +96,12 @@ Figure figure_of(const Running& one) {
 
 const char* unit_name(Unit unit) { return unit == Unit::CyclesPerUnit ? "cycles" : "GB/s"; }
 
+// `filter` is part of the name, its end where a '$' says so; empty: everything.
+bool is_asked_for(std::string_view name, std::string_view filter) {
+  if (!filter.ends_with('$')) return name.find(filter) != std::string_view::npos;
+  return name.ends_with(filter.substr(0, filter.size() - 1));
+}
+
 std::string processor() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -112,7 +119,7 @@ std::vector<Figure> measure(const std::vector<Case>& cases, const Settings& sett
   std::vector<std::string> order;
   for (const Case& one : cases) {
     const std::string name = one.group + "/" + one.name;
-    if (!one.is_limit && name.find(settings.filter) == std::string::npos) continue;
+    if (!one.is_limit && !is_asked_for(name, settings.filter)) continue;
     if (groups[one.group].empty()) order.push_back(one.group);
     groups[one.group].push_back(Running{&one, 1, 0, {}});
   }

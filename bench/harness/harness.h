@@ -45,7 +45,7 @@ struct Figure {
 struct Settings {
   uint32_t rounds = 15;
   double round_ms = 10;
-  std::string filter;  // part of "group/name"; empty: everything
+  std::string filter;  // part of "group/name", or with a '$' behind it its end; empty: everything
 };
 
 std::vector<Figure> measure(const std::vector<Case>& cases, const Settings& settings);

@@ -13,7 +13,7 @@ constexpr const char* kUsage =
     "usage: sallyport_bench [--quick] [--filter TEXT] [--json FILE] [--policies DIR] [--texts "
     "FILE]\n"
     "  --quick     fewer rounds: under a minute\n"
-    "  --filter    only cases whose group/name holds TEXT\n"
+    "  --filter    only cases whose group/name holds TEXT, or ends in it: TEXT$\n"
     "  --json      also write the figures to FILE\n"
     "  --policies  the bundle that scan cases compile (default: policies)\n"
     "  --texts     scan these, too: a JSON object with a member \"text\" on each line\n";

@@ -106,7 +106,7 @@ struct CharMasks {
   BitMask run_row;       // of `run`
   BitMask url;           // the colon of ://
   BitMask colons;        // the first of two colons near each other in a word: network addresses
-  BitMask quad;          // the first dot of digits with dots
+  BitMask quad;          // the first dot of digits with dots, at least two
   BitMask spelt;         // four separators with one letter or digit between every two
   BitMask number_of;     // the last digit of a number before a space and a letter
   BitMask to_number;     // what is no digit and no space before a space and a digit

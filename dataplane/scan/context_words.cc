@@ -11,6 +11,9 @@ namespace {
 // What may be read beside a block: the characters around a word of kContextWordBytesMax that begins
 // at its end.
 constexpr uint64_t kBesideBytes = kContextWordBytesMax + 2;
+// What is read at once: all that one value asks about.
+constexpr uint64_t kBlocksAhead = 3;
+constexpr uint64_t kReadBytesMax = kProximityMax + (2 + kBlocksAhead) * 64;
 
 // May hold letters of two bytes. All bytes are looked at, eight at once.
 bool has_marked(std::span<const uint8_t> in) noexcept {
@@ -79,57 +82,70 @@ bool ContextWords::load(std::span<const std::string_view> words) {
   return literals_.build(literals);
 }
 
-const ContextBlocks::Block& ContextWords::block(const TextView& text, uint64_t number,
-                                                ContextBlocks& blocks) const {
-  ContextBlocks::Block& block = blocks.blocks_[number % ContextBlocks::kBlocks];
-  if (block.number != number || block.epoch != blocks.epoch_) {
-    block.number = number;
-    block.epoch = blocks.epoch_;
-    read_block(text, block, blocks.found_);
+ContextWords::Span ContextWords::read(const TextView& text, uint64_t from, uint64_t to,
+                                      ContextBlocks& blocks) const {
+  constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
+  const Span all{from / kBlockBytes, (to + kBlockBytes - 1) / kBlockBytes};
+  // Neighbours that nobody read yet are read at once.
+  for (uint64_t first = all.first; first < all.end; ++first) {
+    uint64_t end = first;
+    while (end < all.end && !blocks.knows(end)) ++end;
+    if (end == first) continue;
+    // Where values stand close together the next one asks about what follows.
+    if (first > 0 && blocks.knows(first - 1))
+      while (end < all.end + kBlocksAhead && end * kBlockBytes < text.end && !blocks.knows(end))
+        ++end;
+    read_blocks(text, Span{first, end}, blocks);
+    first = end;
   }
-  return block;
+  return all;
 }
 
-void ContextWords::read_block(const TextView& text, ContextBlocks::Block& block,
-                              std::vector<LiteralHit>& found) const {
-  block.count = 0;
-  block.rules = NearRules{};
-  const uint64_t begin = block.number * ContextBlocks::kBlockBytes;
-  const uint64_t from = std::max(begin, text.begin);
-  const uint64_t until = std::min(begin + ContextBlocks::kBlockBytes, text.end);
+void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks& blocks) const {
+  constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
+  for (uint64_t number = span.first; number < span.end; ++number) {
+    ContextBlocks::Block& block = blocks.at(number);
+    block.number = number;
+    block.epoch = blocks.epoch_;
+    block.count = 0;
+    block.rules = NearRules{};
+  }
+  const uint64_t from = std::max(span.first * kBlockBytes, text.begin);
+  const uint64_t until = std::min(span.end * kBlockBytes, text.end);
   if (from >= until) return;
   // With the character before, which tells whether a word begins.
   const uint64_t first = from > text.begin ? from - 1 : from;
   auto original = text.slice(first, std::min(text.end, until + kBesideBytes));
-  std::array<uint8_t, ContextBlocks::kBlockBytes + kBesideBytes + 1> lower;
+  std::array<uint8_t, kReadBytesMax + kBesideBytes + 1> lower;
   if (has_marked(original)) {
     lower_marked(original, lower.data());
     original = std::span(lower).first(original.size());
   }
+  std::vector<LiteralHit>& found = blocks.found_;
   found.clear();
   literals_.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
                  found);
   for (const LiteralHit& hit : found) {
-    if (block.count == block.words.size()) return;
     const auto index = static_cast<uint16_t>(hit.literal);
-    add_rules(block.rules, rules_[index]);
     const size_t size = words_[index].size();
     const uint64_t start = first + hit.at, end = start + size;
+    ContextBlocks::Block& block = blocks.at(start / kBlockBytes);
+    if (block.count == block.words.size()) continue;
+    add_rules(block.rules, rules_[index]);
     const bool plural = (text.at(end) | 0x20) == 's';
-    block.words[block.count++] =
-        ContextBlocks::Word{index, static_cast<uint8_t>(start - begin), static_cast<uint8_t>(size),
-                            !is_lower(text.at(end + (plural ? 1 : 0))), plural};
+    block.words[block.count++] = ContextBlocks::Word{
+        index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
+        !is_lower(text.at(end + (plural ? 1 : 0))), plural};
   }
 }
 
-NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
+NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start, uint64_t reach,
                                      ContextBlocks& blocks) const {
   NearRules out{};
-  const uint64_t from =
-      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
-  for (uint64_t number = from / ContextBlocks::kBlockBytes;
-       number * ContextBlocks::kBlockBytes < value_start; ++number)
-    add_rules(out, block(text, number, blocks).rules);
+  const uint64_t from = std::max(text.begin, value_start > reach ? value_start - reach : 0);
+  const Span span = read(text, from, value_start, blocks);
+  for (uint64_t number = span.first; number < span.end; ++number)
+    add_rules(out, blocks.at(number).rules);
   return out;
 }
 
@@ -138,9 +154,9 @@ void ContextWords::find(const TextView& text, uint64_t value_start, ContextBlock
   out.count = 0;
   const uint64_t from =
       std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
-  for (uint64_t number = from / ContextBlocks::kBlockBytes;
-       number * ContextBlocks::kBlockBytes < value_start; ++number) {
-    const ContextBlocks::Block& some = block(text, number, blocks);
+  const Span span = read(text, from, value_start, blocks);
+  for (uint64_t number = span.first; number < span.end; ++number) {
+    const ContextBlocks::Block& some = blocks.at(number);
     const uint64_t begin = number * ContextBlocks::kBlockBytes;
     for (size_t i = 0; i < some.count; ++i) {
       const ContextBlocks::Word& word = some.words[i];

@@ -61,11 +61,11 @@ class ContextBlocks {
 
  private:
   friend class ContextWords;
-  static constexpr uint64_t kBlockBytes = kProximityMax;  // a window touches two
+  static constexpr uint64_t kBlockBytes = 64;  // what the literals look at in one step
   // Twice what a scanner reads at once.
-  static constexpr size_t kBlocks = 128;
+  static constexpr size_t kBlocks = 256;
   // More words in a block are no prose: further ones do not count.
-  static constexpr size_t kWordsMax = 64;
+  static constexpr size_t kWordsMax = 48;
   struct Word {
     uint16_t word;
     uint8_t at;    // from the beginning of the block
@@ -80,6 +80,11 @@ class ContextBlocks {
     NearRules rules{};  // that one of its words speaks for
     std::array<Word, kWordsMax> words;
   };
+  Block& at(uint64_t number) noexcept { return blocks_[number % kBlocks]; }
+  bool knows(uint64_t number) noexcept {
+    return at(number).number == number && at(number).epoch == epoch_;
+  }
+
   std::array<Block, kBlocks> blocks_;
   uint64_t epoch_ = 1;
   std::vector<LiteralHit> found_;
@@ -96,19 +101,22 @@ class ContextWords {
     rules_[word][rule / 64U] |= uint64_t{1} << (rule % 64U);
   }
   const NearRules& rules_of(uint16_t word) const noexcept { return rules_[word]; }
-  // Rules that a word before the value may speak for: none that find() would find a word of is
-  // missing. Costs a tenth of it.
-  NearRules rules_around(const TextView& text, uint64_t value_start, ContextBlocks& blocks) const;
+  // Rules that a word which begins at most `reach` bytes before the value may speak for: none that
+  // find() would find a word of is missing. Costs a tenth of it.
+  NearRules rules_around(const TextView& text, uint64_t value_start, uint64_t reach,
+                         ContextBlocks& blocks) const;
   // Words that end at or before `value_start` and begin at most kProximityMax before it. `blocks`
   // knows this text or none.
   void find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
             ContextHits& out) const;
 
  private:
-  const ContextBlocks::Block& block(const TextView& text, uint64_t number,
-                                    ContextBlocks& blocks) const;
-  void read_block(const TextView& text, ContextBlocks::Block& block,
-                  std::vector<LiteralHit>& found) const;
+  // Numbers of the blocks that hold [from, to); what is not known of them is read.
+  struct Span {
+    uint64_t first, end;
+  };
+  Span read(const TextView& text, uint64_t from, uint64_t to, ContextBlocks& blocks) const;
+  void read_blocks(const TextView& text, Span span, ContextBlocks& blocks) const;
 
   std::vector<std::string> words_;
   std::vector<NearRules> rules_;  // by word

@@ -160,6 +160,10 @@ class Engine {
   const NearRules& near_rules_of(size_t length, bool has_letters) const noexcept {
     return (has_letters ? mixed_near_ : plain_near_)[length];
   }
+  // How far before a value of that kind their words may begin, in bytes.
+  uint64_t near_reach_of(size_t length, bool has_letters) const noexcept {
+    return (has_letters ? mixed_reach_ : plain_reach_)[length];
+  }
   // Those of them that a value which is a whole text needs no word for.
   const NearRules& rules_alone() const noexcept { return alone_rules_; }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
@@ -212,6 +216,7 @@ class Engine {
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> near_shapes_;
   Lengths shape_lengths_, near_shape_lengths_;
   std::array<NearRules, contract::kShapeLengthMax + 1> plain_near_{}, mixed_near_{};  // by length
+  std::array<uint8_t, contract::kShapeLengthMax + 1> plain_reach_{}, mixed_reach_{};
   NearRules alone_rules_{};
   uint16_t near_count_ = 0;
   std::vector<std::vector<contract::MatcherShape>>

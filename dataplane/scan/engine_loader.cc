@@ -194,25 +194,36 @@ class EngineLoader {
   }
 
   // What a shape may look like at all: digits alone, or with letters among them.
-  void learn_near_shape(const contract::MatcherShape& shape, uint16_t near_index) {
+  void learn_near_shape(const contract::MatcherShape& shape, uint16_t near_index, uint8_t reach) {
     const uint64_t all = ~uint64_t{0} >> (contract::kShapeLengthMax - shape.length);
-    const auto add = [&](auto& lengths) {
+    const auto add = [&](auto& lengths, auto& reaches) {
       lengths[shape.length][near_index / 64U] |= uint64_t{1} << (near_index % 64U);
+      reaches[shape.length] = std::max(reaches[shape.length], reach);
     };
-    if (shape.letters == 0) add(engine_.plain_near_);
-    if ((shape.digits & all) != all) add(engine_.mixed_near_);
+    if (shape.letters == 0) add(engine_.plain_near_, engine_.plain_reach_);
+    if ((shape.digits & all) != all) add(engine_.mixed_near_, engine_.mixed_reach_);
+  }
+
+  // How far before its value a word of the rule may begin.
+  uint8_t reach_of(const Engine::Rule& rule) const {
+    size_t longest = 0;
+    for (uint16_t word = 0; word < engine_.words_.size(); ++word)
+      if ((rule.context[word / 64U] >> (word % 64U) & 1) != 0)
+        longest = std::max(longest, engine_.words_.word(word).size());
+    return static_cast<uint8_t>(std::min<size_t>(rule.proximity + longest, kProximityMax));
   }
 
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
     const auto index = static_cast<uint16_t>(engine_.rules_.size());
     const bool is_near = rule.kind == contract::RuleKind::Shape && learn_words(rule);
+    const uint8_t reach = is_near ? reach_of(rule) : uint8_t{0};
     for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
       const auto& shape = raw_shapes_[i];
       auto& lengths = is_near ? engine_.near_shape_lengths_ : engine_.shape_lengths_;
       const uint64_t bit = shape.length < 64 ? uint64_t{1} << shape.length : ~uint64_t{0};
       if ((shape.letters & 1) == 0) lengths.digit_first |= bit;
       if ((shape.digits & 1) == 0) lengths.letter_first |= bit;
-      if (is_near) learn_near_shape(shape, rule.near_index);
+      if (is_near) learn_near_shape(shape, rule.near_index, reach);
       if (rule.kind == contract::RuleKind::Shape)
         (is_near ? engine_.near_shapes_ : engine_.shapes_)[shape.length].push_back(
             Engine::Shape{shape.digits, shape.letters, shape.breaks, index, rule.near_index,

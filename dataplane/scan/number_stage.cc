@@ -413,15 +413,18 @@ class ShapeHits {
 
 // Rules that need a word and of which a shape may fit a window of one of these lengths; from
 // `letters_from` on it has letters.
-NearRules rules_of_lengths(const Engine& engine, uint64_t lengths, size_t letters_from) noexcept {
-  NearRules out{};
+NumberStage::Apt rules_of_lengths(const Engine& engine, uint64_t lengths,
+                                  size_t letters_from) noexcept {
+  NumberStage::Apt out;
   if (lengths >> 63 != 0) {  // of any length
-    out.fill(~uint64_t{0});
+    out.rules.fill(~uint64_t{0});
+    out.reach = kProximityMax;
     return out;
   }
   for (; lengths != 0; lengths &= lengths - 1) {
     const auto length = static_cast<size_t>(std::countr_zero(lengths));
-    add_rules(out, engine.near_rules_of(length, length >= letters_from));
+    add_rules(out.rules, engine.near_rules_of(length, length >= letters_from));
+    out.reach = std::max(out.reach, engine.near_reach_of(length, length >= letters_from));
   }
   return out;
 }
@@ -429,20 +432,20 @@ NearRules rules_of_lengths(const Engine& engine, uint64_t lengths, size_t letter
 }  // namespace
 
 // Which rules a word speaks for at group `first`. False: none of `apt`.
-bool NumberStage::find_near(const Engine& engine, size_t first, const NearRules& apt, Near& near,
+bool NumberStage::find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                             CandidateList& out) {
-  if (apt == NearRules{}) return false;
+  if (apt.rules == NearRules{}) return false;
   const uint64_t start = row_.base + row_.groups[first].start;
-  NearRules around = engine.words().rules_around(row_.view, start, out.blocks());
+  NearRules around = engine.words().rules_around(row_.view, start, apt.reach, out.blocks());
   add_rules(around, engine.near_rules(beside_end_));
   if (near.alone) add_rules(around, engine.rules_alone());
-  if (!share_rules(around, apt)) return false;
+  if (!share_rules(around, apt.rules)) return false;
   near.here = engine.near_rules(out.context(start, row_.view));
   add_rules(near.here, engine.near_rules(beside_));
   if (near.alone) add_rules(near.here, engine.rules_alone());
   near.at_end = near.here;
   if (beside_end_.count > beside_.count) add_rules(near.at_end, engine.near_rules(beside_end_));
-  return share_rules(near.at_end, apt);
+  return share_rules(near.at_end, apt.rules);
 }
 
 void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out) {

@@ -29,6 +29,12 @@ class NumberStage {
   // Where the row begins that is not over; text.end: none.
   uint64_t live_from(const TextView& text) const noexcept;
 
+  // Rules of which a shape may fit, and how far before a value their words may begin.
+  struct Apt {
+    NearRules rules{};
+    uint64_t reach = 0;
+  };
+
  private:
   static uint64_t with_marks(const TextView& text, uint64_t at) noexcept;
   enum class Found : uint8_t { Row, Open, Nothing };
@@ -47,7 +53,7 @@ class NumberStage {
   void judge(const Engine& engine, CandidateList& out);
   // `leads`: no group before `first` has a digit.
   void judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out);
-  bool find_near(const Engine& engine, size_t first, const NearRules& apt, Near& near,
+  bool find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                  CandidateList& out);
   void look_beside(const Engine& engine, size_t first, CandidateList& out);
 

@@ -17,8 +17,7 @@ void SourceMap::begin() noexcept {
 void SourceMap::open(uint16_t unit_folded, uint16_t unit_source, uint8_t reason) {
   if (!gap_ && pieces_.size() > first_) {
     const Piece& last = pieces_.back();
-    if (last.unit_folded == unit_folded && last.unit_source == unit_source &&
-        last.reason == reason)
+    if (last.unit_folded == unit_folded && last.unit_source == unit_source && last.reason == reason)
       return;
   }
   pieces_.push_back(Piece{folded_, source_, unit_folded, unit_source, reason, removed_});

@@ -87,7 +87,11 @@ template <class V>
   const V joined = word.behind(1) & word.behind(2), joined3 = joined & word.behind(3);
   const V before = (dot.behind(2) & joined) | (dot.behind(3) & joined3) |
                    (dot.behind(4) & joined3 & word.behind(4));
-  put<V>(m.quad, w, dot.here() & digit.behind(1) & digit.ahead(1) & ~before);
+  // One to three digits, and the next dot: "0.4" is none.
+  const V digits2 = digit.ahead(1) & digit.ahead(2);
+  const V after = (digit.ahead(1) & dot.ahead(2)) | (digits2 & dot.ahead(3)) |
+                  (digits2 & digit.ahead(3) & dot.ahead(4));
+  put<V>(m.quad, w, dot.here() & digit.behind(1) & after & ~before);
 }
 
 template <class V>

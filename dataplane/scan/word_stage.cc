@@ -126,6 +126,8 @@ bool WordStage::find_triggers(const Part& part) {
     uint64_t in_part = ~uint64_t{0};
     if (w == first / 64) in_part &= ~uint64_t{0} << (first & 63);
     if ((w + 1) * 64 > last) in_part &= ~(~uint64_t{0} << (last & 63));
+    if (((m.at.word(w) | m.url.word(w) | m.colons.word(w) | m.quad.word(w)) & in_part) == 0)
+      continue;
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(part.origin + w * 64 + static_cast<size_t>(std::countr_zero(bits)));

@@ -5,6 +5,7 @@
 
 #include "dataplane/scan/recognise/place.h"
 #include "dataplane/scan/recognise/street.h"
+#include "dataplane/scan/recognise/street_words.h"
 #include "dataplane/scan/recognise/words.h"
 
 namespace sallyport::scan {
@@ -195,7 +196,7 @@ bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
     --start;
   const uint8_t left = text.at(start - 1);
   return start == text.begin || is_letter(left) || left >= 0x80 || left == '-' || left == '\'' ||
-         is_upper(text.at(start)) || may_be_particle(text.at(start), end - start);
+         is_upper(text.at(start)) || may_be_street_part(text.at(start), end - start);
 }
 
 }  // namespace
@@ -205,7 +206,7 @@ bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint6
   // A word in small letters is part of a street behind another word of it. Others of which the
   // first letter is here: "no.", and the words of boxes and stations ("apo ae", "psc", "unit").
   constexpr std::string_view kElsewhere = "acnpu";
-  const bool is_part = may_be_particle(first, number - 1 - word) &&
+  const bool is_part = may_be_street_part(first, number - 1 - word) &&
                        (kElsewhere.find(static_cast<char>(first)) != std::string_view::npos ||
                         street_may_stand_before(text, word));
   // The last words of kBoxesOfTwo.
@@ -239,7 +240,7 @@ bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number
   OpenReader reader(text);
   const NameWord word{start, at, false, false};
   const bool is_one = at - start == 1;
-  if (may_be_particle(first, at - start) || (is_one && first == 'n') ||
+  if (may_be_street_part(first, at - start) || (is_one && first == 'n') ||
       (!is_one && may_be_of_street(reader, word)))
     return true;
   return number_may_be_first(text, number, end);

@@ -5,6 +5,7 @@
 #include "dataplane/scan/recognise/place.h"
 #include "dataplane/scan/recognise/script_address.h"
 #include "dataplane/scan/recognise/street.h"
+#include "dataplane/scan/recognise/street_words.h"
 
 namespace sallyport::scan {
 namespace {
@@ -66,8 +67,8 @@ uint64_t loose_street(OpenReader& reader, uint64_t start, bool number_wanted) no
       // "rue", "ul.": in small letters before the name.
       if (words > 0) break;
     }
-    if (is_no_name(reader, word)) return 0;
-    if (words > 0 && is_unit_word(reader, word)) break;
+    if (is_street_word(reader, word, kStreetNoName)) return 0;
+    if (words > 0 && is_street_word(reader, word, kStreetUnit)) break;
     named = named || word.capital;
     at = word.end;
     if (named) end = at;

@@ -17,6 +17,10 @@ constexpr unsigned kSectionMax = 64;
 // How far before it a word like "version" speaks against an address.
 constexpr uint64_t kVersionWordBytes = 20;
 
+constexpr std::string_view kVersionWords[] = {"version", "release", "build",  "firmware",
+                                              "section", "chapter", "clause", "oid",
+                                              "upgrade", "ver.",    "rev"};
+
 bool is_hex_digit(uint8_t c) noexcept {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
 }
@@ -25,10 +29,12 @@ bool is_hex_digit(uint8_t c) noexcept {
 bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
   for (uint64_t back = 1; back <= kVersionWordBytes && back <= start; ++back) {
     const uint64_t at = start - back;
-    if (reader.at(at) == '\n') return false;
-    for (std::string_view word : {"version", "release", "build", "firmware", "section", "chapter",
-                                  "clause", "oid", "upgrade", "ver.", "rev"})
-      if (at + word.size() <= start && reader.follows(at, word) && !is_letter(reader.before(at)))
+    const uint8_t first = reader.at(at);
+    if (first == '\n') return false;
+    if (!is_letter(first) || is_letter(reader.before(at))) continue;
+    for (std::string_view word : kVersionWords)
+      if (static_cast<uint8_t>(word[0]) == to_lower(first) && at + word.size() <= start &&
+          reader.follows(at, word))
         return true;
   }
   return false;

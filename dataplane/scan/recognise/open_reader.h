@@ -31,6 +31,10 @@ class OpenReader {
     while (offset < limit && is_letter(bytes[offset])) ++offset;
     return offset;
   }
+  // What is there of [start, end). REQUIRES: the character at `start` is.
+  std::span<const uint8_t> known(uint64_t start, uint64_t end) const noexcept {
+    return text_->slice(start, end < text_->end ? end : text_->end);
+  }
   // The character before `offset`. What stands there is always known.
   uint8_t before(uint64_t offset) const noexcept {
     return offset == 0 ? uint8_t{0} : text_->at(offset - 1);

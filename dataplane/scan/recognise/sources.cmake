@@ -24,6 +24,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/script_address.cc
   recognise/secret_cell.cc
   recognise/street.cc
+  recognise/street_words.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
   recognise/value_before.cc

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "dataplane/scan/recognise/street_words.h"
+
 namespace sallyport::scan {
 namespace {
 
@@ -12,128 +14,6 @@ constexpr unsigned kStreetWordsMax = 5;
 constexpr unsigned kPlainNameWordsMax = 4;
 constexpr unsigned kLineMarksMax = 8;
 
-constexpr std::string_view kSuffixes[] = {
-    "street",   "st",       "avenue", "ave",     "boulevard", "blvd",      "road",       "rd",
-    "lane",     "ln",       "drive",  "dr",      "court",     "ct",        "place",      "pl",
-    "way",      "terrace",  "ter",    "circle",  "cir",       "parkway",   "pkwy",       "highway",
-    "hwy",      "square",   "sq",     "trail",   "trl",       "loop",      "alley",      "aly",
-    "crossing", "plaza",    "plz",    "row",     "walk",      "close",     "crescent",   "cres",
-    "gardens",  "grove",    "mews",   "quay",    "wharf",     "esplanade", "parade",     "rise",
-    "broadway", "turnpike", "str",    "salai",   "marg",      "nagar",     "expressway", "bend",
-    "ridge",    "run",      "hill",   "heights", "view",      "path",      "pike"};
-// French kinds of street stand before the name.
-constexpr std::string_view kFrench[] = {"rue",
-                                        "avenue",
-                                        "av",
-                                        "ave",
-                                        "boulevard",
-                                        "bd",
-                                        "bld",
-                                        "blvd",
-                                        "place",
-                                        "pl",
-                                        "chemin",
-                                        "ch",
-                                        "all\xc3\xa9"
-                                        "e",
-                                        "allee",
-                                        "impasse",
-                                        "quai",
-                                        "cours",
-                                        "route",
-                                        "rte",
-                                        "square",
-                                        "passage",
-                                        "sentier",
-                                        "faubourg",
-                                        "cit\xc3\xa9",
-                                        "villa",
-                                        "ruelle",
-                                        "esplanade",
-                                        "promenade",
-                                        "mont\xc3\xa9"
-                                        "e",
-                                        "r\xc3\xa9sidence",
-                                        "hameau",
-                                        "rond-point"};
-constexpr std::string_view kParticles[] = {
-    "de",  "la",    "le",    "les", "du",  "des",   "del", "della", "di",  "da",  "das", "dos",
-    "do",  "den",   "der",   "van", "von", "y",     "e",   "of",    "the", "el",  "los", "las",
-    "dei", "delle", "degli", "i",   "al",  "zum",   "zur", "dem",   "het", "ten", "ter", "op",
-    "aan", "na",    "nad",   "pod", "dal", "dalle", "et",  "und",   "en",  "im"};
-// What the first word of a street is in Spanish, Catalan, Italian, Portuguese, Polish, Romanian,
-// and in French where the number stands last (Switzerland, Belgium).
-constexpr std::string_view kPrefixes[] = {"calle",
-                                          "avenida",
-                                          "avda",
-                                          "avd",
-                                          "plaza",
-                                          "pza",
-                                          "paseo",
-                                          "pso",
-                                          "carrer",
-                                          "camino",
-                                          "carretera",
-                                          "ctra",
-                                          "ronda",
-                                          "glorieta",
-                                          "rambla",
-                                          "traves\xc3\xad"
-                                          "a",
-                                          "passeig",
-                                          "pasaje",
-                                          "cuesta",
-                                          "carrera",
-                                          "via",
-                                          "viale",
-                                          "v.le",
-                                          "piazza",
-                                          "corso",
-                                          "largo",
-                                          "vicolo",
-                                          "piazzale",
-                                          "strada",
-                                          "salita",
-                                          "contrada",
-                                          "lungomare",
-                                          "rua",
-                                          "av",
-                                          "travessa",
-                                          "pra\xc3\xa7"
-                                          "a",
-                                          "praca",
-                                          "estrada",
-                                          "alameda",
-                                          "rodovia",
-                                          "beco",
-                                          "cal\xc3\xa7"
-                                          "ada",
-                                          "r",
-                                          "ul",
-                                          "ulica",
-                                          "al",
-                                          "aleja",
-                                          "aleje",
-                                          "os",
-                                          "osiedle",
-                                          "plac",
-                                          "bulevardul",
-                                          "b-dul",
-                                          "bd",
-                                          "str",
-                                          "rue",
-                                          "boulevard",
-                                          "chemin",
-                                          "quai",
-                                          "all\xc3\xa9"
-                                          "e",
-                                          "route"};
-// Of those: words that also begin other things ("Route Nationale 7", "Largo Size 5").
-constexpr std::string_view kLoosePrefixes[] = {"route", "r",       "largo", "os", "al",
-                                               "str",   "carrera", "via",   "bd"};
-// What begins the name of a place: "Am Markt 35", "Unter den Linden 5". A town must follow.
-constexpr std::string_view kAtPlaces[] = {"am",     "an",  "im",  "zum", "zur", "unter", "auf",
-                                          "hinter", "vor", "bei", "na",  "v",   "u",     "in"};
 // What the last part of a compound is in German, Dutch, the Nordic languages, Finnish, Estonian.
 constexpr std::string_view kEndings[] = {
     "stra\xc3\x9f"
@@ -203,103 +83,9 @@ constexpr std::string_view kLooseEndings[] = {"berg",
                                               "haven",
                                               "parken",
                                               "promenade"};
-// Kinds of street that stand behind the name as a word of their own, also in small letters:
-// Hungarian, Turkish, Czech, Norwegian, Swedish, Danish, Finnish, Estonian, Dutch.
-constexpr std::string_view kTypeWords[] = {"utca",
-                                           "u",
-                                           "\xc3\xba"
-                                           "t",
-                                           "\xc3\xba"
-                                           "tja",
-                                           "t\xc3\xa9r",
-                                           "k\xc3\xb6r\xc3\xba"
-                                           "t",
-                                           "krt",
-                                           "k\xc3\xb6z",
-                                           "s\xc3\xa9t\xc3\xa1ny",
-                                           "rakpart",
-                                           "caddesi",
-                                           "cad",
-                                           "cd",
-                                           "sokak",
-                                           "soka\xc4\x9f\xc4\xb1",
-                                           "sok",
-                                           "sk",
-                                           "bulvar\xc4\xb1",
-                                           "bulv",
-                                           "mahallesi",
-                                           "mah",
-                                           "ulice",
-                                           "n\xc3\xa1m\xc4\x9bst\xc3\xad",
-                                           "n\xc3\xa1m",
-                                           "t\xc5\x99\xc3\xad"
-                                           "da",
-                                           "cesta",
-                                           "gate",
-                                           "gata",
-                                           "vei",
-                                           "veg",
-                                           "plass",
-                                           "terrasse",
-                                           "v\xc3\xa4g",
-                                           "torg",
-                                           "all\xc3\xa9",
-                                           "gade",
-                                           "vej",
-                                           "plads",
-                                           "torv",
-                                           "tie",
-                                           "katu",
-                                           "tee",
-                                           "mnt",
-                                           "pst",
-                                           "tn",
-                                           "weg",
-                                           "straat",
-                                           "laan",
-                                           "plein",
-                                           "kade"};
-// Words that end so and name no street, and nouns that numbers follow.
-constexpr std::string_view kNoStreets[] = {
-    "string",      "during",    "spring",      "monitoring", "bring", "ring",     "wring",
-    "engineering", "str",       "investigate", "gate",       "tie",   "delegate", "aggregate",
-    "navigate",    "mitigate",  "die",         "necktie",    "cutie", "zombie",   "scoring",
-    "propagate",   "surrogate", "smoothie",    "cookie",     "movie", "selfie",   "rookie",
-    "restoring",   "docstring", "substring",   "bulgarije"};
-// Nouns with numbers that are no names of places.
-constexpr std::string_view kNoNames[] = {
-    "chapter",   "section",  "page",     "step",     "level",    "version", "table",     "figure",
-    "windows",   "part",     "phase",    "round",    "day",      "week",    "year",      "month",
-    "january",   "february", "march",    "april",    "may",      "june",    "july",      "august",
-    "september", "october",  "november", "december", "monday",   "tuesday", "wednesday", "thursday",
-    "friday",    "saturday", "sunday",   "top",      "class",    "grade",   "line",      "item",
-    "option",    "question", "example",  "volume",   "issue",    "no",      "number",    "id",
-    "the",       "article",  "season",   "episode",  "chapitre", "kapitel", "seite",     "python",
-    "java",      "node",     "ubuntu",   "intel",    "core",     "iphone",  "android",   "http",
-    "rfc",       "iso",      "utf",      "sha",      "base",     "int",     "float",     "exit",
-    "error",     "status",   "port",     "server",   "runde",    "platz",   "team",      "linie",
-    "halle",     "los",      "tel",      "phone",    "fax",      "fig",     "eq",        "ch",
-    "vol",       "pp",       "nr"};
-constexpr std::string_view kMarks[] = {"no",        "nr",     "n",        "n\xc2\xba",
-                                       "n\xc2\xb0", "num",    "\xc4\x8d", "\xc4\x8d.p",
-                                       "nro",       "nummer", "numero",   "n\xc3\xbamero"};
-constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit",
-                                             "suite", "plot", "house",     "shop",
-                                             "room",  "no",   "door",      "villa"};
 
 constexpr std::string_view kOrdinals[] = {"st", "nd", "rd", "th"};
 constexpr std::string_view kRepeats[] = {"bis ", "ter ", "bis, ", "ter, "};
-
-constexpr WordFilter kSuffixesFilter{kSuffixes};
-constexpr WordFilter kFrenchFilter{kFrench};
-constexpr WordFilter kParticlesFilter{kParticles};
-constexpr WordFilter kPrefixesFilter{kPrefixes};
-constexpr WordFilter kAtPlacesFilter{kAtPlaces};
-constexpr WordFilter kTypeWordsFilter{kTypeWords};
-constexpr WordFilter kNoStreetsFilter{kNoStreets};
-constexpr WordFilter kNoNamesFilter{kNoNames};
-constexpr WordFilter kMarksFilter{kMarks};
-constexpr WordFilter kUnitsBeforeFilter{kUnitsBefore};
 
 // Which two bytes a word of a list may end with: a bit by a hash of them.
 class EndFilter {
@@ -375,14 +161,15 @@ StreetStart typed_start(OpenReader& reader, const NameWord& type) noexcept {
 // kind.
 StreetStart compound_start(OpenReader& reader, const NameWord& word) noexcept {
   if (word.size() == 0) return {};
-  if (word_in(reader, word, kTypeWords, kTypeWordsFilter)) {
+  const uint16_t lists = street_word(reader, word);
+  if ((lists & kStreetTypeWord) != 0) {
     const StreetStart typed = typed_start(reader, word);
     if (typed.start != kNoStreet) return typed;
   }
   if (word.size() < 2 || !word.capital ||
       !kEndFilter.has(reader.before(word.end - 1), reader.before(word.end)))
     return {};
-  const bool no_street = word_in(reader, word, kNoStreets, kNoStreetsFilter);
+  const bool no_street = (lists & kStreetNone) != 0;
   for (std::string_view ending : kEndings) {
     if (!ends_with(reader, word, ending)) continue;
     if (word.size() == ending.size()) return typed_start(reader, word);
@@ -411,14 +198,14 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
     if (point) --word_end;
     const NameWord word = words == 0 ? last : word_before(reader, word_end);
     if (word.size() == 0) return {};
-    if (words > 0 && capital && (word.capital || point) &&
-        word_in(reader, word, kPrefixes, kPrefixesFilter))
+    const uint16_t lists = street_word(reader, word);
+    if (words > 0 && capital && (word.capital || point) && (lists & kStreetPrefix) != 0)
       return {word.start,
-              word_in(reader, word, kLoosePrefixes) && !point ? Strength::Placed : Strength::Plain};
-    if (words > 0 && capital && word.capital && word_in(reader, word, kAtPlaces, kAtPlacesFilter))
+              (lists & kStreetLoosePrefix) != 0 && !point ? Strength::Placed : Strength::Plain};
+    if (words > 0 && capital && word.capital && (lists & kStreetAtPlace) != 0)
       return {word.start, Strength::Placed};
     const bool is_name = word.capital || is_elided_name(reader, word);
-    if (!is_name && !is_particle(reader, word)) return {};
+    if (!is_name && (lists & kStreetParticle) == 0) return {};
     capital = capital || is_name;
     if (const uint64_t calle = calle_start(reader, word.start); calle != kNoStreet)
       return {calle, Strength::Plain};
@@ -438,9 +225,10 @@ StreetStart name_start(OpenReader& reader, uint64_t end, const NameWord& last) n
     if (words > 0 && reader.before(word_end) == '.') --word_end;
     const NameWord word = words == 0 ? last : word_before(reader, word_end);
     if (word.size() == 0) break;
-    if (word_in(reader, word, kNoNames, kNoNamesFilter) || is_unit_word(reader, word)) return {};
+    const uint16_t lists = street_word(reader, word);
+    if ((lists & (kStreetNoName | kStreetUnit)) != 0) return {};
     const bool is_name = word.capital && (word.size() >= 3 || words > 0);
-    if (!is_name && !is_particle(reader, word)) break;
+    if (!is_name && (lists & kStreetParticle) == 0) break;
     capital = capital || is_name;
     if (is_name) out.start = word.start;
     if (reader.before(word.start) != ' ') break;
@@ -451,39 +239,20 @@ StreetStart name_start(OpenReader& reader, uint64_t end, const NameWord& last) n
 
 }  // namespace
 
-bool is_particle(OpenReader& reader, const NameWord& word) noexcept {
-  return word_in(reader, word, kParticles, kParticlesFilter);
-}
-
-bool may_be_particle(uint8_t first, uint64_t size) noexcept {
-  return kParticlesFilter.has(first, size) || kTypeWordsFilter.has(first, size);
-}
-
 bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept {
-  return is_particle(reader, word) || word_in(reader, word, kPrefixes, kPrefixesFilter) ||
-         word_in(reader, word, kAtPlaces, kAtPlacesFilter) || word.size() == 1 ||
-         word_in(reader, word, kTypeWords, kTypeWordsFilter) ||
-         word_in(reader, word, kMarks, kMarksFilter) || is_elided_name(reader, word) ||
+  constexpr uint16_t kAny =
+      kStreetParticle | kStreetPrefix | kStreetAtPlace | kStreetTypeWord | kStreetMark;
+  return word.size() == 1 || is_street_word(reader, word, kAny) || is_elided_name(reader, word) ||
          word_is(reader, word, "office") || word_is(reader, word, "post");
 }
 
 bool may_begin_of_street(OpenReader& reader, const NameWord& word) noexcept {
-  const auto begins_one_of = [&](const auto& list) {
-    return std::any_of(std::begin(list), std::end(list), [&](std::string_view one) {
-      return one.size() >= word.size() && reader.follows(word.start, one.substr(0, word.size()));
-    });
-  };
   constexpr std::string_view kOffice[] = {"office", "post"};
-  return begins_one_of(kParticles) || begins_one_of(kPrefixes) || begins_one_of(kAtPlaces) ||
-         begins_one_of(kTypeWords) || begins_one_of(kMarks) || begins_one_of(kOffice);
-}
-
-bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept {
-  return word_in(reader, word, kUnitsBefore, kUnitsBeforeFilter);
-}
-
-bool is_no_name(OpenReader& reader, const NameWord& word) noexcept {
-  return word_in(reader, word, kNoNames, kNoNamesFilter);
+  return may_begin_street_word(reader, word) ||
+         std::any_of(std::begin(kOffice), std::end(kOffice), [&](std::string_view one) {
+           return one.size() >= word.size() &&
+                  reader.follows(word.start, one.substr(0, word.size()));
+         });
 }
 
 bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
@@ -535,7 +304,7 @@ uint64_t building_start(OpenReader& reader, uint64_t start) noexcept {
   const uint64_t unit_end = reader.before(first) == ' ' ? first - 1 : first;
   const uint64_t unit_word_end = reader.before(unit_end) == '.' ? unit_end - 1 : unit_end;
   const NameWord unit = unit_end < first ? word_before(reader, unit_word_end) : NameWord{};
-  if (unit.size() > 0 && unit.capital && word_in(reader, unit, kUnitsBefore, kUnitsBeforeFilter))
+  if (unit.size() > 0 && unit.capital && is_street_word(reader, unit, kStreetUnit))
     return unit.start;
   return comma || is_letter(reader.before(end)) ? start : first;
 }
@@ -558,12 +327,11 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
     if (!is_ordinal(reader, at)) {
       const NameWord word = word_at(reader, at);
       if (word.size() == 0) break;
-      if (is_unit_word(reader, word)) break;
-      const bool particle = is_particle(reader, word);
-      capitals = capitals && (word.capital || particle);
+      const uint16_t lists = street_word(reader, word);
+      if ((lists & kStreetUnit) != 0) break;
+      capitals = capitals && (word.capital || (lists & kStreetParticle) != 0);
       // "Whitchurch Road street": the small word belongs to the sentence.
-      if (words > 0 && (capitals || out.end == 0) &&
-          word_in(reader, word, kSuffixes, kSuffixesFilter))
+      if (words > 0 && (capitals || out.end == 0) && (lists & kStreetSuffix) != 0)
         out = Street{word.end, capitals};
       at = word.end;
       if (reader.at(at) == '.') ++at;
@@ -580,7 +348,7 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
   for (std::string_view mark : kRepeats)
     if (reader.follows(at, mark)) at += mark.size();
   const NameWord kind = word_at(reader, at);
-  if (kind.size() == 0 || !word_in(reader, kind, kFrench, kFrenchFilter)) return {};
+  if (!is_street_word(reader, kind, kStreetFrench)) return {};
   Street out;
   at = kind.end;
   if (reader.at(at) == '.') ++at;
@@ -589,8 +357,9 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
         (to_lower(reader.at(at + 1)) == 'd' || to_lower(reader.at(at + 1)) == 'l') &&
         reader.at(at + 2) == '\'';
     const NameWord word = word_at(reader, at + (elided ? 3 : 1));
-    if (word.size() == 0 || (!word.capital && !is_particle(reader, word))) break;
-    if (is_unit_word(reader, word)) break;
+    if (word.size() == 0) break;
+    const uint16_t lists = street_word(reader, word);
+    if ((!word.capital && (lists & kStreetParticle) == 0) || (lists & kStreetUnit) != 0) break;
     at = word.end;
     if (word.capital) out.end = at;
   }
@@ -602,8 +371,10 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
   for (unsigned words = 0; words < kPlainNameWordsMax; ++words) {
     const NameWord word = word_at(reader, at);
-    if (word.size() == 0 || word_in(reader, word, kNoNames, kNoNamesFilter)) break;
-    if (is_unit_word(reader, word) || (!word.capital && !is_particle(reader, word))) break;
+    if (word.size() == 0) break;
+    const uint16_t lists = street_word(reader, word);
+    if ((lists & (kStreetNoName | kStreetUnit)) != 0) break;
+    if (!word.capital && (lists & kStreetParticle) == 0) break;
     if (word.capital && word.size() > 1) out.end = word.end;
     at = word.end;
     if (reader.at(at) == '.') ++at;
@@ -631,22 +402,24 @@ bool french_may_follow(const TextView& text, uint64_t at) noexcept {
   const NameWord word = plain_word_at(text, at, sure);
   OpenReader reader(text);
   return !sure ||
-         (word.size() > 0 && (word_in(reader, word, kFrench, kFrenchFilter) ||
+         (word.size() > 0 && (is_street_word(reader, word, kStreetFrench) ||
                               word_is(reader, word, "bis") || word_is(reader, word, "ter")));
 }
 
 bool street_may_follow(const TextView& text, uint64_t at) noexcept {
-  if (french_may_follow(text, at)) return true;
   OpenReader reader(text);
   for (unsigned words = 0; words < kStreetWordsMax; ++words) {
     bool sure = false;
     const NameWord word = plain_word_at(text, at, sure);
-    // An ordinal; a letter that belongs to the number; a name.
+    // An ordinal; a letter that belongs to the number; a name; what the French begin with.
     if (!sure || is_digit(text.at(at))) return true;
-    if (words == 0 && (word.size() == 1 || is_upper(text.at(at)) || is_particle(reader, word)))
-      return true;
     if (word.size() == 0) return false;
-    if (words > 0 && word_in(reader, word, kSuffixes, kSuffixesFilter)) return true;
+    const uint16_t lists = street_word(reader, word);
+    if (words > 0 ? (lists & kStreetSuffix) != 0
+                  : word.size() == 1 || is_upper(text.at(at)) ||
+                        (lists & (kStreetParticle | kStreetFrench)) != 0 ||
+                        word_is(reader, word, "bis") || word_is(reader, word, "ter"))
+      return true;
     at = word.end + (text.at(word.end) == '.' ? 1 : 0);
     if (at >= text.end) return true;
     if (text.at(at) != ' ') return false;
@@ -662,7 +435,7 @@ uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
   uint64_t mark_end = end;
   if (mark_end > 0 && reader.before(mark_end) == '.') --mark_end;
   const uint8_t last = to_lower(reader.before(mark_end));
-  for (std::string_view mark : kMarks) {
+  for (std::string_view mark : street_marks()) {
     if (last != static_cast<uint8_t>(mark.back()) || mark_end <= mark.size() ||
         !reader.follows(mark_end - mark.size(), mark))
       continue;

@@ -55,18 +55,11 @@ struct StreetStart {
 // `named`: also where nothing but capital letters says so.
 StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept;
 
-// "Apt", "Suite": what stands behind it is the number of a flat.
-bool is_unit_word(OpenReader& reader, const NameWord& word) noexcept;
-// "Level", "Chapter", "Monday": with a number they are no address.
-bool is_no_name(OpenReader& reader, const NameWord& word) noexcept;
 // Nothing else stands on the line but signs of lists and quotes.
 bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept;
 // Words that may stand inside of a street's name or say what it is, in small letters.
 bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept;
 // The letters that are here may become such a word.
 bool may_begin_of_street(OpenReader& reader, const NameWord& word) noexcept;
-bool is_particle(OpenReader& reader, const NameWord& word) noexcept;
-// The first byte in lower case and the size of a word: false: it is none of those.
-bool may_be_particle(uint8_t first, uint64_t size) noexcept;
 
 }  // namespace sallyport::scan

@@ -191,9 +191,7 @@ bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
   const uint64_t end = word - 1;
   const uint8_t last = text.at(end - 1);
   if (!is_letter(last)) return last >= 0x80 || last == '.' || last == '/';  // "C/ de"
-  uint64_t start = end;
-  while (start > text.begin && end - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
-    --start;
+  const uint64_t start = letters_start(text, end, kNameWordBytesMax);
   const uint8_t left = text.at(start - 1);
   return start == text.begin || is_letter(left) || left >= 0x80 || left == '-' || left == '\'' ||
          is_upper(text.at(start)) || may_be_street_part(text.at(start), end - start);
@@ -229,9 +227,7 @@ bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number
   const uint8_t before = text.at(at - 1);
   if (before >= 0x80 || at == last + 1 || last + 1 - at == kSignsMax) return true;
   if (!is_letter(before)) return number_may_be_first(text, number, end);
-  uint64_t start = at;
-  while (start > text.begin && at - start < kNameWordBytesMax && is_letter(text.at(start - 1)))
-    --start;
+  const uint64_t start = letters_start(text, at, kNameWordBytesMax);
   const uint8_t left = text.at(start - 1), first = text.at(start);
   const bool is_part = left >= 0x80 || left == '-' || left == '\'' || left == '.' ||  // "č.p."
                        is_letter(left);

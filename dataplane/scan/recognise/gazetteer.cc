@@ -431,14 +431,18 @@ bool may_be_given(const uint8_t* word, size_t size) noexcept {
 
 NameKind name_kind(std::span<const uint8_t> name) noexcept {
   const Plain whole = plain(name);
-  static const WordSet kGivenSet{kGiven}, kFamilySet{kFamily}, kAmbiguousSet{kAmbiguous};
+  constexpr uint8_t kGivenBit = 1, kFamilyBit = 2, kAmbiguousBit = 4;
+  static const WordSet kNames{
+      WordSet::List{kGiven, kGivenBit}, {kFamily, kFamilyBit}, {kAmbiguous, kAmbiguousBit}};
   NameKind out;
   if (whole.size < 2) return out;
   // Of a double name the first part decides.
   const std::string_view first = whole.view().substr(0, whole.view().find('-'));
-  out.given = kGivenSet.has(first);
-  out.family = kFamilySet.has(first) || kFamilySet.has(whole.view());
-  out.ambiguous = kAmbiguousSet.has(whole.view());
+  const uint8_t of_first = kNames.lists_of(first);
+  const uint8_t of_whole = first.size() == whole.size ? of_first : kNames.lists_of(whole.view());
+  out.given = (of_first & kGivenBit) != 0;
+  out.family = ((of_first | of_whole) & kFamilyBit) != 0;
+  out.ambiguous = (of_whole & kAmbiguousBit) != 0;
   return out;
 }
 

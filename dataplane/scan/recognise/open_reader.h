@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/scan/recognise/letter_run.h"
 #include "dataplane/scan/recogniser.h"
 #include "dataplane/scan/validate/characters.h"
 
@@ -25,11 +26,11 @@ class OpenReader {
   }
   // The letters from `offset` on, as far as the known text goes: where they end.
   uint64_t letters_end(uint64_t offset, uint64_t max) const noexcept {
-    const uint64_t limit = text_->end < offset + max ? text_->end : offset + max;
-    if (offset < text_->begin) return offset;
-    const uint8_t* bytes = text_->bytes - text_->begin;
-    while (offset < limit && is_letter(bytes[offset])) ++offset;
-    return offset;
+    return scan::letters_end(*text_, offset, max);
+  }
+  // Where the letters before `offset` begin.
+  uint64_t letters_start(uint64_t offset, uint64_t max) const noexcept {
+    return scan::letters_start(*text_, offset, max);
   }
   // What is there of [start, end). REQUIRES: the character at `start` is.
   std::span<const uint8_t> known(uint64_t start, uint64_t end) const noexcept {

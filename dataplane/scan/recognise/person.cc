@@ -297,18 +297,15 @@ constexpr WordFilter kTitlesFilter{kTitles};
 bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
   static const WordSet kSet{kStops};
   std::array<char, kNameWordBytesMax + 2> lower;
-  if (word.size() > lower.size()) return false;
-  for (uint64_t i = 0; i < word.size(); ++i)
-    lower[i] = static_cast<char>(to_lower(reader.at(word.start + i)));
-  return kSet.has({lower.data(), static_cast<size_t>(word.size())});
+  const auto bytes = reader.known(word.start, word.end);
+  if (bytes.size() > lower.size() || !kSet.may_have(to_lower(bytes[0]), bytes.size())) return false;
+  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
+  return kSet.has({lower.data(), bytes.size()});
 }
 
 NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {
-  std::array<uint8_t, kNameWordBytesMax + 1> bytes;
-  const uint64_t size = word.size();
-  if (size > bytes.size()) return {};
-  for (uint64_t i = 0; i < size; ++i) bytes[i] = reader.at(word.start + i);
-  return name_kind({bytes.data(), static_cast<size_t>(size)});
+  if (word.size() > kNameWordBytesMax + 1) return {};
+  return name_kind(reader.known(word.start, word.end));
 }
 
 // Without the 's of a possession.

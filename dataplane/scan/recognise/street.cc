@@ -388,8 +388,7 @@ namespace {
 
 // The letters from `at` on. `sure`: all of the word, and nothing but ASCII letters.
 NameWord plain_word_at(const TextView& text, uint64_t at, bool& sure) noexcept {
-  uint64_t end = at;
-  while (is_letter(text.at(end))) ++end;
+  const uint64_t end = letters_end(text, at, text.end);
   const uint8_t behind = text.at(end);
   sure = end < text.end && behind < 0x80 && behind != '-' && behind != '\'';
   return NameWord{at, end, false, false};

@@ -1,13 +1,15 @@
-// word_set.h: is this word one of a few thousand? Answered by length and first letter for most
-// words, else by one hash.
+// word_set.h: in which of a few lists of some thousand words is this word? Answered by length and
+// first letter for most words, else by one hash.
 //
-// Built once from a list of lower-case words that outlives it; immutable then.
+// Built once from lists of lower-case words that outlive it; immutable then.
 #pragma once
 
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -16,34 +18,62 @@ namespace sallyport::scan {
 
 class WordSet {
  public:
-  explicit WordSet(std::span<const std::string_view> words)
-      : slots_(std::bit_ceil(words.size() * 4 + 1)) {
-    for (std::string_view word : words) {
-      if (word.empty()) continue;
-      lengths_[static_cast<uint8_t>(word[0])] |= bit(word.size());
-      size_t at = slot(word);
-      while (!slots_[at].empty()) at = (at + 1) & (slots_.size() - 1);
-      slots_[at] = word;
-    }
+  struct List {
+    std::span<const std::string_view> words;
+    uint8_t bit;
+  };
+
+  explicit WordSet(std::span<const std::string_view> words) : WordSet({List{words, 1}}) {}
+  explicit WordSet(std::initializer_list<List> lists) : slots_(slots_for(lists)) {
+    for (const List& list : lists)
+      for (std::string_view word : list.words) add(word, list.bit);
   }
 
-  bool has(std::string_view word) const noexcept {
-    if (word.empty() || (lengths_[static_cast<uint8_t>(word[0])] & bit(word.size())) == 0)
-      return false;
-    for (size_t at = slot(word); !slots_[at].empty(); at = (at + 1) & (slots_.size() - 1))
-      if (slots_[at] == word) return true;
-    return false;
+  // The bits of its lists.
+  uint8_t lists_of(std::string_view word) const noexcept {
+    if (word.empty() || !may_have(static_cast<uint8_t>(word[0]), word.size())) return 0;
+    for (size_t at = slot(word); slots_[at].lists != 0; at = (at + 1) & (slots_.size() - 1))
+      if (slots_[at].word == word) return slots_[at].lists;
+    return 0;
+  }
+  bool has(std::string_view word) const noexcept { return lists_of(word) != 0; }
+  // False: no word of this size begins with this byte (in lower case).
+  bool may_have(uint8_t first, size_t size) const noexcept {
+    return (lengths_[first] & bit(size)) != 0;
   }
 
  private:
+  struct Slot {
+    std::string_view word;
+    uint8_t lists = 0;  // 0: free
+  };
+
+  void add(std::string_view word, uint8_t list) {
+    if (word.empty()) return;
+    lengths_[static_cast<uint8_t>(word[0])] |= bit(word.size());
+    size_t at = slot(word);
+    while (slots_[at].lists != 0 && slots_[at].word != word) at = (at + 1) & (slots_.size() - 1);
+    slots_[at].word = word;
+    slots_[at].lists |= list;
+  }
+  static size_t slots_for(std::initializer_list<List> lists) {
+    size_t words = 0;
+    for (const List& list : lists) words += list.words.size();
+    return std::bit_ceil(words * 4 + 1);
+  }
   static uint64_t bit(size_t size) noexcept { return uint64_t{1} << (size < 63 ? size : 63); }
+  // Of the first and the last eight characters, which may be the same ones.
   size_t slot(std::string_view word) const noexcept {
-    uint64_t hash = 0xcbf2'9ce4'8422'2325U;
-    for (char c : word) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100'0000'01b3U;
-    return static_cast<size_t>(hash ^ hash >> 29) & (slots_.size() - 1);
+    uint64_t head = 0, tail = 0;
+    const size_t some = word.size() < sizeof head ? word.size() : sizeof head;
+    std::memcpy(&head, word.data(), some);
+    std::memcpy(&tail, word.data() + word.size() - some, some);
+    const uint64_t mixed = (head + word.size()) * 0x9e37'79b9'7f4a'7c15U ^ tail;
+    return static_cast<size_t>((mixed ^ mixed >> 32) * 0xc2b2'ae3d'27d4'eb4fU >> 40) &
+           (slots_.size() - 1);
   }
 
-  std::vector<std::string_view> slots_;  // open addressing, at most a quarter full
+  std::vector<Slot> slots_;              // open addressing, at most a quarter full
   std::array<uint64_t, 256> lengths_{};  // by first byte: bit per length
 };
 

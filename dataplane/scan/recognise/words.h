@@ -67,7 +67,7 @@ inline NameWord word_at(OpenReader& reader, uint64_t start) noexcept {
 
 // The word that ends at `end`, read backwards.
 inline NameWord word_before(OpenReader& reader, uint64_t end) noexcept {
-  uint64_t start = end;
+  uint64_t start = reader.letters_start(end, kNameWordBytesMax);
   while (start > 0 && end - start < kNameWordBytesMax) {
     const uint8_t c = reader.before(start);
     const bool joint = (c == '-' || c == '\'') && start < end && start > 1 &&

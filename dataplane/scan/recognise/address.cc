@@ -131,7 +131,7 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
     const Place behind = place_at(reader, house + 1);
     if (behind.town) place = behind;
   }
-  const bool loose = street.strength == Strength::Placed && !town_first;
+  const bool loose = street.strength == StreetStrength::Placed && !town_first;
   const uint8_t behind = reader.at(house);
   if (loose && (behind == ' ' || !(place.town ? place.sure : place.unit)) &&
       !(behind == ' ' && place.unit && place.town))

@@ -154,7 +154,7 @@ StreetStart typed_start(OpenReader& reader, const NameWord& type) noexcept {
     // German and Dutch names are one word; another capital before it is the sentence's.
     if (type.capital) break;
   }
-  return {start, Strength::Plain};
+  return {start, StreetStrength::Plain};
 }
 
 // "Gartenstraße": the word before the number, and the one before that if the first is only the
@@ -174,9 +174,10 @@ StreetStart compound_start(OpenReader& reader, const NameWord& word) noexcept {
     if (!ends_with(reader, word, ending)) continue;
     if (word.size() == ending.size()) return typed_start(reader, word);
     if (word.size() < ending.size() + 3 || no_street) continue;
-    return {word.start, Strength::Plain};
+    return {word.start, StreetStrength::Plain};
   }
-  if (!no_street && has_ending(reader, word, kLooseEndings)) return {word.start, Strength::Placed};
+  if (!no_street && has_ending(reader, word, kLooseEndings))
+    return {word.start, StreetStrength::Placed};
   return {};
 }
 
@@ -200,15 +201,15 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
     if (word.size() == 0) return {};
     const uint16_t lists = street_word(reader, word);
     if (words > 0 && capital && (word.capital || point) && (lists & kStreetPrefix) != 0)
-      return {word.start,
-              (lists & kStreetLoosePrefix) != 0 && !point ? Strength::Placed : Strength::Plain};
+      return {word.start, (lists & kStreetLoosePrefix) != 0 && !point ? StreetStrength::Placed
+                                                                      : StreetStrength::Plain};
     if (words > 0 && capital && word.capital && (lists & kStreetAtPlace) != 0)
-      return {word.start, Strength::Placed};
+      return {word.start, StreetStrength::Placed};
     const bool is_name = word.capital || is_elided_name(reader, word);
     if (!is_name && (lists & kStreetParticle) == 0) return {};
     capital = capital || is_name;
     if (const uint64_t calle = calle_start(reader, word.start); calle != kNoStreet)
-      return {calle, Strength::Plain};
+      return {calle, StreetStrength::Plain};
     if (reader.before(word.start) != ' ') return {};
     end = word.start - 1;
   }
@@ -218,7 +219,7 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
 // Words with capital letters before the number: a town must follow.
 // `last`: the word that ends at `end`.
 StreetStart name_start(OpenReader& reader, uint64_t end, const NameWord& last) noexcept {
-  StreetStart out{kNoStreet, Strength::Placed};
+  StreetStart out{kNoStreet, StreetStrength::Placed};
   bool capital = false;
   for (unsigned words = 0; words < kPlainNameWordsMax; ++words) {
     uint64_t word_end = end;
@@ -451,10 +452,10 @@ StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept
   const NameWord last = word_before(reader, point ? end - 1 : end);
   if (last.size() == 0) return {};
   StreetStart out = compound_start(reader, last);
-  if (out.start == kNoStreet || out.strength == Strength::Placed) {
+  if (out.start == kNoStreet || out.strength == StreetStrength::Placed) {
     const StreetStart prefixed = prefix_start(reader, end, last);
     if (prefixed.start != kNoStreet &&
-        (out.start == kNoStreet || prefixed.strength == Strength::Plain))
+        (out.start == kNoStreet || prefixed.strength == StreetStrength::Plain))
       out = prefixed;
   }
   return out.start == kNoStreet && named && !point ? name_start(reader, end, last) : out;

@@ -46,10 +46,10 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept;
 uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept;
 // How much a street says by itself. Placed: only with a town or a unit behind it. Cued: what a cue
 // must announce.
-enum class Strength : uint8_t { Plain, Placed };
+enum class StreetStrength : uint8_t { Plain, Placed };
 struct StreetStart {
   uint64_t start = kNoStreet;
-  Strength strength = Strength::Plain;
+  StreetStrength strength = StreetStrength::Plain;
 };
 // Where the street begins whose text ends at `end`, behind which its number stands.
 // `named`: also where nothing but capital letters says so.

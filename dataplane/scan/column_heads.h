@@ -41,6 +41,11 @@ class ColumnHeads {
   // ended a table, and what parts the cells of its line is looked for anew.
   bool settled() const noexcept { return !lost_; }
 
+  // A table may reach to `start`: it goes on as long as it is asked about.
+  bool follows_to(uint64_t start) const noexcept {
+    return table_.last != kNone && start - table_.last <= kTableReachBytes;
+  }
+
   static constexpr uint16_t kHeadDistance = 1;
 
  private:

@@ -47,6 +47,11 @@ using NearRules = std::array<uint64_t, 4>;
 constexpr void add_rules(NearRules& to, const NearRules& more) noexcept {
   for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
 }
+constexpr bool any_rules(const NearRules& some) noexcept {
+  uint64_t any = 0;
+  for (const uint64_t bits : some) any |= bits;
+  return any != 0;
+}
 constexpr bool share_rules(const NearRules& a, const NearRules& b) noexcept {
   uint64_t both = 0;
   for (size_t i = 0; i < a.size(); ++i) both |= a[i] & b[i];

@@ -155,15 +155,15 @@ class Engine {
     for (size_t i = 0; i < hits.count; ++i) add_rules(out, words_.rules_of(hits.hits[i].word));
     return out;
   }
-  // Rules of which a shape of so many characters may fit digits alone, or digits with letters.
-  // REQUIRES: length <= kShapeLengthMax.
-  const NearRules& near_rules_of(size_t length, bool has_letters) const noexcept {
-    return (has_letters ? mixed_near_ : plain_near_)[length];
-  }
-  // How far before a value of that kind their words may begin, in bytes.
-  uint64_t near_reach_of(size_t length, bool has_letters) const noexcept {
-    return (has_letters ? mixed_reach_ : plain_reach_)[length];
-  }
+  // Where their shapes of one length must have digits and letters: the rules that agree in that,
+  // and how far before a value their words may begin, in bytes.
+  struct NearForm {
+    uint64_t digits = 0;
+    uint64_t letters = 0;
+    NearRules rules{};
+    uint64_t reach = 0;
+  };
+  std::span<const NearForm> near_forms(size_t length) const noexcept { return near_forms_[length]; }
   // Those of them that a value which is a whole text needs no word for.
   const NearRules& rules_alone() const noexcept { return alone_rules_; }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
@@ -215,8 +215,7 @@ class Engine {
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> shapes_;
   std::array<std::vector<Shape>, contract::kShapeLengthMax + 1> near_shapes_;
   Lengths shape_lengths_, near_shape_lengths_;
-  std::array<NearRules, contract::kShapeLengthMax + 1> plain_near_{}, mixed_near_{};  // by length
-  std::array<uint8_t, contract::kShapeLengthMax + 1> plain_reach_{}, mixed_reach_{};
+  std::array<std::vector<NearForm>, contract::kShapeLengthMax + 1> near_forms_;
   NearRules alone_rules_{};
   uint16_t near_count_ = 0;
   std::vector<std::vector<contract::MatcherShape>>

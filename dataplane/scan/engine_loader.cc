@@ -193,30 +193,30 @@ class EngineLoader {
     return true;
   }
 
-  // What a shape may look like at all: digits alone, or with letters among them.
-  void learn_near_shape(const contract::MatcherShape& shape, uint16_t near_index, uint8_t reach) {
-    const uint64_t all = ~uint64_t{0} >> (contract::kShapeLengthMax - shape.length);
-    const auto add = [&](auto& lengths, auto& reaches) {
-      lengths[shape.length][near_index / 64U] |= uint64_t{1} << (near_index % 64U);
-      reaches[shape.length] = std::max(reaches[shape.length], reach);
-    };
-    if (shape.letters == 0) add(engine_.plain_near_, engine_.plain_reach_);
-    if ((shape.digits & all) != all) add(engine_.mixed_near_, engine_.mixed_reach_);
+  void learn_near_shape(const contract::MatcherShape& shape, uint16_t near_index, uint64_t reach) {
+    auto& forms = engine_.near_forms_[shape.length];
+    auto form = std::find_if(forms.begin(), forms.end(), [&](const Engine::NearForm& one) {
+      return one.digits == shape.digits && one.letters == shape.letters;
+    });
+    if (form == forms.end())
+      form = forms.insert(form, Engine::NearForm{shape.digits, shape.letters, {}, 0});
+    form->rules[near_index / 64U] |= uint64_t{1} << (near_index % 64U);
+    form->reach = std::max(form->reach, reach);
   }
 
   // How far before its value a word of the rule may begin.
-  uint8_t reach_of(const Engine::Rule& rule) const {
+  uint64_t reach_of(const Engine::Rule& rule) const {
     size_t longest = 0;
     for (uint16_t word = 0; word < engine_.words_.size(); ++word)
       if ((rule.context[word / 64U] >> (word % 64U) & 1) != 0)
         longest = std::max(longest, engine_.words_.word(word).size());
-    return static_cast<uint8_t>(std::min<size_t>(rule.proximity + longest, kProximityMax));
+    return std::min<uint64_t>(rule.proximity + longest, kProximityMax);
   }
 
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
     const auto index = static_cast<uint16_t>(engine_.rules_.size());
     const bool is_near = rule.kind == contract::RuleKind::Shape && learn_words(rule);
-    const uint8_t reach = is_near ? reach_of(rule) : uint8_t{0};
+    const uint64_t reach = is_near ? reach_of(rule) : 0;
     for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
       const auto& shape = raw_shapes_[i];
       auto& lengths = is_near ? engine_.near_shape_lengths_ : engine_.shape_lengths_;

@@ -284,6 +284,48 @@ NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const 
   return Found::Row;
 }
 
+namespace {
+
+// Bit n of `all`: a window of n characters begins with group `first`, and if a digit stands before
+// it in the row, one separator parts its groups. Bit n of `apt`: a shape may fit one of n
+// characters (ShapeWindow::fits): one usual separator parts its groups, or it takes all digits of
+// the row.
+struct WindowLengths {
+  uint64_t all = 0;
+  uint64_t apt = 0;
+};
+
+// `leads`: no digit stands before group `first`.
+WindowLengths lengths_from(const Row& row, const RowText& text, size_t first, bool leads) noexcept {
+  size_t with_digits = row.count;  // groups up to and with the last one that has any
+  while (with_digits > 0 && row.groups[with_digits - 1].digits == 0) --with_digits;
+  WindowLengths out;
+  bool regular = true, punctuated = true;
+  uint32_t size = 0;
+  for (size_t g = first; g < row.count; ++g) {
+    if (g > first) {
+      const RowText::Gap& between = text.gap(g - 1);
+      const bool alike = between.single && between.first == text.gap(first).first;
+      punctuated = punctuated && between.punctuation;
+      if (!alike && !leads && !punctuated) return out;
+      regular = regular && alike && between.usual;
+    }
+    size += row.size(g);
+    const bool is_apt = regular || punctuated || (leads && g + 1 >= with_digits);
+    if (size > 63) {
+      // 64 itself counts as any length.
+      if (size == 64) out.all = ~uint64_t{0};
+      if (size == 64 && is_apt) out.apt = ~uint64_t{0};
+      return out;
+    }
+    out.all |= uint64_t{1} << size;
+    if (is_apt) out.apt |= uint64_t{1} << size;
+  }
+  return out;
+}
+
+}  // namespace
+
 void NumberStage::judge(const Engine& engine, CandidateList& out) {
   struct Kind {
     contract::RuleKind kind;
@@ -293,13 +335,20 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at, kPhoneDigitsMin},
                              {contract::RuleKind::Date, date_at, kRowDigitsMin},
                              {contract::RuleKind::Mac, mac_row, 0}};
+  row_text_.read(row_);
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
     beside_.count = beside_end_.count = 0;
     line_ = 0;
     looked_ = false;
-    judge_shapes(engine, first, leads, out);
+    const WindowLengths lengths = lengths_from(row_, row_text_, first, leads);
+    // Letters behind the last digit begin nothing, but a table may go on there.
+    if ((digits > 0 || heads_.follows_to(row_.base + row_.groups[first].start)) &&
+        fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
+      look_beside(engine, first, out);
+    if (digits == 0) continue;
+    judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kKinds) {
       const auto rules = engine.rules_anywhere(kind.kind);
@@ -321,47 +370,6 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
 }
 
 namespace {
-
-// Bit n of `all`: a window of n characters begins with group `first`, and if a digit stands before
-// it in the row, one separator parts its groups. Bit n of `apt`: a shape may fit one of n
-// characters (ShapeWindow::fits): one usual separator parts its groups, or it takes all digits of
-// the row.
-struct WindowLengths {
-  uint64_t all = 0;
-  uint64_t apt = 0;
-  // Windows of so many characters and more have letters.
-  size_t letters_from = contract::kShapeLengthMax + 1;
-};
-
-// `leads`: no digit stands before group `first`.
-WindowLengths lengths_from(const Row& row, size_t first, bool leads) noexcept {
-  size_t with_digits = row.count;  // groups up to and with the last one that has any
-  while (with_digits > 0 && row.groups[with_digits - 1].digits == 0) --with_digits;
-  WindowLengths out;
-  bool regular = true, punctuated = true;
-  uint32_t size = 0;
-  for (size_t g = first; g < row.count; ++g) {
-    if (g > first) {
-      const auto between = row.gap(g - 1);
-      const bool alike = between.size() == 1 && between[0] == row.gap(first)[0];
-      punctuated = punctuated && between.size() == 1 && ShapeWindow::is_punctuation(between[0]);
-      if (!alike && !leads && !punctuated) return out;
-      regular = regular && alike && ShapeWindow::is_usual_separator(between[0]);
-    }
-    size += row.size(g);
-    if (row.groups[g].letters > 0) out.letters_from = std::min<size_t>(out.letters_from, size);
-    const bool is_apt = regular || punctuated || (leads && g + 1 >= with_digits);
-    if (size > 63) {
-      // 64 itself counts as any length.
-      if (size == 64) out.all = ~uint64_t{0};
-      if (size == 64 && is_apt) out.apt = ~uint64_t{0};
-      return out;
-    }
-    out.all |= uint64_t{1} << size;
-    if (is_apt) out.apt |= uint64_t{1} << size;
-  }
-  return out;
-}
 
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
 class ShapeHits {
@@ -411,30 +419,34 @@ class ShapeHits {
   size_t count_ = 0;
 };
 
-// Rules that need a word and of which a shape may fit a window of one of these lengths; from
-// `letters_from` on it has letters.
-NumberStage::Apt rules_of_lengths(const Engine& engine, uint64_t lengths,
-                                  size_t letters_from) noexcept {
-  NumberStage::Apt out;
+}  // namespace
+
+// Rules that need a word and of which a shape may fit a window at group `first`.
+NumberStage::Apt NumberStage::apt_rules(const Engine& engine, size_t first, bool leads,
+                                        uint64_t lengths) const {
+  Apt out;
   if (lengths >> 63 != 0) {  // of any length
     out.rules.fill(~uint64_t{0});
     out.reach = kProximityMax;
     return out;
   }
-  for (; lengths != 0; lengths &= lengths - 1) {
-    const auto length = static_cast<size_t>(std::countr_zero(lengths));
-    add_rules(out.rules, engine.near_rules_of(length, length >= letters_from));
-    out.reach = std::max(out.reach, engine.near_reach_of(length, length >= letters_from));
+  ShapeWindow window(row_, row_text_, first);
+  while (lengths >> window.length() >> 1 != 0 && window.grow() &&
+         (leads || window.is_regular() || window.is_punctuated())) {
+    if ((lengths >> window.length() & 1) == 0) continue;
+    for (const Engine::NearForm& form : engine.near_forms(window.length())) {
+      if (!window.may_fit(form.digits, form.letters)) continue;
+      add_rules(out.rules, form.rules);
+      out.reach = std::max(out.reach, form.reach);
+    }
   }
   return out;
 }
 
-}  // namespace
-
 // Which rules a word speaks for at group `first`. False: none of `apt`.
 bool NumberStage::find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                             CandidateList& out) {
-  if (apt.rules == NearRules{}) return false;
+  if (!any_rules(apt.rules)) return false;
   const uint64_t start = row_.base + row_.groups[first].start;
   NearRules around = engine.words().rules_around(row_.view, start, apt.reach, out.blocks());
   add_rules(around, engine.near_rules(beside_end_));
@@ -448,26 +460,26 @@ bool NumberStage::find_near(const Engine& engine, size_t first, const Apt& apt, 
   return share_rules(near.at_end, apt.rules);
 }
 
-void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out) {
-  const bool is_digit_first = is_digit(row_.of(first)[0]);
-  const WindowLengths lengths = lengths_from(row_, first, leads);
-  const auto fitting = [&](uint64_t some, const Engine::Lengths& of) {
-    return some & (is_digit_first ? of.digit_first : of.letter_first);
-  };
-  const bool is_any = lengths.apt == ~uint64_t{0};
-  if (fitting(lengths.all, engine.near_shape_lengths()) != 0) look_beside(engine, first, out);
+// Those of `lengths` that a shape has which may begin like the group `first`.
+uint64_t NumberStage::fitting(size_t first, uint64_t lengths,
+                              const Engine::Lengths& shapes) const noexcept {
+  return lengths & (is_digit(row_.of(first)[0]) ? shapes.digit_first : shapes.letter_first);
+}
+
+void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, uint64_t lengths,
+                               CandidateList& out) {
+  const bool is_any = lengths == ~uint64_t{0};
   // Most rules need a word, and most numbers have none before them.
-  uint64_t near_lengths = fitting(lengths.apt, engine.near_shape_lengths());
+  uint64_t near_lengths = fitting(first, lengths, engine.near_shape_lengths());
   Near near;
   near.alone = alone_ && first == 0;
   if (near_lengths != 0 &&
-      !find_near(engine, first, rules_of_lengths(engine, near_lengths, lengths.letters_from), near,
-                 out))
+      !find_near(engine, first, apt_rules(engine, first, leads, near_lengths), near, out))
     near_lengths = 0;
-  const uint64_t wanted = fitting(lengths.apt, engine.shape_lengths()) | near_lengths;
+  const uint64_t wanted = fitting(first, lengths, engine.shape_lengths()) | near_lengths;
   if (wanted == 0) return;
   ShapeHits hits;
-  ShapeWindow window(row_, first);
+  ShapeWindow window(row_, row_text_, first);
   // A window grows no further than the longest shape, and lengths without one are passed over.
   while ((is_any || wanted >> window.length() >> 1 != 0) && window.grow() &&
          (leads || window.is_regular() || window.is_punctuated())) {

@@ -12,6 +12,7 @@
 #include "dataplane/scan/column_heads.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/number_row.h"
+#include "dataplane/scan/row_text.h"
 #include "dataplane/scan/value_tail.h"
 
 namespace sallyport::scan {
@@ -52,12 +53,17 @@ class NumberStage {
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
   // `leads`: no group before `first` has a digit.
-  void judge_shapes(const Engine& engine, size_t first, bool leads, CandidateList& out);
+  // `lengths`: of the windows that a shape may fit.
+  void judge_shapes(const Engine& engine, size_t first, bool leads, uint64_t lengths,
+                    CandidateList& out);
+  uint64_t fitting(size_t first, uint64_t lengths, const Engine::Lengths& shapes) const noexcept;
+  Apt apt_rules(const Engine& engine, size_t first, bool leads, uint64_t lengths) const;
   bool find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                  CandidateList& out);
   void look_beside(const Engine& engine, size_t first, CandidateList& out);
 
   Row row_;
+  RowText row_text_;        // of the row that is judged
   size_t judge_until_ = 0;  // first groups beyond are the next row's
   uint32_t row_digits_ = 0;
   uint64_t next_ = 0;  // where to go on after this row

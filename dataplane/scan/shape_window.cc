@@ -13,38 +13,18 @@ constexpr int kDoubtfulSeparators = 5;
 }  // namespace
 
 bool ShapeWindow::grow() noexcept {
-  if (last_ >= row_.count || length_ + row_.size(last_) > characters_.size()) return false;
+  if (last_ >= row_.count || length_ + row_.size(last_) > contract::kShapeLengthMax) return false;
   if (last_ > first_) {
-    const auto between = row_.gap(last_ - 1);
-    regular_ = regular_ && between.size() == 1 && is_usual_separator(between[0]) &&
-               (separator_ == 0 || separator_ == between[0]);
-    punctuated_ = punctuated_ && between.size() == 1 && is_punctuation(between[0]);
-    if (separator_ == 0) separator_ = between[0];
-    for (uint8_t c : between) breaks_line_ = breaks_line_ || c == '\n';
+    const RowText::Gap& between = text_.gap(last_ - 1);
+    regular_ = regular_ && between.usual && (separator_ == 0 || separator_ == between.first);
+    punctuated_ = punctuated_ && between.punctuation;
+    if (separator_ == 0) separator_ = between.first;
+    breaks_line_ = breaks_line_ || between.line;
     breaks_ |= uint64_t{1} << length_;
   }
-  const auto group = row_.of(last_);
-  if (row_.groups[last_].letters == 0) {  // most are nothing but digits
-    digits_ |= (~uint64_t{0} >> (64 - group.size())) << length_;
-    std::copy(group.begin(), group.end(), characters_.begin() + length_);
-    length_ += group.size();
-    ++last_;
-    return true;
-  }
-  bool upper = false, lower = false;
-  for (uint8_t c : group) {
-    upper = upper || is_upper(c);
-    lower = lower || is_lower(c);
-    const uint64_t bit = uint64_t{1} << length_;
-    if (is_digit(c)) {
-      digits_ |= bit;
-    } else {
-      letters_ |= bit;
-      has_lower_ |= c >= 'a';
-    }
-    characters_[length_++] = to_upper(c);
-  }
-  mixed_case_ = mixed_case_ || (upper && lower);
+  has_lower_ = has_lower_ || text_.has_lower(last_);
+  mixed_case_ = mixed_case_ || text_.mixes_case(last_);
+  length_ += row_.size(last_);
   ++last_;
   return true;
 }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
+#include "dataplane/base/check.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -82,33 +84,52 @@ bool ContextWords::load(std::span<const std::string_view> words) {
   return literals_.build(literals);
 }
 
+void ContextWords::set_apart(const NearRules& rules) {
+  apart_ = rules;
+  apart_words_.clear();
+  std::vector<LiteralSet::Literal> literals;
+  for (uint16_t word = 0; word < words_.size(); ++word) {
+    if (!share_rules(rules_[word], rules)) continue;
+    apart_words_.push_back(word);
+    literals.push_back({words_[word], false, words_[word].size() <= kShortWordBytes});
+  }
+  SP_CHECK(apart_literals_.build(literals));
+}
+
+template <class Of>
 ContextWords::Span ContextWords::read(const TextView& text, uint64_t from, uint64_t to,
+                                      ContextBlocks::Blocks<Of>& some,
                                       ContextBlocks& blocks) const {
   constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
   const Span all{from / kBlockBytes, (to + kBlockBytes - 1) / kBlockBytes};
   // Neighbours that nobody read yet are read at once.
   for (uint64_t first = all.first; first < all.end; ++first) {
     uint64_t end = first;
-    while (end < all.end && !blocks.knows(end)) ++end;
+    while (end < all.end && !blocks.knows(some, end)) ++end;
     if (end == first) continue;
     // Where values stand close together the next one asks about what follows.
-    if (first > 0 && blocks.knows(first - 1))
-      while (end < all.end + kBlocksAhead && end * kBlockBytes < text.end && !blocks.knows(end))
+    if (first > 0 && blocks.knows(some, first - 1))
+      while (end < all.end + kBlocksAhead && end * kBlockBytes < text.end &&
+             !blocks.knows(some, end))
         ++end;
-    read_blocks(text, Span{first, end}, blocks);
+    read_blocks(text, Span{first, end}, some, blocks);
     first = end;
   }
   return all;
 }
 
-void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks& blocks) const {
+template <class Of>
+void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::Blocks<Of>& some,
+                               ContextBlocks& blocks) const {
   constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
+  constexpr bool kKeepsWords = std::is_same_v<Of, ContextBlocks::Block>;
+  const auto block_at = [&](uint64_t number) -> Of& { return some[number % some.size()]; };
   for (uint64_t number = span.first; number < span.end; ++number) {
-    ContextBlocks::Block& block = blocks.at(number);
+    Of& block = block_at(number);
     block.number = number;
     block.epoch = blocks.epoch_;
-    block.count = 0;
     block.rules = NearRules{};
+    if constexpr (kKeepsWords) block.count = 0;
   }
   const uint64_t from = std::max(span.first * kBlockBytes, text.begin);
   const uint64_t until = std::min(span.end * kBlockBytes, text.end);
@@ -123,29 +144,42 @@ void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks& b
   }
   std::vector<LiteralHit>& found = blocks.found_;
   found.clear();
-  literals_.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
-                 found);
+  const LiteralSet& literals = kKeepsWords ? literals_ : apart_literals_;
+  literals.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
+                found);
   for (const LiteralHit& hit : found) {
-    const auto index = static_cast<uint16_t>(hit.literal);
-    const size_t size = words_[index].size();
-    const uint64_t start = first + hit.at, end = start + size;
-    ContextBlocks::Block& block = blocks.at(start / kBlockBytes);
-    if (block.count == block.words.size()) continue;
-    add_rules(block.rules, rules_[index]);
-    const bool plural = (text.at(end) | 0x20) == 's';
-    block.words[block.count++] = ContextBlocks::Word{
-        index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
-        !is_lower(text.at(end + (plural ? 1 : 0))), plural};
+    const uint64_t start = first + hit.at;
+    Of& block = block_at(start / kBlockBytes);
+    if constexpr (kKeepsWords) {
+      if (block.count == block.words.size()) continue;
+      const auto index = static_cast<uint16_t>(hit.literal);
+      const size_t size = words_[index].size();
+      const uint64_t end = start + size;
+      const bool plural = (text.at(end) | 0x20) == 's';
+      block.words[block.count++] = ContextBlocks::Word{
+          index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
+          !is_lower(text.at(end + (plural ? 1 : 0))), plural};
+      add_rules(block.rules, rules_[index]);
+    } else {
+      add_rules(block.rules, rules_[apart_words_[hit.literal]]);
+    }
   }
 }
 
-NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start, uint64_t reach,
+NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
+                                     const NearRules& asked, uint64_t reach,
                                      ContextBlocks& blocks) const {
   NearRules out{};
   const uint64_t from = std::max(text.begin, value_start > reach ? value_start - reach : 0);
-  const Span span = read(text, from, value_start, blocks);
-  for (uint64_t number = span.first; number < span.end; ++number)
-    add_rules(out, blocks.at(number).rules);
+  const auto look = [&](auto& some) {
+    const Span span = read(text, from, value_start, some, blocks);
+    for (uint64_t number = span.first; number < span.end; ++number)
+      add_rules(out, some[number % some.size()].rules);
+  };
+  if (has_rules(apart_, asked))
+    look(blocks.apart_);
+  else
+    look(blocks.blocks_);
   return out;
 }
 
@@ -154,9 +188,9 @@ void ContextWords::find(const TextView& text, uint64_t value_start, ContextBlock
   out.count = 0;
   const uint64_t from =
       std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
-  const Span span = read(text, from, value_start, blocks);
+  const Span span = read(text, from, value_start, blocks.blocks_, blocks);
   for (uint64_t number = span.first; number < span.end; ++number) {
-    const ContextBlocks::Block& some = blocks.at(number);
+    const ContextBlocks::Block& some = blocks.blocks_[number % ContextBlocks::kBlocks];
     const uint64_t begin = number * ContextBlocks::kBlockBytes;
     for (size_t i = 0; i < some.count; ++i) {
       const ContextBlocks::Word& word = some.words[i];

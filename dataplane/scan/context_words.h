@@ -1,12 +1,13 @@
 // context_words.h: which of the policy's context words stand shortly before a value.
 //
 // All words of all rules are looked for at once, and only where a value has the right form already:
-// on demand this costs less than another thousand literals over every byte. What was found in a
-// block of text is kept while the text is being read, for the next value beside it. Words are
-// folded and lower case (also those of other scripts); ones of up to kShortWordBytes must stand
-// alone
-// ("tel", not "hotel"), be the last part of a name like userTel, or have a plural s. Owner
-// ContextWords: immutable after load(), shared; ContextBlocks: one thread's scratch.
+// on demand this costs less than another thousand literals over every byte. Most numbers are short,
+// and few rules know so short ones: their words are also a set of their own, which is looked for in
+// a third of the time. What was found in a block of text is kept while the text is being read, for
+// the next value beside it. Words are folded and lower case (also those of other scripts); ones of
+// up to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like
+// userTel, or have a plural s.
+// Owner  ContextWords: immutable once loaded, shared; ContextBlocks: one thread's scratch.
 #pragma once
 
 #include <array>
@@ -58,6 +59,13 @@ constexpr bool share_rules(const NearRules& a, const NearRules& b) noexcept {
   return both != 0;
 }
 
+// `all` holds every rule of `some`.
+constexpr bool has_rules(const NearRules& all, const NearRules& some) noexcept {
+  uint64_t missing = 0;
+  for (size_t i = 0; i < all.size(); ++i) missing |= some[i] & ~all[i];
+  return missing == 0;
+}
+
 // The words that begin in each of the last blocks that were asked about.
 class ContextBlocks {
  public:
@@ -78,19 +86,26 @@ class ContextBlocks {
     bool ends;     // a short one must, unless the value follows at once; that it begins is sure
     bool plural;   // an s follows
   };
-  struct Block {
+  // Which block it is, and the rules that its words speak for.
+  struct Read {
     uint64_t number = 0;
     uint64_t epoch = 0;
+    NearRules rules{};
+  };
+  struct Block : Read {
     size_t count = 0;
-    NearRules rules{};  // that one of its words speaks for
     std::array<Word, kWordsMax> words;
   };
-  Block& at(uint64_t number) noexcept { return blocks_[number % kBlocks]; }
-  bool knows(uint64_t number) noexcept {
-    return at(number).number == number && at(number).epoch == epoch_;
+  template <class Of>
+  using Blocks = std::array<Of, kBlocks>;
+  template <class Of>
+  bool knows(const Blocks<Of>& some, uint64_t number) const noexcept {
+    const Read& one = some[number % kBlocks];
+    return one.number == number && one.epoch == epoch_;
   }
 
-  std::array<Block, kBlocks> blocks_;
+  Blocks<Block> blocks_;
+  Blocks<Read> apart_;  // of the words that are set apart alone
   uint64_t epoch_ = 1;
   std::vector<LiteralHit> found_;
 };
@@ -106,10 +121,13 @@ class ContextWords {
     rules_[word][rule / 64U] |= uint64_t{1} << (rule % 64U);
   }
   const NearRules& rules_of(uint16_t word) const noexcept { return rules_[word]; }
-  // Rules that a word which begins at most `reach` bytes before the value may speak for: none that
-  // find() would find a word of is missing. Costs a tenth of it.
-  NearRules rules_around(const TextView& text, uint64_t value_start, uint64_t reach,
-                         ContextBlocks& blocks) const;
+  // After note_rule(), before the first question: these rules are asked about most often, and few
+  // words speak for them.
+  void set_apart(const NearRules& rules);
+  // Rules that a word which begins at most `reach` bytes before the value may speak for: none of
+  // `asked` that find() would find a word of is missing. Costs a tenth of it.
+  NearRules rules_around(const TextView& text, uint64_t value_start, const NearRules& asked,
+                         uint64_t reach, ContextBlocks& blocks) const;
   // Words that end at or before `value_start` and begin at most kProximityMax before it. `blocks`
   // knows this text or none.
   void find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
@@ -120,12 +138,20 @@ class ContextWords {
   struct Span {
     uint64_t first, end;
   };
-  Span read(const TextView& text, uint64_t from, uint64_t to, ContextBlocks& blocks) const;
-  void read_blocks(const TextView& text, Span span, ContextBlocks& blocks) const;
+  template <class Of>
+  Span read(const TextView& text, uint64_t from, uint64_t to, ContextBlocks::Blocks<Of>& some,
+            ContextBlocks& blocks) const;
+  template <class Of>
+  void read_blocks(const TextView& text, Span span, ContextBlocks::Blocks<Of>& some,
+                   ContextBlocks& blocks) const;
 
   std::vector<std::string> words_;
   std::vector<NearRules> rules_;  // by word
   LiteralSet literals_;
+  // The rules that are set apart, and the words that speak for one.
+  NearRules apart_{};
+  std::vector<uint16_t> apart_words_;
+  LiteralSet apart_literals_;
 };
 
 // Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may

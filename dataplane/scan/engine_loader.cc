@@ -8,6 +8,7 @@
 
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/fold.h"
+#include "dataplane/scan/number_row.h"
 #include "dataplane/scan/recognise/assignment.h"
 #include "dataplane/scan/recognise/password.h"
 #include "dataplane/scan/validate/letters.h"
@@ -56,8 +57,9 @@ class EngineLoader {
     if (!inside(header_.strings, 1)) return fail("a table lies outside the section");
     static std::atomic<uint64_t> serial{0};
     engine_.serial_ = ++serial;
-    return load_lists() && load_entities() && load_shapes() && load_rules() && load_literals() &&
-           load_database(header_.stream_database, engine_.stream_database_) &&
+    if (!load_lists() || !load_entities() || !load_shapes() || !load_rules()) return false;
+    set_short_rules_apart();
+    return load_literals() && load_database(header_.stream_database, engine_.stream_database_) &&
            load_database(header_.confirm_database, engine_.confirm_database_);
   }
 
@@ -236,6 +238,16 @@ class EngineLoader {
     if ((rule.flags & contract::kRuleAfterCues) == 0)
       engine_.anywhere_[static_cast<size_t>(rule.kind)].push_back(index);
     engine_.rules_.push_back(std::move(rule));
+  }
+
+  // Years, amounts, house numbers: most numbers of a text.
+  void set_short_rules_apart() {
+    constexpr size_t kShortDigitsMax = 5;
+    NearRules rules{};
+    for (size_t length = kRowDigitsMin; length <= kShortDigitsMax; ++length)
+      for (const Engine::NearForm& form : engine_.near_forms(length))
+        if (form.letters == 0) add_rules(rules, form.rules);
+    engine_.words_.set_apart(rules);
   }
 
   bool load_literals() {

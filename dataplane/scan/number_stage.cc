@@ -448,7 +448,8 @@ bool NumberStage::find_near(const Engine& engine, size_t first, const Apt& apt, 
                             CandidateList& out) {
   if (!any_rules(apt.rules)) return false;
   const uint64_t start = row_.base + row_.groups[first].start;
-  NearRules around = engine.words().rules_around(row_.view, start, apt.reach, out.blocks());
+  NearRules around =
+      engine.words().rules_around(row_.view, start, apt.rules, apt.reach, out.blocks());
   add_rules(around, engine.near_rules(beside_end_));
   if (near.alone) add_rules(around, engine.rules_alone());
   if (!share_rules(around, apt.rules)) return false;

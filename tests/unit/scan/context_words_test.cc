@@ -8,6 +8,8 @@
 namespace sallyport::scan {
 namespace {
 
+constexpr NearRules kAllRules{~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
+
 std::vector<std::string> found(std::string_view text, size_t value_start) {
   constexpr std::string_view kWords[] = {"tel", "phone", "né", "id", "手机", "téléphone", "ssn"};
   ContextWords words;
@@ -18,7 +20,7 @@ std::vector<std::string> found(std::string_view text, size_t value_start) {
   ContextHits hits;
   ContextBlocks blocks;
   words.find(view, value_start, blocks, hits);
-  const NearRules around = words.rules_around(view, value_start, kProximityMax, blocks);
+  const NearRules around = words.rules_around(view, value_start, kAllRules, kProximityMax, blocks);
   std::vector<std::string> out;
   for (size_t i = 0; i < hits.count; ++i) {
     out.push_back(std::string(words.word(hits.hits[i].word)) + ":" +
@@ -62,7 +64,7 @@ TEST(ContextWords, NothingSpeaksForARuleWithoutAWord) {
   const auto around = [&](std::string_view text, size_t start) {
     blocks.forget();
     const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
-    return words.rules_around(view, start, kProximityMax, blocks);
+    return words.rules_around(view, start, kAllRules, kProximityMax, blocks);
   };
   EXPECT_EQ(around("his number is 1234", 14), NearRules{});
   EXPECT_EQ(around("his ssn is 1234", 11), (NearRules{0, uint64_t{1} << 6, 0, 0}));

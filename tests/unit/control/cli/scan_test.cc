@@ -27,8 +27,7 @@ class Scan : public ::testing::Test {
   static void SetUpTestSuite() {
     const char* root = std::getenv("SALLYPORT_SOURCE_DIR");
     if (root == nullptr) return;
-    image_ = new std::vector<uint8_t>(
-        compile_or_fail(std::string(root) + "/policies", Exit::Failed).image.bytes);
+    image_ = new std::vector<uint8_t>(compile_or_fail(std::string(root) + "/policies").image.bytes);
     scan_ = make({}).release();
   }
   static void TearDownTestSuite() {
@@ -210,7 +209,7 @@ TEST_F(Scan, WhatObserveTriesOutIsSaid) {
          "  - {id: try, entity: EMAIL_ADDRESS, action: observe, would: generalise}\n"
          "  - {id: last, entity: CREDIT_CARD, action: mask, keep_last: 4}\n";
   ScanAs as;
-  const auto scan = TextScan::build(compile_or_fail(folder.string(), Exit::Failed).image.bytes, as);
+  const auto scan = TextScan::build(compile_or_fail(folder.string()).image.bytes, as);
   std::filesystem::remove_all(folder);
   std::string out;
   answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan,

@@ -179,7 +179,8 @@ Answer SecretColumns::open_lines(const TextView& text, const Name& name, uint8_t
                           if (cell <= name.start && name.start < cell_end)
                             out.columns[0].index = column;
                         });
-  if (!fits || (names < 2 && out.delimiter != '|')) return Answer::No;
+  // One name alone stands between two bars.
+  if (!fits || (names < 2 && (left != '|' || right != '|'))) return Answer::No;
   out.kind = Kind::Lines;
   out.head = from;
   return Answer::Yes;

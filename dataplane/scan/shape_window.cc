@@ -38,19 +38,68 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   // Where its separators say what it is, all of them are there.
   if ((flags & contract::kRuleSeparated) != 0 && (breaks_ == 0 || (breaks_ & breaks) != breaks))
     return -1;
-  if (breaks_ == 0) return 0;
+  const bool evasive = (flags & contract::kRuleEvasive) != 0;
+  if (breaks_ == 0) return evasive && is_fraction() ? -1 : 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
+  if (evasive && regular_ && is_of_row()) return -1;
   if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
   // Several signs, and all of them where the form has one.
-  if (punctuated_ && breaks_ == breaks && (flags & contract::kRuleEvasive) != 0)
-    return kDoubtfulSeparators;
+  if (punctuated_ && breaks_ == breaks && evasive) return kDoubtfulSeparators;
   // Cells of two rows are two numbers.
   if (breaks_line_) {
     const auto cell = [](uint8_t c) { return c == ',' || c == ';' || c == '\t' || c == '|'; };
     if (cell(row_.before(first_)) || cell(row_.behind(last_ - 1))) return -1;
   }
   // In a table of numbers some window always has the right checksum: an evasion stands alone.
-  return (flags & contract::kRuleEvasive) != 0 && covers_all_digits() ? kDoubtOfEvasion : -1;
+  return evasive && covers_all_digits() && !is_of_others(breaks) ? kDoubtOfEvasion : -1;
+}
+
+// "54844.4587226402067411": what stands behind the point of a number.
+bool ShapeWindow::is_fraction() const noexcept {
+  constexpr size_t kDigitsMin = 12;
+  return length_ >= kDigitsMin && letters_ == 0 && row_.before(first_) == '.' &&
+         is_digit(row_.view.at(row_.base + row_.groups[first_].start - 2));
+}
+
+// One of more groups of one size than make numbers of this form: "4251 4231 4660 4275 4511 4512".
+// In a table of numbers some window always has the right checksum.
+bool ShapeWindow::is_of_row() const noexcept {
+  const size_t count = last_ - first_;
+  const uint32_t size = row_.size(first_);
+  const auto alike = [&](size_t group, size_t gap) {
+    return row_.size(group) == size && row_.groups[group].letters == 0 &&
+           row_.gap(gap).size() == 1 && row_.gap(gap)[0] == separator_;
+  };
+  for (size_t g = first_ + 1; g < last_; ++g)
+    if (row_.size(g) != size) return false;
+  size_t before = 0, behind = 0;
+  while (before < first_ && alike(first_ - before - 1, first_ - before - 1)) ++before;
+  while (last_ + behind < row_.count && alike(last_ + behind, last_ + behind - 1)) ++behind;
+  // A year behind a card is one group.
+  return before % count != 0 || (behind > 1 && behind % count != 0);
+}
+
+// What parts the groups makes several things of them: a time of day ("24 10:32:07 2017"), a
+// fraction
+// ("43.97777777777778"), a list of numbers of other sizes, paragraphs, calls ("3))-CT(2))").
+bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
+  const size_t gaps = last_ - first_ - 1;
+  size_t colons = 0, commas = 0, brackets = 0, paragraphs = 0;
+  for (size_t g = first_; g + 1 < last_; ++g) {
+    const auto between = row_.gap(g);
+    const auto has = [&](uint8_t c) {
+      return std::find(between.begin(), between.end(), c) != between.end();
+    };
+    colons += between.size() == 1 && between[0] == ':' ? 1 : 0;
+    commas += has(',') ? 1 : 0;
+    brackets += has('(') || has(')') ? 1 : 0;
+    paragraphs += std::count(between.begin(), between.end(), '\n') > 1 ? 1 : 0;
+  }
+  if (colons != 0 && colons != gaps) return true;
+  if (paragraphs != 0 && paragraphs != gaps) return true;
+  if (commas != 0 && (breaks_ & ~breaks) != 0) return true;
+  if (brackets > 1 && letters_ != 0) return true;
+  return gaps == 1 && row_.gap(first_).size() == 1 && row_.gap(first_)[0] == '.';
 }
 
 bool ShapeWindow::covers_all_digits() const noexcept {

@@ -47,6 +47,9 @@ class ShapeWindow {
 
  private:
   bool covers_all_digits() const noexcept;
+  bool is_fraction() const noexcept;
+  bool is_of_row() const noexcept;
+  bool is_of_others(uint64_t breaks) const noexcept;
 
   const Row& row_;
   const RowText& text_;

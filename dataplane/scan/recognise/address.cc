@@ -82,6 +82,19 @@ uint64_t ship_start(OpenReader& reader, const NameWord& region) noexcept {
   return kNoStreet;
 }
 
+// "2013", "1998-2016": no house of a street that nothing but a place says to be one.
+bool is_year(OpenReader& reader, uint64_t at) noexcept {
+  const bool century = (reader.at(at) == '1' && reader.at(at + 1) == '9') ||
+                       (reader.at(at) == '2' && reader.at(at + 1) == '0');
+  return century && is_digit(reader.at(at + 2)) && is_digit(reader.at(at + 3)) &&
+         !is_digit(reader.at(at + 4));
+}
+
+// A year behind what may be a month or a zone of time: "Nov 2019 Aleksey".
+bool year_follows(OpenReader& reader, uint64_t at) noexcept {
+  return reader.at(at) == ' ' && is_year(reader, at + 1);
+}
+
 // "4155 Lake Ave, Phoenix, AZ 85055": the number stands at `start`.
 bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   if (!begins_clean(reader, start)) return false;
@@ -101,7 +114,8 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   const Place place = place_at(reader, street.end);
   // Small letters are how people type; then the place must say that it is an address.
   if (!place.town && (!street.capitals || unnamed)) return false;
-  if (unnamed && !place.sure) return false;
+  if (unnamed && (!place.sure || is_year(reader, start) || year_follows(reader, street.end)))
+    return false;
   out = Hit{building_start(reader, start), place.end};
   out.bare = !place.town && !is_whole_line(reader, out.start, place.end);
   out.doubt = unnamed ? kUnnamedDoubt : 0;
@@ -133,6 +147,7 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   }
   const bool loose = street.strength == StreetStrength::Placed && !town_first;
   const uint8_t behind = reader.at(house);
+  if (loose && is_year(reader, number)) return false;
   if (loose && (behind == ' ' || !(place.town ? place.sure : place.unit)) &&
       !(behind == ' ' && place.unit && place.town))
     return false;

@@ -52,15 +52,25 @@ bool is_shared_access_signature(Bytes value) noexcept {
   return contains_word(value, "sv=20") && contains_word(value, "sig=");
 }
 
+// "signing key 19882D92...": forty capital hex digits name a key of OpenPGP (RFC 9580, 5.5.4).
+bool is_fingerprint(Bytes value) noexcept {
+  constexpr size_t kDigits = 40;
+  return value.size() == kDigits && std::all_of(value.begin(), value.end(), [](uint8_t c) {
+           return is_digit(c) || (c >= 'A' && c <= 'F');
+         });
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
   if (is_uuid(value))
-    return op != Operator::Is && (topic || name_accepts_uuid(name)) && op != Operator::Space;
+    return (op != Operator::Is || contains_word(cue, "api")) &&
+           (topic || name_accepts_uuid(name)) && op != Operator::Space;
   if (all_digits(value))
     return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);
   const bool key = is_key_like(value);
-  if (op == Operator::Is || op == Operator::Space) return key && value.size() >= kProseKeyMin;
+  if (op == Operator::Is || op == Operator::Space)
+    return key && value.size() >= kProseKeyMin && !is_fingerprint(value);
   if (topic) return key && value.size() >= kTopicKeyMin;
   if (key) return true;
   return cue_accepts_phrase(cue) && value.size() >= kSecretPhraseMin &&
@@ -76,7 +86,7 @@ bool assignment_cue_is_name(Bytes cue) noexcept {
 
 bool name_accepts_uuid(Bytes name) noexcept {
   for (std::string_view part :
-       {"token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key"})
+       {"token", "secret", "apikey", "api_key", "api-key", "api key", "accesskey", "access_key"})
     if (contains_word(name, part)) return name.size() > part.size() || part != "token";
   return false;
 }

@@ -15,13 +15,14 @@ bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '
 
 // What may stand behind the noun of a name without changing what it names.
 constexpr auto kTailWords = std::to_array<std::string_view>(
-    {"prod",     "production", "dev",     "development",  "stage", "staging", "test",  "testing",
-     "live",     "main",       "primary", "old",          "new",   "default", "admin", "root",
-     "user",     "db",         "b64",     "base64",       "str",   "string",  "value", "val",
-     "plain",    "raw",        "text",    "base",         "here",  "qa",      "uat",   "local",
-     "internal", "master",     "backup",  "api",          "et",    "eu",      "us",    "a",
-     "b",        "v",          "confirm", "confirmation", "again", "secret",  "token", "key",
-     "auth",     "smtp",       "mysql",   "postgres",     "redis", "mongo"});
+    {"prod",    "production", "dev",          "development", "stage",  "staging",  "test",
+     "testing", "live",       "main",         "primary",     "old",    "new",      "default",
+     "admin",   "root",       "user",         "db",          "hex",    "b64",      "base64",
+     "str",     "string",     "value",        "val",         "plain",  "raw",      "text",
+     "base",    "here",       "qa",           "uat",         "local",  "internal", "master",
+     "backup",  "api",        "et",           "eu",          "us",     "a",        "b",
+     "v",       "confirm",    "confirmation", "again",       "secret", "token",    "key",
+     "auth",    "smtp",       "mysql",        "postgres",    "redis",  "mongo"});
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".
@@ -237,11 +238,11 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
 
 bool take_is_word(Reader& reader) noexcept {
   constexpr auto kWords = std::to_array<std::string_view>(
-      {"is",           "was",     "ist",     "lautet",       "war",       "est",
-       "\xc3\xa9tait", "es",      "era",     "\xc3\xa8",     "\xc3\xa9",  "e'",
-       "sar\xc3\xa0",  "jest",    "brzmi",   "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82o",
-       "equals",       "as",      "heisst",  "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
-       "ahora es",     "will be", "remains", "reads"});
+      {"is",           "was",   "ist",     "lautet",       "war",       "est",
+       "\xc3\xa9tait", "es",    "era",     "\xc3\xa8",     "\xc3\xa9",  "e'",
+       "sar\xc3\xa0",  "jest",  "brzmi",   "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82o",
+       "equals",       "as",    "heisst",  "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
+       "ahora es",     "c'est", "will be", "remains",      "reads"});
   constexpr FirstBytes kFirst{kWords};
   const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {

@@ -78,9 +78,11 @@ Verdict cue_value_at(const TextView& text, const Trigger& trigger, const RulePar
       (is_digit(c) ? digits : letters) |= uint64_t{1} << length++;
       continue;
     }
+    // Words are letters, too: where nothing but its breaks says what it is, all of them are there.
     for (const auto& shape : rule.shapes)
       if (shape.length == length && (shape.digits & ~digits) == 0 &&
-          (shape.letters & ~letters) == 0 && (breaks & ~shape.breaks) == 0) {
+          (shape.letters & ~letters) == 0 && (breaks & ~shape.breaks) == 0 &&
+          (shape.letters == 0 || shape.digits != 0 || breaks == shape.breaks)) {
         out.start = at;
         out.end = end;
       }

@@ -137,6 +137,15 @@ Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
   return Verdict::Match;
 }
 
+// "abcd efgh ijkl mnop": how Google prints the passwords it makes for programs.
+bool is_app_password(Bytes bytes) noexcept {
+  constexpr size_t kBytes = 19;
+  if (bytes.size() != kBytes) return false;
+  for (size_t i = 0; i < kBytes; ++i)
+    if (i % 5 == 4 ? bytes[i] != ' ' : !is_lower(bytes[i])) return false;
+  return true;
+}
+
 // ---- names
 
 // A plain word or a number: only where nothing but a password can stand.
@@ -167,6 +176,8 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
                                              : Stop::Line,
                            joined, bytes);
   if (reader.starved()) return Verdict::More;
+  if (value.found && value.quoted && value.spaced && is_app_password(bytes))
+    return match(value, 0, out);
   if (!value.found || value.spaced) return Verdict::No;
   // openssl -pass pass:x, -passin file:x
   if (option && starts_with(bytes, "pass:")) {
@@ -339,6 +350,8 @@ Verdict behind_sql(const TextView& text, Reader& reader, Hit& out) noexcept {
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
+  // "identified by %NL80211_ATTR_MAC": a name in a comment.
+  if (!value.quoted && bytes[0] == '%') return Verdict::No;
   const Strength strength = password_strength(bytes);
   const bool digits = std::any_of(bytes.begin(), bytes.end(), is_digit);
   if (strength == Strength::Strong && (value.quoted || digits)) return match(value, 0, out);
@@ -471,6 +484,22 @@ Verdict second_argument(const TextView& text, Reader& reader, Hit& out) noexcept
   return match(value, 0, out);
 }
 
+// "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
+// before the reader.
+bool is_test_result(const TextView& text, Reader& reader, const Name& name, Bytes cue) noexcept {
+  if (!name.constant || !is_short_word(cue) || text.at(name.end) != ':') return false;
+  uint64_t n = 0;
+  bool path = false;
+  for (; n < kLookAheadBytes / 2; ++n) {
+    const uint8_t c = reader.peek(n);
+    if (c == 0 || c == ' ' || c == '\n' || c == '\r' || c == '\t') break;
+    path = path || c == '/';
+  }
+  while (n < kLookAheadBytes / 2 && reader.peek(n) == ' ') ++n;
+  const uint8_t behind = reader.peek(n);
+  return path || !(behind == 0 || behind == '\n' || behind == '\r');
+}
+
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
                     Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
@@ -495,11 +524,14 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   if (reader.starved()) return Verdict::More;
   if (op == Operator::None) {
     // PASSWORD('x')
-    if (reader.peek() == '(' && (reader.peek(1) == '\'' || reader.peek(1) == '"'))
+    if (reader.peek() == '(' && !is_short_word(cue) &&
+        (reader.peek(1) == '\'' || reader.peek(1) == '"'))
       return behind_sql(text, reader, out);
     return reader.starved() ? Verdict::More : Verdict::No;
   }
   const uint64_t value_at = reader.at();
+  if (op == Operator::Assign && is_test_result(text, reader, name, cue))
+    return reader.starved() ? Verdict::More : Verdict::No;
   if (op != Operator::Is && (op != Operator::Space || name.flag)) {
     const Verdict verdict = behind_name(reader, name, op, cue, out);
     if (verdict != Verdict::No || op != Operator::Assign) return verdict;
@@ -508,8 +540,9 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   }
   if (name.variable && (op == Operator::Is || op == Operator::Space)) return Verdict::No;
   // "to pass X", "pass this to Y" are no passwords; "user admin pass X" is.
-  if (is_short_word(cue) && (op == Operator::Space || op == Operator::Is) &&
-      !user_before(text, trigger.start) && to_lower(text.at(reader.at() - 2)) != 's')
+  if (is_short_word(cue) && !equals_word(cue, "mdp") &&
+      (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
+      to_lower(text.at(reader.at() - 2)) != 's')
     return Verdict::No;
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);
@@ -519,6 +552,48 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     return Verdict::No;
   }
   return in_prose(text, reader, op == Operator::Is, out);
+}
+
+bool is_seed_cue(Bytes cue) noexcept {
+  return equals_word(cue, "mnemonic") || equals_word(cue, "seed phrase") ||
+         equals_word(cue, "seed words") || equals_word(cue, "recovery phrase") ||
+         equals_word(cue, "backup phrase");
+}
+
+// The words of a wallet (BIP 39: twelve to twenty-four of three to eight small letters); no
+// sentence goes on so long without a shorter word or a sign.
+Verdict seed_words(Reader& reader, Hit& out) noexcept {
+  constexpr unsigned kWordsMin = 12, kWordsMax = 24, kGapMax = 24;
+  constexpr uint64_t kLetterMin = 3, kLetterMax = 8;
+  // "is: ", "=\"", a line end, numbers of a list are none.
+  for (unsigned i = 0; i < kGapMax && !is_alnum(reader.peek()) && reader.peek() != 0; ++i)
+    reader.skip();
+  for (std::string_view word : {"is", "was", "are"}) {
+    const uint64_t here = reader.at();
+    if (!reader.take(word)) continue;
+    if (is_alnum(reader.peek())) {
+      reader.move_to(here);
+      continue;
+    }
+    for (unsigned i = 0; i < kGapMax && !is_alnum(reader.peek()) && reader.peek() != 0; ++i)
+      reader.skip();
+    break;
+  }
+  Value value;
+  value.start = value.end = reader.at();
+  unsigned words = 0;
+  while (words < kWordsMax) {
+    const uint64_t from = reader.at();
+    while (reader.at() - from <= kLetterMax && is_lower(reader.peek())) reader.skip();
+    const uint64_t size = reader.at() - from;
+    if (size < kLetterMin || size > kLetterMax || is_alnum(reader.peek())) break;
+    value.end = reader.at();
+    ++words;
+    if (reader.peek() != ' ' && reader.peek() != '\n') break;
+    reader.skip();
+  }
+  if (reader.starved()) return Verdict::More;
+  return words < kWordsMin ? Verdict::No : match(value, 0, out);
 }
 
 bool is_sql_cue(Bytes cue) noexcept {
@@ -538,6 +613,8 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
   Verdict verdict = Verdict::No;
   if (is_sql_cue(cue))
     verdict = behind_sql(text, reader, out);
+  else if (is_seed_cue(cue))
+    verdict = seed_words(reader, out);
   else if (is_pgpass_cue(cue))
     verdict = in_pgpass(text, reader, out);
   else if (cue.back() == '(')
@@ -555,8 +632,8 @@ bool password_cue_is_name(Bytes cue) noexcept {
   const bool is_word = std::all_of(cue.begin(), cue.end(), [](uint8_t c) {
     return is_letter(c) || c >= 0x80 || c == ' ' || c == '-';
   });
-  return is_word && cue.back() != ' ' && !is_command_cue(cue) && !is_header_cue(cue) &&
-         !is_sql_cue(cue) && !is_pair_cue(cue) && !equals_word(cue, "pw is");
+  return is_word && cue.back() != ' ' && !is_seed_cue(cue) && !is_command_cue(cue) &&
+         !is_header_cue(cue) && !is_sql_cue(cue) && !is_pair_cue(cue) && !equals_word(cue, "pw is");
 }
 
 bool password_cue_begins_word(Bytes cue) noexcept {

@@ -190,6 +190,8 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (separator != 0 && (joined_behind(row, area + 3, separator) ||
                          (!country && joined_before(row, first, separator))))
     return false;  // groups of a table or of a longer number
+  // Clauses of law and coordinates: "252.227-7013", "277.764 1035".
+  if (separator == 0 && gap_is(row, area, '.')) return false;
   const uint8_t behind = row.behind(area + 2);
   if (unclean_behind(behind) ||
       (behind == '-' && is_digit(byte_at(row, static_cast<int32_t>(row.groups[area + 2].end) + 1))))
@@ -289,17 +291,42 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
 }
 
+// "2023-02-05" from `group` on.
+bool is_date_with_dashes(const Row& row, size_t group) noexcept {
+  return group + 3 <= row.count && row.size(group) == 4 && row.size(group + 1) == 2 &&
+         row.size(group + 2) == 2 && gap_is(row, group, '-') && gap_is(row, group + 1, '-') &&
+         is_dated(row, group, group + 3);
+}
+
+// "9.0.0612", "1003.1-2008": one digit at a point among longer groups. "1.800..." begins so.
+bool is_version(const Row& row, size_t first, size_t group_end) noexcept {
+  bool single = false, longer = false;
+  for (size_t g = first; g < group_end; ++g) {
+    const bool at_point = (g > first && gap_is(row, g - 1, '.')) ||
+                          (g > first && g + 1 < row.count && gap_is(row, g, '.'));
+    single = single || (row.size(g) == 1 && at_point);
+    longer = longer || row.size(g) > 2;
+  }
+  return single && longer;
+}
+
 // A national form needs a word like "phone" before it.
 bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
   Start start = start_of(row, first);
   const uint8_t before = byte_at(row, start.at - 1);
-  if (goes_on(before) || before == '.' || before == '-' || before == '$') return false;
+  if (goes_on(before) || before == '.' || before == '-' || before == '$' || before == '#')
+    return false;
+  // Octal constants; a number in one group does not begin so.
+  if (row.size(first) >= kNationalMin && row.of(first)[0] == '0' && row.of(first)[1] == '0')
+    return false;
   size_t best = 0, digits = 0;
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
     if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
     const uint32_t size = digits_before_extension(row, last - 1);
     digits += size;
     if (size == 0 || digits > kNationalMax) break;
+    // A date goes on behind a number.
+    if (is_date_with_dashes(row, last - 1) || is_version(row, first, last)) return false;
     if (digits >= kNationalMin && !unclean_behind(row.behind(last - 1)) &&
         !is_dotted_quad(row, first, last) && !is_dated(row, first, last))
       best = last;
@@ -326,6 +353,9 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
     if (size == 0) return false;
     count += size;
   }
+  for (size_t g = first; g < last; ++g)
+    if (is_date_with_dashes(row, g)) return false;
+  if (is_version(row, first, last)) return false;
   if (count != kNanpDigits || last < first + 3 || goes_on(row.behind(last - 1)) ||
       !is_nanp(digits_of(row, first, last).all()))
     return false;

@@ -113,7 +113,9 @@ constexpr auto kPlaceholderWords = std::to_array<std::string_view>({"password",
                                                                     "pass:word"});
 
 // Terms of the trade that stand behind the word "password" in prose and code.
-constexpr auto kTradeWords = std::to_array<std::string_view>({"required",      "optional",
+constexpr auto kTradeWords = std::to_array<std::string_view>({"options",       "option",
+                                                              "argument",      "parameter",
+                                                              "required",      "optional",
                                                               "hashed",        "salted",
                                                               "plaintext",     "plain",
                                                               "cleartext",     "bytes",

@@ -157,11 +157,21 @@ void read_witness(const Call& call, const log::LogReader& reader, log::VerifyOpt
   }
 }
 
+std::string checkpoint_file(const std::string& path) {
+  std::string text = read_text_file(path);
+  if (!log::read_checkpoint(text))
+    throw Failure(
+        Exit::Usage, "bad_checkpoint", fmt::format("{} is no checkpoint", path),
+        "a checkpoint is a signed note: the log's name, its size and its root, a line each",
+        "name the file `checkpoint` of an earlier export, or one that a witness kept");
+  return text;
+}
+
 Exit run_verify(const Call& call) {
   log::VerifyOptions options;
   options.vkey = trusted_key(call);
   if (const auto file = call.arguments.find("since"))
-    options.known_checkpoint = read_text_file(*file);
+    options.known_checkpoint = checkpoint_file(*file);
   const auto reader = open_evidence_log(call);
   read_witness(call, reader, options);
   const log::VerifyReport report = log::verify(reader, options);

@@ -18,6 +18,14 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kHoldPatience{60};
 
+std::string names_of(const json& hold) {
+  if (hold.value("damaged", false)) return "everything: it is damaged (docs/vault.md, 6)";
+  const size_t subjects = hold["subjects"].size(), exchanges = hold["exchanges"].size();
+  if (subjects == 0 && exchanges == 0) return "all of the tenant";
+  return fmt::format("{} subject{}, {} exchange{}", subjects, subjects == 1 ? "" : "s", exchanges,
+                     exchanges == 1 ? "" : "s");
+}
+
 Exit run_add(const Call& call) {
   json request = {{"command", "hold_add"},
                   {"tenant", call.arguments.get("tenant")},
@@ -25,7 +33,7 @@ Exit run_add(const Call& call) {
                   {"reason", call.arguments.get("reason")},
                   {"ticket", call.arguments.get("ticket")},
                   {"exchanges", call.arguments.positional}};
-  if (call.arguments.has("id") || call.arguments.has("entity"))
+  if (call.arguments.has("id") || call.arguments.has("entity") || call.arguments.has("value-file"))
     request["subjects"] = subjects_named(call);
   const uint64_t now = wall_clock_ns();
   if (const auto since = call.arguments.find("since"))
@@ -44,8 +52,8 @@ Exit run_add(const Call& call) {
   if (call.out.is_json())
     call.out.json("sallyport/hold-add/1", answer);
   else
-    call.out.line(fmt::format("hold {}: what it names neither expires nor is erased",
-                              answer["hold"]["id"].get<std::string>()));
+    call.out.line(fmt::format("hold {} names {}: what it names neither expires nor is erased",
+                              answer["hold"]["id"].get<std::string>(), names_of(answer["hold"])));
   return say_bucket(call, answer["bucket"]);
 }
 
@@ -93,11 +101,7 @@ Exit list_holds(const Call& call) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const json& hold : answer["holds"]) {
-    std::string what =
-        fmt::format("{} subjects, {} exchanges", hold["subjects"].size(), hold["exchanges"].size());
-    if (hold["subjects"].empty() && hold["exchanges"].empty()) what = "all of the tenant";
-    if (hold.value("damaged", false)) what = "everything: it is damaged (docs/vault.md, 6)";
-    rows.push_back({hold["id"], hold["tenant"], what, hold["created"],
+    rows.push_back({hold["id"], hold["tenant"], names_of(hold), hold["created"],
                     printable(hold["reason"].get<std::string>())});
   }
   call.out.table({"HOLD", "TENANT", "NAMES", "SINCE", "REASON"}, rows);

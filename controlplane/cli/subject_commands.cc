@@ -16,11 +16,12 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kSearchPatience{120};  // it reads the whole log
 constexpr std::chrono::seconds kErasePatience{60};
+constexpr size_t kSubjectDigitsShown = 8;  // which of them it was; --output json has all 32
 
-json subject_request(const Call& call, const char* command) {
+json subject_request(const Call& call, const char* command, bool value_per_line = false) {
   json request = {{"command", command},
                   {"tenant", call.arguments.get("tenant")},
-                  {"subjects", subjects_named(call)}};
+                  {"subjects", subjects_named(call, value_per_line)}};
   for (const char* name : {"reason", "ticket"})
     if (call.arguments.has(name)) request[name] = call.arguments.get(name);
   const uint64_t now = wall_clock_ns();
@@ -35,15 +36,25 @@ void print_appearances(const Call& call, const json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const json& one : answer["appearances"])
     rows.push_back({one["time"], one["request_id"], one["vendor"], one["direction"],
-                    printable(one["principal"].get<std::string>()), one["environment"]});
-  call.out.table({"TIME", "EXCHANGE", "VENDOR", "DIRECTION", "PRINCIPAL", "ENVIRONMENT"}, rows);
+                    printable(one["principal"].get<std::string>()), one["environment"],
+                    one["subject"].get<std::string>().substr(0, kSubjectDigitsShown)});
+  call.out.table({"TIME", "EXCHANGE", "VENDOR", "DIRECTION", "PRINCIPAL", "ENVIRONMENT", "SUBJECT"},
+                 rows);
   rows.clear();
   for (const json& subject : answer["subjects"])
     for (const json& token : subject["tokens"])
       rows.push_back({subject["subject"], token["entity"], token["vendor"], token["last"],
                       token["held"].get<bool>() ? "held" : token["expires"].get<std::string>()});
   if (!rows.empty()) call.out.table({"SUBJECT", "ENTITY", "VENDOR", "LAST SENT", "EXPIRES"}, rows);
-  call.out.note(fmt::format("{} exchanges", answer["exchanges"].get<uint64_t>()));
+  rows.clear();
+  for (const json& one : answer.value("erasures", json::array()))
+    rows.push_back({one["time"], one["id"], one["action"], one["result"],
+                    printable(one["reason"].get<std::string>()),
+                    printable(one["ticket"].get<std::string>())});
+  if (!rows.empty())
+    call.out.table({"TIME", "ERASURE", "STEP", "RESULT", "REASON", "TICKET"}, rows);
+  const auto exchanges = answer["exchanges"].get<uint64_t>();
+  call.out.note(fmt::format("{} exchange{}", exchanges, exchanges == 1 ? "" : "s"));
   if (const auto more = answer["records_without_all_subjects"].get<uint64_t>(); more > 0)
     call.out.note(
         fmt::format("{} records of this tenant had more subjects than a record names: the "
@@ -65,7 +76,7 @@ Exit run_find(const Call& call) {
 }
 
 Exit run_link(const Call& call) {
-  json request = subject_request(call, "subject_link");
+  json request = subject_request(call, "subject_link", true);
   for (const std::string& more : call.arguments.positional) request["subjects"].push_back(more);
   const json answer = ask_daemon(call.settings, request, kErasePatience);
   if (call.out.is_json())
@@ -107,7 +118,8 @@ Exit erase(const Call& call, const char* command, const char* schema) {
   if (const std::string problem = answer.value("epoch_problem", ""); !problem.empty())
     call.out.line("NO other tokens: " + problem);
   if (state == "deferred") {
-    call.out.line(fmt::format("{}: deferred. {}", answer["id"].get<std::string>(),
+    call.out.line(fmt::format("{}: deferred: {} (sallyctl hold list)",
+                              answer["id"].get<std::string>(),
                               answer["message"].get<std::string>()));
     return Exit::Partial;
   }
@@ -181,8 +193,8 @@ void add_erasures(std::vector<Command>& table) {
                    .summary = "What is out cannot be restored any more, by anybody, from now on",
                    .details =
                        "As erase, and recorded as such: the vendor keeps tokens that stand "
-                       "for nothing. The tenant's\ntoken key begins a new epoch, so that the "
-                       "same value gets another token (docs/vault.md section 4).",
+                       "for nothing. The subject\nbegins a token epoch of its own, so that its "
+                       "values get other tokens (docs/vault.md section 4).",
                    .arguments = {},
                    .options = with(naming(), {kReason}),
                    .examples = {{"sallyctl subject reredact --tenant acme --entity EMAIL_ADDRESS "
@@ -218,13 +230,17 @@ void add_subject_commands(std::vector<Command>& table) {
        .verb = "link",
        .summary =
            "Says that several values are one person: they are found, held and erased together",
-       .details = "",
+       .details =
+           "Values come from stdin or --value-file: each line is one of --entity, or without "
+           "it ENTITY=value.\nWhat was linked to one of them before is linked to all.",
        .arguments = {{.name = "HEX", .text = "more subjects", .required = false, .repeats = true}},
        .options = naming(),
        .examples =
            {{"sallyctl subject link --tenant acme --id 0123456789abcdef0123456789abcdef,"
              "fedcba9876543210fedcba9876543210",
              "two pseudonyms"},
+            {"sallyctl subject link --tenant acme --value-file person.txt --ticket DSR-7",
+             "values of several kinds: EMAIL_ADDRESS=..., PHONE_NUMBER=..., a line each"},
             {"sallyctl subject link --tenant acme --entity PHONE_NUMBER --value-file phone.txt "
              "0123456789abcdef0123456789abcdef",
              "a value and a pseudonym"}},

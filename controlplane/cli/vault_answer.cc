@@ -144,26 +144,63 @@ std::vector<std::string> comma_list(std::string list) {
   return out;
 }
 
-std::vector<std::string> subjects_named(const Call& call) {
+namespace {
+
+bool is_entity_name(std::string_view text) {
+  return !text.empty() &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+}
+
+// Each line is a value: of `entity`, or where that is empty as ENTITY=value. Nothing of a line goes
+// into a message.
+void add_lines(const Call& call, const std::string& entity, std::string_view text,
+               std::vector<std::string>& out) {
+  const std::string tenant = call.arguments.get("tenant");
+  for (size_t number = 1; !text.empty(); ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) continue;
+    const size_t mark = entity.empty() ? line.find('=') : std::string_view::npos;
+    if (entity.empty() && (mark == std::string_view::npos || !is_entity_name(line.substr(0, mark))))
+      throw Failure(Exit::Usage, "bad_value", fmt::format("line {} names no entity", number),
+                    "without --entity each line is ENTITY=value, as EMAIL_ADDRESS=...",
+                    "sallyctl subject link --help has an example");
+    const std::string name = entity.empty() ? std::string(line.substr(0, mark)) : entity;
+    out.push_back(subject_hex(call, tenant, name, entity.empty() ? line.substr(mark + 1) : line));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> subjects_named(const Call& call, bool value_per_line) {
   std::vector<std::string> out = comma_list(call.arguments.get("id"));
   for (const std::string& one : out)
     if (!is_subject(one))
       throw Failure(Exit::Usage, "bad_value",
                     fmt::format("--id '{}' is no subject", printable(one)),
                     "a subject is 32 hex digits, as records show it", "sallyctl subject find");
-  if (!call.arguments.has("entity")) {
-    if (out.empty())
-      throw Failure(Exit::Usage, "missing_option", "no subject is named",
-                    "--id names one, or --entity with its value on stdin or in --value-file",
-                    "sallyctl subject find --help");
-    return out;
-  }
+  const std::string entity = call.arguments.get("entity");
   const auto file = call.arguments.find("value-file");
-  std::string value = file ? read_whole(*file) : read_stream(stdin, "stdin");
+  if (entity.empty() && !out.empty() && !file) return out;
+  std::string value;
+  if (file)
+    value = read_whole(*file);
+  else if (!entity.empty() || isatty(STDIN_FILENO) == 0)
+    value = read_stream(stdin, "stdin");
   while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.pop_back();
-  out.push_back(
-      subject_hex(call, call.arguments.get("tenant"), call.arguments.get("entity"), value));
+  if (entity.empty() || value_per_line)
+    add_lines(call, entity, value, out);
+  else
+    out.push_back(subject_hex(call, call.arguments.get("tenant"), entity, value));
   vault::wipe(value.data(), value.size());
+  if (out.empty())
+    throw Failure(
+        Exit::Usage, "missing_option", "no subject is named",
+        "--id names one; or --entity, with its value on stdin or in --value-file; or lines "
+        "of ENTITY=value there",
+        "sallyctl subject find --help");
   return out;
 }
 

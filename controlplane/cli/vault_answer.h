@@ -27,7 +27,8 @@ Failure failure_of(const vault::VaultError& error, const std::string& what);
 // "a,b" as its words; nothing of an empty list.
 std::vector<std::string> comma_list(std::string list);
 // The pseudonyms that a call names: --id (32 hex, several by comma), or --entity with a value read
-// from --value-file or from stdin. The value stays in this process.
-std::vector<std::string> subjects_named(const Call& call);
+// from --value-file or from stdin (`value_per_line`: with one in each line), or without --entity
+// lines of ENTITY=value there. Values stay in this process.
+std::vector<std::string> subjects_named(const Call& call, bool value_per_line = false);
 
 }  // namespace sallyport::cli

@@ -187,6 +187,16 @@ std::unique_ptr<HttpsApi> HttpsApi::open(const std::string& address, int port,
   http.Get("/v1/whoami", [&service](const auto& request, auto& response) {
     on_whoami(request, response, service);
   });
+  // What no handler answered: another path, another method, a body that is too large.
+  http.set_error_handler([](const auto&, auto& response) {
+    constexpr int kTooLarge = 413;
+    if (!response.body.empty()) return;
+    const int status = response.status;
+    if (status == kTooLarge)
+      send_error(response, status, "request_invalid", "the body is too large");
+    else
+      send_error(response, status, "not_found", "there is POST /v1/restore and GET /v1/whoami");
+  });
   // What a handler threw stays inside: it could quote what it worked on.
   http.set_exception_handler([](const auto&, auto& response, const std::exception_ptr&) {
     constexpr int kServerError = 500;

@@ -247,7 +247,8 @@ json VaultDesk::erase_as(const Asked& asked, const std::string& kind) {
     return {{"ok", true},
             {"id", erasure.id},
             {"state", "deferred"},
-            {"message", "a hold names this subject: it is erased when the hold is released"}};
+            {"message", "a hold names this subject: it is erased when the hold is released"},
+            {"hint", "sallyctl hold list"}};
   json answer = carry_out(erasure);
   if (answer.value("ok", false)) wait_for_retirement();
   if (answer.value("ok", false)) {

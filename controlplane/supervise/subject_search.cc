@@ -46,6 +46,7 @@ class Search {
     contract::RecordHeader header;
     std::memcpy(&header, bytes.data(), sizeof header);
     const auto kind = static_cast<RecordKind>(header.kind);
+    if (kind == RecordKind::SubjectRequest) look_at_request(RecordView(bytes));
     if (kind != RecordKind::Admitted && kind != RecordKind::Completed) return true;
     if (header.wall_ns < question_.from_ns || header.wall_ns > question_.to_ns) return true;
     if (header.subject_count == 0) return true;
@@ -53,15 +54,32 @@ class Search {
     return true;
   }
   json answer() const {
-    return {{"appearances", appearances_},
-            {"exchanges", exchanges_.size()},
-            {"by_vendor", by_vendor_},
-            {"truncated", truncated_},
-            {"records_without_all_subjects", incomplete_},
+    return {{"appearances", appearances_}, {"exchanges", exchanges_.size()},
+            {"erasures", erasures_},       {"by_vendor", by_vendor_},
+            {"truncated", truncated_},     {"records_without_all_subjects", incomplete_},
             {"records_pruned", pruned_}};
   }
 
  private:
+  // What was asked of them before, whenever that was: questions are left out, they remove nothing.
+  void look_at_request(const RecordView& record) {
+    const auto& part = record.control();
+    if (!part || part->tenant.view() != question_.tenant || erasures_.size() >= kErasuresMax)
+      return;
+    const std::string_view action = part->action.view();
+    if (!action.starts_with("erase") && !action.starts_with("reredact")) return;
+    const auto is_asked = [&](const contract::SubjectId& one) {
+      return std::find(question_.subjects.begin(), question_.subjects.end(), one) !=
+             question_.subjects.end();
+    };
+    if (!std::any_of(record.subjects().begin(), record.subjects().end(), is_asked)) return;
+    erasures_.push_back({{"id", part->object.view()},
+                         {"time", evidence_log::utc_text(record.header().wall_ns / base::kNsPerS)},
+                         {"action", action},
+                         {"result", contract::kControlResultNames[part->result]},
+                         {"reason", part->reason.view()},
+                         {"ticket", part->ticket.view()}});
+  }
   void look_at(uint64_t index, const RecordView& record, RecordKind kind) {
     std::optional<contract::RequestPart> request = record.request();
     if (kind == RecordKind::Completed) request = request_of(record.request_id());
@@ -106,6 +124,7 @@ class Search {
   const evidence_log::LogReader& log_;
   const SubjectQuestion& question_;
   json appearances_ = json::array();
+  json erasures_ = json::array();
   std::set<std::string> exchanges_;
   std::map<std::string, uint64_t> by_vendor_;
   bool truncated_ = false;

@@ -16,6 +16,7 @@
 namespace sallyport::supervise {
 
 inline constexpr size_t kAppearancesMax = 10'000;
+inline constexpr size_t kErasuresMax = 1'000;  // some records each; the first ones are told
 
 struct SubjectQuestion {
   std::string tenant;
@@ -25,9 +26,9 @@ struct SubjectQuestion {
 };
 
 // {"appearances": [{request_id, time, vendor, region, principal, environment, model, api_kind,
-// direction, subject, index}], "exchanges", "by_vendor": {name: count}, "truncated",
-// "records_without_all_subjects": exchanges of the tenant that had more subjects than a record
-// holds, "records_pruned"}
+// direction, subject, index}], "exchanges", "erasures": [{id, time, action, result, reason,
+// ticket}], "by_vendor": {name: count}, "truncated", "records_without_all_subjects": exchanges of
+// the tenant that had more subjects than a record holds, "records_pruned"}
 nlohmann::json find_subjects(const evidence_log::LogReader& log, const SubjectQuestion& question);
 
 // The subjects that an exchange's records name.

@@ -240,6 +240,7 @@ class Vault(unittest.TestCase):
         erased = self.subject("erase", "--reason", "gdpr-17", name="other", check=False)
         self.assertEqual(erased["state"], "deferred")
         self.assertEqual(len(self.subject("find", name="other")["subjects"][0]["tokens"]), 1)
+        self.assertEqual([row["result"] for row in self.subject("find", name="other")["erasures"]], ["deferred"])
         alone = self.lab.sallyctl("hold", "release", "case-7", "--reason", "settled", check=False)
         self.assertEqual(alone.returncode, 2, "without an approver")
         self.ctl("hold", "release", "case-7", "--reason", "settled", "--approver", "counsel")

@@ -148,6 +148,9 @@ class RestorationTest(unittest.TestCase):
         self.assertEqual(self.https("GET", "/v1/whoami")[1]["principal"], "lee")
         self.assertEqual(self.https("GET", "/v1/whoami")[1]["mfa"], "hardware")
         self.assertEqual(self.https("GET", "/v1/whoami", certificate="nobody")[0], 403)
+        for method, path in (("GET", "/v1/restore"), ("GET", "/v2/none")):
+            status, answer = self.https(method, path)
+            self.assertEqual((status, answer["code"]), (404, "not_found"), "with words, not empty")
         for certificate in (None, "forged"):
             with self.assertRaises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
                 self.https("GET", "/v1/whoami", certificate=certificate)

@@ -1,5 +1,6 @@
 #include "dataplane/scan/value_tail.h"
 
+#include <array>
 #include <string_view>
 
 #include "dataplane/scan/validate/letters.h"
@@ -16,6 +17,14 @@ constexpr std::string_view kLinks[] = {
     "to jest ", "jest ", "\xc3\xa4r ", "er ",       "on ",
     "= ",       "- ",    "as ",        "als ",      "como ",
     "comme ",   "come ", "which is ",  "that is "};
+
+// By the first byte in lower case: may one of them begin so?
+constexpr std::array<bool, 256> make_link_starts() {
+  std::array<bool, 256> out{};
+  for (std::string_view link : kLinks) out[static_cast<uint8_t>(link[0])] = true;
+  return out;
+}
+constexpr std::array<bool, 256> kLinkStarts = make_link_starts();
 
 bool ends_phrase(uint8_t c) noexcept {
   return c == 0 || c == '.' || c == ';' || c == '!' || c == '?' || c == '\n' || c == '\r' ||
@@ -52,6 +61,7 @@ ValueTail tail_behind(OpenReader& reader, uint64_t end) noexcept {
     const uint64_t word_end = label_end(reader, at);
     if (word_end != 0) return {at, word_end};
     if (reader.before(at) != ' ') return {end, end};
+    if (!kLinkStarts[to_lower(first)]) return {end, end};
     bool links = false;
     for (std::string_view link : kLinks) {
       // What cannot be its beginning is not read further.

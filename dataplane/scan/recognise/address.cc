@@ -219,15 +219,16 @@ bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint6
   // A word in small letters is part of a street behind another word of it. Others of which the
   // first letter is here: "no.", and the words of boxes and stations ("apo ae", "psc", "unit").
   constexpr std::string_view kElsewhere = "acnpu";
-  const bool is_part = may_be_street_part(first, number - 1 - word) &&
+  OpenReader reader(text);
+  const NameWord whole{word, number - 1, false, false};
+  const bool is_part = may_be_street_part(first, whole.size()) &&
                        (kElsewhere.find(static_cast<char>(first)) != std::string_view::npos ||
-                        street_may_stand_before(text, word));
+                        (is_street_word(reader, whole, kStreetParticle | kStreetTypeWord) &&
+                         street_may_stand_before(text, word)));
   // The last words of kBoxesOfTwo.
   constexpr std::string_view kBoxEnds[] = {"postale", "postal", "pocztowa"};
   constexpr WordFilter kBoxEndsFilter{kBoxEnds};
-  OpenReader reader(text);
-  const bool is_box =
-      first == 'p' && word_in(reader, NameWord{word, number - 1}, kBoxEnds, kBoxEndsFilter);
+  const bool is_box = first == 'p' && word_in(reader, whole, kBoxEnds, kBoxEndsFilter);
   return is_upper(first) || is_part || is_box || end - number > kHouseDigitsMax ||
          number_may_be_first(text, number, end);
 }

@@ -220,6 +220,7 @@ uint64_t sign_at(OpenReader& reader, uint64_t at,
 
 // 1980年5月12日. The end, or 0.
 uint64_t east_asian(OpenReader& reader, const Number& year) noexcept {
+  if (reader.at(skip_spaces(reader, year.end, 1)) < 0x80) return 0;  // none of the signs
   const uint64_t after_year = sign_at(reader, year.end, kYearSigns);
   if (after_year == 0) return 0;
   const Number month = read_number(reader, skip_spaces(reader, after_year, 1));

@@ -282,7 +282,8 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
     if (reader.starved()) return Verdict::More;
     if (!value.found) return Verdict::No;
     const Bytes bytes = text.slice(value.start, value.end);
-    const Strength strength = value.spaced ? Strength::None : password_strength(bytes);
+    const bool counts = value.quoted || armed || i == 0 || behind_to;
+    const Strength strength = value.spaced || !counts ? Strength::None : password_strength(bytes);
     if (value.quoted) {
       if (strength == Strength::Strong && (armed || i == 0)) return match(value, 0, out);
       if (strength == Strength::Weak && armed && has_lower_or_digit(bytes) && !is_title(bytes))

@@ -414,10 +414,11 @@ bool street_may_follow(const TextView& text, uint64_t at) noexcept {
     // An ordinal; a letter that belongs to the number; a name; what the French begin with.
     if (!sure || is_digit(text.at(at))) return true;
     if (word.size() == 0) return false;
-    const uint16_t lists = street_word(reader, word);
-    if (words > 0 ? (lists & kStreetSuffix) != 0
-                  : word.size() == 1 || is_upper(text.at(at)) ||
-                        (lists & (kStreetParticle | kStreetFrench)) != 0 ||
+    const uint8_t first = text.at(at);
+    if (words > 0 ? may_be_street_suffix(first, word.size()) &&
+                        is_street_word(reader, word, kStreetSuffix)
+                  : word.size() == 1 || is_upper(first) ||
+                        is_street_word(reader, word, kStreetParticle | kStreetFrench) ||
                         word_is(reader, word, "bis") || word_is(reader, word, "ter"))
       return true;
     at = word.end + (text.at(word.end) == '.' ? 1 : 0);

@@ -296,6 +296,7 @@ class Table {
 };
 constexpr Table kTable;
 
+constexpr WordFilter kSuffixesFilter{kSuffixes};
 constexpr WordFilter kParticlesFilter{kParticles};
 constexpr WordFilter kTypeWordsFilter{kTypeWords};
 
@@ -327,6 +328,10 @@ uint16_t street_word(OpenReader& reader, const NameWord& word) noexcept {
 
 bool may_be_street_part(uint8_t first, uint64_t size) noexcept {
   return kParticlesFilter.has(first, size) || kTypeWordsFilter.has(first, size);
+}
+
+bool may_be_street_suffix(uint8_t first, uint64_t size) noexcept {
+  return kSuffixesFilter.has(first, size);
 }
 
 bool may_begin_street_word(OpenReader& reader, const NameWord& word) noexcept {

@@ -32,9 +32,9 @@ uint16_t street_word(OpenReader& reader, const NameWord& word) noexcept;
 inline bool is_street_word(OpenReader& reader, const NameWord& word, uint16_t lists) noexcept {
   return (street_word(reader, word) & lists) != 0;
 }
-// False only where no word with this first byte (in lower case) and size is a particle or a kind of
-// street.
-bool may_be_street_part(uint8_t first, uint64_t size) noexcept;
+// False only where no word with this first byte and size is in the list.
+bool may_be_street_part(uint8_t first, uint64_t size) noexcept;  // particles and type words
+bool may_be_street_suffix(uint8_t first, uint64_t size) noexcept;
 // The letters that are here may become a particle, a prefix, a kind of street or a mark.
 bool may_begin_street_word(OpenReader& reader, const NameWord& word) noexcept;
 // "no", "nr", "nº": what may stand between a street and its number.

@@ -34,14 +34,14 @@ bool ends_with(Bytes text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_word(text.last(lower.size()), lower);
 }
 
-template <size_t N>
-bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return equals_word(text, word); });
+bool is_letters(Bytes text) noexcept {
+  bool all = true;
+  for (const uint8_t c : text) all = all && is_letter(c);
+  return all;
 }
 
 // Parts of a text that its author put where a secret goes.
-constexpr auto kPlaceholderParts = std::to_array<std::string_view>(
+constexpr WordList kPlaceholderParts{std::to_array<std::string_view>(
     {"xxxx",           "changeme",     "change-me",   "change_me",       "example",
      "your-",          "your_",        "yourpass",    "yourtoken",       "yourkey",
      "yoursecret",     "yourapi",      "placeholder", "redacted",        "dummy",
@@ -53,162 +53,165 @@ constexpr auto kPlaceholderParts = std::to_array<std::string_view>(
      "my-password",    "passwordhere", "password_",   "password123here", "sanitized",
      "filtered",       "censored",     "fake_",       "fake-",           "_fake",
      "some-secret",    "some_secret",  "some_token",  "put_your",        "enter_your",
-     "securepassword", "supersecret"});
+     "securepassword", "supersecret"})};
 
 // Whole values that say what goes there.
-constexpr auto kPlaceholderWords = std::to_array<std::string_view>({"password",
-                                                                    "passwd",
-                                                                    "pass",
-                                                                    "pwd",
-                                                                    "passphrase",
-                                                                    "passcode",
-                                                                    "secret",
-                                                                    "token",
-                                                                    "key",
-                                                                    "apikey",
-                                                                    "api_key",
-                                                                    "api-key",
-                                                                    "api_token",
-                                                                    "access_token",
-                                                                    "auth_token",
-                                                                    "secret_key",
-                                                                    "user",
-                                                                    "username",
-                                                                    "credentials",
-                                                                    "sample",
-                                                                    "userid",
-                                                                    "test",
-                                                                    "testing",
-                                                                    "foo",
-                                                                    "bar",
-                                                                    "baz",
-                                                                    "value",
-                                                                    "none",
-                                                                    "null",
-                                                                    "nil",
-                                                                    "undefined",
-                                                                    "true",
-                                                                    "false",
-                                                                    "string",
-                                                                    "passwort",
-                                                                    "kennwort",
-                                                                    "senha",
-                                                                    "clave",
-                                                                    "contrasena",
-                                                                    "motdepasse",
-                                                                    "wachtwoord",
-                                                                    "haslo",
-                                                                    "losenord",
-                                                                    "parola",
-                                                                    "somepassword",
-                                                                    "thepassword",
-                                                                    "secretpassword",
-                                                                    "notasecret",
-                                                                    "hidden",
-                                                                    "masked",
-                                                                    "encrypted",
-                                                                    "p4ssw0rd_here",
-                                                                    "user:pass",
-                                                                    "username:password",
-                                                                    "pass:word"});
+constexpr WordList kPlaceholderWords{std::to_array<std::string_view>({"password",
+                                                                      "passwd",
+                                                                      "pass",
+                                                                      "pwd",
+                                                                      "passphrase",
+                                                                      "passcode",
+                                                                      "secret",
+                                                                      "token",
+                                                                      "key",
+                                                                      "apikey",
+                                                                      "api_key",
+                                                                      "api-key",
+                                                                      "api_token",
+                                                                      "access_token",
+                                                                      "auth_token",
+                                                                      "secret_key",
+                                                                      "user",
+                                                                      "username",
+                                                                      "credentials",
+                                                                      "sample",
+                                                                      "userid",
+                                                                      "test",
+                                                                      "testing",
+                                                                      "foo",
+                                                                      "bar",
+                                                                      "baz",
+                                                                      "value",
+                                                                      "none",
+                                                                      "null",
+                                                                      "nil",
+                                                                      "undefined",
+                                                                      "true",
+                                                                      "false",
+                                                                      "string",
+                                                                      "passwort",
+                                                                      "kennwort",
+                                                                      "senha",
+                                                                      "clave",
+                                                                      "contrasena",
+                                                                      "motdepasse",
+                                                                      "wachtwoord",
+                                                                      "haslo",
+                                                                      "losenord",
+                                                                      "parola",
+                                                                      "somepassword",
+                                                                      "thepassword",
+                                                                      "secretpassword",
+                                                                      "notasecret",
+                                                                      "hidden",
+                                                                      "masked",
+                                                                      "encrypted",
+                                                                      "p4ssw0rd_here",
+                                                                      "user:pass",
+                                                                      "username:password",
+                                                                      "pass:word"})};
 
 // Terms of the trade that stand behind the word "password" in prose and code.
-constexpr auto kTradeWords = std::to_array<std::string_view>({"options",       "option",
-                                                              "argument",      "parameter",
-                                                              "required",      "optional",
-                                                              "hashed",        "salted",
-                                                              "plaintext",     "plain",
-                                                              "cleartext",     "bytes",
-                                                              "bytearray",     "varchar",
-                                                              "boolean",       "bool",
-                                                              "integer",       "number",
-                                                              "object",        "unknown",
-                                                              "empty",         "blank",
-                                                              "default",       "input",
-                                                              "field",         "form",
-                                                              "label",         "text",
-                                                              "confirm",       "confirmation",
-                                                              "incorrect",     "invalid",
-                                                              "valid",         "wrong",
-                                                              "correct",       "expired",
-                                                              "missing",       "strong",
-                                                              "weak",          "reset",
-                                                              "forgot",        "forgotten",
-                                                              "change",        "changed",
-                                                              "update",        "updated",
-                                                              "current",       "login",
-                                                              "logout",        "signin",
-                                                              "signup",        "register",
-                                                              "error",         "errors",
-                                                              "warning",       "success",
-                                                              "failed",        "failure",
-                                                              "length",        "minlength",
-                                                              "maxlength",     "name",
-                                                              "type",          "email",
-                                                              "e-mail",        "phone",
-                                                              "address",       "account",
-                                                              "accounts",      "title",
-                                                              "description",   "message",
-                                                              "prompt",        "response",
-                                                              "request",       "session",
-                                                              "cookie",        "header",
-                                                              "basic",         "bearer",
-                                                              "digest",        "oauth",
-                                                              "ldap",          "kerberos",
-                                                              "ntlm",          "saml",
-                                                              "local",         "remote",
-                                                              "manager",       "generator",
-                                                              "protected",     "protection",
-                                                              "policy",        "strength",
-                                                              "rotation",      "expiry",
-                                                              "expiration",    "authentication",
-                                                              "authorization", "case-sensitive",
-                                                              "auto",          "automatic",
-                                                              "manual",        "always",
-                                                              "never",         "enabled",
-                                                              "disabled",      "ignore",
-                                                              "ignored",       "skip",
-                                                              "raw",           "json",
-                                                              "yaml",          "xml",
-                                                              "file",          "stdin",
-                                                              "env",           "vault",
-                                                              "keyring",       "keychain",
-                                                              "prompted",      "interactive",
-                                                              "allow",         "deny",
-                                                              "accept",        "reject",
-                                                              "charfield",     "passwordfield",
-                                                              "textfield",     "stringfield",
-                                                              "securestring",  "visible",
-                                                              "invisible",     "hide",
-                                                              "show",          "toggle",
-                                                              "submit",        "button",
-                                                              "placeholder",   "mixed",
-                                                              "numeric",       "alphanumeric",
-                                                              "random",        "generated",
-                                                              "unique",        "primary",
-                                                              "secondary",     "sensitive",
-                                                              "private",       "public",
-                                                              "internal",      "external",
-                                                              "system",        "server",
-                                                              "client",        "nullptr",
-                                                              "column",        "database",
-                                                              "storage",       "service",
-                                                              "function",      "method",
-                                                              "class",         "return",
-                                                              "import",        "const",
-                                                              "static",        "final",
-                                                              "this",          "self",
-                                                              "that",          "with",
-                                                              "from",          "your",
-                                                              "the",           "and",
-                                                              "for",           "not",
-                                                              "set",           "unset",
-                                                              "only",          "must",
-                                                              "should",        "will",
-                                                              "can",           "are",
-                                                              "was",           "has",
-                                                              "have",          "been",
-                                                              "being",         "also"});
+constexpr WordList kTradeWords{std::to_array<std::string_view>({"options",       "option",
+                                                                "argument",      "parameter",
+                                                                "required",      "optional",
+                                                                "hashed",        "salted",
+                                                                "plaintext",     "plain",
+                                                                "cleartext",     "bytes",
+                                                                "bytearray",     "varchar",
+                                                                "boolean",       "bool",
+                                                                "integer",       "number",
+                                                                "object",        "unknown",
+                                                                "empty",         "blank",
+                                                                "default",       "input",
+                                                                "field",         "form",
+                                                                "label",         "text",
+                                                                "confirm",       "confirmation",
+                                                                "incorrect",     "invalid",
+                                                                "valid",         "wrong",
+                                                                "correct",       "expired",
+                                                                "missing",       "strong",
+                                                                "weak",          "reset",
+                                                                "forgot",        "forgotten",
+                                                                "change",        "changed",
+                                                                "update",        "updated",
+                                                                "current",       "login",
+                                                                "logout",        "signin",
+                                                                "signup",        "register",
+                                                                "error",         "errors",
+                                                                "warning",       "success",
+                                                                "failed",        "failure",
+                                                                "length",        "minlength",
+                                                                "maxlength",     "name",
+                                                                "type",          "email",
+                                                                "e-mail",        "phone",
+                                                                "address",       "account",
+                                                                "accounts",      "title",
+                                                                "description",   "message",
+                                                                "prompt",        "response",
+                                                                "request",       "session",
+                                                                "cookie",        "header",
+                                                                "basic",         "bearer",
+                                                                "digest",        "oauth",
+                                                                "ldap",          "kerberos",
+                                                                "ntlm",          "saml",
+                                                                "local",         "remote",
+                                                                "manager",       "generator",
+                                                                "protected",     "protection",
+                                                                "policy",        "strength",
+                                                                "rotation",      "expiry",
+                                                                "expiration",    "authentication",
+                                                                "authorization", "case-sensitive",
+                                                                "auto",          "automatic",
+                                                                "manual",        "always",
+                                                                "never",         "enabled",
+                                                                "disabled",      "ignore",
+                                                                "ignored",       "skip",
+                                                                "raw",           "json",
+                                                                "yaml",          "xml",
+                                                                "file",          "stdin",
+                                                                "env",           "vault",
+                                                                "keyring",       "keychain",
+                                                                "prompted",      "interactive",
+                                                                "allow",         "deny",
+                                                                "accept",        "reject",
+                                                                "charfield",     "passwordfield",
+                                                                "textfield",     "stringfield",
+                                                                "securestring",  "visible",
+                                                                "invisible",     "hide",
+                                                                "show",          "toggle",
+                                                                "submit",        "button",
+                                                                "placeholder",   "mixed",
+                                                                "numeric",       "alphanumeric",
+                                                                "random",        "generated",
+                                                                "unique",        "primary",
+                                                                "secondary",     "sensitive",
+                                                                "private",       "public",
+                                                                "internal",      "external",
+                                                                "system",        "server",
+                                                                "client",        "nullptr",
+                                                                "column",        "database",
+                                                                "storage",       "service",
+                                                                "function",      "method",
+                                                                "class",         "return",
+                                                                "import",        "const",
+                                                                "static",        "final",
+                                                                "this",          "self",
+                                                                "that",          "with",
+                                                                "from",          "your",
+                                                                "the",           "and",
+                                                                "for",           "not",
+                                                                "set",           "unset",
+                                                                "only",          "must",
+                                                                "should",        "will",
+                                                                "can",           "are",
+                                                                "was",           "has",
+                                                                "have",          "been",
+                                                                "being",         "also"})};
+
+constexpr WordList kSecretNouns{
+    std::to_array<std::string_view>({"password", "passwd", "secret", "token", "username"})};
 
 // Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
 constexpr auto kNumberedTerms = std::to_array<std::string_view>(
@@ -265,11 +268,11 @@ bool is_quantity(Bytes text) noexcept {
   if (rest.size() > 1 && rest[0] == '-')
     return std::all_of(rest.begin() + 1, rest.end(),
                        [](uint8_t c) { return is_lower(c) || c == '-'; });
-  constexpr auto kUnits = std::to_array<std::string_view>(
+  constexpr WordList kUnits{std::to_array<std::string_view>(
       {"s",   "ms",    "m",    "h",  "d",   "kb",   "mb",   "gb",    "px",    "em",
        "st",  "nd",    "rd",   "th", "bit", "bits", "byte", "bytes", "chars", "min",
-       "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"});
-  return is_one_of(rest, kUnits);
+       "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"})};
+  return kUnits.has(rest);
 }
 
 constexpr auto kFileEndings = std::to_array<std::string_view>(
@@ -470,6 +473,8 @@ bool looks_random(Bytes text) noexcept {
 bool is_placeholder(Bytes text) noexcept {
   if (text.empty()) return true;
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
+  // Most texts are words: no sign is looked for in them.
+  if (is_letters(text)) return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
   const std::string_view s = view_of(text);
   for (std::string_view mark :
        {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
@@ -490,9 +495,7 @@ bool is_placeholder(Bytes text) noexcept {
     const Mix mix = mix_of(name);
     if (plain && (mix.digits <= 1 || mix.lower == 0 || mix.letters() == 0)) return true;
   }
-  for (std::string_view part : kPlaceholderParts)
-    if (contains_word(text, part)) return true;
-  return is_one_of(text, kPlaceholderWords);
+  return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
 }
 
 bool is_uuid(Bytes text) noexcept {
@@ -505,7 +508,7 @@ bool is_uuid(Bytes text) noexcept {
 }
 
 bool is_expression(Bytes text) noexcept {
-  if (text.empty()) return false;
+  if (text.empty() || is_letters(text)) return false;
   const std::string_view s = view_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
       s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos)
@@ -567,11 +570,10 @@ bool is_wordy(Bytes letters) noexcept {
 Strength password_strength(Bytes text) noexcept {
   if (text.size() < kPasswordMin || text.size() > kPasswordMax) return Strength::None;
   if (is_placeholder(text) || is_expression(text) || is_uuid(text)) return Strength::None;
-  if (is_one_of(text, kTradeWords) || is_numbered_term(text)) return Strength::None;
+  if (kTradeWords.has(text) || (!is_letters(text) && is_numbered_term(text))) return Strength::None;
   // "required|min:8"
   const auto bar = std::find(text.begin(), text.end(), uint8_t{'|'});
-  if (bar != text.end() &&
-      is_one_of(text.first(static_cast<size_t>(bar - text.begin())), kTradeWords))
+  if (bar != text.end() && kTradeWords.has(text.first(static_cast<size_t>(bar - text.begin()))))
     return Strength::None;
   const Mix mix = mix_of(text);
   if (mix.letters() == 0) {
@@ -583,8 +585,7 @@ Strength password_strength(Bytes text) noexcept {
     // snake_case, camelCase; a capital first is a word.
     const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
     if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
-    for (std::string_view noun : {"password", "passwd", "secret", "token", "username"})
-      if (contains_word(text, noun) && mix.digits == 0) return Strength::None;
+    if (mix.digits == 0 && kSecretNouns.any_in(text)) return Strength::None;
     return mix.digits > 0 ? Strength::Strong : Strength::Weak;
   }
   // UINT16_MAX

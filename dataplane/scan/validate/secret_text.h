@@ -11,10 +11,9 @@
 #include <string_view>
 
 #include "dataplane/scan/validate/letters.h"
+#include "dataplane/scan/validate/word_list.h"
 
 namespace sallyport::scan {
-
-using Bytes = std::span<const uint8_t>;
 
 // Bits a character (Shannon, over the characters of the text itself).
 double entropy_bits(Bytes text) noexcept;
@@ -45,12 +44,6 @@ bool is_key_like(Bytes text) noexcept;
 bool is_wordy(Bytes letters) noexcept;
 
 // Any case.
-inline bool equals_word(Bytes text, std::string_view lower_word) noexcept {
-  if (text.size() != lower_word.size()) return false;
-  for (size_t i = 0; i < text.size(); ++i)
-    if (to_lower(text[i]) != static_cast<uint8_t>(lower_word[i])) return false;
-  return true;
-}
 bool contains_word(Bytes text, std::string_view lower_word) noexcept;
 
 // RFC 7519, 5: the first part of a signed token is the base64url of a JSON object with "alg" in it.

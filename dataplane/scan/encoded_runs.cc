@@ -6,6 +6,7 @@
 
 #include "dataplane/mem/wipe.h"
 #include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/number_row.h"
 #include "dataplane/scan/scan_tools.h"
 #include "dataplane/scan/text_scanner.h"
 #include "dataplane/scan/validate/letters.h"
@@ -15,29 +16,6 @@ namespace {
 
 // Enough to tell text from the rest: random bytes pass once in a million.
 constexpr size_t kProbeBytes = 12;
-// Fewer bytes are hardware addresses, and of text fewer than a value.
-constexpr uint64_t kHexPairsMin = 10;
-
-// Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
-bool is_text(std::span<const uint8_t> bytes) noexcept {
-  for (size_t i = 0; i < bytes.size();) {
-    const uint8_t c = bytes[i];
-    if (c < 0x80) {
-      if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) return false;
-      ++i;
-      continue;
-    }
-    const size_t size = c >= 0xc2 && c < 0xe0   ? 2
-                        : c >= 0xe0 && c < 0xf0 ? 3
-                        : c >= 0xf0 && c < 0xf5 ? 4
-                                                : 0;
-    if (size == 0) return false;
-    for (size_t k = 1; k < size && i + k < bytes.size(); ++k)
-      if ((bytes[i + k] & 0xc0) != 0x80) return false;
-    i += size;
-  }
-  return true;
-}
 
 // The first byte of base64 says no for most words and names.
 bool may_begin_text(std::span<const uint8_t> in) noexcept {
@@ -46,20 +24,6 @@ bool may_begin_text(std::span<const uint8_t> in) noexcept {
   if (high < 0 || low < 0) return false;
   const auto c = static_cast<uint8_t>(high << 2 | low >> 4);
   return is_text({&c, 1});
-}
-
-void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
-  uint32_t bits = 0;
-  unsigned count = 0;
-  for (uint8_t c : in) {
-    const int value = base64_value(c);
-    if (value < 0 || out.size() >= max) return;
-    bits = bits << 6 | static_cast<uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out.push_back(static_cast<uint8_t>(bits >> count));
-  }
 }
 
 // `group`: digits of a byte and what parts it from the next one.
@@ -151,6 +115,40 @@ bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& 
 
 }  // namespace
 
+bool is_text(std::span<const uint8_t> bytes) noexcept {
+  for (size_t i = 0; i < bytes.size();) {
+    const uint8_t c = bytes[i];
+    if (c < 0x80) {
+      if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7f) return false;
+      ++i;
+      continue;
+    }
+    const size_t size = c >= 0xc2 && c < 0xe0   ? 2
+                        : c >= 0xe0 && c < 0xf0 ? 3
+                        : c >= 0xf0 && c < 0xf5 ? 4
+                                                : 0;
+    if (size == 0) return false;
+    for (size_t k = 1; k < size && i + k < bytes.size(); ++k)
+      if ((bytes[i + k] & 0xc0) != 0x80) return false;
+    i += size;
+  }
+  return true;
+}
+
+void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
+  uint32_t bits = 0;
+  unsigned count = 0;
+  for (uint8_t c : in) {
+    const int value = base64_value(c);
+    if (value < 0 || out.size() >= max) return;
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out.push_back(static_cast<uint8_t>(bits >> count));
+  }
+}
+
 bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run, unsigned depth,
                   Scratch& scratch, CandidateList& out) {
   if (depth >= kDecodeDepthMax || run.end - run.start < kEncodedBytesMin) return true;
@@ -176,6 +174,73 @@ bool read_hex_pairs(const Engine& engine, const TextView& text, uint64_t start, 
   decode_hex(text.slice(start, end), coding.group(), kProbeBytes, head);
   return !is_text(head) ||
          read_decoded(engine, text, EncodedRun{start, end, 0}, coding, depth, scratch, out);
+}
+
+namespace {
+
+// Where the bytes stand that are read from a row.
+struct HexBytes {
+  std::array<uint64_t, kGroupsMax> places;
+  size_t count = 0;
+};
+
+// The longest sequence of pairs in the row; other groups part them.
+HexBytes pairs_of(const TextView& text, const HexRow& row) noexcept {
+  HexBytes best, here;
+  for (uint64_t at = row.start; at < row.end;) {
+    if (!is_alnum(text.at(at))) {
+      ++at;
+      continue;
+    }
+    uint64_t end = at;
+    while (end < row.end && is_alnum(text.at(end))) ++end;
+    const bool marked = end - at == 4 && text.at(at) == '0' && (text.at(at + 1) | 0x20) == 'x';
+    const uint64_t digits = marked ? at + 2 : at;
+    const bool is_pair =
+        end - digits == 2 && hex_value(text.at(digits)) >= 0 && hex_value(text.at(digits + 1)) >= 0;
+    if (!is_pair || here.count == here.places.size()) here.count = 0;
+    if (is_pair) here.places[here.count++] = digits;
+    if (here.count > best.count) best = here;
+    at = end;
+  }
+  return best;
+}
+
+}  // namespace
+
+bool read_hex_row(const Engine& engine, const TextView& text, const HexRow& row, unsigned depth,
+                  Scratch& scratch, CandidateList& out) {
+  if (depth >= kDecodeDepthMax) return true;
+  const HexBytes bytes = pairs_of(text, row);
+  if (bytes.count < kHexPairsMin) return true;
+  auto& tools = scratch.tools();
+  auto& decoded = tools.decoded[depth];
+  decoded.clear();
+  for (size_t i = 0; i < bytes.count; ++i)
+    decode_hex(text.slice(bytes.places[i], bytes.places[i] + 2), 2, i + 1, decoded);
+  bool fits = true;
+  if (is_text(decoded)) {
+    constexpr uint8_t kLineEnd = '\n';
+    const uint64_t start = bytes.places[0];
+    const uint64_t from = std::max(text.begin, start - std::min(start, kEncodedContextBytes));
+    const auto context = text.slice(from, start);
+    TextScanner& inner = tools.inner(depth);
+    inner.begin(engine, scratch, depth + 1, tools.dictionaries);
+    fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
+    inner.end();
+    const uint64_t skip = context.size() + 1;
+    for (Finding finding : inner.findings()) {
+      if (finding.end <= skip) continue;
+      finding.start = bytes.places[finding.start > skip ? finding.start - skip : 0];
+      finding.end = bytes.places[finding.end - skip - 1] + 2;
+      finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
+      out.add(finding, engine.rule(finding.rule).priority);
+    }
+    inner.take(inner.findings().size());
+  }
+  mem::wipe(decoded);
+  decoded.clear();
+  return fits;
 }
 
 }  // namespace sallyport::scan

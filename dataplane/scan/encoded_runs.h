@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/engine.h"
@@ -27,6 +29,11 @@ struct EncodedRun {
   unsigned phase;  // of four: characters of its first group that stand before `start`
 };
 
+// Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
+bool is_text(std::span<const uint8_t> bytes) noexcept;
+// Appends to `out` until it has `max` bytes, or to the first character that is none of base64.
+void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out);
+
 // False: more matches than are kept.
 [[nodiscard]] bool read_encoded(const Engine& engine, const TextView& text, const EncodedRun& run,
                                 unsigned depth, Scratch& scratch, CandidateList& out);
@@ -35,5 +42,17 @@ struct EncodedRun {
 [[nodiscard]] bool read_hex_pairs(const Engine& engine, const TextView& text, uint64_t start,
                                   uint64_t limit, unsigned depth, Scratch& scratch,
                                   CandidateList& out);
+
+// A row of groups (number_row.h) that may be bytes in hex, one by one: "63 61 72 64", "0x63, 0x61".
+struct HexRow {
+  uint64_t start;
+  uint64_t end;
+};
+// Fewer bytes hold no value.
+inline constexpr size_t kHexPairsMin = 10;
+
+// The text that its bytes are. False as above.
+[[nodiscard]] bool read_hex_row(const Engine& engine, const TextView& text, const HexRow& row,
+                                unsigned depth, Scratch& scratch, CandidateList& out);
 
 }  // namespace sallyport::scan

@@ -57,6 +57,7 @@ void NumberStage::begin(bool decoded) noexcept {
   cursor_ = floor_ = 0;
   open_ = kNone;
   forced_ = in_long_group_ = false;
+  hex_rows_.clear();
 }
 
 // A plus and a bracket before a telephone number belong to it.
@@ -326,6 +327,20 @@ WindowLengths lengths_from(const Row& row, const RowText& text, size_t first, bo
 
 }  // namespace
 
+namespace {
+
+// "34 35 33 32 20", "0x34, 0x35": text has a digit in the first place of every byte, so all of its
+// groups are in the row.
+bool may_be_hex_row(const Row& row) noexcept {
+  if (row.count < kHexPairsMin) return false;
+  // An offset and the like may stand before them.
+  const uint32_t size = row.size(2);
+  if ((size != 2 && size != 4) || row.size(3) != size || row.size(4) != size) return false;
+  return size == 2 || (row.of(2)[0] == '0' && (row.of(2)[1] | 0x20) == 'x');
+}
+
+}  // namespace
+
 void NumberStage::judge(const Engine& engine, CandidateList& out) {
   struct Kind {
     contract::RuleKind kind;
@@ -335,6 +350,7 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at, kPhoneDigitsMin},
                              {contract::RuleKind::Date, date_at, kRowDigitsMin},
                              {contract::RuleKind::Mac, mac_row, 0}};
+  if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   row_text_.read(row_);
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row

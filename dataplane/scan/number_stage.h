@@ -10,6 +10,7 @@
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/column_heads.h"
+#include "dataplane/scan/encoded_runs.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/number_row.h"
 #include "dataplane/scan/row_text.h"
@@ -29,6 +30,9 @@ class NumberStage {
   uint64_t cursor() const noexcept { return cursor_; }
   // Where the row begins that is not over; text.end: none.
   uint64_t live_from(const TextView& text) const noexcept;
+
+  // Rows that may be bytes in hex: whoever reads them clears the list.
+  std::vector<HexRow>& hex_rows() noexcept { return hex_rows_; }
 
   // Rules of which a shape may fit, and how far before a value their words may begin.
   struct Apt {
@@ -70,6 +74,7 @@ class NumberStage {
   uint64_t cursor_ = 0;
   uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it
   uint64_t open_ = ~uint64_t{0};
+  std::vector<HexRow> hex_rows_;
   ColumnHeads heads_;
   ValueTail tail_;  // of the last group with digits
   size_t tail_group_ = 0;

@@ -150,11 +150,15 @@ void TextScanner::advance(bool final) {
   pending_.ask_again(text, candidates_);
   read_literals(text);
   numbers_.run(*engine_, text, masks, origin, candidates_);
-  const bool fits =
-      words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
-      spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_) &&
-      joined_.run(*engine_, text, masks, origin, *scratch_, candidates_) &&
-      columns_.run(*engine_, text, candidates_);
+  bool fits = true;
+  for (const HexRow& row : numbers_.hex_rows())
+    fits = read_hex_row(*engine_, text, row, depth_, *scratch_, candidates_) && fits;
+  numbers_.hex_rows().clear();
+  fits = fits &&
+         words_.run(*engine_, text, masks, origin, depth_, *scratch_, pending_, candidates_) &&
+         spaced_.run(*engine_, text, masks, origin, depth_, *scratch_, candidates_) &&
+         joined_.run(*engine_, text, masks, origin, *scratch_, candidates_) &&
+         columns_.run(*engine_, text, candidates_);
   phrases_.run(*engine_, text, masks, origin, pending_, candidates_);
   if (dictionaries_ != 0) read_dictionaries(text.slice(fresh, text.end), text);
   overflow_ = overflow_ || !fits || pending_.overflow() || candidates_.overflow();
@@ -219,9 +223,9 @@ void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
   if (!text.final)
     edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
-                     spaced_.live_from(text), joined_.live_from(*engine_, text, *scratch_),
-                     pending_.live_from(text), PhraseStage::live_from(*engine_, text),
-                     columns_.live_from(text)});
+                     words_.live_from(text), spaced_.live_from(text),
+                     joined_.live_from(*engine_, text, *scratch_), pending_.live_from(text),
+                     PhraseStage::live_from(*engine_, text), columns_.live_from(text)});
   if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();

@@ -67,6 +67,7 @@ uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
 void WordStage::begin() noexcept {
   cursor_ = split_run_ = 0;
   noted_.clear();
+  wrapped_.begin();
 }
 
 void WordStage::note_pattern(uint64_t end) { noted_.push_back(end); }
@@ -76,6 +77,7 @@ bool WordStage::run(const Engine& engine, const TextView& text, const CharMasks&
                     CandidateList& out) {
   SP_CHECK(origin <= cursor_);
   if (noted_.size() > kNotedMax) return false;
+  if (!wrapped_.go_on({engine, text, depth, scratch, out})) return false;
   for (;;) {
     uint64_t until = text.end;
     if (text.end > cursor_ && !text.final &&
@@ -321,7 +323,8 @@ bool WordStage::judge_run(const Part& part, uint64_t start, uint64_t end) {
     }
   }
   const EncodedRun encoded{start, end, static_cast<unsigned>((start - split_run_) % 4)};
-  return read_encoded(part.engine, part.text, encoded, part.depth, part.scratch, part.out);
+  return read_encoded(part.engine, part.text, encoded, part.depth, part.scratch, part.out) &&
+         wrapped_.note({part.engine, part.text, part.depth, part.scratch, part.out}, start, end);
 }
 
 }  // namespace sallyport::scan

@@ -16,6 +16,7 @@
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/wrapped_runs.h"
 
 namespace sallyport::scan {
 
@@ -34,6 +35,8 @@ class WordStage {
                          CandidateList& out);
   // Runs before it are done with; also where the open one begins.
   uint64_t cursor() const noexcept { return cursor_; }
+  // Lines of base64 before it are not done with.
+  uint64_t live_from(const TextView& text) const noexcept { return wrapped_.live_from(text); }
   // Letters with accents are no part of a word run, but a mail address may begin with one
   // ("josé.m@..."): where the word begins that holds the run which begins at `run`.
   static uint64_t word_from(const TextView& text, uint64_t run) noexcept;
@@ -63,6 +66,7 @@ class WordStage {
   bool find_runs(const Part& part);
   bool judge_run(const Part& part, uint64_t start, uint64_t end);
 
+  WrappedRuns wrapped_;
   uint64_t cursor_ = 0;
   uint64_t split_run_ = 0;  // where the run of key material began that goes on behind a half
   std::array<uint64_t, kMaskWords> in_long_run_;  // scratch: places in runs that may match

@@ -4,6 +4,7 @@ record only (docs/detection.md names them as limits).
 """
 import base64
 import json
+import textwrap
 import urllib.parse
 
 import secret_values
@@ -107,7 +108,9 @@ PROMISED = {
     "base64": (ALL, lambda r, v: base64.b64encode(f"value: {v} end".encode()).decode()),
     "base64url": (ALL, lambda r, v: base64.urlsafe_b64encode(f"the number is {v}".encode()).decode().rstrip("=")),
     "hex": (ALL, lambda r, v: v.encode().hex()), "hex-0x": (ALL, lambda r, v: "0x" + v.encode().hex()),
-    "hex-colons": (ALL, lambda r, v: v.encode().hex(":")),
+    "hex-colons": (ALL, lambda r, v: v.encode().hex(":")), "hex-spaces": (ALL, lambda r, v: v.encode().hex(" ")),
+    "base64-wrapped": (ALL, lambda r, v: "\n".join(textwrap.wrap(base64.b64encode(
+        f"the first line is here and it is followed by {v} and more of the text".encode()).decode(), 64))),
     "base64-twice": (ALL, lambda r, v: base64.b64encode(base64.b64encode(f"the number is {v}".encode())).decode()),
     "base64-of-json": (ALL, lambda r, v: base64.b64encode(json.dumps({"k": "x", "value": v}).encode()).decode()),
     "base64-of-percent": (ALL, lambda r, v: base64.b64encode(

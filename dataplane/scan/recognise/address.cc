@@ -212,6 +212,16 @@ bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
          is_upper(text.at(start)) || may_be_street_part(text.at(start), end - start);
 }
 
+// "-n 10": small letters behind a hyphen that joins them to no word; but "unit 4", "psc 12" are
+// stations anywhere.
+bool is_option(const TextView& text, uint64_t end) noexcept {
+  const uint64_t start = letters_start(text, end, kNameWordBytesMax);
+  const uint8_t first = text.at(start);
+  return start < end && start > text.begin + 1 && text.at(start - 1) == '-' &&
+         !is_word_letter(text.at(start - 2)) && is_lower(first) && first != 'u' && first != 'p' &&
+         first != 'c';
+}
+
 }  // namespace
 
 bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept {
@@ -241,12 +251,13 @@ bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number
          (text.at(at - 1) == ',' || text.at(at - 1) == ':' || text.at(at - 1) == '.'))
     --at;
   const uint8_t before = text.at(at - 1);
+  if (at == last + 1 && is_option(text, at)) return number_may_be_first(text, number, end);
   if (before >= 0x80 || at == last + 1 || last + 1 - at == kSignsMax) return true;
   if (!is_letter(before)) return number_may_be_first(text, number, end);
   const uint64_t start = letters_start(text, at, kNameWordBytesMax);
   const uint8_t left = text.at(start - 1), first = text.at(start);
-  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || left == '.' ||  // "č.p."
-                       is_letter(left);
+  const bool is_mark = left == '.' && text.at(start - 2) >= 0x80;  // "č.p.", and no "np.pi, 2"
+  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || is_mark || is_letter(left);
   if (is_part || (start == text.begin && start > 0) || is_upper(first)) return true;
   // A kind of street or a mark ("nr.") in small letters.
   OpenReader reader(text);

@@ -23,36 +23,28 @@ constexpr size_t kSets = Tables::kSets;
 constexpr float kBeginsWord = 0.2F;
 // Masks that are made before they are looked at: they stay in the first cache.
 constexpr size_t kBlocksAtOnce = 16;
+constexpr size_t kKnownAtOnce = 64;
 // What lets the tables see letters of either case as one. It joins other bytes, too; the comparison
 // tells them apart.
 constexpr uint8_t kCaseBit = 0x20;
 constexpr uint64_t kCaseBits = 0x2020'2020'2020'2020U;
 
-// Six bits of a byte: all but the case bit and the highest.
-constexpr uint8_t class_of(uint8_t c) noexcept {
-  return static_cast<uint8_t>((c & 0x1f) | (c >> 1 & 0x20));
+// Two neighbours as seven bits: the low bits of both count, the case bits do not.
+constexpr uint8_t pair_of(uint8_t first, uint8_t second) noexcept {
+  return static_cast<uint8_t>(((first | kCaseBit) ^ 3 * (second | kCaseBit)) & 0x7f);
 }
 
-// Two neighbours as six bits: the classes of both count, and no bit of either is lost.
-constexpr uint8_t mixed(uint8_t of_class) noexcept {
-  return static_cast<uint8_t>((of_class << 3 & 0x38) | of_class >> 3);
-}
-constexpr uint8_t pair_of(uint8_t first_class, uint8_t second_class) noexcept {
-  return first_class ^ mixed(second_class);
-}
-
-// How often a class of bytes stands in prompts, and a pair: what a bucket costs.
-using Frequencies = std::array<float, Tables::kClasses>;
+// How often a pair stands in prompts: what a bucket costs.
+using Frequencies = std::array<float, Tables::kPairs>;
 constexpr Frequencies make_frequencies() {
-  Frequencies out{};
-  for (float& one : out) one = 2;
+  Frequencies out{};  // of a byte with its case bit set, by its low seven bits
+  for (size_t c = 0; c < out.size(); ++c) out[c] = (c & kCaseBit) != 0 ? 2.0F : 0.0F;
   constexpr std::string_view kLetters = "etaoinsrhldcumfpgwybvkxjqz";
   constexpr float kOften[] = {95, 70, 63, 60, 57, 55, 52, 50, 40, 33, 30, 25, 22,
                               21, 18, 17, 15, 14, 14, 11, 8,  6,  2,  2,  1,  1};
-  for (size_t i = 0; i < kLetters.size(); ++i)
-    out[class_of(static_cast<uint8_t>(kLetters[i]))] = kOften[i];
-  out[class_of(' ')] = 150;
-  out[class_of('.')] = out[class_of(',')] = out[class_of('-')] = 9;
+  for (size_t i = 0; i < kLetters.size(); ++i) out[static_cast<uint8_t>(kLetters[i])] = kOften[i];
+  out[' '] = 150;
+  out['.'] = out[','] = out['-'] = 9;
   float sum = 0;
   for (const float one : out) sum += one;
   for (float& one : out) one /= sum;
@@ -60,37 +52,48 @@ constexpr Frequencies make_frequencies() {
 }
 constexpr Frequencies make_pair_frequencies(const Frequencies& single) {
   Frequencies out{};
-  for (uint8_t first = 0; first < Tables::kClasses; ++first)
-    for (uint8_t second = 0; second < Tables::kClasses; ++second)
+  for (uint8_t first = kCaseBit; first < out.size(); ++first)
+    for (uint8_t second = kCaseBit; second < out.size(); ++second)
       out[pair_of(first, second)] += single[first] * single[second];
   return out;
 }
-constexpr Frequencies kFrequencies = make_frequencies();
-constexpr Frequencies kPairFrequencies = make_pair_frequencies(kFrequencies);
+constexpr Frequencies kPairFrequencies = make_pair_frequencies(make_frequencies());
 
 // What a bucket takes at each look-up, bit by bit.
 struct Bucket {
-  std::array<uint64_t, Tables::kLookups> takes{};
+  struct Pairs {
+    uint64_t low = 0, high = 0;
+    bool all() const noexcept { return (low & high) == ~uint64_t{0}; }
+  };
+  std::array<Pairs, Tables::kLookups> takes{};
 
   void add(uint64_t head, uint64_t mask) noexcept {
-    const auto is_any = [&](size_t p) { return (mask >> (8 * p) & 0xff) == 0; };
-    const auto at = [&](size_t p) { return class_of(static_cast<uint8_t>(head >> (8 * p))); };
-    takes[0] |= uint64_t{1} << at(0);
-    for (size_t p = 1; p < kHead; ++p)
-      takes[p] |= is_any(p) ? ~uint64_t{0} : uint64_t{1} << pair_of(at(p - 1), at(p));
+    const auto at = [&](size_t p) { return static_cast<uint8_t>(head >> (8 * p)); };
+    for (size_t p = 0; p < takes.size(); ++p) {
+      if ((mask >> (8 * (p + 1)) & 0xff) == 0) {
+        takes[p] = {~uint64_t{0}, ~uint64_t{0}};
+        continue;
+      }
+      const uint8_t pair = pair_of(at(p), at(p + 1));
+      (pair < 64 ? takes[p].low : takes[p].high) |= uint64_t{1} << (pair % 64);
+    }
   }
   void add(const Bucket& other) noexcept {
-    for (size_t p = 0; p < takes.size(); ++p) takes[p] |= other.takes[p];
+    for (size_t p = 0; p < takes.size(); ++p) {
+      takes[p].low |= other.takes[p].low;
+      takes[p].high |= other.takes[p].high;
+    }
   }
   // How often a place of a prompt falls into it.
   float cost() const noexcept {
     float product = 1;
-    for (size_t p = 0; p < takes.size(); ++p) {
-      if (takes[p] == ~uint64_t{0}) continue;
-      const Frequencies& often = p == 0 ? kFrequencies : kPairFrequencies;
+    for (const Pairs& pairs : takes) {
+      if (pairs.all()) continue;
       float sum = 0;
-      for (uint64_t bits = takes[p]; bits != 0; bits &= bits - 1)
-        sum += often[static_cast<size_t>(std::countr_zero(bits))];
+      for (uint64_t bits = pairs.low; bits != 0; bits &= bits - 1)
+        sum += kPairFrequencies[static_cast<size_t>(std::countr_zero(bits))];
+      for (uint64_t bits = pairs.high; bits != 0; bits &= bits - 1)
+        sum += kPairFrequencies[64 + static_cast<size_t>(std::countr_zero(bits))];
       product *= sum;
     }
     return product;
@@ -148,8 +151,10 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most) {
 
 void put(const Bucket& bucket, size_t set, uint8_t bit, Tables& out) noexcept {
   for (size_t p = 0; p < bucket.takes.size(); ++p)
-    for (size_t c = 0; c < Tables::kClasses; ++c)
-      if ((bucket.takes[p] >> c & 1) != 0) out.lanes[set][p][c] |= bit;
+    for (size_t c = 0; c < Tables::kPairs; ++c) {
+      const uint64_t takes = c < 64 ? bucket.takes[p].low : bucket.takes[p].high;
+      if ((takes >> (c % 64) & 1) != 0) out.lanes[set][p][c] |= bit;
+    }
 }
 
 // A word begins with `c` behind `before`.
@@ -157,24 +162,23 @@ bool begins_word(uint8_t before, uint8_t c) noexcept {
   return !is_letter(before) || (is_lower(before) && is_upper(c));
 }
 
-// The masks of `blocks` blocks from `text` on; one byte before it and three behind are read.
+// The masks of `blocks` blocks from `text` on; one byte before it and four behind are read.
 void masks_portable(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
   for (size_t b = 0; b < blocks; ++b, text += kBlock) {
     uint64_t mask = 0;
-    uint8_t of[kHead];  // the classes of this byte and those behind
-    for (size_t p = 1; p < kHead; ++p) of[p] = class_of(text[p - 1]);
+    uint8_t pairs[Tables::kLookups];  // of this byte and those behind
+    for (size_t p = 1; p < Tables::kLookups; ++p) pairs[p] = pair_of(text[p - 1], text[p]);
     for (size_t i = 0; i < kBlock; ++i) {
-      for (size_t p = 1; p < kHead; ++p) of[p - 1] = of[p];
-      of[kHead - 1] = class_of(text[i + kHead - 1]);
+      for (size_t p = 1; p < Tables::kLookups; ++p) pairs[p - 1] = pairs[p];
+      pairs[Tables::kLookups - 1] = pair_of(text[i + kHead - 2], text[i + kHead - 1]);
       uint8_t any = 0;
       const bool begins = begins_word(text[i - 1], text[i]);
-      const uint8_t first = pair_of(of[0], of[1]);
       for (size_t s = 0; s < kSets; ++s) {
         if (!begins && t.anywhere[s] == 0) continue;
         const auto& set = t.lanes[s];
-        auto here = static_cast<uint8_t>(set[0][of[0]] & set[1][first]);
-        for (size_t p = 2; here != 0 && p < kHead; ++p)
-          here = static_cast<uint8_t>(here & set[p][pair_of(of[p - 1], of[p])]);
+        uint8_t here = set[0][pairs[0]];
+        for (size_t p = 1; here != 0 && p < Tables::kLookups; ++p)
+          here = static_cast<uint8_t>(here & set[p][pairs[p]]);
         any |= here;
       }
       mask |= static_cast<uint64_t>(any != 0) << i;
@@ -191,52 +195,47 @@ SP_TARGET_AVX2 inline __m256i in_range2(__m256i v, char first, char size) noexce
   return _mm256_cmpeq_epi8(_mm256_min_epu8(moved, _mm256_set1_epi8(static_cast<char>(size - 1))),
                            moved);
 }
-SP_TARGET_AVX2 inline __m256i either2(__m256i a, int a_bits, __m256i b, int b_bits) noexcept {
-  return _mm256_or_si256(_mm256_and_si256(a, _mm256_set1_epi8(static_cast<char>(a_bits))),
-                         _mm256_and_si256(b, _mm256_set1_epi8(static_cast<char>(b_bits))));
-}
 
-// Six bits as indices into four times sixteen lanes: in three of the four bit 7 is set, and the
+// Seven bits as indices into eight times sixteen lanes: in seven of the eight bit 7 is set, and the
 // shuffle answers 0.
-constexpr size_t kQuarters = 4;
+constexpr size_t kEighths = Tables::kPairs / 16;
 struct Index2 {
-  __m256i quarter[kQuarters];
+  __m256i eighth[kEighths];
 };
-SP_TARGET_AVX2 inline Index2 index2(__m256i six_bits) noexcept {
+SP_TARGET_AVX2 inline Index2 index2(__m256i pairs) noexcept {
   Index2 out;
-  for (size_t q = 0; q < kQuarters; ++q)
-    out.quarter[q] =
-        _mm256_adds_epu8(_mm256_xor_si256(six_bits, _mm256_set1_epi8(static_cast<char>(q << 4))),
+  for (size_t q = 0; q < kEighths; ++q)
+    out.eighth[q] =
+        _mm256_adds_epu8(_mm256_xor_si256(pairs, _mm256_set1_epi8(static_cast<char>(q << 4))),
                          _mm256_set1_epi8(0x70));
   return out;
 }
 SP_TARGET_AVX2 inline __m256i look_up2(const Tables::Lanes& lanes, const Index2& index) noexcept {
   __m256i out = _mm256_setzero_si256();
-  for (size_t q = 0; q < kQuarters; ++q) {
+  for (size_t q = 0; q < kEighths; ++q) {
     const __m256i part = _mm256_broadcastsi128_si256(
         _mm_load_si128(reinterpret_cast<const __m128i*>(lanes.data() + q * 16)));
-    out = _mm256_or_si256(out, _mm256_shuffle_epi8(part, index.quarter[q]));
+    out = _mm256_or_si256(out, _mm256_shuffle_epi8(part, index.eighth[q]));
   }
   return out;
 }
 
 SP_TARGET_AVX2 uint32_t half_avx2(const Tables& t, const uint8_t* text) noexcept {
   __m256i any[kSets];
-  __m256i before_class{};
-  for (size_t p = 0; p < kHead; ++p) {
-    const __m256i v = load2(text + p);
-    const __m256i of_class = either2(v, 0x1f, _mm256_srli_epi16(v, 1), 0x20);
-    const __m256i mixed_class =
-        either2(_mm256_slli_epi16(of_class, 3), 0x38, _mm256_srli_epi16(of_class, 3), 0x07);
-    const Index2 index = index2(p == 0 ? of_class : _mm256_xor_si256(before_class, mixed_class));
-    before_class = of_class;
+  const __m256i case_bits = _mm256_set1_epi8(kCaseBit);
+  for (size_t p = 0; p < Tables::kLookups; ++p) {
+    const __m256i first = _mm256_or_si256(load2(text + p), case_bits);
+    const __m256i second = _mm256_or_si256(load2(text + p + 1), case_bits);
+    const __m256i thrice = _mm256_add_epi8(_mm256_add_epi8(second, second), second);
+    const Index2 index =
+        index2(_mm256_and_si256(_mm256_xor_si256(first, thrice), _mm256_set1_epi8(0x7f)));
     for (size_t s = 0; s < kSets; ++s) {
       const __m256i here = look_up2(t.lanes[s][p], index);
       any[s] = p == 0 ? here : _mm256_and_si256(any[s], here);
     }
   }
   const __m256i before = load2(text - 1), zero = _mm256_setzero_si256();
-  const __m256i letter = in_range2(_mm256_or_si256(before, _mm256_set1_epi8(kCaseBit)), 'a', 26);
+  const __m256i letter = in_range2(_mm256_or_si256(before, case_bits), 'a', 26);
   const __m256i camel =
       _mm256_and_si256(in_range2(before, 'a', 26), in_range2(load2(text), 'A', 26));
   const __m256i begins = _mm256_or_si256(camel, _mm256_cmpeq_epi8(letter, zero));
@@ -254,59 +253,63 @@ SP_TARGET_AVX2 void masks_avx2(const Tables& t, const uint8_t* text, size_t bloc
     out[b] = half_avx2(t, text) | static_cast<uint64_t>(half_avx2(t, text + 32)) << 32;
 }
 
-SP_TARGET_VBMI2 inline uint64_t alphabet_from(__m512i v, char first) noexcept {
-  return _mm512_cmplt_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(first)), _mm512_set1_epi8(26));
+// Pairs of the 64 places from `text` on, of those that `here` names.
+SP_TARGET_VBMI2 inline __m512i pairs_vbmi(const uint8_t* text, __mmask64 here) noexcept {
+  const __m512i case_bits = _mm512_set1_epi8(kCaseBit);
+  const __m512i first = _mm512_or_si512(_mm512_maskz_loadu_epi8(here, text), case_bits);
+  const __m512i second = _mm512_or_si512(_mm512_maskz_loadu_epi8(here, text + 1), case_bits);
+  return _mm512_xor_si512(first, _mm512_add_epi8(_mm512_add_epi8(second, second), second));
 }
-
-constexpr Tables::Lanes make_mixed() {
-  Tables::Lanes out{};
-  for (uint8_t c = 0; c < out.size(); ++c) out[c] = mixed(c);
-  return out;
-}
-alignas(64) constexpr Tables::Lanes kMixed = make_mixed();
-
-constexpr __mmask64 kAllLanes =
-    ~__mmask64{0};  // the forms without a mask read what was never set, says GCC 12
-
-// GCC 12 puts the locals of an instrumented function at 32 bytes only when it looks for uses after
-// a return (its bug 110027), and 64 are needed here. The portable form reads the same bytes.
+// First all pairs, then the look-ups of each place by its pair and those behind. GCC 12 puts the
+// locals of an instrumented function at 32 bytes only when it looks for uses after a return (its
+// bug 110027), and 64 are needed here. The portable form reads the same bytes.
 __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Tables& t,
                                                                      const uint8_t* text,
                                                                      size_t blocks,
                                                                      uint64_t* out) noexcept {
-  __m512i lanes[kSets][kHead];
+  constexpr __mmask64 kAll = ~__mmask64{0};
+  uint8_t pairs[(kBlocksAtOnce + 1) * kBlock];
+  for (size_t b = 0; b < blocks; ++b)
+    _mm512_storeu_si512(pairs + b * kBlock, pairs_vbmi(text + b * kBlock, kAll));
+  _mm512_storeu_si512(pairs + blocks * kBlock,
+                      pairs_vbmi(text + blocks * kBlock, (1U << (Tables::kLookups - 1)) - 1));
+  __m512i low[kSets][Tables::kLookups], high[kSets][Tables::kLookups];
 #pragma GCC unroll 16
-  for (size_t i = 0; i < kSets * kHead; ++i)
-    lanes[i / kHead][i % kHead] = _mm512_load_si512(t.lanes[i / kHead][i % kHead].data());
-  const __m512i low_bits = _mm512_set1_epi8(0x1f);
-  const __m512i mix = _mm512_load_si512(kMixed.data());
+  for (size_t i = 0; i < kSets * Tables::kLookups; ++i) {
+    const uint8_t* lanes = t.lanes[i / Tables::kLookups][i % Tables::kLookups].data();
+    low[i / Tables::kLookups][i % Tables::kLookups] = _mm512_load_si512(lanes);
+    high[i / Tables::kLookups][i % Tables::kLookups] = _mm512_load_si512(lanes + 64);
+  }
+  __mmask64 anywhere[kSets];
+  for (size_t s = 0; s < kSets; ++s) anywhere[s] = t.anywhere[s];
+  const __m512i small_a = _mm512_set1_epi8('a'), capital_a = _mm512_set1_epi8('A');
+  const __m512i letters = _mm512_set1_epi8(26), case_bits = _mm512_set1_epi8(kCaseBit);
   for (size_t b = 0; b < blocks; ++b, text += kBlock) {
-    __m512i any[kSets];
-    __m512i before_class{};
-#pragma GCC unroll 4
-    for (size_t p = 0; p < kHead; ++p) {
-      const __m512i v = _mm512_loadu_si512(text + p);
-      // Bits 0 to 4 of the byte, and its bit 6 as bit 5 (what is above does not count); 0xca: where
-      // the first has a one the second, else the third.
-      const __m512i c = _mm512_ternarylogic_epi64(low_bits, v, _mm512_srli_epi16(v, 1), 0xca);
-      const __m512i index =
-          p == 0 ? c
-                 : _mm512_xor_si512(before_class, _mm512_maskz_permutexvar_epi8(kAllLanes, c, mix));
-      before_class = c;
-#pragma GCC unroll 4
-      for (size_t s = 0; s < kSets; ++s) {
-        const __m512i here = _mm512_maskz_permutexvar_epi8(kAllLanes, index, lanes[s][p]);
-        any[s] = p == 0 ? here : _mm512_and_si512(any[s], here);
-      }
-    }
     const __m512i before = _mm512_loadu_si512(text - 1), here = _mm512_loadu_si512(text);
-    const uint64_t letter = alphabet_from(_mm512_or_si512(before, _mm512_set1_epi8(kCaseBit)), 'a');
-    const uint64_t begins = ~letter | (alphabet_from(before, 'a') & alphabet_from(here, 'A'));
-    uint64_t found = 0;
+    // Masks stay where they are made: moving them costs as much as a look-up.
+    const __mmask64 upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(here, capital_a), letters);
+    const __mmask64 begins =
+        _kor_mask64(_mm512_cmpge_epu8_mask(
+                        _mm512_sub_epi8(_mm512_or_si512(before, case_bits), small_a), letters),
+                    _mm512_mask_cmplt_epu8_mask(upper, _mm512_sub_epi8(before, small_a), letters));
+    __m512i index[Tables::kLookups];
 #pragma GCC unroll 4
-    for (size_t s = 0; s < kSets; ++s)
-      found |= _mm512_test_epi8_mask(any[s], any[s]) & (begins | t.anywhere[s]);
-    out[b] = found;
+    for (size_t p = 0; p < Tables::kLookups; ++p)
+      index[p] = _mm512_loadu_si512(pairs + b * kBlock + p);
+    __mmask64 found = 0;
+#pragma GCC unroll 4
+    for (size_t s = 0; s < kSets; ++s) {
+      const auto look_up = [&](size_t p) __attribute__((always_inline)) SP_TARGET_VBMI2 {
+        return _mm512_permutex2var_epi8(low[s][p], index[p], high[s][p]);
+      };
+      static_assert(Tables::kLookups == 4);
+      // 0x80: all three.
+      const __m512i three = _mm512_ternarylogic_epi64(look_up(0), look_up(1), look_up(2), 0x80);
+      const __mmask64 here_found =
+          _mm512_mask_test_epi8_mask(_kor_mask64(begins, anywhere[s]), three, look_up(3));
+      found = s == 0 ? here_found : _kor_mask64(found, here_found);
+    }
+    _store_mask64(reinterpret_cast<__mmask64*>(out + b), found);
   }
 }
 
@@ -321,32 +324,8 @@ void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) n
 // many a block has cannot be guessed.
 constexpr size_t kPlacesAtOnce = 4;
 
-constexpr unsigned kHashBits = LiteralSet::kHashBits;
-constexpr uint32_t hash(uint32_t head) noexcept { return head * 0x9e37'79b1U >> (32 - kHashBits); }
-
-// Eight bytes from `at` on as the tables see them; what is behind the end is 0.
-uint64_t head_at(std::span<const uint8_t> text, size_t at) noexcept {
-  uint64_t here = 0;
-  const size_t there = text.size() - at;
-  if (there >= sizeof here) [[likely]]
-    std::memcpy(&here, text.data() + at, sizeof here);
-  else
-    std::memcpy(&here, text.data() + at, there);
-  return here | kCaseBits;
-}
-
-using Known = LiteralSet::Known;
-inline size_t is_known(const Known& known, uint32_t head) noexcept {
-  const uint32_t whole = hash(head), three = hash(head & 0xff'ffffU);
-  return static_cast<size_t>(
-      (known[whole / 64] >> (whole % 64) | known[three / 64] >> (three % 64)) & 1);
-}
-
-// Bits to places, and of these the ones whose first bytes a hash knows. `text`: from the first
-// block on. No branch in it is hard to guess.
-[[gnu::always_inline]] inline size_t list_known(const Known& known, std::span<const uint8_t> text,
-                                                const uint64_t* bits, size_t blocks,
-                                                uint16_t* out) noexcept {
+[[gnu::always_inline]] inline size_t list(const uint64_t* bits, size_t blocks,
+                                          uint16_t* out) noexcept {
   size_t count = 0;
   for (size_t b = 0; b < blocks; ++b) {
     uint64_t some = bits[b];
@@ -362,35 +341,41 @@ inline size_t is_known(const Known& known, uint32_t head) noexcept {
     } while (done < next);
     count += next;
   }
-  // The last few may have no four bytes.
-  size_t whole = count;
-  while (whole > 0 && out[whole - 1] + kHead > text.size()) --whole;
-  size_t kept = 0;
-  for (size_t i = 0; i < whole; ++i) {
-    const uint16_t at = out[i];
-    uint32_t head = 0;
-    std::memcpy(&head, text.data() + at, sizeof head);
-    out[kept] = at;
-    kept += is_known(known, head | static_cast<uint32_t>(kCaseBits));
-  }
-  for (size_t i = whole; i < count && out[i] < text.size(); ++i) {
-    const uint16_t at = out[i];
-    out[kept] = at;
-    kept += is_known(known, static_cast<uint32_t>(head_at(text, at)));
-  }
-  return kept;
+  return count;
 }
 
-SP_TARGET_AVX2 size_t list_known_bmi(const Known& known, std::span<const uint8_t> text,
-                                     const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
-  return list_known(known, text, bits, blocks, out);
+SP_TARGET_AVX2 size_t list_bmi(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
+  return list(bits, blocks, out);
 }
 
-size_t list_places(const Known& known, std::span<const uint8_t> text, const uint64_t* bits,
-                   size_t blocks, uint16_t* out) noexcept {
-  if (base::best_simd() != base::Simd::Portable)
-    return list_known_bmi(known, text, bits, blocks, out);
-  return list_known(known, text, bits, blocks, out);
+// Bits to places.
+size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
+  return base::best_simd() == base::Simd::Portable ? list(bits, blocks, out)
+                                                   : list_bmi(bits, blocks, out);
+}
+
+constexpr unsigned kHashBits = LiteralSet::kHashBits;
+// Of a literal's first bytes: nearly all have so many, and what they have in common is compared.
+constexpr size_t kHashedBytes = 3;
+constexpr uint64_t kHashed = 0xff'ffffU;
+constexpr uint32_t hash(uint64_t head) noexcept {
+  return static_cast<uint32_t>(head & kHashed) * 0x9e37'79b1U >> (32 - kHashBits);
+}
+
+// Which bit of what is known of a hash the byte behind the hashed ones has.
+constexpr unsigned known_bit(uint64_t head) noexcept {
+  return static_cast<unsigned>(head >> (8 * kHashedBytes)) & 15;
+}
+
+// Eight bytes from `at` on as the tables see them; what is behind the end is 0.
+uint64_t head_at(std::span<const uint8_t> text, size_t at) noexcept {
+  uint64_t here = 0;
+  const size_t there = text.size() - at;
+  if (there >= sizeof here) [[likely]]
+    std::memcpy(&here, text.data() + at, sizeof here);
+  else
+    std::memcpy(&here, text.data() + at, there);
+  return here | kCaseBits;
 }
 
 uint64_t mask_of(size_t size) noexcept {
@@ -402,9 +387,9 @@ uint64_t mask_of(size_t size) noexcept {
 bool LiteralSet::build(std::span<const Literal> literals) {
   texts_.clear();
   heads_.clear();
-  known_.fill(0);
   longest_ = 0;
   short_sizes_ = 0;
+  known_.fill(0);
   for (const Literal& literal : literals) {
     if (literal.text.empty() || texts_.size() >= 0xffff) return false;
     Text text{std::string(literal.text), literal.exact, literal.begins_word};
@@ -413,11 +398,12 @@ bool LiteralSet::build(std::span<const Literal> literals) {
     Head head{0, mask_of(text.text.size()), static_cast<uint32_t>(texts_.size()), 0};
     std::memcpy(&head.bytes, text.text.data(), std::min(sizeof head.bytes, text.text.size()));
     head.bytes = (head.bytes | kCaseBits) & head.mask;
-    head.hash = hash(static_cast<uint32_t>(head.bytes));
+    head.hash = hash(head.bytes);
     heads_.push_back(head);
-    learn(head);
+    known_[head.hash] = static_cast<uint16_t>(
+        known_[head.hash] | (text.text.size() > kHashedBytes ? 1U << known_bit(head.bytes) : ~0U));
     longest_ = std::max(longest_, text.text.size());
-    if (text.text.size() < kHead) short_sizes_ |= 1U << text.text.size();
+    if (text.text.size() < kHashedBytes) short_sizes_ |= 1U << text.text.size();
     texts_.push_back(std::move(text));
   }
   // Of the ways to share the sets between the two kinds the one that leaves the fewest places.
@@ -447,21 +433,6 @@ bool LiteralSet::build(std::span<const Literal> literals) {
     group.end = static_cast<uint32_t>(i) + 1;
   }
   return true;
-}
-
-// By the hash of its first four bytes; one of three by that of those, one of fewer by every text of
-// three bytes that it begins.
-void LiteralSet::learn(const Head& head) {
-  const auto know = [&](uint32_t bytes) {
-    const uint32_t h = hash(bytes);
-    known_[h / 64] |= uint64_t{1} << (h % 64);
-  };
-  const auto bytes = static_cast<uint32_t>(head.bytes);
-  if ((head.mask >> 16 & 0xff) != 0) return know(bytes);
-  const bool has_second = (head.mask >> 8 & 0xff) != 0;
-  for (uint32_t third = 0; third < 256; ++third)
-    for (uint32_t second = 0; second < (has_second ? 1U : 256U); ++second)
-      know((bytes | second << 8 | third << 16) | (static_cast<uint32_t>(kCaseBits) & 0xff'ffffU));
 }
 
 float LiteralSet::fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const {
@@ -501,40 +472,65 @@ bool LiteralSet::stands_at(std::span<const uint8_t> text, size_t at,
   return true;
 }
 
-// Keeps of them those that go on like all literals of their hash.
-size_t LiteralSet::keep_begun(std::span<const uint8_t> text, size_t from, uint16_t* places,
+// 1: a literal begins with the bytes that are hashed, and one with these goes on with the same bits
+// of the next byte; 0: none does.
+inline size_t LiteralSet::is_known(uint64_t here) const noexcept {
+  unsigned any = unsigned{known_[hash(here)]} >> known_bit(here);
+  if ((short_sizes_ & 1U << 2) != 0) any |= known_[hash(here & 0xffffU)];
+  if ((short_sizes_ & 1U << 1) != 0) any |= known_[hash(here & 0xffU)];
+  return any & 1;
+}
+
+// 1: it goes on like all literals of its hash; 0: it does not.
+inline size_t LiteralSet::has_begun(uint64_t here) const noexcept {
+  const auto fits = [&](uint64_t head) {
+    const Group& group = groups_[group_[hash(head)]];
+    return static_cast<size_t>((here & group.mask) == group.bytes);
+  };
+  size_t any = fits(here);
+  if ((short_sizes_ & 1U << 2) != 0) any |= fits(here & 0xffffU);
+  if ((short_sizes_ & 1U << 1) != 0) any |= fits(here & 0xffU);
+  return any;
+}
+
+// Which of at most 64 places a literal may begin at. No branch in it is hard to guess, and nothing
+// is stored where a later load would have to wait for it.
+uint64_t LiteralSet::begun_of(std::span<const uint8_t> text, const uint16_t* places,
                               size_t count) const noexcept {
-  const unsigned sizes = short_sizes_;
-  size_t kept = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const uint16_t at = places[i];
-    const uint64_t here = head_at(text, from + at);
-    const auto fits = [&](uint64_t head) {
-      const Group& group = groups_[group_[hash(static_cast<uint32_t>(head))]];
-      return static_cast<size_t>((here & group.mask) == group.bytes);
-    };
-    size_t any = fits(here);
-    if ((sizes & 1U << 3) != 0) any |= fits(here & 0xff'ffffU);
-    if ((sizes & 1U << 2) != 0) any |= fits(here & 0xffffU);
-    if ((sizes & 1U << 1) != 0) any |= fits(here & 0xffU);
-    places[kept] = at;
-    kept += any;
+  // The last few may have no four bytes.
+  size_t whole = count;
+  while (whole > 0 && places[whole - 1] + sizeof(uint32_t) > text.size()) --whole;
+  uint64_t known = 0;
+  for (size_t i = 0; i < whole; ++i) {
+    uint32_t here = 0;
+    std::memcpy(&here, text.data() + places[i], sizeof here);
+    known |= uint64_t{is_known(here | static_cast<uint32_t>(kCaseBits))} << i;
   }
-  return kept;
+  for (size_t i = whole; i < count && places[i] < text.size(); ++i) known |= uint64_t{1} << i;
+  uint64_t begun = 0;
+  for (; known != 0; known &= known - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(known));
+    begun |= uint64_t{has_begun(head_at(text, places[i]))} << i;
+  }
+  return begun;
 }
 
 void LiteralSet::look_at(std::span<const uint8_t> text, size_t at,
                          std::vector<LiteralHit>& out) const {
   const uint64_t here = head_at(text, at);
-  const auto look = [&](uint64_t head) {
-    const Group& group = groups_[group_[hash(static_cast<uint32_t>(head))]];
+  // Shorter ones have a hash of their own: one that another's place shares is not meant.
+  const auto look = [&](uint64_t head, uint64_t hashed) {
+    const Group& group = groups_[group_[hash(head)]];
     for (size_t i = group.first; i < group.end; ++i)
-      if ((here & heads_[i].mask) == heads_[i].bytes && stands_at(text, at, heads_[i].literal))
+      if ((here & heads_[i].mask) == heads_[i].bytes && (heads_[i].mask & kHashed) == hashed &&
+          stands_at(text, at, heads_[i].literal))
         out.push_back(LiteralHit{heads_[i].literal, static_cast<uint32_t>(at)});
   };
-  look(here);
-  for (unsigned sizes = short_sizes_; sizes != 0; sizes &= sizes - 1)
-    look(here & mask_of(static_cast<size_t>(std::countr_zero(sizes))));
+  look(here, kHashed);
+  for (unsigned sizes = short_sizes_; sizes != 0; sizes &= sizes - 1) {
+    const uint64_t mask = mask_of(static_cast<size_t>(std::countr_zero(sizes)));
+    look(here & mask, mask);
+  }
 }
 
 void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
@@ -570,10 +566,15 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
     }
     if (allowed != nullptr)
       for (size_t b = 0; b < blocks; ++b) bits[b] &= *allowed++;
-    size_t kept = list_places(known_, text.subspan(from), bits.data(), blocks, places.data());
-    kept = keep_begun(text, from, places.data(), kept);
-    for (size_t i = 0; i < kept && from + places[i] < until; ++i)
-      look_at(text, from + places[i], out);
+    const size_t count = list_places(bits.data(), blocks, places.data());
+    for (size_t some = 0; some < count; some += kKnownAtOnce) {
+      uint64_t begun =
+          begun_of(text.subspan(from), places.data() + some, std::min(count - some, kKnownAtOnce));
+      for (; begun != 0; begun &= begun - 1) {
+        const size_t at = from + places[some + static_cast<size_t>(std::countr_zero(begun))];
+        if (at < until) look_at(text, at, out);
+      }
+    }
     from += blocks * kBlock;
   }
 }

@@ -1,8 +1,8 @@
 // literal_set.h: finds hundreds of literals at once, at every place of a text.
 //
-// A literal is looked for by its first four bytes. Thirty-two buckets of literals that begin alike
-// are asked at 64 places at once, by table look-ups of the first byte and of neighbouring pairs;
-// the few places that are left are hashed, and what a hash knows is compared. Three loops
+// A literal is looked for by its first five bytes. Twenty-four buckets of literals that begin alike
+// are asked at 64 places at once, by table look-ups of neighbouring pairs; the few places that are
+// left are hashed, and compared with what all literals of the hash have in common. Three loops
 // (portable, AVX2, AVX-512 with VBMI) with equal results. No state: a text that arrives in pieces
 // is read again over longest() - 1 bytes.
 //
@@ -47,21 +47,19 @@ class LiteralSet {
 
   // Places asked at once, and bytes looked at from each.
   static constexpr size_t kBlockBytes = 64;
-  static constexpr size_t kHeadBytes = 4;
-  // Look-ups by six bits: the class of the first byte (of a byte all bits but the case bit and the
-  // highest), then one for each two neighbours, joined. Bit b of set s stands for bucket 8 s + b.
+  static constexpr size_t kHeadBytes = 5;
+  // Look-ups by seven bits, one for each two neighbours. Bit b of set s stands for bucket 8 s + b.
   // Some sets are for any place, the others for where a word begins.
   struct Tables {
-    static constexpr size_t kSets = 4;
-    static constexpr size_t kClasses = 64;
-    static constexpr size_t kLookups = kHeadBytes;
-    using Lanes = std::array<uint8_t, kClasses>;
+    static constexpr size_t kSets = 3;
+    static constexpr size_t kPairs = 128;
+    static constexpr size_t kLookups = kHeadBytes - 1;
+    using Lanes = std::array<uint8_t, kPairs>;
     std::array<uint64_t, kSets> anywhere{};  // all ones: for any place
     alignas(64) std::array<std::array<Lanes, kLookups>, kSets> lanes{};
   };
-  // Bit per hash of first bytes.
-  static constexpr unsigned kHashBits = 16;
-  using Known = std::array<uint64_t, (1U << kHashBits) / 64>;
+  // Of first bytes. What is asked at every place stays in the first cache.
+  static constexpr unsigned kHashBits = 12;
 
  private:
   struct Text {
@@ -84,8 +82,9 @@ class LiteralSet {
     uint32_t end = 0;
   };
   float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
-  void learn(const Head& head);
-  size_t keep_begun(std::span<const uint8_t> text, size_t from, uint16_t* places,
+  size_t is_known(uint64_t here) const noexcept;
+  size_t has_begun(uint64_t here) const noexcept;
+  uint64_t begun_of(std::span<const uint8_t> text, const uint16_t* places,
                     size_t count) const noexcept;
   void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;
   bool stands_at(std::span<const uint8_t> text, size_t at, uint32_t literal) const noexcept;
@@ -94,7 +93,7 @@ class LiteralSet {
   size_t longest_ = 0;
   unsigned short_sizes_ = 0;  // bit n: one of n bytes, fewer than a head
   Tables tables_;
-  Known known_{};
+  std::array<uint16_t, 1U << kHashBits> known_{};  // by hash: what may stand behind, a bit each
   std::array<uint16_t, 1U << kHashBits> group_{};  // by hash
   std::vector<Group> groups_;                      // the first one is empty
   std::vector<Head> heads_;

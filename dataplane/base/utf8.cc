@@ -165,10 +165,15 @@ SP_TARGET_AVX512 bool avx512(const uint8_t* p, size_t size) noexcept {
   const __m512i low_half = _mm512_set1_epi8(0x0f);
   __m512i wrong = _mm512_setzero_si512();
   __m512i before = _mm512_setzero_si512();
+  uint64_t high_before = 0;
   for (size_t n = 0; n <= size; n += 64) {
     const size_t left = size - n;
     const __mmask64 here = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
     const __m512i now = _mm512_maskz_loadu_epi8(here, p + n);
+    // ASCII behind ASCII is well formed: `before` then ends in ASCII, whichever block it is of.
+    const uint64_t high = _mm512_movepi8_mask(now);
+    if ((high | high_before) == 0) continue;
+    high_before = high >> 61;  // a character is open for three bytes at most
     const __m512i across = _mm512_maskz_alignr_epi32(kAll, now, before, 12);
     const __m512i one = _mm512_alignr_epi8(now, across, 15);
     const __m512i two = _mm512_alignr_epi8(now, across, 14);

@@ -150,11 +150,13 @@ bool is_foldable(const uint8_t* text, size_t at, size_t size) noexcept {
   return base::is_digit(next) || (next >= 'A' && next <= 'F') || next == '\n' || next == '\r';
 }
 
-size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
+template <bool Copies>
+size_t foldable_portable(const uint8_t* text, size_t size, uint8_t* out) noexcept {
   size_t at = 0;
   while (at < size) {
     if (at + 16 <= size) {
       const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
+      if constexpr (Copies) _mm_storeu_si128(reinterpret_cast<__m128i*>(out + at), v);
       const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
       const __m128i hit = _mm_or_si128(
           _mm_or_si128(_mm_or_si128(is('\\'), is('%')), _mm_or_si128(is('&'), is('='))),
@@ -165,8 +167,10 @@ size_t foldable_portable(const uint8_t* text, size_t size) noexcept {
       }
     }
     const size_t stop = std::min(size, at + 16);
-    for (; at < stop; ++at)
+    for (; at < stop; ++at) {
       if (is_foldable(text, at, size)) return at;
+      if constexpr (Copies) out[at] = text[at];
+    }
   }
   return at;
 }
@@ -175,11 +179,13 @@ SP_TARGET_AVX2 inline __m256i or3(__m256i a, __m256i b, __m256i c) noexcept {
   return _mm256_or_si256(_mm256_or_si256(a, b), c);
 }
 
-SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
+template <bool Copies>
+SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size, uint8_t* out) noexcept {
   size_t at = 0;
   // The byte behind the last one is looked at, too.
   for (; at + 33 <= size; at += 32) {
     const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + at));
+    if constexpr (Copies) _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at), v);
     const __m256i signs = or3(is2(v, '%'), is2(v, '&'), is2(v, '='));
     __m256i hit = or3(is2(v, '\\'), is2(v, 0), v);
     if (_mm256_testz_si256(signs, signs) == 0) {
@@ -197,15 +203,21 @@ SP_TARGET_AVX2 size_t foldable_avx2(const uint8_t* text, size_t size) noexcept {
     const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(hit));
     if (bits != 0) return at + static_cast<size_t>(std::countr_zero(bits));
   }
-  while (at < size && !is_foldable(text, at, size)) ++at;
+  for (; at < size && !is_foldable(text, at, size); ++at)
+    if constexpr (Copies) out[at] = text[at];
   return at;
 }
 
 }  // namespace
 
 size_t find_foldable(const uint8_t* text, size_t size) noexcept {
-  return base::best_simd() == base::Simd::Portable ? foldable_portable(text, size)
-                                                   : foldable_avx2(text, size);
+  return base::best_simd() == base::Simd::Portable ? foldable_portable<false>(text, size, nullptr)
+                                                   : foldable_avx2<false>(text, size, nullptr);
+}
+
+size_t copy_plain(const uint8_t* text, size_t size, uint8_t* out) noexcept {
+  return base::best_simd() == base::Simd::Portable ? foldable_portable<true>(text, size, out)
+                                                   : foldable_avx2<true>(text, size, out);
 }
 
 void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {

@@ -20,6 +20,9 @@ inline constexpr size_t kMaskWords = kMaskBytesMax / 64;
 // Length of the beginning of `text` in which nothing is folded (fold.h): ASCII without NUL and
 // backslash, and without a % & or = behind which nothing is known or that which makes one fold.
 size_t find_foldable(const uint8_t* text, size_t size) noexcept;
+// The same, and copies it to `out`: up to kCopySlackBytes more are written behind it.
+inline constexpr size_t kCopySlackBytes = 32;
+size_t copy_plain(const uint8_t* text, size_t size, uint8_t* out) noexcept;
 
 class BitMask {
  public:

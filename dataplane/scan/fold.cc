@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dataplane/base/check.h"
+#include "dataplane/mem/wipe.h"
 #include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/context_words.h"
 #include "dataplane/scan/fold_table.h"
@@ -55,10 +56,14 @@ uint32_t decode(const uint8_t* text, size_t size) noexcept {
   return c;
 }
 
+bool stands_for_itself(uint8_t c) noexcept {
+  return c != 0 && c != '\\' && c != '%' && c != '&' && c != '=';
+}
+
 // "...Xicx7=" and a line end: the padding of base64 that ends there, not a soft line break. Lines
 // of quoted-printable have 76 characters at most (RFC 2045 6.7); base64 is whole groups of four.
 // `out`: what was put out, at least the last 76 characters of it (a text scanner keeps more).
-bool is_padding(const std::vector<uint8_t>& out) noexcept {
+bool is_padding(std::span<const uint8_t> out) noexcept {
   constexpr size_t kQuotedLineMax = 76, kEncodedMin = 16;
   size_t run = 0;
   while (run < kQuotedLineMax && run < out.size()) {
@@ -74,7 +79,7 @@ enum class Alone : uint8_t { No, Word, Name };
 // "DB_PASSWORD=" and a line end: a name without a value, not a line of quoted-printable that goes
 // on. Digits make a part of a key of it. Longer ones are no names. A word in small letters may be
 // either.
-Alone is_name_alone(const std::vector<uint8_t>& out) noexcept {
+Alone is_name_alone(std::span<const uint8_t> out) noexcept {
   constexpr size_t kNameMax = 48, kIndentMax = 16;
   constexpr unsigned kDigitsMax = 2;
   unsigned digits = 0;
@@ -113,7 +118,21 @@ void Folder::begin() noexcept {
   was_quoted_ = in_blank_row_ = false;
 }
 
-void Folder::feed(std::span<const uint8_t> text, Out& out) {
+Folder::Out Folder::open(std::vector<uint8_t>& text, size_t room) {
+  const size_t size = text.size();
+  text.resize(size + room + kCopySlackBytes);
+  return {text.data(), text.data() + size};
+}
+
+// Vectors are copied whole: what they wrote behind the text is text, too.
+void Folder::close(const Out& out, std::vector<uint8_t>& text) noexcept {
+  const auto size = static_cast<size_t>(out.at - out.begin);
+  mem::wipe(std::span(text).subspan(size, kCopySlackBytes));
+  text.resize(size);
+}
+
+void Folder::feed(std::span<const uint8_t> text, std::vector<uint8_t>& folded) {
+  Out out = open(folded, held_size_ + text.size());
   while (held_size_ > 0 && !text.empty()) {
     std::array<uint8_t, 2 * kFoldHeldBytes> joined;
     std::memcpy(joined.data(), held_.data(), held_size_);
@@ -138,14 +157,17 @@ void Folder::feed(std::span<const uint8_t> text, Out& out) {
     }
   }
   const size_t used = bulk(text.data(), text.size(), false, out);
+  close(out, folded);
   if (used == text.size()) return;
   held_size_ = text.size() - used;
   SP_CHECK(held_size_ <= kFoldHeldBytes);
   std::memcpy(held_.data(), text.data() + used, held_size_);
 }
 
-void Folder::end(Out& out) {
+void Folder::end(std::vector<uint8_t>& folded) {
+  Out out = open(folded, held_size_);
   const size_t used = bulk(held_.data(), held_size_, true, out);
+  close(out, folded);
   SP_CHECK(used == held_size_);
   held_size_ = 0;
 }
@@ -154,9 +176,9 @@ void Folder::end(Out& out) {
 size_t Folder::bulk(const uint8_t* text, size_t size, bool final, Out& out) {
   size_t at = 0;
   while (at < size) {
-    const size_t plain = find_foldable(text + at, size - at);
+    const size_t plain = copy_plain(text + at, size - at, out.at);
     if (plain > 0) {
-      itself(text + at, plain, out);
+      put_out(plain, out);
       at += plain;
       if (at == size) break;
     }
@@ -186,16 +208,22 @@ size_t Folder::step(const uint8_t* text, size_t size, bool final, Out& out) {
 }
 
 size_t Folder::itself(const uint8_t* text, size_t size, Out& out) {
-  if (in_blank_row_) in_blank_row_ = std::all_of(text, text + size, is_alnum);
-  out.insert(out.end(), text, text + size);
+  std::memcpy(out.at, text, size);
+  return put_out(size, out);
+}
+
+// The next `size` characters stand there already, and for themselves.
+size_t Folder::put_out(size_t size, Out& out) {
+  if (in_blank_row_) in_blank_row_ = std::all_of(out.at, out.at + size, is_alnum);
+  out.at += size;
   map_.linear(size);
-  last_ = text[size - 1];
+  last_ = out.at[-1];
   was_quoted_ = false;
   return size;
 }
 
 size_t Folder::becomes(uint8_t character, size_t source, uint8_t reason, Out& out) {
-  out.push_back(character);
+  *out.at++ = character;
   map_.unit(1, static_cast<uint32_t>(source), reason);
   last_ = character;
   was_quoted_ = reason == kFoldedQuoted;
@@ -225,7 +253,8 @@ size_t Folder::becomes_code_point(uint32_t c, size_t source, uint8_t reason, Out
     bytes[size++] = static_cast<uint8_t>(0x80 | (c >> 6 & 0x3f));
   }
   bytes[size++] = static_cast<uint8_t>(0x80 | (c & 0x3f));
-  out.insert(out.end(), bytes.begin(), bytes.begin() + size);
+  std::memcpy(out.at, bytes.data(), size);
+  out.at += size;
   map_.unit(size, static_cast<uint32_t>(source), reason);
   last_ = bytes[size - 1];
   was_quoted_ = false;
@@ -357,8 +386,8 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
     if (text[1] == '\r' && unknown(2)) return kUndecided;
     if (text[1] == '\r' && (size < 3 || text[2] != '\n')) return itself(text, 1, out);
     const size_t used = text[1] == '\n' ? 2 : 3;
-    const Alone alone = is_name_alone(out);
-    if (is_padding(out) || alone == Alone::Name) return itself(text, 1, out);
+    const Alone alone = is_name_alone({out.begin, out.at});
+    if (is_padding({out.begin, out.at}) || alone == Alone::Name) return itself(text, 1, out);
     if (alone == Alone::Word) {
       constexpr size_t kNextNameMax = 24;
       static_assert(kNextNameMax + 4 < kFoldHeldBytes);
@@ -400,13 +429,19 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   return folds ? becomes(static_cast<uint8_t>(value), 3, kFoldedQuoted, out) : itself(text, 1, out);
 }
 
-// As many characters beyond ASCII as stand in a row.
+// As many characters beyond ASCII as stand in a row, but for single ones between them: blanks of
+// other scripts.
 size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& out) {
   size_t at = 0, plain = 0;  // [plain, at) stands for itself
   const auto flush = [&] {
     if (at > plain) itself(text + plain, at - plain, out);
   };
-  while (at < size && text[at] >= 0x80) {
+  while (at < size) {
+    if (text[at] < 0x80) {
+      const bool between = at + 1 < size && text[at + 1] >= 0x80 && stands_for_itself(text[at]);
+      if (!between) break;
+      ++at;
+    }
     const size_t length = sequence_size(text[at]);
     if (at + length > size) {
       flush();

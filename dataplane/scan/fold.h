@@ -44,7 +44,13 @@ class Folder {
   SourceMap& map() noexcept { return map_; }
 
  private:
-  using Out = std::vector<uint8_t>;
+  // Where the next character goes. Folded text is never longer than what it comes from.
+  struct Out {
+    uint8_t* begin;  // of all that is kept
+    uint8_t* at;
+  };
+  static Out open(std::vector<uint8_t>& text, size_t room);
+  static void close(const Out& out, std::vector<uint8_t>& text) noexcept;
   size_t bulk(const uint8_t* text, size_t size, bool final, Out& out);
   size_t step(const uint8_t* text, size_t size, bool final, Out& out);
   size_t escape(const uint8_t* text, size_t size, bool final, Out& out);
@@ -57,6 +63,7 @@ class Folder {
   size_t quoted(const uint8_t* text, size_t size, bool final, Out& out);
   size_t code_points(const uint8_t* text, size_t size, bool final, Out& out);
   size_t itself(const uint8_t* text, size_t size, Out& out);
+  size_t put_out(size_t size, Out& out);
   size_t becomes(uint8_t character, size_t source, uint8_t reason, Out& out);
   size_t becomes_code_point(uint32_t code_point, size_t source, uint8_t reason, Out& out);
 

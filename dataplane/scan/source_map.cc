@@ -14,28 +14,10 @@ void SourceMap::begin() noexcept {
   gap_ = false;
 }
 
-void SourceMap::open(uint16_t unit_folded, uint16_t unit_source, uint8_t reason) {
-  if (!gap_ && pieces_.size() > first_) {
-    const Piece& last = pieces_.back();
-    if (last.unit_folded == unit_folded && last.unit_source == unit_source && last.reason == reason)
-      return;
-  }
+void SourceMap::add(uint16_t unit_folded, uint16_t unit_source, uint8_t reason) {
   pieces_.push_back(Piece{folded_, source_, unit_folded, unit_source, reason, removed_});
   gap_ = false;
   removed_ = 0;
-}
-
-void SourceMap::linear(uint64_t bytes) {
-  if (bytes == 0) return;
-  open(1, 1, 0);
-  folded_ += bytes;
-  source_ += bytes;
-}
-
-void SourceMap::unit(uint32_t folded, uint32_t source, uint8_t reason) {
-  open(static_cast<uint16_t>(folded), static_cast<uint16_t>(source), reason);
-  folded_ += folded;
-  source_ += source;
 }
 
 void SourceMap::removed(uint32_t source, uint8_t reason) {

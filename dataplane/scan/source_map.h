@@ -16,8 +16,17 @@ class SourceMap {
   void begin() noexcept;
   // `folded` bytes stand for `source` bytes as one unit, which is then never cut; linear(): byte
   // for byte.
-  void unit(uint32_t folded, uint32_t source, uint8_t reason);
-  void linear(uint64_t bytes);
+  void unit(uint32_t folded, uint32_t source, uint8_t reason) {
+    open(static_cast<uint16_t>(folded), static_cast<uint16_t>(source), reason);
+    folded_ += folded;
+    source_ += source;
+  }
+  void linear(uint64_t bytes) {
+    if (bytes == 0) return;
+    open(1, 1, 0);
+    folded_ += bytes;
+    source_ += bytes;
+  }
   void removed(uint32_t source, uint8_t reason);
 
   uint64_t folded_size() const noexcept { return folded_; }
@@ -43,7 +52,16 @@ class SourceMap {
         removed_before;  // reason bits of what was removed between this piece and the one before
   };
   const Piece& find(uint64_t folded) const noexcept;
-  void open(uint16_t unit_folded, uint16_t unit_source, uint8_t reason);
+  void open(uint16_t unit_folded, uint16_t unit_source, uint8_t reason) {
+    if (!gap_ && pieces_.size() > first_) {
+      const Piece& last = pieces_.back();
+      if (last.unit_folded == unit_folded && last.unit_source == unit_source &&
+          last.reason == reason)
+        return;
+    }
+    add(unit_folded, unit_source, reason);
+  }
+  void add(uint16_t unit_folded, uint16_t unit_source, uint8_t reason);
 
   std::vector<Piece> pieces_;
   size_t first_ = 0;

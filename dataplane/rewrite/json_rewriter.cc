@@ -777,7 +777,6 @@ void ArgumentsRewriter::forget_before(uint64_t offset) {
   if (wanted <= window_start_) return;
   const size_t count = std::min<size_t>(wanted - window_start_, window_.size());
   if (count < window_.size() / 2 + 1) return;
-  mem::wipe(std::span(window_).first(count));
   const size_t rest = window_.size() - count;
   std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
   mem::wipe(std::span(window_).subspan(rest));

@@ -430,7 +430,6 @@ void TextRewriter::forget_before(uint64_t offset) {
   const size_t count = offset - window_start_;
   // Moving the rest down costs its size; do it when the dead part is the larger one.
   if (count < window_.size() / 2 + 1) return;
-  mem::wipe(std::span(window_).first(count));
   const size_t rest = window_.size() - count;
   std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
   mem::wipe(std::span(window_).subspan(rest));

@@ -165,6 +165,7 @@ void Folder::feed(std::span<const uint8_t> text, std::vector<uint8_t>& folded) {
 }
 
 void Folder::end(std::vector<uint8_t>& folded) {
+  if (held_size_ == 0) return;
   Out out = open(folded, held_size_);
   const size_t used = bulk(held_.data(), held_size_, true, out);
   close(out, folded);

@@ -24,6 +24,7 @@ constexpr float kBeginsWord = 0.2F;
 // Masks that are made before they are looked at: they stay in the first cache.
 constexpr size_t kBlocksAtOnce = 16;
 constexpr size_t kKnownAtOnce = 64;
+constexpr size_t kFewBlocks = 2;  // what is read beside one number
 // What lets the tables see letters of either case as one. It joins other bytes, too; the comparison
 // tells them apart.
 constexpr uint8_t kCaseBit = 0x20;
@@ -260,19 +261,24 @@ SP_TARGET_VBMI2 inline __m512i pairs_vbmi(const uint8_t* text, __mmask64 here) n
   const __m512i second = _mm512_or_si512(_mm512_maskz_loadu_epi8(here, text + 1), case_bits);
   return _mm512_xor_si512(first, _mm512_add_epi8(_mm512_add_epi8(second, second), second));
 }
-// First all pairs, then the look-ups of each place by its pair and those behind. GCC 12 puts the
-// locals of an instrumented function at 32 bytes only when it looks for uses after a return (its
-// bug 110027), and 64 are needed here. The portable form reads the same bytes.
+
+// First all pairs, then the look-ups of each place by its pair and those behind; a few blocks do
+// not wait for what they would store. GCC 12 puts the locals of an instrumented function at 32
+// bytes only when it looks for uses after a return (its bug 110027), and 64 are needed here. The
+// portable form reads the same bytes.
+template <bool IsFew>
 __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Tables& t,
                                                                      const uint8_t* text,
                                                                      size_t blocks,
                                                                      uint64_t* out) noexcept {
   constexpr __mmask64 kAll = ~__mmask64{0};
-  uint8_t pairs[(kBlocksAtOnce + 1) * kBlock];
-  for (size_t b = 0; b < blocks; ++b)
-    _mm512_storeu_si512(pairs + b * kBlock, pairs_vbmi(text + b * kBlock, kAll));
-  _mm512_storeu_si512(pairs + blocks * kBlock,
-                      pairs_vbmi(text + blocks * kBlock, (1U << (Tables::kLookups - 1)) - 1));
+  uint8_t pairs[IsFew ? 1 : (kBlocksAtOnce + 1) * kBlock];
+  if constexpr (!IsFew) {
+    for (size_t b = 0; b < blocks; ++b)
+      _mm512_storeu_si512(pairs + b * kBlock, pairs_vbmi(text + b * kBlock, kAll));
+    _mm512_storeu_si512(pairs + blocks * kBlock,
+                        pairs_vbmi(text + blocks * kBlock, (1U << (Tables::kLookups - 1)) - 1));
+  }
   __m512i low[kSets][Tables::kLookups], high[kSets][Tables::kLookups];
 #pragma GCC unroll 16
   for (size_t i = 0; i < kSets * Tables::kLookups; ++i) {
@@ -295,7 +301,10 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Table
     __m512i index[Tables::kLookups];
 #pragma GCC unroll 4
     for (size_t p = 0; p < Tables::kLookups; ++p)
-      index[p] = _mm512_loadu_si512(pairs + b * kBlock + p);
+      if constexpr (IsFew)
+        index[p] = pairs_vbmi(text + p, kAll);
+      else
+        index[p] = _mm512_loadu_si512(pairs + b * kBlock + p);
     __mmask64 found = 0;
 #pragma GCC unroll 4
     for (size_t s = 0; s < kSets; ++s) {
@@ -316,7 +325,9 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Table
 void masks(const Tables& t, const uint8_t* text, size_t blocks, uint64_t* out) noexcept {
   const base::Simd simd = base::best_simd();
   if (simd == base::Simd::Portable) return masks_portable(t, text, blocks, out);
-  if (simd == base::Simd::Avx512 && base::has_vbmi2()) return masks_vbmi(t, text, blocks, out);
+  if (simd == base::Simd::Avx512 && base::has_vbmi2())
+    return blocks <= kFewBlocks ? masks_vbmi<true>(t, text, blocks, out)
+                                : masks_vbmi<false>(t, text, blocks, out);
   masks_avx2(t, text, blocks, out);
 }
 

@@ -447,7 +447,7 @@ NumberStage::Apt NumberStage::apt_rules(const Engine& engine, size_t first, bool
     return out;
   }
   ShapeWindow window(row_, row_text_, first);
-  while (lengths >> window.length() >> 1 != 0 && window.grow() &&
+  while (lengths >> window.length() >> 1 != 0 && window.grow() && window.length() < 64 &&
          (leads || window.is_regular() || window.is_punctuated())) {
     if ((lengths >> window.length() & 1) == 0) continue;
     for (const Engine::NearForm& form : engine.near_forms(window.length())) {
@@ -498,9 +498,13 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
   ShapeHits hits;
   ShapeWindow window(row_, row_text_, first);
   // A window grows no further than the longest shape, and lengths without one are passed over.
+  const auto wants = [&](size_t length) {
+    return is_any || (length < 64 && (wanted >> length & 1) != 0);
+  };
   while ((is_any || wanted >> window.length() >> 1 != 0) && window.grow() &&
+         (is_any || window.length() < 64) &&
          (leads || window.is_regular() || window.is_punctuated())) {
-    if (!is_any && (wanted >> window.length() & 1) == 0) continue;
+    if (!wants(window.length())) continue;
     const uint32_t end = row_.groups[window.group_end() - 1].end;
     for (const Engine::Shape& shape : engine.shapes_of(window.length()))
       hits.take(shape, window, end);

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/cpu.h"
@@ -420,13 +421,12 @@ bool LiteralSet::build(std::span<const Literal> literals) {
   // Of the ways to share the sets between the two kinds the one that leaves the fewest places.
   float best = -1;
   for (size_t sets = 1; sets < kSets; ++sets) {
-    // Not on the stack: GCC 12 under -fsanitize=address aligns what is there to 32 bytes only.
-    const auto tables = std::make_unique<Tables>();
+    auto tables = std::make_unique<Tables>();
     const float cost = fill_buckets(false, 0, sets, *tables) +
                        kBeginsWord * fill_buckets(true, sets, kSets - sets, *tables);
     if (best >= 0 && cost >= best) continue;
     best = cost;
-    tables_ = *tables;
+    tables_ = std::move(tables);
   }
   std::stable_sort(heads_.begin(), heads_.end(),
                    [](const Head& a, const Head& b) { return a.hash < b.hash; });
@@ -567,13 +567,13 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
         if (allowed[b] == 0) blocks = b;
     }
     if (blocks > 0) {
-      masks(tables_, text.data() + from, blocks, bits.data());
+      masks(*tables_, text.data() + from, blocks, bits.data());
     } else {
       edge.fill(0);
       if (from > 0) edge[0] = text[from - 1];
       std::memcpy(edge.data() + 1, text.data() + from, std::min(readable, edge.size() - 1));
       blocks = 1;
-      masks(tables_, edge.data() + 1, 1, bits.data());
+      masks(*tables_, edge.data() + 1, 1, bits.data());
     }
     if (allowed != nullptr)
       for (size_t b = 0; b < blocks; ++b) bits[b] &= *allowed++;

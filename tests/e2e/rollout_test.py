@@ -83,6 +83,16 @@ class Rollout(unittest.TestCase):
         self.assertGreaterEqual(steps[1]["canary"]["exchanges"], 1)
         self.assertGreater(steps[2]["tests_passed"], 0)
 
+    def test_1a_what_a_vendor_received_by_the_looser_policy_is_named(self):
+        answer = self.lab.sallyctl("redact", "replay", "--policy", self.lab.policy_folder, "--window", "1h", "--output",
+                                   "json", check=False)
+        self.assertEqual(answer.returncode, 3, answer.stdout + answer.stderr)
+        replay = json.loads(answer.stdout)
+        self.assertEqual({(row["vendor"], row["entity"], row["was"], row["now"]) for row in replay["missed"]},
+                         {("openai", "EMAIL_ADDRESS", "allow", "tokenize")})
+        self.assertEqual(replay["received_by_vendor"]["openai"]["EMAIL_ADDRESS"], 2, "of m2 and of m4")
+        self.assertEqual(replay["missed_exchanges"], 2)
+
     def test_2_the_seeded_texts_ran_on_the_live_box(self):
         end, tests = time.monotonic() + 20, None
         while time.monotonic() < end and not tests:

@@ -106,6 +106,9 @@ uint32_t fold_letter_like(uint32_t c) noexcept {
   return kFoldItself;
 }
 
+// Seen as a space, or as nothing.
+constexpr uint32_t kHangulFiller = 0x3164;
+
 uint32_t fold_rest(uint32_t c) noexcept {
   if (c >= 0xff01 && c <= 0xff5e) return c - 0xff00 + 0x20;  // full-width forms
   if (c >= 0x1d400 && c <= 0x1d7ff) return fold_mathematical(c);
@@ -114,6 +117,10 @@ uint32_t fold_rest(uint32_t c) noexcept {
   if (c >= 0x24d0 && c <= 0x24e9) return 'a' + (c - 0x24d0);
   if ((c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0000 && c <= 0xe01ef)) return kFoldNothing;
   switch (c) {
+    case 0x115f:  // fillers of Hangul
+    case 0x1160:
+    case kHangulFiller:
+    case 0xffa0:
     case 0x61c:   // Arabic letter mark
     case 0x180b:  // Mongolian variation selectors and vowel separator
     case 0x180c:
@@ -154,7 +161,8 @@ uint32_t fold_code_point(uint32_t c) noexcept {
   }
   if (c >= 0x2000 && c <= 0x206f) return fold_punctuation(c);
   // Han, kana, hangul: most of what is not Latin, and nothing of it has another meaning.
-  if ((c > 0x3002 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3)) return kFoldItself;
+  if ((c > 0x3002 && c <= 0x9fff && c != kHangulFiller) || (c >= 0xac00 && c <= 0xd7a3))
+    return kFoldItself;
   return fold_rest(c);
 }
 

@@ -146,15 +146,18 @@ uint64_t skip_spaces_on(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
-// The word `lower` ends at `end`, brackets and spaces around it included. start == end: it does
-// not.
-SpeltWord word_before(OpenReader& reader, uint64_t end, std::string_view lower) noexcept {
+// The word `lower`, or in brackets the sign `sign`, ends at `end`, brackets and spaces around it
+// included. start == end: it does not.
+SpeltWord word_before(OpenReader& reader, uint64_t end, std::string_view lower,
+                      uint8_t sign) noexcept {
   uint64_t at = skip_spaces_back(reader, end);
   const bool spaced = at != end;
   const bool bracket = is_closing(reader.before(at));
   if (bracket) at = skip_spaces_back(reader, at - 1);
-  if (at < lower.size() || !reader.follows(at - lower.size(), lower)) return {end, false};
-  at -= lower.size();
+  const bool is_sign = bracket && reader.before(at) == sign;
+  if (!is_sign && (at < lower.size() || !reader.follows(at - lower.size(), lower)))
+    return {end, false};
+  at -= is_sign ? 1 : lower.size();
   if (bracket) {
     at = skip_spaces_back(reader, at);
     if (!is_opening(reader.before(at))) return {end, false};
@@ -184,8 +187,9 @@ uint64_t dot_word_end(OpenReader& reader, uint64_t start) noexcept {
   const bool spaced = at != start;
   const bool bracket = is_opening(reader.at(at));
   if (bracket) at = skip_spaces_on(reader, at + 1);
-  if (!reader.follows(at, "dot")) return 0;
-  at += 3;
+  const bool is_sign = bracket && reader.at(at) == '.';
+  if (!is_sign && !reader.follows(at, "dot")) return 0;
+  at += is_sign ? 1 : 3;
   const uint64_t inner = skip_spaces_on(reader, at);
   if (bracket) return is_closing(reader.at(inner)) ? skip_spaces_on(reader, inner + 1) : 0;
   return spaced && inner != at ? inner : 0;
@@ -208,7 +212,7 @@ uint64_t spelt_local_from(OpenReader& reader, uint64_t end) noexcept {
     const uint64_t start = local_from(reader, first);
     if (start == first) break;
     first = start;
-    const SpeltWord dot = word_before(reader, first, "dot");
+    const SpeltWord dot = word_before(reader, first, "dot", '.');
     if (dot.start == first || end - dot.start > kLocalBytesMax) break;
     if (local_from(reader, dot.start) == dot.start) break;
     first = dot.start;
@@ -221,12 +225,12 @@ uint64_t spelt_local_from(OpenReader& reader, uint64_t end) noexcept {
 Verdict spelt_email_at(const TextView& text, const Trigger& trigger, const RuleParameters&,
                        Hit& out) noexcept {
   OpenReader reader(text);
-  const SpeltWord dot = word_before(reader, trigger.at, "dot");
+  const SpeltWord dot = word_before(reader, trigger.at, "dot", '.');
   if (dot.start == trigger.at) return reader.answer(false);
   const uint64_t label = label_from(reader, dot.start);
   if (label == dot.start) return reader.answer(false);
   const bool written = reader.before(label) == '@';
-  const SpeltWord at = written ? SpeltWord{label - 1, true} : word_before(reader, label, "at");
+  const SpeltWord at = written ? SpeltWord{label - 1, true} : word_before(reader, label, "at", '@');
   if (at.start == label) return reader.answer(false);
   const uint64_t first = spelt_local_from(reader, at.start);
   if (first == at.start) return reader.answer(false);

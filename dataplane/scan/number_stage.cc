@@ -341,6 +341,13 @@ bool may_be_hex_row(const Row& row) noexcept {
 
 }  // namespace
 
+// `"items":7`: the name of a member is neither a value nor a cell of a table.
+bool NumberStage::is_member_name(size_t group) const noexcept {
+  if (row_.groups[group].digits > 0 || group + 1 >= row_.count) return false;
+  const auto between = row_.gap(group);
+  return between.size() >= 2 && (between[0] == '"' || between[0] == '\'') && between[1] == ':';
+}
+
 void NumberStage::judge(const Engine& engine, CandidateList& out) {
   struct Kind {
     contract::RuleKind kind;
@@ -358,6 +365,7 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     beside_.count = beside_end_.count = 0;
     line_ = 0;
     looked_ = false;
+    if (is_member_name(first)) continue;
     const WindowLengths lengths = lengths_from(row_, row_text_, first, leads);
     // Letters behind the last digit begin nothing, but a table may go on there.
     if ((digits > 0 || heads_.follows_to(row_.base + row_.groups[first].start)) &&

@@ -56,6 +56,7 @@ class NumberStage {
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
+  bool is_member_name(size_t group) const noexcept;
   // `leads`: no group before `first` has a digit.
   // `lengths`: of the windows that a shape may fit.
   void judge_shapes(const Engine& engine, size_t first, bool leads, uint64_t lengths,

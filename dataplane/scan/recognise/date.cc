@@ -331,7 +331,26 @@ uint64_t date_from_digit(OpenReader& reader, uint64_t start) noexcept {
 
 }  // namespace
 
+namespace {
+
+// False only where no date begins with the group: most groups of most rows.
+bool may_begin_date(const Row& row, size_t group) noexcept {
+  const Group& digits = row.groups[group];
+  const uint32_t size = row.size(group);
+  if (digits.letters > 0) return true;  // "12th"
+  if (size == 3 || (size > 4 && size != 8)) return false;
+  const uint8_t behind = row.behind(group);
+  if (size == 8 || is_date_separator(behind) || behind >= 0x80) return true;
+  if (behind != ' ' && behind != ',') return false;
+  // A month, or the sign of a year, in letters.
+  const bool digits_follow = group + 1 < row.count && is_digit(row.of(group + 1)[0]);
+  return !digits_follow;
+}
+
+}  // namespace
+
 bool date_at(const Row& row, size_t first, RowHit& out) noexcept {
+  if (!may_begin_date(row, first)) return false;
   const uint8_t before = row.before(first);
   if (!is_digit(row.of(first)[0]) || is_alnum(before) || before == '_' || is_date_separator(before))
     return false;

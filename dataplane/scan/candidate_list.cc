@@ -50,7 +50,7 @@ void CandidateList::begin(const Engine& engine) noexcept {
 const ContextHits& CandidateList::context(uint64_t start, const TextView& text) noexcept {
   // Several rules ask about one place.
   if (context_start_ != start) {
-    engine_->words().find(text, start, *blocks_, context_);
+    engine_->words().find(text, start, engine_->context_reach(), *blocks_, context_);
     context_start_ = start;
   }
   return context_;

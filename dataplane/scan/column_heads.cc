@@ -221,7 +221,7 @@ void ColumnHeads::learn_cell(const ContextWords& words, const TextView& text, Ta
   Column& out = table.columns[column];
   out.count = 0;
   ContextHits hits;
-  words.find(text, to, blocks, hits);
+  words.find(text, to, std::min<uint64_t>(to - from, kProximityMax), blocks, hits);
   for (size_t i = hits.count; i-- > 0 && out.count < kWordsMax;) {
     const uint64_t end = to - hits.hits[i].distance;
     if (end < from + words.word(hits.hits[i].word).size()) continue;

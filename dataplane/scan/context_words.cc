@@ -183,11 +183,10 @@ NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
   return out;
 }
 
-void ContextWords::find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
-                        ContextHits& out) const {
+void ContextWords::find(const TextView& text, uint64_t value_start, uint64_t reach,
+                        ContextBlocks& blocks, ContextHits& out) const {
   out.count = 0;
-  const uint64_t from =
-      std::max(text.begin, value_start > kProximityMax ? value_start - kProximityMax : uint64_t{0});
+  const uint64_t from = std::max(text.begin, value_start > reach ? value_start - reach : 0);
   const Span span = read(text, from, value_start, blocks.blocks_, blocks);
   for (uint64_t number = span.first; number < span.end; ++number) {
     const ContextBlocks::Block& some = blocks.blocks_[number % ContextBlocks::kBlocks];

@@ -128,9 +128,9 @@ class ContextWords {
   // `asked` that find() would find a word of is missing. Costs a tenth of it.
   NearRules rules_around(const TextView& text, uint64_t value_start, const NearRules& asked,
                          uint64_t reach, ContextBlocks& blocks) const;
-  // Words that end at or before `value_start` and begin at most kProximityMax before it. `blocks`
-  // knows this text or none.
-  void find(const TextView& text, uint64_t value_start, ContextBlocks& blocks,
+  // Words that end at or before `value_start` and begin at most `reach` before it, which is
+  // kProximityMax or less. `blocks` knows this text or none.
+  void find(const TextView& text, uint64_t value_start, uint64_t reach, ContextBlocks& blocks,
             ContextHits& out) const;
 
  private:

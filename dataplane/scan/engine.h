@@ -176,6 +176,8 @@ class Engine {
   bool begins_anchor(std::span<const uint8_t> text) const noexcept;
   uint32_t anchored_bytes_min() const noexcept { return anchored_bytes_min_; }
   const ContextWords& words() const noexcept { return words_; }
+  // How far before a value a word may begin that any rule knows, in bytes.
+  uint64_t context_reach() const noexcept { return context_reach_; }
   bool is_sample(uint16_t entity, uint64_t fingerprint) const noexcept;
   const DictionaryIndex& dictionaries() const noexcept { return dictionaries_; }
   uint16_t dictionary_rule(uint8_t dictionary) const noexcept {
@@ -222,6 +224,7 @@ class Engine {
       cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;
   ContextWords words_;
+  uint64_t context_reach_ = 0;
   DictionaryIndex dictionaries_;
   std::vector<uint16_t> dictionary_rules_;  // by dictionary
   LiteralSet literals_;

@@ -210,7 +210,7 @@ class EngineLoader {
   uint64_t reach_of(const Engine::Rule& rule) const {
     size_t longest = 0;
     for (uint16_t word = 0; word < engine_.words_.size(); ++word)
-      if ((rule.context[word / 64U] >> (word % 64U) & 1) != 0)
+      if (((rule.context[word / 64U] | rule.against[word / 64U]) >> (word % 64U) & 1) != 0)
         longest = std::max(longest, engine_.words_.word(word).size());
     return std::min<uint64_t>(rule.proximity + longest, kProximityMax);
   }
@@ -218,7 +218,8 @@ class EngineLoader {
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
     const auto index = static_cast<uint16_t>(engine_.rules_.size());
     const bool is_near = rule.kind == contract::RuleKind::Shape && learn_words(rule);
-    const uint64_t reach = is_near ? reach_of(rule) : 0;
+    const uint64_t reach = reach_of(rule);
+    engine_.context_reach_ = std::max(engine_.context_reach_, reach);
     for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
       const auto& shape = raw_shapes_[i];
       auto& lengths = is_near ? engine_.near_shape_lengths_ : engine_.shape_lengths_;

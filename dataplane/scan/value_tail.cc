@@ -84,7 +84,7 @@ void find_tail_words(const ContextWords& words, const TextView& text, const Valu
                      uint64_t value_end, ContextBlocks& blocks, ContextHits& out) {
   if (tail.to <= tail.from) return;
   ContextHits hits;
-  words.find(text, tail.to, blocks, hits);
+  words.find(text, tail.to, tail.to - tail.from, blocks, hits);
   for (size_t i = 0; i < hits.count && out.count < ContextHits::kHitsMax; ++i) {
     const uint64_t end = tail.to - hits.hits[i].distance;
     const uint64_t size = words.word(hits.hits[i].word).size();

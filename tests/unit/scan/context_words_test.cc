@@ -19,7 +19,7 @@ std::vector<std::string> found(std::string_view text, size_t value_start) {
   const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
   ContextHits hits;
   ContextBlocks blocks;
-  words.find(view, value_start, blocks, hits);
+  words.find(view, value_start, kProximityMax, blocks, hits);
   const NearRules around = words.rules_around(view, value_start, kAllRules, kProximityMax, blocks);
   std::vector<std::string> out;
   for (size_t i = 0; i < hits.count; ++i) {

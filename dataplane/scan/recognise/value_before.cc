@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "dataplane/scan/recognise/reader.h"
 
@@ -206,7 +207,10 @@ uint64_t value_before_live_from(const TextView& text) noexcept {
   uint64_t live = text.end;
   uint64_t next = text.end;  // where the word behind begins
   for (uint64_t at = text.end; at > floor; --at) {
-    if (text.at(at - 1) != ' ') continue;
+    const Bytes before = text.slice(floor, at);
+    const void* blank = memrchr(before.data(), ' ', before.size());
+    if (blank == nullptr) break;
+    at = floor + static_cast<uint64_t>(static_cast<const uint8_t*>(blank) - before.data()) + 1;
     // [at, next) is a word and a blank; what ends at `at - 1` may be a value.
     uint64_t end = at;
     while (end < next && !is_white(text.at(end))) ++end;

@@ -317,7 +317,7 @@ TEST_F(VaultRows, ALinkWhoseGroupSideIsDamagedIsNamedAndStillErasesAll) {
   EXPECT_EQ(vault->erase("acme", {first}).keys_destroyed, 2U) << "no half of a person stays";
 }
 
-constexpr size_t kPage = 4096;
+constexpr size_t kLmdbPage = 4096;
 constexpr size_t kKindAt = 10;  // of a page: what it is
 
 // Leaf pages whose first entry has a key that begins with this.
@@ -325,11 +325,11 @@ std::vector<size_t> leaves_that_begin_with(const std::string& content, const std
   constexpr size_t kPlacesAt = 16;  // of a page: where its entries are
   constexpr size_t kKeyAt = 8;      // of an entry
   std::vector<size_t> pages;
-  for (size_t page = 2; (page + 1) * kPage <= content.size(); ++page) {
-    const std::string bytes = content.substr(page * kPage, kPage);
+  for (size_t page = 2; (page + 1) * kLmdbPage <= content.size(); ++page) {
+    const std::string bytes = content.substr(page * kLmdbPage, kLmdbPage);
     uint16_t place = 0;
     std::memcpy(&place, bytes.data() + kPlacesAt, sizeof place);
-    if (bytes[kKindAt] == 2 && place + kKeyAt + key.size() < kPage &&
+    if (bytes[kKindAt] == 2 && place + kKeyAt + key.size() < kLmdbPage &&
         bytes.compare(place + kKeyAt, key.size(), key) == 0)
       pages.push_back(page);
   }
@@ -352,7 +352,7 @@ TEST_F(VaultRows, ADamagedPageOfTheIndexOfAgesKeepsNobodyFromExpiring) {
   const std::vector<size_t> pages = leaves_that_begin_with(content_of(path), key);
   ASSERT_GT(pages.size(), 3U);
   // Every second one; copies that are in use no more among them.
-  for (size_t i = 1; i < pages.size(); i += 2) flip(path, pages[i] * kPage + kKindAt);
+  for (size_t i = 1; i < pages.size(); i += 2) flip(path, pages[i] * kLmdbPage + kKindAt);
   clock_ns += 48 * kHourNs;
   EXPECT_EQ(vault->expire().tokens, kMany) << "by what their rows say";
   EXPECT_TRUE(is_named(*vault, "of the index of ages"));
@@ -360,7 +360,7 @@ TEST_F(VaultRows, ADamagedPageOfTheIndexOfAgesKeepsNobodyFromExpiring) {
   EXPECT_EQ(slots_in_use(), 0U);
   EXPECT_FALSE(vault->expire().more) << "and it ends";
   for (const std::string& row : vault->status().damaged_rows)
-    flip(path, std::stoul(row.substr(row.find(' '))) * kPage + kKindAt);
+    flip(path, std::stoul(row.substr(row.find(' '))) * kLmdbPage + kKindAt);
   EXPECT_FALSE(vault->expire().more);
   EXPECT_EQ(vault->status().damaged, 0U) << "put right";
   ASSERT_EQ(put(*vault, {person(0)}), "");

@@ -1,18 +1,23 @@
 #include "dataplane/scan/row_text.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 
-void RowText::add_digits(std::span<const uint8_t> group) noexcept {
+void RowText::add_digits(std::span<const uint8_t> group, uint64_t there) noexcept {
   const uint64_t ones = ~uint64_t{0} >> (64 - group.size());
   const size_t word = size_ / 64, bit = size_ % 64;
   digits_[word] |= ones << bit;
   if (bit + group.size() > 64) digits_[word + 1] |= ones >> (64 - bit);
-  std::copy(group.begin(), group.end(), characters_.begin() + static_cast<std::ptrdiff_t>(size_));
+  uint8_t* const to = characters_.data() + size_;
+  if (group.size() <= kCopiedAtOnce && there >= kCopiedAtOnce)
+    std::memcpy(to, group.data(), kCopiedAtOnce);
+  else
+    std::copy(group.begin(), group.end(), to);
   size_ += group.size();
 }
 
@@ -44,7 +49,7 @@ void RowText::read(const Row& row) noexcept {
     const auto group = row.of(g);
     starts_[g] = static_cast<uint16_t>(size_);
     if (row.groups[g].letters == 0)  // most are nothing but digits
-      add_digits(group);
+      add_digits(group, row.view.end - row.base - row.groups[g].start);
     else
       add_mixed(g, group);
     if (g + 1 == row.count) break;

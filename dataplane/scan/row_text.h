@@ -57,10 +57,13 @@ class RowText {
     const size_t word = at / 64, bit = at % 64;
     return bit == 0 ? some[word] : some[word] >> bit | some[word + 1] << (64 - bit);
   }
-  void add_digits(std::span<const uint8_t> group) noexcept;
+  // `there`: bytes that can be read from the group's first on.
+  void add_digits(std::span<const uint8_t> group, uint64_t there) noexcept;
   void add_mixed(size_t index, std::span<const uint8_t> group) noexcept;
 
-  std::array<uint8_t, kCharactersMax> characters_;  // the first size_ are set
+  // Most groups are shorter: so many characters are copied at once, whatever is behind them.
+  static constexpr size_t kCopiedAtOnce = 16;
+  std::array<uint8_t, kCharactersMax + kCopiedAtOnce> characters_;  // the first size_ are set
   size_t size_ = 0;
   Bits digits_, letters_;
   uint64_t lower_ = 0, mixed_ = 0;  // a bit for each group

@@ -71,6 +71,30 @@ TEST(ContextWords, NothingSpeaksForARuleWithoutAWord) {
   EXPECT_EQ(around("ssn" + std::string(3 * kProximityMax, ' '), 3 * kProximityMax), NearRules{});
 }
 
+TEST(ContextWords, RulesThatAreSetApartAreAnsweredAlike) {
+  constexpr std::string_view kWords[] = {"pin", "ssn", "account number", "zip"};
+  ContextWords whole, apart;
+  for (ContextWords* words : {&whole, &apart}) {
+    ASSERT_TRUE(words->load(kWords));
+    for (uint16_t i = 0; i < words->size(); ++i) words->note_rule(i, static_cast<uint16_t>(i * 60));
+  }
+  const NearRules short_rules{whole.rules_of(0)[0], 0, whole.rules_of(3)[2], 0};
+  apart.set_apart(short_rules);
+  const std::string text = "your pin and zip, no ssn: account number 12 " + std::string(90, '.') +
+                           "the zip 345 " + std::string(200, '.') + " 6";
+  const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
+  ContextBlocks one, other;
+  for (size_t at = 0; at <= text.size(); ++at)
+    for (const uint64_t reach : {20U, 64U, 128U}) {
+      const NearRules all = whole.rules_around(view, at, kAllRules, reach, one);
+      EXPECT_EQ(apart.rules_around(view, at, kAllRules, reach, other), all) << at;
+      NearRules asked = apart.rules_around(view, at, short_rules, reach, other);
+      for (size_t i = 0; i < asked.size(); ++i) {
+        EXPECT_EQ(asked[i] & short_rules[i], all[i] & short_rules[i]) << at << " " << reach;
+      }
+    }
+}
+
 TEST(ContextWords, LowerCaseKeepsSizes) {
   const std::string text = "ÀÉÖ×ß ŁŚŻ ΑΩ АЯ ЖЮ aZ";
   std::string lower(text.size(), ' ');

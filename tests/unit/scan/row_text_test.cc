@@ -15,10 +15,10 @@ namespace sallyport::scan {
 namespace {
 
 // What it says in a slow and obvious way.
-struct Twin {
+struct RowTwin {
   std::string characters, digits, letters;
 
-  Twin(const Row& row, size_t group) {
+  RowTwin(const Row& row, size_t group) {
     for (size_t g = group; g < row.count; ++g)
       for (const uint8_t c : row.of(g)) {
         characters += static_cast<char>(to_upper(c));
@@ -40,7 +40,7 @@ void expect_like_its_twin(const std::string& text) {
   const auto said = std::make_unique<RowText>();
   said->read(row);
   for (size_t g = 0; g < row.count; ++g) {
-    const Twin twin(row, g);
+    const RowTwin twin(row, g);
     const size_t size = std::min<size_t>(twin.characters.size(), 64);
     const auto characters = said->from(g, twin.characters.size());
     EXPECT_EQ(std::string(characters.begin(), characters.end()), twin.characters) << text;

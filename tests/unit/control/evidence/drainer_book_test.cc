@@ -520,7 +520,10 @@ TEST_F(Retention, AnExportThatARunOvertakesIsMadeAnewAndAHoldDoesNotDisturbIt) {
   EXPECT_EQ(tries, 1);
   asked.folder = host.folder / "pruned";
   meanwhile = [&] { pass(401 * kDay); };
-  EXPECT_EQ(export_log(drainer->reader(), asked).manifest.at("pruned"), 1'200);
+  const uint64_t pruned = export_log(drainer->reader(), asked).manifest.at("pruned");
+  // At least the exchanges: on a slow machine the drainer has noted something besides.
+  EXPECT_GE(pruned, 2 * 600U);
+  EXPECT_EQ(pruned, verified(*drainer).pruned);
   EXPECT_EQ(tries, 3);
 }
 

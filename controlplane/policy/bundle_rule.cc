@@ -42,6 +42,7 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
                                                        {"required", Separated::Required},
                                                        {"forbidden", Separated::Forbidden}};
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
+constexpr YamlReader::Named<bool> kNames[] = {{"known", false}, {"any", true}};
 
 constexpr size_t kWordBytesMax = 64;        // scan/context_words.h
 constexpr uint32_t kProximityMax = 128;     // scan/context_words.h
@@ -128,6 +129,8 @@ class RuleReader {
       rule_.evasive = reader_.truth(*evasive);
     if (const YamlNode* letters = only("letters", {RuleKind::Shape}))
       rule_.upper_only = reader_.choice(*letters, kLetters);
+    if (const YamlNode* names = only("names", {RuleKind::Person}))
+      rule_.any_name = reader_.choice(*names, kNames);
   }
 
   // length: 40, or [32, 64].

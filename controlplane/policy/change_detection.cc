@@ -42,6 +42,7 @@ class RuleChange {
     truth(a_.boundary_left, b_.boundary_left, false, "boundary_left");
     truth(a_.boundary_right, b_.boundary_right, false, "boundary_right");
     truth(a_.evasive, b_.evasive, true, "evasive");
+    truth(a_.any_name, b_.any_name, true, "names: any");
     truth(a_.upper_only, b_.upper_only, false, "letters: upper");
     truth(a_.separated, b_.separated, false, "separated: required");
     truth(a_.unseparated, b_.unseparated, false, "separated: forbidden");

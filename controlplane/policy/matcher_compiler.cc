@@ -199,7 +199,8 @@ class Compiler {
         bit(rule.boundary_right, contract::kRuleBoundaryRight) |
         bit(rule.separated, contract::kRuleSeparated) |
         bit(rule.unseparated, contract::kRuleUnseparated) |
-        bit(rule.evasive, contract::kRuleEvasive) | bit(rule.upper_only, contract::kRuleUpperOnly) |
+        bit(rule.any_name, contract::kRuleAnyName) | bit(rule.evasive, contract::kRuleEvasive) |
+        bit(rule.upper_only, contract::kRuleUpperOnly) |
         bit((rule.kind == RuleKind::Date || rule.kind == RuleKind::Person ||
              rule.kind == RuleKind::Address) &&
                 !rule.cues.empty(),

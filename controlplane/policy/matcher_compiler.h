@@ -32,6 +32,7 @@ struct RuleSource {
   std::vector<std::string> shapes;  // Shape, Cue: notation of matcher_shape.h
   bool separated = false;           // Shape: only with separators
   bool unseparated = false;         // Shape: only without
+  bool any_name = false;            // Person: behind a cue that only names follow
   bool evasive = false;
   bool upper_only = false;
   std::vector<std::string> cues;

@@ -12,7 +12,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kMatcherMagic = 0x4d4d5053;  // "SPMM"
-inline constexpr uint32_t kMatcherVersion = 4;
+inline constexpr uint32_t kMatcherVersion = 5;
 
 // What finds the candidates of a rule. (2 and 3 were the first release's card and ssn, now shapes.)
 enum class RuleKind : uint8_t {
@@ -134,7 +134,8 @@ inline constexpr uint16_t kRuleUnseparated = 16;  // Shape: only without any
 inline constexpr uint16_t kRuleEvasive = 32;
 inline constexpr uint16_t kRuleUpperOnly = 64;   // Shape: letters are upper case
 inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person, Address: only behind cues
-inline constexpr uint16_t kRuleFlagsMask = 255;
+inline constexpr uint16_t kRuleAnyName = 256;    // Person: a name that no list knows counts, too
+inline constexpr uint16_t kRuleFlagsMask = 511;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.
 inline constexpr uint32_t kPatternWidthMax = 1'024;
@@ -195,8 +196,8 @@ struct MatcherRule {
   uint32_t against_count;
   uint32_t shape_first;  // Shape, Cue
   uint32_t shape_count;
-  uint16_t proximity;  // bytes before the value in which context words count
-  uint8_t alphabet;    // Alphabet
+  uint16_t proximity;        // bytes before the value in which context words count
+  uint8_t alphabet;          // Alphabet
   uint8_t confidence_alone;  // percent, without a context word, where the text is nothing else
   uint8_t reserved[4];
 };

@@ -177,6 +177,25 @@ constexpr std::string_view kStops[] = {"the",
                                        "doctor",
                                        "president",
                                        "minister",
+                                       "presidente",
+                                       "chairman",
+                                       "chairwoman",
+                                       "speaker",
+                                       "secretary",
+                                       "chancellor",
+                                       "ambassador",
+                                       "senator",
+                                       "judge",
+                                       "mayor",
+                                       "governor",
+                                       "commissioner",
+                                       "justice",
+                                       "director",
+                                       "kollege",
+                                       "kollegin",
+                                       "professor",
+                                       "important",
+                                       "unimportant",
                                        "king",
                                        "queen",
                                        "prince",
@@ -389,7 +408,7 @@ bool may_be_no_given(const TextView& text, const NameWord& word) noexcept {
 
 }  // namespace
 
-Verdict person_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,
+Verdict person_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                          Hit& out) noexcept {
   OpenReader reader(text);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
@@ -411,10 +430,13 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   const Name name = read_name(reader, at, !first.capital);
   const bool capital = first.capital;
   if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);
-  if (name.words < 2 && !name.known) return reader.answer(false);
+  // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0 && capital && !first.upper &&
+                   first.size() > 1 && line_ends == 0;
+  if (name.words < 2 && !name.known && !any) return reader.answer(false);
   if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
   out = Hit{name.start, name.end};
-  out.bare = name.words < 2 || !name.known || !capital;
+  out.bare = !any && (name.words < 2 || !name.known || !capital);
   return reader.answer(true);
 }
 

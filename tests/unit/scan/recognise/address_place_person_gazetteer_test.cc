@@ -159,9 +159,11 @@ TEST(ScriptAddress, DatesLinesAndNetworkAddressesAreNone) {
   EXPECT_EQ(address_behind("ที่อยู่ IP คือ 10.0.0.1", "ที่อยู่"), "");
 }
 
-std::string person_behind(std::string_view text, std::string_view cue) {
+std::string person_behind(std::string_view text, std::string_view cue, uint16_t flags = 0) {
   const size_t at = text.find(cue);
-  return found_at(text, person_after_cue, Trigger{at, at + cue.size()});
+  RuleParameters rule;
+  rule.flags = flags;
+  return found_at(text, person_after_cue, Trigger{at, at + cue.size()}, rule);
 }
 
 TEST(Person, BehindACue) {
@@ -179,6 +181,19 @@ TEST(Person, WordsThatAreNoNames) {
   for (std::string_view text : {"name is not important", "name: The Company", "name is",
                                 "rename Sofia Brown", "name = foo", "name: Main.java"})
     EXPECT_EQ(person_behind(text, "name"), "") << text;
+}
+
+TEST(Person, AnyNameBehindACueThatNothingElseFollows) {
+  const auto behind = [](std::string_view text, std::string_view cue) {
+    return person_behind(text, cue, contract::kRuleAnyName);
+  };
+  EXPECT_EQ(behind("Mr. Brzozowiak called", "Mr."), "Brzozowiak");
+  EXPECT_EQ(behind("my name is Xqar, hello", "name is"), "Xqar");
+  EXPECT_EQ(behind("my name is Xqar Bzlorp.", "name is"), "Xqar Bzlorp");
+  EXPECT_EQ(person_behind("Mr. Brzozowiak called", "Mr."), "") << "only where the rule says so";
+  for (std::string_view text : {"name is ID", "name is\nImportant", "name is not known",
+                                "name is X", "name is Xqar.java", "name is Unknown"})
+    EXPECT_EQ(behind(text, "name is"), "") << text;
 }
 
 std::string person_in(std::string_view text) {

@@ -20,9 +20,10 @@ inline TextView view_of(std::string_view text, bool final) {
 }
 
 // What is found at one trigger: the text of the hit, "~" before it if it is bare, "" for none.
-inline std::string found_at(std::string_view text, RecogniseAt recognise, const Trigger& trigger) {
+inline std::string found_at(std::string_view text, RecogniseAt recognise, const Trigger& trigger,
+                            const RuleParameters& rule = RuleParameters{}) {
   Hit hit;
-  const Verdict verdict = recognise(view_of(text, true), trigger, RuleParameters{}, hit);
+  const Verdict verdict = recognise(view_of(text, true), trigger, rule, hit);
   EXPECT_NE(verdict, Verdict::More) << text;
   const std::string whole =
       verdict == Verdict::Match
@@ -32,7 +33,7 @@ inline std::string found_at(std::string_view text, RecogniseAt recognise, const 
     Hit part;
     // A copy of its own, so that a sanitizer sees a look behind the end.
     const std::string beginning(text.substr(0, size));
-    const Verdict early = recognise(view_of(beginning, false), trigger, RuleParameters{}, part);
+    const Verdict early = recognise(view_of(beginning, false), trigger, rule, part);
     if (early == Verdict::More) continue;
     EXPECT_EQ(early, verdict) << "of '" << text << "' the first " << size;
     if (early == Verdict::Match && verdict == Verdict::Match) {

@@ -272,8 +272,8 @@ class Table {
   }
 
  private:
-  template <size_t N>
-  constexpr void add(const std::string_view (&list)[N], uint16_t bit) {
+  // No template: clang knows none that is defined below where a constant needs it.
+  constexpr void add(std::span<const std::string_view> list, uint16_t bit) {
     for (std::string_view word : list) {
       Bytes text{};
       for (size_t i = 0; i < word.size(); ++i) text[i] = static_cast<uint8_t>(word[i]);

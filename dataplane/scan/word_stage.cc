@@ -54,7 +54,8 @@ uint64_t WordStage::word_from(const TextView& text, uint64_t run) noexcept {
       std::max(text.begin, run > kAccentedWordBytes ? run - kAccentedWordBytes : 0);
   while (at > floor) {
     const uint8_t last = text.at(at - 1), lead = text.at(at - 2);
-    if ((last & 0xc0) == 0x80 && lead >= 0xc3 && lead <= 0xc9 && at >= floor + 2)
+    // Those that a mail address may have: recognise/email.cc.
+    if ((last & 0xc0) == 0x80 && lead >= 0xc3 && lead <= 0xdf && at >= floor + 2)
       at -= 2;
     else if (last > 0x20 && last < 0x7f && at < run)
       --at;

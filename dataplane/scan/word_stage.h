@@ -37,8 +37,8 @@ class WordStage {
   uint64_t cursor() const noexcept { return cursor_; }
   // Lines of base64 before it are not done with.
   uint64_t live_from(const TextView& text) const noexcept { return wrapped_.live_from(text); }
-  // Letters with accents are no part of a word run, but a mail address may begin with one
-  // ("josé.m@..."): where the word begins that holds the run which begins at `run`.
+  // Letters of two bytes are no part of a word run, but a mail address may begin with one
+  // ("josé.m@...", "почта@..."): where the word begins that holds the run which begins at `run`.
   static uint64_t word_from(const TextView& text, uint64_t run) noexcept;
 
  private:

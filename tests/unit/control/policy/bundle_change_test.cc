@@ -354,13 +354,13 @@ TEST_F(Changes, EveryByteOfKeptSourcesThatIsFlippedIsFound) {
     for (; at < text.size(); at += step, ++flips) {
       std::string changed = text;
       changed[at] = flipped(changed[at], at);
-      std::ofstream(path, std::ios::binary) << changed;
+      write_file(path, changed);
       std::string error;
       EXPECT_FALSE(store.get(before.digest, error)) << name << " byte " << at;
       EXPECT_NE(error, "");
     }
     at -= text.size();
-    std::ofstream(path, std::ios::binary) << text;
+    write_file(path, text);
   }
   EXPECT_GT(flips, 50U);
   std::string error;

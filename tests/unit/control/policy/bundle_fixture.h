@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "controlplane/policy/bundle.h"
@@ -38,6 +40,16 @@ inline char flipped(char byte, size_t at) {
   return static_cast<char>(byte ^ (at % 2 == 0 ? '\x80' : '\x01'));
 }
 
+// A disk that takes no more says so here, not as an empty file somewhere else.
+inline void write_file(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out)
+    ADD_FAILURE() << "cannot write " << path << ": " << std::generic_category().message(errno)
+                  << ", free " << std::filesystem::space(path.parent_path()).available;
+}
+
 class TemporaryFolder {
  public:
   TemporaryFolder() {
@@ -55,7 +67,7 @@ class TemporaryFolder {
 
   void write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
+    write_file(path_ / name, text);
   }
 
  private:

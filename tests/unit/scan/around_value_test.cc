@@ -18,18 +18,6 @@ class AroundValue : public ScanFixture {
     ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
     scratch_ = engine_.make_scratch();
   }
-
-  // What is found in the whole text, after the same at every cut and byte by byte.
-  std::vector<std::string> at_every_cut(const std::string& text) {
-    const auto whole = scan(text);
-    std::vector<size_t> bytes;
-    for (size_t cut = 1; cut < text.size(); ++cut) {
-      EXPECT_EQ(scan(text, {cut}), whole) << cut << ": " << text;
-      bytes.push_back(cut);
-    }
-    EXPECT_EQ(scan(text, bytes), whole) << text;
-    return texts_found(text);
-  }
 };
 
 using Texts = std::vector<std::string>;

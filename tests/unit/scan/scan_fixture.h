@@ -132,6 +132,22 @@ class ScanFixture : public testing::Test {
     return out;
   }
 
+  // What is found in the whole text, after the same at every cut and byte by byte.
+  std::vector<Found> found_at_every_cut(const std::string& text) {
+    const auto whole = scan(text);
+    std::vector<size_t> bytes;
+    for (size_t cut = 1; cut < text.size(); ++cut) {
+      EXPECT_EQ(scan(text, {cut}), whole) << cut << ": " << text;
+      bytes.push_back(cut);
+    }
+    EXPECT_EQ(scan(text, bytes), whole) << text;
+    return whole;
+  }
+  std::vector<std::string> at_every_cut(const std::string& text) {
+    found_at_every_cut(text);
+    return texts_found(text);
+  }
+
   std::vector<std::string> texts_found(std::string_view text) {
     std::vector<std::string> out;
     for (const Found& f : scan(text))

@@ -34,17 +34,6 @@ class SecretColumn : public ScanFixture {
     ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
     scratch_ = engine_.make_scratch();
   }
-
-  Texts at_every_cut(const std::string& text) {
-    const auto whole = scan(text);
-    std::vector<size_t> bytes;
-    for (size_t cut = 1; cut < text.size(); ++cut) {
-      EXPECT_EQ(scan(text, {cut}), whole) << cut << ": " << text;
-      bytes.push_back(cut);
-    }
-    EXPECT_EQ(scan(text, bytes), whole) << text;
-    return texts_found(text);
-  }
 };
 
 // No password of anybody, and not to be found in one piece in this file.

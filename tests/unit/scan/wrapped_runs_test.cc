@@ -7,19 +7,7 @@
 namespace sallyport::scan {
 namespace {
 
-class EncodedText : public ScanFixture {
- protected:
-  std::vector<Found> at_every_cut(const std::string& text) {
-    const auto whole = scan(text);
-    std::vector<size_t> bytes;
-    for (size_t cut = 1; cut < text.size(); ++cut) {
-      EXPECT_EQ(scan(text, {cut}), whole) << cut << ": " << text;
-      bytes.push_back(cut);
-    }
-    EXPECT_EQ(scan(text, bytes), whole) << text;
-    return whole;
-  }
-};
+class EncodedText : public ScanFixture {};
 
 std::string base64(const std::string& text) {
   constexpr std::string_view kAlphabet =
@@ -78,14 +66,15 @@ TEST_F(EncodedText, IsFoundOverTheEndOfALineOfBase64) {
 
 TEST_F(EncodedText, IsTheSameHoweverItsLinesAreCut) {
   for (const size_t width : {64U, 70U})
-    EXPECT_EQ(at_every_cut("a\n" + wrapped(kBefore + ' ' + kMail + kBehind, width, "\n") + "b c d")
-                  .size(),
-              1U);
+    EXPECT_EQ(
+        found_at_every_cut("a\n" + wrapped(kBefore + ' ' + kMail + kBehind, width, "\n") + "b c d")
+            .size(),
+        1U);
   // Umlauts at the ends of lines, and a key that is longer than a line.
   const std::string key = std::string("AKIA") + "Q7XMZ2PLW4NRT6VB";
-  EXPECT_EQ(at_every_cut(wrapped("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc" + kBefore + "\xc3\xbc: " + key +
-                                     kBehind + kBehind,
-                                 40, "\n"))
+  EXPECT_EQ(found_at_every_cut(wrapped("\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc" + kBefore +
+                                           "\xc3\xbc: " + key + kBehind + kBehind,
+                                       40, "\n"))
                 .size(),
             1U);
 }
@@ -95,7 +84,8 @@ TEST_F(EncodedText, OfOneLineEndsWithIt) {
   // What stands behind an empty line is another text.
   const std::string one = base64(kBefore + " at 4532 0151 ");
   EXPECT_TRUE(
-      at_every_cut(one.substr(0, one.size() / 4 * 4) + "\n\nMTI4MyAwMzY2 is how it ends").empty());
+      found_at_every_cut(one.substr(0, one.size() / 4 * 4) + "\n\nMTI4MyAwMzY2 is how it ends")
+          .empty());
 }
 
 TEST_F(EncodedText, IsFoundInBytesOfHexThatSomethingParts) {
@@ -103,7 +93,7 @@ TEST_F(EncodedText, IsFoundInBytesOfHexThatSomethingParts) {
     for (const std::string& value : {kMail, std::string("4532 0151 1283 0366")}) {
       const std::string bytes = hex(value, between);
       const std::string prefix = between == ", 0x" ? "0x" : "";
-      const auto found = at_every_cut("dump: " + prefix + bytes + " end");
+      const auto found = found_at_every_cut("dump: " + prefix + bytes + " end");
       ASSERT_EQ(found.size(), 1U) << bytes;
       EXPECT_EQ(found[0].start, 6 + prefix.size());
       EXPECT_EQ(found[0].end, 6 + prefix.size() + bytes.size());

@@ -67,42 +67,27 @@ bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& he
   return is_text(head);
 }
 
-// The text that the run [run.start, run.end) holds, read like any other.
-bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& run,
-                  const Coding& coding, unsigned depth, Scratch& scratch, CandidateList& out) {
-  auto& tools = scratch.tools();
-  auto& decoded = tools.decoded[depth];
-  TextScanner& inner = tools.inner(depth);
-  decoded.clear();
-  const auto rest = text.slice(coding.start, run.end);
-  const size_t max = static_cast<size_t>(run.end - run.start);
-  coding.is_hex ? decode_hex(rest, coding.group(), max, decoded)
-                : decode_base64(rest, max, decoded);
+// Reads `decoded`, which stands at `start` of the text, like any other, behind what stands before
+// it. `place(first, last, finding)`: where the bytes [first, last) of it stand. Wipes `decoded`.
+// False: more matches than are kept.
+template <class Place>
+bool read_text(const Engine& engine, const TextView& text, uint64_t start, unsigned depth,
+               Scratch& scratch, CandidateList& out, std::vector<uint8_t>& decoded, Place&& place) {
   bool fits = true;
   if (is_text(decoded)) {
-    const uint64_t from =
-        std::max(text.begin, run.start - std::min(run.start, kEncodedContextBytes));
-    const auto context = text.slice(from, run.start);
+    const uint64_t from = std::max(text.begin, start - std::min(start, kEncodedContextBytes));
+    const auto context = text.slice(from, start);
     constexpr uint8_t kLineEnd = '\n';
+    auto& tools = scratch.tools();
+    TextScanner& inner = tools.inner(depth);
     inner.begin(engine, scratch, depth + 1, tools.dictionaries);
     fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
     inner.end();
     const uint64_t skip = context.size() + 1;
-    // The padding goes with it.
-    uint64_t end = run.end;
-    while (!coding.is_hex && end < run.end + 2 && text.at(end) == '=') ++end;
     for (Finding finding : inner.findings()) {
       if (finding.end <= skip) continue;
       const uint64_t first = finding.start > skip ? finding.start - skip : 0;
-      const uint64_t last = finding.end - skip;
-      if (end - run.start <= kEncodedWholeMax) {
-        finding.start = run.start;
-        finding.end = end;
-      } else {
-        finding.start = coding.start + first / coding.bytes() * coding.group();
-        finding.end = std::min(
-            end, coding.start + (last + coding.bytes() - 1) / coding.bytes() * coding.group());
-      }
+      place(first, finding.end - skip, finding);
       finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
       out.add(finding, engine.rule(finding.rule).priority);
     }
@@ -111,6 +96,33 @@ bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& 
   mem::wipe(decoded);
   decoded.clear();
   return fits;
+}
+
+// The text that the run [run.start, run.end) holds.
+bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& run,
+                  const Coding& coding, unsigned depth, Scratch& scratch, CandidateList& out) {
+  auto& decoded = scratch.tools().decoded[depth];
+  decoded.clear();
+  const auto rest = text.slice(coding.start, run.end);
+  const size_t max = static_cast<size_t>(run.end - run.start);
+  coding.is_hex ? decode_hex(rest, coding.group(), max, decoded)
+                : decode_base64(rest, max, decoded);
+  // The padding goes with it.
+  uint64_t end = run.end;
+  while (!coding.is_hex && end < run.end + 2 && text.at(end) == '=') ++end;
+  return read_text(engine, text, run.start, depth, scratch, out, decoded,
+                   [&](uint64_t first, uint64_t last, Finding& finding) {
+                     if (end - run.start <= kEncodedWholeMax) {
+                       finding.start = run.start;
+                       finding.end = end;
+                       return;
+                     }
+                     const auto group_of = [&](uint64_t byte) {
+                       return coding.start + byte / coding.bytes() * coding.group();
+                     };
+                     finding.start = group_of(first);
+                     finding.end = std::min(end, group_of(last + coding.bytes() - 1));
+                   });
 }
 
 }  // namespace
@@ -213,34 +225,15 @@ bool read_hex_row(const Engine& engine, const TextView& text, const HexRow& row,
   if (depth >= kDecodeDepthMax) return true;
   const HexBytes bytes = pairs_of(text, row);
   if (bytes.count < kHexPairsMin) return true;
-  auto& tools = scratch.tools();
-  auto& decoded = tools.decoded[depth];
+  auto& decoded = scratch.tools().decoded[depth];
   decoded.clear();
   for (size_t i = 0; i < bytes.count; ++i)
     decode_hex(text.slice(bytes.places[i], bytes.places[i] + 2), 2, i + 1, decoded);
-  bool fits = true;
-  if (is_text(decoded)) {
-    constexpr uint8_t kLineEnd = '\n';
-    const uint64_t start = bytes.places[0];
-    const uint64_t from = std::max(text.begin, start - std::min(start, kEncodedContextBytes));
-    const auto context = text.slice(from, start);
-    TextScanner& inner = tools.inner(depth);
-    inner.begin(engine, scratch, depth + 1, tools.dictionaries);
-    fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
-    inner.end();
-    const uint64_t skip = context.size() + 1;
-    for (Finding finding : inner.findings()) {
-      if (finding.end <= skip) continue;
-      finding.start = bytes.places[finding.start > skip ? finding.start - skip : 0];
-      finding.end = bytes.places[finding.end - skip - 1] + 2;
-      finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
-      out.add(finding, engine.rule(finding.rule).priority);
-    }
-    inner.take(inner.findings().size());
-  }
-  mem::wipe(decoded);
-  decoded.clear();
-  return fits;
+  return read_text(engine, text, bytes.places[0], depth, scratch, out, decoded,
+                   [&](uint64_t first, uint64_t last, Finding& finding) {
+                     finding.start = bytes.places[first];
+                     finding.end = bytes.places[last - 1] + 2;
+                   });
 }
 
 }  // namespace sallyport::scan

@@ -64,9 +64,9 @@ Names read_names(const TextView& text, uint64_t from, uint64_t to) noexcept {
 
 // Words that stand between the names of a table and its rows.
 bool announces_rows(Bytes word) noexcept {
-  constexpr std::array<std::string_view, 5> kWords{"values", "value", "rows", "data", "records"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view one) { return equals_word(word, one); });
+  static constexpr WordList kWords{
+      std::to_array<std::string_view>({"values", "value", "rows", "data", "records"})};
+  return kWords.has(word);
 }
 
 }  // namespace

@@ -325,10 +325,6 @@ WindowLengths lengths_from(const Row& row, const RowText& text, size_t first, bo
   return out;
 }
 
-}  // namespace
-
-namespace {
-
 // "34 35 33 32 20", "0x34, 0x35": text has a digit in the first place of every byte, so all of its
 // groups are in the row.
 bool may_be_hex_row(const Row& row) noexcept {

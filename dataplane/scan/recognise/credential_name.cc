@@ -14,7 +14,7 @@ constexpr uint64_t kTagBytesMax = 80;
 bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
 // What may stand behind the noun of a name without changing what it names.
-constexpr auto kTailWords = std::to_array<std::string_view>(
+constexpr WordList kTailWords{std::to_array<std::string_view>(
     {"prod",    "production", "dev",          "development", "stage",  "staging",  "test",
      "testing", "live",       "main",         "primary",     "old",    "new",      "default",
      "admin",   "root",       "user",         "db",          "hex",    "b64",      "base64",
@@ -22,11 +22,11 @@ constexpr auto kTailWords = std::to_array<std::string_view>(
      "base",    "here",       "qa",           "uat",         "local",  "internal", "master",
      "backup",  "api",        "et",           "eu",          "us",     "a",        "b",
      "v",       "confirm",    "confirmation", "again",       "secret", "token",    "key",
-     "auth",    "smtp",       "mysql",        "postgres",    "redis",  "mongo"});
+     "auth",    "smtp",       "mysql",        "postgres",    "redis",  "mongo"})};
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".
-constexpr auto kHarmlessBefore =
+constexpr WordList kHarmlessBefore{
     std::to_array<std::string_view>({"csrf",         "xsrf",
                                      "page",         "next",
                                      "prev",         "previous",
@@ -49,7 +49,7 @@ constexpr auto kHarmlessBefore =
                                      "antiforgery",  "idempotency",
                                      "parse",        "syntax",
                                      "current",      "last",
-                                     "first",        "hash"});
+                                     "first",        "hash"})};
 
 std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
   while (to > from && !is_letter(text.at(to - 1))) --to;
@@ -60,11 +60,6 @@ std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64
     if (is_upper(text.at(start)) && start > from && !is_upper(text.at(start - 1))) break;
   }
   return text.slice(start, to);
-}
-
-bool is_in(std::span<const uint8_t> word, std::span<const std::string_view> words) noexcept {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view one) { return equals_word(word, one); });
 }
 
 // Only digits, separators and words of kTailWords in [from, to).
@@ -79,7 +74,7 @@ bool tail_fits(const TextView& text, uint64_t from, uint64_t to) noexcept {
     while (end < to && is_letter(text.at(end)) &&
            !(is_upper(text.at(end)) && is_lower(text.at(end - 1))))
       ++end;
-    if (!is_in(text.slice(from, end), kTailWords)) return false;
+    if (!kTailWords.has(text.slice(from, end))) return false;
     from = end;
   }
   return true;
@@ -232,7 +227,7 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
   const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
   name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !(short_cue || topic)) &&
-              !is_in(word_before(text, name.start, cue_start), kHarmlessBefore);
+              !kHarmlessBefore.has(word_before(text, name.start, cue_start));
   return name;
 }
 

@@ -28,15 +28,9 @@ constexpr size_t kPairUserMax = 64;
 constexpr uint64_t kNetrcBackBytes = 120;
 constexpr uint64_t kUserBackBytes = 80;
 
-template <size_t N>
-bool is_one_of(Bytes text, const std::array<std::string_view, N>& words) noexcept {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return equals_word(text, word); });
-}
-
 // With these a stretch between the word and its value begins: "password for the VPN is", "password
 // on prod:".
-constexpr auto kGapStarts =
+constexpr WordList kGapStarts{
     std::to_array<std::string_view>({"for",        "to",
                                      "of",         "on",
                                      "at",         "in",
@@ -67,42 +61,42 @@ constexpr auto kGapStarts =
                                      "and",        "with",
                                      "there",      "these",
                                      "hint",       "remains",
-                                     "stays",      "hasn't"});
+                                     "stays",      "hasn't"})};
 
 // Between "is" and the value.
-constexpr auto kFillers = std::to_array<std::string_view>({"now",
-                                                           "still",
-                                                           "currently",
-                                                           "just",
-                                                           "simply",
-                                                           "set",
-                                                           "to",
-                                                           "changed",
-                                                           "be",
-                                                           "like",
-                                                           "something",
-                                                           "the",
-                                                           "this",
-                                                           "is",
-                                                           "jetzt",
-                                                           "aktuell",
-                                                           "maintenant",
-                                                           "ahora",
-                                                           "adesso",
-                                                           "agora",
-                                                           "teraz",
-                                                           "nu",
-                                                           "been",
-                                                           "reset",
-                                                           "it's",
-                                                           "its",
-                                                           "as",
-                                                           "follows",
-                                                           "\xd1\x82"
-                                                           "e\xd0\xbf"
-                                                           "ep\xd1\x8c",
-                                                           "your",
-                                                           "temporary"});
+constexpr WordList kFillers{std::to_array<std::string_view>({"now",
+                                                             "still",
+                                                             "currently",
+                                                             "just",
+                                                             "simply",
+                                                             "set",
+                                                             "to",
+                                                             "changed",
+                                                             "be",
+                                                             "like",
+                                                             "something",
+                                                             "the",
+                                                             "this",
+                                                             "is",
+                                                             "jetzt",
+                                                             "aktuell",
+                                                             "maintenant",
+                                                             "ahora",
+                                                             "adesso",
+                                                             "agora",
+                                                             "teraz",
+                                                             "nu",
+                                                             "been",
+                                                             "reset",
+                                                             "it's",
+                                                             "its",
+                                                             "as",
+                                                             "follows",
+                                                             "\xd1\x82"
+                                                             "e\xd0\xbf"
+                                                             "ep\xd1\x8c",
+                                                             "your",
+                                                             "temporary"})};
 
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
@@ -312,7 +306,7 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
     behind_to = !armed && equals_word(bytes, "to");
     const uint8_t last = text.at(value.end);
     if (armed) {
-      if (!is_one_of(bytes, kFillers)) return Verdict::No;
+      if (!kFillers.has(bytes)) return Verdict::No;
       continue;
     }
     if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';'))
@@ -321,7 +315,7 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       armed = true;
       continue;
     }
-    if (i == 0 ? !is_one_of(bytes, kGapStarts) : !is_gap_word(bytes) && bytes[0] != '-') {
+    if (i == 0 ? !kGapStarts.has(bytes) : !is_gap_word(bytes) && bytes[0] != '-') {
       if (bytes.size() > 1 || bytes[0] != '-') return Verdict::No;
     }
     armed = take_equals(reader);
@@ -401,15 +395,15 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
 }
 
 bool is_pair_cue(Bytes cue) noexcept {
-  constexpr auto kCues =
+  static constexpr WordList kCues{
       std::to_array<std::string_view>({"credentials",    "credential",   "creds",
                                        "login",          "logins",       "log in",
                                        "zugangsdaten",   "identifiants", "credenciales",
                                        "credenziali",    "credenciais",  "inloggegevens",
                                        "dane logowania", "user/pass",    "username/password",
                                        "userpass",       "user:pass",    "username and password",
-                                       "sign in",        "auth"});
-  return is_one_of(cue, kCues);
+                                       "sign in",        "auth"})};
+  return kCues.has(cue);
 }
 
 // admin / x, admin:x, admin/x: a name, a separator, something that no sentence holds.

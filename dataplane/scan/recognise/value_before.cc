@@ -26,77 +26,66 @@ constexpr auto kLinks = std::to_array<std::string_view>(
      "\xc3\xa4r",    "er",          "-",     "=",        "\xd1\x8d\xd1\x82o",
      "\xe2\x80\x94", "\xe2\x80\x93"});
 
-constexpr auto kArticles = std::to_array<std::string_view>(
+constexpr WordList kLinkWords{kLinks};
+constexpr FirstBytes kLinksFirst{kLinks};
+
+constexpr WordList kArticles{std::to_array<std::string_view>(
     {"the",  "my",    "our",  "your",  "his",     "her",  "their", "its",   "das",   "mein",
      "dein", "unser", "ihr",  "euer",  "le",      "la",   "mon",   "ma",    "notre", "votre",
      "el",   "mi",    "tu",   "su",    "nuestra", "il",   "o",     "minha", "sua",   "het",
-     "mijn", "ons",   "moje", "twoje", "det",     "mitt", "dit"});
+     "mijn", "ons",   "moje", "twoje", "det",     "mitt", "dit"})};
 
-constexpr auto kNo = std::to_array<std::string_view>(
+constexpr WordList kNo{std::to_array<std::string_view>(
     {"a", "an", "ein", "eine", "un", "une", "una", "not", "no", "never", "kein", "keine", "nicht",
-     "pas", "non", "nie", "inte", "ikke", "niet"});
+     "pas", "non", "nie", "inte", "ikke", "niet"})};
 
 // The phrase goes on without naming something else.
-constexpr auto kPrepositions = std::to_array<std::string_view>({"for",
-                                                                "of",
-                                                                "to",
-                                                                "on",
-                                                                "at",
-                                                                "in",
-                                                                "and",
-                                                                "but",
-                                                                "here",
-                                                                "now",
-                                                                "when",
-                                                                "if",
-                                                                "so",
-                                                                "then",
-                                                                "from",
-                                                                "again",
-                                                                "too",
-                                                                "because",
-                                                                "since",
-                                                                "today",
-                                                                "und",
-                                                                "f\xc3\xbcr",
-                                                                "von",
-                                                                "zu",
-                                                                "zum",
-                                                                "zur",
-                                                                "pour",
-                                                                "de",
-                                                                "du",
-                                                                "para",
-                                                                "del",
-                                                                "per",
-                                                                "di",
-                                                                "voor",
-                                                                "van",
-                                                                "do",
-                                                                "dla",
-                                                                "od",
-                                                                "f\xc3\xb6r",
-                                                                "til",
-                                                                "till",
-                                                                "\xd0\xb4\xd0\xbb\xd1\x8f",
-                                                                "o\xd1\x82",
-                                                                "\xd0\xbd"
-                                                                "a",
-                                                                "\xd0\xba"});
-
-// What most words of a sentence begin with begins none of these.
-constexpr FirstBytes kLinksFirst{kLinks};
-constexpr FirstBytes kArticlesFirst{kArticles};
-constexpr FirstBytes kNoFirst{kNo};
-constexpr FirstBytes kPrepositionsFirst{kPrepositions};
-
-template <size_t N>
-bool is_one_of(Bytes word, const std::array<std::string_view, N>& words,
-               const FirstBytes& first) noexcept {
-  return !word.empty() && first.has(word[0]) &&
-         std::any_of(words.begin(), words.end(),
-                     [&](std::string_view one) { return equals_word(word, one); });
-}
+constexpr WordList kPrepositions{std::to_array<std::string_view>({"for",
+                                                                  "of",
+                                                                  "to",
+                                                                  "on",
+                                                                  "at",
+                                                                  "in",
+                                                                  "and",
+                                                                  "but",
+                                                                  "here",
+                                                                  "now",
+                                                                  "when",
+                                                                  "if",
+                                                                  "so",
+                                                                  "then",
+                                                                  "from",
+                                                                  "again",
+                                                                  "too",
+                                                                  "because",
+                                                                  "since",
+                                                                  "today",
+                                                                  "und",
+                                                                  "f\xc3\xbcr",
+                                                                  "von",
+                                                                  "zu",
+                                                                  "zum",
+                                                                  "zur",
+                                                                  "pour",
+                                                                  "de",
+                                                                  "du",
+                                                                  "para",
+                                                                  "del",
+                                                                  "per",
+                                                                  "di",
+                                                                  "voor",
+                                                                  "van",
+                                                                  "do",
+                                                                  "dla",
+                                                                  "od",
+                                                                  "f\xc3\xb6r",
+                                                                  "til",
+                                                                  "till",
+                                                                  "\xd0\xb4\xd0\xbb\xd1\x8f",
+                                                                  "o\xd1\x82",
+                                                                  "\xd0\xbd"
+                                                                  "a",
+                                                                  "\xd0\xba"})};
 
 bool is_white(uint8_t c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 bool is_mark(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`' || c == '*'; }
@@ -149,11 +138,10 @@ bool find_before(const TextView& text, uint64_t cue, SecretKind kind, Word& out)
     const Word word = word_ending(text, at - 1, floor);
     if (word.start == word.end || word.start == floor) return false;
     const Bytes bytes = text.slice(word.start, word.end);
-    if (is_one_of(bytes, kNo, kNoFirst)) return false;
-    if (is_one_of(bytes, kLinks, kLinksFirst)) {
+    if (kNo.has(bytes)) return false;
+    if (kLinkWords.has(bytes)) {
       const bool loose = bytes[0] == 'a' || bytes[0] == 'c' || bytes.size() < 2 || bytes[0] >= 0x80;
-      if (!loose && !is_one_of(text.slice(first.start, first.end), kArticles, kArticlesFirst))
-        return false;
+      if (!loose && !kArticles.has(text.slice(first.start, first.end))) return false;
       return text.at(word.start - 1) == ' ' && value_ending(text, word.start - 1, kind, out);
     }
     const bool plain = std::all_of(bytes.begin(), bytes.end(), [](uint8_t c) {
@@ -179,8 +167,7 @@ bool phrase_ends(Reader& reader) noexcept {
   while (reader.at() - from < 8 && (is_letter(reader.peek()) || reader.peek() >= 0x80))
     reader.skip();
   const uint8_t behind = reader.peek();
-  return !is_letter(behind) &&
-         is_one_of(reader.slice(from, reader.at()), kPrepositions, kPrepositionsFirst);
+  return !is_letter(behind) && kPrepositions.has(reader.slice(from, reader.at()));
 }
 
 }  // namespace

@@ -268,7 +268,7 @@ bool is_quantity(Bytes text) noexcept {
   if (rest.size() > 1 && rest[0] == '-')
     return std::all_of(rest.begin() + 1, rest.end(),
                        [](uint8_t c) { return is_lower(c) || c == '-'; });
-  constexpr WordList kUnits{std::to_array<std::string_view>(
+  static constexpr WordList kUnits{std::to_array<std::string_view>(
       {"s",   "ms",    "m",    "h",  "d",   "kb",   "mb",   "gb",    "px",    "em",
        "st",  "nd",    "rd",   "th", "bit", "bits", "byte", "bytes", "chars", "min",
        "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"})};

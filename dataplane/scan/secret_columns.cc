@@ -103,6 +103,7 @@ bool may_end_cell(const TextView& text, uint64_t at) noexcept {
 
 void SecretColumns::begin() noexcept {
   table_ = Table{};
+  items_.begin();
   cues_.clear();
 }
 
@@ -255,26 +256,10 @@ void SecretColumns::enter(const Table& opened) noexcept {
 }
 
 void SecretColumns::judge(const Part& part, uint32_t column, uint64_t from, uint64_t to) {
-  const TextView& text = part.text;
-  const auto trim = [&](auto&& drops) {
-    while (from < to && drops(text.at(from))) ++from;
-    while (to > from && drops(text.at(to - 1))) --to;
-  };
-  trim(is_blank);
-  if (from < to && text.at(from) == 'N' && text.at(from + 1) == '\'') ++from;
-  trim(is_mark);
-  if (from >= to || to - from > kListCellBytesMax) return;
-  const Bytes value = text.slice(from, to);
-  if (std::any_of(value.begin(), value.end(), is_blank)) return;
   for (size_t i = 0; i < table_.count; ++i) {
     const Column& wanted = table_.columns[i];
-    if (wanted.index != column) continue;
-    const RuleParameters& rule = part.engine.rule(wanted.rule).parameters;
-    if (value.size() < rule.length_min ||
-        (rule.length_max != 0 && value.size() > rule.length_max) ||
-        !is_secret_cell(value, wanted.name))
-      continue;
-    part.out.offer_unchecked(wanted.rule, Hit{from, to, false, 0}, text);
+    if (wanted.index == column)
+      offer_secret_cell(part.engine, part.text, wanted.rule, wanted.name, from, to, part.out);
   }
 }
 
@@ -354,24 +339,35 @@ void SecretColumns::go_on(const Part& part, uint64_t until) {
 }
 
 bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateList& out) {
-  if (table_.kind == Kind::None && cues_.empty()) return true;
+  if (table_.kind == Kind::None && cues_.empty() && !items_.open()) return true;
   const Part part{engine, text, out};
   size_t done = 0;
   for (; done < cues_.size(); ++done) {
+    const Cue& cue = cues_[done];
     Table opened;
-    const Answer answer = open_table(engine, text, cues_[done], opened);
-    if (answer == Answer::Unknown && !text.final) break;
-    if (answer != Answer::Yes) continue;
-    go_on(part, opened.next);
-    enter(opened);
+    const Answer answer = open_table(engine, text, cue, opened);
+    if (answer == Answer::Yes) {
+      go_on(part, opened.next);
+      enter(opened);
+      continue;
+    }
+    SecretList list;
+    const Answer listed = open_secret_list(engine, text, cue.rule, cue.trigger, list);
+    if ((answer == Answer::Unknown || listed == Answer::Unknown) && !text.final) break;
+    if (listed != Answer::Yes) continue;
+    items_.go_on(engine, text, list.next, out);
+    items_.enter(list);
   }
   cues_.erase(cues_.begin(), cues_.begin() + static_cast<std::ptrdiff_t>(done));
-  go_on(part, cues_.empty() ? text.end : std::min(text.end, cues_[0].trigger.start));
+  const uint64_t until = cues_.empty() ? text.end : std::min(text.end, cues_[0].trigger.start);
+  go_on(part, until);
+  items_.go_on(engine, text, until, out);
   return cues_.size() <= kCuesMax;
 }
 
 uint64_t SecretColumns::live_from(const TextView& text) const noexcept {
-  uint64_t live = cues_.empty() ? text.end : cues_[0].trigger.at;
+  uint64_t live = cues_.empty() ? items_.live_from(text)
+                                : std::min(items_.live_from(text), cues_[0].trigger.at);
   switch (table_.kind) {
     case Kind::None:
       break;

@@ -94,7 +94,8 @@ bool name_accepts_uuid(Bytes name) noexcept {
 bool cue_accepts_phrase(Bytes cue) noexcept {
   return contains_word(cue, "secret") || contains_word(cue, "passphrase") ||
          contains_word(cue, "psk") || contains_word(cue, "credential") ||
-         contains_word(cue, "encryption") || contains_word(cue, "signing");
+         contains_word(cue, "encryption") || contains_word(cue, "signing") ||
+         contains_word(cue, "recovery") || contains_word(cue, "backup code");
 }
 
 bool assignment_cue_begins_word(Bytes cue) noexcept {

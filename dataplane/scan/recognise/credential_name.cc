@@ -80,6 +80,19 @@ bool tail_fits(const TextView& text, uint64_t from, uint64_t to) noexcept {
   return true;
 }
 
+// Behind the noun stands what makes many of it: "s", "en", "_list".
+bool tail_is_plural(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  static constexpr WordList kEndings{std::to_array<std::string_view>(
+      {"s", "en", "list", "lists", "array", "arr", "set", "map", "dict", "all", "liste"})};
+  uint64_t at = from;
+  while (at < to && !is_letter(text.at(at))) ++at;
+  uint64_t end = at;
+  while (end < to && is_letter(text.at(end)) &&
+         (end == at || !is_upper(text.at(end)) || is_upper(text.at(end - 1))))
+    ++end;
+  return end > at && kEndings.has(text.slice(at, end)) && tail_fits(text, end, to);
+}
+
 bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 
 // ": str = ", " string = ": a type between name and '='. Moves to the '=' or not at all.
@@ -226,8 +239,10 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   const bool short_cue = cue_end - cue_start <= kShortCueBytes;
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
   const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
-  name.fits = (topic || tail_fits(text, cue_end, name.end)) && (begins || !(short_cue || topic)) &&
-              !kHarmlessBefore.has(word_before(text, name.start, cue_start));
+  const bool may_fit = (begins || !(short_cue || topic)) &&
+                       !kHarmlessBefore.has(word_before(text, name.start, cue_start));
+  name.fits = may_fit && (topic || tail_fits(text, cue_end, name.end));
+  name.many = may_fit && !name.fits && tail_is_plural(text, cue_end, name.end);
   return name;
 }
 

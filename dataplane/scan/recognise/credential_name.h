@@ -18,6 +18,7 @@ struct Name {
   uint64_t end = 0;
   bool fits = false;      // the cue is its last noun: "api_key_prod", not "api_key_count"; and it
                           // begins a part of the name
+  bool many = false;      // the same of a plural: "api_keys", "passwordList"
   bool flag = false;      // "-p", "--password", "/password"
   bool tag = false;       // "<password"
   bool query = false;     // "?token", "&token"

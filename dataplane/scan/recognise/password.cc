@@ -525,6 +525,10 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     return reader.starved() ? Verdict::More : Verdict::No;
   }
   const uint64_t value_at = reader.at();
+  // "u88mPw==", the end of base64.
+  if (op == Operator::Assign && equals_word(cue, "pw=") && text.at(value_at - 1) == '=' &&
+      text.at(value_at - 2) == '=' && !is_alnum(reader.peek()))
+    return reader.starved() ? Verdict::More : Verdict::No;
   if (op == Operator::Assign && is_test_result(text, reader, name, cue))
     return reader.starved() ? Verdict::More : Verdict::No;
   if (op != Operator::Is && (op != Operator::Space || name.flag)) {

@@ -476,8 +476,8 @@ bool is_placeholder(Bytes text) noexcept {
   // Most texts are words: no sign is looked for in them.
   if (is_letters(text)) return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
   const std::string_view s = view_of(text);
-  for (std::string_view mark :
-       {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[["})
+  for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[[",
+                                "[a-z", "[A-Z", "[0-9"})
     if (s.find(mark) != std::string_view::npos) return true;
   const auto wrapped = [&](char open, char close) {
     return s.front() == open && s.back() == close;

@@ -1,0 +1,151 @@
+// Secrets in lists below or behind their name (secret_items.h). Each text is cut at every byte.
+#include "dataplane/scan/secret_items.h"
+
+#include "tests/unit/scan/scan_fixture.h"
+
+namespace sallyport::scan {
+namespace {
+
+using Secrets = std::vector<std::string>;
+
+class SecretItem : public ScanFixture {
+ protected:
+  void SetUp() override {
+    auto entities = first_entities();
+    controlplane::policy::RuleSource password, key;
+    password.id = "password";
+    password.kind = contract::RuleKind::Password;
+    password.cues = {"password", "passwort", "passw\xc3\xb6rter", "mots de passe",
+                     "\xe5\xaf\x86\xe7\xa0\x81"};
+    password.length_min = 4;
+    password.length_max = 256;
+    key = password;
+    key.id = "key";
+    key.kind = contract::RuleKind::Assignment;
+    key.cues = {"api_key", "api key", "token", "secret", "credential", "stripe"};
+    key.length_min = 8;
+    entities[5].rules.push_back(password);
+    entities[5].rules.push_back(key);
+    auto compiled = controlplane::policy::compile_matcher(entities);
+    for (const auto& error : compiled.errors) ADD_FAILURE() << error.rule << ": " << error.message;
+    std::string error;
+    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
+    scratch_ = engine_.make_scratch();
+  }
+};
+
+// No password of anybody, and not to be found in one piece in this file.
+const std::string kFirst = std::string("Orbit") + "0014x";
+const std::string kSecond = std::string("Tr0ub") + "4dor&3";
+const std::string kMade = std::string("qQcLJI9x2f0m") + "1h8u3tNs6krb";
+const std::string kOther = std::string("7bT2mWq90LkX") + "z4p1Rd8sVy3c";
+Secrets secrets(const Secrets& values) {
+  Secrets out;
+  for (const std::string& value : values) out.push_back("SECRET=" + value);
+  return out;
+}
+
+TEST_F(SecretItem, IsFoundBelowItsName) {
+  const Secrets both = secrets({kFirst, kSecond});
+  for (const std::string mark : {"- ", "  - ", "* ", "\xe2\x80\xa2 ", "1. ", "\t12) "})
+    EXPECT_EQ(at_every_cut("passwords:\n" + mark + kFirst + "\n" + mark + "\"" + kSecond + "\"\n"),
+              both)
+        << mark;
+  EXPECT_EQ(at_every_cut("a:\n  api_keys:\r\n    - " + kMade + "\r\n    - " + kOther +
+                         "  # prod\r\n  host: " + kFirst),
+            secrets({kMade, kOther}));
+  EXPECT_EQ(at_every_cut("**Passwords:**\n\n- Anna: `" + kFirst + "`\n\n- Bo (prod) - " + kSecond +
+                         "\n- " + kFirst + " - the old one\n\nThat is all of " + kMade),
+            secrets({kFirst, kSecond, kFirst}));
+  EXPECT_EQ(at_every_cut("Here are the passwords for the servers in Leeds:\n* " + kFirst +
+                         "\n  (changed)\n* " + kSecond + " for Bo\n"),
+            both);
+  EXPECT_EQ(at_every_cut("passwords:\n" + kFirst + "\nBo: " + kSecond + "\n"), both);
+  EXPECT_EQ(at_every_cut("passwords:\n" + kFirst), secrets({kFirst}));
+  EXPECT_EQ(at_every_cut("[tokens]\n" + kMade + "\nci = " + kOther + "\n\n[hosts]\n" + kFirst),
+            secrets({kMade, kOther}));
+  EXPECT_EQ(at_every_cut("Passwords:\n```\n" + kFirst + "\n" + kSecond + "\n```\n" + kMade + "\n"),
+            both);
+  EXPECT_EQ(at_every_cut("passwords = \"\"\"\n" + kFirst + "\n" + kSecond + "\n\"\"\"\n"), both);
+  EXPECT_EQ(at_every_cut("# Passwords\n\n- " + kFirst + "\n"), secrets({kFirst}));
+  EXPECT_EQ(at_every_cut("password:\n - " + kFirst + "\n - " + kSecond), both);
+}
+
+TEST_F(SecretItem, IsFoundInBrackets) {
+  const Secrets both = secrets({kFirst, kSecond});
+  for (const std::string head :
+       {"{\"passwords\": [", "passwords=[", "password: [", "const passwords = new Set([",
+        "passwords: list[str] = [", "var passwords = new[] {", "passwords := []string{",
+        "List<String> passwords = Arrays.asList(", "let passwords: Vec<&str> = vec![",
+        "$passwords = array(", "char* passwords[] = {"})
+    EXPECT_EQ(at_every_cut(head + "\"" + kFirst + "\", '" + kSecond + "']})"), both) << head;
+  EXPECT_EQ(at_every_cut("\"api_keys\" : [\n    \"" + kMade + "\",\n    # the old one\n    \"" +
+                         kOther + "\"\n  ],\n  \"users\": [\"" + kFirst + "\"]"),
+            secrets({kMade, kOther}));
+  EXPECT_EQ(at_every_cut("PASSWORDS=(\"" + kFirst + "\" '" + kSecond + "')"), both);
+  EXPECT_EQ(at_every_cut("passwords = %w[" + kFirst + " " + kSecond + "]"), both);
+  EXPECT_EQ(at_every_cut("tokens: [" + kMade + ", " + kOther + "] # " + kFirst),
+            secrets({kMade, kOther}));
+  EXPECT_EQ(at_every_cut("passwords = {\"anna\": \"" + kFirst + "\", 'bo' => '" + kSecond + "'}"),
+            both);
+  EXPECT_EQ(at_every_cut("passwords = [[1, \"" + kMade + "\"], \"" + kFirst + "\"]"),
+            secrets({kFirst}));
+  EXPECT_EQ(at_every_cut("\\\"passwords\\\": [\\\"" + kFirst + "\\\", \\\"" + kSecond + "\\\"]"),
+            both);
+}
+
+TEST_F(SecretItem, IsFoundBehindItsName) {
+  const Secrets both = secrets({kFirst, kSecond});
+  EXPECT_EQ(at_every_cut("passwords: " + kFirst + ", " + kSecond + "; and so on"), both);
+  EXPECT_EQ(at_every_cut("PASSWORDS=" + kFirst + "," + kSecond + "\nUSER=" + kMade), both);
+  EXPECT_EQ(at_every_cut("Our passwords were " + kFirst + " and " + kSecond + "."), both);
+  EXPECT_EQ(at_every_cut("Passw\xc3\xb6rter: " + kFirst + " und " + kSecond), both);
+  EXPECT_EQ(at_every_cut("mots de passe : " + kFirst + " et " + kSecond), both);
+  EXPECT_EQ(at_every_cut("\xe5\xaf\x86\xe7\xa0\x81\xef\xbc\x9a\n- " + kFirst + "\n- " + kSecond),
+            both);
+  EXPECT_EQ(at_every_cut("passwords[0] = '" + kFirst + "';\n$tokens['ci'] = \"" + kMade + "\";"),
+            secrets({kFirst, kMade}));
+}
+
+TEST_F(SecretItem, NothingElseInAListIsOne) {
+  for (const std::string text :
+       {"Passwords:\n- Must have 8+ characters\n- Use MFA2 always\n- bcrypt12 hashes\n",
+        "secrets:\n  - db_password2\n  - GITHUB_TOKEN\n  - source: my_secret3\n",
+        "passwords: []\nuser = kevin77x\n",
+        "passwords:\n\n\n- kevin77x\n",
+        "passwords:\n  - soon\nuser: kevin77x\n",
+        "passwords:\n - soon\n\nkevin77x\n",
+        "passwords = {'user': 'kevin77x', 'min': 'len8plus'}",
+        "tokens = [TOKEN_A1, TOKEN_B2]",
+        "tokens = ['[CLS]', '##ing2', 'utf8', 'H2O']",
+        "password: [\"It is required.\"]",
+        "password[0] == 'kevin77x'",
+        "passwords.append('kevin77x')",
+        "tokens::x ['kevin77x']",
+        "credentials:\n  image: nginx1.25a\n",
+        "passwords are stored in vault2",
+        "stripe:\n- qQcLJI9x2f0m\n",
+        "max_tokens_of: ['kevin77x']",
+        "tokens: 12, 13 and 14",
+        "passwords:\n  - ${PW1}\n  - <password2>\n  - changeme\n",
+        "f(passwords) [\"kevin77x\"]"})
+    EXPECT_EQ(at_every_cut(text), Secrets{}) << text;
+}
+
+// A list of any length is read item by item; what is no item ends it.
+TEST_F(SecretItem, AListMayBeLong) {
+  std::string lines = "passwords:\n", brackets = "passwords = [\n";
+  for (int i = 0; i < 200; ++i) {
+    lines += "  - " + kFirst + "\n";
+    brackets += "    \"" + kFirst + "\",\n";
+  }
+  for (const std::string& text : {lines + "\n" + kFirst + "\n", brackets + "]\n" + kFirst}) {
+    EXPECT_EQ(texts_found(text).size(), 200U);
+    std::vector<size_t> cuts;
+    for (size_t cut = 97; cut < text.size(); cut += 97) cuts.push_back(cut);
+    EXPECT_EQ(scan(text, cuts), scan(text));
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::scan

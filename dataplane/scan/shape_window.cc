@@ -42,7 +42,10 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   if (breaks_ == 0) return evasive && is_fraction() ? -1 : 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (evasive && regular_ && is_of_row()) return -1;
-  if (regular_ && (breaks_ & ~breaks) == 0) return breaks_ == breaks ? 0 : kDoubtfulSeparators;
+  if (regular_ && breaks_ == breaks) return 0;
+  // "11/2024" and "2024 08" of "06/11/2024 08:30" are no "99-99-99".
+  if (regular_ && (breaks_ & ~breaks) == 0 && separator_ != '/' && !is_joined())
+    return kDoubtfulSeparators;
   // Several signs, and all of them where the form has one.
   if (punctuated_ && breaks_ == breaks && evasive) return kDoubtfulSeparators;
   // Cells of two rows are two numbers.
@@ -99,6 +102,15 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
   if (paragraphs != 0 && paragraphs != gaps) return true;
   if (commas != 0 && (breaks_ & ~breaks) != 0) return true;
   if (brackets > 1 && letters_ != 0) return true;
+  // "60.71.11.65 (2024-03-05": a day of the calendar is none of a card.
+  for (size_t g = first_ + 1; g + 2 < last_; ++g) {
+    const auto dash = [&](size_t gap) {
+      return row_.gap(gap).size() == 1 && row_.gap(gap)[0] == '-';
+    };
+    if (row_.size(g) == 4 && row_.size(g + 1) == 2 && row_.size(g + 2) == 2 && dash(g) &&
+        dash(g + 1) && !dash(g - 1))
+      return true;
+  }
   return gaps == 1 && row_.gap(first_).size() == 1 && row_.gap(first_)[0] == '.';
 }
 

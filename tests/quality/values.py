@@ -198,6 +198,8 @@ PHONES = {  # national trunk form and international form; digits for N 2-9, n 0-
 
 def PHONE_NUMBER(r, variant=None):
     """A variant is a country, `+` for any international form, or `us` by default most often."""
+    if variant == "plain":
+        return r.choice(["415", "617", "212"]) + digits(r, 1, "23456789") + digits(r, 6)
     if variant == "plus":
         country = r.choice(list(PHONES))
         forms = [form for form in PHONES[country] if form.startswith("+")]
@@ -251,6 +253,7 @@ def PASSPORT(r, variant=None):
     style = variant or r.choice(["us", "usnew", "uk", "de", "fr", "in", "ca", "it", "es", "nl"])
     return {"us": lambda: digits(r, 9, "2345"), "usnew": lambda: r.choice("ACXY") + digits(r, 8),
             "uk": lambda: digits(r, 9, "13456"),
+            "letters": lambda: r.choice("CFGHJK") + letters(r, 7, "CFGHJKLMNPRTVWXYZ") + digits(r, 1),
             "de": lambda: r.choice("CFGHJK") + letters(r, 8, "CFGHJKLMNPRTVWXYZ0123456789"),
             "fr": lambda: digits(r, 2) + letters(r, 2) + digits(r, 5),
                     "in": lambda: r.choice("JKLMNPRSTUVWZ") + digits(r, 7, "1234567"),
@@ -401,7 +404,10 @@ def ES_NIF(r, variant=None):
         first, body, dash = r.choice("XYZ"), digits(r, 7), r.choice(["", "", "-"])
         return first + dash + body + dash + table[int(str("XYZ".index(first)) + body) % 23]
     body = digits(r, 8)
-    return body + r.choice(["", "", "-"]) + table[int(body) % 23]
+    letter = table[int(body) % 23]
+    if variant == "dotted":
+        return grouped(body, [2, 3, 3], ".") + "-" + letter
+    return body + r.choice(["", "", "-"]) + letter
 
 
 FISCAL_ODD = dict(zip(DIGITS + LETTERS, [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4,
@@ -624,6 +630,9 @@ def STREET_ADDRESS(r, variant=None):
         unit = r.choice(["", "", "", f" Apt {r.randint(1, 40)}{r.choice('ABCD')}", f", Suite {r.randint(100, 900)}",
                 f" #{r.randint(1, 99)}"])
         return f"{r.randint(10, 9999)} {r.choice(STREETS_US)}{unit}, {city}, {state} {zips}{digits(r, 2)}"
+    if style == "street":
+        kind = r.choice(["Brook", "Curve", "Freeway", "Spur", "Cove", "Trafficway"])
+        return f"{digits(r, 4, '123456789')} {r.choice(FAMILIES)} {kind}"
     if style == "uk":
         town, code = r.choice([("London", "SW1A"), ("Manchester", "M4"), ("Leeds", "LS2"), ("Bristol", "BS8"),
                 ("Edinburgh", "EH3"), ("Oxford", "OX1")])

@@ -111,7 +111,12 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   if (unnamed && name == house + 1 && (is_upper(first) || first >= 0xc3))
     street = named_street(reader, name);
   if (street.end == 0) return false;
-  const Place place = place_at(reader, street.end);
+  Place place = place_at(reader, street.end);
+  // "222 Birchwood Dr., Denver"
+  if (!place.town && reader.at(street.end) == '.' && reader.at(street.end + 1) == ',') {
+    const Place behind = place_at(reader, street.end + 1);
+    if (behind.town) place = behind;
+  }
   // Small letters are how people type; then the place must say that it is an address.
   if (!place.town && (!street.capitals || unnamed)) return false;
   if (unnamed && (!place.sure || is_year(reader, start) || year_follows(reader, street.end)))

@@ -63,6 +63,8 @@ bool is_fingerprint(Bytes value) noexcept {
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
+  // "auth" is a user and a password in base64 as often (recognise/auth_header.h).
+  if (equals_word(cue, "\"auth\"")) return op == Operator::Assign && is_key_like(value);
   if (is_uuid(value))
     return (op != Operator::Is || contains_word(cue, "api")) &&
            (topic || name_accepts_uuid(name)) && op != Operator::Space;

@@ -16,6 +16,7 @@ enum class Form : uint8_t {
   Next,         // -p x, -px when it does not look like another option, -p=x
   Attached,     // -px only: "-p" alone asks
   UserColon,    // -u user:x
+  UserComma,    // -u user,x
   UserPercent,  // -U user%x
   UserSlash,    // sqlplus user/x@db
   First,        // the first argument that is no option
@@ -38,6 +39,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"curl", "--proxy-user", Form::UserColon},
     {"curl", "-U", Form::UserColon},
     {"httpie", "-a", Form::UserColon},
+    {"lftp", "-u", Form::UserComma},
     {"sshpass", "-p", Form::Next},
     {"mysql", "-p", Form::Attached},
     {"mysqldump", "-p", Form::Attached},
@@ -164,6 +166,8 @@ Verdict accept_form(const TextView& text, const Value& value, Form form, Hit& ou
       }
       return Verdict::No;
     }
+    case Form::UserComma:
+      return accept_behind(text, value, ',', out);
     case Form::UserPercent:
       return accept_behind(text, value, '%', out);
     case Form::UserSlash:

@@ -10,6 +10,8 @@ namespace {
 // Blanks before and behind an operator: columns of configuration files are aligned.
 constexpr uint64_t kBlanksMax = 40;
 constexpr uint64_t kTagBytesMax = 80;
+// Of a block of a declaration, up to its default.
+constexpr uint64_t kBlockBytesMax = 160;
 
 bool is_name_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
@@ -22,7 +24,7 @@ constexpr WordList kTailWords{std::to_array<std::string_view>(
      "base",    "here",       "qa",           "uat",         "local",  "internal", "master",
      "backup",  "api",        "et",           "eu",          "us",     "a",        "b",
      "v",       "confirm",    "confirmation", "again",       "secret", "token",    "key",
-     "auth",    "smtp",       "mysql",        "postgres",    "redis",  "mongo"})};
+     "auth",    "smtp",       "mysql",        "postgres",    "redis",  "mongo",    "or"})};
 
 // A word right before the noun that makes it something harmless: "csrf_token", "public_key",
 // "page_token".
@@ -195,6 +197,53 @@ bool take_value_attribute(Reader& reader) noexcept {
   return false;
 }
 
+// getenv("DB_PASSWORD") or "x", env.API_KEY || 'x', ENV.fetch("KEY") { "x" }, variable "password" {
+// ... default = "x": what stands for a value that is not there. `closed`: a quote ended the name.
+bool take_fallback(Reader& reader, bool closed) noexcept {
+  const uint64_t from = reader.at();
+  constexpr auto kSigns = std::to_array<std::string_view>({"||", "??", "?:", "or "});
+  constexpr FirstBytes kFirst{kSigns};
+  if (kFirst.has(reader.peek())) {
+    for (std::string_view sign : kSigns) {
+      if (sign == "or " && !closed) continue;
+      if (!reader.take(sign)) continue;
+      skip_white(reader, 8);
+      if (is_quote(reader.peek())) return true;
+      break;
+    }
+    reader.move_to(from);
+    return false;
+  }
+  // find("#password").send_keys("x"), get('#password').type('x')
+  if (closed && reader.peek() == '.' && is_letter(reader.peek(1))) {
+    uint64_t i = 1;
+    while (i < kBlanksMax && is_name_char(reader.peek(i))) ++i;
+    if (reader.peek(i) != '(' || !is_quote(reader.peek(i + 1))) return false;
+    reader.skip(i + 1);
+    return true;
+  }
+  if (!closed || reader.peek() != '{') return false;
+  reader.skip();
+  skip_white(reader, kBlanksMax);
+  if (is_quote(reader.peek())) return true;
+  bool word = false;
+  for (uint64_t i = 0; i < kBlockBytesMax; ++i, reader.skip()) {
+    const uint8_t c = reader.peek();
+    if (c == 0 || c == '}' || c == '{') break;
+    if (!word && to_lower(c) == 'd' && reader.take("default")) {
+      reader.skip_blanks(kBlanksMax);
+      if (reader.peek() != '=') break;
+      reader.skip();
+      reader.skip_blanks(kBlanksMax);
+      if (is_quote(reader.peek())) return true;
+      break;
+    }
+    word = is_name_char(c);
+  }
+  reader.move_to(from);
+  return false;
+}
+
 }  // namespace
 
 void skip_white(Reader& reader, uint64_t max) noexcept {
@@ -248,11 +297,13 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
 
 bool take_is_word(Reader& reader) noexcept {
   constexpr auto kWords = std::to_array<std::string_view>(
-      {"is",           "was",   "ist",     "lautet",       "war",       "est",
-       "\xc3\xa9tait", "es",    "era",     "\xc3\xa8",     "\xc3\xa9",  "e'",
-       "sar\xc3\xa0",  "jest",  "brzmi",   "\xc3\xa4r",    "er",        "\xd1\x8d\xd1\x82o",
-       "equals",       "as",    "heisst",  "hei\xc3\x9ft", "s\xc3\xa5", "ser\xc3\xa1",
-       "ahora es",     "c'est", "will be", "remains",      "reads"});
+      {"je",          "este",     "is",        "was",          "ist",
+       "lautet",      "war",      "est",       "\xc3\xa9tait", "es",
+       "era",         "\xc3\xa8", "\xc3\xa9",  "e'",           "sar\xc3\xa0",
+       "jest",        "brzmi",    "\xc3\xa4r", "er",           "\xd1\x8d\xd1\x82o",
+       "equals",      "as",       "heisst",    "hei\xc3\x9ft", "s\xc3\xa5",
+       "ser\xc3\xa1", "ahora es", "c'est",     "will be",      "remains",
+       "reads"});
   constexpr FirstBytes kFirst{kWords};
   const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {
@@ -294,7 +345,10 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
       closed = true;
     }
   }
-  if (reader.peek() == ']' || (closed && reader.peek() == ')')) reader.skip();
+  const bool bracket = reader.peek() == ']';
+  if (bracket || (closed && reader.peek() == ')')) reader.skip();
+  // 'input[name="password"]'
+  if (closed && bracket && is_quote(reader.peek())) reader.skip();
   // Emphasis in markdown, inside or behind the colon.
   const uint64_t marks_from = reader.at();
   const bool marked = name.start > 0 && (reader.slice(name.start - 1, name.start)[0] == '*' ||
@@ -310,6 +364,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   if (take_value_element(reader)) return Operator::Element;
   const uint64_t blanks = reader.skip_blanks(kBlanksMax);
   skip_type(reader);
+  if (take_fallback(reader, closed)) return Operator::Second;
   if (closed && reader.peek() == ',') {
     reader.skip();
     reader.skip_blanks(kBlanksMax);

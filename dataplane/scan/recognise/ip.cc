@@ -17,9 +17,9 @@ constexpr unsigned kSectionMax = 64;
 // How far before it a word like "version" speaks against an address.
 constexpr uint64_t kVersionWordBytes = 20;
 
-constexpr std::string_view kVersionWords[] = {"version", "release", "build",  "firmware",
-                                              "section", "chapter", "clause", "oid",
-                                              "upgrade", "ver.",    "rev"};
+constexpr std::string_view kVersionWords[] = {
+    "version", "release", "build", "firmware", "section", "chapter",  "clause",
+    "oid",     "upgrade", "ver.",  "rev",      "bump",    "fixed in", "since"};
 
 bool is_hex_digit(uint8_t c) noexcept {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
@@ -27,6 +27,12 @@ bool is_hex_digit(uint8_t c) noexcept {
 
 // A word of versions and chapters ends within the bytes before `start`, on the same line.
 bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
+  // "## 12.13.78.64 (2024-01-02)", "## [12.13.78.64]": the heading of a list of changes.
+  uint64_t heading = start;
+  if (reader.before(heading) == '[') --heading;
+  if (heading > 2 && reader.before(heading) == ' ' && reader.before(heading - 1) == '#' &&
+      reader.before(heading - 2) == '#')
+    return true;
   for (uint64_t back = 1; back <= kVersionWordBytes && back <= start; ++back) {
     const uint64_t at = start - back;
     const uint8_t first = reader.at(at);

@@ -157,11 +157,55 @@ bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, B
   return (name.constant || name.flag) && value.line_end;
 }
 
+// bcrypt("x"), Hash::make('x'): what makes a hash or text of a password that is written out. Moves
+// to its quote, or not at all.
+void skip_call(Reader& reader) noexcept {
+  constexpr WordList kCalls{std::to_array<std::string_view>({"bcrypt",
+                                                             "make",
+                                                             "hash",
+                                                             "hashpw",
+                                                             "make_password",
+                                                             "generate_password_hash",
+                                                             "password_hash",
+                                                             "set_password",
+                                                             "encode",
+                                                             "encrypt",
+                                                             "bytes",
+                                                             "str",
+                                                             "string",
+                                                             "from",
+                                                             "secretstr",
+                                                             "sha1",
+                                                             "sha256",
+                                                             "md5",
+                                                             "md",
+                                                             "secret",
+                                                             "tochararray"})};
+  constexpr uint64_t kCallBytesMax = 48;
+  const uint64_t from = reader.at();
+  uint64_t word = from;
+  while (reader.at() - from < kCallBytesMax) {
+    const uint8_t c = reader.peek();
+    if (c == '.' || c == ':')
+      word = reader.at() + 1;
+    else if (!is_alnum(c) && c != '_')
+      break;
+    reader.skip();
+  }
+  const uint64_t end = reader.at();
+  if (reader.peek() == '(' && end > word && kCalls.has(reader.slice(word, end)) &&
+      (reader.peek(1) == '"' || reader.peek(1) == '\''))
+    reader.skip();
+  else
+    reader.move_to(from);
+}
+
 Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hit& out) noexcept {
   const bool shell = (name.constant || name.flag) && op == Operator::Assign;
   const bool option = name.flag && op == Operator::Space;
   const uint64_t blanks_before = reader.at();
   const bool columns = option && blanks_before > name.end + 1;
+  if (op == Operator::Assign && is_letter(reader.peek())) skip_call(reader);
   JoinedLiterals joined;
   Bytes bytes;
   Value value = read_parts(reader,
@@ -388,6 +432,8 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
   size_t blanks = 0;
   for (uint64_t i = at; i > from && blanks <= 3; --i) {
     blanks += text.at(i - 1) == ' ' ? 1 : 0;
+    // "kev@example.org pw x"
+    if (text.at(i - 1) == '@' && blanks == 1) return true;
     const Bytes word = text.slice(i - 1, std::min(at, i + 4));
     if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login"))) return true;
   }
@@ -460,23 +506,102 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   return Verdict::No;
 }
 
-// login("admin", "x"), auth=("admin", "x"): [start, at) ends with the bracket.
-Verdict second_argument(const TextView& text, Reader& reader, Hit& out) noexcept {
-  skip_white(reader, 4);
-  const Value first = read_value(reader, Stop::Line);
-  if (reader.starved()) return Verdict::More;
-  if (!first.found || first.spaced) return Verdict::No;
-  reader.skip_blanks(2);
-  if (reader.peek() != ',' && !(first.end < reader.at() && text.at(first.end) == ','))
-    return reader.starved() ? Verdict::More : Verdict::No;
-  if (reader.peek() == ',') reader.skip();
+// The next of the arguments of a call, with the comma behind it; `more`: there was one.
+Value next_argument(const TextView& text, Reader& reader, bool& more) noexcept {
   skip_white(reader, 8);
   const Value value = read_value(reader, Stop::Line);
+  more = false;
+  if (!value.found || value.spaced) return {};
+  reader.skip_blanks(2);
+  if (reader.peek() == ',') {
+    reader.skip();
+    more = true;
+  } else {
+    more = value.end < reader.at() && text.at(value.end) == ',';
+  }
+  return value;
+}
+
+// login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
+// the bracket, and `before` arguments stand before the password.
+Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
+  bool more = false;
+  for (unsigned i = 0; i < before; ++i) {
+    const Value value = next_argument(text, reader, more);
+    if (reader.starved()) return Verdict::More;
+    // Where more than a user stands before it, all of them are texts.
+    if (!value.found || !more || (before > 1 && !value.quoted)) return Verdict::No;
+  }
+  const Value value = next_argument(text, reader, more);
   if (reader.starved()) return Verdict::More;
-  if (!value.found || !value.quoted || value.spaced ||
+  if (!value.found || !value.quoted ||
       password_strength(text.slice(value.start, value.end)) != Strength::Strong)
     return Verdict::No;
   return match(value, 0, out);
+}
+
+bool has_second_text(Bytes cue) noexcept {
+  return equals_word(cue, "connect(") || equals_word(cue, "getconnection(") ||
+         equals_word(cue, "mysqli(") || equals_word(cue, "pdo(");
+}
+
+bool is_dsn_cue(Bytes cue) noexcept {
+  return equals_word(cue, "sql.open(") || equals_word(cue, "mysql.open(") ||
+         equals_word(cue, "dsn");
+}
+
+// user:password@tcp(host)/base, as drivers of Go take it.
+Verdict in_dsn(const TextView& text, const Value& value, Hit& out) noexcept {
+  const Bytes bytes = text.slice(value.start, value.end);
+  for (std::string_view sign : {"@tcp(", "@unix(", "@/"}) {
+    const auto at = std::search(bytes.begin(), bytes.end(), sign.begin(), sign.end());
+    const auto colon = std::find(bytes.begin(), at, uint8_t{':'});
+    if (at == bytes.end() || colon == at || colon == bytes.begin()) continue;
+    Value password = value;
+    password.start = value.start + static_cast<uint64_t>(colon - bytes.begin()) + 1;
+    password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
+    const Strength strength = password_strength(text.slice(password.start, password.end));
+    return strength == Strength::None ? Verdict::No : match(password, 0, out);
+  }
+  return Verdict::No;
+}
+
+Verdict behind_dsn(const TextView& text, const Trigger& trigger, Reader& reader,
+                   Hit& out) noexcept {
+  if (text.at(trigger.at - 1) != '(') {
+    const Name name = read_name(text, trigger.start, reader, false);
+    const Operator op = name.fits ? read_operator(reader, name) : Operator::None;
+    if (op != Operator::Assign && op != Operator::Second)
+      return reader.starved() ? Verdict::More : Verdict::No;
+  }
+  bool more = true;
+  for (unsigned i = 0; i < 2 && more; ++i) {
+    const Value value = next_argument(text, reader, more);
+    if (reader.starved()) return Verdict::More;
+    if (!value.found) return Verdict::No;
+    if (in_dsn(text, value, out) == Verdict::Match) return Verdict::Match;
+  }
+  return Verdict::No;
+}
+
+// jdbc:oracle:thin:user/password@//host: [start, at) ends with the colon before the user.
+Verdict in_oracle_url(const TextView& text, Reader& reader, Hit& out) noexcept {
+  const Value value = read_value(reader, Stop::Word);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.quoted) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  const auto slash = std::find(bytes.begin(), bytes.end(), uint8_t{'/'});
+  const auto at = std::find(slash, bytes.end(), uint8_t{'@'});
+  if (slash == bytes.begin() || at == bytes.end() ||
+      std::find(bytes.begin(), slash, uint8_t{'@'}) != slash)
+    return Verdict::No;
+  Value password = value;
+  password.start = value.start + static_cast<uint64_t>(slash - bytes.begin()) + 1;
+  password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
+  if (password.start == password.end ||
+      password_strength(text.slice(password.start, password.end)) == Strength::None)
+    return Verdict::No;
+  return match(password, 0, out);
 }
 
 // "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
@@ -616,8 +741,12 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
     verdict = seed_words(reader, out);
   else if (is_pgpass_cue(cue))
     verdict = in_pgpass(text, reader, out);
+  else if (is_dsn_cue(cue))
+    verdict = behind_dsn(text, trigger, reader, out);
+  else if (equals_word(cue, "oracle:thin:"))
+    verdict = in_oracle_url(text, reader, out);
   else if (cue.back() == '(')
-    verdict = second_argument(text, reader, out);
+    verdict = argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
   else if (is_pair_cue(cue))
     verdict = pair(text, reader, out);
   else
@@ -632,7 +761,8 @@ bool password_cue_is_name(Bytes cue) noexcept {
     return is_letter(c) || c >= 0x80 || c == ' ' || c == '-';
   });
   return is_word && cue.back() != ' ' && !is_seed_cue(cue) && !is_command_cue(cue) &&
-         !is_header_cue(cue) && !is_sql_cue(cue) && !is_pair_cue(cue) && !equals_word(cue, "pw is");
+         !is_header_cue(cue) && !is_sql_cue(cue) && !is_pair_cue(cue) && !is_dsn_cue(cue) &&
+         !equals_word(cue, "pw is");
 }
 
 bool password_cue_begins_word(Bytes cue) noexcept {

@@ -148,7 +148,11 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
       : begin.size() == 3 && begin[0] == '0' && begin[1] == '1' && begin[2] == '1' ? 3
                                                                                    : 0;
   if (!plus && dialled == 0) return false;
-  while (plus && (byte_at(row, start - 1) == '+' || byte_at(row, start - 1) == '(')) --start;
+  // One plus: the other one of "COM++82" is a separator (ISO 9735).
+  for (bool taken = false;
+       plus && (byte_at(row, start - 1) == '(' || (!taken && byte_at(row, start - 1) == '+'));
+       --start)
+    taken = taken || byte_at(row, start - 1) == '+';
   const uint8_t before = byte_at(row, start - 1);
   if (goes_on(before) || (!plus && unclean_before(before))) return false;
   size_t best = 0;
@@ -167,8 +171,10 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (best == 0 || (!plus && best - first < 3)) return false;
   if (byte_at(row, start) == '(' && !closes(row, first, best)) ++start;
   is_hit(row, start, best, out);
-  // "0045 0302 0304" stands in tables, too.
-  out.bare = !plus;
+  // "0045 0302 0304" stands in tables, too; 001-577-538-2615 does not.
+  const bool american = dialled == 2 && best - first == 4 && row.size(first) == 3 &&
+                        row.of(first)[2] == '1' && common_separator(row, first, best) == '-';
+  out.bare = !plus && !american;
   return true;
 }
 
@@ -180,12 +186,21 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
       digits_before_extension(row, area + 2) != 4)
     return false;
   const RowDigits digits = digits_of(row, area, area + 3);
-  if (!digits.fits || !is_nanp(digits.all())) return false;
+  if (!digits.fits) return false;
   for (size_t g = first; g < area + 2; ++g)
     if (!is_wide_gap(row.gap(g))) return false;
   Start start = start_of(row, first);
   if (start.bracket && row.gap(area)[0] != ')') start = {start.at + 1, false};
-  if (unclean_before(byte_at(row, start.at - 1)) && byte_at(row, start.at - 1) != '.') return false;
+  // Numbers that no plan knows are written so, too, by people and by those who make them up:
+  // "(019) 334-1284", "1-073-998-1820".
+  const bool dashed = gap_is(row, area + 1, '-');
+  const bool form =
+      dashed && (start.bracket || (country && gap_is(row, first, '-') && gap_is(row, area, '-')));
+  if (!form && !is_nanp(digits.all())) return false;
+  const uint8_t before = byte_at(row, start.at - 1);
+  // A point ends a sentence, or stands in a number: "907.412-610.0255".
+  if (unclean_before(before) && (before != '.' || is_digit(byte_at(row, start.at - 2))))
+    return false;
   const uint8_t separator = common_separator(row, area, area + 3);
   if (separator != 0 && (joined_behind(row, area + 3, separator) ||
                          (!country && joined_before(row, first, separator))))
@@ -256,6 +271,19 @@ bool bracket_at(const Row& row, size_t first, RowHit& out) noexcept {
   return true;
 }
 
+// "d2", "7a": a byte of a dump of memory, in which any five pairs may look like a number.
+bool is_mixed_hex_pair(const Row& row, size_t group) noexcept {
+  const auto text = row.of(group);
+  return text.size() == 2 && row.groups[group].digits == 1 && is_hex(text[0]) && is_hex(text[1]);
+}
+
+bool stands_in_dump(const Row& row, size_t first, size_t group_end) noexcept {
+  for (size_t g = first; g < group_end; ++g)
+    if (row.size(g) != 2) return false;
+  return (first > 0 && is_mixed_hex_pair(row, first - 1)) ||
+         (group_end < row.count && is_mixed_hex_pair(row, group_end));
+}
+
 // 020 7946 0958, 01.41.27.23.47, 03-4927-9802, 0688 872 49 99: a trunk zero, ten or eleven digits
 // in three to five groups with one separator.
 bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
@@ -285,7 +313,10 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (joined_before(row, first, separator) || joined_behind(row, last, separator)) return false;
   for (size_t g = first; g < last; ++g)
     if (!mobile && (row.size(g) < 2 || row.size(g) > 5)) return false;
-  if (is_dotted_quad(row, first, last)) return false;
+  if (is_dotted_quad(row, first, last) || stands_in_dump(row, first, last)) return false;
+  // "0821.39.7548" of a tariff: groups at points are all pairs or none is.
+  if (separator == '.' && groups == 3 && row.size(first + 1) == 2 && row.size(last - 1) > 2)
+    return false;
   const uint8_t behind = row.behind(last - 1);
   if (unclean_behind(behind) || behind == '/') return false;
   return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
@@ -304,7 +335,9 @@ bool is_version(const Row& row, size_t first, size_t group_end) noexcept {
   for (size_t g = first; g < group_end; ++g) {
     const bool at_point = (g > first && gap_is(row, g - 1, '.')) ||
                           (g > first && g + 1 < row.count && gap_is(row, g, '.'));
-    single = single || (row.size(g) == 1 && at_point);
+    // "5.009002"
+    const bool fraction = group_end == first + 2 && g == first && gap_is(row, g, '.');
+    single = single || (row.size(g) == 1 && (at_point || fraction));
     longer = longer || row.size(g) > 2;
   }
   return single && longer;
@@ -327,7 +360,8 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
     if (size == 0 || digits > kNationalMax) break;
     // A date goes on behind a number.
     if (is_date_with_dashes(row, last - 1) || is_version(row, first, last)) return false;
-    if (digits >= kNationalMin && !unclean_behind(row.behind(last - 1)) &&
+    const bool query = before == '=' && row.behind(last - 1) == '&';
+    if (digits >= kNationalMin && (query || !unclean_behind(row.behind(last - 1))) &&
         !is_dotted_quad(row, first, last) && !is_dated(row, first, last))
       best = last;
   }

@@ -350,6 +350,9 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
     capital = capital || word.capital;
     at = word.end;
     if (reader.at(at) == '.') ++at;
+    // "Curitiba/PR"
+    if (reader.at(at) == '/' && is_upper(reader.at(at + 1)) && is_upper(reader.at(at + 2)))
+      return tail_end(reader, at + 1, sure);
     const uint64_t next = skip_joint(reader, at);
     if (next == at) return 0;
     if (const uint64_t end = state_end(reader, next); end != 0) {

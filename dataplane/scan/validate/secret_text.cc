@@ -15,6 +15,8 @@ constexpr size_t kPasswordMax = 256;
 constexpr size_t kKeyMin = 10;
 // Below this many characters in parts that are no words, a key is more likely a name.
 constexpr size_t kRandomCharactersMin = 8;
+// Fewer letters drawn at random look like the name of something.
+constexpr size_t kRandomLettersMin = 12;
 // Longer texts of one length have more bits a character by chance, so the bar rises.
 constexpr double kEntropyShort = 2.5;
 constexpr double kEntropyLong = 2.9;
@@ -584,6 +586,9 @@ Strength password_strength(Bytes text) noexcept {
   if (is_name(text)) {
     // snake_case, camelCase; a capital first is a word.
     const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
+    // Letters drawn at random: no camelCase.
+    if (inner > 1 && text.size() >= kRandomLettersMin && is_letters(text) && !is_wordy(text))
+      return Strength::Strong;
     if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
     if (mix.digits == 0 && kSecretNouns.any_in(text)) return Strength::None;
     return mix.digits > 0 ? Strength::Strong : Strength::Weak;

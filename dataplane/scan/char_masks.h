@@ -69,7 +69,7 @@ class BitMask {
   // For loops over several words at once: kGuard words on either side can be read, and are 0.
   const uint64_t* data() const noexcept { return words_.data() + kGuard; }
   uint64_t* data() noexcept { return words_.data() + kGuard; }
-  static constexpr size_t kGuard = 4;
+  static constexpr size_t kGuard = 8;
 
  private:
   size_t find(size_t from, size_t limit, uint64_t flip) const noexcept {

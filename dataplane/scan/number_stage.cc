@@ -296,10 +296,10 @@ struct WindowLengths {
   uint64_t apt = 0;
 };
 
-// `leads`: no digit stands before group `first`.
-WindowLengths lengths_from(const Row& row, const RowText& text, size_t first, bool leads) noexcept {
-  size_t with_digits = row.count;  // groups up to and with the last one that has any
-  while (with_digits > 0 && row.groups[with_digits - 1].digits == 0) --with_digits;
+// `leads`: no digit stands before group `first`. `with_digits`: groups up to and with the last one
+// that has any.
+WindowLengths lengths_from(const Row& row, const RowText& text, size_t first, bool leads,
+                           size_t with_digits) noexcept {
   WindowLengths out;
   bool regular = true, punctuated = true;
   uint32_t size = 0;
@@ -355,17 +355,19 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                              {contract::RuleKind::Mac, mac_row, 0}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   row_text_.read(row_);
+  size_t with_digits = row_.count;  // groups up to and with the last one that has any
+  while (with_digits > 0 && row_.groups[with_digits - 1].digits == 0) --with_digits;
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
+    // Letters behind the last digit begin nothing, but a table may go on there.
+    if (digits == 0 && !heads_.follows_to(row_.base + row_.groups[first].start)) continue;
     beside_.count = beside_end_.count = 0;
     line_ = 0;
     looked_ = false;
     if (is_member_name(first)) continue;
-    const WindowLengths lengths = lengths_from(row_, row_text_, first, leads);
-    // Letters behind the last digit begin nothing, but a table may go on there.
-    if ((digits > 0 || heads_.follows_to(row_.base + row_.groups[first].start)) &&
-        fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
+    const WindowLengths lengths = lengths_from(row_, row_text_, first, leads, with_digits);
+    if (fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
       look_beside(engine, first, out);
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
@@ -442,7 +444,7 @@ class ShapeHits {
 }  // namespace
 
 // Rules that need a word and of which a shape may fit a window at group `first`.
-NumberStage::Apt NumberStage::apt_rules(const Engine& engine, size_t first, bool leads,
+NumberStage::Apt NumberStage::apt_rules(const Engine& engine, size_t first,
                                         uint64_t lengths) const {
   Apt out;
   if (lengths >> 63 != 0) {  // of any length
@@ -450,15 +452,34 @@ NumberStage::Apt NumberStage::apt_rules(const Engine& engine, size_t first, bool
     out.reach = kProximityMax;
     return out;
   }
-  ShapeWindow window(row_, row_text_, first);
-  while (lengths >> window.length() >> 1 != 0 && window.grow() && window.length() < 64 &&
-         (leads || window.is_regular() || window.is_punctuated())) {
-    if ((lengths >> window.length() & 1) == 0) continue;
-    for (const Engine::NearForm& form : engine.near_forms(window.length())) {
-      if (!window.may_fit(form.digits, form.letters)) continue;
+  const RowText::Form text = row_text_.form_from(first);
+  for (; lengths != 0; lengths &= lengths - 1) {
+    for (const Engine::NearForm& form :
+         engine.near_forms(static_cast<size_t>(std::countr_zero(lengths)))) {
+      if (!text.may_fit(form.digits, form.letters)) continue;
       add_rules(out.rules, form.rules);
       out.reach = std::max(out.reach, form.reach);
     }
+  }
+  return out;
+}
+
+// Those of `lengths` of which a shape has digits and letters where the row has them. `near`: also
+// shapes that need a word.
+uint64_t NumberStage::formed(const Engine& engine, size_t first, uint64_t lengths,
+                             uint64_t near) const noexcept {
+  const RowText::Form text = row_text_.form_from(first);
+  const auto any = [&](std::span<const Engine::Shape> shapes) {
+    return std::any_of(shapes.begin(), shapes.end(), [&](const Engine::Shape& shape) {
+      return text.may_fit(shape.digits, shape.letters);
+    });
+  };
+  uint64_t out = 0;
+  for (; lengths != 0; lengths &= lengths - 1) {
+    const auto length = static_cast<size_t>(std::countr_zero(lengths));
+    if (any(engine.shapes_of(length)) ||
+        ((near >> length & 1) != 0 && any(engine.shapes_near_words(length))))
+      out |= uint64_t{1} << length;
   }
   return out;
 }
@@ -495,9 +516,10 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
   Near near;
   near.alone = alone_ && first == 0;
   if (near_lengths != 0 &&
-      !find_near(engine, first, apt_rules(engine, first, leads, near_lengths), near, out))
+      !find_near(engine, first, apt_rules(engine, first, near_lengths), near, out))
     near_lengths = 0;
-  const uint64_t wanted = fitting(first, lengths, engine.shape_lengths()) | near_lengths;
+  uint64_t wanted = fitting(first, lengths, engine.shape_lengths()) | near_lengths;
+  if (!is_any) wanted = formed(engine, first, wanted, near_lengths);
   if (wanted == 0) return;
   ShapeHits hits;
   ShapeWindow window(row_, row_text_, first);

@@ -62,7 +62,9 @@ class NumberStage {
   void judge_shapes(const Engine& engine, size_t first, bool leads, uint64_t lengths,
                     CandidateList& out);
   uint64_t fitting(size_t first, uint64_t lengths, const Engine::Lengths& shapes) const noexcept;
-  Apt apt_rules(const Engine& engine, size_t first, bool leads, uint64_t lengths) const;
+  Apt apt_rules(const Engine& engine, size_t first, uint64_t lengths) const;
+  uint64_t formed(const Engine& engine, size_t first, uint64_t lengths,
+                  uint64_t near) const noexcept;
   bool find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                  CandidateList& out);
   void look_beside(const Engine& engine, size_t first, CandidateList& out);

@@ -37,9 +37,18 @@ class RowText {
   std::span<const uint8_t> from(size_t group, size_t size) const noexcept {
     return {characters_.data() + starts_[group], size};
   }
-  // Bit n: the character n places behind the first one of the group is a digit, a letter.
-  uint64_t digits_from(size_t group) const noexcept { return bits(digits_, starts_[group]); }
-  uint64_t letters_from(size_t group) const noexcept { return bits(letters_, starts_[group]); }
+  // Bit n: the character n places behind the first one of a group is a digit, a letter.
+  struct Form {
+    uint64_t digits;
+    uint64_t letters;
+    // False: a shape with these digits and letters does not fit, whatever its breaks and flags are.
+    bool may_fit(uint64_t its_digits, uint64_t its_letters) const noexcept {
+      return ((its_digits & ~digits) | (its_letters & ~letters)) == 0;
+    }
+  };
+  Form form_from(size_t group) const noexcept {
+    return {bits(digits_, starts_[group]), bits(letters_, starts_[group])};
+  }
   // Of the group.
   bool has_lower(size_t group) const noexcept { return (lower_ >> group & 1) != 0; }
   bool mixes_case(size_t group) const noexcept { return (mixed_ >> group & 1) != 0; }

@@ -18,12 +18,7 @@ class ShapeWindow {
  public:
   // Both must outlive the window.
   ShapeWindow(const Row& row, const RowText& text, size_t first) noexcept
-      : row_(row),
-        text_(text),
-        first_(first),
-        last_(first),
-        digits_(text.digits_from(first)),
-        letters_(text.letters_from(first)) {}
+      : row_(row), text_(text), first_(first), last_(first), form_(text.form_from(first)) {}
   // Takes in the next group. False: it does not fit, or there is none.
   bool grow() noexcept;
   size_t group_end() const noexcept { return last_; }
@@ -34,10 +29,8 @@ class ShapeWindow {
   // All separators so far are the same usual one; are one of those each.
   bool is_regular() const noexcept { return regular_; }
   bool is_punctuated() const noexcept { return punctuated_; }
-  // False: a shape of this length with these digits and letters does not fit, whatever its breaks
-  // and flags are.
   bool may_fit(uint64_t digits, uint64_t letters) const noexcept {
-    return ((digits & ~digits_) | (letters & ~letters_)) == 0;
+    return form_.may_fit(digits, letters);
   }
   // How well [digits, letters, breaks] of a shape of this length fit. Percent of doubt; -1: not at
   // all.
@@ -55,7 +48,7 @@ class ShapeWindow {
   const RowText& text_;
   size_t first_, last_;
   size_t length_ = 0;
-  uint64_t digits_, letters_;  // also of what stands behind the window
+  RowText::Form form_;  // also of what stands behind the window
   uint64_t breaks_ = 0;
   bool has_lower_ = false;
   bool breaks_line_ = false;

@@ -13,7 +13,8 @@ namespace {
 
 using Two = uint64_t __attribute__((vector_size(16)));
 using Four = uint64_t __attribute__((vector_size(32)));
-static_assert(sizeof(Four) / sizeof(uint64_t) <= BitMask::kGuard);
+using Eight = uint64_t __attribute__((vector_size(64)));
+static_assert(sizeof(Eight) / sizeof(uint64_t) <= BitMask::kGuard);
 
 // Words of a mask lie anywhere. An `aligned(8)` of the type is no way to say so: clang forgets it
 // where the type is a template's argument.
@@ -124,14 +125,19 @@ template <class V>
 }
 
 SP_TARGET_AVX2 void combine_avx2(CharMasks& m) noexcept { combine_all<Four>(m); }
+SP_TARGET_AVX512 void combine_avx512(CharMasks& m) noexcept { combine_all<Eight>(m); }
 
 }  // namespace
 
 void CharMasks::combine() noexcept {
-  if (base::best_simd() == base::Simd::Portable)
-    combine_all<Two>(*this);
-  else
-    combine_avx2(*this);
+  switch (base::best_simd()) {
+    case base::Simd::Avx512:
+      return combine_avx512(*this);
+    case base::Simd::Avx2:
+      return combine_avx2(*this);
+    case base::Simd::Portable:
+      return combine_all<Two>(*this);
+  }
 }
 
 }  // namespace sallyport::scan

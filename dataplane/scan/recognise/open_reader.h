@@ -17,12 +17,15 @@ namespace sallyport::scan {
 
 class OpenReader {
  public:
-  explicit OpenReader(const TextView& text) noexcept : text_(&text) {}
+  explicit OpenReader(const TextView& text) noexcept
+      : text_(&text), bytes_(text.bytes), begin_(text.begin), size_(text.end - text.begin) {}
 
   // 0: nothing stands there, or not yet.
   uint8_t at(uint64_t offset) noexcept {
+    if (offset - begin_ < size_) [[likely]]
+      return bytes_[offset - begin_];
     if (!text_->known(offset)) open_ = true;
-    return text_->at(offset);
+    return 0;
   }
   // The letters from `offset` on, as far as the known text goes: where they end.
   uint64_t letters_end(uint64_t offset, uint64_t max) const noexcept {
@@ -38,7 +41,8 @@ class OpenReader {
   }
   // The character before `offset`. What stands there is always known.
   uint8_t before(uint64_t offset) const noexcept {
-    return offset == 0 ? uint8_t{0} : text_->at(offset - 1);
+    const uint64_t place = offset - 1 - begin_;
+    return place < size_ ? bytes_[place] : uint8_t{0};
   }
 
   // ASCII letters of either case; `lower` is lower case.
@@ -55,6 +59,10 @@ class OpenReader {
 
  private:
   const TextView* text_;
+  // Of the view: what is asked for is nearly always there, and one comparison tells.
+  const uint8_t* bytes_;
+  uint64_t begin_;
+  uint64_t size_;
   bool open_ = false;
 };
 

@@ -37,7 +37,12 @@ class Reader {
  public:
   // The view must outlive the reader.
   Reader(const TextView& text, uint64_t at, uint64_t limit) noexcept
-      : text_(&text), at_(at), limit_(limit) {}
+      : text_(&text),
+        bytes_(text.bytes),
+        begin_(text.begin),
+        size_(std::max(text.begin, std::min(text.end, limit)) - text.begin),
+        at_(at),
+        limit_(limit) {}
 
   uint64_t at() const noexcept { return at_; }
   void move_to(uint64_t offset) noexcept { at_ = offset; }
@@ -47,12 +52,10 @@ class Reader {
   // 0 at the end of the text, at the limit, and where the text is not known yet.
   uint8_t peek(uint64_t ahead = 0) noexcept {
     const uint64_t offset = at_ + ahead;
-    if (offset >= limit_) return 0;
-    if (!text_->known(offset)) {
-      starved_ = true;
-      return 0;
-    }
-    return text_->at(offset);
+    if (offset - begin_ < size_) [[likely]]
+      return bytes_[offset - begin_];
+    if (offset < limit_ && !text_->known(offset)) starved_ = true;
+    return 0;
   }
   uint8_t before() const noexcept { return at_ == 0 ? uint8_t{0} : text_->at(at_ - 1); }
   void skip(uint64_t count = 1) noexcept { at_ += count; }
@@ -79,6 +82,10 @@ class Reader {
 
  private:
   const TextView* text_;
+  // What is there of the view before the limit: nearly all that is asked for.
+  const uint8_t* bytes_;
+  uint64_t begin_;
+  uint64_t size_;
   uint64_t at_;
   uint64_t limit_;
   bool starved_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "dataplane/scan/recognise/letter_run.h"
 #include "dataplane/scan/recognise/reader.h"
 
 namespace sallyport::scan {
@@ -12,6 +13,7 @@ namespace {
 // Between the value and the cue, and the longest value.
 constexpr uint64_t kBetweenMax = 40;
 constexpr uint64_t kValueBytesMin = 6, kValueBytesMax = 64;
+constexpr uint64_t kMarksMax = 8;  // around a value
 constexpr size_t kKeyBytesMin = 16;
 constexpr unsigned kWordsMax = 4;
 // The rest of a word whose cue is not its beginning ("ароль").
@@ -113,7 +115,8 @@ bool looks_secret(Bytes bytes, SecretKind kind) noexcept {
 // The value that ends at `end`, without marks.
 bool value_ending(const TextView& text, uint64_t end, SecretKind kind, Word& out) noexcept {
   const uint64_t floor =
-      std::max(text.begin, end > kValueBytesMax + 8 ? end - kValueBytesMax - 8 : uint64_t{0});
+      std::max(text.begin,
+               end > kValueBytesMax + kMarksMax ? end - kValueBytesMax - kMarksMax : uint64_t{0});
   out = word_ending(text, end, floor);
   if (out.start == floor && floor > 0 && !is_white(text.at(floor - 1))) return false;
   while (out.start < out.end && (is_mark(text.at(out.start)) || text.at(out.start) == '('))
@@ -191,6 +194,12 @@ Verdict value_before(const TextView& text, const Trigger& trigger, SecretKind ki
 uint64_t value_before_live_from(const TextView& text) noexcept {
   constexpr uint64_t kReach = kBetweenMax + kCueBytesMax;
   const uint64_t floor = std::max(text.begin, text.end > kReach ? text.end - kReach : uint64_t{0});
+  // Every value has a digit, and most text has none that near.
+  constexpr uint64_t kFarthest = kReach + kValueBytesMax + kMarksMax;
+  if (!digit_in(text.slice(
+          std::max(text.begin, text.end > kFarthest ? text.end - kFarthest : uint64_t{0}),
+          text.end)))
+    return text.end;
   uint64_t live = text.end;
   uint64_t next = text.end;  // where the word behind begins
   for (uint64_t at = text.end; at > floor; --at) {

@@ -115,8 +115,13 @@ struct CharMasks {
   BitMask to_number;     // what is no digit and no space before a space and a digit
   BitMask colon_number;  // a colon between a letter and a digit
   BitMask name_of;       // the end of a word before a space and a capital letter
+  // What looks made by a machine begins: a letter, digits, a letter; a capital beside a digit; or a
+  // row of `run`. The stage of joined parts takes it up.
+  BitMask made;
 
   static constexpr unsigned kRowBytes = 16;
+  // Digits between two letters of what looks made by a machine.
+  static constexpr unsigned kMixedDigitsMax = 3;
   // Of one IPv6 or hardware address: four digits of a group between two.
   static constexpr unsigned kColonsWithin = 5;
 

@@ -14,8 +14,6 @@ namespace sallyport::scan {
 namespace {
 
 constexpr uint64_t kNone = ~uint64_t{0};
-// Digits between two letters of what looks made by a machine.
-constexpr unsigned kDigitsBetween = 3;
 // Characters a trigger takes.
 constexpr uint64_t kTriggerBytes = CharMasks::kRowBytes;
 constexpr size_t kPartsOnEitherSide = kPartsMax / 2 - 1;
@@ -30,19 +28,6 @@ static_assert(2 * kJoinedReachBytes <= kTableReachBytes);
 using Part = JoinedPart;
 
 bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
-
-// A letter, digits, a letter; a capital beside a digit; or a row. At the first character.
-uint64_t triggers(const CharMasks& masks, size_t w) noexcept {
-  if ((masks.digit.word(w) | masks.digit.word(w + 1) | masks.run_row.word(w)) == 0) return 0;
-  uint64_t digits = masks.digit.ahead(w, 1), mixed = 0;
-  for (unsigned n = 1; n <= kDigitsBetween; ++n) {
-    mixed |= digits & masks.letter.ahead(w, n + 1);
-    digits &= masks.digit.ahead(w, n + 1);
-  }
-  const uint64_t beside = (masks.upper.word(w) & masks.digit.ahead(w, 1)) |
-                          (masks.digit.word(w) & masks.upper.ahead(w, 1));
-  return (masks.letter.word(w) & mixed) | beside | masks.run_row.word(w);
-}
 
 // At most one character more than may belong to a chain: the part is too long then.
 uint64_t part_start(const TextView& text, uint64_t end) noexcept {
@@ -203,7 +188,7 @@ bool JoinedStage::run(const Engine& engine, const TextView& text, const CharMask
   const auto first = static_cast<size_t>(cursor_ - origin);
   const auto last = static_cast<size_t>(until - origin);
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    for (uint64_t bits = triggers(masks, w); bits != 0; bits &= bits - 1) {
+    for (uint64_t bits = masks.made.word(w); bits != 0; bits &= bits - 1) {
       const uint64_t at = origin + w * 64 + static_cast<size_t>(std::countr_zero(bits));
       if (at < cursor_ || at < done_ || at >= until) continue;
       const Found found = read(engine, text, at, scratch, out);

@@ -485,20 +485,24 @@ bool LiteralSet::stands_at(std::span<const uint8_t> text, size_t at,
 
 // 1: a literal begins with the bytes that are hashed, and one with these goes on with the same bits
 // of the next byte; 0: none does.
+template <bool HasShort>
 inline size_t LiteralSet::is_known(uint64_t here) const noexcept {
   unsigned any = unsigned{known_[hash(here)]} >> known_bit(here);
+  if constexpr (!HasShort) return any & 1;
   if ((short_sizes_ & 1U << 2) != 0) any |= known_[hash(here & 0xffffU)];
   if ((short_sizes_ & 1U << 1) != 0) any |= known_[hash(here & 0xffU)];
   return any & 1;
 }
 
 // 1: it goes on like all literals of its hash; 0: it does not.
+template <bool HasShort>
 inline size_t LiteralSet::has_begun(uint64_t here) const noexcept {
   const auto fits = [&](uint64_t head) {
     const Group& group = groups_[group_[hash(head)]];
     return static_cast<size_t>((here & group.mask) == group.bytes);
   };
   size_t any = fits(here);
+  if constexpr (!HasShort) return any;
   if ((short_sizes_ & 1U << 2) != 0) any |= fits(here & 0xffffU);
   if ((short_sizes_ & 1U << 1) != 0) any |= fits(here & 0xffU);
   return any;
@@ -506,6 +510,7 @@ inline size_t LiteralSet::has_begun(uint64_t here) const noexcept {
 
 // Which of at most 64 places a literal may begin at. No branch in it is hard to guess, and nothing
 // is stored where a later load would have to wait for it.
+template <bool HasShort>
 uint64_t LiteralSet::begun_of(std::span<const uint8_t> text, const uint16_t* places,
                               size_t count) const noexcept {
   // The last few may have no four bytes.
@@ -515,13 +520,13 @@ uint64_t LiteralSet::begun_of(std::span<const uint8_t> text, const uint16_t* pla
   for (size_t i = 0; i < whole; ++i) {
     uint32_t here = 0;
     std::memcpy(&here, text.data() + places[i], sizeof here);
-    known |= uint64_t{is_known(here | static_cast<uint32_t>(kCaseBits))} << i;
+    known |= uint64_t{is_known<HasShort>(here | static_cast<uint32_t>(kCaseBits))} << i;
   }
   for (size_t i = whole; i < count && places[i] < text.size(); ++i) known |= uint64_t{1} << i;
   uint64_t begun = 0;
   for (; known != 0; known &= known - 1) {
     const auto i = static_cast<size_t>(std::countr_zero(known));
-    begun |= uint64_t{has_begun(head_at(text, places[i]))} << i;
+    begun |= uint64_t{has_begun<HasShort>(head_at(text, places[i]))} << i;
   }
   return begun;
 }
@@ -579,8 +584,11 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
       for (size_t b = 0; b < blocks; ++b) bits[b] &= *allowed++;
     const size_t count = list_places(bits.data(), blocks, places.data());
     for (size_t some = 0; some < count; some += kKnownAtOnce) {
+      const auto rest = text.subspan(from);
+      const uint16_t* next = places.data() + some;
+      const size_t here = std::min(count - some, kKnownAtOnce);
       uint64_t begun =
-          begun_of(text.subspan(from), places.data() + some, std::min(count - some, kKnownAtOnce));
+          short_sizes_ == 0 ? begun_of<false>(rest, next, here) : begun_of<true>(rest, next, here);
       for (; begun != 0; begun &= begun - 1) {
         const size_t at = from + places[some + static_cast<size_t>(std::countr_zero(begun))];
         if (at < until) look_at(text, at, out);

@@ -83,8 +83,11 @@ class LiteralSet {
     uint32_t end = 0;
   };
   float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
+  template <bool HasShort>
   size_t is_known(uint64_t here) const noexcept;
+  template <bool HasShort>
   size_t has_begun(uint64_t here) const noexcept;
+  template <bool HasShort>
   uint64_t begun_of(std::span<const uint8_t> text, const uint16_t* places,
                     size_t count) const noexcept;
   void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;

@@ -346,13 +346,14 @@ bool NumberStage::is_member_name(size_t group) const noexcept {
 
 void NumberStage::judge(const Engine& engine, CandidateList& out) {
   struct Kind {
-    contract::RuleKind kind;
+    std::span<const uint16_t> rules;
     RecogniseRow at;
     uint32_t digits_min;
   };
-  constexpr Kind kKinds[] = {{contract::RuleKind::Phone, phone_at, kPhoneDigitsMin},
-                             {contract::RuleKind::Date, date_at, kRowDigitsMin},
-                             {contract::RuleKind::Mac, mac_row, 0}};
+  const Kind kinds[] = {
+      {engine.rules_anywhere(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin},
+      {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin},
+      {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   row_text_.read(row_);
   size_t with_digits = row_.count;  // groups up to and with the last one that has any
@@ -372,15 +373,14 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
-    for (const Kind& kind : kKinds) {
-      const auto rules = engine.rules_anywhere(kind.kind);
+    for (const Kind& kind : kinds) {
       RowHit hit;
-      if (rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
+      if (kind.rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
       if (!looked_) look_beside(engine, first, out);
       CandidateList::Around around;
       around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
       around.line = line_;
-      for (uint16_t rule : rules)
+      for (uint16_t rule : kind.rules)
         out.offer(rule,
                   Hit{row_.base + static_cast<uint64_t>(hit.start),
                       row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},

@@ -56,9 +56,11 @@ void RowText::read(const Row& row) noexcept {
     const auto between = row.gap(g);
     const uint8_t first = between[0];
     const bool single = between.size() == 1;
-    gaps_[g] =
-        Gap{first, single, single && is_usual_separator(first), single && is_punctuation(first),
-            std::find(between.begin(), between.end(), uint8_t{'\n'}) != between.end()};
+    const bool line =
+        single ? first == '\n'
+               : std::find(between.begin(), between.end(), uint8_t{'\n'}) != between.end();
+    gaps_[g] = Gap{first, single, single && is_usual_separator(first),
+                   single && is_punctuation(first), line};
   }
 }
 

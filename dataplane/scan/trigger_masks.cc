@@ -100,7 +100,8 @@ template <class V>
   const Words<V> word{m.word.data() + w}, run{m.run.data() + w}, letter{m.letter.data() + w};
   const Words<V> digit{m.digit.data() + w}, space{m.space.data() + w}, upper{m.upper.data() + w};
   put<V>(m.word_row, w, word.row());
-  put<V>(m.run_row, w, run.row());
+  const V runs = run.row();
+  put<V>(m.run_row, w, runs);
   // Letters and digits at every second place.
   const V low = letter.here() | digit.here();
   const V high = Words<V>{letter.at + 1}.here() | Words<V>{digit.at + 1}.here();
@@ -113,6 +114,13 @@ template <class V>
   put<V>(m.to_number, w, ~(digit.here() | space.here()) & before_space & digit.ahead(2));
   // Letters with marks are no ASCII: "José C" has none before its space.
   put<V>(m.name_of, w, (letter.here() | ~word.here()) & before_space & upper.ahead(2));
+  V digits = digit.ahead(1), mixed = digits & letter.ahead(2);
+  const V beside = (upper.here() & digits) | (digit.here() & upper.ahead(1));
+  for (unsigned n = 2; n <= CharMasks::kMixedDigitsMax; ++n) {
+    digits &= digit.ahead(n);
+    mixed |= digits & letter.ahead(n + 1);
+  }
+  put<V>(m.made, w, (letter.here() & mixed) | beside | runs);
 }
 
 template <class V>

@@ -41,6 +41,15 @@ bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
   return false;
 }
 
+// "08:31:07": three pairs of digits are too few for any address. False: it may go on.
+bool is_time(const TextView& text, uint64_t colon) noexcept {
+  if (colon < text.begin + 2 || colon + 6 >= text.end) return false;
+  const auto pair = [&](uint64_t at) { return is_digit(text.at(at)) && is_digit(text.at(at + 1)); };
+  const uint8_t behind = text.at(colon + 6);
+  return pair(colon - 2) && pair(colon + 1) && text.at(colon + 3) == ':' && pair(colon + 4) &&
+         !is_alnum(behind) && behind != ':';
+}
+
 // The dot before the signature of a signed token, not the one that ends a sentence (RFC 7519, 3).
 bool is_joint(const TextView& text, uint64_t at, uint64_t end) noexcept {
   return text.at(at) == '.' && at + 1 < end && is_word_char(text.at(at + 1));
@@ -145,6 +154,7 @@ bool WordStage::find_triggers(const Part& part) {
         recognise(part, RuleKind::UrlCredentials, url_credentials_at, Trigger{at, at});
       });
     each(m.colons.word(w), [&](uint64_t at) {
+      if (is_time(part.text, at)) return;
       fits = fits && read_pairs(part, at);
       // The '::' of programs: neither address has such a letter before its first colon.
       const uint8_t before = part.text.at(at - 1);

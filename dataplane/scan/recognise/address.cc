@@ -200,7 +200,11 @@ bool number_may_be_first(const TextView& text, uint64_t number, uint64_t end) no
   const uint8_t behind = text.at(end);
   if (behind == ',')
     return end + 2 >= text.end || (text.at(end + 1) == ' ' && french_may_follow(text, end + 2));
-  return behind == '-' || behind == '/' || is_letter(behind);
+  if (behind != '-' && behind != '/') return is_letter(behind);
+  // "12-14 Mill Lane", "12/3", "12/A": of "2024-05-12" no house begins.
+  uint64_t at = end + 1;
+  while (at < text.end && at - end <= kHouseDigitsMax && is_digit(text.at(at))) ++at;
+  return at >= text.end || text.at(at) == ' ' || text.at(at) == ',' || is_letter(text.at(at));
 }
 
 // May the word before the one at `word` be of a street's name? It has a capital letter, or is one
@@ -268,8 +272,9 @@ bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number
   OpenReader reader(text);
   const NameWord word{start, at, false, false};
   const bool is_one = at - start == 1;
-  if (may_be_street_part(first, at - start) || (is_one && first == 'n') ||
-      (!is_one && may_be_of_street(reader, word)))
+  if ((may_be_street_part(first, at - start) &&
+       is_street_word(reader, word, kStreetParticle | kStreetTypeWord)) ||
+      (is_one && first == 'n') || (!is_one && may_be_of_street(reader, word)))
     return true;
   return number_may_be_first(text, number, end);
 }

@@ -76,6 +76,7 @@ bool mac_row(const Row& row, size_t first, RowHit& out) noexcept {
   const size_t count = size == 2 ? kPairs : size == 4 ? 3 : 0;
   const uint8_t separator = size == 2 ? '-' : '.';
   if (count == 0) return false;
+  if (first > 0 && (first + count > row.count || !gap_is(row, first, separator))) return false;
   const uint64_t group = row.base + row.groups[first].start;
   const uint64_t start = first == 0 ? mac_letters_from(row.view, group, size) : group;
   const size_t here = count - static_cast<size_t>((group - start) / (size + 1));

@@ -322,26 +322,44 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
 }
 
-// "2023-02-05" from `group` on.
+// "2023-02-05" from `group` on, which is_dated() takes for one.
 bool is_date_with_dashes(const Row& row, size_t group) noexcept {
-  return group + 3 <= row.count && row.size(group) == 4 && row.size(group + 1) == 2 &&
-         row.size(group + 2) == 2 && gap_is(row, group, '-') && gap_is(row, group + 1, '-') &&
-         is_dated(row, group, group + 3);
+  if (group + 3 > row.count || row.size(group) != 4 || row.size(group + 1) != 2 ||
+      row.size(group + 2) != 2 || !gap_is(row, group, '-') || !gap_is(row, group + 1, '-') ||
+      !is_digits(row, group) || !is_digits(row, group + 1) || !is_digits(row, group + 2))
+    return false;
+  const auto value = [&](size_t g) {
+    return static_cast<unsigned>(number(row.of(g), 0, row.size(g)));
+  };
+  const unsigned first = value(group), second = value(group + 1), third = value(group + 2);
+  if (first >= 1900 && is_date(first, second, third)) return true;
+  const unsigned year = second * 100 + third;
+  return is_date(year, first % 100, first / 100) || is_date(year, first / 100, first % 100);
 }
 
 // "9.0.0612", "1003.1-2008": one digit at a point among longer groups. "1.800..." begins so.
-bool is_version(const Row& row, size_t first, size_t group_end) noexcept {
-  bool single = false, longer = false;
-  for (size_t g = first; g < group_end; ++g) {
-    const bool at_point = (g > first && gap_is(row, g - 1, '.')) ||
-                          (g > first && g + 1 < row.count && gap_is(row, g, '.'));
+class Versions {
+ public:
+  Versions(const Row& row, size_t first) noexcept : row_(row), first_(first), at_(first) {}
+  // Are the groups up to `group_end` one? Asked from the shortest on.
+  bool is_one(size_t group_end) noexcept {
+    for (; at_ < group_end; ++at_) {
+      const bool at_point = at_ > first_ && (gap_is(row_, at_ - 1, '.') ||
+                                             (at_ + 1 < row_.count && gap_is(row_, at_, '.')));
+      single_ = single_ || (row_.size(at_) == 1 && at_point);
+      longer_ = longer_ || row_.size(at_) > 2;
+    }
     // "5.009002"
-    const bool fraction = group_end == first + 2 && g == first && gap_is(row, g, '.');
-    single = single || (row.size(g) == 1 && (at_point || fraction));
-    longer = longer || row.size(g) > 2;
+    const bool fraction =
+        group_end == first_ + 2 && row_.size(first_) == 1 && gap_is(row_, first_, '.');
+    return (single_ || fraction) && longer_;
   }
-  return single && longer;
-}
+
+ private:
+  const Row& row_;
+  size_t first_, at_;
+  bool single_ = false, longer_ = false;
+};
 
 // A national form needs a word like "phone" before it.
 bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
@@ -353,13 +371,14 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (row.size(first) >= kNationalMin && row.of(first)[0] == '0' && row.of(first)[1] == '0')
     return false;
   size_t best = 0, digits = 0;
+  Versions versions(row, first);
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
     if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
     const uint32_t size = digits_before_extension(row, last - 1);
     digits += size;
     if (size == 0 || digits > kNationalMax) break;
     // A date goes on behind a number.
-    if (is_date_with_dashes(row, last - 1) || is_version(row, first, last)) return false;
+    if (is_date_with_dashes(row, last - 1) || versions.is_one(last)) return false;
     const bool query = before == '=' && row.behind(last - 1) == '&';
     if (digits >= kNationalMin && (query || !unclean_behind(row.behind(last - 1))) &&
         !is_dotted_quad(row, first, last) && !is_dated(row, first, last))
@@ -380,19 +399,20 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
 // 6 1 2 9 4 4 7 7 7 4, "415-5" + "55-2671", or cut by a line end: ten digits of North America, torn
 // apart.
 bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
-  if (goes_on(row.before(first))) return false;
+  // Most numbers begin like no area code.
+  if (row.of(first)[0] < '2' || goes_on(row.before(first))) return false;
   size_t last = first, count = 0;
   for (; last < row.count && count < kNanpDigits; ++last) {
     const uint32_t size = digits_before_extension(row, last);
     if (size == 0) return false;
     count += size;
   }
-  for (size_t g = first; g < last; ++g)
-    if (is_date_with_dashes(row, g)) return false;
-  if (is_version(row, first, last)) return false;
   if (count != kNanpDigits || last < first + 3 || goes_on(row.behind(last - 1)) ||
       !is_nanp(digits_of(row, first, last).all()))
     return false;
+  for (size_t g = first; g < last; ++g)
+    if (is_date_with_dashes(row, g)) return false;
+  if (Versions versions(row, first); versions.is_one(last)) return false;
   // Ten single digits in the middle of more of them are a table.
   const uint8_t separator = common_separator(row, first, last);
   if (separator != 0 &&

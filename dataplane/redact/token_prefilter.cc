@@ -78,69 +78,64 @@ constexpr HalfByteSet kGoesOn = make_goes_on();
 constexpr HalfByteSet kWord =
     make_set([](unsigned c) { return kClasses[c] == Class::Core || kClasses[c] == Class::Word; });
 
+struct Separators {
+  uint64_t all = 0;   // '-' '_' '&' and the first byte of U+2000.. and U+F000..
+  uint64_t mark = 0;  // '-' '_'
+};
+
 struct Masks {
-  uint64_t separator;  // '-' '_' '&' and the first byte of U+2000.. and U+F000..
-  uint64_t goes_on;    // what may stand behind one, before or in a core
-  uint64_t word;       // letters and digits
-  uint64_t blank;      // ' '
-  uint64_t mark;       // '-' '_'
+  uint64_t goes_on = 0;  // what may stand behind a separator, before or in a core
+  uint64_t word = 0;     // letters and digits
+  uint64_t blank = 0;    // ' '
+  uint64_t mark = 0;     // '-' '_'
 };
 
 const __m128i* table(const std::array<uint8_t, 16>& bytes) {
   return reinterpret_cast<const __m128i*>(bytes.data());
 }
 
+// A vector of bytes, zeros behind the `left` ones that are there; bit i of an answer is byte i.
 struct Portable {
   static constexpr size_t kBytes = 16;
-  static inline Masks look(const uint8_t* p, size_t left) noexcept {
+  __m128i bytes;
+
+  Portable(const uint8_t* p, size_t left) noexcept {
     alignas(16) uint8_t rest[kBytes] = {};
     if (left < kBytes) std::memcpy(rest, p, left);
-    const __m128i b = _mm_loadu_si128(reinterpret_cast<const __m128i*>(left < kBytes ? rest : p));
-    const __m128i mark =
-        _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8('-')), _mm_cmpeq_epi8(b, _mm_set1_epi8('_')));
-    const __m128i separator =
-        _mm_or_si128(_mm_or_si128(mark, _mm_cmpeq_epi8(b, _mm_set1_epi8('&'))),
-                     _mm_or_si128(_mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xe2))),
-                                  _mm_cmpeq_epi8(b, _mm_set1_epi8(char(0xef)))));
+    bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(left < kBytes ? rest : p));
+  }
+  uint64_t is(uint8_t c) const noexcept {
+    return static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(static_cast<char>(c)))));
+  }
+  uint64_t in(const HalfByteSet& set) const noexcept {
     const __m128i half = _mm_set1_epi8(0x0f);
-    const __m128i low = _mm_and_si128(b, half);
-    const __m128i high = _mm_and_si128(_mm_srli_epi16(b, 4), half);
-    const auto in = [&](const HalfByteSet& set) {
-      const __m128i both = _mm_and_si128(_mm_shuffle_epi8(_mm_load_si128(table(set.low)), low),
-                                         _mm_shuffle_epi8(_mm_load_si128(table(set.high)), high));
-      const int no = _mm_movemask_epi8(_mm_cmpeq_epi8(both, _mm_setzero_si128()));
-      return static_cast<uint64_t>(~no & 0xffff);
-    };
-    return {static_cast<uint32_t>(_mm_movemask_epi8(separator)), in(kGoesOn), in(kWord),
-            static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(b, _mm_set1_epi8(' ')))),
-            static_cast<uint32_t>(_mm_movemask_epi8(mark))};
+    const __m128i low = _mm_and_si128(bytes, half);
+    const __m128i high = _mm_and_si128(_mm_srli_epi16(bytes, 4), half);
+    const __m128i both = _mm_and_si128(_mm_shuffle_epi8(_mm_load_si128(table(set.low)), low),
+                                       _mm_shuffle_epi8(_mm_load_si128(table(set.high)), high));
+    const int no = _mm_movemask_epi8(_mm_cmpeq_epi8(both, _mm_setzero_si128()));
+    return static_cast<uint64_t>(~no & 0xffff);
   }
 };
 
 struct Avx2 {
   static constexpr size_t kBytes = 32;
-  SP_TARGET_AVX2 static inline Masks look(const uint8_t* p, size_t left) noexcept {
+  __m256i bytes;
+
+  SP_TARGET_AVX2 Avx2(const uint8_t* p, size_t left) noexcept {
     alignas(32) uint8_t rest[kBytes] = {};
     if (left < kBytes) std::memcpy(rest, p, left);
-    const __m256i b =
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left < kBytes ? rest : p));
-    const __m256i mark = _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8('-')),
-                                         _mm256_cmpeq_epi8(b, _mm256_set1_epi8('_')));
-    const __m256i separator =
-        _mm256_or_si256(_mm256_or_si256(mark, _mm256_cmpeq_epi8(b, _mm256_set1_epi8('&'))),
-                        _mm256_or_si256(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xe2))),
-                                        _mm256_cmpeq_epi8(b, _mm256_set1_epi8(char(0xef)))));
-    const __m256i half = _mm256_set1_epi8(0x0f);
-    const __m256i low = _mm256_and_si256(b, half);
-    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(b, 4), half);
-    return {
-        static_cast<uint32_t>(_mm256_movemask_epi8(separator)), in(kGoesOn, low, high),
-        in(kWord, low, high),
-        static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, _mm256_set1_epi8(' ')))),
-        static_cast<uint32_t>(_mm256_movemask_epi8(mark))};
+    bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left < kBytes ? rest : p));
   }
-  SP_TARGET_AVX2 static inline uint64_t in(const HalfByteSet& set, __m256i low,
-                                           __m256i high) noexcept {
+  SP_TARGET_AVX2 uint64_t is(uint8_t c) const noexcept {
+    return static_cast<uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(static_cast<char>(c)))));
+  }
+  SP_TARGET_AVX2 uint64_t in(const HalfByteSet& set) const noexcept {
+    const __m256i half = _mm256_set1_epi8(0x0f);
+    const __m256i low = _mm256_and_si256(bytes, half);
+    const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
     const __m256i lows = _mm256_broadcastsi128_si256(_mm_load_si128(table(set.low)));
     const __m256i highs = _mm256_broadcastsi128_si256(_mm_load_si128(table(set.high)));
     const __m256i both =
@@ -152,22 +147,18 @@ struct Avx2 {
 
 struct Avx512 {
   static constexpr size_t kBytes = 64;
-  SP_TARGET_AVX512 static inline Masks look(const uint8_t* p, size_t left) noexcept {
-    const __mmask64 here = _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(std::min(left, kBytes)));
-    const __m512i b = _mm512_maskz_loadu_epi8(here, p);
-    const uint64_t mark = _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('-')) |
-                          _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('_'));
-    const uint64_t separator = mark | _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8('&')) |
-                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xe2))) |
-                               _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(char(0xef)));
-    const __m512i half = _mm512_set1_epi8(0x0f);
-    const __m512i low = _mm512_and_si512(b, half);
-    const __m512i high = _mm512_and_si512(_mm512_srli_epi16(b, 4), half);
-    return {separator, in(kGoesOn, low, high), in(kWord, low, high),
-            _mm512_cmpeq_epi8_mask(b, _mm512_set1_epi8(' ')), mark};
+  __m512i bytes;
+
+  SP_TARGET_AVX512 Avx512(const uint8_t* p, size_t left) noexcept
+      : bytes(_mm512_maskz_loadu_epi8(
+            _bzhi_u64(~uint64_t{0}, static_cast<unsigned>(std::min(left, kBytes))), p)) {}
+  SP_TARGET_AVX512 uint64_t is(uint8_t c) const noexcept {
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(static_cast<char>(c)));
   }
-  SP_TARGET_AVX512 static inline uint64_t in(const HalfByteSet& set, __m512i low,
-                                             __m512i high) noexcept {
+  SP_TARGET_AVX512 uint64_t in(const HalfByteSet& set) const noexcept {
+    const __m512i half = _mm512_set1_epi8(0x0f);
+    const __m512i low = _mm512_and_si512(bytes, half);
+    const __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half);
     // The form with a mask: GCC 12 warns of its own undefined register in the other.
     const __m512i lows = _mm512_maskz_broadcast_i32x4(0xffff, _mm_load_si128(table(set.low)));
     const __m512i highs = _mm512_maskz_broadcast_i32x4(0xffff, _mm_load_si128(table(set.high)));
@@ -178,18 +169,35 @@ struct Avx512 {
 constexpr size_t kBlockBytes = 64;
 constexpr uint64_t below(size_t bit) { return bit >= 64 ? ~uint64_t{0} : (uint64_t{1} << bit) - 1; }
 
-// The masks of kBlockBytes from `p` on, of which `left` are there.
+// use(vector, its place) for those of the block at `p`, of which `left` bytes are there.
+template <class Level, class Use>
+[[gnu::always_inline]] inline void each_vector(const uint8_t* p, size_t left, Use&& use) noexcept {
+  for (size_t i = 0; i < kBlockBytes && (i == 0 || i < left); i += Level::kBytes)
+    use(Level(p + i, left - i), i);
+}
+
+template <class Level>
+[[gnu::always_inline]] inline Separators separators_of(const uint8_t* p, size_t left) noexcept {
+  Separators all;
+  each_vector<Level>(
+      p, left, [&](const Level& v, size_t i) __attribute__((always_inline)) {
+        const uint64_t mark = v.is('-') | v.is('_');
+        all.mark |= mark << i;
+        all.all |= (mark | v.is('&') | v.is(0xe2) | v.is(0xef)) << i;
+      });
+  return all;
+}
+
 template <class Level>
 [[gnu::always_inline]] inline Masks look_at_block(const uint8_t* p, size_t left) noexcept {
-  Masks all = Level::look(p, left);
-  for (size_t i = Level::kBytes; i < kBlockBytes && i < left; i += Level::kBytes) {
-    const Masks more = Level::look(p + i, left - i);
-    all.separator |= more.separator << i;
-    all.goes_on |= more.goes_on << i;
-    all.word |= more.word << i;
-    all.blank |= more.blank << i;
-    all.mark |= more.mark << i;
-  }
+  Masks all;
+  each_vector<Level>(
+      p, left, [&](const Level& v, size_t i) __attribute__((always_inline)) {
+        all.goes_on |= v.in(kGoesOn) << i;
+        all.word |= v.in(kWord) << i;
+        all.blank |= v.is(' ') << i;
+        all.mark |= (v.is('-') | v.is('_')) << i;
+      });
   return all;
 }
 
@@ -299,9 +307,10 @@ template <class Level>
   const size_t begin = from;
   for (; from < text.size(); from += kBlockBytes) {
     const size_t left = text.size() - from;
+    const Separators separators = separators_of<Level>(text.data() + from, left);
+    uint64_t hits = separators.all & below(left) & ~(separators.mark & separators.mark >> 1);
+    if (hits == 0) continue;  // most of prose
     const Masks masks = look_at_block<Level>(text.data() + from, left);
-    uint64_t hits = masks.separator & below(left) & ~(masks.mark & masks.mark >> 1);
-    if (hits == 0) continue;
     const uint64_t dead = dead_bytes(masks, left, 0);
     hits &= ~(dead >> 1 | dead >> 2);
     if (hits == 0) continue;

@@ -56,6 +56,13 @@ uint32_t decode(const uint8_t* text, size_t size) noexcept {
   return c;
 }
 
+bool goes_on(uint8_t c) noexcept { return (c & 0xc0) == 0x80; }
+// First bytes of U+4000 to U+9FFF and U+B000 to U+CFFF, Han and hangul: all of it stands for
+// itself.
+bool is_han(uint8_t lead) noexcept {
+  return (lead >= 0xe4 && lead <= 0xe9) || lead == 0xeb || lead == 0xec;
+}
+
 bool stands_for_itself(uint8_t c) noexcept {
   return c != 0 && c != '\\' && c != '%' && c != '&' && c != '=';
 }
@@ -438,6 +445,10 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
     if (at > plain) itself(text + plain, at - plain, out);
   };
   while (at < size) {
+    if (is_han(text[at]) && at + 2 < size && goes_on(text[at + 1]) && goes_on(text[at + 2])) {
+      at += 3;
+      continue;
+    }
     if (text[at] < 0x80) {
       const bool between = at + 1 < size && text[at + 1] >= 0x80 && stands_for_itself(text[at]);
       if (!between) break;
@@ -451,7 +462,7 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
       return size;
     }
     bool is_valid = length > 1;
-    for (size_t i = 1; i < length; ++i) is_valid &= (text[at + i] & 0xc0) == 0x80;
+    for (size_t i = 1; i < length; ++i) is_valid &= goes_on(text[at + i]);
     if (!is_valid) {  // not UTF-8: a byte that means nothing
       ++at;
       continue;

@@ -276,7 +276,15 @@ Verdict piped(const TextView& text, Reader& reader, Hit& out) noexcept {
   return reads ? accept(text, argument.value.start, argument.value.end, out) : Verdict::No;
 }
 
+constexpr auto make_names() {
+  std::array<std::string_view, kCommands.size()> out;
+  for (size_t i = 0; i < out.size(); ++i) out[i] = kCommands[i].name;
+  return out;
+}
+constexpr WordList kNames{make_names()};
+
 const Command* find(Bytes cue) noexcept {
+  if (!kNames.has(cue)) return nullptr;  // most cues are nouns
   for (const Command& command : kCommands)
     if (equals_word(cue, command.name)) return &command;
   return nullptr;

@@ -321,7 +321,11 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
     if (!value.found) return Verdict::No;
     const Bytes bytes = text.slice(value.start, value.end);
     const bool counts = value.quoted || armed || i == 0 || behind_to;
-    const Strength strength = value.spaced || !counts ? Strength::None : password_strength(bytes);
+    // A word of the sentence is no strong password, and only those count here.
+    const bool is_word =
+        !value.quoted && !behind_to && std::all_of(bytes.begin(), bytes.end(), is_lower);
+    const Strength strength =
+        value.spaced || !counts || is_word ? Strength::None : password_strength(bytes);
     if (value.quoted) {
       if (strength == Strength::Strong && (armed || i == 0)) return match(value, 0, out);
       if (strength == Strength::Weak && armed && has_lower_or_digit(bytes) && !is_title(bytes))

@@ -388,14 +388,12 @@ bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
          !((c == '.' || c == ':') && is_alnum(reader.at(end + 1)));
 }
 
-// A title in front of the name: not part of it.
-uint64_t skip_title(OpenReader& reader, uint64_t at) noexcept {
-  const NameWord word = word_at(reader, at);
-  if (word.size() == 0 || !word.capital || !word_in(reader, word, kTitles, kTitlesFilter))
-    return at;
+// The first word of the name behind a title, which is not part of it. `word`: what stands here.
+NameWord skip_title(OpenReader& reader, const NameWord& word) noexcept {
+  if (!word.capital || !word_in(reader, word, kTitles, kTitlesFilter)) return word;
   uint64_t next = word.end;
   if (reader.at(next) == '.') ++next;
-  return reader.at(next) == ' ' ? next + 1 : at;
+  return reader.at(next) == ' ' ? word_at(reader, next + 1) : word;
 }
 
 // Sure only of ASCII.
@@ -422,12 +420,13 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
       break;
   }
   if (at == trigger.at) return reader.answer(false);
-  at = skip_title(reader, at);
-  const NameWord first = word_at(reader, at);
+  const NameWord word = word_at(reader, at);
+  if (word.size() == 0) return reader.answer(false);
+  const NameWord first = skip_title(reader, word);
   if (first.size() == 0) return reader.answer(false);
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
-  const Name name = read_name(reader, at, !first.capital);
+  const Name name = read_name(reader, first.start, !first.capital);
   const bool capital = first.capital;
   if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);
   // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.

@@ -127,6 +127,14 @@ bool value_ending(const TextView& text, uint64_t end, SecretKind kind, Word& out
   return looks_secret(text.slice(out.start, out.end), kind);
 }
 
+// Every value has a digit, and most text has none so near: no value ends within `reach` bytes
+// before `at`.
+bool digit_before(const TextView& text, uint64_t at, uint64_t reach) noexcept {
+  const uint64_t farthest = reach + kValueBytesMax + kMarksMax;
+  const uint64_t from = std::max(text.begin, at > farthest ? at - farthest : uint64_t{0});
+  return digit_in(text.slice(from, at));
+}
+
 // Reads from the cue back to its value.
 bool find_before(const TextView& text, uint64_t cue, SecretKind kind, Word& out) noexcept {
   const uint64_t floor = std::max(text.begin, cue > kBetweenMax ? cue - kBetweenMax : uint64_t{0});
@@ -178,7 +186,9 @@ bool phrase_ends(Reader& reader) noexcept {
 Verdict value_before(const TextView& text, const Trigger& trigger, SecretKind kind, Verdict behind,
                      Hit& out) noexcept {
   Word value{};
-  if (!find_before(text, trigger.start, kind, value)) return behind;
+  if (!digit_before(text, trigger.start, kBetweenMax) ||
+      !find_before(text, trigger.start, kind, value))
+    return behind;
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   const bool ends = phrase_ends(reader);
   if (reader.starved() || behind == Verdict::More) {
@@ -194,12 +204,7 @@ Verdict value_before(const TextView& text, const Trigger& trigger, SecretKind ki
 uint64_t value_before_live_from(const TextView& text) noexcept {
   constexpr uint64_t kReach = kBetweenMax + kCueBytesMax;
   const uint64_t floor = std::max(text.begin, text.end > kReach ? text.end - kReach : uint64_t{0});
-  // Every value has a digit, and most text has none that near.
-  constexpr uint64_t kFarthest = kReach + kValueBytesMax + kMarksMax;
-  if (!digit_in(text.slice(
-          std::max(text.begin, text.end > kFarthest ? text.end - kFarthest : uint64_t{0}),
-          text.end)))
-    return text.end;
+  if (!digit_before(text, text.end, kReach)) return text.end;
   uint64_t live = text.end;
   uint64_t next = text.end;  // where the word behind begins
   for (uint64_t at = text.end; at > floor; --at) {

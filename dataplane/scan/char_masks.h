@@ -55,6 +55,13 @@ class BitMask {
   uint64_t behind(size_t i, unsigned n) const noexcept {
     return at(i) << n | at(i - 1) >> (64 - n);
   }
+  // The bits of word `w` that lie in [first, last).
+  static uint64_t part_of_word(size_t w, size_t first, size_t last) noexcept {
+    uint64_t out = ~uint64_t{0};
+    if (w == first / 64) out &= ~uint64_t{0} << (first & 63);
+    if ((w + 1) * 64 > last) out &= ~(~uint64_t{0} << (last & 63));
+    return out;
+  }
   // Where rows of 16 bits begin in two neighbouring words: the places in the second one that are
   // part of such a row.
   static uint64_t behind_rows(uint64_t before, uint64_t here) noexcept {
@@ -115,6 +122,9 @@ struct CharMasks {
   BitMask to_number;     // what is no digit and no space before a space and a digit
   BitMask colon_number;  // a colon between a letter and a digit
   BitMask name_of;       // the end of a word before a space and a capital letter
+  // Of the masks above: those that one stage looks at together.
+  BitMask form;    // at, url, colons, quad
+  BitMask phrase;  // number_of, to_number, colon_number, name_of
   // What looks made by a machine begins: a letter, digits, a letter; a capital beside a digit; or a
   // row of `run`. The stage of joined parts takes it up.
   BitMask made;

@@ -557,20 +557,19 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
   std::array<uint16_t, kBlocksAtOnce * kBlock + kPlacesAtOnce> places;
   std::array<uint8_t, 1 + kBlock + kHead> edge;
   while (from < until) {
+    if (allowed != nullptr && *allowed == 0) {
+      ++allowed;
+      from += kBlock;
+      continue;
+    }
     // A whole block reads the heads of its last places, too, and the byte before it.
     const size_t readable = text.size() - from;
     size_t blocks = std::min(readable > kHead ? (readable - (kHead - 1)) / kBlock : size_t{0},
                              std::min((until - from + kBlock - 1) / kBlock, kBlocksAtOnce));
     if (from == 0) blocks = 0;
-    if (allowed != nullptr) {
-      if (*allowed == 0) {
-        ++allowed;
-        from += kBlock;
-        continue;
-      }
+    if (allowed != nullptr)
       for (size_t b = 1; b < blocks; ++b)
         if (allowed[b] == 0) blocks = b;
-    }
     if (blocks > 0) {
       masks(*tables_, text.data() + from, blocks, bits.data());
     } else {

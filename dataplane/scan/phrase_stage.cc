@@ -112,13 +112,8 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   cursor_ = until;
   const Part part{engine, text, masks, origin, pending, out};
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    uint64_t in_part = ~uint64_t{0};
-    if (w == first / 64) in_part &= ~uint64_t{0} << (first & 63);
-    if ((w + 1) * 64 > last) in_part &= ~(~uint64_t{0} << (last & 63));
-    if (((masks.number_of.word(w) | masks.to_number.word(w) | masks.colon_number.word(w) |
-          masks.name_of.word(w)) &
-         in_part) == 0)
-      continue;
+    if (masks.phrase.word(w) == 0) continue;
+    const uint64_t in_part = BitMask::part_of_word(w, first, last);
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));

@@ -110,10 +110,17 @@ template <class V>
   };
   put<V>(m.spelt, w, dense(1) & dense(3) & dense(5) & ~(low | dense(2) | dense(4) | dense(6)));
   const V before_space = space.ahead(1);
-  put<V>(m.number_of, w, digit.here() & before_space & letter.ahead(2));
-  put<V>(m.to_number, w, ~(digit.here() | space.here()) & before_space & digit.ahead(2));
+  const V number_of = digit.here() & before_space & letter.ahead(2);
+  const V to_number = ~(digit.here() | space.here()) & before_space & digit.ahead(2);
   // Letters with marks are no ASCII: "José C" has none before its space.
-  put<V>(m.name_of, w, (letter.here() | ~word.here()) & before_space & upper.ahead(2));
+  const V name_of = (letter.here() | ~word.here()) & before_space & upper.ahead(2);
+  put<V>(m.number_of, w, number_of);
+  put<V>(m.to_number, w, to_number);
+  put<V>(m.name_of, w, name_of);
+  put<V>(m.phrase, w, number_of | to_number | name_of | load<V>(m.colon_number.data() + w));
+  put<V>(m.form, w,
+         load<V>(m.at.data() + w) | load<V>(m.url.data() + w) | load<V>(m.colons.data() + w) |
+             load<V>(m.quad.data() + w));
   V digits = digit.ahead(1), mixed = digits & letter.ahead(2);
   const V beside = (upper.here() & digits) | (digit.here() & upper.ahead(1));
   for (unsigned n = 2; n <= CharMasks::kMixedDigitsMax; ++n) {

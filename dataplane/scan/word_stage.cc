@@ -135,11 +135,8 @@ bool WordStage::find_triggers(const Part& part) {
   const auto first = static_cast<size_t>(part.from - part.origin);
   const auto last = static_cast<size_t>(part.until - part.origin);
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    uint64_t in_part = ~uint64_t{0};
-    if (w == first / 64) in_part &= ~uint64_t{0} << (first & 63);
-    if ((w + 1) * 64 > last) in_part &= ~(~uint64_t{0} << (last & 63));
-    if (((m.at.word(w) | m.url.word(w) | m.colons.word(w) | m.quad.word(w)) & in_part) == 0)
-      continue;
+    if (m.form.word(w) == 0) continue;
+    const uint64_t in_part = BitMask::part_of_word(w, first, last);
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(part.origin + w * 64 + static_cast<size_t>(std::countr_zero(bits)));

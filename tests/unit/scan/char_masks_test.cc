@@ -87,15 +87,27 @@ class Twin {
     return true;
   }
   bool before_space(size_t i) const { return in(m_.space, i, 1); }
+  bool made(size_t i) const {
+    int digits = 0;
+    while (digits < 3 && in(m_.digit, i, digits + 1)) ++digits;
+    bool mixed = false;
+    for (int n = 1; n <= digits; ++n) mixed = mixed || in(m_.letter, i, n + 1);
+    return (in(m_.letter, i, 0) && mixed) || (in(m_.upper, i, 0) && in(m_.digit, i, 1)) ||
+           (in(m_.digit, i, 0) && in(m_.upper, i, 1)) || row(m_.run, i);
+  }
 
  private:
   const CharMasks& m_;
 };
 
 TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
-  const std::string pieces[] = {
-      "10.0.0.1",         "::1:ab", "a://b", "a b c d e f", "No:5", " 12 Main", "x", "Anna B",
-      "0123456789abcdef", "é C",    ".",     "/",           "-",    "3",        " "};
+  const std::string pieces[] = {"10.0.0.1",    "::1:ab", "a://b",
+                                "a b c d e f", "No:5",   " 12 Main",
+                                "x",           "Anna B", "0123456789abcdef",
+                                "é C",         ".",      "/",
+                                "-",           "3",      " ",
+                                "x12y",        "a123b",  "c1234d",
+                                "M5",          "7Q"};
   std::mt19937 random(3);
   for (size_t size : {1, 60, 64, 130, 700, 4'100}) {
     std::string text;
@@ -125,6 +137,11 @@ TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
                   in(masks->colon, 0) && in(masks->letter, -1) && in(masks->digit, 1));
         EXPECT_EQ(masks->name_of.test(i),
                   (in(masks->letter, 0) || !in(masks->word, 0)) && gap && in(masks->upper, 2));
+        EXPECT_EQ(masks->made.test(i), twin.made(i)) << i;
+        EXPECT_EQ(masks->form.test(i), masks->at.test(i) || masks->url.test(i) ||
+                                           masks->colons.test(i) || masks->quad.test(i));
+        EXPECT_EQ(masks->phrase.test(i), masks->number_of.test(i) || masks->to_number.test(i) ||
+                                             masks->colon_number.test(i) || masks->name_of.test(i));
       }
     }
   }

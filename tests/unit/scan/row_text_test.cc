@@ -44,8 +44,8 @@ void expect_like_its_twin(const std::string& text) {
     const size_t size = std::min<size_t>(twin.characters.size(), 64);
     const auto characters = said->from(g, twin.characters.size());
     EXPECT_EQ(std::string(characters.begin(), characters.end()), twin.characters) << text;
-    EXPECT_EQ(bits_of(said->digits_from(g), size), twin.digits.substr(0, size)) << text;
-    EXPECT_EQ(bits_of(said->letters_from(g), size), twin.letters.substr(0, size)) << text;
+    EXPECT_EQ(bits_of(said->form_from(g).digits, size), twin.digits.substr(0, size)) << text;
+    EXPECT_EQ(bits_of(said->form_from(g).letters, size), twin.letters.substr(0, size)) << text;
     const auto own = row.of(g);
     const bool lower = std::any_of(own.begin(), own.end(), is_lower);
     EXPECT_EQ(said->has_lower(g), lower) << text;

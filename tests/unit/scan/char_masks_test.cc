@@ -73,7 +73,10 @@ class Twin {
     return in(m_.colon, i, 0) && joins_colon(i, 1) && !joins_colon(i, -1);
   }
   bool quad(size_t i) const {
-    if (!in(m_.dot, i, 0) || !in(m_.digit, i, -1) || !in(m_.digit, i, 1)) return false;
+    if (!in(m_.dot, i, 0) || !in(m_.digit, i, -1)) return false;
+    int digits = 0;
+    while (digits < 3 && in(m_.digit, i, digits + 1)) ++digits;
+    if (digits == 0 || !in(m_.dot, i, digits + 1)) return false;
     for (int n = 2; n <= 4; ++n) {
       bool joined = true;
       for (int k = 1; k <= n; ++k) joined = joined && in(m_.word, i, -k);

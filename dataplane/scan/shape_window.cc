@@ -39,7 +39,7 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   if ((flags & contract::kRuleSeparated) != 0 && (breaks_ == 0 || (breaks_ & breaks) != breaks))
     return -1;
   const bool evasive = (flags & contract::kRuleEvasive) != 0;
-  if (breaks_ == 0) return evasive && is_fraction() ? -1 : 0;
+  if (breaks_ == 0) return is_fraction() ? -1 : 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (evasive && regular_ && is_of_row()) return -1;
   if (regular_ && breaks_ == breaks) return 0;

@@ -111,6 +111,13 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   if (unnamed && name == house + 1 && (is_upper(first) || first >= 0xc3))
     street = named_street(reader, name);
   if (street.end == 0) return false;
+  // "Ang Mo Kio Ave 3 #08-456"
+  if (!unnamed && !french && reader.at(street.end) == ' ' && is_digit(reader.at(street.end + 1))) {
+    uint64_t number = street.end + 1;
+    while (number - street.end < 4 && is_digit(reader.at(number))) ++number;
+    if (reader.at(number) == ',' || (reader.at(number) == ' ' && reader.at(number + 1) == '#'))
+      street.end = number;
+  }
   Place place = place_at(reader, street.end);
   // "222 Birchwood Dr., Denver"
   if (!place.town && reader.at(street.end) == '.' && reader.at(street.end + 1) == ',') {

@@ -106,6 +106,26 @@ bool assignment_cue_begins_word(Bytes cue) noexcept {
 
 namespace {
 
+// "token we got from them is": words of a sentence up to the one for "equals". Moves behind it, or
+// not at all.
+bool skip_clause(Reader& reader) noexcept {
+  constexpr unsigned kWordsMax = 7;
+  constexpr uint64_t kWordBytesMax = 12;
+  const uint64_t from = reader.at();
+  for (unsigned words = 0; words < kWordsMax; ++words) {
+    uint64_t size = 0;
+    while (size <= kWordBytesMax && is_letter(reader.peek())) {
+      reader.skip();
+      ++size;
+    }
+    if (size == 0 || size > kWordBytesMax || reader.peek() != ' ') break;
+    reader.skip();
+    if (take_is_word(reader)) return true;
+  }
+  reader.move_to(from);
+  return false;
+}
+
 Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                    Hit& out) noexcept {
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
@@ -122,6 +142,8 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
     if (reader.starved()) return Verdict::More;
   }
   if (op == Operator::None) return Verdict::No;
+  if (op == Operator::Space && !name.flag && skip_clause(reader)) op = Operator::Is;
+  if (reader.starved()) return Verdict::More;
   const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
   JoinedLiterals joined;
   Bytes bytes;

@@ -197,6 +197,21 @@ bool take_value_attribute(Reader& reader) noexcept {
   return false;
 }
 
+// "type": "secret", between a name and its value.
+void skip_type_member(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  if (reader.take("\"type\"")) {
+    for (uint64_t i = 0; i < kBlanksMax && reader.peek() != ',' && reader.peek() != 0; ++i)
+      reader.skip();
+    if (reader.peek() == ',') {
+      reader.skip();
+      reader.skip_blanks(kBlanksMax);
+      return;
+    }
+  }
+  reader.move_to(from);
+}
+
 // getenv("DB_PASSWORD") or "x", env.API_KEY || 'x', ENV.fetch("KEY") { "x" }, variable "password" {
 // ... default = "x": what stands for a value that is not there. `closed`: a quote ended the name.
 bool take_fallback(Reader& reader, bool closed) noexcept {
@@ -368,8 +383,10 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   if (closed && reader.peek() == ',') {
     reader.skip();
     reader.skip_blanks(kBlanksMax);
-    if (is_quote(reader.peek())) return Operator::Second;
-    return take_value_attribute(reader) ? Operator::Second : Operator::None;
+    // {"key": "password", "type": "secret", "value": "x"}
+    skip_type_member(reader);
+    if (take_value_attribute(reader) || is_quote(reader.peek())) return Operator::Second;
+    return Operator::None;
   }
   if (take_symbol(reader)) {
     // `**Password:** x`, `password: |`

@@ -11,6 +11,7 @@
 #include <array>
 
 #include "dataplane/scan/recognise/auth_header.h"
+#include "dataplane/scan/recognise/call_argument.h"
 #include "dataplane/scan/recognise/command_line.h"
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/recognise/credential_value.h"
@@ -61,7 +62,17 @@ constexpr WordList kGapStarts{
                                      "and",        "with",
                                      "there",      "these",
                                      "hint",       "remains",
-                                     "stays",      "hasn't"})};
+                                     "stays",      "hasn't",
+                                     "wi-fi",      "wifi",
+                                     "wlan",       "vpn",
+                                     "admin",      "root",
+                                     "di",         "k",
+                                     "ke",         "dost\xc4\x99pu",
+                                     "temporanea", "temporaire",
+                                     "provisoire", "temporal",
+                                     "\xc3\xa0",   "au",
+                                     "from",       "fra",
+                                     "auf",        "am"})};
 
 // Between "is" and the value.
 constexpr WordList kFillers{std::to_array<std::string_view>({"now",
@@ -445,14 +456,36 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
 }
 
 bool is_pair_cue(Bytes cue) noexcept {
-  static constexpr WordList kCues{
-      std::to_array<std::string_view>({"credentials",    "credential",   "creds",
-                                       "login",          "logins",       "log in",
-                                       "zugangsdaten",   "identifiants", "credenciales",
-                                       "credenziali",    "credenciais",  "inloggegevens",
-                                       "dane logowania", "user/pass",    "username/password",
-                                       "userpass",       "user:pass",    "username and password",
-                                       "sign in",        "auth"})};
+  static constexpr WordList kCues{std::to_array<std::string_view>({"credentials",
+                                                                   "credential",
+                                                                   "creds",
+                                                                   "login",
+                                                                   "logins",
+                                                                   "log in",
+                                                                   "zugangsdaten",
+                                                                   "identifiants",
+                                                                   "credenciales",
+                                                                   "credenziali",
+                                                                   "credenciais",
+                                                                   "inloggegevens",
+                                                                   "dane logowania",
+                                                                   "user/pass",
+                                                                   "username/password",
+                                                                   "benutzername/kennwort",
+                                                                   "benutzername/passwort",
+                                                                   "benutzer/passwort",
+                                                                   "login/passwort",
+                                                                   "login/password",
+                                                                   "user/password",
+                                                                   "identifiant/mot de passe",
+                                                                   "usuario/contrase\xc3\xb1"
+                                                                   "a",
+                                                                   "utente/password",
+                                                                   "userpass",
+                                                                   "user:pass",
+                                                                   "username and password",
+                                                                   "sign in",
+                                                                   "auth"})};
   return kCues.has(cue);
 }
 
@@ -508,104 +541,6 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
     return match(value, 5, out);
   }
   return Verdict::No;
-}
-
-// The next of the arguments of a call, with the comma behind it; `more`: there was one.
-Value next_argument(const TextView& text, Reader& reader, bool& more) noexcept {
-  skip_white(reader, 8);
-  const Value value = read_value(reader, Stop::Line);
-  more = false;
-  if (!value.found || value.spaced) return {};
-  reader.skip_blanks(2);
-  if (reader.peek() == ',') {
-    reader.skip();
-    more = true;
-  } else {
-    more = value.end < reader.at() && text.at(value.end) == ',';
-  }
-  return value;
-}
-
-// login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
-// the bracket, and `before` arguments stand before the password.
-Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
-  bool more = false;
-  for (unsigned i = 0; i < before; ++i) {
-    const Value value = next_argument(text, reader, more);
-    if (reader.starved()) return Verdict::More;
-    // Where more than a user stands before it, all of them are texts.
-    if (!value.found || !more || (before > 1 && !value.quoted)) return Verdict::No;
-  }
-  const Value value = next_argument(text, reader, more);
-  if (reader.starved()) return Verdict::More;
-  if (!value.found || !value.quoted ||
-      password_strength(text.slice(value.start, value.end)) != Strength::Strong)
-    return Verdict::No;
-  return match(value, 0, out);
-}
-
-bool has_second_text(Bytes cue) noexcept {
-  return equals_word(cue, "connect(") || equals_word(cue, "getconnection(") ||
-         equals_word(cue, "mysqli(") || equals_word(cue, "pdo(");
-}
-
-bool is_dsn_cue(Bytes cue) noexcept {
-  return equals_word(cue, "sql.open(") || equals_word(cue, "mysql.open(") ||
-         equals_word(cue, "dsn");
-}
-
-// user:password@tcp(host)/base, as drivers of Go take it.
-Verdict in_dsn(const TextView& text, const Value& value, Hit& out) noexcept {
-  const Bytes bytes = text.slice(value.start, value.end);
-  for (std::string_view sign : {"@tcp(", "@unix(", "@/"}) {
-    const auto at = std::search(bytes.begin(), bytes.end(), sign.begin(), sign.end());
-    const auto colon = std::find(bytes.begin(), at, uint8_t{':'});
-    if (at == bytes.end() || colon == at || colon == bytes.begin()) continue;
-    Value password = value;
-    password.start = value.start + static_cast<uint64_t>(colon - bytes.begin()) + 1;
-    password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
-    const Strength strength = password_strength(text.slice(password.start, password.end));
-    return strength == Strength::None ? Verdict::No : match(password, 0, out);
-  }
-  return Verdict::No;
-}
-
-Verdict behind_dsn(const TextView& text, const Trigger& trigger, Reader& reader,
-                   Hit& out) noexcept {
-  if (text.at(trigger.at - 1) != '(') {
-    const Name name = read_name(text, trigger.start, reader, false);
-    const Operator op = name.fits ? read_operator(reader, name) : Operator::None;
-    if (op != Operator::Assign && op != Operator::Second)
-      return reader.starved() ? Verdict::More : Verdict::No;
-  }
-  bool more = true;
-  for (unsigned i = 0; i < 2 && more; ++i) {
-    const Value value = next_argument(text, reader, more);
-    if (reader.starved()) return Verdict::More;
-    if (!value.found) return Verdict::No;
-    if (in_dsn(text, value, out) == Verdict::Match) return Verdict::Match;
-  }
-  return Verdict::No;
-}
-
-// jdbc:oracle:thin:user/password@//host: [start, at) ends with the colon before the user.
-Verdict in_oracle_url(const TextView& text, Reader& reader, Hit& out) noexcept {
-  const Value value = read_value(reader, Stop::Word);
-  if (reader.starved()) return Verdict::More;
-  if (!value.found || value.quoted) return Verdict::No;
-  const Bytes bytes = text.slice(value.start, value.end);
-  const auto slash = std::find(bytes.begin(), bytes.end(), uint8_t{'/'});
-  const auto at = std::find(slash, bytes.end(), uint8_t{'@'});
-  if (slash == bytes.begin() || at == bytes.end() ||
-      std::find(bytes.begin(), slash, uint8_t{'@'}) != slash)
-    return Verdict::No;
-  Value password = value;
-  password.start = value.start + static_cast<uint64_t>(slash - bytes.begin()) + 1;
-  password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
-  if (password.start == password.end ||
-      password_strength(text.slice(password.start, password.end)) == Strength::None)
-    return Verdict::No;
-  return match(password, 0, out);
 }
 
 // "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
@@ -745,12 +680,8 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
     verdict = seed_words(reader, out);
   else if (is_pgpass_cue(cue))
     verdict = in_pgpass(text, reader, out);
-  else if (is_dsn_cue(cue))
-    verdict = behind_dsn(text, trigger, reader, out);
-  else if (equals_word(cue, "oracle:thin:"))
-    verdict = in_oracle_url(text, reader, out);
-  else if (cue.back() == '(')
-    verdict = argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
+  else if (is_call_cue(cue))
+    verdict = password_of_call(text, trigger, reader, out);
   else if (is_pair_cue(cue))
     verdict = pair(text, reader, out);
   else
@@ -765,14 +696,15 @@ bool password_cue_is_name(Bytes cue) noexcept {
     return is_letter(c) || c >= 0x80 || c == ' ' || c == '-';
   });
   return is_word && cue.back() != ' ' && !is_seed_cue(cue) && !is_command_cue(cue) &&
-         !is_header_cue(cue) && !is_sql_cue(cue) && !is_pair_cue(cue) && !is_dsn_cue(cue) &&
+         !is_header_cue(cue) && !is_sql_cue(cue) && !is_pair_cue(cue) && !is_call_cue(cue) &&
          !equals_word(cue, "pw is");
 }
 
 bool password_cue_begins_word(Bytes cue) noexcept {
   if (is_command_cue(cue)) return true;
   if (is_header_cue(cue)) return equals_word(cue, "basic ") || equals_word(cue, "bearer ");
-  if (is_sql_cue(cue) || is_pgpass_cue(cue) || cue.back() == '(' || is_pair_cue(cue)) return false;
+  if (is_sql_cue(cue) || is_pgpass_cue(cue) || is_pair_cue(cue)) return false;
+  if (is_call_cue(cue)) return equals_word(cue, "dsn");
   return cue.size() <= kShortCueBytes;
 }
 

@@ -10,11 +10,12 @@ namespace {
 constexpr unsigned kTownWordsMax = 4;
 
 constexpr std::string_view kUnits[] = {
-    "apt",    "apartment", "unit",   "suite",    "ste",     "floor", "fl",    "room",
-    "rm",     "flat",      "bldg",   "building", "lot",     "no",    "appt",  "app",
-    "apto",   "dept",      "depto",  "piso",     "wohnung", "whg",   "etage", "bat",
-    "int",    "interno",   "scala",  "m",        "lok",     "local", "esc",   "planta",
-    "puerta", "top",       "stiege", "door",     "villa",   "bus",   "bte",   "house"};
+    "apt",   "apartment", "unit",     "suite",   "ste",     "floor",  "fl",  "room",    "rm",
+    "flat",  "bldg",      "building", "lot",     "no",      "appt",   "app", "apto",    "dept",
+    "depto", "piso",      "wohnung",  "whg",     "etage",   "bat",    "int", "interno", "scala",
+    "m",     "lok",       "local",    "esc",     "planta",  "puerta", "top", "stiege",  "door",
+    "villa", "bus",       "bte",      "house",   "daire",   "kat",    "d",   "sala",    "conj",
+    "loja",  "bloco",     "andar",    "oficina", "despacho"};
 constexpr std::string_view kStates[] = {
     "al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in",
     "ia", "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh",
@@ -170,13 +171,22 @@ uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
         return end + 2 + side.size();
     return 0;
   }
+  // "14th Floor"
+  for (std::string_view mark : {"st", "nd", "rd", "th"}) {
+    if (!reader.follows(end, mark) || reader.at(end + 2) != ' ') continue;
+    for (std::string_view floor : {"floor", "fl"})
+      if (reader.follows(end + 3, floor) && ends_word(reader, end + 3 + floor.size()))
+        return end + 3 + floor.size();
+  }
+  if (reader.at(end) == '.') ++end;  // "3.\xc2\xba"
   if (reader.at(end) != 0xc2 || (reader.at(end + 1) != 0xba && reader.at(end + 1) != 0xaa))
     return 0;
   end += 2;
   if (reader.at(end) != ' ') return end;
   uint64_t side = end + 1;
   while (side - end <= 4 && is_letter(reader.at(side))) ++side;
-  return side > end + 1 && side - end <= 4 && ends_word(reader, side) ? side : end;
+  if (side == end + 1 || side - end > 4 || !ends_word(reader, side)) return end;
+  return reader.at(side) == '.' && reader.at(side + 1) == ',' ? side + 1 : side;
 }
 
 // "Apt 32C", "#374", "Suite 529": the end, or 0.
@@ -196,9 +206,13 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
     const NameWord word = word_at(reader, at);
     if (word.size() == 0 || !word_in(reader, word, kUnits, kUnitsFilter)) return 0;
     at = word.end;
-    if (reader.at(at) == '.') ++at;
-    if (reader.at(at) != ' ') return 0;
-    ++at;
+    // "D:6", "Daire: 6"
+    const bool colon = reader.at(at) == ':';
+    if (reader.at(at) == '.' || colon) ++at;
+    if (reader.at(at) == ' ')
+      ++at;
+    else if (!colon)
+      return 0;
     if (reader.at(at) == '#') ++at;
   }
   const uint64_t first = at;
@@ -335,6 +349,9 @@ uint64_t tail_end(OpenReader& reader, uint64_t at, bool& sure) noexcept {
     at = next;
   }
   if (const uint64_t code = late_code_end(reader, at); code != 0) end = code;
+  for (std::string_view mark : {"cep ", "cep: ", "c.p. "})
+    if (end == 0 && is_upper(reader.at(at)) && reader.follows(at, mark))
+      end = late_code_end(reader, at + mark.size());
   sure = sure || end != 0;
   return end;
 }
@@ -353,6 +370,8 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
     // "Curitiba/PR"
     if (reader.at(at) == '/' && is_upper(reader.at(at + 1)) && is_upper(reader.at(at + 2)))
       return tail_end(reader, at + 1, sure);
+    // "RFC 9881"
+    const bool initials = i == 0 && word.upper && word.size() <= 4;
     const uint64_t next = skip_joint(reader, at);
     if (next == at) return 0;
     if (const uint64_t end = state_end(reader, next); end != 0) {
@@ -363,7 +382,7 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
       sure = true;
       return end;
     }
-    if (capital)
+    if (capital && !initials)
       if (const uint64_t end = tail_end(reader, next, sure); end != 0) return end;
     at = next;
   }
@@ -380,10 +399,52 @@ uint64_t code_and_town_end(OpenReader& reader, uint64_t start) noexcept {
     const bool particle = word.size() <= 3 && word.size() > 1 && end != 0 && !word.capital;
     if (word.size() < 2 || (!word.capital && !particle)) break;
     if (!particle) end = word.end;
-    if (reader.at(word.end) != ' ') break;
+    // "Kad\xc4\xb1k\xc3\xb6y/\xc4\xb0stanbul"
+    const bool slash = reader.at(word.end) == '/' && word_at(reader, word.end + 1).capital;
+    if (reader.at(word.end) != ' ' && !slash) break;
     at = word.end + 1;
   }
   return end;
+}
+
+// "C.P. 03940, Ciudad de M\xc3\xa9xico", "CEP 01042-001": the end, or 0.
+uint64_t marked_code_end(OpenReader& reader, uint64_t at) noexcept {
+  constexpr std::string_view kMarks[] = {"c.p. ", "cp ", "cep ", "cep: ", "plz ", "c.p "};
+  for (std::string_view mark : kMarks) {
+    if (!is_upper(reader.at(at)) || !reader.follows(at, mark)) continue;
+    const uint64_t code = continental_code_end(reader, at + mark.size());
+    const uint64_t end = code != 0 ? code : zip_end(reader, at + mark.size());
+    if (end == 0) return 0;
+    uint64_t town = 0, word_start = skip_joint(reader, end);
+    for (unsigned i = 0; i < 4 && word_start != end; ++i) {
+      const NameWord word = word_at(reader, word_start);
+      const bool particle = word.size() == 2 || word.size() == 3;
+      if (word.size() < 2 || (!word.capital && !(particle && town != 0))) break;
+      if (word.capital) town = word.end;
+      if (reader.at(word.end) != ' ') break;
+      word_start = word.end + 1;
+    }
+    return town != 0 ? town : end;
+  }
+  return 0;
+}
+
+// "Col. Centro, ", "Colonia del Valle, " of Mexico: behind it; `at`: it does not stand there.
+uint64_t skip_quarter(OpenReader& reader, uint64_t at) noexcept {
+  for (std::string_view kind : {"col. ", "colonia ", "fracc. ", "barrio ", "bairro ", "urb. "}) {
+    if (!is_upper(reader.at(at)) || !reader.follows(at, kind)) continue;
+    uint64_t end = at + kind.size();
+    for (unsigned i = 0; i < 4; ++i) {
+      const NameWord word = word_at(reader, end);
+      if (word.size() == 0) return at;
+      end = word.end;
+      if (reader.at(end) == ',' && reader.at(end + 1) == ' ') return end + 2;
+      if (reader.at(end) != ' ') return at;
+      ++end;
+    }
+    return at;
+  }
+  return at;
 }
 
 }  // namespace
@@ -404,7 +465,14 @@ Place place_at(OpenReader& reader, uint64_t start) noexcept {
     }
   const uint64_t next = skip_joint(reader, out.end);
   if (next == out.end) return out;
-  uint64_t end = town_at(reader, next, out.sure);
+  const uint64_t behind = skip_quarter(reader, next);
+  uint64_t end = marked_code_end(reader, behind);
+  if (end != 0) {
+    out.sure = out.town = true;
+    out.end = end;
+    return out;
+  }
+  end = town_at(reader, behind, out.sure);
   if (end == 0) end = state_end(reader, next);
   if (end == 0) {
     end = postcode_end(reader, next);

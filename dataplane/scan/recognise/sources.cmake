@@ -4,6 +4,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/address_live.cc
   recognise/assignment.cc
   recognise/auth_header.cc
+  recognise/call_argument.cc
   recognise/command_line.cc
   recognise/credential_name.cc
   recognise/credential_value.cc

@@ -219,9 +219,9 @@ constexpr std::string_view kNoNames[] = {
     "halle",     "los",      "tel",      "phone",    "fax",      "fig",     "eq",        "ch",
     "vol",       "pp",       "nr"};
 
-constexpr std::string_view kMarks[] = {"no",        "nr",     "n",        "n\xc2\xba",
-                                       "n\xc2\xb0", "num",    "\xc4\x8d", "\xc4\x8d.p",
-                                       "nro",       "nummer", "numero",   "n\xc3\xbamero"};
+constexpr std::string_view kMarks[] = {
+    "no",         "nr",  "n",      "n\xc2\xba", "n\xc2\xb0",     "num",       "\xc4\x8d",
+    "\xc4\x8d.p", "nro", "nummer", "numero",    "n\xc3\xbamero", "n.\xc2\xba"};
 
 constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit",
                                              "suite", "plot", "house",     "shop",

@@ -1,0 +1,166 @@
+#include "dataplane/scan/recognise/call_argument.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "dataplane/scan/recognise/credential_name.h"
+#include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/validate/secret_text.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Signs between the name of an option and its value: ", ", " => ".
+constexpr uint64_t kSignsMax = 8;
+
+Verdict match(const Value& value, Hit& out) noexcept {
+  out = Hit{value.start, value.end, false, 0};
+  return Verdict::Match;
+}
+
+// The next of the arguments of a call, with the comma behind it; `more`: there was one.
+Value next_argument(const TextView& text, Reader& reader, bool& more) noexcept {
+  skip_white(reader, 8);
+  const Value value = read_value(reader, Stop::Line);
+  more = false;
+  if (!value.found || value.spaced) return {};
+  reader.skip_blanks(2);
+  if (reader.peek() == ',') {
+    reader.skip();
+    more = true;
+  } else {
+    more = value.end < reader.at() && text.at(value.end) == ',';
+  }
+  return value;
+}
+
+// login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
+// the bracket, and `before` arguments stand before the password.
+Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
+  bool more = false;
+  for (unsigned i = 0; i < before; ++i) {
+    const Value value = next_argument(text, reader, more);
+    if (reader.starved()) return Verdict::More;
+    // Where more than a user stands before it, all of them are texts.
+    if (!value.found || !more || (before > 1 && !value.quoted)) return Verdict::No;
+  }
+  const Value value = next_argument(text, reader, more);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || !value.quoted ||
+      password_strength(text.slice(value.start, value.end)) != Strength::Strong)
+    return Verdict::No;
+  return match(value, out);
+}
+
+bool has_second_text(Bytes cue) noexcept {
+  return equals_word(cue, "connect(") || equals_word(cue, "getconnection(") ||
+         equals_word(cue, "mysqli(") || equals_word(cue, "pdo(");
+}
+
+bool is_dsn_cue(Bytes cue) noexcept {
+  return equals_word(cue, "sql.open(") || equals_word(cue, "mysql.open(") ||
+         equals_word(cue, "dsn");
+}
+
+// user:password@tcp(host)/base, as drivers of Go take it.
+Verdict in_dsn(const TextView& text, const Value& value, Hit& out) noexcept {
+  const Bytes bytes = text.slice(value.start, value.end);
+  for (std::string_view sign : {"@tcp(", "@unix(", "@/"}) {
+    const auto at = std::search(bytes.begin(), bytes.end(), sign.begin(), sign.end());
+    const auto colon = std::find(bytes.begin(), at, uint8_t{':'});
+    if (at == bytes.end() || colon == at || colon == bytes.begin()) continue;
+    Value password = value;
+    password.start = value.start + static_cast<uint64_t>(colon - bytes.begin()) + 1;
+    password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
+    const Strength strength = password_strength(text.slice(password.start, password.end));
+    return strength == Strength::None ? Verdict::No : match(password, out);
+  }
+  return Verdict::No;
+}
+
+Verdict behind_dsn(const TextView& text, const Trigger& trigger, Reader& reader,
+                   Hit& out) noexcept {
+  if (text.at(trigger.at - 1) != '(') {
+    const Name name = read_name(text, trigger.start, reader, false);
+    const Operator op = name.fits ? read_operator(reader, name) : Operator::None;
+    if (op != Operator::Assign && op != Operator::Second)
+      return reader.starved() ? Verdict::More : Verdict::No;
+  }
+  bool more = true;
+  for (unsigned i = 0; i < 2 && more; ++i) {
+    const Value value = next_argument(text, reader, more);
+    if (reader.starved()) return Verdict::More;
+    if (!value.found) return Verdict::No;
+    if (in_dsn(text, value, out) == Verdict::Match) return Verdict::Match;
+  }
+  return Verdict::No;
+}
+
+// jdbc:oracle:thin:user/password@//host: [start, at) ends with the colon before the user.
+Verdict in_oracle_url(const TextView& text, Reader& reader, Hit& out) noexcept {
+  const Value value = read_value(reader, Stop::Word);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.quoted) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  const auto slash = std::find(bytes.begin(), bytes.end(), uint8_t{'/'});
+  const auto at = std::find(slash, bytes.end(), uint8_t{'@'});
+  if (slash == bytes.begin() || at == bytes.end() ||
+      std::find(bytes.begin(), slash, uint8_t{'@'}) != slash)
+    return Verdict::No;
+  Value password = value;
+  password.start = value.start + static_cast<uint64_t>(slash - bytes.begin()) + 1;
+  password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
+  if (password.start == password.end ||
+      password_strength(text.slice(password.start, password.end)) == Strength::None)
+    return Verdict::No;
+  return match(password, out);
+}
+
+// CURLOPT_USERPWD, "user:x"; 'userpwd' => 'user:x'.
+Verdict in_user_and_password(const TextView& text, Reader& reader, Hit& out) noexcept {
+  for (uint64_t i = 0; i < kSignsMax && reader.peek() != '"'; ++i) {
+    const uint8_t c = reader.peek();
+    if (c == '\'' && reader.peek(1) != ' ' && reader.peek(1) != ',') break;
+    if (c != ' ' && c != ',' && c != '=' && c != '>' && c != ':' && c != '\'')
+      return reader.starved() ? Verdict::More : Verdict::No;
+    reader.skip();
+  }
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || !value.quoted || value.spaced) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  const auto colon = std::find(bytes.begin(), bytes.end(), uint8_t{':'});
+  if (colon == bytes.begin() || colon == bytes.end()) return Verdict::No;
+  Value password = value;
+  password.start = value.start + static_cast<uint64_t>(colon - bytes.begin()) + 1;
+  if (password.start == password.end ||
+      password_strength(text.slice(password.start, password.end)) != Strength::Strong)
+    return Verdict::No;
+  return match(password, out);
+}
+
+bool is_ruby_cue(Bytes cue) noexcept { return equals_word(cue, "basic_auth "); }
+bool is_curl_cue(Bytes cue) noexcept { return equals_word(cue, "curlopt_userpwd"); }
+bool is_oracle_cue(Bytes cue) noexcept { return equals_word(cue, "oracle:thin:"); }
+
+}  // namespace
+
+bool is_call_cue(Bytes cue) noexcept {
+  return cue.back() == '(' || is_dsn_cue(cue) || is_ruby_cue(cue) || is_curl_cue(cue) ||
+         is_oracle_cue(cue);
+}
+
+Verdict password_of_call(const TextView& text, const Trigger& trigger, Reader& reader,
+                         Hit& out) noexcept {
+  const Bytes cue = text.slice(trigger.start, trigger.at);
+  if (is_dsn_cue(cue)) return behind_dsn(text, trigger, reader, out);
+  if (is_oracle_cue(cue)) return in_oracle_url(text, reader, out);
+  if (is_curl_cue(cue)) return in_user_and_password(text, reader, out);
+  // Without a bracket the first one is a text, too.
+  if (is_ruby_cue(cue) && reader.peek() != '"' && reader.peek() != '\'')
+    return reader.starved() ? Verdict::More : Verdict::No;
+  return argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
+}
+
+}  // namespace sallyport::scan

@@ -60,7 +60,7 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
 // "54844.4587226402067411": what stands behind the point of a number.
 bool ShapeWindow::is_fraction() const noexcept {
   constexpr size_t kDigitsMin = 12;
-  return length_ >= kDigitsMin && form_.letters == 0 && row_.before(first_) == '.' &&
+  return length_ >= kDigitsMin && !has_letters() && row_.before(first_) == '.' &&
          is_digit(row_.view.at(row_.base + row_.groups[first_].start - 2));
 }
 
@@ -101,7 +101,7 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
   if (colons != 0 && colons != gaps) return true;
   if (paragraphs != 0 && paragraphs != gaps) return true;
   if (commas != 0 && (breaks_ & ~breaks) != 0) return true;
-  if (brackets > 1 && form_.letters != 0) return true;
+  if (brackets > 1 && has_letters()) return true;
   // "60.71.11.65 (2024-03-05": a day of the calendar is none of a card.
   for (size_t g = first_ + 1; g + 2 < last_; ++g) {
     const auto dash = [&](size_t gap) {

@@ -39,6 +39,10 @@ class ShapeWindow {
   bool is_joined() const noexcept;
 
  private:
+  bool has_letters() const noexcept {
+    const uint64_t own = length_ < 64 ? (uint64_t{1} << length_) - 1 : ~uint64_t{0};
+    return (form_.letters & own) != 0;
+  }
   bool covers_all_digits() const noexcept;
   bool is_fraction() const noexcept;
   bool is_of_row() const noexcept;

@@ -120,7 +120,7 @@ class RuleReader {
   void read_shape() {
     if (const YamlNode* shapes = only("shapes", {RuleKind::Shape, RuleKind::Cue}))
       for (auto& [shape, place] : reader_.text_or_texts(*shapes)) rule_.shapes.push_back(shape);
-    if (const YamlNode* separated = only("separated", {RuleKind::Shape})) {
+    if (const YamlNode* separated = only("separated", {RuleKind::Shape, RuleKind::Person})) {
       const Separated value = reader_.choice(*separated, kSeparated);
       rule_.separated = value == Separated::Required;
       rule_.unseparated = value == Separated::Forbidden;

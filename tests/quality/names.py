@@ -17,6 +17,20 @@ FAMILIES = (
     "Kowalski Nowak Wójcik Lindström Johansson Andersson Yılmaz Demir Kaya Hassan Haddad Khan Patel "
     "Sharma Singh Gupta Chen Wang Zhang Tanaka Suzuki Sato Kim Park Choi Ivanov Petrov Novak Mensah "
     "Okafor").split()
+# Of scripts that need no capital letters, and of names that no list knows: (given, family, how they are put together).
+PERSONS = {
+    "zh": ("伟 芳 娜 敏 静 小明 晓东 建国 雪梅 志强", "王 李 张 刘 陈 杨 赵 黄 周 吴", "{family}{given}"),
+    "ja": ("太郎 花子 健一 美咲 翔太 さくら", "佐藤 鈴木 高橋 田中 渡辺 山本 長谷川", "{family}{given}"),
+    "ja-family": ("太郎", "佐藤 鈴木 高橋 田中 渡辺 山本 中村 小林", "{family}"),
+    "ko": ("민수 지영 서연 도윤 하준 은지", "김 이 박 최 정 강 조 윤", "{family}{given}"),
+    "ru": ("Иван Анна Сергей Ольга Дмитрий Екатерина", "Петренко Смирных Кузнец Соколовых Морозюк", "{given} {family}"),
+    "el": ("Γιώργος Μαρία Νίκος Ελένη", "Παπαδόπουλος Νικολάου Γεωργίου", "{given} {family}"),
+    "ar": ("محمد فاطمة أحمد علي خالد", "العلي الحداد منصور الخطيب", "{given} {family}"),
+    "he": ("דוד רחל יוסף מרים", "כהן לוי מזרחי פרץ", "{given} {family}"),
+    "rare": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika Ylva Jorund",
+             "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{given} {family}"),
+    "rare-family": ("X", "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{family}"),
+    "rare-given": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika", "X", "{given}")}
 MAIL_HOSTS = (
     "example.com example.org example.net mail.example.com gmail.com outlook.com yahoo.com icloud.com "
     "web.de gmx.net orange.fr libero.it uol.com.br acme-corp.com northwind.io contoso.co.uk "

@@ -5,7 +5,8 @@ takes a random.Random and an optional variant name; names of makers are names of
 import hashlib
 import re
 
-from names import CITIES_DE, CITIES_FR, CITIES_US, FAMILIES, GIVEN, MAIL_HOSTS, STREETS_DE, STREETS_FR, STREETS_US
+from names import (CITIES_DE, CITIES_FR, CITIES_US, FAMILIES, GIVEN, MAIL_HOSTS, PERSONS, STREETS_DE,
+        STREETS_FR, STREETS_US)
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
@@ -620,6 +621,9 @@ def EMAIL_ADDRESS(r, variant=None):
 
 
 def PERSON(r, variant=None):
+    if variant:
+        given, family, form = PERSONS[variant]
+        return form.format(given=r.choice(given.split()), family=r.choice(family.split()))
     return f"{r.choice(GIVEN)} {r.choice(FAMILIES)}"
 
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/script_person.h"
 #include "dataplane/scan/recognise/word_set.h"
 #include "dataplane/scan/recognise/words.h"
 
@@ -23,292 +24,85 @@ constexpr std::string_view kTitles[] = {
     "mme",   "signor", "signora",      "pan",           "pani", "dhr",  "mevr",      "mevrouw",
     "meneer"};
 // Capitalised words that stand where a name could and are none.
-constexpr std::string_view kStops[] = {"the",
-                                       "this",
-                                       "that",
-                                       "these",
-                                       "those",
-                                       "is",
-                                       "it",
-                                       "its",
-                                       "in",
-                                       "on",
-                                       "at",
-                                       "to",
-                                       "of",
-                                       "for",
-                                       "from",
-                                       "by",
-                                       "and",
-                                       "or",
-                                       "not",
-                                       "no",
-                                       "yes",
-                                       "my",
-                                       "your",
-                                       "his",
-                                       "her",
-                                       "our",
-                                       "their",
-                                       "we",
-                                       "you",
-                                       "he",
-                                       "she",
-                                       "they",
-                                       "an",
-                                       "as",
-                                       "if",
-                                       "but",
-                                       "so",
-                                       "do",
-                                       "does",
-                                       "did",
-                                       "has",
-                                       "have",
-                                       "had",
-                                       "was",
-                                       "were",
-                                       "will",
-                                       "would",
-                                       "can",
-                                       "could",
-                                       "should",
-                                       "please",
-                                       "thanks",
-                                       "thank",
-                                       "hello",
-                                       "hi",
-                                       "hey",
-                                       "dear",
-                                       "what",
-                                       "when",
-                                       "where",
-                                       "which",
-                                       "who",
-                                       "why",
-                                       "how",
-                                       "all",
-                                       "any",
-                                       "some",
-                                       "new",
-                                       "old",
-                                       "first",
-                                       "last",
-                                       "full",
-                                       "name",
-                                       "names",
-                                       "user",
-                                       "users",
-                                       "customer",
-                                       "client",
-                                       "patient",
-                                       "employee",
-                                       "company",
-                                       "address",
-                                       "phone",
-                                       "email",
-                                       "mail",
-                                       "date",
-                                       "time",
-                                       "number",
-                                       "id",
-                                       "type",
-                                       "title",
-                                       "value",
-                                       "string",
-                                       "null",
-                                       "none",
-                                       "true",
-                                       "false",
-                                       "test",
-                                       "example",
-                                       "sample",
-                                       "default",
-                                       "unknown",
-                                       "inc",
-                                       "ltd",
-                                       "llc",
-                                       "gmbh",
-                                       "corp",
-                                       "corporation",
-                                       "group",
-                                       "bank",
-                                       "university",
-                                       "college",
-                                       "school",
-                                       "hospital",
-                                       "street",
-                                       "road",
-                                       "avenue",
-                                       "city",
-                                       "state",
-                                       "county",
-                                       "country",
-                                       "north",
-                                       "south",
-                                       "east",
-                                       "west",
-                                       "january",
-                                       "february",
-                                       "march",
-                                       "april",
-                                       "june",
-                                       "july",
-                                       "august",
-                                       "september",
-                                       "october",
-                                       "november",
-                                       "december",
-                                       "monday",
-                                       "tuesday",
-                                       "wednesday",
-                                       "thursday",
-                                       "friday",
-                                       "saturday",
-                                       "sunday",
-                                       "sir",
-                                       "madam",
-                                       "team",
-                                       "support",
-                                       "service",
-                                       "manager",
-                                       "admin",
-                                       "administrator",
-                                       "doctor",
-                                       "president",
-                                       "minister",
-                                       "presidente",
-                                       "chairman",
-                                       "chairwoman",
-                                       "speaker",
-                                       "secretary",
-                                       "chancellor",
-                                       "ambassador",
-                                       "senator",
-                                       "judge",
-                                       "mayor",
-                                       "governor",
-                                       "commissioner",
-                                       "justice",
-                                       "director",
-                                       "kollege",
-                                       "kollegin",
-                                       "professor",
-                                       "important",
-                                       "unimportant",
-                                       "king",
-                                       "queen",
-                                       "prince",
-                                       "lord",
-                                       "god",
-                                       "jesus",
-                                       "river",
-                                       "beach",
+constexpr std::string_view kStops[] = {
+    "the",         "this",        "that",         "these",
+    "those",       "is",          "it",           "its",
+    "in",          "on",          "at",           "to",
+    "of",          "for",         "from",         "by",
+    "and",         "or",          "not",          "no",
+    "yes",         "my",          "your",         "his",
+    "her",         "our",         "their",        "we",
+    "you",         "he",          "she",          "they",
+    "an",          "as",          "if",           "but",
+    "so",          "do",          "does",         "did",
+    "has",         "have",        "had",          "was",
+    "were",        "will",        "would",        "can",
+    "could",       "should",      "please",       "thanks",
+    "thank",       "hello",       "hi",           "hey",
+    "dear",        "what",        "when",         "where",
+    "which",       "who",         "why",          "how",
+    "all",         "any",         "some",         "new",
+    "old",         "first",       "last",         "full",
+    "name",        "names",       "user",         "users",
+    "customer",    "client",      "patient",      "employee",
+    "company",     "address",     "phone",        "email",
+    "mail",        "date",        "time",         "number",
+    "enter",       "required",    "optional",     "field",
+    "text",        "str",         "varchar",      "surname",
+    "firstname",   "lastname",    "fullname",     "username",
+    "vorname",     "nachname",    "label",        "input",
+    "invalid",     "column",      "department",   "payment",
+    "n/a",         "id",          "type",         "title",
+    "value",       "string",      "null",         "none",
+    "true",        "false",       "test",         "example",
+    "sample",      "default",     "unknown",      "inc",
+    "ltd",         "llc",         "gmbh",         "corp",
+    "corporation", "group",       "bank",         "university",
+    "college",     "school",      "hospital",     "street",
+    "road",        "avenue",      "city",         "state",
+    "county",      "country",     "north",        "south",
+    "east",        "west",        "january",      "february",
+    "march",       "april",       "june",         "july",
+    "august",      "september",   "october",      "november",
+    "december",    "monday",      "tuesday",      "wednesday",
+    "thursday",    "friday",      "saturday",     "sunday",
+    "sir",         "madam",       "team",         "support",
+    "service",     "manager",     "admin",        "administrator",
+    "doctor",      "president",   "minister",     "presidente",
+    "chairman",    "chairwoman",  "speaker",      "secretary",
+    "chancellor",  "ambassador",  "senator",      "judge",
+    "mayor",       "governor",    "commissioner", "justice",
+    "director",    "kollege",     "kollegin",     "professor",
+    "important",   "unimportant", "king",         "queen",
+    "prince",      "lord",        "god",          "jesus",
+    "river",       "beach",
 
-                                       "island",
-                                       "islands",
-                                       "lake",
-                                       "mountain",
-                                       "airport",
-                                       "station",
-                                       "post",
-                                       "times",
-                                       "news",
-                                       "press",
-                                       "award",
-                                       "awards",
-                                       "prize",
-                                       "act",
-                                       "law",
-                                       "theorem",
-                                       "algorithm",
-                                       "method",
-                                       "model",
-                                       "system",
-                                       "project",
-                                       "program",
-                                       "software",
-                                       "science",
-                                       "data",
-                                       "api",
-                                       "http",
-                                       "https",
-                                       "json",
-                                       "html",
-                                       "sql",
-                                       "python",
-                                       "java",
-                                       "javascript",
-                                       "english",
-                                       "spanish",
-                                       "french",
-                                       "german",
-                                       "italian",
-                                       "chinese",
-                                       "american",
-                                       "british",
-                                       "european",
-                                       "union",
-                                       "states",
-                                       "kingdom",
-                                       "republic",
-                                       "texas",
-                                       "california",
-                                       "carolina",
-                                       "dakota",
-                                       "york",
-                                       "jersey",
-                                       "mexico",
-                                       "zealand",
-                                       "korea",
-                                       "africa",
-                                       "america",
-                                       "sich",
-                                       "und",
-                                       "ich",
-                                       "der",
-                                       "die",
-                                       "das",
-                                       "ein",
-                                       "eine",
-                                       "ist",
-                                       "mit",
-                                       "je",
-                                       "le",
-                                       "les",
-                                       "une",
-                                       "et",
-                                       "mon",
-                                       "ma",
-                                       "el",
-                                       "los",
-                                       "las",
-                                       "una",
-                                       "mi",
-                                       "su",
-                                       "il",
-                                       "lo",
-                                       "gli",
-                                       "uno",
-                                       "het",
-                                       "een",
-                                       "en",
-                                       "een",
-                                       "ssn",
-                                       "dob",
-                                       "mrn",
-                                       "iban",
-                                       "bic",
-                                       "vin",
-                                       "imei",
-                                       "npi",
-                                       "dea",
-                                       "nhs",
-                                       "otherwise",
-                                       "here",
-                                       "there",
-                                       "also",
-                                       "however"};
+    "island",      "islands",     "lake",         "mountain",
+    "airport",     "station",     "post",         "times",
+    "news",        "press",       "award",        "awards",
+    "prize",       "act",         "law",          "theorem",
+    "algorithm",   "method",      "model",        "system",
+    "project",     "program",     "software",     "science",
+    "data",        "api",         "http",         "https",
+    "json",        "html",        "sql",          "python",
+    "java",        "javascript",  "english",      "spanish",
+    "french",      "german",      "italian",      "chinese",
+    "american",    "british",     "european",     "union",
+    "states",      "kingdom",     "republic",     "texas",
+    "california",  "carolina",    "dakota",       "york",
+    "jersey",      "mexico",      "zealand",      "korea",
+    "africa",      "america",     "sich",         "und",
+    "ich",         "der",         "die",          "das",
+    "ein",         "eine",        "ist",          "mit",
+    "je",          "le",          "les",          "une",
+    "et",          "mon",         "ma",           "el",
+    "los",         "las",         "una",          "mi",
+    "su",          "il",          "lo",           "gli",
+    "uno",         "het",         "een",          "en",
+    "een",         "ssn",         "dob",          "mrn",
+    "iban",        "bic",         "vin",          "imei",
+    "npi",         "dea",         "nhs",          "otherwise",
+    "here",        "there",       "also",         "however"};
 
 constexpr WordFilter kParticlesFilter{kParticles};
 constexpr WordFilter kTitlesFilter{kTitles};
@@ -357,6 +151,12 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     possession = word.end != whole.end;
     if (word.size() == 0 || is_stop(reader, word)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
+    // "Ruth R Montez"
+    if (out.words > 0 && word.size() == 1 && word.capital && reader.at(word.end) == ' ' &&
+        word_at(reader, word.end + 1).capital && word_at(reader, word.end + 1).size() > 1) {
+      at = word.end + 1;
+      continue;
+    }
     const bool particle =
         out.words > 0 && !word.capital && word_in(reader, word, kParticles, kParticlesFilter);
     if (!initial && !particle) {
@@ -406,21 +206,143 @@ bool may_be_no_given(const TextView& text, const NameWord& word) noexcept {
 
 }  // namespace
 
+namespace {
+
+// What stands between a cue and a name.
+struct Gap {
+  uint64_t end = 0;
+  unsigned line_ends = 0;
+  bool sign = false;  // one that parts a label from its value
+  bool comma = false;
+};
+
+bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
+  uint64_t at = from;
+  out.sign = reader.before(from) == ':';  // "from:"
+  for (; at - from < kCueGapBytes; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++out.line_ends > 1) return false;
+    if (c == ':' || c == '=' || c == '"' || c == '>' || c == '?')
+      out.sign = true;
+    else if (c == ',')
+      out.comma = true;
+    else if (c != ' ' && c != '\'' && c != '*' && c != '.' && c != '\t' && c != '\n' && c != '|' &&
+             c != '\r' && c != '!')
+      break;
+  }
+  out.end = at;
+  return at > from;
+}
+
+// "Phone", "email", "DOB": beside them a name is somebody's.
+constexpr std::string_view kPersonalFields[] = {
+    "phone",     "telephone", "tel",     "mobile",    "cell",       "email",        "mail",
+    "dob",       "date",      "birth",   "born",      "ssn",        "age",          "gender",
+    "sex",       "address",   "telefon", "handy",     "e-mail",     "geburtsdatum", "adresse",
+    "anschrift", "courriel",  "correo",  "naissance", "nacimiento", "nascita",      "nascimento",
+    "telefono",  "telefoon",  "fax",     "passport",  "iban",       "mrn",          "insurance",
+    "geboren",   "street",    "social",  "contact",   "cpf",        "personnr",     "personnummer",
+    "dni",       "nif",       "tax",     "nino",      "nhs",        "pesel",        "bsn",
+    "steuer",    "cnp"};
+constexpr WordFilter kPersonalFieldsFilter{kPersonalFields};
+
+// "<o@x.org>"
+bool mail_follows(OpenReader& reader, uint64_t at) noexcept {
+  constexpr uint64_t kLocalMax = 48;
+  for (uint64_t i = at; i - at < kLocalMax; ++i) {
+    const uint8_t c = reader.at(i);
+    if (c == '@') return i > at;
+    if (!is_alnum(c) && c != '.' && c != '_' && c != '-' && c != '+') return false;
+  }
+  return false;
+}
+
+// The next field, behind signs and at most one line end, is one of a person.
+bool personal_field_follows(OpenReader& reader, uint64_t at) noexcept {
+  constexpr uint64_t kSignsMax = 8;
+  unsigned line_ends = 0, signs = 0;
+  for (const uint64_t limit = at + kSignsMax; at < limit; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++line_ends > 1) return false;
+    if (c == '<' || c == '(') return mail_follows(reader, at + 1);
+    if (c != ' ' && c != ',' && c != ';' && c != '"' && c != '\'' && c != '|' && c != '\r' &&
+        c != '\n' && c != '*' && c != '-' && c != '\t')
+      break;
+    signs += c != ' ' ? 1 : 0;
+  }
+  const NameWord word = word_at(reader, at);
+  if (signs == 0 || word.size() == 0) return false;
+  if (!word_in(reader, word, kPersonalFields, kPersonalFieldsFilter)) return false;
+  // It has a value of its own.
+  for (uint64_t i = word.end; i - word.end < kNameWordBytesMax; ++i) {
+    const uint8_t c = reader.at(i);
+    if (c == ':' || c == '=' || is_digit(c)) return true;
+    if (!is_letter(c) && c < 0x80 && c != ' ' && c != '"' && c != '\'' && c != '*' && c != '_' &&
+        c != '-' && c != '.')
+      return false;
+  }
+  return false;
+}
+
+bool ends_line(OpenReader& reader, uint64_t at) noexcept {
+  if (reader.at(at) == ',' || reader.at(at) == '.') ++at;
+  while (reader.at(at) == ' ') ++at;
+  const uint8_t c = reader.at(at);
+  return c == '\n' || c == '\r' || c == 0 || c == '"' || c == '<';
+}
+
+Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& rule,
+                      Hit& out) noexcept {
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0;
+  const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
+  const bool labelled = gap.sign && !gap.comma;
+  if ((rule.flags & contract::kRuleUnseparated) != 0 || (labels && !labelled))
+    return reader.answer(false);
+  const ScriptName name = script_name(reader, gap.end, labelled);
+  if (name.end == 0) return reader.answer(false);
+  // "name: 金融部": of labels that anything has, only beside other fields of a person.
+  if (!any && !labels && !personal_field_follows(reader, name.end)) return reader.answer(false);
+  out = Hit{name.start, name.end};
+  return reader.answer(true);
+}
+
+// What the rule's cues and the gap say of a name in capital letters: it need not be a known one.
+bool is_announced(OpenReader& reader, const Gap& gap, const RuleParameters& rule, const Name& name,
+                  const NameWord& first) noexcept {
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0;
+  if ((rule.flags & contract::kRuleSeparated) != 0) {
+    if (name.words < 2 && (!any || first.upper || first.size() < 2)) return false;
+    const uint8_t next = reader.at(name.end);
+    return next != ':' && next != '[' && next != '{';
+  }
+  if ((rule.flags & contract::kRuleUnseparated) != 0) return name.words > 1 || name.known;
+  // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
+  if (any) return !first.upper && first.size() > 1 && gap.line_ends == 0;
+  return name.words > 1 && !first.upper && gap.sign && !gap.comma &&
+         personal_field_follows(reader, name.end);
+}
+
+}  // namespace
+
 Verdict person_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                          Hit& out) noexcept {
   OpenReader reader(text);
-  if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
-  uint64_t at = trigger.at;
-  unsigned line_ends = 0;
-  for (; at - trigger.at < kCueGapBytes; ++at) {
-    const uint8_t c = reader.at(at);
-    if (c == '\n' && ++line_ends > 1) return reader.answer(false);
-    if (c != ' ' && c != ':' && c != '=' && c != '"' && c != '\'' && c != '>' && c != ',' &&
-        c != '*' && c != '.' && c != '\t' && c != '\n' && c != '|')
-      break;
+  if (is_title_behind(reader, trigger.start, trigger.at)) {
+    const ScriptName name = script_name_before(reader, trigger.start, trigger.at);
+    out = Hit{name.end != 0 ? name.start : trigger.start, name.end};
+    return reader.answer(name.end != 0);
   }
-  if (at == trigger.at) return reader.answer(false);
-  const NameWord word = word_at(reader, at);
+  if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  Gap gap;
+  const bool is_gap = read_gap(reader, trigger.at, gap);
+  if (reader.at(gap.end) >= 0xd6 && begins_script_name(reader, gap.end))
+    return script_person(reader, gap, rule, out);
+  if (!is_gap) return reader.answer(false);
+  const bool above = (rule.flags & contract::kRuleUnseparated) != 0;
+  const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
+  if (above ? gap.line_ends != 1 || gap.sign : labels && (!gap.sign || gap.comma))
+    return reader.answer(false);
+  const NameWord word = word_at(reader, gap.end);
   if (word.size() == 0) return reader.answer(false);
   const NameWord first = skip_title(reader, word);
   if (first.size() == 0) return reader.answer(false);
@@ -429,13 +351,12 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   const Name name = read_name(reader, first.start, !first.capital);
   const bool capital = first.capital;
   if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);
-  // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
-  const bool any = (rule.flags & contract::kRuleAnyName) != 0 && capital && !first.upper &&
-                   first.size() > 1 && line_ends == 0;
-  if (name.words < 2 && !name.known && !any) return reader.answer(false);
+  if (above && !ends_line(reader, name.end)) return reader.answer(false);
+  const bool announced = capital && is_announced(reader, gap, rule, name, first);
+  if (name.words < 2 && !name.known && !announced) return reader.answer(false);
   if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
   out = Hit{name.start, name.end};
-  out.bare = !any && (name.words < 2 || !name.known || !capital);
+  out.bare = !announced && (name.words < 2 || !name.known || !capital);
   return reader.answer(true);
 }
 
@@ -465,6 +386,8 @@ uint64_t person_live_from(const TextView& text) noexcept {
   OpenReader reader(whole);
   uint64_t end = text.end;
   if (end > text.begin && reader.before(end) == ' ') --end;
+  if (end > text.begin && reader.before(end) >= 0x80)
+    if (const uint64_t live = script_person_live_from(text); live != text.end) return live;
   uint64_t start = end;
   while (start > text.begin && end - start < kNameWordBytesMax &&
          is_word_letter(reader.before(start)))

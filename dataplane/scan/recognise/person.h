@@ -1,8 +1,12 @@
 // person.h: names of people: best effort, by a word that announces one and by the gazetteer.
 //
 // Behind a cue ("my name is", "Patient", "Mr.", "name":) capitalised words are a name; without a
-// name of the gazetteer among them they are bare, and one alone is none, unless the rule says that
-// its cues announce nothing but names (contract::kRuleAnyName). Without a cue a given name and a
+// name of the gazetteer among them they are bare, and one alone is none, unless
+//   the rule says that its cues announce nothing but names (contract::kRuleAnyName);
+//   the rule's cues are labels (kRuleSeparated): a sign stands between, "Insured: Xqar Bzlorp";
+//   they stand above a name (kRuleUnseparated): alone on the next line, "Regards,\nXqar Bzlorp";
+//   or the next field is one of a person: "Name: Xqar Bzlorp\nPhone: ...".
+// Names in scripts without capital letters: script_person.h. Without a cue a given name and a
 // family name of the gazetteer next to each other are one; a given name and an unknown word are
 // bare. What is no name is said by a list of words that stand where names do: months, places,
 // offices, firms.

@@ -23,6 +23,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/phone.cc
   recognise/place.cc
   recognise/script_address.cc
+  recognise/script_person.cc
   recognise/secret_cell.cc
   recognise/street.cc
   recognise/street_words.cc

@@ -102,7 +102,7 @@ bool may_end_cell(const TextView& text, uint64_t at) noexcept {
 }  // namespace
 
 void SecretColumns::begin() noexcept {
-  table_ = Table{};
+  if (table_.kind != Kind::None || table_.head != 0) table_ = Table{};  // most texts open none
   items_.begin();
   cues_.clear();
 }

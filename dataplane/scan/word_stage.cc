@@ -41,13 +41,13 @@ bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
   return false;
 }
 
-// "08:31:07": three pairs of digits are too few for any address. False: it may go on.
+// "08:31:07", "T10:22:07Z": three pairs of digits are too few for any address. False: it may go on.
 bool is_time(const TextView& text, uint64_t colon) noexcept {
-  if (colon < text.begin + 2 || colon + 6 >= text.end) return false;
+  if (colon < text.begin + 2 || !text.known(colon + 6)) return false;
   const auto pair = [&](uint64_t at) { return is_digit(text.at(at)) && is_digit(text.at(at + 1)); };
   const uint8_t behind = text.at(colon + 6);
   return pair(colon - 2) && pair(colon + 1) && text.at(colon + 3) == ':' && pair(colon + 4) &&
-         !is_alnum(behind) && behind != ':';
+         !is_hex(behind) && behind != ':';
 }
 
 // The dot before the signature of a signed token, not the one that ends a sentence (RFC 7519, 3).

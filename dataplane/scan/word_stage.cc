@@ -1,6 +1,7 @@
 #include "dataplane/scan/word_stage.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/encoded_runs.h"
@@ -25,20 +26,31 @@ constexpr uint64_t kAccentedWordBytes = 64;
 
 bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
 
-bool fits_alphabet(contract::Alphabet alphabet, uint8_t c) noexcept {
-  switch (alphabet) {
-    case contract::Alphabet::Hex:
-      return is_hex(c);
-    case contract::Alphabet::Alnum:
-      return is_alnum(c);
-    case contract::Alphabet::Base64:
-      return is_alnum(c) || c == '+' || c == '/';
-    case contract::Alphabet::Base64Url:
-      return is_alnum(c) || c == '-' || c == '_';
-    case contract::Alphabet::Any:
-      return is_alnum(c) || c == '-' || c == '_' || c == '+' || c == '/';
+// By character: a bit for each alphabet that has it.
+constexpr std::array<uint8_t, 256> make_alphabets() {
+  constexpr auto bit = [](contract::Alphabet one) { return 1U << static_cast<unsigned>(one); };
+  std::array<uint8_t, 256> out{};
+  for (size_t i = 0; i < out.size(); ++i) {
+    const auto c = static_cast<uint8_t>(i);
+    unsigned in = 0;
+    if (is_hex(c)) in |= bit(contract::Alphabet::Hex);
+    if (is_alnum(c)) in |= bit(contract::Alphabet::Alnum);
+    if (is_alnum(c) || c == '+' || c == '/') in |= bit(contract::Alphabet::Base64);
+    if (is_alnum(c) || c == '-' || c == '_') in |= bit(contract::Alphabet::Base64Url);
+    if (is_alnum(c) || c == '-' || c == '_' || c == '+' || c == '/')
+      in |= bit(contract::Alphabet::Any);
+    out[i] = static_cast<uint8_t>(in);
   }
-  return false;
+  return out;
+}
+constexpr std::array<uint8_t, 256> kAlphabets = make_alphabets();
+
+// Behind the characters of `alphabet` from `from` on.
+uint64_t end_of(const TextView& text, uint64_t from, uint64_t end,
+                contract::Alphabet alphabet) noexcept {
+  const unsigned bit = 1U << static_cast<unsigned>(alphabet);
+  while (from < end && (kAlphabets[text.at(from)] & bit) != 0) ++from;
+  return from;
 }
 
 // "08:31:07", "T10:22:07Z": three pairs of digits are too few for any address. False: it may go on.
@@ -308,23 +320,18 @@ bool WordStage::judge_run(const Part& part, uint64_t start, uint64_t end) {
     const Engine::Rule& rule = part.engine.rule(index);
     const auto alphabet = static_cast<contract::Alphabet>(rule.parameters.alphabet);
     if (end - start < rule.parameters.length_min) continue;
-    for (uint64_t from = start; from < end;) {
-      if (!fits_alphabet(alphabet, part.text.at(from))) {
-        ++from;
-        continue;
-      }
-      uint64_t to = from;
-      while (to < end && fits_alphabet(alphabet, part.text.at(to))) ++to;
-      if (to - from >= rule.parameters.length_min && to - from <= rule.parameters.length_max &&
-          from < part.until)
+    // What is too short for the rule is not read.
+    for (uint64_t from = start; end - from >= rule.parameters.length_min && from < end;) {
+      const uint64_t to = end_of(part.text, from, end, alphabet);
+      if (to > from && to - from >= rule.parameters.length_min &&
+          to - from <= rule.parameters.length_max && from < part.until)
         part.out.offer_unchecked(index, Hit{from, to, false, 0}, part.text);
-      from = to;
+      from = std::max(to, from + 1);
     }
   }
   if (end - start >= kCryptoBytesMin && !part.engine.rules_of(contract::RuleKind::Crypto).empty()) {
     for (uint64_t from = start; from < end;) {
-      uint64_t to = from;
-      while (to < end && fits_alphabet(contract::Alphabet::Alnum, part.text.at(to))) ++to;
+      const uint64_t to = end_of(part.text, from, end, contract::Alphabet::Alnum);
       if (to - from >= kCryptoBytesMin && from < part.until)
         recognise(part, contract::RuleKind::Crypto, crypto_at, Trigger{from, to});
       from = to + 1;

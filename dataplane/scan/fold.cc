@@ -112,6 +112,11 @@ Alone is_name_alone(std::span<const uint8_t> out) noexcept {
 }
 
 // What a soft line break may follow besides letters and digits: signs inside of values.
+// Of a word of which some characters are quoted-printable.
+bool is_quoted_char(uint8_t c) noexcept {
+  return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@';
+}
+
 bool is_inner_sign(uint8_t c) noexcept {
   return c == '-' || c == '.' || c == ',' || c == '/' || c == '_' || c == '@';
 }
@@ -122,7 +127,7 @@ void Folder::begin() noexcept {
   map_.begin();
   held_size_ = 0;
   last_ = 0;
-  was_quoted_ = in_blank_row_ = false;
+  was_quoted_ = in_blank_row_ = in_quoted_word_ = false;
 }
 
 Folder::Out Folder::open(std::vector<uint8_t>& text, size_t room) {
@@ -223,6 +228,7 @@ size_t Folder::itself(const uint8_t* text, size_t size, Out& out) {
 // The next `size` characters stand there already, and for themselves.
 size_t Folder::put_out(size_t size, Out& out) {
   if (in_blank_row_) in_blank_row_ = std::all_of(out.at, out.at + size, is_alnum);
+  if (in_quoted_word_) in_quoted_word_ = std::all_of(out.at, out.at + size, is_quoted_char);
   out.at += size;
   map_.linear(size);
   last_ = out.at[-1];
@@ -235,6 +241,7 @@ size_t Folder::becomes(uint8_t character, size_t source, uint8_t reason, Out& ou
   map_.unit(1, static_cast<uint32_t>(source), reason);
   last_ = character;
   was_quoted_ = reason == kFoldedQuoted;
+  in_quoted_word_ = was_quoted_ && character != ' ';
   return source;
 }
 
@@ -381,6 +388,27 @@ Folder::Blank Folder::blank_follows(const uint8_t* text, size_t size, bool final
   return Blank::Yes;
 }
 
+// "=34=35=33": a word that begins with one. One alone is none, and a comparison has no two.
+size_t Folder::quoted_word(const uint8_t* text, size_t size, bool final, Out& out) {
+  constexpr size_t kTwo = 6;
+  const auto value_at = [&](size_t at) {
+    const int high = text[at] >= 'a' ? -1 : hex_value(text[at]);
+    const int low = text[at + 1] >= 'a' ? -1 : hex_value(text[at + 1]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+  };
+  if (last_ == '=') return itself(text, 1, out);
+  const auto fits = [&](size_t at) {
+    return at % 3 == 0 ? text[at] == '=' : hex_value(text[at]) >= 0 && text[at] < 'a';
+  };
+  for (size_t at = 1; at < kTwo; ++at) {
+    if (at >= size) return final ? itself(text, 1, out) : kUndecided;
+    if (!fits(at)) return itself(text, 1, out);
+  }
+  const auto is_shown = [](int value) { return value > 0x20 && value < 0x7f; };
+  if (!is_shown(value_at(1)) || !is_shown(value_at(4))) return itself(text, 1, out);
+  return becomes(static_cast<uint8_t>(value_at(1)), 3, kFoldedQuoted, out);
+}
+
 // "=2D". What is also an assignment ("pin=4111") must not be folded, so it takes a sign: a letter
 // among the two, or a neighbour of the same kind. An '@' is folded between a letter or digit and a
 // letter.
@@ -388,7 +416,7 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   const auto is_upper_hex = [](uint8_t c) { return hex_value(c) >= 0 && !(c >= 'a' && c <= 'f'); };
   const auto unknown = [&](size_t at) { return at >= size && !final; };
   const bool behind_word = is_alnum(last_) || was_quoted_;
-  if (!behind_word && !is_inner_sign(last_)) return itself(text, 1, out);
+  if (!behind_word && !is_inner_sign(last_)) return quoted_word(text, size, final, out);
   if (unknown(1)) return kUndecided;
   if (size > 1 && (text[1] == '\n' || text[1] == '\r')) {
     if (text[1] == '\r' && unknown(2)) return kUndecided;
@@ -413,7 +441,21 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
   const int value = hex_value(text[1]) * 16 + hex_value(text[2]);
   if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
   bool folds = was_quoted_;
-  if (!folds && text[2] > '9') {
+  if (!folds) folds = in_quoted_word_;
+  // "j=61c=6Bson", "john=2Esmith=40x": among letters it is one where another follows in the word;
+  // "token=2D9f" is an assignment.
+  const bool is_letter_made = text[2] > '9' || is_letter(static_cast<uint8_t>(value));
+  const bool is_sign = !is_alnum(static_cast<uint8_t>(value));
+  if (!folds && is_letter_made && !(is_sign && is_digit(last_))) {
+    constexpr size_t kNextMax = 20;
+    static_assert(3 + kNextMax + 3 < kFoldHeldBytes);
+    size_t at = 3;
+    while (at < size && at < 3 + kNextMax && is_quoted_char(text[at])) ++at;
+    if (at < 3 + kNextMax && (unknown(at) || (text[at < size ? at : 0] == '=' && unknown(at + 2))))
+      return kUndecided;
+    folds = at + 2 < size && text[at] == '=' && is_upper_hex(text[at + 1]) &&
+            is_upper_hex(text[at + 2]);
+  } else if (!folds && is_letter_made) {
     // "hwaddr=7D-E2-7B-...": pairs of hex digits.
     const auto pair = [&](size_t at) { return at >= size || is_upper_hex(text[at]); };
     const bool sign = size > 3 && (text[3] == '-' || text[3] == ':');

@@ -10,8 +10,8 @@
 //                    as well
 //   percent          %40 when it means printable ASCII (RFC 3986 2.1)
 //   entities         &#64; &#x40; and the names of ASCII characters (HTML 13.5)
-//   quoted-printable =2D in a place that is no assignment: a letter among its digits, or a
-//   neighbour of the same kind; and its
+//   quoted-printable =2D in a place that is no assignment: a sign among digits, or a neighbour of
+//   the same kind; and its
 //                    soft line break (RFC 2045 6.7)
 // Not here  base64 and hex (encoded_runs.h), characters with one between (spaced_runs.h).
 // Owner  one channel; reusable. At most kFoldHeldBytes are held until the rest of a sequence is
@@ -61,6 +61,7 @@ class Folder {
   enum class Blank : uint8_t { No, Yes, Unknown };
   static Blank blank_follows(const uint8_t* text, size_t size, bool final) noexcept;
   size_t quoted(const uint8_t* text, size_t size, bool final, Out& out);
+  size_t quoted_word(const uint8_t* text, size_t size, bool final, Out& out);
   size_t code_points(const uint8_t* text, size_t size, bool final, Out& out);
   size_t itself(const uint8_t* text, size_t size, Out& out);
   size_t put_out(size_t size, Out& out);
@@ -70,9 +71,10 @@ class Folder {
   SourceMap map_;
   std::array<uint8_t, kFoldHeldBytes> held_{};
   size_t held_size_ = 0;
-  uint8_t last_ = 0;           // the last character that was put out
-  bool was_quoted_ = false;    // and it came from =XX
-  bool in_blank_row_ = false;  // a blank came from =20, and only letters and digits since
+  uint8_t last_ = 0;             // the last character that was put out
+  bool was_quoted_ = false;      // and it came from =XX
+  bool in_quoted_word_ = false;  // one did in this word
+  bool in_blank_row_ = false;    // a blank came from =20, and only letters and digits since
 };
 
 // A word as it stands in folded text; and in lower case (context_words.h). For literals of a

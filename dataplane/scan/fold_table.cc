@@ -97,10 +97,10 @@ uint32_t fold_letter_like(uint32_t c) noexcept {
     char ascii;
   } kLetters[] = {{0x2102, 'C'}, {0x210a, 'g'}, {0x210b, 'H'}, {0x210c, 'H'}, {0x210d, 'H'},
                   {0x210e, 'h'}, {0x2110, 'I'}, {0x2111, 'I'}, {0x2112, 'L'}, {0x2113, 'l'},
-                  {0x2115, 'N'}, {0x2119, 'P'}, {0x211a, 'Q'}, {0x211b, 'R'}, {0x211c, 'R'},
-                  {0x211d, 'R'}, {0x2124, 'Z'}, {0x2128, 'Z'}, {0x212a, 'K'}, {0x212c, 'B'},
-                  {0x212d, 'C'}, {0x212f, 'e'}, {0x2130, 'E'}, {0x2131, 'F'}, {0x2133, 'M'},
-                  {0x2134, 'o'}, {0x2139, 'i'}};
+                  {0x2115, 'N'}, {0x2116, '#'}, {0x2119, 'P'}, {0x211a, 'Q'}, {0x211b, 'R'},
+                  {0x211c, 'R'}, {0x211d, 'R'}, {0x2124, 'Z'}, {0x2128, 'Z'}, {0x212a, 'K'},
+                  {0x212c, 'B'}, {0x212d, 'C'}, {0x212f, 'e'}, {0x2130, 'E'}, {0x2131, 'F'},
+                  {0x2133, 'M'}, {0x2134, 'o'}, {0x2139, 'i'}};
   for (const auto& one : kLetters)
     if (one.code_point == c) return static_cast<uint8_t>(one.ascii);
   return kFoldItself;

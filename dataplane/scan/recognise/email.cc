@@ -1,6 +1,7 @@
 #include "dataplane/scan/recognise/email.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "dataplane/scan/recognise/open_reader.h"
@@ -146,18 +147,33 @@ uint64_t skip_spaces_on(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
-// The word `lower`, or in brackets the sign `sign`, ends at `end`, brackets and spaces around it
+// In brackets also in the languages of others; the first is the one that stands alone.
+constexpr std::string_view kAtWords[] = {"at", "arroba", "\xc3\xa4t", "chiocciola"};
+constexpr std::string_view kDotWords[] = {"dot", "punkt", "punto", "ponto", "point"};
+
+// How long the word of `words` is that ends at `end`; 0: none does.
+template <size_t N>
+uint64_t spelt_before(OpenReader& reader, uint64_t end, bool bracket,
+                      const std::string_view (&words)[N]) noexcept {
+  for (size_t i = 0; i < (bracket ? N : 1); ++i)
+    if (end >= words[i].size() && reader.follows(end - words[i].size(), words[i]))
+      return words[i].size();
+  return 0;
+}
+
+// One of `words`, or in brackets the sign `sign`, ends at `end`, brackets and spaces around it
 // included. start == end: it does not.
-SpeltWord word_before(OpenReader& reader, uint64_t end, std::string_view lower,
+template <size_t N>
+SpeltWord word_before(OpenReader& reader, uint64_t end, const std::string_view (&words)[N],
                       uint8_t sign) noexcept {
   uint64_t at = skip_spaces_back(reader, end);
   const bool spaced = at != end;
   const bool bracket = is_closing(reader.before(at));
   if (bracket) at = skip_spaces_back(reader, at - 1);
   const bool is_sign = bracket && reader.before(at) == sign;
-  if (!is_sign && (at < lower.size() || !reader.follows(at - lower.size(), lower)))
-    return {end, false};
-  at -= is_sign ? 1 : lower.size();
+  const uint64_t size = is_sign ? 1 : spelt_before(reader, at, bracket, words);
+  if (size == 0) return {end, false};
+  at -= size;
   if (bracket) {
     at = skip_spaces_back(reader, at);
     if (!is_opening(reader.before(at))) return {end, false};
@@ -188,8 +204,11 @@ uint64_t dot_word_end(OpenReader& reader, uint64_t start) noexcept {
   const bool bracket = is_opening(reader.at(at));
   if (bracket) at = skip_spaces_on(reader, at + 1);
   const bool is_sign = bracket && reader.at(at) == '.';
-  if (!is_sign && !reader.follows(at, "dot")) return 0;
-  at += is_sign ? 1 : 3;
+  uint64_t size = is_sign ? 1 : 0;
+  for (size_t i = 0; size == 0 && i < (bracket ? std::size(kDotWords) : 1); ++i)
+    if (reader.follows(at, kDotWords[i])) size = kDotWords[i].size();
+  if (size == 0) return 0;
+  at += size;
   const uint64_t inner = skip_spaces_on(reader, at);
   if (bracket) return is_closing(reader.at(inner)) ? skip_spaces_on(reader, inner + 1) : 0;
   return spaced && inner != at ? inner : 0;
@@ -212,7 +231,7 @@ uint64_t spelt_local_from(OpenReader& reader, uint64_t end) noexcept {
     const uint64_t start = local_from(reader, first);
     if (start == first) break;
     first = start;
-    const SpeltWord dot = word_before(reader, first, "dot", '.');
+    const SpeltWord dot = word_before(reader, first, kDotWords, '.');
     if (dot.start == first || end - dot.start > kLocalBytesMax) break;
     if (local_from(reader, dot.start) == dot.start) break;
     first = dot.start;
@@ -220,17 +239,63 @@ uint64_t spelt_local_from(OpenReader& reader, uint64_t end) noexcept {
   return first;
 }
 
+// "anna(at)firma.de": [trigger.start, trigger.at) is the sign, the domain is written as it is.
+Verdict spelt_sign(OpenReader& reader, const Trigger& trigger, Hit& out) noexcept {
+  const uint64_t end = skip_spaces_back(reader, trigger.start);
+  const uint64_t first = spelt_local_from(reader, end);
+  if (first == end) return reader.answer(false);
+  out.start = first;
+  const uint64_t from = skip_spaces_on(reader, trigger.at);
+  const uint64_t to = domain_end(reader, from);
+  if (to == 0) return reader.answer(false);
+  uint64_t top = to;
+  while (top > from && reader.before(top) != '.') --top;
+  if ((end != trigger.start || from != trigger.at) && !is_common_top(reader, top, to))
+    return reader.answer(false);
+  out = Hit{first, to};
+  return reader.answer(true);
+}
+
+// "anna_at_firma_dot_de": the cue is "_dot_".
+Verdict spelt_name(OpenReader& reader, const Trigger& trigger, Hit& out) noexcept {
+  constexpr std::string_view kAt = "_at_", kDot = "_dot_";
+  const uint64_t label = label_from(reader, trigger.start);
+  if (label == trigger.start || label < kAt.size() || !reader.follows(label - kAt.size(), kAt))
+    return reader.answer(false);
+  const uint64_t local = local_from(reader, label - kAt.size());
+  if (local == label - kAt.size()) return reader.answer(false);
+  out.start = local;
+  uint64_t from = trigger.at, to = label_to(reader, from);
+  while (to > from && to - trigger.at < kLabelBytesMax && reader.follows(to, kDot)) {
+    from = to + kDot.size();
+    to = label_to(reader, from);
+  }
+  if (to == from || reader.at(to) == '_' || is_word_letter(reader.at(to)) ||
+      !is_common_top(reader, from, to))
+    return reader.answer(false);
+  out = Hit{local, to};
+  return reader.answer(true);
+}
+
 }  // namespace
 
 Verdict spelt_email_at(const TextView& text, const Trigger& trigger, const RuleParameters&,
                        Hit& out) noexcept {
   OpenReader reader(text);
-  const SpeltWord dot = word_before(reader, trigger.at, "dot", '.');
+  if (reader.at(trigger.start) == '_') return spelt_name(reader, trigger, out);
+  const uint8_t last = reader.before(trigger.at);
+  if (is_closing(last)) {
+    const uint64_t word = skip_spaces_back(reader, trigger.at - 1);
+    if (reader.before(word) == '@' || spelt_before(reader, word, true, kAtWords) != 0)
+      return spelt_sign(reader, trigger, out);
+  }
+  const SpeltWord dot = word_before(reader, trigger.at, kDotWords, '.');
   if (dot.start == trigger.at) return reader.answer(false);
   const uint64_t label = label_from(reader, dot.start);
   if (label == dot.start) return reader.answer(false);
   const bool written = reader.before(label) == '@';
-  const SpeltWord at = written ? SpeltWord{label - 1, true} : word_before(reader, label, "at", '@');
+  const SpeltWord at =
+      written ? SpeltWord{label - 1, true} : word_before(reader, label, kAtWords, '@');
   if (at.start == label) return reader.answer(false);
   const uint64_t first = spelt_local_from(reader, at.start);
   if (first == at.start) return reader.answer(false);
@@ -268,13 +333,28 @@ Word last_word(OpenReader& reader, uint64_t end, uint64_t least) noexcept {
   return {start, end};
 }
 
+bool is_joint(OpenReader& reader, const Word& word) noexcept {
+  const auto is = [&](std::string_view one) { return equals(reader, word.start, word.end, one); };
+  if (is("@") || is(".")) return true;  // in brackets
+  return std::any_of(std::begin(kAtWords), std::end(kAtWords), is) ||
+         std::any_of(std::begin(kDotWords), std::end(kDotWords), is);
+}
+
+// What may be the beginning of one.
+bool may_be_joint(OpenReader& reader, const Word& word) noexcept {
+  const auto begins = [&](std::string_view one) {
+    return word.end > word.start && word.end - word.start <= one.size() &&
+           reader.follows(word.start, one.substr(0, word.end - word.start));
+  };
+  return is_joint(reader, word) || std::any_of(std::begin(kAtWords), std::end(kAtWords), begins) ||
+         std::any_of(std::begin(kDotWords), std::end(kDotWords), begins);
+}
+
 // Where the row of words that "at" and "dot" join, and that ends with `word`, begins.
 uint64_t chain_from(OpenReader& reader, Word word, uint64_t least) noexcept {
   for (;;) {
     const Word joint = last_word(reader, word.start, least);
-    if (joint.start == joint.end || !(equals(reader, joint.start, joint.end, "at") ||
-                                      equals(reader, joint.start, joint.end, "dot")))
-      return word.start;
+    if (joint.start == joint.end || !is_joint(reader, joint)) return word.start;
     word = last_word(reader, joint.start, least);
   }
 }
@@ -290,9 +370,8 @@ uint64_t spelt_email_live_from(const TextView& text) noexcept {
   // What may be the beginning of "at" or "dot" may also be that of a label: both are held.
   const Word word = last_word(reader, text.end, least);
   uint64_t live = chain_from(reader, word, least);
-  for (std::string_view part : {"a", "at", "d", "do", "dot"})
-    if (equals(reader, word.start, word.end, part))
-      live = std::min(live, chain_from(reader, last_word(reader, word.start, least), least));
+  if (may_be_joint(reader, word))
+    live = std::min(live, chain_from(reader, last_word(reader, word.start, least), least));
   return live;
 }
 

@@ -18,8 +18,9 @@ constexpr unsigned kSectionMax = 64;
 constexpr uint64_t kVersionWordBytes = 20;
 
 constexpr std::string_view kVersionWords[] = {
-    "version", "release", "build", "firmware", "section", "chapter",  "clause",
-    "oid",     "upgrade", "ver.",  "rev",      "bump",    "fixed in", "since"};
+    "version", "release", "build",    "firmware",  "section",  "chapter", "clause",    "table",
+    "figure",  "annex",   "appendix", "paragraph", "article",  "kapitel", "abschnitt", "oid",
+    "upgrade", "ver.",    "rev",      "bump",      "fixed in", "since"};
 
 bool is_hex_digit(uint8_t c) noexcept {
   return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
@@ -33,6 +34,9 @@ bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
   if (heading > 2 && reader.before(heading) == ' ' && reader.before(heading - 1) == '#' &&
       reader.before(heading - 2) == '#')
     return true;
+  // "§ 10.2.3.4"
+  const uint64_t sign = reader.before(start) == ' ' ? start - 1 : start;
+  if (sign > 1 && reader.before(sign) == 0xa7 && reader.before(sign - 1) == 0xc2) return true;
   for (uint64_t back = 1; back <= kVersionWordBytes && back <= start; ++back) {
     const uint64_t at = start - back;
     const uint8_t first = reader.at(at);

@@ -74,6 +74,11 @@ constexpr Case kCases[] = {
     // quoted-printable, and what only looks like it
     {"347=2D52=2D5385", "347-52-5385"},
     {"x=34=31=31y", "x411y"},
+    {"no =34=35=33=32 and =2B=31.", "no 4532 and +1."},
+    {"j=61c=6Bson=5Fx=33", "jackson_x3"},
+    {"pwd=6ECbi44 key=2D9f8A token=4aB x=5F", "pwd=6ECbi44 key=2D9f8A token=4aB x=5F"},
+    {"a ==41=42 b =41 c =0A=0B", "a ==41=42 b =41 c =0A=0B"},
+    {"\xe2\x84\x96 5", "# 5"},
     {"john=40example.com", "john@example.com"},
     {"a soft=\nbreak=\r\nand=\rnot", "a softbreakand=\rnot"},
     {"call 415-555-=\n2671", "call 415-555-2671"},

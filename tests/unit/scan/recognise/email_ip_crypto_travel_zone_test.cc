@@ -36,7 +36,8 @@ TEST(Email, WhatIsNoAddress) {
 }
 
 std::string spelt_in(std::string_view text) {
-  for (std::string_view word : {"[dot]", "(dot)", " dot "}) {
+  for (std::string_view word :
+       {"[dot]", "(dot)", " dot ", "(punto)", "_dot_", "[at]", "(at)", "[@]", "(arroba)"}) {
     for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
       const std::string one = found_at(text, spelt_email_at, Trigger{at, at + word.size()});
       if (one.empty()) continue;
@@ -54,12 +55,19 @@ std::string spelt_in(std::string_view text) {
 TEST(Email, SpeltWithWords) {
   for (const Example& one :
        {Example{"mail erika [at] example [dot] org please", "erika [at] example [dot] org"},
+        {"Mail anna(at)firma-nord.de heute", "anna(at)firma-nord.de"},
+        {"Mail anna.m [at] firma-nord.de, heute", "anna.m [at] firma-nord.de"},
+        {"Mail anna[@]firma-nord.co.uk heute", "anna[@]firma-nord.co.uk"},
+        {"Mail anna (arroba) firma.es", "anna (arroba) firma.es"},
+        {"Mail anna (arroba) firma (punto) es", "anna (arroba) firma (punto) es"},
+        {"Mail anna_b_at_firma_dot_co_dot_uk heute", "anna_b_at_firma_dot_co_dot_uk"},
         {"erika(at)example(dot)org", "erika(at)example(dot)org"},
         {"john dot smith at example dot co dot uk.", "john dot smith at example dot co dot uk"},
         {"me: kim at example dot com", "kim at example dot com"}})
     EXPECT_EQ(spelt_in(one.text), one.found) << one.text;
-  for (std::string_view text :
-       {"look at the dot on it", "at noon dot matrix", "a dot b", "connect the dot com"})
+  for (std::string_view text : {"v[at].first", "map(at).value", "look (at) this.thing",
+                                "user_at_index_dot_x = 3", "(at) firma.de", "look at the dot on it",
+                                "at noon dot matrix", "a dot b", "connect the dot com"})
     EXPECT_EQ(spelt_in(text), "") << text;
 }
 

@@ -519,7 +519,7 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
     if (folded == kFoldNothing)
       map_.removed(static_cast<uint32_t>(length), kFoldedInvisible);
     else
-      becomes(static_cast<uint8_t>(folded), length, fold_reason(c), out);
+      becomes(static_cast<uint8_t>(folded), length, fold_reason(c, folded), out);
     at += length;
     plain = at;
   }

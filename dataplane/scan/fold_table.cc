@@ -41,12 +41,9 @@ constexpr LookAlike kLookAlikes[] = {
     {0x51b, 'q'}, {0x51d, 'w'}, {0x555, 'O'}, {0x578, 'n'}, {0x57d, 'u'}, {0x581, 'g'},
     {0x585, 'o'}};
 
-constexpr uint32_t kDirectEnd = 0x600;
-constexpr uint8_t kDirectItself = 0xff;
-
-constexpr std::array<uint8_t, kDirectEnd - 0x80> make_direct() {
-  std::array<uint8_t, kDirectEnd - 0x80> table{};
-  table.fill(kDirectItself);
+constexpr std::array<uint8_t, kFoldDirectEnd - 0x80> make_direct() {
+  std::array<uint8_t, kFoldDirectEnd - 0x80> table{};
+  table.fill(kFoldDirectItself);
   for (const LookAlike& one : kLookAlikes)
     table[one.code_point - 0x80U] = static_cast<uint8_t>(one.ascii);
   table[0xa0 - 0x80] = ' ';
@@ -58,7 +55,6 @@ constexpr std::array<uint8_t, kDirectEnd - 0x80> make_direct() {
   table[0x589 - 0x80] = ':';  // Armenian full stop
   return table;
 }
-constexpr std::array<uint8_t, kDirectEnd - 0x80> kDirect = make_direct();
 
 uint32_t digit_of(uint32_t c) noexcept {
   const auto* row = std::upper_bound(std::begin(kDigitRows), std::end(kDigitRows), c);
@@ -154,11 +150,9 @@ uint32_t fold_rest(uint32_t c) noexcept {
 
 }  // namespace
 
-uint32_t fold_code_point(uint32_t c) noexcept {
-  if (c < kDirectEnd) {
-    const uint8_t direct = kDirect[c - 0x80];
-    return direct == kDirectItself ? kFoldItself : direct;
-  }
+constinit const std::array<uint8_t, kFoldDirectEnd - 0x80> kFoldDirect = make_direct();
+
+uint32_t fold_other(uint32_t c) noexcept {
   if (c >= 0x2000 && c <= 0x206f) return fold_punctuation(c);
   // Han, kana, hangul: most of what is not Latin, and nothing of it has another meaning.
   if ((c > 0x3002 && c <= 0x9fff && c != kHangulFiller) || (c >= 0xac00 && c <= 0xd7a3))
@@ -166,11 +160,10 @@ uint32_t fold_code_point(uint32_t c) noexcept {
   return fold_rest(c);
 }
 
-FoldReason fold_reason(uint32_t c) noexcept {
-  const uint32_t to = fold_code_point(c);
+FoldReason fold_reason(uint32_t c, uint32_t to) noexcept {
   if (to == kFoldNothing) return kFoldedInvisible;
   const bool is_letter = (to >= 'a' && to <= 'z') || (to >= 'A' && to <= 'Z');
-  return is_letter && c < kDirectEnd ? kFoldedLookAlike : kFoldedForm;
+  return is_letter && c < kFoldDirectEnd ? kFoldedLookAlike : kFoldedForm;
 }
 
 }  // namespace sallyport::scan

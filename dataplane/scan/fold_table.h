@@ -16,6 +16,7 @@
 // All else stands for itself. Pure; no state.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace sallyport::scan {
@@ -23,8 +24,19 @@ namespace sallyport::scan {
 inline constexpr uint32_t kFoldNothing = 0;           // the code point is not seen
 inline constexpr uint32_t kFoldItself = 0xffff'ffff;  // no other meaning
 
+// What code points below kFoldDirectEnd mean, from U+0080 on; kFoldDirectItself for themselves.
+inline constexpr uint32_t kFoldDirectEnd = 0x600;
+inline constexpr uint8_t kFoldDirectItself = 0xff;
+extern const std::array<uint8_t, kFoldDirectEnd - 0x80> kFoldDirect;
+// The same of those behind.
+uint32_t fold_other(uint32_t code_point) noexcept;
+
 // For code points from U+0080 up: an ASCII character, kFoldNothing or kFoldItself.
-uint32_t fold_code_point(uint32_t code_point) noexcept;
+inline uint32_t fold_code_point(uint32_t code_point) noexcept {
+  if (code_point >= kFoldDirectEnd) return fold_other(code_point);
+  const uint8_t direct = kFoldDirect[code_point - 0x80];
+  return direct == kFoldDirectItself ? kFoldItself : direct;
+}
 
 // Why it was folded, for --explain; bits of Finding::folded.
 enum FoldReason : uint8_t {
@@ -37,6 +49,7 @@ enum FoldReason : uint8_t {
   kFoldedQuoted = 64,    // =31
   kFoldedEncoded = 128,  // inside base64 or hex, or spelt with a character between
 };
-FoldReason fold_reason(uint32_t code_point) noexcept;
+// `to`: what it was folded to.
+FoldReason fold_reason(uint32_t code_point, uint32_t to) noexcept;
 
 }  // namespace sallyport::scan

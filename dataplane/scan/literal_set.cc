@@ -60,6 +60,13 @@ constexpr Frequencies make_pair_frequencies(const Frequencies& single) {
   return out;
 }
 constexpr Frequencies kPairFrequencies = make_pair_frequencies(make_frequencies());
+// Of other scripts nothing is known.
+constexpr Frequencies make_even_frequencies() {
+  Frequencies out{};
+  for (float& one : out) one = 1.0F / Tables::kPairs;
+  return out;
+}
+constexpr Frequencies kEvenFrequencies = make_even_frequencies();
 
 // What a bucket takes at each look-up, bit by bit.
 struct Bucket {
@@ -86,16 +93,16 @@ struct Bucket {
       takes[p].high |= other.takes[p].high;
     }
   }
-  // How often a place of a prompt falls into it.
-  float cost() const noexcept {
+  // How often a place of a text with these pairs falls into it.
+  float cost(const Frequencies& often) const noexcept {
     float product = 1;
     for (const Pairs& pairs : takes) {
       if (pairs.all()) continue;
       float sum = 0;
       for (uint64_t bits = pairs.low; bits != 0; bits &= bits - 1)
-        sum += kPairFrequencies[static_cast<size_t>(std::countr_zero(bits))];
+        sum += often[static_cast<size_t>(std::countr_zero(bits))];
       for (uint64_t bits = pairs.high; bits != 0; bits &= bits - 1)
-        sum += kPairFrequencies[64 + static_cast<size_t>(std::countr_zero(bits))];
+        sum += often[64 + static_cast<size_t>(std::countr_zero(bits))];
       product *= sum;
     }
     return product;
@@ -103,13 +110,13 @@ struct Bucket {
 };
 
 // Joins two at a time, the cheapest pair first, until there are no more than `most`.
-void join_buckets(std::vector<Bucket>& buckets, size_t most) {
+void join_buckets(std::vector<Bucket>& buckets, size_t most, const Frequencies& often) {
   std::vector<float> costs(buckets.size());
-  for (size_t i = 0; i < buckets.size(); ++i) costs[i] = buckets[i].cost();
+  for (size_t i = 0; i < buckets.size(); ++i) costs[i] = buckets[i].cost(often);
   const auto joined_cost = [&](size_t i, size_t k) {
     Bucket both = buckets[i];
     both.add(buckets[k]);
-    return both.cost() - costs[i] - costs[k];
+    return both.cost(often) - costs[i] - costs[k];
   };
   // Of each one the best partner behind it.
   struct Best {
@@ -130,7 +137,7 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most) {
         best.begin());
     const size_t second = best[first].partner;
     buckets[first].add(buckets[second]);
-    costs[first] = buckets[first].cost();
+    costs[first] = buckets[first].cost(often);
     // The last one takes the free place.
     const size_t moved = buckets.size() - 1;
     buckets[second] = buckets[moved];
@@ -151,11 +158,34 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most) {
   }
 }
 
-void put(const Bucket& bucket, size_t set, uint8_t bit, Tables& out) noexcept {
+// How literals begin: bytes, and which of them count.
+struct Begin {
+  uint64_t bytes;
+  uint64_t mask;
+};
+bool is_wide(uint64_t bytes) noexcept { return (bytes & 0x80) != 0; }
+
+// At most `most` buckets.
+std::vector<Bucket> make_buckets(std::vector<Begin> begins, size_t most, const Frequencies& often) {
+  const auto order = [](const Begin& one) { return __builtin_bswap64(one.bytes); };
+  std::sort(begins.begin(), begins.end(),
+            [&](const Begin& a, const Begin& b) { return order(a) < order(b); });
+  std::vector<Bucket> buckets;
+  uint64_t former = 0;
+  for (const Begin& one : begins) {
+    if (buckets.empty() || (one.bytes & 0xffff) != former) buckets.emplace_back();
+    former = one.bytes & 0xffff;
+    buckets.back().add(one.bytes, one.mask);
+  }
+  join_buckets(buckets, most, often);
+  return buckets;
+}
+
+void put(const Bucket& bucket, uint8_t bit, Tables::Set& out) noexcept {
   for (size_t p = 0; p < bucket.takes.size(); ++p)
     for (size_t c = 0; c < Tables::kPairs; ++c) {
       const uint64_t takes = c < 64 ? bucket.takes[p].low : bucket.takes[p].high;
-      if ((takes >> (c % 64) & 1) != 0) out.lanes[set][p][c] |= bit;
+      if ((takes >> (c % 64) & 1) != 0) out[p][c] |= bit;
     }
 }
 
@@ -173,16 +203,16 @@ void masks_portable(const Tables& t, const uint8_t* text, size_t blocks, uint64_
     for (size_t i = 0; i < kBlock; ++i) {
       for (size_t p = 1; p < Tables::kLookups; ++p) pairs[p - 1] = pairs[p];
       pairs[Tables::kLookups - 1] = pair_of(text[i + kHead - 2], text[i + kHead - 1]);
-      uint8_t any = 0;
-      const bool begins = begins_word(text[i - 1], text[i]);
-      for (size_t s = 0; s < kSets; ++s) {
-        if (!begins && t.anywhere[s] == 0) continue;
-        const auto& set = t.lanes[s];
+      const auto look_up = [&](const Tables::Set& set) {
         uint8_t here = set[0][pairs[0]];
         for (size_t p = 1; here != 0 && p < Tables::kLookups; ++p)
           here = static_cast<uint8_t>(here & set[p][pairs[p]]);
-        any |= here;
-      }
+        return here;
+      };
+      const bool begins = begins_word(text[i - 1], text[i]);
+      uint8_t any = text[i] >= 0x80 ? look_up(t.wide) : uint8_t{0};
+      for (size_t s = 0; s < kSets; ++s)
+        if (begins || t.anywhere[s] != 0) any = static_cast<uint8_t>(any | look_up(t.lanes[s]));
       mask |= static_cast<uint64_t>(any != 0) << i;
     }
     out[b] = mask;
@@ -223,8 +253,9 @@ SP_TARGET_AVX2 inline __m256i look_up2(const Tables::Lanes& lanes, const Index2&
 }
 
 SP_TARGET_AVX2 uint32_t half_avx2(const Tables& t, const uint8_t* text) noexcept {
-  __m256i any[kSets];
+  __m256i any[kSets], wide = _mm256_setzero_si256();
   const __m256i case_bits = _mm256_set1_epi8(kCaseBit);
+  const bool is_wide = _mm256_movemask_epi8(load2(text)) != 0;
   for (size_t p = 0; p < Tables::kLookups; ++p) {
     const __m256i first = _mm256_or_si256(load2(text + p), case_bits);
     const __m256i second = _mm256_or_si256(load2(text + p + 1), case_bits);
@@ -235,13 +266,18 @@ SP_TARGET_AVX2 uint32_t half_avx2(const Tables& t, const uint8_t* text) noexcept
       const __m256i here = look_up2(t.lanes[s][p], index);
       any[s] = p == 0 ? here : _mm256_and_si256(any[s], here);
     }
+    if (is_wide) {
+      const __m256i here = look_up2(t.wide[p], index);
+      wide = p == 0 ? here : _mm256_and_si256(wide, here);
+    }
   }
   const __m256i before = load2(text - 1), zero = _mm256_setzero_si256();
   const __m256i letter = in_range2(_mm256_or_si256(before, case_bits), 'a', 26);
   const __m256i camel =
       _mm256_and_si256(in_range2(before, 'a', 26), in_range2(load2(text), 'A', 26));
   const __m256i begins = _mm256_or_si256(camel, _mm256_cmpeq_epi8(letter, zero));
-  __m256i found = zero;
+  // Of bytes that are not ASCII.
+  __m256i found = _mm256_and_si256(wide, _mm256_cmpgt_epi8(zero, load2(text)));
   for (size_t s = 0; s < kSets; ++s) {
     const __m256i anywhere = _mm256_set1_epi64x(static_cast<int64_t>(t.anywhere[s]));
     found = _mm256_or_si256(found, _mm256_and_si256(any[s], _mm256_or_si256(anywhere, begins)));
@@ -261,6 +297,18 @@ SP_TARGET_VBMI2 inline __m512i pairs_vbmi(const uint8_t* text, __mmask64 here) n
   const __m512i first = _mm512_or_si512(_mm512_maskz_loadu_epi8(here, text), case_bits);
   const __m512i second = _mm512_or_si512(_mm512_maskz_loadu_epi8(here, text + 1), case_bits);
   return _mm512_xor_si512(first, _mm512_add_epi8(_mm512_add_epi8(second, second), second));
+}
+
+// Those of `places` that fall into a bucket of the set.
+SP_TARGET_VBMI2 inline __mmask64 wide_vbmi(const Tables::Set& set, const __m512i* index,
+                                           __mmask64 places) noexcept {
+  __m512i any = _mm512_set1_epi8(-1);
+#pragma GCC unroll 4
+  for (size_t p = 0; p < Tables::kLookups; ++p)
+    any =
+        _mm512_and_si512(any, _mm512_permutex2var_epi8(_mm512_load_si512(set[p].data()), index[p],
+                                                       _mm512_load_si512(set[p].data() + kBlock)));
+  return _mm512_mask_test_epi8_mask(places, any, any);
 }
 
 // First all pairs, then the look-ups of each place by its pair and those behind; a few blocks do
@@ -319,6 +367,8 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Table
           _mm512_mask_test_epi8_mask(_kor_mask64(begins, anywhere[s]), three, look_up(3));
       found = s == 0 ? here_found : _kor_mask64(found, here_found);
     }
+    if (const __mmask64 wide = _mm512_movepi8_mask(here); wide != 0) [[unlikely]]
+      found = _kor_mask64(found, wide_vbmi(t.wide, index, wide));
     _store_mask64(reinterpret_cast<__mmask64*>(out + b), found);
   }
 }
@@ -428,6 +478,7 @@ bool LiteralSet::build(std::span<const Literal> literals) {
     best = cost;
     tables_ = std::move(tables);
   }
+  fill_wide(*tables_);
   std::stable_sort(heads_.begin(), heads_.end(),
                    [](const Head& a, const Head& b) { return a.hash < b.hash; });
   groups_.assign(1, Group{});
@@ -447,28 +498,28 @@ bool LiteralSet::build(std::span<const Literal> literals) {
 }
 
 float LiteralSet::fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const {
-  std::vector<Head> heads;
+  std::vector<Begin> begins;
   for (const Head& head : heads_)
-    if (texts_[head.literal].begins_word == begins_word) heads.push_back(head);
-  const auto order = [](const Head& head) { return __builtin_bswap64(head.bytes); };
-  std::sort(heads.begin(), heads.end(),
-            [&](const Head& a, const Head& b) { return order(a) < order(b); });
-  std::vector<Bucket> buckets;
-  uint64_t former = 0;
-  for (const Head& head : heads) {
-    if (buckets.empty() || (head.bytes & 0xffff) != former) buckets.emplace_back();
-    former = head.bytes & 0xffff;
-    buckets.back().add(head.bytes, head.mask);
-  }
-  join_buckets(buckets, 8 * sets);
+    if (!is_wide(head.bytes) && texts_[head.literal].begins_word == begins_word)
+      begins.push_back({head.bytes, head.mask});
+  const auto buckets = make_buckets(std::move(begins), 8 * sets, kPairFrequencies);
   for (size_t s = first_set; s < first_set + sets; ++s)
     out.anywhere[s] = begins_word ? 0 : ~uint64_t{0};
   float cost = 0;
   for (size_t b = 0; b < buckets.size(); ++b) {
-    cost += buckets[b].cost();
-    put(buckets[b], first_set + b / 8, static_cast<uint8_t>(1U << (b % 8)), out);
+    cost += buckets[b].cost(kPairFrequencies);
+    put(buckets[b], static_cast<uint8_t>(1U << (b % 8)), out.lanes[first_set + b / 8]);
   }
   return cost;
+}
+
+void LiteralSet::fill_wide(Tables& out) const {
+  std::vector<Begin> begins;
+  for (const Head& head : heads_)
+    if (is_wide(head.bytes)) begins.push_back({head.bytes, head.mask});
+  const auto buckets = make_buckets(std::move(begins), 8, kEvenFrequencies);
+  for (size_t b = 0; b < buckets.size(); ++b)
+    put(buckets[b], static_cast<uint8_t>(1U << b), out.wide);
 }
 
 bool LiteralSet::stands_at(std::span<const uint8_t> text, size_t at,

@@ -2,7 +2,8 @@
 //
 // A literal is looked for by its first five bytes. Twenty-four buckets of literals that begin alike
 // are asked at 64 places at once, by table look-ups of neighbouring pairs; the few places that are
-// left are hashed, and compared with what all literals of the hash have in common. Three loops
+// left are hashed, and compared with what all literals of the hash have in common. Literals of
+// other scripts have buckets of their own, asked where a byte of one stands. Three loops
 // (portable, AVX2, AVX-512 with VBMI) with equal results. No state: a text that arrives in pieces
 // is read again over longest() - 1 bytes.
 //
@@ -50,14 +51,17 @@ class LiteralSet {
   static constexpr size_t kBlockBytes = 64;
   static constexpr size_t kHeadBytes = 5;
   // Look-ups by seven bits, one for each two neighbours. Bit b of set s stands for bucket 8 s + b.
-  // Some sets are for any place, the others for where a word begins.
+  // Some sets are for any place, some for where a word begins, the last one for where a byte stands
+  // that is not ASCII.
   struct Tables {
     static constexpr size_t kSets = 3;
     static constexpr size_t kPairs = 128;
     static constexpr size_t kLookups = kHeadBytes - 1;
     using Lanes = std::array<uint8_t, kPairs>;
+    using Set = std::array<Lanes, kLookups>;
     std::array<uint64_t, kSets> anywhere{};  // all ones: for any place
-    alignas(64) std::array<std::array<Lanes, kLookups>, kSets> lanes{};
+    alignas(64) std::array<Set, kSets> lanes{};
+    alignas(64) Set wide{};
   };
   // Of first bytes. What is asked at every place stays in the first cache.
   static constexpr unsigned kHashBits = 12;
@@ -83,6 +87,7 @@ class LiteralSet {
     uint32_t end = 0;
   };
   float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
+  void fill_wide(Tables& out) const;
   template <bool HasShort>
   size_t is_known(uint64_t here) const noexcept;
   template <bool HasShort>

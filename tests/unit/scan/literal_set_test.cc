@@ -128,6 +128,24 @@ TEST(LiteralSet, OnlyPlacesThatAreAllowedCount) {
   });
 }
 
+TEST(LiteralSet, OtherScriptsAreFoundBesideAscii) {
+  const Literals literals{{"пароль", false, false}, {"пин", false, true}, {"密码", false, false},
+                          {"é", false, false},      {"pin", false, true}, {"señal", false, false},
+                          {"p", true, false}};
+  LiteralSet set;
+  ASSERT_TRUE(set.build(literals));
+  const std::string_view pieces[] = {"пароль", "пин",  "密码", "é", "pin", "señal", "p",
+                                     "\xd0",   "\xbf", ".",    "a", "和",  " ",     "пар"};
+  std::mt19937 draw(5);
+  for (unsigned round = 0; round < 200; ++round) {
+    std::string text(draw() % 80, '.');  // blocks of nothing but ASCII, too
+    for (size_t size = text.size() + draw() % 300; text.size() < size;)
+      text += pieces[draw() % std::size(pieces)];
+    with_each_simd(
+        [&] { EXPECT_EQ(found(set, text, 0, text.size()), expected(literals, text)) << text; });
+  }
+}
+
 TEST(LiteralSet, RefusesAnEmptyLiteral) {
   LiteralSet set;
   EXPECT_FALSE(set.build(Literals{{"", false, false}}));

@@ -198,6 +198,22 @@ bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
   return !is_letter(text.at(at + name.size()));
 }
 
+// "COPY patients (id, mrn, phone) FROM stdin;" of a dump of PostgreSQL: the names, or nothing.
+Cell copy_names(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  constexpr std::string_view kTail = ") from stdin";
+  if (to - from < kTail.size() || !is_tag(text, from, "copy")) return {};
+  uint64_t close = to;
+  while (close > from && text.at(close) != ')') --close;
+  uint64_t open = close;
+  while (open > from && text.at(open) != '(') --open;
+  for (size_t i = 0; i < kTail.size(); ++i) {
+    const auto wanted = static_cast<uint8_t>(kTail[i]);
+    if (close + i >= to || (text.at(close + i) != wanted && to_lower(text.at(close + i)) != wanted))
+      return {};
+  }
+  return open == from ? Cell{} : Cell{open + 1, close};
+}
+
 // The last `name` tag that begins in [floor, at); kNone: none.
 constexpr uint64_t kNoTag = ~uint64_t{0};
 uint64_t tag_before(const TextView& text, uint64_t floor, uint64_t at,
@@ -283,6 +299,11 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
     uint64_t from = 0;
     if (end > floor && text.at(end - 1) == '\r') --end;
     if (!line_start(text, floor, end, from)) return false;
+    if (delimiter == '\t') {
+      const Cell names = copy_names(text, from, end);
+      if (names.to > names.from)
+        return learn_names(words, text, Names{names.from, names.to}, cells, blocks);
+    }
     const uint32_t here = count_separators(text, from, end, delimiter);
     if (is_rule(text, from, end)) {
       end = from;
@@ -307,6 +328,23 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
     end = from;
   }
   return false;
+}
+
+// The heads of a table whose rows have tabs and whose names have commas. `cells`: separators of a
+// row, 0: not known.
+bool ColumnHeads::learn_names(const ContextWords& words, const TextView& text, const Names& names,
+                              uint32_t cells, ContextBlocks& blocks) {
+  const uint32_t count = count_separators(text, names.from, names.to, ',');
+  if (count == 0 || (cells != 0 && cells != count)) return false;
+  table_.delimiter = '\t';
+  table_.cells = count;
+  table_.has_words = false;
+  for (Column& some : table_.columns) some.count = 0;
+  each_cell(text, names.from, names.to, ',', [&](const Cell& cell, uint32_t i) {
+    learn_cell(words, text, table_, i, cell.from, cell.to, blocks);
+    return i + 1 < kColumnsMax;
+  });
+  return true;
 }
 
 bool ColumnHeads::learn_html(const ContextWords& words, const TextView& text, uint64_t floor,

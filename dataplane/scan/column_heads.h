@@ -78,6 +78,11 @@ class ColumnHeads {
   bool belongs(const TextView& text, uint64_t floor, uint64_t line) const noexcept;
   bool learn_lines(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t line,
                    uint8_t delimiter, uint32_t column, ContextBlocks& blocks);
+  struct Names {
+    uint64_t from, to;
+  };
+  bool learn_names(const ContextWords& words, const TextView& text, const Names& names,
+                   uint32_t cells, ContextBlocks& blocks);
   bool learn_html(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t row,
                   ContextBlocks& blocks);
   static void learn_cell(const ContextWords& words, const TextView& text, Table& table,

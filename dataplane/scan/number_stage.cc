@@ -54,6 +54,7 @@ bool is_strong(contract::Validator validator) noexcept {
 void NumberStage::begin(bool decoded) noexcept {
   decoded_ = decoded;
   heads_.begin();
+  items_.begin();
   cursor_ = floor_ = 0;
   open_ = kNone;
   forced_ = in_long_group_ = false;
@@ -550,7 +551,11 @@ void NumberStage::look_beside(const Engine& engine, size_t first, CandidateList&
   const uint64_t start = row_.base + row_.groups[first].start;
   looked_ = true;
   beside_.count = 0;
-  line_ = heads_.find(engine.words(), row_.view, start, out.blocks(), beside_);
+  line_ = 0;
+  // Lists first: their lines look like rows, too.
+  items_.find(engine.words(), row_.view, start, out.blocks(), beside_);
+  if (beside_.count == 0)
+    line_ = heads_.find(engine.words(), row_.view, start, out.blocks(), beside_);
   beside_end_.count = beside_.count;
   std::copy_n(beside_.hits.begin(), beside_.count, beside_end_.hits.begin());
   if (tail_.to > tail_.from && tail_group_ < row_.count)

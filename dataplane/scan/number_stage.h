@@ -12,6 +12,7 @@
 #include "dataplane/scan/column_heads.h"
 #include "dataplane/scan/encoded_runs.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/item_heads.h"
 #include "dataplane/scan/number_row.h"
 #include "dataplane/scan/row_text.h"
 #include "dataplane/scan/value_tail.h"
@@ -79,6 +80,7 @@ class NumberStage {
   uint64_t open_ = ~uint64_t{0};
   std::vector<HexRow> hex_rows_;
   ColumnHeads heads_;
+  ItemHeads items_;
   ValueTail tail_;  // of the last group with digits
   size_t tail_group_ = 0;
   bool alone_ = false;  // the row is the whole text

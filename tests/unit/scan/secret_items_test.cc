@@ -147,5 +147,27 @@ TEST_F(SecretItem, AListMayBeLong) {
   }
 }
 
+// Numbers know the name above their list (item_heads.h).
+TEST_F(SecretItem, NumbersOfAListKnowItsName) {
+  std::string lines = "a:\n  ssn:\n", brackets = "{\"ssn\": [\n", rows = "x = [",
+              labelled = "SSN:\n";
+  for (int i = 0; i < 90; ++i) {
+    lines += "    - 536904399\n";
+    brackets += "  \"536904399\",\n";
+    rows += "536904399, ";
+  }
+  for (const std::string& text : {lines + "  x:\n    - 536904399 ", brackets + "]} [536904399] "}) {
+    EXPECT_EQ(texts_found(text).size(), 90U);
+    std::vector<size_t> cuts;
+    for (size_t cut = 97; cut < text.size(); cut += 97) cuts.push_back(cut);
+    EXPECT_EQ(scan(text, cuts), scan(text));
+  }
+  EXPECT_EQ(texts_found(rows + "]"), Secrets{});
+  EXPECT_EQ(
+      at_every_cut("ssn:\n- 536904399\n- 096917070\n\n- 025077525\n- a\n  b\n- 536904399\n"
+                   "That is all there is, and it is more than enough for me.\n- 536904399\n"),
+      (Secrets{"US_SSN=536904399", "US_SSN=096917070", "US_SSN=025077525", "US_SSN=536904399"}));
+}
+
 }  // namespace
 }  // namespace sallyport::scan

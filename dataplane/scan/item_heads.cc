@@ -1,0 +1,179 @@
+#include "dataplane/scan/item_heads.h"
+
+#include <algorithm>
+
+#include "dataplane/scan/validate/letters.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kSignsMax = 4;  // a quote, a bracket and a plus before a value
+constexpr uint64_t kIndentMax = 40, kLabelMax = 48, kNameMax = 64;
+// Lines above an item that are walked over.
+constexpr unsigned kLinesMax = 12;
+// The words are as near as those of a column; a label of its own is nearer.
+constexpr uint16_t kDistance = 1, kLabelledDistance = 24;
+
+bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
+bool is_sign(uint8_t c) noexcept {
+  return c == '"' || c == '\'' || c == '`' || c == '(' || c == '+' || c == '*';
+}
+
+// Behind "- ", "* ", "12. ", "• " at `at`; `at`: no mark stands there.
+uint64_t behind_mark(const TextView& text, uint64_t at) noexcept {
+  uint64_t end = at;
+  const uint8_t c = text.at(at);
+  if (c == '-' || c == '*' || c == '+') {
+    end = at + 1;
+  } else if (c == 0xe2 && text.at(at + 1) == 0x80 && text.at(at + 2) == 0xa2) {
+    end = at + 3;
+  } else {
+    while (end - at < 2 && is_digit(text.at(end))) ++end;
+    if (end == at || (text.at(end) != '.' && text.at(end) != ')')) return at;
+    ++end;
+  }
+  if (!is_blank(text.at(end))) return at;
+  while (is_blank(text.at(end)) && end - at < kIndentMax) ++end;
+  return end;
+}
+
+}  // namespace
+
+void ItemHeads::learn(const ContextWords& words, const TextView& text, uint64_t from, uint64_t to,
+                      ContextBlocks& blocks, Head& out) {
+  out.count = 0;
+  ContextHits hits;
+  words.find(text, to, std::min<uint64_t>(to - from, kProximityMax), blocks, hits);
+  for (size_t i = hits.count; i-- > 0 && out.count < kWordsMax;) {
+    const uint64_t end = to - hits.hits[i].distance;
+    if (end >= from + words.word(hits.hits[i].word).size())
+      out.words[out.count++] = hits.hits[i].word;
+  }
+}
+
+void ItemHeads::add(const Head& head, uint16_t distance, ContextHits& out) noexcept {
+  for (size_t i = 0; i < head.count && out.count < ContextHits::kHitsMax; ++i)
+    out.hits[out.count++] = ContextHit{head.words[i], distance};
+}
+
+// The value whose first sign is at `at` begins an item of a line, or stands behind its label.
+bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept {
+  uint64_t line = at;
+  while (line > text.begin && at - line < kIndentMax + kLabelMax && text.at(line - 1) != '\n')
+    --line;
+  if (line > 0 && text.at(line - 1) != '\n') return false;
+  uint64_t mark = line;
+  while (mark < at && is_blank(text.at(mark))) ++mark;
+  const uint64_t begin = behind_mark(text, mark);
+  if (begin == mark || begin > at) return false;
+  out = Item{line, mark - line, begin < at};
+  return true;
+}
+
+// The line [line, end) may stand between two items.
+bool ItemHeads::goes_on(const TextView& text, uint64_t line, uint64_t end,
+                        uint64_t indent) noexcept {
+  uint64_t at = line;
+  while (at < end && is_blank(text.at(at))) ++at;
+  if (at == end || text.at(at) == '\r') return true;
+  return at - line > indent || (at - line == indent && behind_mark(text, at) != at);
+}
+
+bool ItemHeads::belongs(const TextView& text, uint64_t floor, const Item& item) const noexcept {
+  if (last_ == kNone || item.indent != indent_ || item.line < last_ || last_ < floor) return false;
+  for (uint64_t line = last_; line < item.line;) {
+    uint64_t end = line;
+    while (end < item.line && text.at(end) != '\n') ++end;
+    if (!goes_on(text, line, end, indent_)) return false;
+    line = end + 1;
+  }
+  return true;
+}
+
+bool ItemHeads::learn_line(const ContextWords& words, const TextView& text, uint64_t floor,
+                           const Item& item, ContextBlocks& blocks) {
+  uint64_t end = item.line;
+  for (unsigned lines = 0; lines < kLinesMax && end > floor; ++lines) {
+    if (end == failed_) return false;
+    --end;  // the line end
+    uint64_t line = end;
+    while (line > floor && text.at(line - 1) != '\n') --line;
+    if (line > 0 && line <= floor) return false;
+    if (!goes_on(text, line, end, item.indent)) {
+      uint64_t to = end;
+      while (to > line && (is_blank(text.at(to - 1)) || text.at(to - 1) == '\r' ||
+                           text.at(to - 1) == '*' || text.at(to - 1) == '"'))
+        --to;
+      if (to == line || (text.at(to - 1) != ':' && text.at(line) != '#')) return false;
+      learn(words, text, std::max(line, to > kNameMax ? to - kNameMax : 0), to, blocks, lines_);
+      return true;
+    }
+    end = line;
+  }
+  return false;
+}
+
+// Which bracket is open at `start`.
+void ItemHeads::follow_brackets(const TextView& text, uint64_t floor, uint64_t start) noexcept {
+  if (read_ < floor) {
+    read_ = floor;
+    open_ = kNone;
+  }
+  for (; read_ < start; ++read_) {
+    const uint8_t c = text.at(read_);
+    if (c == '[')
+      open_ = read_;
+    else if (c == ']' || c == '{' || c == '}')
+      open_ = kNone;
+  }
+}
+
+// `"ssns": [`, `ssns = [`
+void ItemHeads::learn_bracket(const ContextWords& words, const TextView& text, uint64_t floor,
+                              ContextBlocks& blocks) {
+  learned_ = open_;
+  bracket_.count = 0;
+  const uint64_t least = floor == 0 ? 0 : floor + 1;
+  uint64_t to = open_;
+  while (to > least && is_blank(text.at(to - 1))) --to;
+  if (to < least + 2 || (text.at(to - 1) != ':' && text.at(to - 1) != '=')) return;
+  uint64_t from = to - 1;
+  while (from > least && to - from < kNameMax && text.at(from - 1) != '\n' &&
+         text.at(from - 1) != ',' && text.at(from - 1) != '{')
+    --from;
+  learn(words, text, from, to, blocks, bracket_);
+}
+
+void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t start,
+                     ContextBlocks& blocks, ContextHits& out) {
+  const uint64_t floor = start > kItemReachBytes ? start - kItemReachBytes : 0;
+  uint64_t value = start;
+  for (unsigned i = 0; i < kSignsMax && value > floor && is_sign(text.at(value - 1)); ++i) --value;
+  uint64_t at = value;
+  while (at > floor && value - at < kIndentMax && is_blank(text.at(at - 1))) --at;
+  const uint8_t before = at > 0 ? text.at(at - 1) : uint8_t{0};
+  if (before == '[' || before == ',' || before == '\n') {
+    follow_brackets(text, floor, start);
+    if (open_ == kNone) return;
+    if (learned_ != open_) learn_bracket(words, text, floor, blocks);
+    add(bracket_, kDistance, out);
+    return;
+  }
+  if (before != '-' && before != '*' && before != '+' && before != '.' && before != ')' &&
+      before != 0xa2 && before != ':' && before != '=')
+    return;
+  Item item;
+  if (!read_item(text, value, item)) return;
+  if (!belongs(text, floor, item)) {
+    if (item.line == failed_ || !learn_line(words, text, floor, item, blocks)) {
+      failed_ = item.line;
+      last_ = kNone;
+      return;
+    }
+    indent_ = item.indent;
+  }
+  last_ = item.line;
+  add(lines_, item.labelled ? kLabelledDistance : kDistance, out);
+}
+
+}  // namespace sallyport::scan

@@ -1,6 +1,10 @@
 #include "dataplane/scan/item_heads.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "dataplane/scan/validate/letters.h"
 
@@ -37,6 +41,24 @@ uint64_t behind_mark(const TextView& text, uint64_t at) noexcept {
   return end;
 }
 
+// The last bracket or brace of [from, to), sixteen characters at a time; `to`: there is none.
+uint64_t last_bracket(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  constexpr uint64_t kAtOnce = 16;
+  const uint8_t* bytes = text.bytes - text.begin;
+  uint64_t at = to;
+  // Both of a kind differ in one bit.
+  for (; at - from >= kAtOnce; at -= kAtOnce) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + at - kAtOnce));
+    const __m128i lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+    const auto hits = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(
+        _mm_cmpeq_epi8(lower, _mm_set1_epi8('{')), _mm_cmpeq_epi8(lower, _mm_set1_epi8('}')))));
+    if (hits != 0) return at - kAtOnce + static_cast<uint64_t>(std::bit_width(hits)) - 1;
+  }
+  for (; at > from; --at)
+    if (const uint8_t c = bytes[at - 1] | 0x20; c == '{' || c == '}') return at - 1;
+  return to;
+}
+
 }  // namespace
 
 void ItemHeads::learn(const ContextWords& words, const TextView& text, uint64_t from, uint64_t to,
@@ -58,10 +80,15 @@ void ItemHeads::add(const Head& head, uint16_t distance, ContextHits& out) noexc
 
 // The value whose first sign is at `at` begins an item of a line, or stands behind its label.
 bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept {
-  uint64_t line = at;
-  while (line > text.begin && at - line < kIndentMax + kLabelMax && text.at(line - 1) != '\n')
-    --line;
-  if (line > 0 && text.at(line - 1) != '\n') return false;
+  constexpr uint64_t kFarthest = kIndentMax + kLabelMax + 1;
+  const uint64_t from = std::max(text.begin, at > kFarthest ? at - kFarthest : uint64_t{0});
+  const auto before = text.slice(from, at);
+  const void* end = before.empty() ? nullptr : memrchr(before.data(), '\n', before.size());
+  if (end == nullptr && from > 0) return false;
+  const uint64_t line =
+      end == nullptr
+          ? 0
+          : from + static_cast<uint64_t>(static_cast<const uint8_t*>(end) - before.data()) + 1;
   uint64_t mark = line;
   while (mark < at && is_blank(text.at(mark))) ++mark;
   const uint64_t begin = behind_mark(text, mark);
@@ -119,13 +146,10 @@ void ItemHeads::follow_brackets(const TextView& text, uint64_t floor, uint64_t s
     read_ = floor;
     open_ = kNone;
   }
-  for (; read_ < start; ++read_) {
-    const uint8_t c = text.at(read_);
-    if (c == '[')
-      open_ = read_;
-    else if (c == ']' || c == '{' || c == '}')
-      open_ = kNone;
-  }
+  if (read_ >= start) return;
+  if (const uint64_t last = last_bracket(text, read_, start); last != start)
+    open_ = text.at(last) == '[' ? last : kNone;
+  read_ = start;
 }
 
 // `"ssns": [`, `ssns = [`

@@ -104,6 +104,7 @@ bool may_end_cell(const TextView& text, uint64_t at) noexcept {
 void SecretColumns::begin() noexcept {
   if (table_.kind != Kind::None || table_.head != 0) table_ = Table{};  // most texts open none
   items_.begin();
+  prints_.begin();
   cues_.clear();
 }
 
@@ -339,7 +340,7 @@ void SecretColumns::go_on(const Part& part, uint64_t until) {
 }
 
 bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateList& out) {
-  if (table_.kind == Kind::None && cues_.empty() && !items_.open()) return true;
+  if (table_.kind == Kind::None && cues_.empty() && !items_.open() && !prints_.open()) return true;
   const Part part{engine, text, out};
   size_t done = 0;
   for (; done < cues_.size(); ++done) {
@@ -353,21 +354,32 @@ bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateLis
     }
     SecretList list;
     const Answer listed = open_secret_list(engine, text, cue.rule, cue.trigger, list);
-    if ((answer == Answer::Unknown || listed == Answer::Unknown) && !text.final) break;
-    if (listed != Answer::Yes) continue;
-    items_.go_on(engine, text, list.next, out);
-    items_.enter(list);
+    SecretPrint print;
+    const Answer printed = listed == Answer::Yes
+                               ? Answer::No
+                               : open_secret_print(engine, text, cue.rule, cue.trigger, print);
+    const bool waits =
+        answer == Answer::Unknown || listed == Answer::Unknown || printed == Answer::Unknown;
+    if (waits && !text.final) break;
+    if (listed == Answer::Yes) {
+      items_.go_on(engine, text, list.next, out);
+      items_.enter(list);
+    } else if (printed == Answer::Yes) {
+      prints_.go_on(engine, text, print.next, out);
+      prints_.enter(print);
+    }
   }
   cues_.erase(cues_.begin(), cues_.begin() + static_cast<std::ptrdiff_t>(done));
   const uint64_t until = cues_.empty() ? text.end : std::min(text.end, cues_[0].trigger.start);
   go_on(part, until);
   items_.go_on(engine, text, until, out);
+  prints_.go_on(engine, text, until, out);
   return cues_.size() <= kCuesMax;
 }
 
 uint64_t SecretColumns::live_from(const TextView& text) const noexcept {
-  uint64_t live = cues_.empty() ? items_.live_from(text)
-                                : std::min(items_.live_from(text), cues_[0].trigger.at);
+  uint64_t live = std::min(items_.live_from(text), prints_.live_from(text));
+  if (!cues_.empty()) live = std::min(live, cues_[0].trigger.at);
   switch (table_.kind) {
     case Kind::None:
       break;

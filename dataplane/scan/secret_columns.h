@@ -7,7 +7,8 @@
 // A secret has no form that could be looked for, so unlike numbers (column_heads.h) the head comes
 // first: a cue of a password or an assignment rule that is the name of a column opens the table,
 // and the cells below it are judged like what stands behind "password=". Without an open table the
-// stage sleeps. What is no head may be the name of a list (secret_items.h). A row of lines is
+// stage sleeps. What is no head may be the name of a list
+// (secret_items.h) or of a column that only spaces part (secret_prints.h). A row of lines is
 // judged when it is whole and has as many cells as the head, a cell of HTML or of a list when it is
 // over; the first cell in which a secret may stand is live until then.
 //
@@ -24,6 +25,7 @@
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/recognise/secret_cell.h"
 #include "dataplane/scan/secret_items.h"
+#include "dataplane/scan/secret_prints.h"
 
 namespace sallyport::scan {
 
@@ -85,6 +87,7 @@ class SecretColumns {
 
   Table table_;
   SecretItems items_;
+  SecretPrints prints_;
   std::vector<Cue> cues_;  // of which it is not known whether they are heads
 };
 

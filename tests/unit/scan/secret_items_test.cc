@@ -147,6 +147,37 @@ TEST_F(SecretItem, AListMayBeLong) {
   }
 }
 
+// Columns that only spaces part (secret_prints.h).
+TEST_F(SecretItem, IsFoundInAPrintedTable) {
+  const Secrets both = secrets({kFirst, kSecond});
+  EXPECT_EQ(at_every_cut("  username     password  role\n0     anna   " + kFirst +
+                         " admin\n1   "
+                         "b\xc3\xb6rge   " +
+                         kSecond + "  user\n\n" + kMade + "     x\n"),
+            both);
+  EXPECT_EQ(
+      at_every_cut("USER      PASSWORD     HOST\nanna      " + kFirst + "   db01\nbo        " +
+                   kSecond + "  db02\nThat is all of it then\nanna      " + kFirst + "\n"),
+      both);
+  EXPECT_EQ(
+      at_every_cut(
+          "user  api_key                   password\n----  -------                   --------\n"
+          "anna  " +
+          kMade + "  " + kFirst),
+      secrets({kMade, kFirst}));
+  EXPECT_EQ(at_every_cut("\xe2\x94\x82 id \xe2\x94\x82 password    "
+                         "\xe2\x94\x82\n\xe2\x94\x9c\xe2\x94\x80\xe2\x94\x80"
+                         "\n\xe2\x94\x82  1 \xe2\x94\x82 " +
+                         kFirst + "  \xe2\x94\x82\n"),
+            secrets({kFirst}));
+  for (const std::string text :
+       {"user  password  role\nanna kevin77x admin\n", "The password  of the\n    kevin77x\n",
+        "    password  = x\n    kevin77x\n", "  password\n  kevin77x\n",
+        "user  password\n\nanna  kevin77x\n", "user  password_length\nanna  kevin77x\n",
+        "user  password\nanna  required\nanna  12345678\n"})
+    EXPECT_EQ(at_every_cut(text), Secrets{}) << text;
+}
+
 // Numbers know the name above their list (item_heads.h).
 TEST_F(SecretItem, NumbersOfAListKnowItsName) {
   std::string lines = "a:\n  ssn:\n", brackets = "{\"ssn\": [\n", rows = "x = [",

@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "dataplane/mem/wipe.h"
-#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/decoded_text.h"
 #include "dataplane/scan/number_row.h"
 #include "dataplane/scan/scan_tools.h"
-#include "dataplane/scan/text_scanner.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -67,32 +66,12 @@ bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& he
   return is_text(head);
 }
 
-// Reads `decoded`, which stands at `start` of the text, like any other, behind what stands before
-// it. `place(first, last, finding)`: where the bytes [first, last) of it stand. Wipes `decoded`.
-// False: more matches than are kept.
+// Reads `decoded`, which stands at `start` of the text; `place` as of read_decoded_text. Wipes it.
 template <class Place>
 bool read_text(const Engine& engine, const TextView& text, uint64_t start, unsigned depth,
                Scratch& scratch, CandidateList& out, std::vector<uint8_t>& decoded, Place&& place) {
-  bool fits = true;
-  if (is_text(decoded)) {
-    const uint64_t from = std::max(text.begin, start - std::min(start, kEncodedContextBytes));
-    const auto context = text.slice(from, start);
-    constexpr uint8_t kLineEnd = '\n';
-    auto& tools = scratch.tools();
-    TextScanner& inner = tools.inner(depth);
-    inner.begin(engine, scratch, depth + 1, tools.dictionaries);
-    fits = inner.feed(context) && inner.feed({&kLineEnd, 1}) && inner.feed(decoded);
-    inner.end();
-    const uint64_t skip = context.size() + 1;
-    for (Finding finding : inner.findings()) {
-      if (finding.end <= skip) continue;
-      const uint64_t first = finding.start > skip ? finding.start - skip : 0;
-      place(first, finding.end - skip, finding);
-      finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
-      out.add(finding, engine.rule(finding.rule).priority);
-    }
-    inner.take(inner.findings().size());
-  }
+  const auto before = context_before(text, start);
+  const bool fits = read_decoded_text(engine, &before, decoded, depth, scratch, out, place);
   mem::wipe(decoded);
   decoded.clear();
   return fits;
@@ -115,13 +94,14 @@ bool read_decoded(const Engine& engine, const TextView& text, const EncodedRun& 
                      if (end - run.start <= kEncodedWholeMax) {
                        finding.start = run.start;
                        finding.end = end;
-                       return;
+                       return true;
                      }
                      const auto group_of = [&](uint64_t byte) {
                        return coding.start + byte / coding.bytes() * coding.group();
                      };
                      finding.start = group_of(first);
                      finding.end = std::min(end, group_of(last + coding.bytes() - 1));
+                     return true;
                    });
 }
 
@@ -233,6 +213,7 @@ bool read_hex_row(const Engine& engine, const TextView& text, const HexRow& row,
                    [&](uint64_t first, uint64_t last, Finding& finding) {
                      finding.start = bytes.places[first];
                      finding.end = bytes.places[last - 1] + 2;
+                     return true;
                    });
 }
 

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstring>
 
-#include "dataplane/scan/validate/letters.h"
+#include "dataplane/scan/list_mark.h"
 
 namespace sallyport::scan {
 namespace {
@@ -18,27 +18,8 @@ constexpr unsigned kLinesMax = 12;
 // The words are as near as those of a column; a label of its own is nearer.
 constexpr uint16_t kDistance = 1, kLabelledDistance = 24;
 
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_sign(uint8_t c) noexcept {
   return c == '"' || c == '\'' || c == '`' || c == '(' || c == '+' || c == '*';
-}
-
-// Behind "- ", "* ", "12. ", "• " at `at`; `at`: no mark stands there.
-uint64_t behind_mark(const TextView& text, uint64_t at) noexcept {
-  uint64_t end = at;
-  const uint8_t c = text.at(at);
-  if (c == '-' || c == '*' || c == '+') {
-    end = at + 1;
-  } else if (c == 0xe2 && text.at(at + 1) == 0x80 && text.at(at + 2) == 0xa2) {
-    end = at + 3;
-  } else {
-    while (end - at < 2 && is_digit(text.at(end))) ++end;
-    if (end == at || (text.at(end) != '.' && text.at(end) != ')')) return at;
-    ++end;
-  }
-  if (!is_blank(text.at(end))) return at;
-  while (is_blank(text.at(end)) && end - at < kIndentMax) ++end;
-  return end;
 }
 
 // The last bracket or brace of [from, to), sixteen characters at a time; `to`: there is none.
@@ -90,8 +71,8 @@ bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept
           ? 0
           : from + static_cast<uint64_t>(static_cast<const uint8_t*>(end) - before.data()) + 1;
   uint64_t mark = line;
-  while (mark < at && is_blank(text.at(mark))) ++mark;
-  const uint64_t begin = behind_mark(text, mark);
+  while (mark < at && is_list_blank(text.at(mark))) ++mark;
+  const uint64_t begin = behind_list_mark(text, mark);
   if (begin == mark || begin > at) return false;
   out = Item{line, mark - line, begin < at};
   return true;
@@ -101,9 +82,9 @@ bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept
 bool ItemHeads::goes_on(const TextView& text, uint64_t line, uint64_t end,
                         uint64_t indent) noexcept {
   uint64_t at = line;
-  while (at < end && is_blank(text.at(at))) ++at;
+  while (at < end && is_list_blank(text.at(at))) ++at;
   if (at == end || text.at(at) == '\r') return true;
-  return at - line > indent || (at - line == indent && behind_mark(text, at) != at);
+  return at - line > indent || (at - line == indent && behind_list_mark(text, at) != at);
 }
 
 bool ItemHeads::belongs(const TextView& text, uint64_t floor, const Item& item) const noexcept {
@@ -128,7 +109,7 @@ bool ItemHeads::learn_line(const ContextWords& words, const TextView& text, uint
     if (line > 0 && line <= floor) return false;
     if (!goes_on(text, line, end, item.indent)) {
       uint64_t to = end;
-      while (to > line && (is_blank(text.at(to - 1)) || text.at(to - 1) == '\r' ||
+      while (to > line && (is_list_blank(text.at(to - 1)) || text.at(to - 1) == '\r' ||
                            text.at(to - 1) == '*' || text.at(to - 1) == '"'))
         --to;
       if (to == line || (text.at(to - 1) != ':' && text.at(line) != '#')) return false;
@@ -159,7 +140,7 @@ void ItemHeads::learn_bracket(const ContextWords& words, const TextView& text, u
   bracket_.count = 0;
   const uint64_t least = floor == 0 ? 0 : floor + 1;
   uint64_t to = open_;
-  while (to > least && is_blank(text.at(to - 1))) --to;
+  while (to > least && is_list_blank(text.at(to - 1))) --to;
   if (to < least + 2 || (text.at(to - 1) != ':' && text.at(to - 1) != '=')) return;
   uint64_t from = to - 1;
   while (from > least && to - from < kNameMax && text.at(from - 1) != '\n' &&
@@ -174,7 +155,7 @@ void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t s
   uint64_t value = start;
   for (unsigned i = 0; i < kSignsMax && value > floor && is_sign(text.at(value - 1)); ++i) --value;
   uint64_t at = value;
-  while (at > floor && value - at < kIndentMax && is_blank(text.at(at - 1))) --at;
+  while (at > floor && value - at < kIndentMax && is_list_blank(text.at(at - 1))) --at;
   const uint8_t before = at > 0 ? text.at(at - 1) : uint8_t{0};
   if (before == '[' || before == ',' || before == '\n') {
     follow_brackets(text, floor, start);

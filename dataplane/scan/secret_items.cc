@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/scan/list_mark.h"
+
 namespace sallyport::scan {
 namespace {
 
@@ -10,13 +12,12 @@ namespace {
 constexpr uint64_t kIndentMax = 40;
 constexpr uint64_t kLabelMax = 64;
 constexpr uint64_t kValueMax = 320;
-constexpr uint64_t kBlanksMax = 40;
+constexpr uint64_t kBlanksMax = kListBlanksMax;
 static_assert(kIndentMax + kLabelMax + kValueMax + 2 * kBlanksMax <= kListCellBytesMax);
 // Empty lines between two items, and lists inside of a list.
 constexpr unsigned kEmptyMax = 1;
 constexpr uint64_t kNestedMax = 4'096;
 
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r' || c == 0; }
 bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 bool is_mark(uint8_t c) noexcept { return is_quote(c) || c == '*'; }
@@ -25,26 +26,8 @@ bool is_closing(uint8_t c) noexcept { return c == ')' || c == ']' || c == '}'; }
 
 uint64_t skip_blanks(OpenReader& reader, uint64_t at) noexcept {
   const uint64_t limit = at + kBlanksMax;
-  while (at < limit && is_blank(reader.at(at))) ++at;
+  while (at < limit && is_list_blank(reader.at(at))) ++at;
   return at;
-}
-
-// "- ", "* ", "+ ", "• ", "・", "12. ", "3) ": where the item begins; `at`: no mark stands there.
-uint64_t behind_mark(OpenReader& reader, uint64_t at) noexcept {
-  uint64_t end = at;
-  const uint8_t c = reader.at(at);
-  if (c == '-' || c == '*' || c == '+') {
-    end = at + 1;
-  } else if (c == 0xe2 && reader.at(at + 1) == 0x80 && reader.at(at + 2) == 0xa2) {
-    end = at + 3;
-  } else if (c == 0xe3 && reader.at(at + 1) == 0x83 && reader.at(at + 2) == 0xbb) {
-    return skip_blanks(reader, at + 3);
-  } else {
-    while (end - at < 3 && is_digit(reader.at(end))) ++end;
-    if (end == at || (reader.at(end) != '.' && reader.at(end) != ')')) return at;
-    ++end;
-  }
-  return is_blank(reader.at(end)) ? skip_blanks(reader, end) : at;
 }
 
 // What parts a label from its value at `at`: how long it is; 0: nothing does. `blank`: one stands
@@ -55,8 +38,8 @@ uint64_t separator_at(OpenReader& reader, uint64_t at, bool blank) noexcept {
     if (next == '>') return 2;
     if (c == '=') return next == '=' ? 0 : 1;
   }
-  if (c == ':') return is_blank(next) || is_mark(next) ? 1 : 0;
-  return blank && (c == '-' || c == '/' || c == '|') && is_blank(next) ? 1 : 0;
+  if (c == ':') return is_list_blank(next) || is_mark(next) ? 1 : 0;
+  return blank && (c == '-' || c == '/' || c == '|') && is_list_blank(next) ? 1 : 0;
 }
 
 bool is_label_char(uint8_t c) noexcept {
@@ -67,7 +50,7 @@ bool is_label_char(uint8_t c) noexcept {
 // Where the separator behind the label that begins at `at` stands; 0: there is no label.
 uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
   for (uint64_t end = at; end - at < kLabelMax; ++end) {
-    const bool blank = end > at && is_blank(reader.before(end));
+    const bool blank = end > at && is_list_blank(reader.before(end));
     if (end > at && separator_at(reader, end, blank) != 0) return end;
     if (!is_label_char(reader.at(end))) return 0;
   }
@@ -78,7 +61,7 @@ uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
 bool may_follow(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
   if (is_line_end(c) || c == '#' || c == '(' || c == ',' || c == ';' || c == '<') return true;
-  return (c == '/' && reader.at(at + 1) == '/') || (c == '-' && is_blank(reader.at(at + 1))) ||
+  return (c == '/' && reader.at(at + 1) == '/') || (c == '-' && is_list_blank(reader.at(at + 1))) ||
          reader.follows(at, "for ") || reader.follows(at, "f\xc3\xbcr ");
 }
 
@@ -108,7 +91,7 @@ bool names_something_else(Bytes label) noexcept {
 
 void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule,
                        const SecretName& name, uint64_t from, uint64_t to, CandidateList& out) {
-  const auto is_space = [](uint8_t c) { return is_blank(c) || c == '\r' || c == '\n'; };
+  const auto is_space = [](uint8_t c) { return is_list_blank(c) || c == '\r' || c == '\n'; };
   const auto trim = [&](auto&& drops) {
     while (from < to && drops(text.at(from))) ++from;
     while (to > from && drops(text.at(to - 1))) --to;
@@ -150,7 +133,7 @@ SecretItems::Piece SecretItems::read_piece(OpenReader& reader, uint64_t at) cons
       if (c == '\\' && !is_line_end(reader.at(at + 1))) ++at;
       continue;
     }
-    if (is_blank(c) || c == '"' || c == '`' || c == '<') break;
+    if (is_list_blank(c) || c == '"' || c == '`' || c == '<') break;
     if (round && (c == ',' || c == list_.closing || c == '\'')) break;
     if (inline_list && (c == ',' || c == ';' || c == '|' || c == ')' || c == ']')) break;
   }
@@ -199,7 +182,7 @@ void SecretItems::read_in_line(OpenReader& reader, uint64_t at, Item& item) cons
 
 void SecretItems::read_line(OpenReader& reader, Item& item) const noexcept {
   uint64_t at = list_.next;
-  while (at - list_.next < kIndentMax && is_blank(reader.at(at))) ++at;
+  while (at - list_.next < kIndentMax && is_list_blank(reader.at(at))) ++at;
   const uint8_t c = reader.at(at);
   item.end = at;
   if (c == '\n' || c == '\r') {
@@ -215,7 +198,7 @@ void SecretItems::read_line(OpenReader& reader, Item& item) const noexcept {
     item.end = at + 3;
     return;
   }
-  const uint64_t begin = behind_mark(reader, at);
+  const uint64_t begin = behind_list_mark(reader, at);
   item.marked = begin != at;
   item.indent = static_cast<uint8_t>(at - list_.next);
   if (list_.began && item.indent < list_.indent) {
@@ -246,7 +229,7 @@ void SecretItems::read_in_brackets(OpenReader& reader, Item& item) const noexcep
   uint64_t at = list_.next;
   const uint8_t c = reader.at(at);
   item.end = at + 1;
-  if (is_blank(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '\\') return;
+  if (is_list_blank(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '\\') return;
   if (c == '#' || (c == '/' && reader.at(at + 1) == '/')) {
     item.skips = true;
     return;

@@ -6,9 +6,8 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
-#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/decoded_text.h"
 #include "dataplane/scan/scan_tools.h"
-#include "dataplane/scan/text_scanner.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -141,8 +140,7 @@ WrappedRuns::Read WrappedRuns::read(const Place& place, const First& first) {
 bool WrappedRuns::report(const Place& place, const Block& block, const First& first) {
   const EncodedRun& run = first.run;
   const uint64_t skipped = lead_of(run.phase);
-  auto& tools = place.scratch.tools();
-  auto& decoded = tools.decoded[place.depth];
+  auto& decoded = place.scratch.tools().decoded[place.depth];
   std::array<uint8_t, 3 * kWrappedAheadBytes> characters;
   std::array<size_t, kLinesMax + 2> ends{};  // of the lines, in characters
   size_t size = 0;
@@ -156,42 +154,26 @@ bool WrappedRuns::report(const Place& place, const Block& block, const First& fi
   decode_base64(std::span(characters).first(size).subspan(skipped), characters.size(), decoded);
   const size_t cut = cut_bytes(decoded);
   const auto text = std::span(decoded).subspan(cut);
-  bool fits = true;
-  if (is_text(text)) {
-    TextScanner& inner = tools.inner(place.depth);
-    inner.begin(place.engine, place.scratch, place.depth + 1, tools.dictionaries);
-    uint64_t skip = 0;
-    if (first.begins) {
-      constexpr uint8_t kLineEnd = '\n';
-      const uint64_t from =
-          std::max(place.text.begin, run.start - std::min(run.start, kEncodedContextBytes));
-      const auto context = place.text.slice(from, run.start);
-      fits = inner.feed(context) && inner.feed({&kLineEnd, 1});
-      skip = context.size() + 1;
-    }
-    fits = fits && inner.feed(text);
-    inner.end();
-    // The line of a byte of the text.
-    const auto line_of = [&](uint64_t byte) {
-      const uint64_t at =
-          skipped + (byte + cut) / kGroupBytes * kGroup + (byte + cut) % kGroupBytes;
-      size_t line = 0;
-      while (line + 1 < block.count && at >= ends[line]) ++line;
-      return line;
-    };
-    for (Finding finding : inner.findings()) {
-      const bool is_cut = block.goes_on && finding.end == skip + text.size();
-      if (finding.end <= skip || is_cut) continue;
-      const size_t last = line_of(finding.end - skip - 1);
-      if (last == 0) continue;
-      const size_t begin = line_of(finding.start > skip ? finding.start - skip : 0);
-      finding.start = block.lines[begin].start;
-      finding.end = block.lines[last].end;
-      finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
-      place.out.add(finding, place.engine.rule(finding.rule).priority);
-    }
-    inner.take(inner.findings().size());
-  }
+  // The line of a byte of the text.
+  const auto line_of = [&](uint64_t byte) {
+    const uint64_t at = skipped + (byte + cut) / kGroupBytes * kGroup + (byte + cut) % kGroupBytes;
+    size_t line = 0;
+    while (line + 1 < block.count && at >= ends[line]) ++line;
+    return line;
+  };
+  const auto before = context_before(place.text, run.start);
+  const bool fits = read_decoded_text(place.engine, first.begins ? &before : nullptr, text,
+                                      place.depth, place.scratch, place.out,
+                                      [&](uint64_t from, uint64_t to, Finding& finding) {
+                                        // What goes on may be another value; what ends in the first
+                                        // line was read without the rest.
+                                        if (block.goes_on && to == text.size()) return false;
+                                        const size_t last = line_of(to - 1);
+                                        if (last == 0) return false;
+                                        finding.start = block.lines[line_of(from)].start;
+                                        finding.end = block.lines[last].end;
+                                        return true;
+                                      });
   mem::wipe(std::span(characters).first(size));
   mem::wipe(decoded);
   decoded.clear();

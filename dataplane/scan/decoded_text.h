@@ -1,0 +1,55 @@
+// decoded_text.h: reads what stood encoded in a text like any other text, behind what stands before
+// it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/scan/candidate_list.h"
+#include "dataplane/scan/encoded_runs.h"
+#include "dataplane/scan/engine.h"
+#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/text_scanner.h"
+
+namespace sallyport::scan {
+
+// The text before `start` that is context of what stands encoded there.
+inline std::span<const uint8_t> context_before(const TextView& text, uint64_t start) noexcept {
+  const uint64_t from = start > kEncodedContextBytes ? start - kEncodedContextBytes : 0;
+  return text.slice(from > text.begin ? from : text.begin, start);
+}
+
+// Reads `decoded`, of which `depth` layers lie around; `before`: null where nothing of it is known.
+// `place(first, last, finding)` says where in the text the bytes [first, last) of it stand; false:
+// they are nobody's value there. Where `decoded` is no text nothing is found. False: more matches
+// than are kept.
+template <class Place>
+[[nodiscard]] bool read_decoded_text(const Engine& engine, const std::span<const uint8_t>* before,
+                                     std::span<const uint8_t> decoded, unsigned depth,
+                                     Scratch& scratch, CandidateList& out, Place&& place) {
+  if (!is_text(decoded)) return true;
+  auto& tools = scratch.tools();
+  TextScanner& inner = tools.inner(depth);
+  inner.begin(engine, scratch, depth + 1, tools.dictionaries);
+  bool fits = true;
+  uint64_t skip = 0;
+  if (before != nullptr) {
+    constexpr uint8_t kLineEnd = '\n';
+    fits = inner.feed(*before) && inner.feed({&kLineEnd, 1});
+    skip = before->size() + 1;
+  }
+  fits = fits && inner.feed(decoded);
+  inner.end();
+  for (Finding finding : inner.findings()) {
+    if (finding.end <= skip) continue;
+    const uint64_t first = finding.start > skip ? finding.start - skip : 0;
+    if (!place(first, finding.end - skip, finding)) continue;
+    finding.folded = static_cast<uint8_t>(finding.folded | kFoldedEncoded);
+    out.add(finding, engine.rule(finding.rule).priority);
+  }
+  inner.take(inner.findings().size());
+  return fits;
+}
+
+}  // namespace sallyport::scan

@@ -71,9 +71,13 @@ uint64_t NumberStage::with_marks(const TextView& text, uint64_t at) noexcept {
 uint64_t NumberStage::live_from(const TextView& text) const noexcept {
   if (open_ != kNone)
     return std::min({with_marks(text, open_), mac_letters_from(text, open_, 2),
-                     mac_letters_from(text, open_, 4)});
-  // A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
+                     mac_letters_from(text, open_, 4), month_before(text, open_)});
   if (text.final || text.end == text.begin) return text.end;
+  return std::min(capitals_from(text), month_before(text, text.end));
+}
+
+// A short group of capitals may be the first part of what follows: "AB 12 34 56 C".
+uint64_t NumberStage::capitals_from(const TextView& text) noexcept {
   uint64_t at = text.end;
   if (!is_alnum(text.at(at - 1))) {
     if (const uint64_t mark = with_marks(text, at); mark != at) return mark;
@@ -114,6 +118,13 @@ void NumberStage::run(const Engine& engine, const TextView& text, const CharMask
         return;
       case Found::Row:
         judge(engine, out);
+        cursor_ = next_;
+        break;
+      case Found::Date:
+        looked_ = false;
+        tail_ = ValueTail{};
+        tail_group_ = row_.count;
+        offer_date(engine, day_group_, out);
         [[fallthrough]];
       case Found::Nothing:
         cursor_ = next_;
@@ -166,7 +177,9 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   }
   const uint64_t end = start + row_.groups[row_.count - 1].end;
   const bool is_split = judge_until_ < row_.count;
-  if (row_digits_ >= kRowDigitsMin && !ends_known(text, end, is_split)) {
+  const bool is_row = row_digits_ >= kRowDigitsMin;
+  const bool is_known = is_split || read_date(text);
+  if (!is_known || (is_row && !ends_known(text, end, is_split))) {
     open_ = start;
     return Found::Open;
   }
@@ -174,7 +187,22 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   forced_ = is_split;
   next_ = is_split ? start + row_.groups[judge_until_].start : end;
   floor_ = next_;
-  return row_digits_ >= kRowDigitsMin ? Found::Row : Found::Nothing;
+  return is_row ? Found::Row : day_group_ < row_.count ? Found::Date : Found::Nothing;
+}
+
+// The last number of a row may be the day of a date: "16 August", "3. Mai", "1st of". False: not
+// known yet.
+bool NumberStage::read_date(const TextView& text) noexcept {
+  constexpr uint32_t kDayDigitsMax = 2, kOrdinalLettersMax = 2;
+  day_group_ = row_.count;
+  size_t last = row_.count;
+  while (last > 0 && row_.groups[last - 1].digits == 0) --last;
+  if (last == 0) return true;
+  const Group& day = row_.groups[last - 1];
+  if (day.digits > kDayDigitsMax || day.letters > kOrdinalLettersMax) return true;
+  const Verdict date = date_with_month_at(text, row_.base + day.start, date_);
+  if (date == Verdict::Match) day_group_ = last - 1;
+  return date != Verdict::More;
 }
 
 // What stands behind the row is there, and what a sentence says of its last number.
@@ -370,14 +398,14 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     if (is_member_name(first)) continue;
     const WindowLengths lengths = lengths_from(row_, row_text_, first, leads, with_digits);
     if (fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
-      look_beside(engine, first, out);
+      look_beside(engine, row_.base + row_.groups[first].start, out);
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kinds) {
       RowHit hit;
       if (kind.rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
-      if (!looked_) look_beside(engine, first, out);
+      if (!looked_) look_beside(engine, row_.base + row_.groups[first].start, out);
       CandidateList::Around around;
       around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
       around.line = line_;
@@ -387,9 +415,30 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                       row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
                   around, row_.view);
     }
+    if (first == day_group_ || date_before(first)) offer_date(engine, first, out);
     digits -= row_.groups[first].digits;
     leads = leads && row_.groups[first].digits == 0;
   }
+}
+
+// The day of a date that its month and a space stand before, and its year behind.
+bool NumberStage::date_before(size_t group) noexcept {
+  constexpr uint32_t kDayDigitsMax = 2;
+  return row_.groups[group].digits <= kDayDigitsMax && row_.before(group) == ' ' &&
+         group + 1 < row_.count && row_.groups[group + 1].digits == 4 &&
+         date_behind_month(row_.view, row_.base + row_.groups[group].start, date_);
+}
+
+void NumberStage::offer_date(const Engine& engine, size_t group, CandidateList& out) {
+  const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
+  if (rules.empty()) return;
+  // Its column begins before the month, too.
+  if (!looked_ || date_.start < row_.base + row_.groups[group].start)
+    look_beside(engine, date_.start, out);
+  CandidateList::Around around;
+  around.beside = &beside_;
+  around.line = line_;
+  for (uint16_t rule : rules) out.offer(rule, date_, around, row_.view);
 }
 
 namespace {
@@ -546,9 +595,8 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
   hits.offer(row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, out);
 }
 
-// Words that speak of the number at group `first` from elsewhere than before it.
-void NumberStage::look_beside(const Engine& engine, size_t first, CandidateList& out) {
-  const uint64_t start = row_.base + row_.groups[first].start;
+// Words that speak of the value at `start` from elsewhere than before it.
+void NumberStage::look_beside(const Engine& engine, uint64_t start, CandidateList& out) {
   looked_ = true;
   beside_.count = 0;
   line_ = 0;

@@ -1,8 +1,9 @@
 // number_stage.h: finds the number rows of a text and what stands in them.
 //
 // A row begins at a digit that has three more within 32 characters; number_row.h says how far it
-// goes. It is judged once, when it is over and kRowAheadBytes behind it are known. Owner  one
-// channel; reusable. Offsets are those of the folded text.
+// goes. A day with the name of a month behind it is no row of so many digits, and a date. It is
+// judged once, when it is over and kRowAheadBytes behind it are known. Owner  one channel;
+// reusable. Offsets are those of the folded text.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +43,9 @@ class NumberStage {
   };
 
  private:
+  static uint64_t capitals_from(const TextView& text) noexcept;
   static uint64_t with_marks(const TextView& text, uint64_t at) noexcept;
-  enum class Found : uint8_t { Row, Open, Nothing };
+  enum class Found : uint8_t { Row, Date, Open, Nothing };
 
   // What words speak for, beside a value: everywhere, and at the end of its sentence.
   struct Near {
@@ -54,9 +56,12 @@ class NumberStage {
   Found read_row(const TextView& text, uint64_t digit, const CharMasks& masks, uint64_t origin);
   Found extend(const TextView& text, uint64_t at, const CharMasks& masks, uint64_t origin);
   bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
+  bool read_date(const TextView& text) noexcept;
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
+  bool date_before(size_t group) noexcept;
+  void offer_date(const Engine& engine, size_t group, CandidateList& out);
   bool is_member_name(size_t group) const noexcept;
   // `leads`: no group before `first` has a digit.
   // `lengths`: of the windows that a shape may fit.
@@ -68,12 +73,14 @@ class NumberStage {
                   uint64_t near) const noexcept;
   bool find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                  CandidateList& out);
-  void look_beside(const Engine& engine, size_t first, CandidateList& out);
+  void look_beside(const Engine& engine, uint64_t start, CandidateList& out);
 
   Row row_;
   RowText row_text_;        // of the row that is judged
   size_t judge_until_ = 0;  // first groups beyond are the next row's
   uint32_t row_digits_ = 0;
+  size_t day_group_ = 0;  // where date_ begins; row_.count: nowhere
+  Hit date_;
   uint64_t next_ = 0;  // where to go on after this row
   uint64_t cursor_ = 0;
   uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it

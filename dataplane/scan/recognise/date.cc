@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dataplane/scan/recognise/open_reader.h"
+#include "dataplane/scan/recognise/words.h"
 #include "dataplane/scan/validate/calendar.h"
 
 namespace sallyport::scan {
@@ -368,6 +369,37 @@ bool date_at(const Row& row, size_t first, RowHit& out) noexcept {
   while (out.group_end < row.count && row.base + row.groups[out.group_end].start < end)
     ++out.group_end;
   return true;
+}
+
+Verdict date_with_month_at(const TextView& text, uint64_t start, Hit& out) noexcept {
+  OpenReader reader(text);
+  const uint8_t before = reader.before(start);
+  if (is_alnum(before) || before == '_' || is_date_separator(before)) return reader.answer(false);
+  const uint64_t end = day_first(reader, read_number(reader, start));
+  out = Hit{start, end};
+  return reader.answer(end != 0);
+}
+
+uint64_t month_before(const TextView& text, uint64_t at) noexcept {
+  if (at < text.begin + 4 || text.at(at - 1) != ' ') return at;
+  TextView view = text;
+  view.end = at;
+  view.final = true;
+  OpenReader reader(view);
+  const uint64_t end = at - 1;
+  const NameWord name = word_before(reader, reader.before(end) == '.' ? end - 1 : end);
+  uint64_t behind = 0;
+  return name.size() > 0 && month_at(reader, name.start, behind) != 0 && behind == end ? name.start
+                                                                                       : at;
+}
+
+bool date_behind_month(const TextView& text, uint64_t day, Hit& out) noexcept {
+  const uint64_t start = month_before(text, day);
+  if (start == day) return false;
+  OpenReader reader(text);
+  const uint64_t end = month_first(reader, start);
+  out = Hit{start, end};
+  return end != 0;
 }
 
 Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,

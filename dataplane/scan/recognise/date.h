@@ -15,6 +15,13 @@ inline constexpr uint64_t kDateGapBytes = 40;
 
 // A date that begins with group `first`.
 bool date_at(const Row& row, size_t first, RowHit& out) noexcept;
+// "16 August 1969": a date with the name of its month behind the day at `start`. Rows of numbers
+// end at such names.
+Verdict date_with_month_at(const TextView& text, uint64_t start, Hit& out) noexcept;
+// "August 16, 1969": the same with the name before the day at `day`; what the row has is there.
+bool date_behind_month(const TextView& text, uint64_t day, Hit& out) noexcept;
+// Where the name of a month begins behind which, and a space, `at` is; `at`: none does.
+uint64_t month_before(const TextView& text, uint64_t at) noexcept;
 // The first date behind a cue. trigger.at: the end of the cue, trigger.start: its beginning. A
 // number that is no date ends the search, so does the end of a paragraph.
 Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,

@@ -13,6 +13,14 @@ class AroundValue : public ScanFixture {
   void SetUp() override {
     auto entities = first_entities();
     entities[3].rules[1].confidence_alone = 50;
+    controlplane::policy::EntitySource& birth = entities.emplace_back();
+    birth.name = "BIRTH";
+    birth.priority = 61;
+    birth.rules.resize(1);
+    birth.rules[0].id = "birth";
+    birth.rules[0].kind = contract::RuleKind::Date;
+    birth.rules[0].context = {"dob"};
+    birth.rules[0].proximity = 12;
     auto compiled = controlplane::policy::compile_matcher(entities);
     std::string error;
     ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
@@ -36,6 +44,19 @@ TEST_F(AroundValue, TheHeadOfAColumnIsContextForItsCells) {
                          "<tr><td>Kim</td><td>536904399</td></tr>"
                          "<tr><td>Lee</td><td>096917070</td></tr></table>"),
             (Texts{"US_SSN=536904399", "US_SSN=096917070"}));
+}
+
+TEST_F(AroundValue, DatesOfAColumnMayNameTheirMonth) {
+  EXPECT_EQ(at_every_cut("name,dob,town\nAnna,16 August 1969,Leeds\nCy,21 de marzo de 1988,Vigo\n"),
+            (Texts{"BIRTH=16 August 1969", "BIRTH=21 de marzo de 1988"}));
+  // The year of one row, its last cell, and the day of the next are one row of numbers.
+  EXPECT_EQ(
+      at_every_cut("| Name | DOB |\n|---|---|\n| Kim | 9 March 1971 |\n| Lee | 1st May 1980 |\n"),
+      (Texts{"BIRTH=9 March 1971", "BIRTH=1st May 1980"}));
+  EXPECT_EQ(at_every_cut("name\tdob\nLee\tMay 1st, 1980\nBo\tAug. 16, 1969\nAl\tMärz 2, 1970\n"),
+            (Texts{"BIRTH=May 1st, 1980", "BIRTH=Aug. 16, 1969", "BIRTH=März 2, 1970"}));
+  EXPECT_EQ(at_every_cut("what,when\nlaunch,16 August 1969\nend,May 3, 1971\n"), Texts{});
+  EXPECT_EQ(at_every_cut("dob\n16 Augusta 1969\nin May 3 of 1971\n"), Texts{});
 }
 
 TEST_F(AroundValue, OtherColumnsAreAboutOtherThings) {

@@ -200,6 +200,14 @@ bool NumberStage::read_date(const TextView& text) noexcept {
   if (last == 0) return true;
   const Group& day = row_.groups[last - 1];
   if (day.digits > kDayDigitsMax || day.letters > kOrdinalLettersMax) return true;
+  if (const uint64_t behind = row_.base + day.start + day.digits; text.known(behind + 1)) {
+    const uint8_t c = text.at(behind), next = text.at(behind + 1);
+    const bool is_word = is_letter(next) || next >= 0x80;
+    const bool is_joint = c == ' ' || c == '.' || c == ',' || c == '-' || c == '/';
+    const bool may_go_on =
+        is_joint ? is_word || next == ' ' : is_word && (is_letter(c) || c == 0xc2);
+    if (!may_go_on) return true;  // most numbers
+  }
   const Verdict date = date_with_month_at(text, row_.base + day.start, date_);
   if (date == Verdict::Match) day_group_ = last - 1;
   return date != Verdict::More;
@@ -424,8 +432,8 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
 // The day of a date that its month and a space stand before, and its year behind.
 bool NumberStage::date_before(size_t group) noexcept {
   constexpr uint32_t kDayDigitsMax = 2;
-  return row_.groups[group].digits <= kDayDigitsMax && row_.before(group) == ' ' &&
-         group + 1 < row_.count && row_.groups[group + 1].digits == 4 &&
+  return group + 1 < row_.count && row_.groups[group + 1].digits == 4 &&
+         row_.groups[group].digits <= kDayDigitsMax && row_.before(group) == ' ' &&
          date_behind_month(row_.view, row_.base + row_.groups[group].start, date_);
 }
 

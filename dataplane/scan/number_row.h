@@ -48,6 +48,13 @@ struct Row {
   // kLookBehindBytes before and kRowAheadBytes behind are there.
   TextView view;
 
+  uint64_t start(size_t group) const noexcept { return base + groups[group].start; }
+  // Groups up to and with the last one that has a digit.
+  size_t count_with_digits() const noexcept {
+    size_t out = count;
+    while (out > 0 && groups[out - 1].digits == 0) --out;
+    return out;
+  }
   uint32_t size(size_t group) const noexcept { return groups[group].end - groups[group].start; }
   std::span<const uint8_t> of(size_t group) const noexcept {
     return text.subspan(groups[group].start, size(group));

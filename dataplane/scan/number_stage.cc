@@ -23,6 +23,9 @@ constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 // "(+49" and "+(49".
 constexpr unsigned kMarksMax = 2;
 
+// Of the day of a date.
+constexpr uint32_t kDayDigitsMax = 2;
+
 // No telephone number has fewer (recognise/phone.h).
 constexpr uint32_t kPhoneDigitsMin = 7;
 
@@ -118,18 +121,17 @@ void NumberStage::run(const Engine& engine, const TextView& text, const CharMask
         return;
       case Found::Row:
         judge(engine, out);
-        cursor_ = next_;
         break;
       case Found::Date:
         looked_ = false;
         tail_ = ValueTail{};
         tail_group_ = row_.count;
-        offer_date(engine, day_group_, out);
-        [[fallthrough]];
+        offer_date(engine, day_group_, date_, out);
+        break;
       case Found::Nothing:
-        cursor_ = next_;
         break;
     }
+    cursor_ = next_;
   }
 }
 
@@ -178,8 +180,8 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   const uint64_t end = start + row_.groups[row_.count - 1].end;
   const bool is_split = judge_until_ < row_.count;
   const bool is_row = row_digits_ >= kRowDigitsMin;
-  const bool is_known = is_split || read_date(text);
-  if (!is_known || (is_row && !ends_known(text, end, is_split))) {
+  day_group_ = row_.count;
+  if ((!is_split && !read_date(text)) || (is_row && !ends_known(text, end, is_split))) {
     open_ = start;
     return Found::Open;
   }
@@ -193,10 +195,8 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
 // The last number of a row may be the day of a date: "16 August", "3. Mai", "1st of". False: not
 // known yet.
 bool NumberStage::read_date(const TextView& text) noexcept {
-  constexpr uint32_t kDayDigitsMax = 2, kOrdinalLettersMax = 2;
-  day_group_ = row_.count;
-  size_t last = row_.count;
-  while (last > 0 && row_.groups[last - 1].digits == 0) --last;
+  constexpr uint32_t kOrdinalLettersMax = 2;
+  const size_t last = row_.count_with_digits();
   if (last == 0) return true;
   const Group& day = row_.groups[last - 1];
   if (day.digits > kDayDigitsMax || day.letters > kOrdinalLettersMax) return true;
@@ -220,7 +220,7 @@ bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) 
   tail_group_ = row_.count;
   alone_ = false;
   if (is_split) return true;
-  while (tail_group_ > 0 && row_.groups[tail_group_ - 1].digits == 0) --tail_group_;
+  tail_group_ = row_.count_with_digits();
   if (tail_group_ == 0) return true;
   --tail_group_;
   OpenReader reader(text);
@@ -393,27 +393,26 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
       {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   row_text_.read(row_);
-  size_t with_digits = row_.count;  // groups up to and with the last one that has any
-  while (with_digits > 0 && row_.groups[with_digits - 1].digits == 0) --with_digits;
+  const size_t with_digits = row_.count_with_digits();
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
     // Letters behind the last digit begin nothing, but a table may go on there.
-    if (digits == 0 && !heads_.follows_to(row_.base + row_.groups[first].start)) continue;
+    if (digits == 0 && !heads_.follows_to(row_.start(first))) continue;
     beside_.count = beside_end_.count = 0;
     line_ = 0;
     looked_ = false;
     if (is_member_name(first)) continue;
     const WindowLengths lengths = lengths_from(row_, row_text_, first, leads, with_digits);
     if (fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
-      look_beside(engine, row_.base + row_.groups[first].start, out);
+      look_beside(engine, row_.start(first), out);
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kinds) {
       RowHit hit;
       if (kind.rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
-      if (!looked_) look_beside(engine, row_.base + row_.groups[first].start, out);
+      if (!looked_) look_beside(engine, row_.start(first), out);
       CandidateList::Around around;
       around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
       around.line = line_;
@@ -423,30 +422,31 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
                       row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
                   around, row_.view);
     }
-    if (first == day_group_ || date_before(first)) offer_date(engine, first, out);
+    if (first == day_group_) offer_date(engine, first, date_, out);
+    if (Hit date; date_before(first, date)) offer_date(engine, first, date, out);
     digits -= row_.groups[first].digits;
     leads = leads && row_.groups[first].digits == 0;
   }
 }
 
 // The day of a date that its month and a space stand before, and its year behind.
-bool NumberStage::date_before(size_t group) noexcept {
-  constexpr uint32_t kDayDigitsMax = 2;
+bool NumberStage::date_before(size_t group, Hit& date) const noexcept {
   return group + 1 < row_.count && row_.groups[group + 1].digits == 4 &&
          row_.groups[group].digits <= kDayDigitsMax && row_.before(group) == ' ' &&
-         date_behind_month(row_.view, row_.base + row_.groups[group].start, date_);
+         date_behind_month(row_.view, row_.start(group), date);
 }
 
-void NumberStage::offer_date(const Engine& engine, size_t group, CandidateList& out) {
+// `group`: its day.
+void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date,
+                             CandidateList& out) {
   const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
   if (rules.empty()) return;
   // Its column begins before the month, too.
-  if (!looked_ || date_.start < row_.base + row_.groups[group].start)
-    look_beside(engine, date_.start, out);
+  if (!looked_ || date.start < row_.start(group)) look_beside(engine, date.start, out);
   CandidateList::Around around;
   around.beside = &beside_;
   around.line = line_;
-  for (uint16_t rule : rules) out.offer(rule, date_, around, row_.view);
+  for (uint16_t rule : rules) out.offer(rule, date, around, row_.view);
 }
 
 namespace {
@@ -473,7 +473,7 @@ class ShapeHits {
     bool alone;
   };
   void offer(const Row& row, size_t first, const Beside& beside, CandidateList& out) const {
-    const uint64_t start = row.base + row.groups[first].start;
+    const uint64_t start = row.start(first);
     for (size_t i = 0; i < count_; ++i) {
       CandidateList::Around around;
       around.joined = best_[i].joined;
@@ -546,7 +546,7 @@ uint64_t NumberStage::formed(const Engine& engine, size_t first, uint64_t length
 bool NumberStage::find_near(const Engine& engine, size_t first, const Apt& apt, Near& near,
                             CandidateList& out) {
   if (!any_rules(apt.rules)) return false;
-  const uint64_t start = row_.base + row_.groups[first].start;
+  const uint64_t start = row_.start(first);
   NearRules around =
       engine.words().rules_around(row_.view, start, apt.rules, apt.reach, out.blocks());
   add_rules(around, engine.near_rules(beside_end_));

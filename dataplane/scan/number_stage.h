@@ -60,8 +60,8 @@ class NumberStage {
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
-  bool date_before(size_t group) noexcept;
-  void offer_date(const Engine& engine, size_t group, CandidateList& out);
+  bool date_before(size_t group, Hit& date) const noexcept;
+  void offer_date(const Engine& engine, size_t group, const Hit& date, CandidateList& out);
   bool is_member_name(size_t group) const noexcept;
   // `leads`: no group before `first` has a digit.
   // `lengths`: of the windows that a shape may fit.

@@ -55,6 +55,12 @@ TEST_F(AroundValue, DatesOfAColumnMayNameTheirMonth) {
       (Texts{"BIRTH=9 March 1971", "BIRTH=1st May 1980"}));
   EXPECT_EQ(at_every_cut("name\tdob\nLee\tMay 1st, 1980\nBo\tAug. 16, 1969\nAl\tMärz 2, 1970\n"),
             (Texts{"BIRTH=May 1st, 1980", "BIRTH=Aug. 16, 1969", "BIRTH=März 2, 1970"}));
+  // Two in one row of numbers; and the day of one row is none of the next, which is split.
+  EXPECT_EQ(at_every_cut("| DOB | dob |\n|---|---|\n| May 6, 1979 | 12 August 1980 |\n"),
+            (Texts{"BIRTH=May 6, 1979", "BIRTH=12 August 1980"}));
+  std::string numbers = "dob 9 March 1971, and then";
+  for (int i = 0; i < 70; ++i) numbers += " 11";
+  EXPECT_EQ(at_every_cut(numbers), Texts{"BIRTH=9 March 1971"});
   EXPECT_EQ(at_every_cut("what,when\nlaunch,16 August 1969\nend,May 3, 1971\n"), Texts{});
   EXPECT_EQ(at_every_cut("dob\n16 Augusta 1969\nin May 3 of 1971\n"), Texts{});
 }

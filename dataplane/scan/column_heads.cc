@@ -234,16 +234,17 @@ uint32_t count_tags(const TextView& text, uint64_t from, uint64_t to,
 
 void ColumnHeads::learn_cell(const ContextWords& words, const TextView& text, Table& table,
                              size_t column, uint64_t from, uint64_t to, ContextBlocks& blocks) {
-  Column& out = table.columns[column];
-  out.count = 0;
-  ContextHits hits;
-  words.find(text, to, std::min<uint64_t>(to - from, kProximityMax), blocks, hits);
-  for (size_t i = hits.count; i-- > 0 && out.count < kWordsMax;) {
-    const uint64_t end = to - hits.hits[i].distance;
-    if (end < from + words.word(hits.hits[i].word).size()) continue;
-    out.words[out.count++] = hits.hits[i].word;
-    table.has_words = true;
-  }
+  table.columns[column].learn(words, text, from, to, blocks);
+  table.has_words = table.has_words || !table.columns[column].empty();
+}
+
+void ColumnHeads::learn_row(const ContextWords& words, const TextView& text, Table& table,
+                            uint64_t from, uint64_t to, uint8_t separator, ContextBlocks& blocks) {
+  table.forget_words();
+  each_cell(text, from, to, separator, [&](const Cell& cell, uint32_t i) {
+    learn_cell(words, text, table, i, cell.from, cell.to, blocks);
+    return i + 1 < kColumnsMax;
+  });
 }
 
 // Moves place_ to `at`, on from where it is if that is near. False: the line begins before `floor`.
@@ -316,12 +317,7 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
     if (kind == CellKind::Head) {
       table_.delimiter = delimiter;
       table_.cells = cells;
-      table_.has_words = false;
-      for (Column& some : table_.columns) some.count = 0;
-      each_cell(text, from, end, delimiter, [&](const Cell& cell, uint32_t i) {
-        learn_cell(words, text, table_, i, cell.from, cell.to, blocks);
-        return i + 1 < kColumnsMax;
-      });
+      learn_row(words, text, table_, from, end, delimiter, blocks);
       return true;
     }
     if (tried) return false;
@@ -338,12 +334,7 @@ bool ColumnHeads::learn_names(const ContextWords& words, const TextView& text, c
   if (count == 0 || (cells != 0 && cells != count)) return false;
   table_.delimiter = '\t';
   table_.cells = count;
-  table_.has_words = false;
-  for (Column& some : table_.columns) some.count = 0;
-  each_cell(text, names.from, names.to, ',', [&](const Cell& cell, uint32_t i) {
-    learn_cell(words, text, table_, i, cell.from, cell.to, blocks);
-    return i + 1 < kColumnsMax;
-  });
+  learn_row(words, text, table_, names.from, names.to, ',', blocks);
   return true;
 }
 
@@ -356,8 +347,7 @@ bool ColumnHeads::learn_html(const ContextWords& words, const TextView& text, ui
     if (is_tag(text, at, "</table")) return false;
   table_.delimiter = kHtml;
   table_.cells = 0;
-  table_.has_words = false;
-  for (Column& column : table_.columns) column.count = 0;
+  table_.forget_words();
   size_t column = 0;
   for (uint64_t at = heads; at < row && column < kColumnsMax; ++at) {
     if (!is_tag(text, at, "<th")) continue;
@@ -408,12 +398,7 @@ bool ColumnHeads::enter_list(const ContextWords& words, const TextView& text, ui
   lists_read_ = start;
   if (!found) return false;
   list_.begin(head.rows);
-  list_heads_.has_words = false;
-  for (Column& column : list_heads_.columns) column.count = 0;
-  each_cell(text, head.open + 1, head.close, ',', [&](const Cell& cell, uint32_t i) {
-    learn_cell(words, text, list_heads_, i, cell.from, cell.to, blocks);
-    return i + 1 < kColumnsMax;
-  });
+  learn_row(words, text, list_heads_, head.open + 1, head.close, ',', blocks);
   return true;
 }
 
@@ -428,14 +413,8 @@ uint64_t ColumnHeads::find_in_list(const ContextWords& words, const TextView& te
       !(may_begin_cell(text, start) && enter_list(words, text, floor, start, blocks) && go_on()))
     return kNone;
   if (!list_.in_cell() || !list_heads_.has_words || list_.column() >= kColumnsMax) return kNone;
-  add_words(list_heads_, list_.column(), out);
+  list_heads_.columns[list_.column()].add_to(out, kHeadDistance);
   return list_.cell_start();
-}
-
-void ColumnHeads::add_words(const Table& table, size_t column, ContextHits& out) noexcept {
-  const Column& head = table.columns[column];
-  for (size_t i = 0; i < head.count && out.count < ContextHits::kHitsMax; ++i)
-    out.hits[out.count++] = ContextHit{head.words[i], kHeadDistance};
 }
 
 uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint64_t start,
@@ -491,7 +470,7 @@ uint64_t ColumnHeads::find_in_lines(const ContextWords& words, const TextView& t
   }
   table_.last = line;
   if (!table_.has_words || column >= kColumnsMax) return 0;
-  add_words(table_, column, out);
+  table_.columns[column].add_to(out, kHeadDistance);
   return line;
 }
 

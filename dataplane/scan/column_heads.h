@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "dataplane/scan/context_words.h"
+#include "dataplane/scan/head_words.h"
 #include "dataplane/scan/list_rows.h"
 #include "dataplane/scan/text_view.h"
 
@@ -51,18 +52,18 @@ class ColumnHeads {
  private:
   static constexpr uint64_t kNone = ~uint64_t{0};
   static constexpr size_t kColumnsMax = 32;  // further ones have no head
-  static constexpr size_t kWordsMax = 4;     // of one head
   static constexpr uint8_t kHtml = '<';
-  struct Column {
-    uint8_t count = 0;
-    std::array<uint16_t, kWordsMax> words;
-  };
   struct Table {
     uint64_t last = kNone;  // where the last line begins that belongs to it; kNone: there is none
     uint8_t delimiter = 0;  // kHtml: rows of HTML
     uint32_t cells = 0;     // separators of a line; of HTML 0
     bool has_words = false;
-    std::array<Column, kColumnsMax> columns;
+    std::array<HeadWords, kColumnsMax> columns;
+
+    void forget_words() noexcept {
+      has_words = false;
+      for (HeadWords& column : columns) column.count = 0;
+    }
   };
 
   // A place in a line: separators of one kind before it that stand outside of double quotes.
@@ -85,6 +86,9 @@ class ColumnHeads {
                    uint32_t cells, ContextBlocks& blocks);
   bool learn_html(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t row,
                   ContextBlocks& blocks);
+  // The heads [from, to) of `table`, with `separator` between.
+  static void learn_row(const ContextWords& words, const TextView& text, Table& table,
+                        uint64_t from, uint64_t to, uint8_t separator, ContextBlocks& blocks);
   static void learn_cell(const ContextWords& words, const TextView& text, Table& table,
                          size_t column, uint64_t from, uint64_t to, ContextBlocks& blocks);
   bool enter_list(const ContextWords& words, const TextView& text, uint64_t floor, uint64_t start,
@@ -95,7 +99,6 @@ class ColumnHeads {
   // The same of a table of lines or rows of HTML: where the line begins; 0: it is in none.
   uint64_t find_in_lines(const ContextWords& words, const TextView& text, uint64_t floor,
                          uint64_t start, ContextBlocks& blocks, ContextHits& out);
-  static void add_words(const Table& table, size_t column, ContextHits& out) noexcept;
 
   Table table_;
   Table list_heads_;  // of list_; only its columns count

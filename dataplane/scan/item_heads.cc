@@ -42,23 +42,6 @@ uint64_t last_bracket(const TextView& text, uint64_t from, uint64_t to) noexcept
 
 }  // namespace
 
-void ItemHeads::learn(const ContextWords& words, const TextView& text, uint64_t from, uint64_t to,
-                      ContextBlocks& blocks, Head& out) {
-  out.count = 0;
-  ContextHits hits;
-  words.find(text, to, std::min<uint64_t>(to - from, kProximityMax), blocks, hits);
-  for (size_t i = hits.count; i-- > 0 && out.count < kWordsMax;) {
-    const uint64_t end = to - hits.hits[i].distance;
-    if (end >= from + words.word(hits.hits[i].word).size())
-      out.words[out.count++] = hits.hits[i].word;
-  }
-}
-
-void ItemHeads::add(const Head& head, uint16_t distance, ContextHits& out) noexcept {
-  for (size_t i = 0; i < head.count && out.count < ContextHits::kHitsMax; ++i)
-    out.hits[out.count++] = ContextHit{head.words[i], distance};
-}
-
 // The value whose first sign is at `at` begins an item of a line, or stands behind its label.
 bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept {
   constexpr uint64_t kFarthest = kIndentMax + kLabelMax + 1;
@@ -113,7 +96,7 @@ bool ItemHeads::learn_line(const ContextWords& words, const TextView& text, uint
                            text.at(to - 1) == '*' || text.at(to - 1) == '"'))
         --to;
       if (to == line || (text.at(to - 1) != ':' && text.at(line) != '#')) return false;
-      learn(words, text, std::max(line, to > kNameMax ? to - kNameMax : 0), to, blocks, lines_);
+      lines_.learn(words, text, std::max(line, to > kNameMax ? to - kNameMax : 0), to, blocks);
       return true;
     }
     end = line;
@@ -146,7 +129,7 @@ void ItemHeads::learn_bracket(const ContextWords& words, const TextView& text, u
   while (from > least && to - from < kNameMax && text.at(from - 1) != '\n' &&
          text.at(from - 1) != ',' && text.at(from - 1) != '{')
     --from;
-  learn(words, text, from, to, blocks, bracket_);
+  bracket_.learn(words, text, from, to, blocks);
 }
 
 void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t start,
@@ -161,7 +144,7 @@ void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t s
     follow_brackets(text, floor, start);
     if (open_ == kNone) return;
     if (learned_ != open_) learn_bracket(words, text, floor, blocks);
-    add(bracket_, kDistance, out);
+    bracket_.add_to(out, kDistance);
     return;
   }
   if (before != '-' && before != '*' && before != '+' && before != '.' && before != ')' &&
@@ -178,7 +161,7 @@ void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t s
     indent_ = item.indent;
   }
   last_ = item.line;
-  add(lines_, item.labelled ? kLabelledDistance : kDistance, out);
+  lines_.add_to(out, item.labelled ? kLabelledDistance : kDistance);
 }
 
 }  // namespace sallyport::scan

@@ -12,10 +12,10 @@
 // answer is a function of the text and of them, not of its cuts.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 #include "dataplane/scan/context_words.h"
+#include "dataplane/scan/head_words.h"
 #include "dataplane/scan/text_view.h"
 
 namespace sallyport::scan {
@@ -32,11 +32,6 @@ class ItemHeads {
 
  private:
   static constexpr uint64_t kNone = ~uint64_t{0};
-  static constexpr size_t kWordsMax = 4;
-  struct Head {
-    uint8_t count = 0;
-    std::array<uint16_t, kWordsMax> words{};
-  };
   struct Item {
     uint64_t line = 0;
     uint64_t indent = 0;
@@ -52,20 +47,17 @@ class ItemHeads {
   void follow_brackets(const TextView& text, uint64_t floor, uint64_t start) noexcept;
   void learn_bracket(const ContextWords& words, const TextView& text, uint64_t floor,
                      ContextBlocks& blocks);
-  static void learn(const ContextWords& words, const TextView& text, uint64_t from, uint64_t to,
-                    ContextBlocks& blocks, Head& out);
-  static void add(const Head& head, uint16_t distance, ContextHits& out) noexcept;
 
   // The last item of lines, and what it stands below.
   uint64_t last_ = kNone;
   uint64_t indent_ = 0;
-  Head lines_;
+  HeadWords lines_;
   uint64_t failed_ = kNone;  // a line of an item that has no name above it
   // The bracket that is open where the last value was asked about, and what stands before it.
   uint64_t read_ = 0;
   uint64_t open_ = kNone;
   uint64_t learned_ = kNone;
-  Head bracket_;
+  HeadWords bracket_;
 };
 
 }  // namespace sallyport::scan

@@ -82,8 +82,7 @@ Answer open_secret_print(const Engine& engine, const TextView& text, uint16_t ru
   unsigned words = 0;
   each_word(text, line, end, [&](uint64_t from, uint64_t, uint32_t column, uint32_t column_end) {
     ++words;
-    if (from <= name.start && name.start < from + (name.end - name.start) && out.count == 0 &&
-        from == name.start) {
+    if (from == name.start) {
       out.columns[0] = {column, column_end, rule,
                         secret_name_of(kind, text.slice(name.start, name.end), cue)};
       out.count = 1;

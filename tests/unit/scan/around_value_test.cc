@@ -21,10 +21,7 @@ class AroundValue : public ScanFixture {
     birth.rules[0].kind = contract::RuleKind::Date;
     birth.rules[0].context = {"dob"};
     birth.rules[0].proximity = 12;
-    auto compiled = controlplane::policy::compile_matcher(entities);
-    std::string error;
-    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
-    scratch_ = engine_.make_scratch();
+    load(entities);
   }
 };
 

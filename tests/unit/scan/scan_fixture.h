@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controlplane/policy/matcher_compiler.h"
@@ -62,6 +63,25 @@ inline std::vector<controlplane::policy::EntitySource> first_entities() {
   return out;
 }
 
+// Rules of passwords and of keys, for SECRET.
+inline void add_secret_rules(std::vector<controlplane::policy::EntitySource>& entities,
+                             std::vector<std::string> password_cues,
+                             std::vector<std::string> key_cues) {
+  controlplane::policy::RuleSource password, key;
+  password.id = "password";
+  password.kind = contract::RuleKind::Password;
+  password.cues = std::move(password_cues);
+  password.length_min = 4;
+  password.length_max = 256;
+  key = password;
+  key.id = "key";
+  key.kind = contract::RuleKind::Assignment;
+  key.cues = std::move(key_cues);
+  key.length_min = 8;
+  entities[5].rules.push_back(std::move(password));
+  entities[5].rules.push_back(std::move(key));
+}
+
 struct Found {
   uint64_t start, end;
   std::string entity;
@@ -73,8 +93,8 @@ struct Found {
 
 class ScanFixture : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto entities = first_entities();
+  void SetUp() override { load(first_entities()); }
+  void load(const std::vector<controlplane::policy::EntitySource>& entities) {
     auto compiled = controlplane::policy::compile_matcher(entities);
     for (const auto& error : compiled.errors) ADD_FAILURE() << error.rule << ": " << error.message;
     std::string error;

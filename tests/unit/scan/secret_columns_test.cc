@@ -15,24 +15,9 @@ class SecretColumn : public ScanFixture {
  protected:
   void SetUp() override {
     auto entities = first_entities();
-    controlplane::policy::RuleSource password, key;
-    password.id = "password";
-    password.kind = contract::RuleKind::Password;
-    password.cues = {"password", "passwort", "credentials"};
-    password.length_min = 4;
-    password.length_max = 256;
-    key = password;
-    key.id = "key";
-    key.kind = contract::RuleKind::Assignment;
-    key.cues = {"api_key", "api key", "secret", "stripe"};
-    key.length_min = 8;
-    entities[5].rules.push_back(password);
-    entities[5].rules.push_back(key);
-    auto compiled = controlplane::policy::compile_matcher(entities);
-    for (const auto& error : compiled.errors) ADD_FAILURE() << error.rule << ": " << error.message;
-    std::string error;
-    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
-    scratch_ = engine_.make_scratch();
+    add_secret_rules(entities, {"password", "passwort", "credentials"},
+                     {"api_key", "api key", "secret", "stripe"});
+    load(entities);
   }
 };
 

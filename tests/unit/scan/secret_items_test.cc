@@ -12,25 +12,11 @@ class SecretItem : public ScanFixture {
  protected:
   void SetUp() override {
     auto entities = first_entities();
-    controlplane::policy::RuleSource password, key;
-    password.id = "password";
-    password.kind = contract::RuleKind::Password;
-    password.cues = {"password", "passwort", "passw\xc3\xb6rter", "mots de passe",
-                     "\xe5\xaf\x86\xe7\xa0\x81"};
-    password.length_min = 4;
-    password.length_max = 256;
-    key = password;
-    key.id = "key";
-    key.kind = contract::RuleKind::Assignment;
-    key.cues = {"api_key", "api key", "token", "secret", "credential", "stripe"};
-    key.length_min = 8;
-    entities[5].rules.push_back(password);
-    entities[5].rules.push_back(key);
-    auto compiled = controlplane::policy::compile_matcher(entities);
-    for (const auto& error : compiled.errors) ADD_FAILURE() << error.rule << ": " << error.message;
-    std::string error;
-    ASSERT_TRUE(engine_.load(compiled.section, error)) << error;
-    scratch_ = engine_.make_scratch();
+    add_secret_rules(
+        entities,
+        {"password", "passwort", "passw\xc3\xb6rter", "mots de passe", "\xe5\xaf\x86\xe7\xa0\x81"},
+        {"api_key", "api key", "token", "secret", "credential", "stripe"});
+    load(entities);
   }
 };
 

@@ -8,6 +8,9 @@
 namespace sallyport::scan {
 namespace {
 
+// "ssn_of_spouse == 536-90-4399"
+constexpr uint16_t kNameBytesOfSum = 16;
+
 bool has_word(const std::vector<uint64_t>& words, uint16_t word) noexcept {
   return (words[word / 64U] >> (word % 64U) & 1) != 0;
 }
@@ -73,6 +76,7 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
       if (against.distance != kNoDistance && against.distance <= word.distance) return;
     }
   }
+  if (around.in_sum && word.distance > kNameBytesOfSum) return;
   const bool is_known = word.distance != kNoDistance;
   if (!is_known && (hit.bare || (around.joined && !around.strong))) return;
   uint8_t confidence = is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;

@@ -44,10 +44,12 @@ class CandidateList {
   // context word it is part of something else, unless `strong` (its checksum leaves no doubt).
   // `alone`: the text is nothing but the value. `beside`: words that speak of it from elsewhere
   // (the head of its column, the rest of the sentence); words before `line` are about other values.
+  // `in_sum`: signs of a sum stand around it, so its word must stand right before them.
   struct Around {
     bool joined = false;
     bool strong = false;
     bool alone = false;
+    bool in_sum = false;
     const ContextHits* beside = nullptr;
     uint64_t line = 0;
     uint8_t folded = 0;  // FoldReason bits of the finding

@@ -451,6 +451,28 @@ void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date
 
 namespace {
 
+// Ranges, but no check digit.
+bool is_unchecked(contract::Validator validator) noexcept {
+  return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
+}
+
+// "x = 866-68-4872", "(866-68-4872) * 2": signs of a sum with spaces around. Those of settings,
+// bullets and emphasis touch the value or begin the line.
+bool is_in_sum(const TextView& text, uint64_t start, uint64_t end) noexcept {
+  const auto is_sign = [](uint8_t c) { return c == '+' || c == '*' || c == '='; };
+  const uint64_t before = text.at(start - 1) == '(' ? start - 1 : start;
+  if (text.at(before - 1) == ' ' && is_sign(text.at(before - 2))) {
+    if (text.at(before - 3) == '=') return true;
+    const uint8_t term = text.at(before - 4);
+    if (text.at(before - 3) == ' ' && (is_alnum(term) || term == ')')) return true;
+  }
+  uint64_t behind = text.at(end) == ')' ? end + 1 : end;
+  if (text.at(behind) == ' ') ++behind;
+  if (!is_sign(text.at(behind))) return false;
+  const uint8_t next = text.at(behind + 1);
+  return next == ' ' || (text.at(behind) == '=' && (next == '=' || next == '?'));
+}
+
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
 class ShapeHits {
  public:
@@ -458,12 +480,18 @@ class ShapeHits {
     if (!window.may_fit(shape.digits, shape.letters)) return;
     const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, shape.flags);
     if (doubt < 0 || !holds(shape.validator, window.characters())) return;
+    // What no check digit confirms is no part of a longer number.
+    if (shape.validator == contract::Validator::None && window.is_part()) return;
     size_t i = 0;
     while (i < count_ && best_[i].rule != shape.rule) ++i;
     if (i == best_.size()) return;
     count_ = std::max(count_, i + 1);
-    best_[i] = Best{shape.rule, static_cast<uint8_t>(doubt), window.is_joined(),
-                    is_strong(shape.validator), end};
+    best_[i] = Best{shape.rule,
+                    static_cast<uint8_t>(doubt),
+                    window.is_joined(),
+                    is_strong(shape.validator),
+                    is_unchecked(shape.validator),
+                    end};
   }
   struct Beside {
     const ContextHits* column;
@@ -481,6 +509,7 @@ class ShapeHits {
       around.beside = best_[i].end >= beside.tail_end ? beside.at_end : beside.column;
       around.line = beside.line;
       around.alone = beside.alone && best_[i].end == row.groups[row.count - 1].end;
+      around.in_sum = best_[i].unchecked && is_in_sum(row.view, start, row.base + best_[i].end);
       out.offer(best_[i].rule, Hit{start, row.base + best_[i].end, false, best_[i].doubt}, around,
                 row.view);
     }
@@ -492,6 +521,7 @@ class ShapeHits {
     uint8_t doubt;
     bool joined;
     bool strong;
+    bool unchecked;
     uint32_t end;
   };
   // The first count_ of them are set: all of them cost more than most windows.

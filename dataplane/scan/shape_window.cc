@@ -114,6 +114,16 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
   return gaps == 1 && row_.gap(first_).size() == 1 && row_.gap(first_)[0] == '.';
 }
 
+bool ShapeWindow::is_part() const noexcept {
+  if (breaks_ == 0 || !regular_) return false;
+  const auto goes_on = [&](size_t group, size_t gap) {
+    return row_.groups[group].letters == 0 && row_.gap(gap).size() == 1 &&
+           row_.gap(gap)[0] == separator_;
+  };
+  return (first_ > 0 && goes_on(first_ - 1, first_ - 1)) ||
+         (last_ < row_.count && goes_on(last_, last_ - 1));
+}
+
 bool ShapeWindow::covers_all_digits() const noexcept {
   for (size_t g = 0; g < row_.count; ++g)
     if ((g < first_ || g >= last_) && row_.groups[g].digits > 0) return false;

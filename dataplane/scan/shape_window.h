@@ -37,6 +37,8 @@ class ShapeWindow {
   int fits(uint64_t digits, uint64_t letters, uint64_t breaks, uint16_t flags) const noexcept;
   // It hangs together with the group before or behind, or with a sign that makes it something else.
   bool is_joined() const noexcept;
+  // Its separator goes on to more digits: "858-841" of "001-858-841-2947".
+  bool is_part() const noexcept;
 
  private:
   bool has_letters() const noexcept {

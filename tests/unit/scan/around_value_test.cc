@@ -119,5 +119,16 @@ TEST_F(AroundValue, AValueAloneNeedsNoWord) {
   EXPECT_EQ(at_every_cut("536904399 536904399"), Texts{});
 }
 
+TEST_F(AroundValue, ANumberOfASumNeedsAWord) {
+  EXPECT_EQ(at_every_cut("x = 536-90-4399\ny == 096-91-7070; a + 536-90-4399"), Texts{});
+  EXPECT_EQ(at_every_cut("(536-90-4399) * 2, 096-91-7070 = ? and 536-90-4399 + 1"), Texts{});
+  EXPECT_EQ(at_every_cut("536-90-4399=="), Texts{});
+  EXPECT_EQ(at_every_cut("ssn = 536-90-4399"), Texts{"US_SSN=536-90-4399"});
+  EXPECT_EQ(at_every_cut("- Kim\n* 536-90-4399\n  + 096-91-7070 Lee"),
+            (Texts{"US_SSN=536-90-4399", "US_SSN=096-91-7070"}));
+  EXPECT_EQ(at_every_cut("Kim **536-90-4399**, Lee (096-91-7070)"),
+            (Texts{"US_SSN=536-90-4399", "US_SSN=096-91-7070"}));
+}
+
 }  // namespace
 }  // namespace sallyport::scan

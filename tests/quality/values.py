@@ -263,7 +263,8 @@ def PASSPORT(r, variant=None):
                     "nl": lambda: "N" + letters(r, 1, "PRSTUVWX") + r.choice("BCDFGHJ") + digits(r, 6),
             "jp": lambda: "T" + r.choice("KRSZ") + digits(r, 7),
                     "cn": lambda: r.choice(["E", "G", "EA", "EB"])[0] + digits(r, 8),
-            "pl": lambda: "E" + r.choice("ABCDEFGHJ") + digits(r, 7)}[style]()
+            "pl": lambda: "E" + r.choice("ABCDEFGHJ") + digits(r, 7),
+            "ru": lambda: "45" + digits(r, 2) + " № " + digits(r, 6)}[style]()
 
 
 def mrz_digit(text):

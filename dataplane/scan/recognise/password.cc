@@ -489,6 +489,14 @@ bool is_pair_cue(Bytes cue) noexcept {
   return kCues.has(cue);
 }
 
+// "b3:48:00:a0:f7:c0": a hardware address, no name and its password.
+bool is_pairs_of_hex(Bytes word) noexcept {
+  if (word.size() < 14) return false;
+  for (size_t i = 0; i < 14; ++i)
+    if (i % 3 == 2 ? word[i] != ':' : !is_hex(word[i])) return false;
+  return true;
+}
+
 // admin / x, admin:x, admin/x: a name, a separator, something that no sentence holds.
 Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
   bool armed = false;
@@ -536,6 +544,7 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
     // "ftp login admin:x"
     armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || is_placeholder(text.slice(user.start, user.end)) ||
+        is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;
     return match(value, 5, out);

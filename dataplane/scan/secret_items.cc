@@ -303,6 +303,33 @@ void SecretItems::read_inline(OpenReader& reader, Item& item) const noexcept {
   item.to = piece.to;
 }
 
+// <item id="1">x</item>: its tags say nothing of what is between them.
+void SecretItems::read_element(OpenReader& reader, Item& item) const noexcept {
+  uint64_t at = list_.next;
+  while (at - list_.next < kIndentMax &&
+         (is_list_blank(reader.at(at)) || reader.at(at) == '\n' || reader.at(at) == '\r'))
+    ++at;
+  item.end = at;
+  item.over = true;
+  if (reader.at(at) != '<' || !is_letter(reader.at(at + 1))) return;
+  const auto tag_end = [&](uint64_t from) {
+    uint64_t i = from;
+    while (i - from < kLabelMax && reader.at(i) != '>' && !is_line_end(reader.at(i))) ++i;
+    return reader.at(i) == '>' && reader.before(i) != '/' ? i : uint64_t{0};
+  };
+  const uint64_t value = tag_end(at);
+  if (value == 0) return;
+  uint64_t end = value + 1;
+  while (end - value <= kValueMax && reader.at(end) != '<' && !is_line_end(reader.at(end))) ++end;
+  if (reader.at(end) != '<' || reader.at(end + 1) != '/') return;
+  const uint64_t closed = tag_end(end);
+  if (closed == 0) return;
+  item.over = false;
+  item.end = closed + 1;
+  item.from = value + 1;
+  item.to = end;
+}
+
 void SecretItems::take(const Engine& engine, const TextView& text, const Item& item,
                        CandidateList& out) {
   list_.next = std::max(item.end, list_.next + 1);
@@ -375,6 +402,9 @@ void SecretItems::go_on(const Engine& engine, const TextView& text, uint64_t unt
         break;
       case SecretList::Form::Inline:
         read_inline(reader, item);
+        break;
+      case SecretList::Form::Tags:
+        read_element(reader, item);
         break;
     }
     if (reader.open() || item.end > until) return;

@@ -4,7 +4,7 @@
 //     - hunter2x9              "qQcLJI9x2f0m",         * Anna: `hunter2x9`           qQcLJI9x2f0m
 //     - Tr0ub4dor              "1h8u3tNs6krb"          * Bo: Tr0ub4dor               1h8u3tNs6krb
 //   tokens=a,b   passwords[0] = x   PASSWORDS=("x" "y")   List<String> passwords = List.of("x",
-//   "y")
+//   "y")   <passwords><item>x</item><item>y</item></passwords>
 // As in tables (secret_columns.h) the name comes first: a cue of a password or an assignment rule
 // that names more than one, or whose operator has a list behind it, opens the list; its items, with
 // or without a label of their own, are judged like the cells of a column: nothing but what looks
@@ -30,7 +30,7 @@ void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule
                        const SecretName& name, uint64_t from, uint64_t to, CandidateList& out);
 
 struct SecretList {
-  enum class Form : uint8_t { None, Lines, Brackets, Inline };
+  enum class Form : uint8_t { None, Lines, Brackets, Inline, Tags };
   Form form = Form::None;
   uint64_t next = 0;  // what is read next
   uint16_t rule = 0;
@@ -84,6 +84,7 @@ class SecretItems {
   void read_in_line(OpenReader& reader, uint64_t at, Item& item) const noexcept;
   void read_in_brackets(OpenReader& reader, Item& item) const noexcept;
   void read_inline(OpenReader& reader, Item& item) const noexcept;
+  void read_element(OpenReader& reader, Item& item) const noexcept;
   bool skip(const TextView& text, uint64_t until) noexcept;
   void take(const Engine& engine, const TextView& text, const Item& item, CandidateList& out);
 

@@ -59,6 +59,7 @@ bool may_have_list(const TextView& text, uint64_t at) noexcept {
   if (at == limit) return true;
   const uint8_t c = text.at(at);
   if (c == ':' || c == '=' || c == '[' || c == ']' || c == '\t') return true;
+  if (c == '>') return is_plural;
   if (at > name_end) return is_plural && (is_alnum(c) || c == '(' || c >= 0x80);
   return is_mark(c) || is_line_end(c) || (is_plural && c >= 0x80);
 }
@@ -132,6 +133,12 @@ class Head {
     if (left == '[' && reader_.peek() == ']' && begins_line(text_, name_.start - 1)) {
       reader_.skip();
       return out_.many && take_line_end();
+    }
+    // <passwords><item>
+    if (name_.tag && reader_.peek() == '>') {
+      out_.form = SecretList::Form::Tags;
+      out_.next = reader_.at() + 1;
+      return out_.many;
     }
     for (unsigned i = 0; i < kQuotesMax && is_mark(reader_.peek()); ++i) reader_.skip();
     const bool indexed = take_index(reader_);

@@ -126,10 +126,35 @@ bool skip_clause(Reader& reader) noexcept {
   return false;
 }
 
+// "Jwt": {"Key": "x"}: where the member says only that it is a key. [start, at) is the name in
+// quotes.
+Verdict in_member(const TextView& text, Reader& reader, Hit& out) noexcept {
+  constexpr uint64_t kWhiteMax = 40;
+  for (const uint8_t sign : {uint8_t{':'}, uint8_t{'{'}}) {
+    reader.skip_blanks(4);
+    if (reader.peek() != sign) return reader.starved() ? Verdict::More : Verdict::No;
+    reader.skip();
+  }
+  skip_white(reader, kWhiteMax);
+  if (!reader.take("\"key\"")) return reader.starved() ? Verdict::More : Verdict::No;
+  reader.skip_blanks(4);
+  if (reader.peek() != ':') return reader.starved() ? Verdict::More : Verdict::No;
+  reader.skip();
+  reader.skip_blanks(4);
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || !value.quoted || value.spaced ||
+      !is_key_like(text.slice(value.start, value.end)))
+    return Verdict::No;
+  out = Hit{value.start, value.end, false, 0};
+  return Verdict::Match;
+}
+
 Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                    Hit& out) noexcept {
   Reader reader(text, trigger.at, trigger.at + kLookAheadBytes);
   const Bytes cue = text.slice(trigger.start, trigger.at);
+  if (equals_word(cue, "\"jwt\"")) return in_member(text, reader, out);
   const Name name = read_name(text, trigger.start, reader, is_topic(cue));
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;

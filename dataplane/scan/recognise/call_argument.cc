@@ -13,10 +13,28 @@ namespace {
 
 // Signs between the name of an option and its value: ", ", " => ".
 constexpr uint64_t kSignsMax = 8;
+constexpr uint64_t kBracketBytesMax = 128;
 
 Verdict match(const Value& value, Hit& out) noexcept {
   out = Hit{value.start, value.end, false, 0};
   return Verdict::Match;
+}
+
+// {"sub": 1}: an argument in brackets, with the comma behind it.
+bool take_brackets(Reader& reader) noexcept {
+  const uint8_t first = reader.peek();
+  if (first != '{' && first != '[') return false;
+  unsigned depth = 0;
+  for (uint64_t i = 0; i < kBracketBytesMax; ++i) {
+    const uint8_t c = reader.peek(i);
+    if (c == '{' || c == '[') ++depth;
+    if (c != '}' && c != ']') continue;
+    if (--depth > 0) continue;
+    if (reader.peek(i + 1) != ',') return false;
+    reader.skip(i + 2);
+    return true;
+  }
+  return false;
 }
 
 // The next of the arguments of a call, with the comma behind it; `more`: there was one.
@@ -40,6 +58,7 @@ Value next_argument(const TextView& text, Reader& reader, bool& more) noexcept {
 Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
   bool more = false;
   for (unsigned i = 0; i < before; ++i) {
+    if (before == 1 && take_brackets(reader)) continue;
     const Value value = next_argument(text, reader, more);
     if (reader.starved()) return Verdict::More;
     // Where more than a user stands before it, all of them are texts.
@@ -54,8 +73,9 @@ Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, H
 }
 
 bool has_second_text(Bytes cue) noexcept {
-  return equals_word(cue, "connect(") || equals_word(cue, "getconnection(") ||
-         equals_word(cue, "mysqli(") || equals_word(cue, "pdo(");
+  return equals_word(cue, "connect(") || equals_word(cue, "sequelize(") ||
+         equals_word(cue, "getconnection(") || equals_word(cue, "mysqli(") ||
+         equals_word(cue, "pdo(");
 }
 
 bool is_dsn_cue(Bytes cue) noexcept {
@@ -160,6 +180,7 @@ Verdict password_of_call(const TextView& text, const Trigger& trigger, Reader& r
   // Without a bracket the first one is a text, too.
   if (is_ruby_cue(cue) && reader.peek() != '"' && reader.peek() != '\'')
     return reader.starved() ? Verdict::More : Verdict::No;
+  if (equals_word(cue, "hmac.new(")) return argument_behind(text, reader, 0, out);
   return argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
 }
 

@@ -10,6 +10,7 @@ namespace {
 // Blanks before and behind an operator: columns of configuration files are aligned.
 constexpr uint64_t kBlanksMax = 40;
 constexpr uint64_t kTagBytesMax = 80;
+constexpr uint64_t kRemarkBytesMax = 32;
 // Of a block of a declaration, up to its default.
 constexpr uint64_t kBlockBytesMax = 160;
 
@@ -135,6 +136,20 @@ bool take_symbol(Reader& reader) noexcept {
     return true;
   }
   return false;
+}
+
+// "API key (prod): x": a remark between a name and its sign. Moves to the sign or not at all.
+void skip_remark(Reader& reader) noexcept {
+  if (reader.peek() != '(') return;
+  uint64_t i = 1;
+  for (; i < kRemarkBytesMax && reader.peek(i) != ')'; ++i) {
+    const uint8_t c = reader.peek(i);
+    if (!is_name_char(c) && c != ' ' && c != ',' && c != '/' && c != '@' && c < 0x80) return;
+  }
+  const uint8_t sign = reader.peek(i + 1), behind = reader.peek(i + 2);
+  if (reader.peek(i) == ')' && (sign == ':' || sign == '=') &&
+      (behind == ' ' || behind == '*' || behind == '\n'))
+    reader.skip(i + 1);
 }
 
 // The rest of an opening tag, with its attributes: " encrypted='no'>".
@@ -362,6 +377,8 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   }
   const bool bracket = reader.peek() == ']';
   if (bracket || (closed && reader.peek() == ')')) reader.skip();
+  // find(By.name("password")).sendKeys("x")
+  if (closed && reader.peek() == ')' && reader.peek(1) == '.') reader.skip();
   // 'input[name="password"]'
   if (closed && bracket && is_quote(reader.peek())) reader.skip();
   // Emphasis in markdown, inside or behind the colon.
@@ -378,6 +395,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   }
   if (take_value_element(reader)) return Operator::Element;
   const uint64_t blanks = reader.skip_blanks(kBlanksMax);
+  if (blanks > 0 && !closed) skip_remark(reader);
   skip_type(reader);
   if (take_fallback(reader, closed)) return Operator::Second;
   if (closed && reader.peek() == ',') {

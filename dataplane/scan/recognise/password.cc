@@ -16,6 +16,7 @@
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/recognise/credential_value.h"
 #include "dataplane/scan/recognise/literal_parts.h"
+#include "dataplane/scan/recognise/prose_words.h"
 #include "dataplane/scan/recognise/value_before.h"
 #include "dataplane/scan/validate/secret_text.h"
 
@@ -28,86 +29,6 @@ constexpr size_t kWeakMin = 5;
 constexpr size_t kPairUserMax = 64;
 constexpr uint64_t kNetrcBackBytes = 120;
 constexpr uint64_t kUserBackBytes = 80;
-
-// With these a stretch between the word and its value begins: "password for the VPN is", "password
-// on prod:".
-constexpr WordList kGapStarts{
-    std::to_array<std::string_view>({"for",        "to",
-                                     "of",         "on",
-                                     "at",         "in",
-                                     "i",          "we",
-                                     "he",         "she",
-                                     "they",       "you",
-                                     "that",       "which",
-                                     "here",       "should",
-                                     "has",        "will",
-                                     "would",      "must",
-                                     "now",        "currently",
-                                     "still",      "f\xc3\xbcr",
-                                     "f\xc3\xb6r", "vom",
-                                     "zum",        "zur",
-                                     "im",         "pour",
-                                     "du",         "de",
-                                     "del",        "para",
-                                     "per",        "della",
-                                     "voor",       "van",
-                                     "do",         "da",
-                                     "dla",        "od",
-                                     "till",       "\xd0\xb4\xd0\xbb\xd1\x8f",
-                                     "o\xd1\x82",  "\xd0\xbe\xd1\x82",
-                                     "(for",       "used",
-                                     "set",        "changed",
-                                     "reset",      "field",
-                                     "below",      "again",
-                                     "and",        "with",
-                                     "there",      "these",
-                                     "hint",       "remains",
-                                     "stays",      "hasn't",
-                                     "wi-fi",      "wifi",
-                                     "wlan",       "vpn",
-                                     "admin",      "root",
-                                     "di",         "k",
-                                     "ke",         "dost\xc4\x99pu",
-                                     "temporanea", "temporaire",
-                                     "provisoire", "temporal",
-                                     "\xc3\xa0",   "au",
-                                     "from",       "fra",
-                                     "auf",        "am"})};
-
-// Between "is" and the value.
-constexpr WordList kFillers{std::to_array<std::string_view>({"now",
-                                                             "still",
-                                                             "currently",
-                                                             "just",
-                                                             "simply",
-                                                             "set",
-                                                             "to",
-                                                             "changed",
-                                                             "be",
-                                                             "like",
-                                                             "something",
-                                                             "the",
-                                                             "this",
-                                                             "is",
-                                                             "jetzt",
-                                                             "aktuell",
-                                                             "maintenant",
-                                                             "ahora",
-                                                             "adesso",
-                                                             "agora",
-                                                             "teraz",
-                                                             "nu",
-                                                             "been",
-                                                             "reset",
-                                                             "it's",
-                                                             "its",
-                                                             "as",
-                                                             "follows",
-                                                             "\xd1\x82"
-                                                             "e\xd0\xbf"
-                                                             "ep\xd1\x8c",
-                                                             "your",
-                                                             "temporary"})};
 
 bool is_gap_word(Bytes word) noexcept {
   return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
@@ -134,7 +55,7 @@ bool is_title(Bytes text) noexcept {
 
 bool is_short_word(Bytes cue) noexcept {
   return equals_word(cue, "pass") || equals_word(cue, "pw") || equals_word(cue, "pw:") ||
-         equals_word(cue, "pwd") || equals_word(cue, "mdp");
+         equals_word(cue, "pw ") || equals_word(cue, "pwd") || equals_word(cue, "mdp");
 }
 
 Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
@@ -233,6 +154,9 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
     value.start += 5;
     bytes = bytes.subspan(5);
   }
+  // "mongodb://<user>:<password>@host": a form, no element.
+  if (name.tag && op == Operator::Element && bytes.size() > 0 && bytes[0] == '@')
+    return Verdict::No;
   if (bytes.empty() || (option && starts_with(bytes, "file:")) ||
       (option && starts_with(bytes, "env:")))
     return Verdict::No;
@@ -484,7 +408,11 @@ bool is_pair_cue(Bytes cue) noexcept {
                                                                    "userpass",
                                                                    "user:pass",
                                                                    "username and password",
+                                                                   "log in with",
                                                                    "sign in",
+                                                                   "sign in with",
+                                                                   "wifi:",
+                                                                   "wlan:",
                                                                    "auth"})};
   return kCues.has(cue);
 }
@@ -497,9 +425,42 @@ bool is_pairs_of_hex(Bytes word) noexcept {
   return true;
 }
 
+// "log in with kev@example.org and x": behind a mail address, where the word for "and" has been
+// read.
+Verdict behind_mail(const TextView& text, Reader& reader, const Value& mail, Bytes joint,
+                    Hit& out) noexcept {
+  static constexpr WordList kJoints{
+      std::to_array<std::string_view>({"and", "und", "et", "y", "e", "with", "mit", "using"})};
+  const Bytes address = text.slice(mail.start, mail.end);
+  if (std::find(address.begin(), address.end(), uint8_t{'@'}) == address.end() ||
+      !kJoints.has(joint))
+    return Verdict::No;
+  reader.skip_blanks(2);
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.spaced) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  if (!stands_alone(bytes) || password_strength(bytes) != Strength::Strong ||
+      is_abbreviation(bytes))
+    return Verdict::No;
+  return match(value, 5, out);
+}
+
+// The cue "wifi:" has the sign that arms a pair; a key of WPA has eight characters (IEEE 802.11,
+// J.4.1), and names of devices and bands have capitals and digits only, or fewer.
+bool is_network_cue(Bytes cue) noexcept { return cue.back() == ':'; }
+
+bool fits_network(Bytes bytes) noexcept {
+  constexpr size_t kWpaMin = 8;
+  return bytes.size() >= kWpaMin && std::any_of(bytes.begin(), bytes.end(), is_lower) &&
+         std::any_of(bytes.begin(), bytes.end(), is_digit);
+}
+
 // admin / x, admin:x, admin/x: a name, a separator, something that no sentence holds.
-Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
+Verdict pair(const TextView& text, Reader& reader, Bytes cue, Hit& out) noexcept {
   bool armed = false;
+  Value before;
+  if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
     reader.skip_blanks(2);
@@ -529,6 +490,10 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
         const Bytes word = text.slice(user.start, user.end);
         reader.move_to(resume);
         if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
+        const Verdict verdict = behind_mail(text, reader, before, word, out);
+        if (verdict != Verdict::No) return verdict;
+        reader.move_to(resume);
+        before = user;
         armed |= equals_word(word, "are") || equals_word(word, "is") || equals_word(word, "with") ||
                  equals_word(word, "as") || equals_word(word, "sind") ||
                  equals_word(word, "sont") || equals_word(word, "son");
@@ -543,7 +508,8 @@ Verdict pair(const TextView& text, Reader& reader, Hit& out) noexcept {
     const bool path = std::find(bytes.begin(), bytes.end(), uint8_t{'/'}) != bytes.end();
     // "ftp login admin:x"
     armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
-    if (!armed || path || is_placeholder(text.slice(user.start, user.end)) ||
+    if (!armed || path || (is_network_cue(cue) && !fits_network(bytes)) ||
+        is_placeholder(text.slice(user.start, user.end)) ||
         is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;
@@ -692,7 +658,7 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
   else if (is_call_cue(cue))
     verdict = password_of_call(text, trigger, reader, out);
   else if (is_pair_cue(cue))
-    verdict = pair(text, reader, out);
+    verdict = pair(text, reader, cue, out);
   else
     verdict = behind_word(text, trigger, reader, out);
   return reader.starved() ? Verdict::More : verdict;

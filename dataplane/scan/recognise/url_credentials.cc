@@ -48,6 +48,17 @@ Authority read_authority(Reader& reader) noexcept {
   return authority;
 }
 
+// guest:guest@localhost: what a server has before anybody sets it up, on the machine of who reads.
+bool is_default_of_machine(const TextView& text, Bytes user, Bytes password,
+                           const Authority& a) noexcept {
+  if (!std::equal(user.begin(), user.end(), password.begin(), password.end())) return false;
+  const Bytes host = text.slice(a.at + 1, a.end);
+  const auto begins = [&](std::string_view name) {
+    return host.size() >= name.size() && equals_word(host.first(name.size()), name);
+  };
+  return begins("localhost") || begins("127.0.0.1");
+}
+
 bool is_credential(const TextView& text, uint64_t from, const Authority& a) noexcept {
   if (a.at == 0 || a.at + 1 >= a.end) return false;
   const uint8_t host = text.at(a.at + 1);
@@ -63,7 +74,7 @@ bool is_credential(const TextView& text, uint64_t from, const Authority& a) noex
   const Bytes user = text.slice(from, a.colon);
   if (!user.empty() && (user[0] == '{' || user[0] == '$' || user[0] == '<' || user[0] == '['))
     return password_strength(password) == Strength::Strong && password[0] != user[0];
-  return password.size() >= 3;
+  return password.size() >= 3 && !is_default_of_machine(text, user, password, a);
 }
 
 // The path goes along; punctuation and brackets around the URL do not.

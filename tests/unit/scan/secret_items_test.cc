@@ -80,6 +80,21 @@ TEST_F(SecretItem, IsFoundInBrackets) {
             both);
 }
 
+TEST_F(SecretItem, IsFoundBetweenTags) {
+  const Secrets both = secrets({kFirst, kSecond});
+  EXPECT_EQ(at_every_cut("<passwords>\n  <item>" + kFirst + "</item>\r\n  <item id=\"2\">" +
+                         kSecond + "</item>\n</passwords> " + kMade),
+            both);
+  EXPECT_EQ(at_every_cut("<tokens><a>" + kMade + "</a><b>soon</b><c>" + kOther + "</c></tokens>"),
+            secrets({kMade, kOther}));
+  for (const std::string& text :
+       {"<passwords><entry><name>" + kFirst + "</name></entry></passwords>",
+        "<passwords>" + kFirst + "</passwords>", "<passwords/><item>" + kFirst + "</item>",
+        "<passwords><item>" + kFirst + "\n</item></passwords>",
+        "<password-list> <item/> <item>" + kFirst + "</item>"})
+    EXPECT_EQ(at_every_cut(text), Secrets{}) << text;
+}
+
 TEST_F(SecretItem, IsFoundBehindItsName) {
   const Secrets both = secrets({kFirst, kSecond});
   EXPECT_EQ(at_every_cut("passwords: " + kFirst + ", " + kSecond + "; and so on"), both);

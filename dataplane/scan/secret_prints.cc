@@ -40,16 +40,24 @@ void each_word(const TextView& text, uint64_t from, uint64_t to, Use&& use) {
   }
 }
 
-// What stands on both sides of [from, to) is as wide as between columns.
-bool stands_apart(const TextView& text, uint64_t line, uint64_t from, uint64_t to) noexcept {
+// What stands behind a name that ends at `to` is as wide as between columns.
+bool ends_apart(const TextView& text, uint64_t to) noexcept {
+  const uint8_t next = text.at(to), behind = text.at(to + 1);
+  return next == '\n' || next == '\r' || !text.known(to + 1) ||
+         (next == ' ' && (behind == ' ' || behind == '\n' || behind == 0xe2));
+}
+
+// What stands before a name at `from` may be so wide: the beginning of a line, or a space.
+bool may_begin_apart(const TextView& text, uint64_t from) noexcept {
+  return from == 0 || text.at(from - 1) == ' ' || text.at(from - 1) == '\n';
+}
+
+bool begins_apart(const TextView& text, uint64_t line, uint64_t from) noexcept {
   uint64_t left = 0;
   while (left < kGapMin && from > line + left && text.at(from - left - 1) == ' ') ++left;
   const bool begins = left == from - line;
   const bool boxed = from >= line + left + 3 && left > 0 && blank_at(text, from - left - 3) == 3;
-  if (!begins && !boxed && left < kGapMin) return false;
-  const uint8_t next = text.at(to), behind = text.at(to + 1);
-  return next == '\n' || next == '\r' || !text.known(to + 1) ||
-         (next == ' ' && (behind == ' ' || behind == '\n' || behind == 0xe2));
+  return begins || boxed || left >= kGapMin;
 }
 
 }  // namespace
@@ -63,10 +71,11 @@ Answer open_secret_print(const Engine& engine, const TextView& text, uint16_t ru
   const Name name = read_name(text, trigger.start, reader, false);
   if (reader.starved()) return Answer::Unknown;
   if (!name.fits && !name.many) return Answer::No;
+  // A cue in a sentence is told by the characters beside its name, before its line is read.
+  if (!ends_apart(text, name.end) || !may_begin_apart(text, name.start)) return Answer::No;
   uint64_t line = name.start;
   while (line > 0 && name.start - line <= kLineBytesMax && text.at(line - 1) != '\n') --line;
-  if (name.start - line > kLineBytesMax || !stands_apart(text, line, name.start, name.end))
-    return Answer::No;
+  if (name.start - line > kLineBytesMax || !begins_apart(text, line, name.start)) return Answer::No;
   uint64_t end = line;
   for (; end - line <= kLineBytesMax && end < text.end; ++end) {
     const uint8_t c = text.at(end);

@@ -7,6 +7,7 @@
 #include "dataplane/scan/recognise/date.h"
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/phone.h"
+#include "dataplane/scan/recognise/timestamp.h"
 #include "dataplane/scan/shape_window.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
@@ -392,41 +393,68 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
       {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin},
       {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
-  row_text_.read(row_);
+  bool is_read = false;
   const size_t with_digits = row_.count_with_digits();
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
+    if (const size_t end = first + timestamp_groups(row_, first);
+        end > first && end <= day_group_) {
+      judge_timestamp(engine, first, out);
+      for (; first + 1 < end; ++first) digits -= row_.groups[first].digits;
+      digits -= row_.groups[first].digits;
+      leads = false;
+      continue;
+    }
     // Letters behind the last digit begin nothing, but a table may go on there.
     if (digits == 0 && !heads_.follows_to(row_.start(first))) continue;
     beside_.count = beside_end_.count = 0;
     line_ = 0;
     looked_ = false;
     if (is_member_name(first)) continue;
+    if (!is_read) row_text_.read(row_);
+    is_read = true;
     const WindowLengths lengths = lengths_from(row_, row_text_, first, leads, with_digits);
     if (fitting(first, lengths.all, engine.near_shape_lengths()) != 0)
       look_beside(engine, row_.start(first), out);
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
-    for (const Kind& kind : kinds) {
-      RowHit hit;
-      if (kind.rules.empty() || digits < kind.digits_min || !kind.at(row_, first, hit)) continue;
-      if (!looked_) look_beside(engine, row_.start(first), out);
-      CandidateList::Around around;
-      around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
-      around.line = line_;
-      for (uint16_t rule : kind.rules)
-        out.offer(rule,
-                  Hit{row_.base + static_cast<uint64_t>(hit.start),
-                      row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
-                  around, row_.view);
-    }
+    for (const Kind& kind : kinds)
+      if (!kind.rules.empty() && digits >= kind.digits_min)
+        offer_row(engine, kind.rules, kind.at, first, out);
     if (first == day_group_) offer_date(engine, first, date_, out);
     if (Hit date; date_before(first, date)) offer_date(engine, first, date, out);
     digits -= row_.groups[first].digits;
     leads = leads && row_.groups[first].digits == 0;
   }
+}
+
+// What `at` finds at group `first`, for all rules of its kind.
+void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
+                            size_t first, CandidateList& out) {
+  RowHit hit;
+  if (!at(row_, first, hit)) return;
+  if (!looked_) look_beside(engine, row_.start(first), out);
+  CandidateList::Around around;
+  around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
+  around.line = line_;
+  for (uint16_t rule : rules)
+    out.offer(rule,
+              Hit{row_.base + static_cast<uint64_t>(hit.start),
+                  row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
+              around, row_.view);
+}
+
+// Somebody's birth, or nothing.
+void NumberStage::judge_timestamp(const Engine& engine, size_t first, CandidateList& out) {
+  beside_.count = beside_end_.count = 0;
+  line_ = 0;
+  // A table goes on whether anybody asks or not.
+  look_beside(engine, row_.start(first), out);
+  if (!heads_.settled()) looked_ = false;
+  const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
+  if (!rules.empty()) offer_row(engine, rules, date_at, first, out);
 }
 
 // The day of a date that its month and a space stand before, and its year behind.

@@ -27,6 +27,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/secret_cell.cc
   recognise/street.cc
   recognise/street_words.cc
+  recognise/timestamp.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
   recognise/value_before.cc

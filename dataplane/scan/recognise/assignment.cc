@@ -18,17 +18,10 @@ constexpr size_t kTopicKeyMin = 14;
 constexpr size_t kProseKeyMin = 16;
 
 bool is_topic(Bytes cue) noexcept {
-  constexpr auto kNouns = std::to_array<std::string_view>(
+  static constexpr WordList kNouns{std::to_array<std::string_view>(
       {"token", "key", "secret", "auth", "credential", "session", "sess", "sid", "psk",
-       "passphrase", "bearer", "sas", "signature", "cookie", "pat"});
-  constexpr FirstBytes kFirst{kNouns};
-  for (size_t i = 0; i < cue.size(); ++i) {
-    if (!kFirst.has(cue[i])) continue;
-    for (std::string_view noun : kNouns)
-      if (noun.size() <= cue.size() - i && equals_word(cue.subspan(i, noun.size()), noun))
-        return false;
-  }
-  return true;
+       "passphrase", "bearer", "sas", "signature", "cookie", "pat"})};
+  return !kNouns.any_in(cue);
 }
 
 bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }

@@ -377,6 +377,7 @@ uint64_t korean_before(OpenReader& reader, uint64_t start) noexcept {
 }  // namespace
 
 bool is_title_behind(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  if (reader.at(start) < 0x80) return false;  // most cues
   return stands(reader, start, end, kChineseBehind) ||
          stands(reader, start, end, kJapaneseBehind) || stands(reader, start, end, kHangulBehind);
 }

@@ -62,6 +62,16 @@ TEST_F(AroundValue, DatesOfAColumnMayNameTheirMonth) {
   EXPECT_EQ(at_every_cut("dob\n16 Augusta 1969\nin May 3 of 1971\n"), Texts{});
 }
 
+TEST_F(AroundValue, TimesOfDayHideNothing) {
+  EXPECT_EQ(at_every_cut("name,dob\nAnna,1969-08-16 00:00:00\nCy,1988-03-21T00:00:00Z\n"),
+            (Texts{"BIRTH=1969-08-16", "BIRTH=1988-03-21"}));
+  EXPECT_EQ(at_every_cut("seen,ssn,dob\n2024-05-12 08:31:07,536904399,1969-08-16\n"),
+            (Texts{"US_SSN=536904399", "BIRTH=1969-08-16"}));
+  // A table whose numbers are times goes on.
+  EXPECT_EQ(at_every_cut("seen|ssn\n2024-05-12 08:31:07|x\n2024-05-13 08:31:07|536904399\n"),
+            Texts{"US_SSN=536904399"});
+}
+
 TEST_F(AroundValue, OtherColumnsAreAboutOtherThings) {
   // The name stands closer to the number of the first column than its own head.
   EXPECT_EQ(at_every_cut("ticket,x,ssn\n536904399,,\n536904399,,096917070\n"),

@@ -2,6 +2,7 @@
 #include "dataplane/scan/recognise/date.h"
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/phone.h"
+#include "dataplane/scan/recognise/timestamp.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {
@@ -53,6 +54,45 @@ TEST(Date, FormsOfARow) {
                              {"2023-02-29", ""},
                              {"1.2.3", ""}})
     EXPECT_EQ(first_in_row(one.text, date_at), one.found) << one.text;
+}
+
+// The timestamp that begins with the first group that begins one.
+std::string timestamp_in(std::string_view text) {
+  Row row;
+  if (!row_of(text, row)) return {};
+  for (size_t first = 0; first < row.count; ++first)
+    if (const size_t groups = timestamp_groups(row, first); groups != 0) {
+      const auto bytes = row.text.subspan(row.groups[first].start);
+      const size_t size = row.groups[first + groups - 1].end - row.groups[first].start;
+      return {reinterpret_cast<const char*>(bytes.data()), size};
+    }
+  return {};
+}
+
+TEST(Timestamp, IsADateAndTheTimeBehindIt) {
+  for (const Example& one : {Example{"at '2024-05-12' and", "2024-05-12"},
+                             {"2024/05/12 08:31:07 INFO", "2024/05/12 08:31:07"},
+                             {"2024-05-12T08:31:07Z\",", "2024-05-12T08:31:07Z"},
+                             {"2024-05-12T08:31:07.250Z", "2024-05-12T08:31:07.250Z"},
+                             {"2024-05-12 08:31:07.123456789 x", "2024-05-12 08:31:07.123456789"},
+                             {"2024-05-12 08:31 | 12", "2024-05-12 08:31"},
+                             {"2024-05-12T08:31:07+02:00", "2024-05-12T08:31:07+02:00"},
+                             {"2024-05-12 08:31:07 -0500", "2024-05-12 08:31:07 -0500"},
+                             {"[2024-05-12 08:31:07]", "2024-05-12 08:31:07"},
+                             {"12, 2024-05-12, 13", "2024-05-12"}})
+    EXPECT_EQ(timestamp_in(one.text), one.found) << one.text;
+}
+
+// What stands behind it is not taken along, and what may be one number with it is none.
+TEST(Timestamp, TakesNoOtherNumber) {
+  EXPECT_EQ(timestamp_in("2024-05-12 08:31:07,536904399,1"), "2024-05-12 08:31:07");
+  EXPECT_EQ(timestamp_in("2024-05-12 08:31:07 536904399"), "2024-05-12 08:31:07");
+  for (std::string_view text :
+       {"1990-05-12 1234", "1990-05-12-1234", "1990-05-12/1234", "X-1990-05-12", "3.2024-05-12",
+        "2024-13-12", "2024-05-32", "2024-00-12", "2024-05.12", "1124-05-12", "2024-5-12",
+        "2024-05-12T08", "2024-05-12 24:31:07", "2024-05-12 08:31:07-12345", "2024-05-12.log",
+        "2024-05-12T08:31:07X9", "536-90-4399", "2024-05"})
+    EXPECT_EQ(timestamp_in(text), "") << text;
 }
 
 std::string after_cue(std::string_view text, std::string_view cue) {

@@ -63,6 +63,11 @@ struct Row {
   std::span<const uint8_t> gap(size_t group) const noexcept {
     return text.subspan(groups[group].end, groups[group + 1].start - groups[group].end);
   }
+  // The only character between a group and the next one; 0: there is none, or there are several.
+  uint8_t joint(size_t group) const noexcept {
+    if (group + 1 >= count || groups[group + 1].start - groups[group].end != 1) return 0;
+    return text[groups[group].end];
+  }
   // The character before / behind a group, 0 at the ends of the text.
   uint8_t before(size_t group) const noexcept { return view.at(base + groups[group].start - 1); }
   uint8_t behind(size_t group) const noexcept { return view.at(base + groups[group].end); }

@@ -5,9 +5,9 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/recognise/date.h"
+#include "dataplane/scan/recognise/everyday_number.h"
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/phone.h"
-#include "dataplane/scan/recognise/timestamp.h"
 #include "dataplane/scan/shape_window.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
@@ -398,9 +398,8 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   uint32_t digits = row_digits_;  // from group `first` on
   bool leads = true;              // no digit stands before it in the row
   for (size_t first = 0; first < judge_until_; ++first) {
-    if (const size_t end = first + timestamp_groups(row_, first);
-        end > first && end <= day_group_) {
-      judge_timestamp(engine, first, out);
+    if (const size_t end = first + everyday_groups(row_, first); end > first && end <= day_group_) {
+      judge_everyday(engine, first, out);
       for (; first + 1 < end; ++first) digits -= row_.groups[first].digits;
       digits -= row_.groups[first].digits;
       leads = false;
@@ -447,7 +446,7 @@ void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rule
 }
 
 // Somebody's birth, or nothing.
-void NumberStage::judge_timestamp(const Engine& engine, size_t first, CandidateList& out) {
+void NumberStage::judge_everyday(const Engine& engine, size_t first, CandidateList& out) {
   beside_.count = beside_end_.count = 0;
   line_ = 0;
   // A table goes on whether anybody asks or not.

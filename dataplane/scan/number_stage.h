@@ -60,7 +60,7 @@ class NumberStage {
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
-  void judge_timestamp(const Engine& engine, size_t first, CandidateList& out);
+  void judge_everyday(const Engine& engine, size_t first, CandidateList& out);
   void offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
                  size_t first, CandidateList& out);
   bool date_before(size_t group, Hit& date) const noexcept;

@@ -12,6 +12,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/cue_value.cc
   recognise/date.cc
   recognise/email.cc
+  recognise/everyday_number.cc
   recognise/free_address.cc
   recognise/gazetteer.cc
   recognise/ip.cc
@@ -27,7 +28,6 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/secret_cell.cc
   recognise/street.cc
   recognise/street_words.cc
-  recognise/timestamp.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
   recognise/value_before.cc

@@ -1,8 +1,8 @@
 // Telephone numbers, dates and hardware addresses in rows of groups. "~": only behind a word.
 #include "dataplane/scan/recognise/date.h"
+#include "dataplane/scan/recognise/everyday_number.h"
 #include "dataplane/scan/recognise/mac.h"
 #include "dataplane/scan/recognise/phone.h"
-#include "dataplane/scan/recognise/timestamp.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {
@@ -56,12 +56,12 @@ TEST(Date, FormsOfARow) {
     EXPECT_EQ(first_in_row(one.text, date_at), one.found) << one.text;
 }
 
-// The timestamp that begins with the first group that begins one.
-std::string timestamp_in(std::string_view text) {
+// What begins with the first group that begins one.
+std::string everyday_in(std::string_view text) {
   Row row;
   if (!row_of(text, row)) return {};
   for (size_t first = 0; first < row.count; ++first)
-    if (const size_t groups = timestamp_groups(row, first); groups != 0) {
+    if (const size_t groups = everyday_groups(row, first); groups != 0) {
       const auto bytes = row.text.subspan(row.groups[first].start);
       const size_t size = row.groups[first + groups - 1].end - row.groups[first].start;
       return {reinterpret_cast<const char*>(bytes.data()), size};
@@ -69,7 +69,7 @@ std::string timestamp_in(std::string_view text) {
   return {};
 }
 
-TEST(Timestamp, IsADateAndTheTimeBehindIt) {
+TEST(EverydayNumber, IsADateAndTheTimeBehindIt) {
   for (const Example& one : {Example{"at '2024-05-12' and", "2024-05-12"},
                              {"2024/05/12 08:31:07 INFO", "2024/05/12 08:31:07"},
                              {"2024-05-12T08:31:07Z\",", "2024-05-12T08:31:07Z"},
@@ -80,19 +80,35 @@ TEST(Timestamp, IsADateAndTheTimeBehindIt) {
                              {"2024-05-12 08:31:07 -0500", "2024-05-12 08:31:07 -0500"},
                              {"[2024-05-12 08:31:07]", "2024-05-12 08:31:07"},
                              {"12, 2024-05-12, 13", "2024-05-12"}})
-    EXPECT_EQ(timestamp_in(one.text), one.found) << one.text;
+    EXPECT_EQ(everyday_in(one.text), one.found) << one.text;
+}
+
+TEST(EverydayNumber, IsATimeOfDayOrAnAmount) {
+  for (const Example& one : {Example{"at 08:31, or", "08:31"},
+                             {"08:31:07.25 done", "08:31:07.25"},
+                             {"for $1,234,567 now", "1,234,567"},
+                             {"12.50,\"items\":3", "12.50"},
+                             {"1,234.5 km", "1,234.5"}})
+    EXPECT_EQ(everyday_in(one.text), one.found) << one.text;
+  for (std::string_view text :
+       {"00:1A:2B:3C:4D:5E", "10:11:12:13:14:15", "25:10", "08:61", "1.5.1980", "10.0.0.1",
+        "12.345", "0475.12.34.56", "02.99 12.34.56", "4,111,111,111,111,111", "12,34",
+        "12345678.90", "X12.50", "12.50x"})
+    EXPECT_EQ(everyday_in(text), "") << text;
 }
 
 // What stands behind it is not taken along, and what may be one number with it is none.
-TEST(Timestamp, TakesNoOtherNumber) {
-  EXPECT_EQ(timestamp_in("2024-05-12 08:31:07,536904399,1"), "2024-05-12 08:31:07");
-  EXPECT_EQ(timestamp_in("2024-05-12 08:31:07 536904399"), "2024-05-12 08:31:07");
+TEST(EverydayNumber, TakesNoOtherNumber) {
+  EXPECT_EQ(everyday_in("2024-05-12 08:31:07,536904399,1"), "2024-05-12 08:31:07");
+  EXPECT_EQ(everyday_in("2024-05-12 08:31:07 536904399"), "2024-05-12 08:31:07");
+  EXPECT_EQ(everyday_in("at 08:31 +49 171 1234567"), "08:31");
+  EXPECT_EQ(everyday_in("at 08:31:07 +1415 555 2671"), "08:31:07");
   for (std::string_view text :
        {"1990-05-12 1234", "1990-05-12-1234", "1990-05-12/1234", "X-1990-05-12", "3.2024-05-12",
         "2024-13-12", "2024-05-32", "2024-00-12", "2024-05.12", "1124-05-12", "2024-5-12",
         "2024-05-12T08", "2024-05-12 24:31:07", "2024-05-12 08:31:07-12345", "2024-05-12.log",
         "2024-05-12T08:31:07X9", "536-90-4399", "2024-05"})
-    EXPECT_EQ(timestamp_in(text), "") << text;
+    EXPECT_EQ(everyday_in(text), "") << text;
 }
 
 std::string after_cue(std::string_view text, std::string_view cue) {

@@ -75,7 +75,7 @@ bool names_something_else(Bytes label) noexcept {
        "length",       "policy",   "format",      "pattern",   "example",  "alg",      "algorithm",
        "hash",         "salt",     "iv",          "kid",       "address",  "endpoint", "version",
        "provider",     "driver",   "kind",        "namespace", "title",    "label",    "regex",
-       "requirements", "rules"})};
+       "requirements", "rules",    "rule"})};
   size_t from = label.size();
   while (from > 0 && (is_alnum(label[from - 1]) || label[from - 1] >= 0x80)) --from;
   Bytes word = label.subspan(from);
@@ -328,6 +328,8 @@ void SecretItems::read_element(OpenReader& reader, Item& item) const noexcept {
   item.end = closed + 1;
   item.from = value + 1;
   item.to = end;
+  item.label = item.label_to = at + 1;
+  while (is_alnum(reader.at(item.label_to)) || reader.at(item.label_to) == '_') ++item.label_to;
 }
 
 void SecretItems::take(const Engine& engine, const TextView& text, const Item& item,

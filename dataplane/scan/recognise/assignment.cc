@@ -150,7 +150,9 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
   if (equals_word(cue, "\"jwt\"")) return in_member(text, reader, out);
   const Name name = read_name(text, trigger.start, reader, is_topic(cue));
   if (reader.starved()) return Verdict::More;
-  if (!name.fits) return Verdict::No;
+  // "arn:aws:secretsmanager:eu-west-1:1:secret:db": a part of a name with colons.
+  if (!name.fits || (name.start > 0 && text.at(name.start - 1) == ':' && reader.peek() == ':'))
+    return reader.starved() ? Verdict::More : Verdict::No;
   Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
   // setToken("x")

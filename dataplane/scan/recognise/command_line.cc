@@ -44,6 +44,11 @@ constexpr auto kCommands = std::to_array<Command>({
     {"ssh-keygen", "-N", Form::Next},
     {"ssh-keygen", "-P", Form::Next},
     {"openssl enc", "-k", Form::Next},
+    {"unrar x", "-p", Form::Attached},
+    {"cqlsh", "-p", Form::Next},
+    {"schtasks", "/rp", Form::Next},
+    {"gh secret set", "--body", Form::Next},
+    {"gh secret set", "-b", Form::Next},
     {"mysql", "-p", Form::Attached},
     {"mysqldump", "-p", Form::Attached},
     {"mysqladmin", "-p", Form::Attached},
@@ -255,7 +260,9 @@ bool reads_password(Reader& reader) noexcept {
   for (uint64_t i = 0; i < kPipedBytesMax; ++i, reader.skip()) {
     const uint8_t c = reader.peek();
     if (c == 0 || c == '\n' || c == '|' || c == ';') return false;
-    if (c == '-' && (reader.take("--password-stdin") || reader.take("--stdin"))) return true;
+    if (c == '-' &&
+        (reader.take("--password-stdin") || reader.take("--stdin") || reader.take("--with-token")))
+      return true;
   }
   return false;
 }
@@ -312,6 +319,13 @@ Verdict password_of_command(const TextView& text, const Trigger& trigger, Hit& o
   // "mysqlx": another word. ".exe" belongs to the command.
   (void)reader.take(".exe");
   const uint8_t next = reader.peek();
+  // SSHPASS=x sshpass -e ...
+  if (next == '=' && equals_word(cue, "sshpass")) {
+    reader.skip();
+    const Value value = read_value(reader, Stop::Word);
+    if (reader.starved()) return Verdict::More;
+    return value.found ? accept(text, value.start, value.end, out) : Verdict::No;
+  }
   if (cue.size() == trigger.at - trigger.start && cue.back() != ' ' && cue.back() != '-' &&
       next != ' ' && next != '\t')
     return reader.starved() ? Verdict::More : Verdict::No;

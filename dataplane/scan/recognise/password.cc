@@ -17,25 +17,19 @@
 #include "dataplane/scan/recognise/credential_value.h"
 #include "dataplane/scan/recognise/literal_parts.h"
 #include "dataplane/scan/recognise/prose_words.h"
+#include "dataplane/scan/recognise/user_pair.h"
 #include "dataplane/scan/recognise/value_before.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
 namespace {
 
-constexpr size_t kProseWordsMax = 10;
 constexpr uint8_t kWeakDoubt = 15;
 constexpr size_t kWeakMin = 5;
 constexpr size_t kPairUserMax = 64;
+constexpr uint64_t kPromptBytesMax = 40;
 constexpr uint64_t kNetrcBackBytes = 120;
 constexpr uint64_t kUserBackBytes = 80;
-
-bool is_gap_word(Bytes word) noexcept {
-  return word.size() <= 24 && std::all_of(word.begin(), word.end(), [](uint8_t c) {
-           return is_letter(c) || c == '\'' || c == '-' || c == '(' || c == ')' || c >= 0x80 ||
-                  c == '_' || c == '.' || c == '@' || is_digit(c);
-         });
-}
 
 bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
@@ -193,21 +187,6 @@ bool counts_something(Reader& reader) noexcept {
   return counted;
 }
 
-// "PKCS12", "A4": an abbreviation with a number.
-bool is_abbreviation(Bytes bytes) noexcept {
-  size_t i = 0;
-  while (i < bytes.size() && is_upper(bytes[i])) ++i;
-  return i > 0 && i < bytes.size() && bytes.size() <= 8 && all_digits(bytes.subspan(i));
-}
-
-// Without an operator a value must be longer, and nothing that a list or an option could be.
-bool stands_alone(Bytes bytes) noexcept {
-  return bytes.size() >= 6 && bytes[0] != '*' && bytes[0] != '@' &&
-         std::find(bytes.begin(), bytes.end(), uint8_t{','}) == bytes.end() &&
-         std::find(bytes.begin(), bytes.end(), uint8_t{'('}) == bytes.end() &&
-         std::any_of(bytes.begin(), bytes.end(), is_digit);
-}
-
 // The next word of a sentence; a password in brackets comes without them: "the password (x) works".
 Value next_of_sentence(const TextView& text, Reader& reader, bool first) noexcept {
   if (first && reader.peek() == '(') {
@@ -244,6 +223,17 @@ bool take_equals(Reader& reader) noexcept {
     return true;
   }
   return take_is_word(reader);
+}
+
+// "the password for kev:x": a name and what no name has behind it.
+bool user_and_password(const TextView& text, const Value& word, Hit& out) noexcept {
+  uint64_t colon = word.start;
+  while (colon < word.end && (is_letter(text.at(colon)) || text.at(colon) == '_')) ++colon;
+  if (colon - word.start < 2 || text.at(colon) != ':' || colon + 1 >= word.end) return false;
+  const Bytes bytes = text.slice(colon + 1, word.end);
+  if (bytes[0] == '/' || !stands_out(bytes)) return false;
+  out = Hit{colon + 1, word.end, false, 5};
+  return true;
 }
 
 Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
@@ -298,6 +288,7 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       armed = true;
       continue;
     }
+    if (i > 0 && !armed && user_and_password(text, value, out)) return Verdict::Match;
     if (i == 0 ? !kGapStarts.has(bytes) : !is_gap_word(bytes) && bytes[0] != '-') {
       if (bytes.size() > 1 || bytes[0] != '-') return Verdict::No;
     }
@@ -365,157 +356,24 @@ bool netrc_before(const TextView& text, uint64_t at) noexcept {
          (contains_word(before, "machine ") || contains_word(before, "default "));
 }
 
-// "user admin pass x", "login: kev, pass x": the word for a user and one or two more stand before.
+bool is_name_part_char(uint8_t c) noexcept { return is_alnum(c) || c == '_' || c == '-'; }
+
+// "user admin pass x", "login: kev, pass x", "ID kev pw x": the word for a user and one or two more
+// stand before.
 bool user_before(const TextView& text, uint64_t at) noexcept {
   const uint64_t from = std::max(text.begin, at > kUserBackBytes ? at - kUserBackBytes : 0);
   size_t blanks = 0;
-  for (uint64_t i = at; i > from && blanks <= 3; --i) {
+  for (uint64_t i = at; i > from && blanks <= 4; --i) {
     blanks += text.at(i - 1) == ' ' ? 1 : 0;
     // "kev@example.org pw x"
     if (text.at(i - 1) == '@' && blanks == 1) return true;
     const Bytes word = text.slice(i - 1, std::min(at, i + 4));
     if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login"))) return true;
+    if (blanks >= 2 && starts_with(word, "id") && word.size() > 2 && !is_name_part_char(word[2]) &&
+        !is_name_part_char(text.at(i - 2)))
+      return true;
   }
   return false;
-}
-
-bool is_pair_cue(Bytes cue) noexcept {
-  static constexpr WordList kCues{std::to_array<std::string_view>({"credentials",
-                                                                   "credential",
-                                                                   "creds",
-                                                                   "login",
-                                                                   "logins",
-                                                                   "log in",
-                                                                   "zugangsdaten",
-                                                                   "identifiants",
-                                                                   "credenciales",
-                                                                   "credenziali",
-                                                                   "credenciais",
-                                                                   "inloggegevens",
-                                                                   "dane logowania",
-                                                                   "user/pass",
-                                                                   "username/password",
-                                                                   "benutzername/kennwort",
-                                                                   "benutzername/passwort",
-                                                                   "benutzer/passwort",
-                                                                   "login/passwort",
-                                                                   "login/password",
-                                                                   "user/password",
-                                                                   "identifiant/mot de passe",
-                                                                   "usuario/contrase\xc3\xb1"
-                                                                   "a",
-                                                                   "utente/password",
-                                                                   "userpass",
-                                                                   "user:pass",
-                                                                   "username and password",
-                                                                   "log in with",
-                                                                   "sign in",
-                                                                   "sign in with",
-                                                                   "wifi:",
-                                                                   "wlan:",
-                                                                   "auth"})};
-  return kCues.has(cue);
-}
-
-// "b3:48:00:a0:f7:c0": a hardware address, no name and its password.
-bool is_pairs_of_hex(Bytes word) noexcept {
-  if (word.size() < 14) return false;
-  for (size_t i = 0; i < 14; ++i)
-    if (i % 3 == 2 ? word[i] != ':' : !is_hex(word[i])) return false;
-  return true;
-}
-
-// "log in with kev@example.org and x": behind a mail address, where the word for "and" has been
-// read.
-Verdict behind_mail(const TextView& text, Reader& reader, const Value& mail, Bytes joint,
-                    Hit& out) noexcept {
-  static constexpr WordList kJoints{
-      std::to_array<std::string_view>({"and", "und", "et", "y", "e", "with", "mit", "using"})};
-  const Bytes address = text.slice(mail.start, mail.end);
-  if (std::find(address.begin(), address.end(), uint8_t{'@'}) == address.end() ||
-      !kJoints.has(joint))
-    return Verdict::No;
-  reader.skip_blanks(2);
-  const Value value = read_value(reader, Stop::Line);
-  if (reader.starved()) return Verdict::More;
-  if (!value.found || value.spaced) return Verdict::No;
-  const Bytes bytes = text.slice(value.start, value.end);
-  if (!stands_alone(bytes) || password_strength(bytes) != Strength::Strong ||
-      is_abbreviation(bytes))
-    return Verdict::No;
-  return match(value, 5, out);
-}
-
-// The cue "wifi:" has the sign that arms a pair; a key of WPA has eight characters (IEEE 802.11,
-// J.4.1), and names of devices and bands have capitals and digits only, or fewer.
-bool is_network_cue(Bytes cue) noexcept { return cue.back() == ':'; }
-
-bool fits_network(Bytes bytes) noexcept {
-  constexpr size_t kWpaMin = 8;
-  return bytes.size() >= kWpaMin && std::any_of(bytes.begin(), bytes.end(), is_lower) &&
-         std::any_of(bytes.begin(), bytes.end(), is_digit);
-}
-
-// admin / x, admin:x, admin/x: a name, a separator, something that no sentence holds.
-Verdict pair(const TextView& text, Reader& reader, Bytes cue, Hit& out) noexcept {
-  bool armed = false;
-  Value before;
-  if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
-  for (size_t i = 0; i < kProseWordsMax; ++i) {
-    while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
-    reader.skip_blanks(2);
-    if (reader.peek() == ':' || reader.peek() == '=') {
-      reader.skip();
-      armed = true;
-      skip_white(reader, 4);
-    }
-    const uint64_t from = reader.at();
-    const Value user = read_value(reader, Stop::Line);
-    if (reader.starved()) return Verdict::More;
-    if (!user.found || user.spaced || user.end - user.start > 2 * kPairUserMax) return Verdict::No;
-    uint64_t sign = user.start;
-    while (sign < user.end && text.at(sign) != ':' && text.at(sign) != '/') ++sign;
-    Value value = user;
-    if (sign > user.start && sign + 1 < user.end) {
-      value.start = sign + 1;
-    } else {
-      const uint64_t resume = reader.at();
-      reader.skip_blanks(2);
-      const uint8_t separator = reader.peek();
-      const bool spaced =
-          (separator == '/' || separator == ':' || separator == '|') && reader.peek(1) == ' ';
-      if (spaced) reader.skip(2);
-      if (!spaced) {
-        if (reader.starved()) return Verdict::More;
-        const Bytes word = text.slice(user.start, user.end);
-        reader.move_to(resume);
-        if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
-        const Verdict verdict = behind_mail(text, reader, before, word, out);
-        if (verdict != Verdict::No) return verdict;
-        reader.move_to(resume);
-        before = user;
-        armed |= equals_word(word, "are") || equals_word(word, "is") || equals_word(word, "with") ||
-                 equals_word(word, "as") || equals_word(word, "sind") ||
-                 equals_word(word, "sont") || equals_word(word, "son");
-        armed |= text.at(user.end) == ':' && user.end < resume;
-        continue;
-      }
-      value = read_value(reader, Stop::Line);
-      if (reader.starved()) return Verdict::More;
-      if (!value.found || value.spaced) return Verdict::No;
-    }
-    const Bytes bytes = text.slice(value.start, value.end);
-    const bool path = std::find(bytes.begin(), bytes.end(), uint8_t{'/'}) != bytes.end();
-    // "ftp login admin:x"
-    armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
-    if (!armed || path || (is_network_cue(cue) && !fits_network(bytes)) ||
-        is_placeholder(text.slice(user.start, user.end)) ||
-        is_pairs_of_hex(text.slice(user.start, user.end)) ||
-        password_strength(bytes) != Strength::Strong)
-      return Verdict::No;
-    return match(value, 5, out);
-  }
-  return Verdict::No;
 }
 
 // "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
@@ -534,28 +392,74 @@ bool is_test_result(const TextView& text, Reader& reader, const Name& name, Byte
   return path || !(behind == 0 || behind == '\n' || behind == '\r');
 }
 
+// "\xe5\xaf\x86\xe7\xa0\x81abc123", "(abc123)": scripts without spaces put a value right behind the
+// word.
+Verdict behind_script_word(const TextView& text, Reader& reader, Hit& out) noexcept {
+  if (reader.peek() == '(') reader.skip();
+  if (!is_alnum(reader.peek())) return reader.starved() ? Verdict::More : Verdict::No;
+  const Value value = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found) return Verdict::No;
+  const Bytes bytes = text.slice(value.start, value.end);
+  return stands_out(bytes) ? match(value, 5, out) : Verdict::No;
+}
+
+// expect "password:"; send "x\r": moves to what is sent, or not at all.
+bool take_prompt(Reader& reader) noexcept {
+  if (reader.peek() != ':' && reader.peek() != '"') return false;
+  const uint64_t from = reader.at();
+  if (reader.peek() == ':') reader.skip();
+  reader.skip_blanks(2);
+  if (reader.peek() == '"') {
+    reader.skip();
+    while (reader.at() - from < kPromptBytesMax &&
+           (reader.peek() == ' ' || reader.peek() == '\n' || reader.peek() == '\t' ||
+            reader.peek() == '{' || reader.peek() == ';' || reader.peek() == '\r'))
+      reader.skip();
+    if (reader.take("send ")) {
+      (void)reader.take("-- ");
+      if (reader.peek() == '"') {
+        reader.skip();
+        return true;
+      }
+    }
+  }
+  reader.move_to(from);
+  return false;
+}
+
+// <input type="password" value="x">
+Verdict behind_type(Reader& reader, const Name& name, Bytes cue, Hit& out) noexcept {
+  for (uint64_t i = 0; i < kLookAheadBytes / 2; ++i, reader.skip()) {
+    const uint8_t c = reader.peek();
+    if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
+    if (to_lower(c) == 'v' && reader.take("value=")) break;
+  }
+  return behind_name(reader, name, Operator::Element, cue, out);
+}
+
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
                     Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
   // "pw:" is a cue because "pw" is too short for one: the operator is read again.
   while (reader.at() > trigger.start + 2 && reader.before() < 0x80 && !is_letter(reader.before()))
     reader.move_to(reader.at() - 1);
+  if (cue.back() >= 0x80 && is_alnum(reader.peek())) {
+    const uint64_t from = reader.at();
+    const Verdict verdict = behind_script_word(text, reader, out);
+    if (verdict != Verdict::No) return verdict;
+    reader.move_to(from);
+  }
   const Name name = read_name(text, trigger.start, reader, false);
   if (reader.starved()) return Verdict::More;
   if (!name.fits) return Verdict::No;
-  // <input type="password" value="x">
   if (name.quoted && trigger.start > 5 &&
-      equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1),
-                  "type=")) {
-    for (uint64_t i = 0; i < kLookAheadBytes / 2; ++i, reader.skip()) {
-      const uint8_t c = reader.peek();
-      if (c == 0 || c == '>' || c == '<') return reader.starved() ? Verdict::More : Verdict::No;
-      if (to_lower(c) == 'v' && reader.take("value=")) break;
-    }
-    return behind_name(reader, name, Operator::Element, cue, out);
-  }
+      equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1), "type="))
+    return behind_type(reader, name, cue, out);
+  if (take_prompt(reader)) return behind_name(reader, name, Operator::Element, cue, out);
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
+  if (op == Operator::None && cue.back() >= 0x80) return behind_script_word(text, reader, out);
   if (op == Operator::None) {
     // PASSWORD('x')
     if (reader.peek() == '(' && !is_short_word(cue) &&
@@ -578,7 +482,10 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   }
   if (name.variable && (op == Operator::Is || op == Operator::Space)) return Verdict::No;
   // "to pass X", "pass this to Y" are no passwords; "user admin pass X" is.
-  if (is_short_word(cue) && !equals_word(cue, "mdp") &&
+  const bool owned = equals_word(cue, "pwd") && op == Operator::Space &&
+                     (reader.take("of ") || reader.take("for "));
+  if (owned) reader.move_to(value_at);
+  if (is_short_word(cue) && !equals_word(cue, "mdp") && !owned &&
       (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
       to_lower(text.at(reader.at() - 2)) != 's')
     return Verdict::No;
@@ -588,6 +495,16 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     if (value.found && password_strength(text.slice(value.start, value.end)) != Strength::None)
       return match(value, 0, out);
     return Verdict::No;
+  }
+  // "user kev pw x"; "user kev, pass through2"
+  if (op == Operator::Space && is_short_word(cue) && !owned) {
+    const uint64_t from = reader.at();
+    const Value value = read_value(reader, Stop::Line);
+    if (reader.starved()) return Verdict::More;
+    if (value.found && !value.quoted && !stands_out(text.slice(value.start, value.end)) &&
+        !kGapStarts.has(text.slice(value.start, value.end)))
+      return Verdict::No;
+    reader.move_to(from);
   }
   return in_prose(text, reader, op == Operator::Is, out);
 }
@@ -658,7 +575,7 @@ Verdict recognise(const TextView& text, const Trigger& trigger, Hit& out) noexce
   else if (is_call_cue(cue))
     verdict = password_of_call(text, trigger, reader, out);
   else if (is_pair_cue(cue))
-    verdict = pair(text, reader, cue, out);
+    verdict = user_and_secret(text, reader, cue, out);
   else
     verdict = behind_word(text, trigger, reader, out);
   return reader.starved() ? Verdict::More : verdict;

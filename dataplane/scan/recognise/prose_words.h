@@ -1,9 +1,11 @@
-// prose_words.h: words that stand between the word for a password and the password, in sentences.
+// prose_words.h: words that stand between the word for a password and the password, in sentences,
+// and what cannot be one of them.
 #pragma once
 
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/recognise/words.h"
 #include "dataplane/scan/validate/word_list.h"
 
 namespace sallyport::scan {
@@ -128,5 +130,18 @@ inline constexpr WordList kFillers{std::to_array<std::string_view>({"now",
                                                                     "ep\xd1\x8c",
                                                                     "your",
                                                                     "temporary"})};
+
+// Words that a sentence is read over, up to its value.
+constexpr size_t kProseWordsMax = 10;
+
+bool is_gap_word(std::span<const uint8_t> word) noexcept;
+// "PKCS12", "A4": an abbreviation with a number.
+bool is_abbreviation(std::span<const uint8_t> bytes) noexcept;
+// "page2", "admin1": names.
+bool is_word_and_digit(std::span<const uint8_t> bytes) noexcept;
+// Without an operator a value must be longer, and nothing that a list or an option could be.
+bool stands_alone(std::span<const uint8_t> bytes) noexcept;
+// The same where the word before says less.
+bool stands_out(std::span<const uint8_t> bytes) noexcept;
 
 }  // namespace sallyport::scan

@@ -23,6 +23,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person.cc
   recognise/phone.cc
   recognise/place.cc
+  recognise/prose_words.cc
   recognise/script_address.cc
   recognise/script_person.cc
   recognise/secret_cell.cc
@@ -30,5 +31,6 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/street_words.cc
   recognise/travel_zone.cc
   recognise/url_credentials.cc
+  recognise/user_pair.cc
   recognise/value_before.cc
 )

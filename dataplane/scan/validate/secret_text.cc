@@ -215,6 +215,9 @@ constexpr WordList kTradeWords{std::to_array<std::string_view>({"options",      
 constexpr WordList kSecretNouns{
     std::to_array<std::string_view>({"password", "passwd", "secret", "token", "username"})};
 
+// Of pages, in the names of what is typed into.
+constexpr WordList kFieldNouns{std::to_array<std::string_view>({"field", "input", "login", "pwd"})};
+
 // Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
 constexpr auto kNumberedTerms = std::to_array<std::string_view>(
     {"hmac-sha", "hmacsha", "ssha",     "sha",    "md",      "aes",     "rsa",     "utf",
@@ -323,6 +326,23 @@ bool is_path(Bytes text) noexcept {
     begin = i + 1;
   }
   return parts > 1;
+}
+
+// Names with one sign between them.
+bool is_parts_of_names(Bytes text, uint8_t sign) noexcept {
+  size_t begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != sign) continue;
+    if (!is_name_part(text.subspan(begin, i - begin))) return false;
+    begin = i + 1;
+  }
+  return !text.empty();
+}
+
+// secret/data/app2, db/prod/password2: three names at least, where a path in a vault leads.
+bool is_relative_path(Bytes text) noexcept {
+  return is_letter(text[0]) && std::count(text.begin(), text.end(), uint8_t{'/'}) >= 2 &&
+         is_parts_of_names(text, '/');
 }
 
 // self.password, os.environ, row.get, options->password, Foo::bar, com.example.Thing: parts that
@@ -472,6 +492,22 @@ bool looks_random(Bytes text) noexcept {
   return !is_placeholder(text) && entropy_bits(text) >= 3.0;
 }
 
+// Says where a secret lies, what makes it or what it is called, not what it is:
+// arn:aws:secretsmanager:..., secret/data/app2, PBKDF2WithHmacSHA256, AES-256-GCM, X-Auth-Token2,
+// :password2 and @password2 of SQL, #password2 of a page.
+bool is_reference(Bytes text) noexcept {
+  if (starts_with(text, "arn:") || starts_with(text, "(?")) return true;
+  if (ends_with(text, "padding") || starts_with(text, "aes-") || starts_with(text, "pbkdf2with"))
+    return true;
+  const bool header = starts_with(text, "x-");
+  const uint8_t mark = text[0];
+  const bool marked = mark == ':' || mark == '@' || mark == '#' || mark == '.';
+  if (!header && !marked) return is_relative_path(text);
+  const Bytes rest = text.subspan(header ? 2 : 1);
+  if (marked && !kSecretNouns.any_in(rest) && !kFieldNouns.any_in(rest)) return false;
+  return is_parts_of_names(rest, header || mark == '.' || mark == '#' ? '-' : '_');
+}
+
 bool is_placeholder(Bytes text) noexcept {
   if (text.empty()) return true;
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
@@ -490,6 +526,11 @@ bool is_placeholder(Bytes text) noexcept {
   // $PASSWORD, $1, but not $ecret9: a variable is letters, digits and '_' in one case.
   if (s.front() == '$') {
     Bytes name = text.subspan(1);
+    // $argv[2]: an element of a list.
+    const size_t index = s.find('[');
+    if (index != std::string_view::npos && index > 1 && s.back() == ']' &&
+        is_name_part(text.subspan(1, index - 1)))
+      return true;
     const size_t slash = s.find("/$");
     if (slash != std::string_view::npos) name = name.first(slash - 1);
     const bool plain = std::all_of(name.begin(), name.end(),
@@ -538,7 +579,7 @@ bool is_expression(Bytes text) noexcept {
     return true;
   for (std::string_view ending : kFileEndings)
     if (text.size() > ending.size() && ends_with(text, ending)) return true;
-  return is_dotted_name(text) || is_quantity(text);
+  return is_dotted_name(text) || is_quantity(text) || is_reference(text);
 }
 
 bool is_wordy(Bytes letters) noexcept {

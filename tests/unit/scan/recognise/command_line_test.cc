@@ -34,6 +34,12 @@ TEST(CommandLine, ThePasswordAmongTheArguments) {
       {"htpasswd -b .htpasswd kev Orbit0014x", "htpasswd -b", "Orbit0014x"},
       {"keytool -storepass Orbit0014x -alias x", "storepass", "Orbit0014x"},
       {"7z a -pOrbit0014x b.7z", "7z a", "Orbit0014x"},
+      {"SSHPASS=Orbit0014x sshpass -e ssh a", "sshpass", "Orbit0014x"},
+      {"ssh-keygen -t rsa -N 'Orbit0014x' -f a", "ssh-keygen", "Orbit0014x"},
+      {"openssl enc -aes-256-cbc -k Orbit0014x -in a", "openssl enc", "Orbit0014x"},
+      {"schtasks /create /ru a /rp Orbit0014x /tn x", "schtasks", "Orbit0014x"},
+      {"cqlsh -u a -p Orbit0014x", "cqlsh", "Orbit0014x"},
+      {"echo Orbit0014x | gh auth login --with-token", "echo", "Orbit0014x"},
   };
   for (const Case& c : cases) EXPECT_EQ(kProbe.find(c.text, c.cue), c.value) << c.text;
 }

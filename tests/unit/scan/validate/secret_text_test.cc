@@ -24,12 +24,31 @@ TEST(SecretText, PlaceholdersAreNoSecrets) {
 }
 
 TEST(SecretText, ExpressionsStandForValues) {
-  for (const std::string text :
-       {"os.environ", "get_secret(x)", "config['a']", "self.password", "https://a.example", "./a/b",
-        "kev@a.example", "server.key", "1.2.3", "0x1f", "8-16", "12-character",
-        "ed25519.Ed25519PrivateKey", "links=False"})
+  for (const std::string text : {"os.environ",
+                                 "get_secret(x)",
+                                 "config['a']",
+                                 "self.password",
+                                 "https://a.example",
+                                 "./a/b",
+                                 "kev@a.example",
+                                 "server.key",
+                                 "1.2.3",
+                                 "0x1f",
+                                 "8-16",
+                                 "12-character",
+                                 "ed25519.Ed25519PrivateKey",
+                                 "links=False",
+                                 "arn:aws:kms:eu-west-1:1:key/a2",
+                                 "secret/data/app2",
+                                 "PBKDF2WithHmacSHA256",
+                                 "AES-256-GCM",
+                                 "X-Auth-Token2",
+                                 ":password2",
+                                 "#password2",
+                                 "(?=.*\\d).{8,}"})
     EXPECT_TRUE(is_expression(of(text))) << text;
-  for (const std::string text : {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!"})
+  for (const std::string text :
+       {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!", "@Orbit0014x", "#tiger77", "qQcL/JI9x/2f0m1h8u"})
     EXPECT_FALSE(is_expression(of(text))) << text;
 }
 

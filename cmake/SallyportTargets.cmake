@@ -141,14 +141,15 @@ function(sallyport_every_byte target)
   # GCC 12 warns of overlaps inside of its own std::string there (its bug 105651).
   target_compile_options(${target} PRIVATE $<${SALLYPORT_SHIPS_GNU}:-Wno-restrict>)
   if(SALLYPORT_INLINE_WIDELY)
-    target_compile_options(${target} PRIVATE $<${SALLYPORT_SHIPS_GNU}:-flto> $<${SALLYPORT_SHIPS_GNU}:-ffat-lto-objects>)
+    target_compile_options(${target} PRIVATE "$<${SALLYPORT_SHIPS_GNU}:-flto;-ffat-lto-objects>")
   endif()
 endfunction()
 
+# Without -fno-lto the linker's plugin takes the other half of a fat object, whatever it was asked for.
+target_link_options(sallyport_build_flags INTERFACE
+  $<${SALLYPORT_SHIPS_GNU}:$<IF:$<BOOL:$<TARGET_PROPERTY:SALLYPORT_INLINES_WIDELY>>,-flto=auto,-fno-lto>>)
 function(sallyport_inline_widely target)
-  if(SALLYPORT_INLINE_WIDELY)
-    target_link_options(${target} PRIVATE $<${SALLYPORT_SHIPS_GNU}:-flto=auto>)
-  endif()
+  set_target_properties(${target} PROPERTIES SALLYPORT_INLINES_WIDELY ${SALLYPORT_INLINE_WIDELY})
 endfunction()
 
 function(sallyport_program)

@@ -162,6 +162,7 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
     if (reader.starved()) return Verdict::More;
   }
   if (op == Operator::None) return Verdict::No;
+  if (op == Operator::Space && reader.peek() == '(') reader.skip();  // "secret (x)"
   if (op == Operator::Space && !name.flag && skip_clause(reader)) op = Operator::Is;
   if (reader.starved()) return Verdict::More;
   const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;

@@ -14,6 +14,8 @@ namespace {
 // Signs between the name of an option and its value: ", ", " => ".
 constexpr uint64_t kSignsMax = 8;
 constexpr uint64_t kBracketBytesMax = 128;
+// The shortest token of a bot or a client; passwords are shorter.
+constexpr size_t kTokenMin = 24;
 
 Verdict match(const Value& value, Hit& out) noexcept {
   out = Hit{value.start, value.end, false, 0};
@@ -53,6 +55,20 @@ Value next_argument(const TextView& text, Reader& reader, bool& more) noexcept {
   return value;
 }
 
+// client.login("x"), bot.run("x"): one argument, and a token where a user would stand.
+Verdict token_alone(const TextView& text, Reader& reader, Hit& out) noexcept {
+  skip_white(reader, 8);
+  const Value value = read_value(reader, Stop::Line);
+  reader.skip_blanks(2);
+  const uint8_t next = reader.peek();
+  if (reader.starved()) return Verdict::More;
+  const Bytes bytes = text.slice(value.start, value.end);
+  if (!value.found || !value.quoted || value.spaced || next != ')' || bytes.size() < kTokenMin ||
+      !is_key_like(bytes))
+    return Verdict::No;
+  return match(value, out);
+}
+
 // login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
 // the bracket, and `before` arguments stand before the password.
 Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
@@ -76,6 +92,11 @@ bool has_second_text(Bytes cue) noexcept {
   return equals_word(cue, "connect(") || equals_word(cue, "sequelize(") ||
          equals_word(cue, "getconnection(") || equals_word(cue, "mysqli(") ||
          equals_word(cue, "pdo(");
+}
+
+bool takes_token(Bytes cue) noexcept {
+  return equals_word(cue, "login(") || equals_word(cue, "bot.run(") ||
+         equals_word(cue, "client.run(") || equals_word(cue, "telebot(");
 }
 
 bool is_dsn_cue(Bytes cue) noexcept {
@@ -180,6 +201,12 @@ Verdict password_of_call(const TextView& text, const Trigger& trigger, Reader& r
   // Without a bracket the first one is a text, too.
   if (is_ruby_cue(cue) && reader.peek() != '"' && reader.peek() != '\'')
     return reader.starved() ? Verdict::More : Verdict::No;
+  if (takes_token(cue)) {
+    const uint64_t from = reader.at();
+    const Verdict verdict = token_alone(text, reader, out);
+    if (verdict != Verdict::No || !equals_word(cue, "login(")) return verdict;
+    reader.move_to(from);
+  }
   if (equals_word(cue, "hmac.new(")) return argument_behind(text, reader, 0, out);
   return argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
 }

@@ -140,7 +140,8 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
         if (reader.starved()) return Verdict::More;
         const Bytes word = text.slice(user.start, user.end);
         reader.move_to(resume);
-        if (from == reader.at() || !is_gap_word(word)) return Verdict::No;
+        const bool mail = std::find(word.begin(), word.end(), uint8_t{'@'}) != word.end();
+        if (from == reader.at() || (!mail && !is_gap_word(word))) return Verdict::No;
         const Verdict verdict = behind_mail(text, reader, before, word, out);
         if (verdict != Verdict::No) return verdict;
         reader.move_to(resume);

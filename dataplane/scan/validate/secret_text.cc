@@ -554,7 +554,8 @@ bool is_expression(Bytes text) noexcept {
   if (text.empty() || is_letters(text)) return false;
   const std::string_view s = view_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
-      s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos)
+      s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos ||
+      s.find(".html#") != std::string_view::npos)
     return true;
   if (is_setting(text)) return true;
   // A drive, an absolute path of words.

@@ -37,6 +37,8 @@ TEST(Password, IsReadFromEveryForm) {
       {"expect \"password:\"\nsend -- \"Orbit0014x\\r\"", "password", "Orbit0014x"},
       {"log in with kev@example.org and Orbit0014x", "log in with", "Orbit0014x"},
       {"wifi: GuestNet / Orbit0014x", "wifi:", "Orbit0014x"},
+      {"log in with matthew.green+test@uni-example.org and Orbit0014x", "log in with",
+       "Orbit0014x"},
       {"the admin account uses password Orbit0014x", "password", "Orbit0014x"},
       {"pw: Orbit0014x", "pw:", "Orbit0014x"},
       {"user admin pass Orbit0014x", "pass", "Orbit0014x"},

@@ -32,6 +32,7 @@ TEST(SecretText, ExpressionsStandForValues) {
                                  "./a/b",
                                  "kev@a.example",
                                  "server.key",
+                                 "structa.html#a2e52ea8",
                                  "1.2.3",
                                  "0x1f",
                                  "8-16",

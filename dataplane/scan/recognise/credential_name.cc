@@ -332,8 +332,8 @@ bool take_is_word(Reader& reader) noexcept {
        "era",         "\xc3\xa8", "\xc3\xa9",  "e'",           "sar\xc3\xa0",
        "jest",        "brzmi",    "\xc3\xa4r", "er",           "\xd1\x8d\xd1\x82o",
        "equals",      "as",       "heisst",    "hei\xc3\x9ft", "s\xc3\xa5",
-       "ser\xc3\xa1", "ahora es", "c'est",     "will be",      "remains",
-       "reads"});
+       "ser\xc3\xa1", "ahora es", "c'est",     "will be",      "should be",
+       "remains",     "reads"});
   constexpr FirstBytes kFirst{kWords};
   const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {

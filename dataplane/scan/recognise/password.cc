@@ -252,7 +252,8 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
     const Strength strength =
         value.spaced || !counts || is_word ? Strength::None : password_strength(bytes);
     if (value.quoted) {
-      if (strength == Strength::Strong && (armed || i == 0)) return match(value, 0, out);
+      if (strength == Strength::Strong && (armed || i == 0 || behind_to))
+        return match(value, 0, out);
       if (strength == Strength::Weak && armed && has_lower_or_digit(bytes) && !is_title(bytes))
         return match(value, kWeakDoubt, out);
       return Verdict::No;
@@ -368,7 +369,9 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
     // "kev@example.org pw x"
     if (text.at(i - 1) == '@' && blanks == 1) return true;
     const Bytes word = text.slice(i - 1, std::min(at, i + 4));
-    if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login"))) return true;
+    if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login") ||
+                        starts_with(word, "acct") || starts_with(word, "accou")))
+      return true;
     if (blanks >= 2 && starts_with(word, "id") && word.size() > 2 && !is_name_part_char(word[2]) &&
         !is_name_part_char(text.at(i - 2)))
       return true;

@@ -43,6 +43,7 @@ bool is_pair_cue(Bytes cue) noexcept {
                                                                    "id/password",
                                                                    "id/passwd",
                                                                    "user/pwd",
+                                                                   "user/pw",
                                                                    "\xea\xb3\x84\xec\xa0\x95/pw",
                                                                    "username and password",
                                                                    "log in with",
@@ -50,6 +51,8 @@ bool is_pair_cue(Bytes cue) noexcept {
                                                                    "sign in with",
                                                                    "wifi:",
                                                                    "wlan:",
+                                                                   "vpn:",
+                                                                   "rdp:",
                                                                    "auth"})};
   return kCues.has(cue);
 }
@@ -110,8 +113,15 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
   bool armed = slash;
   Value before;
   if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
-  if (slash && (reader.peek() == '(' || reader.peek() == '-')) reader.skip();
-  if (slash && reader.peek() == '>') reader.skip();
+  if (slash && reader.peek() == '(') reader.skip();
+  const uint64_t here = reader.at();
+  reader.skip_blanks(2);
+  if ((reader.peek() == '-' || reader.peek() == '=') && reader.peek(1) == '>') {
+    reader.skip(2);
+    armed = true;
+  } else {
+    reader.move_to(here);
+  }
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
     reader.skip_blanks(2);

@@ -59,7 +59,7 @@ const ContextHits& CandidateList::context(uint64_t start, const TextView& text) 
   return context_;
 }
 
-void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const TextView& text) {
+bool CandidateList::offer(uint16_t index, const Hit& hit, Around around, const TextView& text) {
   const Engine::Rule& rule = engine_->rule(index);
   ContextHit word{kNoContextWord, kNoDistance};
   if (rule.has_context || rule.has_against) {
@@ -73,27 +73,29 @@ void CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
     if (rule.has_context) word = near(rule.context);
     if (rule.has_against) {
       const ContextHit against = near(rule.against);
-      if (against.distance != kNoDistance && against.distance <= word.distance) return;
+      if (against.distance != kNoDistance && against.distance <= word.distance) return false;
     }
   }
-  if (around.in_sum && word.distance > kNameBytesOfSum) return;
+  if (around.in_sum && word.distance > kNameBytesOfSum) return false;
   const bool is_known = word.distance != kNoDistance;
-  if (!is_known && (hit.bare || (around.joined && !around.strong))) return;
+  if (!is_known && (hit.bare || (around.joined && !around.strong))) return true;
   uint8_t confidence = is_known || !rule.has_context ? rule.confidence : rule.confidence_bare;
   // Of what nothing is said the form that others know better is theirs, and no habit of evaders.
   const bool is_guess = !is_known && around.alone && rule.confidence_alone > confidence &&
                         hit.doubt < kDoubtOfEvasion;
   if (is_guess) confidence = rule.confidence_alone;
-  if (confidence == 0) return;
-  if (engine_->is_sample(rule.entity, sample_fingerprint(text.slice(hit.start, hit.end)))) return;
+  if (confidence == 0) return true;
+  if (engine_->is_sample(rule.entity, sample_fingerprint(text.slice(hit.start, hit.end))))
+    return true;
   if (candidates_.size() >= kCandidatesMax) {
     overflow_ = true;
-    return;
+    return true;
   }
   const auto sure = static_cast<uint8_t>(confidence > hit.doubt ? confidence - hit.doubt : 1);
   candidates_.push_back(
       Candidate{Finding{hit.start, hit.end, rule.entity, index, word.word, sure, around.folded},
                 is_guess ? uint8_t{0} : rule.priority, word.distance});
+  return true;
 }
 
 void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextView& text) {

@@ -54,8 +54,9 @@ class CandidateList {
     uint64_t line = 0;
     uint8_t folded = 0;  // FoldReason bits of the finding
   };
-  // The form of `rule` stands at `hit`; its validator holds.
-  void offer(uint16_t rule, const Hit& hit, Around around, const TextView& text);
+  // The form of `rule` stands at `hit`; its validator holds. False: what stands around speaks
+  // against it.
+  bool offer(uint16_t rule, const Hit& hit, Around around, const TextView& text);
   // The same when the validator still has to be asked, about the text of the hit.
   void offer_unchecked(uint16_t rule, const Hit& hit, const TextView& text);
   // As it is: found in decoded text, `finding` has its entity, rule, confidence and context.

@@ -33,6 +33,8 @@ constexpr uint32_t kPhoneDigitsMin = 7;
 // Signs around a value that is a whole text. Less than kRowAheadBytes: a row is judged when so much
 // behind it is known, so it is the end of the text in every way to cut it.
 constexpr uint64_t kAroundMax = 4;
+// A list of parts is one to its end: between a number that something speaks against and the next.
+constexpr uint64_t kKinBytesMax = 96;
 static_assert(kAroundMax < kRowAheadBytes);
 
 constexpr uint8_t kDigitClass = 1, kLetterClass = 2, kGapClass = 4;
@@ -59,7 +61,7 @@ void NumberStage::begin(bool decoded) noexcept {
   decoded_ = decoded;
   heads_.begin();
   items_.begin();
-  cursor_ = floor_ = 0;
+  cursor_ = floor_ = kin_until_ = 0;
   open_ = kNone;
   forced_ = in_long_group_ = false;
   hex_rows_.clear();
@@ -373,6 +375,29 @@ bool may_be_hex_row(const Row& row) noexcept {
   return size == 2 || (row.of(2)[0] == '0' && (row.of(2)[1] | 0x20) == 'x');
 }
 
+// "x = 866-68-4872", "(866-68-4872) * 2": signs of a sum with spaces around, or of a call. Those of
+// settings, bullets and emphasis touch the value or begin the line.
+bool is_in_sum(const TextView& text, uint64_t start, uint64_t end) noexcept {
+  const auto is_sign = [](uint8_t c) { return c == '+' || c == '*' || c == '='; };
+  const bool opens = text.at(start - 1) == '(', closes = opens && text.at(end) == ')';
+  const uint64_t before = opens ? start - 1 : start;
+  // "print(866-68-4872)", "(866-68-4872)/2", ">>> 866-68-4872"
+  if (opens && is_alnum(text.at(before - 1))) return true;
+  if (closes && (text.at(end + 1) == '/' || text.at(end + 1) == '*')) return true;
+  if (text.at(before - 1) == ' ' && text.at(before - 2) == '>' && text.at(before - 3) == '>')
+    return true;
+  if (text.at(before - 1) == ' ' && is_sign(text.at(before - 2))) {
+    if (text.at(before - 3) == '=') return true;
+    const uint8_t term = text.at(before - 4);
+    if (text.at(before - 3) == ' ' && (is_alnum(term) || term == ')')) return true;
+  }
+  uint64_t behind = text.at(end) == ')' ? end + 1 : end;
+  if (text.at(behind) == ' ') ++behind;
+  if (!is_sign(text.at(behind))) return false;
+  const uint8_t next = text.at(behind + 1);
+  return next == ' ' || (text.at(behind) == '=' && (next == '=' || next == '?'));
+}
+
 }  // namespace
 
 // `"items":7`: the name of a member is neither a value nor a cell of a table.
@@ -438,11 +463,10 @@ void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rule
   CandidateList::Around around;
   around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
   around.line = line_;
-  for (uint16_t rule : rules)
-    out.offer(rule,
-              Hit{row_.base + static_cast<uint64_t>(hit.start),
-                  row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt},
-              around, row_.view);
+  const Hit found{row_.base + static_cast<uint64_t>(hit.start),
+                  row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt};
+  around.in_sum = hit.bare && is_in_sum(row_.view, found.start, found.end);
+  for (uint16_t rule : rules) out.offer(rule, found, around, row_.view);
 }
 
 // Somebody's birth, or nothing.
@@ -483,23 +507,6 @@ bool is_unchecked(contract::Validator validator) noexcept {
   return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
 }
 
-// "x = 866-68-4872", "(866-68-4872) * 2": signs of a sum with spaces around. Those of settings,
-// bullets and emphasis touch the value or begin the line.
-bool is_in_sum(const TextView& text, uint64_t start, uint64_t end) noexcept {
-  const auto is_sign = [](uint8_t c) { return c == '+' || c == '*' || c == '='; };
-  const uint64_t before = text.at(start - 1) == '(' ? start - 1 : start;
-  if (text.at(before - 1) == ' ' && is_sign(text.at(before - 2))) {
-    if (text.at(before - 3) == '=') return true;
-    const uint8_t term = text.at(before - 4);
-    if (text.at(before - 3) == ' ' && (is_alnum(term) || term == ')')) return true;
-  }
-  uint64_t behind = text.at(end) == ')' ? end + 1 : end;
-  if (text.at(behind) == ' ') ++behind;
-  if (!is_sign(text.at(behind))) return false;
-  const uint8_t next = text.at(behind + 1);
-  return next == ' ' || (text.at(behind) == '=' && (next == '=' || next == '?'));
-}
-
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
 class ShapeHits {
  public:
@@ -527,8 +534,13 @@ class ShapeHits {
     uint64_t line;
     bool alone;
   };
-  void offer(const Row& row, size_t first, const Beside& beside, CandidateList& out) const {
+  // `kin_until`: numbers before it that nothing but their form speaks for are kin of one that
+  // something spoke against.
+  void offer(const Engine& engine, const Row& row, size_t first, const Beside& beside,
+             uint64_t& kin_until, CandidateList& out) const {
     const uint64_t start = row.start(first);
+    uint64_t refused_end = 0;
+    bool has_word = false;
     for (size_t i = 0; i < count_; ++i) {
       CandidateList::Around around;
       around.joined = best_[i].joined;
@@ -536,10 +548,16 @@ class ShapeHits {
       around.beside = best_[i].end >= beside.tail_end ? beside.at_end : beside.column;
       around.line = beside.line;
       around.alone = beside.alone && best_[i].end == row.groups[row.count - 1].end;
-      around.in_sum = best_[i].unchecked && is_in_sum(row.view, start, row.base + best_[i].end);
-      out.offer(best_[i].rule, Hit{start, row.base + best_[i].end, false, best_[i].doubt}, around,
-                row.view);
+      const uint64_t end = row.base + best_[i].end;
+      around.in_sum = best_[i].unchecked && is_in_sum(row.view, start, end);
+      const bool by_form = best_[i].unchecked && !engine.rule(best_[i].rule).has_context;
+      const bool is_kin = by_form && start < kin_until;
+      const Hit hit{start, end, false, best_[i].doubt};
+      const bool is_free = !is_kin && out.offer(best_[i].rule, hit, around, row.view);
+      if (by_form && !is_free) refused_end = end;
+      has_word = has_word || (best_[i].unchecked && !by_form && is_free);
     }
+    if (refused_end != 0 && !has_word) kin_until = refused_end + kKinBytesMax;
   }
 
  private:
@@ -657,7 +675,8 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
     }
   }
   const uint32_t tail_end = tail_group_ < row_.count ? row_.groups[tail_group_].end : ~uint32_t{0};
-  hits.offer(row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, out);
+  hits.offer(engine, row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, kin_until_,
+             out);
 }
 
 // Words that speak of the value at `start` from elsewhere than before it.

@@ -86,6 +86,7 @@ class NumberStage {
   Hit date_;
   uint64_t next_ = 0;  // where to go on after this row
   uint64_t cursor_ = 0;
+  uint64_t kin_until_ = 0;
   uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it
   uint64_t open_ = ~uint64_t{0};
   std::vector<HexRow> hex_rows_;

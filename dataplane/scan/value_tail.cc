@@ -39,8 +39,10 @@ uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
   while (end - at <= kLabelBytesMax && is_letter(reader.at(end))) ++end;
   if (end - at < 2 || end - at > kLabelBytesMax) return 0;
   const uint8_t c = reader.at(end);
-  return c == 0 || c == '\n' || c == '\r' || c == '\\' || c == ',' || c == ';' || c == '<' ? end
-                                                                                           : 0;
+  return c == 0 || c == '\n' || c == '\r' || c == '\\' || c == ',' || c == ';' || c == '<' ||
+                 c == ')'
+             ? end
+             : 0;
 }
 
 }  // namespace

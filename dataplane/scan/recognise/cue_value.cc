@@ -22,15 +22,38 @@ bool begins_word(const TextView& text, uint64_t start) noexcept {
 
 enum class Step : uint8_t { Value, No, More };
 
+// "</td><td class=x>" parts a name from its value.
+constexpr unsigned kTagsMax = 3;
+constexpr uint64_t kTagBytesMax = 32;
+
+// Moves `at` behind the tag that begins there.
+Step skip_tag(const TextView& text, uint64_t& at) noexcept {
+  for (uint64_t i = at + 1; i < at + kTagBytesMax; ++i) {
+    if (!text.known(i)) return Step::More;
+    if (text.at(i) == '<' || text.at(i) == '\n' || text.at(i) == 0) return Step::No;
+    if (text.at(i) != '>') continue;
+    at = i + 1;
+    return Step::Value;
+  }
+  return Step::No;
+}
+
 // Moves `at` to the first character of the value.
 Step skip_gap(const TextView& text, uint64_t cue_end, uint64_t& at) noexcept {
   at = cue_end;
   if (!text.known(at)) return Step::More;
   if (is_letter(text.at(at)) || is_digit(text.at(at))) return Step::No;
-  while (at < cue_end + kCueGapBytes) {
+  uint64_t limit = cue_end + kCueGapBytes;
+  unsigned tags = 0;
+  while (at < limit) {
     if (!text.known(at)) return Step::More;
     const uint8_t c = text.at(at);
     if (is_digit(c)) return Step::Value;
+    if (c == '<' && tags++ < kTagsMax) {
+      if (const Step step = skip_tag(text, at); step != Step::Value) return step;
+      limit = at + kCueGapBytes;
+      continue;
+    }
     if (is_letter(c)) {
       uint64_t end = at;
       while (end < at + 8 && is_letter(text.at(end))) ++end;

@@ -12,6 +12,7 @@ class AroundValue : public ScanFixture {
  protected:
   void SetUp() override {
     auto entities = first_entities();
+    entities[3].rules[0].against = {"part"};
     entities[3].rules[1].confidence_alone = 50;
     controlplane::policy::EntitySource& birth = entities.emplace_back();
     birth.name = "BIRTH";
@@ -121,6 +122,10 @@ TEST_F(AroundValue, WhatFollowsSaysWhatItIs) {
   EXPECT_EQ(at_every_cut("so 536904399 came before the SSN"), Texts{});
 }
 
+TEST_F(AroundValue, ALabelBehindMayStandInTheBracketOfItsValue) {
+  EXPECT_EQ(at_every_cut("Kim (536904399 SSN), seen"), Texts{"US_SSN=536904399"});
+}
+
 TEST_F(AroundValue, AValueAloneNeedsNoWord) {
   EXPECT_EQ(at_every_cut("536904399"), Texts{"US_SSN=536904399"});
   EXPECT_EQ(at_every_cut(" 536904399.\n"), Texts{"US_SSN=536904399"});
@@ -133,11 +138,22 @@ TEST_F(AroundValue, ANumberOfASumNeedsAWord) {
   EXPECT_EQ(at_every_cut("x = 536-90-4399\ny == 096-91-7070; a + 536-90-4399"), Texts{});
   EXPECT_EQ(at_every_cut("(536-90-4399) * 2, 096-91-7070 = ? and 536-90-4399 + 1"), Texts{});
   EXPECT_EQ(at_every_cut("536-90-4399=="), Texts{});
+  EXPECT_EQ(at_every_cut(">>> 536-90-4399\n"), Texts{});
+  EXPECT_EQ(at_every_cut("(536-90-4399)/2"), Texts{});
+  EXPECT_EQ(at_every_cut("print(536-90-4399)"), Texts{});
+  EXPECT_EQ(at_every_cut("> 536-90-4399"), Texts{"US_SSN=536-90-4399"});
   EXPECT_EQ(at_every_cut("ssn = 536-90-4399"), Texts{"US_SSN=536-90-4399"});
   EXPECT_EQ(at_every_cut("- Kim\n* 536-90-4399\n  + 096-91-7070 Lee"),
             (Texts{"US_SSN=536-90-4399", "US_SSN=096-91-7070"}));
   EXPECT_EQ(at_every_cut("Kim **536-90-4399**, Lee (096-91-7070)"),
             (Texts{"US_SSN=536-90-4399", "US_SSN=096-91-7070"}));
+}
+
+TEST_F(AroundValue, ListsOfPartsAreSuchToTheirEnd) {
+  EXPECT_EQ(
+      at_every_cut("A part 536-90-4399, 536-90-4398\n" + std::string(80, '.') +
+                   "536-90-4397\nKim: ssn 536-90-4396\n" + std::string(90, '.') + " 096-91-7070"),
+      (Texts{"US_SSN=536-90-4396", "US_SSN=096-91-7070"}));
 }
 
 }  // namespace

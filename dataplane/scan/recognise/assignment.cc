@@ -59,7 +59,7 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
   // "auth" is a user and a password in base64 as often (recognise/auth_header.h).
   if (equals_word(cue, "\"auth\"")) return op == Operator::Assign && is_key_like(value);
   if (is_uuid(value))
-    return (op != Operator::Is || contains_word(cue, "api")) &&
+    return !is_placeholder(value) && (op != Operator::Is || contains_word(cue, "api")) &&
            (topic || name_accepts_uuid(name)) && op != Operator::Space;
   if (all_digits(value))
     return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);

@@ -6,6 +6,7 @@
 
 #include "dataplane/base/crc32.h"
 #include "dataplane/scan/validate/letters.h"
+#include "dataplane/scan/validate/published_secrets.h"
 
 namespace sallyport::scan {
 namespace {
@@ -538,7 +539,7 @@ bool is_placeholder(Bytes text) noexcept {
     const Mix mix = mix_of(name);
     if (plain && (mix.digits <= 1 || mix.lower == 0 || mix.letters() == 0)) return true;
   }
-  return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
+  return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text) || is_published_secret(text);
 }
 
 bool is_uuid(Bytes text) noexcept {

@@ -11,6 +11,7 @@ set(SALLYPORT_VALIDATE_SOURCES
   validate/nordic_ids.cc
   validate/payment.cc
   validate/registry.cc
+  validate/published_secrets.cc
   validate/secret_text.cc
   validate/travel.cc
   validate/uk_ids.cc

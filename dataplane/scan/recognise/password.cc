@@ -52,6 +52,11 @@ bool is_short_word(Bytes cue) noexcept {
          equals_word(cue, "pw ") || equals_word(cue, "pwd") || equals_word(cue, "mdp");
 }
 
+// "WPA2 key x", "network key x"
+bool is_network_key(Bytes cue) noexcept {
+  return cue.size() > 4 && equals_word(cue.last(4), " key");
+}
+
 Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
   out = Hit{value.start, value.end, false, doubt};
   return Verdict::Match;
@@ -500,7 +505,7 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
     return Verdict::No;
   }
   // "user kev pw x"; "user kev, pass through2"
-  if (op == Operator::Space && is_short_word(cue) && !owned) {
+  if (op == Operator::Space && (is_short_word(cue) || is_network_key(cue)) && !owned) {
     const uint64_t from = reader.at();
     const Value value = read_value(reader, Stop::Line);
     if (reader.starved()) return Verdict::More;

@@ -105,6 +105,18 @@ bool fits_network(Bytes bytes) noexcept {
                       [](uint8_t c) { return is_lower(c) || is_digit(c); });
 }
 
+// "creds -> admin / x"
+bool take_arrow(Reader& reader) noexcept {
+  const uint64_t here = reader.at();
+  reader.skip_blanks(2);
+  if ((reader.peek() == '-' || reader.peek() == '=') && reader.peek(1) == '>') {
+    reader.skip(2);
+    return true;
+  }
+  reader.move_to(here);
+  return false;
+}
+
 }  // namespace
 
 Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& out) noexcept {
@@ -114,14 +126,8 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
   Value before;
   if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
   if (slash && reader.peek() == '(') reader.skip();
-  const uint64_t here = reader.at();
-  reader.skip_blanks(2);
-  if ((reader.peek() == '-' || reader.peek() == '=') && reader.peek(1) == '>') {
-    reader.skip(2);
-    armed = true;
-  } else {
-    reader.move_to(here);
-  }
+  const bool arrow = take_arrow(reader);
+  armed |= arrow;
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
     reader.skip_blanks(2);
@@ -171,7 +177,8 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
     // "ftp login admin:x"
     armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || (is_network_cue(cue) && !fits_network(bytes)) ||
-        (slash && is_word_and_digit(bytes)) || is_placeholder(text.slice(user.start, user.end)) ||
+        ((slash || arrow) && is_word_and_digit(bytes)) ||
+        is_placeholder(text.slice(user.start, user.end)) ||
         is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;

@@ -495,7 +495,7 @@ bool looks_random(Bytes text) noexcept {
 
 // Says where a secret lies, what makes it or what it is called, not what it is:
 // arn:aws:secretsmanager:..., secret/data/app2, PBKDF2WithHmacSHA256, AES-256-GCM, X-Auth-Token2,
-// :password2 and @password2 of SQL, #password2 of a page.
+// :password2 and @password2 of SQL, #password2 of a page, tls-secret2.
 bool is_reference(Bytes text) noexcept {
   if (starts_with(text, "arn:") || starts_with(text, "(?")) return true;
   if (ends_with(text, "padding") || starts_with(text, "aes-") || starts_with(text, "pbkdf2with"))
@@ -503,7 +503,10 @@ bool is_reference(Bytes text) noexcept {
   const bool header = starts_with(text, "x-");
   const uint8_t mark = text[0];
   const bool marked = mark == ':' || mark == '@' || mark == '#' || mark == '.';
-  if (!header && !marked) return is_relative_path(text);
+  if (!header && !marked)
+    return is_relative_path(text) ||
+           (is_lower(mark) && std::find(text.begin(), text.end(), uint8_t{'-'}) != text.end() &&
+            kSecretNouns.any_in(text) && is_parts_of_names(text, '-'));
   const Bytes rest = text.subspan(header ? 2 : 1);
   if (marked && !kSecretNouns.any_in(rest) && !kFieldNouns.any_in(rest)) return false;
   return is_parts_of_names(rest, header || mark == '.' || mark == '#' ? '-' : '_');

@@ -49,12 +49,13 @@ TEST(SecretText, ExpressionsStandForValues) {
                                  "PBKDF2WithHmacSHA256",
                                  "AES-256-GCM",
                                  "X-Auth-Token2",
+                                 "tls-secret2",
                                  ":password2",
                                  "#password2",
                                  "(?=.*\\d).{8,}"})
     EXPECT_TRUE(is_expression(of(text))) << text;
-  for (const std::string text :
-       {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!", "@Orbit0014x", "#tiger77", "qQcL/JI9x/2f0m1h8u"})
+  for (const std::string text : {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!", "@Orbit0014x", "#tiger77",
+                                 "password123", "qQcL/JI9x/2f0m1h8u"})
     EXPECT_FALSE(is_expression(of(text))) << text;
 }
 

@@ -39,6 +39,9 @@ TEST(Assignment, TheValueBehindTheName) {
       {"--client-secret ", "secret", ""},
       {"datadog: \"", "datadog", "\""},
       {"X-Token: ", "token", ""},
+      {"API key (prod): ", "api key", ""},
+      {"the secret (", "secret", ")"},
+      {"\"Jwt\" : {\n  \"Key\": \"", "\"jwt\"", "\"}"},
   };
   for (const Case& c : cases)
     EXPECT_EQ(kProbe.find(c.before + kKey + c.after, c.cue), kKey) << c.before << c.after;

@@ -18,6 +18,24 @@ TEST(CallArgument, TheOneBehindTheUser) {
   EXPECT_EQ(kProbe.find("login(user, '" + kWord + "')", "login("), kWord);
 }
 
+TEST(CallArgument, WhatSigns) {
+  EXPECT_EQ(kProbe.find("jwt.sign(payload, '" + kWord + "', { expiresIn: 60 })", "jwt.sign("),
+            kWord);
+  EXPECT_EQ(kProbe.find("jwt.encode({\"a\": [1]}, \"" + kWord + "\")", "jwt.encode("), kWord);
+  EXPECT_EQ(kProbe.find("hmac.new(b\"" + kWord + "\", msg)", "hmac.new("), kWord);
+  EXPECT_EQ(kProbe.find("new Sequelize('a', 'b', '" + kWord + "')", "sequelize("), kWord);
+  EXPECT_EQ(kProbe.find("jwt.encode({\"a\": 1}, key2)", "jwt.encode("), std::nullopt);
+  EXPECT_EQ(kProbe.find("jwt.verify(token, publicKey2)", "jwt.verify("), std::nullopt);
+}
+
+TEST(CallArgument, ATokenAlone) {
+  const std::string token = std::string("qQcLJI9x2f0m1h8u") + "3tNs6krb0w5pgm1h";
+  EXPECT_EQ(kProbe.find("client.login(\"" + token + "\");", "login("), token);
+  EXPECT_EQ(kProbe.find("bot.run( '" + token + "' )", "bot.run("), token);
+  EXPECT_EQ(kProbe.find("client.login(\"" + kWord + "\");", "login("), std::nullopt);
+  EXPECT_EQ(kProbe.find("bot.run(token2)", "bot.run("), std::nullopt);
+}
+
 TEST(CallArgument, TheThirdTextOfAConnection) {
   EXPECT_EQ(kProbe.find("connect(\"h\", \"root\", \"" + kWord + "\", \"db\")", "connect("), kWord);
   EXPECT_EQ(kProbe.find("connect('host', 'port8080')", "connect("), std::nullopt);

@@ -156,9 +156,11 @@ void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::B
       const size_t size = words_[index].size();
       const uint64_t end = start + size;
       const bool plural = (text.at(end) | 0x20) == 's';
+      if (size <= kShortWordBytes && is_digit(text.at(start - 1))) continue;
+      const uint8_t last = text.at(end - (plural ? 0 : 1)), next = text.at(end + (plural ? 1 : 0));
       block.words[block.count++] = ContextBlocks::Word{
           index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
-          !is_lower(text.at(end + (plural ? 1 : 0))), plural};
+          !is_lower(next) && !(is_upper(last) && is_upper(next)), plural};
       add_rules(block.rules, rules_[index]);
     } else {
       add_rules(block.rules, rules_[apart_words_[hit.literal]]);

@@ -6,7 +6,8 @@
 // a third of the time. What was found in a block of text is kept while the text is being read, for
 // the next value beside it. Words are folded and lower case (also those of other scripts); ones of
 // up to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like
-// userTel, or have a plural s.
+// userTel, or have a plural s; what is made of capitals and digits holds none (a token of ours has
+// no words).
 // Owner  ContextWords: immutable once loaded, shared; ContextBlocks: one thread's scratch.
 #pragma once
 

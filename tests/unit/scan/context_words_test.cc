@@ -42,6 +42,16 @@ TEST(ContextWords, ShortOnesStandAlone) {
   EXPECT_EQ(found("identity "), Words{});
 }
 
+// A token of ours, a part number and a key are made of letters and digits, and say nothing.
+TEST(ContextWords, ShortOnesAreNoPartOfSomethingMade) {
+  EXPECT_EQ(found("[PHONE-NR-4W8SSNACK3SPHP], 7"), Words{"phone:22"});
+  EXPECT_EQ(found("4W8SSN: "), Words{});
+  EXPECT_EQ(found("W-SSNACK3 "), Words{});
+  EXPECT_EQ(found("W-SSNSMITH "), Words{});
+  EXPECT_EQ(found("SSNs and IDs: "), (Words{"ssn:11", "id:3"}));
+  EXPECT_EQ(found("SSN_4 userSSN telNo "), (Words{"ssn:17", "ssn:7", "tel:3"}));
+}
+
 TEST(ContextWords, LongOnesStandAnywhereInAnyCase) {
   EXPECT_EQ(found("TelePHONE: "), Words{"phone:2"});
   EXPECT_EQ(found("Téléphone "), (Words{"téléphone:1", "phone:1"}));

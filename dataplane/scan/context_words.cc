@@ -65,6 +65,15 @@ void lower_marked(std::span<const uint8_t> in, uint8_t* out) noexcept {
   }
 }
 
+// No small letter goes on behind `end`; behind a capital no other, and no digit of something made
+// ("TEL2:" is a name).
+bool ends_word(const TextView& text, uint64_t end) noexcept {
+  const uint8_t next = text.at(end);
+  if (is_lower(next)) return false;
+  if (!is_upper(text.at(end - 1))) return true;
+  return !is_upper(next) && !(is_digit(next) && is_alnum(text.at(end + 1)));
+}
+
 }  // namespace
 
 void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
@@ -157,10 +166,9 @@ void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::B
       const uint64_t end = start + size;
       const bool plural = (text.at(end) | 0x20) == 's';
       if (size <= kShortWordBytes && is_digit(text.at(start - 1))) continue;
-      const uint8_t last = text.at(end - (plural ? 0 : 1)), next = text.at(end + (plural ? 1 : 0));
-      block.words[block.count++] = ContextBlocks::Word{
-          index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
-          !is_lower(next) && !(is_upper(last) && is_upper(next)), plural};
+      block.words[block.count++] =
+          ContextBlocks::Word{index, static_cast<uint8_t>(start % kBlockBytes),
+                              static_cast<uint8_t>(size), ends_word(text, end + plural), plural};
       add_rules(block.rules, rules_[index]);
     } else {
       add_rules(block.rules, rules_[apart_words_[hit.literal]]);

@@ -48,6 +48,9 @@ TEST(ContextWords, ShortOnesAreNoPartOfSomethingMade) {
   EXPECT_EQ(found("4W8SSN: "), Words{});
   EXPECT_EQ(found("W-SSNACK3 "), Words{});
   EXPECT_EQ(found("W-SSNSMITH "), Words{});
+  EXPECT_EQ(found("W-SSN4X "), Words{});
+  EXPECT_EQ(found("TEL2: "), Words{"tel:3"});
+  EXPECT_EQ(found("SSN"), Words{"ssn:0"});
   EXPECT_EQ(found("SSNs and IDs: "), (Words{"ssn:11", "id:3"}));
   EXPECT_EQ(found("SSN_4 userSSN telNo "), (Words{"ssn:17", "ssn:7", "tel:3"}));
 }

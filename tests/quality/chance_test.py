@@ -5,7 +5,8 @@ A checksum of one digit holds for one random number in ten. So digits of which n
 unless the checksum is long or the policy says why (policies/entities, beside `confidence_alone`). Prints the share of
 random digit runs of each length that are reported, per entity: alone as a whole text, and inside of a sentence.
 
-And tokens of ours are made of capitals and digits: whatever words they happen to hold say nothing of a number beside them.
+And tokens of ours are made of capitals and digits: whatever words they happen to hold say nothing of a number beside
+them.
 
 Usage: chance_test.py --bin sallyctl [--policy DIR]
 """

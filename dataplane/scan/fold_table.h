@@ -31,9 +31,11 @@ extern const std::array<uint8_t, kFoldDirectEnd - 0x80> kFoldDirect;
 // The same of those behind.
 uint32_t fold_other(uint32_t code_point) noexcept;
 
-// For code points from U+0080 up: an ASCII character, kFoldNothing or kFoldItself.
+// An ASCII character, kFoldNothing or kFoldItself. What an overlong sequence says, below U+0080,
+// stands for itself: it is not UTF-8 (RFC 3629, 3).
 inline uint32_t fold_code_point(uint32_t code_point) noexcept {
   if (code_point >= kFoldDirectEnd) return fold_other(code_point);
+  if (code_point < 0x80) return kFoldItself;
   const uint8_t direct = kFoldDirect[code_point - 0x80];
   return direct == kFoldDirectItself ? kFoldItself : direct;
 }

@@ -141,6 +141,20 @@ TEST(Fold, SaysWhatItChanged) {
   EXPECT_EQ(folder.map().reasons(3, 5), kFoldedPercent);
 }
 
+// Not UTF-8, and no character of ASCII (RFC 3629, 3): found by fuzz_rewrite.
+TEST(Fold, OverlongSequencesStandForThemselves) {
+  for (int second = 0x80; second <= 0xbf; ++second)
+    for (const int third : {0x80, 0xb1, 0xbf})
+      for (const std::string_view first : {"\xc0", "\xc1", "\xe0", "\xf0\x80"}) {
+        std::string text(first);
+        text += static_cast<char>(second);
+        text += static_cast<char>(third);
+        if (first.size() != 1 || first[0] == '\xe0')
+          if (second > 0x81) continue;  // other characters
+        EXPECT_EQ(folded_text("x " + text + " y"), "x " + text + " y");
+      }
+}
+
 TEST(Fold, TheTableKnowsNoCharacterTwice) {
   for (uint32_t c = 0x80; c < 0x110000; ++c) {
     const uint32_t to = fold_code_point(c);

@@ -425,8 +425,8 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   for (size_t first = 0; first < judge_until_; ++first) {
     if (const size_t end = first + everyday_groups(row_, first); end > first && end <= day_group_) {
       judge_everyday(engine, first, out);
-      for (; first + 1 < end; ++first) digits -= row_.groups[first].digits;
-      digits -= row_.groups[first].digits;
+      for (size_t g = first; g < end; ++g) digits -= row_.groups[g].digits;
+      first = end - 1;
       leads = false;
       continue;
     }

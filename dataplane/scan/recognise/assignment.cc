@@ -139,8 +139,7 @@ Verdict in_member(const TextView& text, Reader& reader, Hit& out) noexcept {
   if (!value.found || !value.quoted || value.spaced ||
       !is_key_like(text.slice(value.start, value.end)))
     return Verdict::No;
-  out = Hit{value.start, value.end, false, 0};
-  return Verdict::Match;
+  return match(value, 0, out);
 }
 
 Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
@@ -189,8 +188,7 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
     return Verdict::No;
   if (!value_fits(bytes, text.slice(name.start, name.end), cue, value.quoted, op))
     return Verdict::No;
-  out = Hit{value.start, value.end, false, 0};
-  return Verdict::Match;
+  return match(value, 0, out);
 }
 
 }  // namespace

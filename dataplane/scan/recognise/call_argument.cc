@@ -17,11 +17,6 @@ constexpr uint64_t kBracketBytesMax = 128;
 // The shortest token of a bot or a client; passwords are shorter.
 constexpr size_t kTokenMin = 24;
 
-Verdict match(const Value& value, Hit& out) noexcept {
-  out = Hit{value.start, value.end, false, 0};
-  return Verdict::Match;
-}
-
 // {"sub": 1}: an argument in brackets, with the comma behind it.
 bool take_brackets(Reader& reader) noexcept {
   const uint8_t first = reader.peek();
@@ -66,7 +61,7 @@ Verdict token_alone(const TextView& text, Reader& reader, Hit& out) noexcept {
   if (!value.found || !value.quoted || value.spaced || next != ')' || bytes.size() < kTokenMin ||
       !is_key_like(bytes))
     return Verdict::No;
-  return match(value, out);
+  return match(value, 0, out);
 }
 
 // login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
@@ -85,7 +80,7 @@ Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, H
   if (!value.found || !value.quoted ||
       password_strength(text.slice(value.start, value.end)) != Strength::Strong)
     return Verdict::No;
-  return match(value, out);
+  return match(value, 0, out);
 }
 
 bool has_second_text(Bytes cue) noexcept {
@@ -115,7 +110,7 @@ Verdict in_dsn(const TextView& text, const Value& value, Hit& out) noexcept {
     password.start = value.start + static_cast<uint64_t>(colon - bytes.begin()) + 1;
     password.end = value.start + static_cast<uint64_t>(at - bytes.begin());
     const Strength strength = password_strength(text.slice(password.start, password.end));
-    return strength == Strength::None ? Verdict::No : match(password, out);
+    return strength == Strength::None ? Verdict::No : match(password, 0, out);
   }
   return Verdict::No;
 }
@@ -155,7 +150,7 @@ Verdict in_oracle_url(const TextView& text, Reader& reader, Hit& out) noexcept {
   if (password.start == password.end ||
       password_strength(text.slice(password.start, password.end)) == Strength::None)
     return Verdict::No;
-  return match(password, out);
+  return match(password, 0, out);
 }
 
 // CURLOPT_USERPWD, "user:x"; 'userpwd' => 'user:x'.
@@ -178,7 +173,7 @@ Verdict in_user_and_password(const TextView& text, Reader& reader, Hit& out) noe
   if (password.start == password.end ||
       password_strength(text.slice(password.start, password.end)) != Strength::Strong)
     return Verdict::No;
-  return match(password, out);
+  return match(password, 0, out);
 }
 
 bool is_ruby_cue(Bytes cue) noexcept { return equals_word(cue, "basic_auth "); }

@@ -27,4 +27,10 @@ enum class Stop : uint8_t {
 // line.
 Value read_value(Reader& reader, Stop stop) noexcept;
 
+// The value is what was looked for.
+inline Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
+  out = Hit{value.start, value.end, false, doubt};
+  return Verdict::Match;
+}
+
 }  // namespace sallyport::scan

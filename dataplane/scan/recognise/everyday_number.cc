@@ -1,7 +1,6 @@
 #include "dataplane/scan/recognise/everyday_number.h"
 
 #include "dataplane/scan/validate/characters.h"
-#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {

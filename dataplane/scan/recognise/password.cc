@@ -57,11 +57,6 @@ bool is_network_key(Bytes cue) noexcept {
   return cue.size() > 4 && equals_word(cue.last(4), " key");
 }
 
-Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
-  out = Hit{value.start, value.end, false, doubt};
-  return Verdict::Match;
-}
-
 // "abcd efgh ijkl mnop": how Google prints the passwords it makes for programs.
 bool is_app_password(Bytes bytes) noexcept {
   constexpr size_t kBytes = 19;

@@ -62,11 +62,6 @@ namespace {
 constexpr size_t kPairUserMax = 64;
 constexpr uint8_t kDoubt = 5;
 
-Verdict accept(const Value& value, Hit& out) noexcept {
-  out = Hit{value.start, value.end, false, kDoubt};
-  return Verdict::Match;
-}
-
 // "b3:48:00:a0:f7:c0": a hardware address, no name and its password.
 bool is_pairs_of_hex(Bytes word) noexcept {
   if (word.size() < 14) return false;
@@ -90,7 +85,7 @@ Verdict behind_mail(const TextView& text, Reader& reader, const Value& mail, Byt
   if (reader.starved()) return Verdict::More;
   if (!value.found || value.spaced) return Verdict::No;
   const Bytes bytes = text.slice(value.start, value.end);
-  return stands_out(bytes) ? accept(value, out) : Verdict::No;
+  return stands_out(bytes) ? match(value, kDoubt, out) : Verdict::No;
 }
 
 // The cue "wifi:" has the sign that arms a pair; a key of WPA has eight characters (IEEE 802.11,
@@ -182,7 +177,7 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
         is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)
       return Verdict::No;
-    return accept(value, out);
+    return match(value, kDoubt, out);
   }
   return Verdict::No;
 }

@@ -54,7 +54,7 @@ endif()
 # then not give one name to two local things, which the compiler says.
 option(SALLYPORT_UNITY "Control-plane libraries and tests are translated several files at a time" OFF)
 
-option(SALLYPORT_INLINE_WIDELY "What ships is optimised across files when it is linked; OFF links half a minute sooner" ON)
+option(SALLYPORT_INLINE_WIDELY "The dataplane is optimised across files when it is linked; OFF links 15 seconds sooner" ON)
 
 function(sallyport_translate_together target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
@@ -71,14 +71,34 @@ elseif(NOT SALLYPORT_FUZZ)
   target_compile_options(sallyport_test_flags INTERFACE -O0 -g1)
 endif()
 
-# Reading GoogleTest and the standard library took half of the time of a test's translation. They are read once: every
-# test of the plain flags shares one precompiled prefix. SALLYPORT_PREFIX=OFF builds without it, which is how a file that
-# forgot an include is found (scripts/test --full does).
-option(SALLYPORT_PREFIX "Tests share one precompiled header" ON)
+# Of the control plane: pointers are what the address sanitizer speaks of too, and their checks were a third of the time
+# that instrumenting costs here. The dataplane, which reads what strangers send, keeps them all. A library of its own, so
+# that it stands behind the flags it takes back.
+add_library(sallyport_control_flags INTERFACE)
+if(SALLYPORT_SANITIZE MATCHES "undefined")
+  target_compile_options(sallyport_control_flags INTERFACE
+    -fno-sanitize=null,alignment,vptr,object-size,nonnull-attribute,returns-nonnull-attribute,pointer-overflow)
+endif()
+
+# Reading GoogleTest, the standard library and JSON took half of the time of a test's translation and a fifth of the
+# control plane's. They are read once: every test of the plain flags shares one precompiled prefix, every control-plane
+# library another, under sanitizers other libraries a third. SALLYPORT_PREFIX=OFF builds without them, which is how a file that forgot an
+# include is found (scripts/test --full does).
+option(SALLYPORT_PREFIX "Tests share one precompiled header, and libraries others" ON)
 if(SALLYPORT_FUZZ)
   set(SALLYPORT_PREFIX OFF)
 endif()
 if(SALLYPORT_PREFIX)
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/prefix.cc CONTENT "// Only its precompiled header is wanted.\n")
+  add_library(sallyport_prefix OBJECT ${CMAKE_BINARY_DIR}/prefix.cc)
+  target_link_libraries(sallyport_prefix PRIVATE sallyport_build_flags)
+  target_precompile_headers(sallyport_prefix PRIVATE <algorithm> <array> <atomic> <bit> <cstdint> <cstring> <memory>
+    <optional> <span> <string> <string_view> <vector>)
+  add_library(sallyport_control_prefix OBJECT ${CMAKE_BINARY_DIR}/prefix.cc)
+  target_link_libraries(sallyport_control_prefix PRIVATE sallyport_build_flags sallyport_control_flags)
+  target_precompile_headers(sallyport_control_prefix PRIVATE <nlohmann/json.hpp> <algorithm> <array> <chrono> <cstdint>
+    <cstring> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string>
+    <string_view> <thread> <vector>)
   add_executable(sallyport_test_prefix ${CMAKE_SOURCE_DIR}/tests/prefix/main.cc)
   target_link_libraries(sallyport_test_prefix PRIVATE sallyport_build_flags sallyport_test_flags GTest::gtest GTest::gmock)
   target_precompile_headers(sallyport_test_prefix PRIVATE ${CMAKE_SOURCE_DIR}/tests/prefix/prefix.h)
@@ -90,11 +110,14 @@ function(sallyport_library)
   if(A_SOURCES)
     add_library(${target} STATIC ${A_SOURCES})
     target_link_libraries(${target} PUBLIC sallyport_build_flags ${A_DEPENDS} ${A_PACKAGES})
-    if(SALLYPORT_SANITIZE AND A_NAME MATCHES "^control")
-      # These checks are half of what instrumenting costs here, and say of pointers what the address sanitizer says too.
-      # The dataplane, which reads what strangers send, keeps them all.
-      target_compile_options(${target} PRIVATE
-        -fno-sanitize=null,alignment,vptr,object-size,nonnull-attribute,returns-nonnull-attribute,pointer-overflow)
+    set(prefix sallyport_prefix)
+    if(A_NAME MATCHES "^control")
+      target_link_libraries(${target} PRIVATE sallyport_control_flags)
+      set(prefix sallyport_control_prefix)
+    endif()
+    # Where the dataplane ships it gains little, and GCC 12 warns of its own std::string in one file.
+    if(SALLYPORT_PREFIX AND (SALLYPORT_SANITIZE OR NOT prefix STREQUAL "sallyport_prefix"))
+      target_precompile_headers(${target} REUSE_FROM ${prefix})
     endif()
     if(SALLYPORT_UNITY AND NOT A_SEPARATE AND (SALLYPORT_SANITIZE OR A_NAME MATCHES "^control"))
       sallyport_translate_together(${target})
@@ -133,8 +156,8 @@ function(sallyport_choose_matcher target)
 endfunction()
 
 # Libraries that every byte of a text goes through: -O3 is 4 % of together for 1.2 times the code, and what a program that
-# ships inlines across their files 2 % on prompts, 12 % on tool calls (bench/results/scanner.md). Fat objects, so that a
-# test links in no time, and as it did.
+# carries traffic inlines across their files 2 % on prompts, 12 % on tool calls (bench/results/scanner.md). Fat objects, so
+# that everything else links in no time, and as it did.
 set(SALLYPORT_SHIPS_GNU "$<AND:$<CONFIG:RelWithDebInfo>,$<CXX_COMPILER_ID:GNU>>")
 function(sallyport_every_byte target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O3>)
@@ -156,7 +179,6 @@ function(sallyport_program)
   cmake_parse_arguments(A "" "NAME" "SOURCES;DEPENDS;PACKAGES" ${ARGN})
   add_executable(${A_NAME} ${A_SOURCES})
   sallyport_choose_matcher(${A_NAME} ${A_DEPENDS})
-  sallyport_inline_widely(${A_NAME})
   target_link_libraries(${A_NAME} PRIVATE sallyport_build_flags ${A_DEPENDS} ${A_PACKAGES})
 endfunction()
 

@@ -94,20 +94,21 @@ bool ContextWords::load(std::span<const std::string_view> words) {
 }
 
 void ContextWords::set_apart(const NearRules& rules) {
-  apart_ = rules;
-  apart_words_.clear();
+  SP_CHECK(apart_count_ < apart_.size());
+  Apart& set = apart_[apart_count_++];
+  set.rules = rules;
   std::vector<LiteralSet::Literal> literals;
   for (uint16_t word = 0; word < words_.size(); ++word) {
     if (!share_rules(rules_[word], rules)) continue;
-    apart_words_.push_back(word);
+    set.words.push_back(word);
     literals.push_back({words_[word], false, words_[word].size() <= kShortWordBytes});
   }
-  SP_CHECK(apart_literals_.build(literals));
+  SP_CHECK(set.literals.build(literals));
 }
 
 template <class Of>
 ContextWords::Span ContextWords::read(const TextView& text, uint64_t from, uint64_t to,
-                                      ContextBlocks::Blocks<Of>& some,
+                                      const Apart* set, ContextBlocks::Blocks<Of>& some,
                                       ContextBlocks& blocks) const {
   constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
   const Span all{from / kBlockBytes, (to + kBlockBytes - 1) / kBlockBytes};
@@ -121,15 +122,15 @@ ContextWords::Span ContextWords::read(const TextView& text, uint64_t from, uint6
       while (end < all.end + kBlocksAhead && end * kBlockBytes < text.end &&
              !blocks.knows(some, end))
         ++end;
-    read_blocks(text, Span{first, end}, some, blocks);
+    read_blocks(text, Span{first, end}, set, some, blocks);
     first = end;
   }
   return all;
 }
 
 template <class Of>
-void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::Blocks<Of>& some,
-                               ContextBlocks& blocks) const {
+void ContextWords::read_blocks(const TextView& text, Span span, const Apart* set,
+                               ContextBlocks::Blocks<Of>& some, ContextBlocks& blocks) const {
   constexpr uint64_t kBlockBytes = ContextBlocks::kBlockBytes;
   constexpr bool kKeepsWords = std::is_same_v<Of, ContextBlocks::Block>;
   const auto block_at = [&](uint64_t number) -> Of& { return some[number % some.size()]; };
@@ -153,7 +154,7 @@ void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::B
   }
   std::vector<LiteralHit>& found = blocks.found_;
   found.clear();
-  const LiteralSet& literals = kKeepsWords ? literals_ : apart_literals_;
+  const LiteralSet& literals = kKeepsWords ? literals_ : set->literals;
   literals.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
                 found);
   for (const LiteralHit& hit : found) {
@@ -171,9 +172,17 @@ void ContextWords::read_blocks(const TextView& text, Span span, ContextBlocks::B
                               static_cast<uint8_t>(size), ends_word(text, end + plural), plural};
       add_rules(block.rules, rules_[index]);
     } else {
-      add_rules(block.rules, rules_[apart_words_[hit.literal]]);
+      add_rules(block.rules, rules_[set->words[hit.literal]]);
     }
   }
+}
+
+// Every block that holds a part of [from, to) was read for all words.
+bool ContextWords::all_known(uint64_t from, uint64_t to, const ContextBlocks& blocks) noexcept {
+  for (uint64_t number = from / ContextBlocks::kBlockBytes;
+       number * ContextBlocks::kBlockBytes < to; ++number)
+    if (!blocks.knows(blocks.blocks_, number)) return false;
+  return true;
 }
 
 NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
@@ -181,15 +190,17 @@ NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
                                      ContextBlocks& blocks) const {
   NearRules out{};
   const uint64_t from = std::max(text.begin, value_start > reach ? value_start - reach : 0);
-  const auto look = [&](auto& some) {
-    const Span span = read(text, from, value_start, some, blocks);
+  const auto look = [&](const Apart* set, auto& some) {
+    const Span span = read(text, from, value_start, set, some, blocks);
     for (uint64_t number = span.first; number < span.end; ++number)
       add_rules(out, some[number % some.size()].rules);
   };
-  if (has_rules(apart_, asked))
-    look(blocks.apart_);
-  else
-    look(blocks.blocks_);
+  for (size_t i = 0; i < apart_count_ && !all_known(from, value_start, blocks); ++i) {
+    if (!has_rules(apart_[i].rules, asked)) continue;
+    look(&apart_[i], blocks.apart_[i]);
+    return out;
+  }
+  look(nullptr, blocks.blocks_);
   return out;
 }
 
@@ -197,7 +208,7 @@ void ContextWords::find(const TextView& text, uint64_t value_start, uint64_t rea
                         ContextBlocks& blocks, ContextHits& out) const {
   out.count = 0;
   const uint64_t from = std::max(text.begin, value_start > reach ? value_start - reach : 0);
-  const Span span = read(text, from, value_start, blocks.blocks_, blocks);
+  const Span span = read(text, from, value_start, nullptr, blocks.blocks_, blocks);
   for (uint64_t number = span.first; number < span.end; ++number) {
     const ContextBlocks::Block& some = blocks.blocks_[number % ContextBlocks::kBlocks];
     const uint64_t begin = number * ContextBlocks::kBlockBytes;

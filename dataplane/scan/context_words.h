@@ -2,10 +2,10 @@
 //
 // All words of all rules are looked for at once, and only where a value has the right form already:
 // on demand this costs less than another thousand literals over every byte. Most numbers are short,
-// and few rules know so short ones: their words are also a set of their own, which is looked for in
-// a third of the time. What was found in a block of text is kept while the text is being read, for
-// the next value beside it. Words are folded and lower case (also those of other scripts); ones of
-// up to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like
+// or dates, and few rules know these: their words are also sets of their own, which are looked for
+// in a third of the time. What was found in a block of text is kept while the text is being read,
+// for the next value beside it. Words are folded and lower case (also those of other scripts); ones
+// of up to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like
 // userTel, or have a plural s; what is made of capitals and digits holds none (a token of ours has
 // no words).
 // Owner  ContextWords: immutable once loaded, shared; ContextBlocks: one thread's scratch.
@@ -105,8 +105,11 @@ class ContextBlocks {
     return one.number == number && one.epoch == epoch_;
   }
 
+  // Sets of words that are read for themselves (ContextWords::set_apart).
+  static constexpr size_t kApartMax = 2;
+
   Blocks<Block> blocks_;
-  Blocks<Read> apart_;  // of the words that are set apart alone
+  std::array<Blocks<Read>, kApartMax> apart_;
   uint64_t epoch_ = 1;
   std::vector<LiteralHit> found_;
 };
@@ -123,7 +126,7 @@ class ContextWords {
   }
   const NearRules& rules_of(uint16_t word) const noexcept { return rules_[word]; }
   // After note_rule(), before the first question: these rules are asked about most often, and few
-  // words speak for them.
+  // words speak for them. Two sets at most, the first one that has all that is asked is read.
   void set_apart(const NearRules& rules);
   // Rules that a word which begins at most `reach` bytes before the value may speak for: none of
   // `asked` that find() would find a word of is missing. Costs a tenth of it.
@@ -135,24 +138,30 @@ class ContextWords {
             ContextHits& out) const;
 
  private:
-  // Numbers of the blocks that hold [from, to); what is not known of them is read.
+  // Rules that are set apart, and the words that speak for one.
+  struct Apart {
+    NearRules rules{};
+    std::vector<uint16_t> words;
+    LiteralSet literals;
+  };
+  // Numbers of the blocks that hold [from, to); what is not known of them is read. `set`: whose
+  // words; null: all.
   struct Span {
     uint64_t first, end;
   };
+  static bool all_known(uint64_t from, uint64_t to, const ContextBlocks& blocks) noexcept;
   template <class Of>
-  Span read(const TextView& text, uint64_t from, uint64_t to, ContextBlocks::Blocks<Of>& some,
-            ContextBlocks& blocks) const;
+  Span read(const TextView& text, uint64_t from, uint64_t to, const Apart* set,
+            ContextBlocks::Blocks<Of>& some, ContextBlocks& blocks) const;
   template <class Of>
-  void read_blocks(const TextView& text, Span span, ContextBlocks::Blocks<Of>& some,
-                   ContextBlocks& blocks) const;
+  void read_blocks(const TextView& text, Span span, const Apart* set,
+                   ContextBlocks::Blocks<Of>& some, ContextBlocks& blocks) const;
 
   std::vector<std::string> words_;
   std::vector<NearRules> rules_;  // by word
   LiteralSet literals_;
-  // The rules that are set apart, and the words that speak for one.
-  NearRules apart_{};
-  std::vector<uint16_t> apart_words_;
-  LiteralSet apart_literals_;
+  std::array<Apart, ContextBlocks::kApartMax> apart_;
+  size_t apart_count_ = 0;
 };
 
 // Lower case of ASCII, Latin-1, Greek and Cyrillic letters in UTF-8; sizes do not change. `out` may

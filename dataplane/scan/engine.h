@@ -80,7 +80,7 @@ class Engine {
     uint16_t proximity = 0;
     bool has_context = false;
     bool has_against = false;
-    uint16_t near_index = 0;  // of rules whose shapes must have a context word
+    uint16_t near_index = 0;  // of rules of shapes and dates that must have a context word
     RuleParameters parameters;
     std::vector<uint64_t> context;  // bit per context word
     std::vector<uint64_t> against;
@@ -166,6 +166,14 @@ class Engine {
   std::span<const NearForm> near_forms(size_t length) const noexcept { return near_forms_[length]; }
   // Those of them that a value which is a whole text needs no word for.
   const NearRules& rules_alone() const noexcept { return alone_rules_; }
+  // Rules of dates that may stand anywhere, if all of them must have a context word (`all`), and
+  // how far before a date it may begin, in bytes.
+  struct NearDates {
+    bool all = true;
+    NearRules rules{};
+    uint64_t reach = 0;
+  };
+  const NearDates& near_dates() const noexcept { return near_dates_; }
   std::span<const uint16_t> rules_of_cue(uint32_t cue) const noexcept { return cues_[cue].rules; }
   // Cue words by their index: looked for in all of a text.
   const LiteralSet& literals() const noexcept { return literals_; }
@@ -220,6 +228,7 @@ class Engine {
   std::array<std::vector<NearForm>, contract::kShapeLengthMax + 1> near_forms_;
   NearRules alone_rules_{};
   uint16_t near_count_ = 0;
+  NearDates near_dates_;
   std::vector<std::vector<contract::MatcherShape>>
       cue_shapes_;  // by rule; its parameters point here
   std::vector<CueEntry> cues_;

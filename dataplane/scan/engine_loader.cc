@@ -59,6 +59,7 @@ class EngineLoader {
     engine_.serial_ = ++serial;
     if (!load_lists() || !load_entities() || !load_shapes() || !load_rules()) return false;
     set_short_rules_apart();
+    engine_.words_.set_apart(engine_.near_dates_.rules);
     return load_literals() && load_database(header_.stream_database, engine_.stream_database_) &&
            load_database(header_.confirm_database, engine_.confirm_database_);
   }
@@ -215,10 +216,21 @@ class EngineLoader {
     return std::min<uint64_t>(rule.proximity + longest, kProximityMax);
   }
 
+  // A date that may stand anywhere.
+  void learn_date(const Engine::Rule& rule, bool has_words, uint64_t reach) {
+    Engine::NearDates& dates = engine_.near_dates_;
+    dates.all = dates.all && has_words;
+    if (has_words) dates.rules[rule.near_index / 64U] |= uint64_t{1} << (rule.near_index % 64U);
+    dates.reach = std::max(dates.reach, reach);
+  }
+
   void add_rule(Engine::Rule rule, uint32_t shape_first, uint32_t shape_count) {
     const auto index = static_cast<uint16_t>(engine_.rules_.size());
-    const bool is_near = rule.kind == contract::RuleKind::Shape && learn_words(rule);
+    const bool is_date = rule.kind == contract::RuleKind::Date;
+    const bool has_words = (is_date || rule.kind == contract::RuleKind::Shape) && learn_words(rule);
+    const bool is_near = has_words && !is_date;
     const uint64_t reach = reach_of(rule);
+    if (is_date && (rule.flags & contract::kRuleAfterCues) == 0) learn_date(rule, has_words, reach);
     engine_.context_reach_ = std::max(engine_.context_reach_, reach);
     for (uint32_t i = shape_first; i < shape_first + shape_count; ++i) {
       const auto& shape = raw_shapes_[i];

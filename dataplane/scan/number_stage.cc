@@ -412,11 +412,12 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     std::span<const uint16_t> rules;
     RecogniseRow at;
     uint32_t digits_min;
+    bool is_date;
   };
   const Kind kinds[] = {
-      {engine.rules_anywhere(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin},
-      {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin},
-      {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0}};
+      {engine.rules_anywhere(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin, false},
+      {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin, true},
+      {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0, false}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   bool is_read = false;
   const size_t with_digits = row_.count_with_digits();
@@ -446,7 +447,7 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kinds)
       if (!kind.rules.empty() && digits >= kind.digits_min)
-        offer_row(engine, kind.rules, kind.at, first, out);
+        offer_row(engine, kind.rules, kind.at, kind.is_date, first, out);
     if (first == day_group_) offer_date(engine, first, date_, out);
     if (Hit date; date_before(first, date)) offer_date(engine, first, date, out);
     digits -= row_.groups[first].digits;
@@ -456,10 +457,11 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
 
 // What `at` finds at group `first`, for all rules of its kind.
 void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
-                            size_t first, CandidateList& out) {
+                            bool is_date, size_t first, CandidateList& out) {
   RowHit hit;
   if (!at(row_, first, hit)) return;
   if (!looked_) look_beside(engine, row_.start(first), out);
+  if (is_date && !may_be_birth(engine, row_.start(first), out)) return;
   CandidateList::Around around;
   around.beside = hit.group_end > tail_group_ ? &beside_end_ : &beside_;
   around.line = line_;
@@ -467,6 +469,17 @@ void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rule
                   row_.base + static_cast<uint64_t>(hit.end), hit.bare, hit.doubt};
   around.in_sum = hit.bare && is_in_sum(row_.view, found.start, found.end);
   for (uint16_t rule : rules) out.offer(rule, found, around, row_.view);
+}
+
+// A word that some rule of dates must have stands around the date at `start`, which was looked
+// beside. Dates are half of the number rows of prompts and nearly all of them everyday ones.
+bool NumberStage::may_be_birth(const Engine& engine, uint64_t start, CandidateList& out) const {
+  const Engine::NearDates& dates = engine.near_dates();
+  if (!dates.all) return true;
+  return share_rules(engine.near_rules(beside_end_), dates.rules) ||
+         share_rules(
+             engine.words().rules_around(row_.view, start, dates.rules, dates.reach, out.blocks()),
+             dates.rules);
 }
 
 // Somebody's birth, or nothing.
@@ -477,7 +490,7 @@ void NumberStage::judge_everyday(const Engine& engine, size_t first, CandidateLi
   look_beside(engine, row_.start(first), out);
   if (!heads_.settled()) looked_ = false;
   const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
-  if (!rules.empty()) offer_row(engine, rules, date_at, first, out);
+  if (!rules.empty()) offer_row(engine, rules, date_at, true, first, out);
 }
 
 // The day of a date that its month and a space stand before, and its year behind.
@@ -494,6 +507,7 @@ void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date
   if (rules.empty()) return;
   // Its column begins before the month, too.
   if (!looked_ || date.start < row_.start(group)) look_beside(engine, date.start, out);
+  if (!may_be_birth(engine, date.start, out)) return;
   CandidateList::Around around;
   around.beside = &beside_;
   around.line = line_;

@@ -60,9 +60,10 @@ class NumberStage {
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
+  bool may_be_birth(const Engine& engine, uint64_t start, CandidateList& out) const;
   void judge_everyday(const Engine& engine, size_t first, CandidateList& out);
   void offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
-                 size_t first, CandidateList& out);
+                 bool is_date, size_t first, CandidateList& out);
   bool date_before(size_t group, Hit& date) const noexcept;
   void offer_date(const Engine& engine, size_t group, const Hit& date, CandidateList& out);
   bool is_member_name(size_t group) const noexcept;

@@ -44,13 +44,12 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
   held_ = 0;
+  unread_ = before.size();
   shifts_ = shifts;
   shifts_at_ = skip_;
   if (before.empty()) return;
   window_.assign(before.begin(), before.end());
-  // So few bytes cannot overflow a reader's lists.
   scanner_.hold(before);
-  SP_CHECK(finder_.feed(before));
   if (scope.direction == RewriteScope::Direction::Response) place_.feed(before);
 }
 
@@ -77,8 +76,8 @@ bool TextRewriter::hold(std::span<const uint8_t> text) {
     window_.insert(window_.end(), piece.begin(), piece.end());
     fed_ += piece.size();
     held_ += piece.size();
+    unread_ += piece.size();
     scanner_.hold(piece);
-    if (!finder_.feed(piece)) return scope_->refuse(Refusal::BuffersFull);
     if (scope_->direction == RewriteScope::Direction::Response) place_.feed(piece);
     if (held_ == kPieceBytes && !settle_held()) return false;
   }
@@ -87,7 +86,7 @@ bool TextRewriter::hold(std::span<const uint8_t> text) {
 
 bool TextRewriter::settle_held() {
   if (held_ == 0) return true;
-  if (!scanner_.feed({})) return scope_->refuse(Refusal::BuffersFull);
+  if (!scanner_.feed({}) || !find_tokens()) return scope_->refuse(Refusal::BuffersFull);
   // Asked for as soon as it is whole: the scanner may not be past it before the text ends, and
   // then it is too late to stand still.
   const bool may_hold = scope_->earlier != nullptr && scope_->earlier->may_hold;
@@ -108,8 +107,20 @@ bool TextRewriter::end() {
   ended_ = true;
   held_ = 0;
   scanner_.end();
-  finder_.end();
+  // Most members of JSON are too short for a token, and nobody need look for one.
+  const bool is_short = fed_ < redact::kTokenCoreChars && unread_ == fed_;
+  if (!is_short) {
+    if (!find_tokens()) return scope_->refuse(Refusal::BuffersFull);
+    finder_.end();
+  }
   return scanner_.fits() ? settle() : scope_->refuse(Refusal::BuffersFull);
+}
+
+// False: more tokens than its list holds.
+bool TextRewriter::find_tokens() {
+  const auto text = std::span<const uint8_t>(window_).last(unread_);
+  unread_ = 0;
+  return finder_.feed(text);
 }
 
 // Settles every cluster that both readers are past, then moves the edge.

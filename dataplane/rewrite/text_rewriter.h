@@ -74,6 +74,7 @@ class TextRewriter {
     size_t token_count = 0;
   };
 
+  bool find_tokens();
   bool settle();
   bool settle_cluster(Cluster cluster);
   bool next_cluster(uint64_t limit, Cluster& out) const noexcept;
@@ -110,7 +111,8 @@ class TextRewriter {
   uint64_t window_start_ = 0;
   uint64_t skip_ = 0;  // bytes of `before`; inside, offsets count from its first one
   uint64_t fed_ = 0;
-  size_t held_ = 0;  // the last bytes of these, which the scanner has not read
+  size_t held_ = 0;    // the last bytes of these, which the scanner has not read
+  size_t unread_ = 0;  // and those that the token finder has not
   uint64_t edge_ = 0;
   redact::ShiftMap* shifts_ = nullptr;
   uint64_t shifts_at_ = 0;  // what shifts_ has been told of

@@ -94,6 +94,26 @@ TEST_F(TextRewriting, TokenLikeTextOfARequestIsALiteralUnlessItVerifies) {
   EXPECT_EQ(answer(sent), "x " + fake);
 }
 
+// Texts that are too short for a token are not searched; the shortest that one fits in is.
+TEST_F(TextRewriting, ATokenMayBeAllOfAText) {
+  const std::string token = world.token(World::Url, "https://a.example/");
+  const std::string bare = token.substr(1, token.size() - 2);
+  for (const std::string& text : {token, bare})
+    for (const std::string_view before : {"", "see "})
+      for (size_t cut = 0; cut <= text.size(); ++cut) {
+        RewriteScope scope = world.scope(Direction::Request);
+        TextRewriter rewriter;
+        rewriter.begin(scope, bytes_of(before));
+        ASSERT_TRUE(rewriter.hold(bytes_of(text.substr(0, cut))));
+        if (cut % 2 == 0) {
+          EXPECT_TRUE(rewriter.settle_held());
+        }
+        ASSERT_TRUE(rewriter.hold(bytes_of(text.substr(cut))) && rewriter.end());
+        EXPECT_EQ(scope.tally.verified_tokens, 1U) << text << " " << cut;
+        EXPECT_EQ(rewriter.edits().count(), 0U);
+      }
+}
+
 TEST_F(TextRewriting, AValueIsNotRestoredWhereItCouldBeCarriedOut) {
   const std::string token = world.minted(World::Email, "a@example.org");
   for (const std::string& text :

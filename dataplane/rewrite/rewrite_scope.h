@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -61,7 +62,8 @@ struct Tally {
       0;  // tokens of this tenant that a client brought along: passed unchanged
   uint32_t unrestored_tokens = 0;  // token-like text of an answer that stayed as it was
   uint32_t protected_tokens = 0;   // tokens of this exchange in text that must not be touched
-  void clear() noexcept { *this = Tally{}; }
+  // Where it stands: made elsewhere and copied it would be written twice.
+  void clear() noexcept { std::construct_at(this); }
   void add_opaque(contract::OpaqueReason reason, uint64_t bytes, uint32_t values) noexcept {
     opaque_bytes_by_reason[static_cast<size_t>(reason)] += bytes;
     opaque_values[static_cast<size_t>(reason)] += values;

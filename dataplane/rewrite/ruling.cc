@@ -98,10 +98,11 @@ bool fill_scope(const policy::Image& image, const RulingFor& who, RewriteScope::
     for (size_t entity = 0; entity < entities; ++entity)
       scope.actions[entity].by_role[role] = rulings.find(image, decisions[entity]);
   }
-  for (uint16_t entity = 0; entity < entities; ++entity) {
+  for (uint16_t entity = 0; entity < entities; ++entity)
     scope.generalisations[entity] = image.generalisation(entity);
+  if (who.reason.empty()) return true;  // most exchanges: nothing is restored
+  for (uint16_t entity = 0; entity < entities; ++entity)
     scope.may_restore[entity] = image.access(who.tenant, who.principal, entity, who.reason).allowed;
-  }
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string_view>
 
 #include "dataplane/base/check.h"
 #include "dataplane/scan/recognise/date.h"
@@ -521,6 +522,36 @@ bool is_unchecked(contract::Validator validator) noexcept {
   return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
 }
 
+// "[\n    273 63 5022"
+constexpr unsigned kMatrixIndent = 10;
+bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// One of the numbers of a matrix: "12 273 63 5022 8", "[273 63 5022]", a line of numbers of other
+// sizes above or below. Groups [first, last) have single spaces between.
+bool is_of_matrix(const Row& row, size_t first, size_t last) noexcept {
+  const auto only = [](std::span<const uint8_t> gap, std::string_view some) {
+    return std::all_of(gap.begin(), gap.end(), [&](uint8_t c) {
+      return some.find(static_cast<char>(c)) != std::string_view::npos;
+    });
+  };
+  const auto is_number = [&](size_t group) { return row.groups[group].letters == 0; };
+  uint64_t before = row.start(first) - 1;
+  for (unsigned i = 0; i < kMatrixIndent && is_blank(row.view.at(before)); ++i) --before;
+  if (row.view.at(before) == '[' || row.behind(last - 1) == ']') return true;
+  if (first > 0 && is_number(first - 1) && only(row.gap(first - 1), " ")) return true;
+  if (last < row.count && is_number(last) && only(row.gap(last - 1), " ")) return true;
+  // Two numbers on the line above or below; of the same sizes they are a list of its kind.
+  const auto is_other_line = [&](size_t outer, size_t near, size_t far, size_t mine, size_t next) {
+    const auto between = row.gap(outer);
+    return only(between, " \n\r[],") &&
+           std::find(between.begin(), between.end(), '\n') != between.end() && is_number(near) &&
+           is_number(far) && only(row.gap(std::min(near, far)), " ") &&
+           (row.size(near) != row.size(mine) || row.size(far) != row.size(next));
+  };
+  return (first > 1 && is_other_line(first - 1, first - 1, first - 2, last - 1, last - 2)) ||
+         (last + 1 < row.count && is_other_line(last - 1, last, last + 1, first, first + 1));
+}
+
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
 class ShapeHits {
  public:
@@ -539,7 +570,9 @@ class ShapeHits {
                     window.is_joined(),
                     is_strong(shape.validator),
                     is_unchecked(shape.validator),
-                    end};
+                    window.is_spaced(),
+                    end,
+                    window.group_end()};
   }
   struct Beside {
     const ContextHits* column;
@@ -565,7 +598,8 @@ class ShapeHits {
       const uint64_t end = row.base + best_[i].end;
       around.in_sum = best_[i].unchecked && is_in_sum(row.view, start, end);
       const bool by_form = best_[i].unchecked && !engine.rule(best_[i].rule).has_context;
-      const bool is_kin = by_form && start < kin_until;
+      const bool is_kin = by_form && (start < kin_until ||
+                                      (best_[i].spaced && is_of_matrix(row, first, best_[i].last)));
       const Hit hit{start, end, false, best_[i].doubt};
       const bool is_free = !is_kin && out.offer(best_[i].rule, hit, around, row.view);
       if (by_form && !is_free) refused_end = end;
@@ -581,7 +615,9 @@ class ShapeHits {
     bool joined;
     bool strong;
     bool unchecked;
+    bool spaced;
     uint32_t end;
+    size_t last;  // the group behind it
   };
   // The first count_ of them are set: all of them cost more than most windows.
   std::array<Best, 16> best_;

@@ -29,6 +29,7 @@ class ShapeWindow {
   // All separators so far are the same usual one; are one of those each.
   bool is_regular() const noexcept { return regular_; }
   bool is_punctuated() const noexcept { return punctuated_; }
+  bool is_spaced() const noexcept { return regular_ && separator_ == ' '; }
   bool may_fit(uint64_t digits, uint64_t letters) const noexcept {
     return form_.may_fit(digits, letters);
   }

@@ -156,5 +156,19 @@ TEST_F(AroundValue, ListsOfPartsAreSuchToTheirEnd) {
       (Texts{"US_SSN=536-90-4396", "US_SSN=096-91-7070"}));
 }
 
+// Rows of a matrix have the sizes of three groups by chance.
+TEST_F(AroundValue, NumbersOfAMatrixAreNobodysWithoutAWord) {
+  EXPECT_EQ(at_every_cut("x: 229 73 2398 858 94 9424 139 64 1154\n"), Texts{});
+  EXPECT_EQ(at_every_cut("m = [\n    273 63 5022\n    844 52 5975\n]\n"), Texts{});
+  EXPECT_EQ(at_every_cut("[[273 63 5022]\n [744 52 5975]]\n"), Texts{});
+  EXPECT_EQ(at_every_cut("1 22 333\n273 63 5022\n744 52 5975\n"), Texts{});
+  EXPECT_EQ(at_every_cut("273 63 5022\n1 22 333\n"), Texts{});
+  // A list of its kind, a sentence, a word.
+  EXPECT_EQ(at_every_cut("536 90 4399\n096 91 7070\n"),
+            (Texts{"US_SSN=536 90 4399", "US_SSN=096 91 7070"}));
+  EXPECT_EQ(at_every_cut("Kim 536 90 4399, 3 of 4\n"), Texts{"US_SSN=536 90 4399"});
+  EXPECT_EQ(at_every_cut("ssn 536 90 4399 12 13\n"), Texts{"US_SSN=536 90 4399"});
+}
+
 }  // namespace
 }  // namespace sallyport::scan

@@ -31,6 +31,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"person", RuleKind::Person},
                                                   {"spelt_email", RuleKind::SpeltEmail},
                                                   {"travel_zone", RuleKind::TravelZone},
+                                                  {"field", RuleKind::Field},
                                                   {"dictionary", RuleKind::Dictionary}};
 constexpr YamlReader::Named<Alphabet> kAlphabets[] = {{"any", Alphabet::Any},
                                                       {"hex", Alphabet::Hex},
@@ -77,6 +78,7 @@ class RuleReader {
     read_shape();
     rule_.cues = words("cues");
     read_length();
+    read_field();
   }
 
  private:
@@ -118,7 +120,7 @@ class RuleReader {
   }
 
   void read_shape() {
-    if (const YamlNode* shapes = only("shapes", {RuleKind::Shape, RuleKind::Cue}))
+    if (const YamlNode* shapes = only("shapes", {RuleKind::Shape, RuleKind::Cue, RuleKind::Field}))
       for (auto& [shape, place] : reader_.text_or_texts(*shapes)) rule_.shapes.push_back(shape);
     if (const YamlNode* separated = only("separated", {RuleKind::Shape, RuleKind::Person})) {
       const Separated value = reader_.choice(*separated, kSeparated);
@@ -129,7 +131,9 @@ class RuleReader {
       rule_.evasive = reader_.truth(*evasive);
     if (const YamlNode* letters = only("letters", {RuleKind::Shape}))
       rule_.upper_only = reader_.choice(*letters, kLetters);
-    if (const YamlNode* names = only("names", {RuleKind::Person}))
+    // What its place calls a name is one.
+    rule_.any_name = is_kind_ && rule_.kind == RuleKind::Field;
+    if (const YamlNode* names = only("names", {RuleKind::Person, RuleKind::Field}))
       rule_.any_name = reader_.choice(*names, kNames);
   }
 
@@ -156,6 +160,28 @@ class RuleReader {
     rule_.length_max = is_range ? number(length->items[1]) : rule_.length_min;
     if (rule_.length_min > rule_.length_max)
       reader_.add(length->place, "the least length is more than the most");
+  }
+
+  // field: 5, components: 3, or [2, 4]
+  void read_field() {
+    const YamlNode* field = only("field", {RuleKind::Field});
+    const YamlNode* components = only("components", {RuleKind::Field});
+    if (!is_kind_ || rule_.kind != RuleKind::Field) return;
+    if (field == nullptr) return reader_.add(node_.place, "a rule of kind field has a 'field'");
+    rule_.length_min = static_cast<uint32_t>(reader_.number(*field, 1, contract::kFieldMax));
+    uint32_t first = 1, last = 1;
+    if (components != nullptr) {
+      const bool is_range = components->kind == YamlNode::Kind::Sequence;
+      if (is_range && components->items.size() != 2)
+        return reader_.add(components->place, "components are a number, or [first, last]");
+      const auto number = [&](const YamlNode& node) {
+        return static_cast<uint32_t>(reader_.number(node, 1, contract::kComponentsMax));
+      };
+      if (is_range) first = number(components->items[0]);
+      last = number(is_range ? components->items[1] : *components);
+      if (first > last) reader_.add(components->place, "the first component is behind the last");
+    }
+    rule_.length_max = contract::field_components(first, last);
   }
 
   std::vector<std::string> words(std::string_view key) {

@@ -132,19 +132,20 @@ class Compiler {
 
   void check_parts(const EntitySource& entity, const RuleSource& rule) {
     const bool has_shapes = rule.kind == RuleKind::Shape || rule.kind == RuleKind::Cue;
+    const bool is_field = rule.kind == RuleKind::Field;
     const bool takes_cues = rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
                             rule.kind == RuleKind::Password || rule.kind == RuleKind::Person ||
                             rule.kind == RuleKind::Date || rule.kind == RuleKind::Address ||
-                            rule.kind == RuleKind::SpeltEmail;
+                            rule.kind == RuleKind::SpeltEmail || is_field;
     if (rule.kind != RuleKind::Pattern && !rule.pattern.empty())
       fail(entity.name, rule.id, "only rules of kind pattern have a pattern");
-    if (has_shapes == rule.shapes.empty())
+    if (!is_field && has_shapes == rule.shapes.empty())
       fail(entity.name, rule.id,
-           has_shapes ? "the rule has no shapes" : "only kinds shape and cue have shapes");
+           has_shapes ? "the rule has no shapes" : "only kinds shape, cue and field have shapes");
     if (!takes_cues && !rule.cues.empty())
       fail(entity.name, rule.id, "rules of this kind have no cues");
     if ((rule.kind == RuleKind::Cue || rule.kind == RuleKind::Assignment ||
-         rule.kind == RuleKind::Password || rule.kind == RuleKind::SpeltEmail) &&
+         rule.kind == RuleKind::Password || rule.kind == RuleKind::SpeltEmail || is_field) &&
         rule.cues.empty())
       fail(entity.name, rule.id, "the rule has no cues");
     if (rule.kind == RuleKind::Run && rule.length_min < kRunBytesMin)

@@ -35,8 +35,14 @@ enum class RuleKind : uint8_t {
   SpeltEmail = 19,     // john [at] example [dot] com
   Dictionary = 20,     // exact values of a tenant's dictionary
   TravelZone = 21,     // machine readable zones of passports and cards
+  Field = 22,          // a field of a segment, by its place: HL7, X12, SWIFT MT, vCard
 };
-inline constexpr uint8_t kRuleKindMax = 21;
+inline constexpr uint8_t kRuleKindMax = 22;
+
+// Of Field rules length_min is the number of the field and length_max these, from one on.
+constexpr uint32_t field_components(uint32_t first, uint32_t last) { return first << 8 | last; }
+inline constexpr uint32_t kFieldMax = 64;
+inline constexpr uint32_t kComponentsMax = 12;
 
 // Of Run rules: what the whole run is made of.
 enum class Alphabet : uint8_t { Any = 0, Hex = 1, Alnum = 2, Base64 = 3, Base64Url = 4 };
@@ -188,13 +194,13 @@ struct MatcherRule {
   uint8_t confidence_bare;  // percent, without any of the rule's context words; 0: then it is no
                             // finding
   uint16_t flags;           // kRule...
-  uint32_t length_min;      // Run, Cue, Assignment, Password: of the value
+  uint32_t length_min;      // Run, Cue, Assignment, Password: of the value; Field: field_components
   uint32_t length_max;
   uint32_t context_first;  // in lists: words of which one must, or should, stand before
   uint32_t context_count;
   uint32_t against_first;  // in lists: words that speak against it: then it is no finding
   uint32_t against_count;
-  uint32_t shape_first;  // Shape, Cue
+  uint32_t shape_first;  // Shape, Cue, Field
   uint32_t shape_count;
   uint16_t proximity;        // bytes before the value in which context words count
   uint8_t alphabet;          // Alphabet

@@ -54,7 +54,7 @@ struct RuleParameters {
   uint8_t alphabet = 0;   // contract::Alphabet
   uint8_t validator = 0;  // contract::Validator; the stage applies it to the hit
   uint16_t flags = 0;     // contract::kRule...
-  std::span<const contract::MatcherShape> shapes;  // of Cue rules
+  std::span<const contract::MatcherShape> shapes;  // of Cue and Field rules
 };
 
 // One trigger: `at` is what the header of the recogniser says (the end of a cue word, the '@', the

@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/cue_value.h"
 #include "dataplane/scan/recognise/date.h"
 #include "dataplane/scan/recognise/email.h"
+#include "dataplane/scan/recognise/field.h"
 #include "dataplane/scan/recognise/free_address.h"
 #include "dataplane/scan/recognise/key_block.h"
 #include "dataplane/scan/recognise/password.h"
@@ -44,6 +45,8 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
       return spelt_email_at;
     case contract::RuleKind::TravelZone:
       return travel_zone_at;
+    case contract::RuleKind::Field:
+      return field_at;
     default:
       return nullptr;
   }

@@ -124,6 +124,16 @@ def harmless(r, half):
             yield {"text": text, "spans": spans, "lang": language(head), "kind": "harmless"}
 
 
+def segments(half):
+    """Messages between machines and rows of numbers; of a seed of their own, so that the others stay what they are."""
+    r = random.Random(f"sallyport labelled set, segments, {half}, 1")
+    for head, template in blocks(half, "segments"):
+        for _ in range(draws(head) * PERSONAL_TIMES):
+            text, spans = fill(r, template)
+            kind = "harmless" if "harmless" in head else "personal"
+            yield {"text": text, "spans": spans, "lang": language(head), "kind": kind}
+
+
 def join(parts, separator):
     text, spans = "", []
     for part in parts:
@@ -172,6 +182,7 @@ def make(half):
     r = random.Random(f"sallyport labelled set, {half}, 1")
     records = [*personal(r, half), *secrets(r, half), *harmless(r, half)]
     records += [*long_texts(r, records), *harmless_long(r, half), *evasions.records(r, half)]
+    records += segments(half)
     for number, record in enumerate(records):
         record["id"] = f"{half}-{record['kind']}-{number}"
         record.setdefault("tags", [])

@@ -225,6 +225,7 @@ def DATE_OF_BIRTH(r, variant=None):
     return {"us": f"{month:02d}/{day:02d}/{year}", "iso": f"{year}-{month:02d}-{day:02d}",
             "eu": f"{day:02d}.{month:02d}.{year}", "dash": f"{day:02d}-{month:02d}-{year}",
                     "ushort": f"{month}/{day}/{year}",
+            "packed": f"{year}{month:02d}{day:02d}",
             "slash": f"{day:02d}/{month:02d}/{year}", "cjk": f"{year}年{month}月{day}日",
                     "ko": f"{year}년 {month}월 {day}일"}[style]
 
@@ -622,6 +623,12 @@ def EMAIL_ADDRESS(r, variant=None):
 
 
 def PERSON(r, variant=None):
+    """`hl7`, `x12`: family and given name as those write them; `card`: of a vCard."""
+    if variant in ("hl7", "x12", "card"):
+        given, family = r.choice(GIVEN), r.choice(FAMILIES)
+        if variant == "card":
+            return f"{family};{given}"
+        return {"hl7": "^", "x12": "*"}[variant].join(mail_word(name).upper() for name in (family, given))
     if variant:
         given, family, form = PERSONS[variant]
         return form.format(given=r.choice(given.split()), family=r.choice(family.split()))
@@ -630,6 +637,10 @@ def PERSON(r, variant=None):
 
 def STREET_ADDRESS(r, variant=None):
     style = variant or r.choice(["us", "us", "us", "uk", "de", "fr"])
+    if style in ("hl7", "x12"):
+        city, state, zips = r.choice(CITIES_US)
+        street = f"{r.randint(10, 9999)} {r.choice(STREETS_US).upper()}"
+        return street if style == "x12" else f"{street}^^{city.upper()}^{state}^{zips}{digits(r, 2)}"
     if style == "us":
         city, state, zips = r.choice(CITIES_US)
         unit = r.choice(["", "", "", f" Apt {r.randint(1, 40)}{r.choice('ABCD')}", f", Suite {r.randint(100, 900)}",

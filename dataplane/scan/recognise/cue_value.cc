@@ -90,6 +90,11 @@ Verdict cue_value_at(const TextView& text, const Trigger& trigger, const RulePar
     case Step::Value:
       break;
   }
+  return shaped_value_at(text, at, rule, out);
+}
+
+Verdict shaped_value_at(const TextView& text, uint64_t at, const RuleParameters& rule,
+                        Hit& out) noexcept {
   out = Hit{};
   uint64_t digits = 0, letters = 0, breaks = 0;
   size_t length = 0;

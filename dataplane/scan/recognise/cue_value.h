@@ -15,4 +15,8 @@ inline constexpr uint64_t kCueGapBytes = 12;
 Verdict cue_value_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                      Hit& out) noexcept;
 
+// The same of the value that begins at `at`.
+Verdict shaped_value_at(const TextView& text, uint64_t at, const RuleParameters& rule,
+                        Hit& out) noexcept;
+
 }  // namespace sallyport::scan

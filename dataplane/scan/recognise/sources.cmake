@@ -13,6 +13,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/date.cc
   recognise/email.cc
   recognise/everyday_number.cc
+  recognise/field.cc
   recognise/free_address.cc
   recognise/gazetteer.cc
   recognise/ip.cc

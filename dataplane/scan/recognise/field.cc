@@ -1,0 +1,160 @@
+#include "dataplane/scan/recognise/field.h"
+
+#include "dataplane/scan/recognise/cue_value.h"
+#include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/words.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Of the first field of HL7, which counts segments of one name.
+constexpr uint64_t kSetIdDigitsMax = 4;
+// "/DE89370400440532013000" and its line end.
+constexpr uint64_t kAccountLineBytesMax = 40;
+// Fewer letters are no name and no street.
+constexpr unsigned kLettersMin = 2;
+constexpr unsigned kWordsMax = 5;
+
+struct Syntax {
+  uint8_t field;      // what ends the cue and parts fields
+  uint8_t component;  // parts components
+  bool is_line(uint8_t c) const noexcept { return c == '\n' || c == '\r' || c == 0x0b; }
+  bool ends_segment(uint8_t c) const noexcept {
+    return c == 0 || is_line(c) || (field == '*' && c == '~');
+  }
+  bool ends_field(uint8_t c) const noexcept {
+    return ends_segment(c) || c == field || (field == '|' && c == '~');
+  }
+};
+
+Syntax syntax_of(uint8_t last) noexcept {
+  switch (last) {
+    case '|':
+      return {'|', '^'};
+    case '*':
+      return {'*', '*'};
+    default:
+      return {'\n', ';'};
+  }
+}
+
+// A name in capitals where a segment may begin. What begins with a separator is the qualifier of
+// the field behind it.
+bool begins_segment(OpenReader& reader, uint64_t start, const Syntax& syntax) noexcept {
+  if (syntax.is_line(reader.at(start))) ++start;  // part of the cue
+  const uint8_t first = reader.at(start), before = reader.before(start);
+  if (first == syntax.field || first == ':') return first == '*' || !is_alnum(before);
+  if (!is_upper(first)) return false;
+  if (before == 0 || syntax.is_line(before) || before == '"' || before == '\'' || before == '`')
+    return true;
+  if (syntax.field == '\n') return false;
+  const uint8_t more = before == ' ' ? reader.before(start - 1) : before;
+  if (syntax.field == '*') return more == '~';
+  return before == '>' || (before == ' ' && more != '|');
+}
+
+// "PID|1|", "PID||": a cell of another table has no such number.
+bool has_set_id(OpenReader& reader, uint64_t at) noexcept {
+  const uint64_t start = at;
+  while (at - start < kSetIdDigitsMax && is_digit(reader.at(at))) ++at;
+  return reader.at(at) == '|';
+}
+
+// Moves `at` to the first character of the field. False: there is no such field.
+bool find_field(OpenReader& reader, const Syntax& syntax, uint32_t field, uint64_t limit,
+                uint64_t& at) noexcept {
+  for (uint32_t number = 1; number < field; ++at) {
+    const uint8_t c = reader.at(at);
+    if (at >= limit || syntax.ends_segment(c)) return false;
+    if (c == syntax.field) ++number;
+  }
+  return true;
+}
+
+// The account before the name of a party, on a line of its own.
+bool skip_account(OpenReader& reader, uint64_t& at) noexcept {
+  if (reader.at(at) != '/') return true;
+  for (const uint64_t limit = at + kAccountLineBytesMax; at < limit; ++at)
+    if (reader.at(at) == '\n') {
+      ++at;
+      return true;
+    }
+  return false;
+}
+
+// Moves `at` to the component, inside of the field.
+bool find_component(OpenReader& reader, const Syntax& syntax, uint32_t component, uint64_t limit,
+                    uint64_t& at) noexcept {
+  for (uint32_t number = 1; number < component; ++at) {
+    const uint8_t c = reader.at(at);
+    if (at >= limit || syntax.ends_field(c)) return false;
+    if (c == syntax.component) ++number;
+  }
+  return true;
+}
+
+// A word of the line is a name: companies have accounts, too.
+bool has_known_name(OpenReader& reader, uint64_t at, uint64_t end) noexcept {
+  for (unsigned i = 0; i < kWordsMax && at < end; ++i) {
+    const NameWord word = word_at(reader, at);
+    if (word.size() > 1 && word.size() <= kNameBytesMax) {
+      const NameKind kind = name_kind(reader.known(word.start, word.end));
+      if ((kind.given || kind.family) && !kind.ambiguous) return true;
+    }
+    at = word.end;
+    while (at < end && name_letter_at(reader, at) == 0) ++at;
+  }
+  return false;
+}
+
+// Components [first, last] from `at` on that have letters: where they end. 0: none.
+uint64_t components_end(OpenReader& reader, const Syntax& syntax, uint32_t count, uint64_t limit,
+                        uint64_t at) noexcept {
+  uint64_t end = 0;
+  unsigned letters = 0;
+  const uint64_t start = at;
+  for (uint32_t number = 1;; ++at) {
+    const uint8_t c = reader.at(at);
+    if (at >= limit) return 0;
+    if (c == syntax.component) {
+      // "N: 5; M: 6" is prose.
+      if (syntax.component == ';' && reader.at(at + 1) == ' ') return 0;
+      if (number++ == count) break;
+      continue;
+    }
+    if (syntax.ends_field(c)) break;
+    letters += is_word_letter(c) ? 1 : 0;
+    if (c != ' ' || at == start) end = at + 1;
+  }
+  return letters >= kLettersMin ? end : 0;
+}
+
+}  // namespace
+
+Verdict field_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                 Hit& out) noexcept {
+  OpenReader reader(text);
+  const Syntax syntax = syntax_of(reader.before(trigger.at));
+  if (!begins_segment(reader, trigger.start, syntax)) return reader.answer(false);
+  const uint32_t first = rule.length_max >> 8, count = (rule.length_max & 0xff) - first + 1;
+  const uint64_t limit = trigger.at + kLookAheadBytes;
+  const bool is_party = reader.at(trigger.start) == ':';
+  uint64_t at = trigger.at;
+  if (syntax.field == '|' && !has_set_id(reader, at)) return reader.answer(false);
+  if (is_party && !skip_account(reader, at)) return reader.answer(false);
+  if (!find_field(reader, syntax, rule.length_min, limit, at) ||
+      !find_component(reader, syntax, first, limit, at) || reader.open())
+    return reader.answer(false);
+  if (!rule.shapes.empty()) {
+    const Verdict verdict = shaped_value_at(text, at, rule, out);
+    if (verdict != Verdict::Match) return verdict;
+    const uint8_t behind = reader.at(out.end);
+    return reader.answer(syntax.ends_field(behind) || behind == syntax.component);
+  }
+  const uint64_t end = components_end(reader, syntax, count, limit, at);
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0;
+  out = Hit{at, end};
+  return reader.answer(end != 0 && (any || has_known_name(reader, at, end)));
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,83 @@
+// Values that only their place in a segment tells (recognise/field.h).
+#include "tests/unit/scan/scan_fixture.h"
+
+namespace sallyport::scan {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+class Fields : public ScanFixture {
+ protected:
+  using RuleSource = controlplane::policy::RuleSource;
+
+  static RuleSource rule(std::string id, std::vector<std::string> cues, uint32_t field,
+                         uint32_t first, uint32_t last) {
+    RuleSource out;
+    out.id = std::move(id);
+    out.kind = contract::RuleKind::Field;
+    out.cues = std::move(cues);
+    out.length_min = field;
+    out.length_max = contract::field_components(first, last);
+    out.any_name = true;
+    return out;
+  }
+
+  void SetUp() override {
+    std::vector<controlplane::policy::EntitySource> entities(3);
+    entities[0].name = "PERSON";
+    entities[0].rules = {rule("pid", {"pid|"}, 5, 1, 3), rule("pv1", {"pv1|"}, 7, 2, 4),
+                         rule("nm1", {"nm1*il*1*"}, 1, 1, 3), rule("vcard", {"\nn:"}, 1, 1, 3),
+                         rule("mt", {":50k:", ":59:"}, 1, 1, 1)};
+    entities[0].rules[4].any_name = false;
+    entities[1].name = "BIRTH";
+    entities[1].rules = {rule("pid-birth", {"pid|"}, 7, 1, 1), rule("dmg", {"dmg*d8*"}, 1, 1, 1)};
+    for (RuleSource& one : entities[1].rules) one.shapes = {"9{8}"};
+    entities[2].name = "PLAN";
+    entities[2].rules = {rule("nm109", {"*mi*"}, 1, 1, 1)};
+    entities[2].rules[0].shapes = {"X{6,16}"};
+    load(entities);
+  }
+};
+
+TEST_F(Fields, OfHl7ByTheirNumber) {
+  EXPECT_EQ(at_every_cut("MSH|^~\\&|A|B\rPID|1||8834^^^GH^MR||OKWUOSA^ZYNTHA^A^^^^L||19610615|F\r"),
+            (Texts{"PERSON=OKWUOSA^ZYNTHA^A", "BIRTH=19610615"}));
+  EXPECT_EQ(at_every_cut("PID|||8834||QUASTRUP^TAVIAN||19610615"),
+            (Texts{"PERSON=QUASTRUP^TAVIAN", "BIRTH=19610615"}));
+  EXPECT_EQ(at_every_cut("PV1|1|O|||||1234^QUASTRUP^TAVIAN^^^DR|"),
+            Texts{"PERSON=QUASTRUP^TAVIAN"});
+  EXPECT_EQ(at_every_cut("a PID|1||8834||QUASTRUP^TAVIAN~DOE^TAV||"),
+            Texts{"PERSON=QUASTRUP^TAVIAN"});
+}
+
+TEST_F(Fields, OfOtherSegmentsAndCellsAreNone) {
+  // Empty fields, deleted ones, a line that ends, a table, another name, a field too far away.
+  EXPECT_EQ(at_every_cut("PID|1||8834||||1961\n"), Texts{});
+  EXPECT_EQ(at_every_cut("PID|1||8834||\"\"||\n"), Texts{});
+  EXPECT_EQ(at_every_cut("PID|1|\n||QUASTRUP^TAVIAN|QUASTRUP^TAVIAN|\n"), Texts{});
+  EXPECT_EQ(at_every_cut("| PID|1|2|3|QUASTRUP|QUASTRUP|\n"), Texts{});
+  EXPECT_EQ(at_every_cut("|PID|Name|2|3|QUASTRUP|QUASTRUP|\n"), Texts{});
+  EXPECT_EQ(at_every_cut("pid|1|2|3|4|QUASTRUP|x\n"), Texts{});
+  EXPECT_EQ(at_every_cut("APID|1|2|3|4|QUASTRUP|x\n"), Texts{});
+  EXPECT_EQ(at_every_cut("PID|1||" + std::string(340, '8') + "||QUASTRUP^TAVIAN|"), Texts{});
+}
+
+TEST_F(Fields, OfX12ByTheirQualifier) {
+  EXPECT_EQ(at_every_cut("SBR*P~NM1*IL*1*OKWUOSA*ZYNTHA*A***MI*W123456789~DMG*D8*19610615*F~"),
+            (Texts{"PERSON=OKWUOSA*ZYNTHA*A", "PLAN=W123456789", "BIRTH=19610615"}));
+  EXPECT_EQ(at_every_cut("NM1*IL*1*OKWUOSA~\n"), Texts{"PERSON=OKWUOSA"});
+  EXPECT_EQ(at_every_cut("NM1*PR*2*WIDGET HEALTH*****PI*123456789~"), Texts{});
+  EXPECT_EQ(at_every_cut("x = DMG*D8*19610615\n"), Texts{});
+}
+
+TEST_F(Fields, OfCardsAndPayments) {
+  EXPECT_EQ(at_every_cut("BEGIN:VCARD\nN:Quastrup;Zyntha;;;\nORG:x\n"),
+            Texts{"PERSON=Quastrup;Zyntha"});
+  EXPECT_EQ(at_every_cut("a\nN: Number; M: More\nN:5;6\n"), Texts{});
+  EXPECT_EQ(at_every_cut(":50K:/123456789\nMICHAEL MENSAH\nLEEDS\n"),
+            Texts{"PERSON=MICHAEL MENSAH"});
+  EXPECT_EQ(at_every_cut(":59:/123456789\nWIDGETS LIMITED\nLEEDS\n"), Texts{});
+}
+
+}  // namespace
+}  // namespace sallyport::scan

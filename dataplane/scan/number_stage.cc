@@ -254,12 +254,16 @@ uint64_t bits_from(const BitMask& mask, size_t place) noexcept {
   return bit == 0 ? mask.word(word) : mask.word(word) >> bit | mask.word(word + 1) << (64 - bit);
 }
 
-// Counts the letters and digits from `at` on into `group`: where they end. Of a group that is too
-// long, somewhere behind kGroupBytesMax of them.
-uint64_t read_group(const TextView& text, uint64_t at, const CharMasks& masks, uint64_t origin,
-                    Group& group) noexcept {
+// Letters and digits from one place on. `end`: of a group that is too long, somewhere behind
+// kGroupBytesMax of them. Not a Group: bytes that are written and read as a whole wait.
+struct GroupRead {
+  uint64_t end = 0;
+  unsigned digits = 0;
+  unsigned letters = 0;
+};
+GroupRead read_group(const TextView& text, uint64_t at, const CharMasks& masks,
+                     uint64_t origin) noexcept {
   static_assert(kGroupBytesMax == 64);
-  uint64_t end = at;
   if (at >= origin) {
     const auto place = static_cast<size_t>(at - origin);
     const uint64_t digits = bits_from(masks.digit, place);
@@ -267,18 +271,18 @@ uint64_t read_group(const TextView& text, uint64_t at, const CharMasks& masks, u
     const auto size = static_cast<unsigned>(std::countr_one(digits | letters));
     if (size < kGroupBytesMax) {
       const uint64_t in_group = (uint64_t{1} << size) - 1;
-      group.digits = static_cast<uint8_t>(std::popcount(digits & in_group));
-      group.letters = static_cast<uint8_t>(std::popcount(letters & in_group));
-      return at + size;
+      return {at + size, static_cast<unsigned>(std::popcount(digits & in_group)),
+              static_cast<unsigned>(std::popcount(letters & in_group))};
     }
   }
   // It begins before what the masks show, or may be too long.
-  for (; end < text.end && end - at <= kGroupBytesMax; ++end) {
-    const uint8_t of = kClasses[text.at(end)];
+  GroupRead out{at, 0, 0};
+  for (; out.end < text.end && out.end - at <= kGroupBytesMax; ++out.end) {
+    const uint8_t of = kClasses[text.at(out.end)];
     if (of != kDigitClass && of != kLetterClass) break;
-    ++(of == kDigitClass ? group.digits : group.letters);
+    ++(of == kDigitClass ? out.digits : out.letters);
   }
-  return end;
+  return out;
 }
 
 }  // namespace
@@ -297,8 +301,8 @@ bool is_hex_pair(const TextView& text, uint64_t at, uint64_t end) noexcept {
 NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const CharMasks& masks,
                                        uint64_t origin) {
   for (;;) {
-    Group group{static_cast<uint32_t>(at - row_.base), 0, 0, 0};
-    const uint64_t end = read_group(text, at, masks, origin, group);
+    const GroupRead group = read_group(text, at, masks, origin);
+    const uint64_t end = group.end;
     const bool is_long = end - at > kGroupBytesMax;
     const bool two_words = group.digits == 0 && row_.count > 0 &&
                            row_.groups[row_.count - 1].digits == 0 && !is_hex_pair(text, at, end);
@@ -306,10 +310,11 @@ NumberStage::Found NumberStage::extend(const TextView& text, uint64_t at, const 
     // Six letters may still turn out to be the beginning of a group with digits.
     if (!is_long && end == text.end && !text.final) return Found::Open;
     if (is_long || is_word || two_words) break;
-    group.end = static_cast<uint32_t>(end - row_.base);
-    row_.groups[row_.count++] = group;
+    row_.groups[row_.count++] =
+        Group{static_cast<uint32_t>(at - row_.base), static_cast<uint32_t>(end - row_.base),
+              static_cast<uint8_t>(group.digits), static_cast<uint8_t>(group.letters)};
     row_digits_ += group.digits;
-    if (row_.count == kGroupsMax || group.end >= kRowBytesMax) {
+    if (row_.count == kGroupsMax || end - row_.base >= kRowBytesMax) {
       judge_until_ = row_.count > 1 ? row_.count / 2 : 1;
       return Found::Row;
     }

@@ -83,7 +83,7 @@ struct Box {
   redact::PlaceTracker places;
   llm::JsonWalker walker;
   scan::Folder folder;
-  std::vector<uint8_t> folded;
+  mem::TextWindow folded;
   scan::CharMasks masks;
   std::vector<scan::LiteralHit> hits;
   NoSink sink;

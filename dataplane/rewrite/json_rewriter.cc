@@ -483,19 +483,18 @@ bool JsonRewriter::hold(std::span<const uint8_t> decoded) {
   if (held_.size() + decoded.size() > kShortLeafBytesMax ||
       held_ends_.size() == kShortLeafPiecesMax)
     return settle_held() && text_.feed(decoded) && settle_text();
-  held_.insert(held_.end(), decoded.begin(), decoded.end());
+  held_.append(decoded);
   held_ends_.push_back(held_.size());
   return true;
 }
 
 bool JsonRewriter::end_text() {
-  const bool ok = text_.hold(held_) && text_.end() && take_edits(text_.edits());
+  const bool ok = text_.hold(held_.bytes()) && text_.end() && take_edits(text_.edits());
   forget_held();
   return ok;
 }
 
 void JsonRewriter::forget_held() noexcept {
-  mem::wipe(held_);
   held_.clear();
   held_ends_.clear();
 }
@@ -506,7 +505,7 @@ bool JsonRewriter::settle_held() {
   bool ok = true;
   size_t from = 0;
   for (const size_t end : held_ends_) {
-    ok = ok && text_.feed(std::span<const uint8_t>(held_).subspan(from, end - from));
+    ok = ok && text_.feed(held_.bytes().subspan(from, end - from));
     from = end;
   }
   forget_held();
@@ -691,7 +690,6 @@ void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
   json_.begin(scope, llm::all_leaves(), roles, false);
   is_plain_ = ended_ = false;
   plain_base_ = 0;
-  mem::wipe(window_);
   window_.clear();
   window_start_ = 0;
   edits_.clear();
@@ -699,7 +697,7 @@ void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
 
 bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
   if (is_plain_) return plain_.feed(text) && take_plain_edits();
-  window_.insert(window_.end(), text.begin(), text.end());
+  window_.append(text);
   if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
   if (!json_.feed(text)) {
     if (scope_->refusal != Refusal::None) return false;
@@ -731,11 +729,10 @@ bool ArgumentsRewriter::fall_back() {
   if (!take_json_edits(plain_base_)) return false;
   is_plain_ = true;
   SP_CHECK(plain_base_ >= window_start_ && plain_base_ <= window_start_ + window_.size());
-  const auto known = std::span<const uint8_t>(window_);
+  const auto known = window_.bytes();
   const size_t decided = plain_base_ - window_start_;
   plain_.begin(*scope_, known.first(decided), roles_);
   const bool ok = plain_.feed(known.subspan(decided)) && take_plain_edits();
-  mem::wipe(window_);
   window_.clear();
   return ok;
 }
@@ -767,7 +764,7 @@ uint64_t ArgumentsRewriter::edge() const noexcept {
   if (ended_ || json_.in_text()) return read;
   uint64_t held = read;
   while (held > window_start_ && read - held < kStructureHeldBytesMax &&
-         !is_stop(window_[held - 1 - window_start_]))
+         !is_stop(window_.bytes()[held - 1 - window_start_]))
     --held;
   return held;
 }
@@ -777,10 +774,7 @@ void ArgumentsRewriter::forget_before(uint64_t offset) {
   if (wanted <= window_start_) return;
   const size_t count = std::min<size_t>(wanted - window_start_, window_.size());
   if (count < window_.size() / 2 + 1) return;
-  const size_t rest = window_.size() - count;
-  std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
-  mem::wipe(std::span(window_).subspan(rest));
-  window_.resize(rest);
+  window_.drop_front(count);
   window_start_ += count;
 }
 

@@ -36,6 +36,7 @@
 #include <vector>
 
 #include "dataplane/llm/json_walker.h"
+#include "dataplane/mem/text_window.h"
 #include "dataplane/redact/offset_map.h"
 #include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
@@ -180,7 +181,7 @@ class JsonRewriter final : private llm::Sink {
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
   std::vector<uint8_t> number_;
-  std::vector<uint8_t> held_;      // of a nested leaf: text that its reader has not seen
+  mem::TextWindow held_;           // of a nested leaf: text that its reader has not seen
   std::vector<size_t> held_ends_;  // of the pieces that it came in
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
@@ -224,7 +225,7 @@ class ArgumentsRewriter {
   bool is_plain_ = false;
   bool ended_ = false;
   uint64_t plain_base_ = 0;
-  std::vector<uint8_t> window_;  // undecided text and some before, for the fall back
+  mem::TextWindow window_;  // undecided text and some before, for the fall back
   uint64_t window_start_ = 0;
   EditList edits_;
 };

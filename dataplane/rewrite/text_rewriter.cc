@@ -38,7 +38,7 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();
-  wipe_window();
+  window_.clear();
   window_start_ = 0;
   ended_ = false;
   before = before.last(std::min(before.size(), kBeforeBytesMax));
@@ -48,7 +48,7 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   shifts_ = shifts;
   shifts_at_ = skip_;
   if (before.empty()) return;
-  window_.assign(before.begin(), before.end());
+  window_.append(before);
   scanner_.hold(before);
   if (scope.direction == RewriteScope::Direction::Response) place_.feed(before);
 }
@@ -56,15 +56,10 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
 bool TextRewriter::rule_on_value(RewriteScope& scope, RoleSet roles, const scan::Finding& finding,
                                  std::span<const uint8_t> value) {
   begin(scope, {}, roles);
-  window_.assign(value.begin(), value.end());
+  window_.append(value);
   fed_ = value.size();
   ended_ = true;
   return act(finding.entity, treatment(finding), 0, fed_);
-}
-
-void TextRewriter::wipe_window() noexcept {
-  mem::wipe(window_);
-  window_.clear();
 }
 
 bool TextRewriter::feed(std::span<const uint8_t> text) { return hold(text) && settle_held(); }
@@ -73,7 +68,7 @@ bool TextRewriter::hold(std::span<const uint8_t> text) {
   while (!text.empty()) {
     const auto piece = text.first(std::min(text.size(), kPieceBytes - held_));
     text = text.subspan(piece.size());
-    window_.insert(window_.end(), piece.begin(), piece.end());
+    window_.append(piece);
     fed_ += piece.size();
     held_ += piece.size();
     unread_ += piece.size();
@@ -118,7 +113,7 @@ bool TextRewriter::end() {
 
 // False: more tokens than its list holds.
 bool TextRewriter::find_tokens() {
-  const auto text = std::span<const uint8_t>(window_).last(unread_);
+  const auto text = window_.bytes().last(unread_);
   unread_ = 0;
   return finder_.feed(text);
 }
@@ -433,7 +428,7 @@ void TextRewriter::note_kept(uint64_t until) {
 
 std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const noexcept {
   SP_CHECK(start >= window_start_ && start < end && end <= fed_);
-  return std::span(window_).subspan(start - window_start_, end - start);
+  return window_.bytes().subspan(start - window_start_, end - start);
 }
 
 void TextRewriter::forget_before(uint64_t offset) {
@@ -441,10 +436,7 @@ void TextRewriter::forget_before(uint64_t offset) {
   const size_t count = offset - window_start_;
   // Moving the rest down costs its size; do it when the dead part is the larger one.
   if (count < window_.size() / 2 + 1) return;
-  const size_t rest = window_.size() - count;
-  std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
-  mem::wipe(std::span(window_).subspan(rest));
-  window_.resize(rest);
+  window_.drop_front(count);
   window_start_ = offset;
 }
 

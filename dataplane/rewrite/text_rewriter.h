@@ -28,6 +28,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/mem/text_window.h"
 #include "dataplane/redact/place_tracker.h"
 #include "dataplane/redact/shift_map.h"
 #include "dataplane/redact/token_finder.h"
@@ -39,9 +40,6 @@ namespace sallyport::rewrite {
 
 class TextRewriter {
  public:
-  TextRewriter() = default;
-  ~TextRewriter() { wipe_window(); }
-
   // `scope` must outlive the channel. `before`: what stood before it, kBeforeBytesMax at most
   // count. `roles`: whose words it may be; none: what the direction says (user, assistant).
   // `shifts`: is told of every decided byte and edit, for numbers that count in this text.
@@ -99,7 +97,6 @@ class TextRewriter {
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
   void forget_before(uint64_t offset);
   void note_kept(uint64_t until);
-  void wipe_window() noexcept;
 
   RewriteScope* scope_ = nullptr;
   RoleSet roles_;
@@ -107,7 +104,7 @@ class TextRewriter {
   redact::TokenFinder finder_;
   redact::PlaceTracker place_;
   EditList edits_;
-  std::vector<uint8_t> window_;  // text from window_start_ on: what is not decided yet
+  mem::TextWindow window_;  // text from window_start_ on: what is not decided yet
   uint64_t window_start_ = 0;
   uint64_t skip_ = 0;  // bytes of `before`; inside, offsets count from its first one
   uint64_t fed_ = 0;

@@ -130,20 +130,17 @@ void Folder::begin() noexcept {
   was_quoted_ = in_blank_row_ = in_quoted_word_ = false;
 }
 
-Folder::Out Folder::open(std::vector<uint8_t>& text, size_t room) {
-  const size_t size = text.size();
-  text.resize(size + room + kCopySlackBytes);
-  return {text.data(), text.data() + size};
+// Vectors are copied whole, and write behind the text.
+Folder::Out Folder::open(mem::TextWindow& text, size_t room) {
+  uint8_t* const at = text.extend(room + kCopySlackBytes);
+  return {at - text.size(), at};
 }
 
-// Vectors are copied whole: what they wrote behind the text is text, too.
-void Folder::close(const Out& out, std::vector<uint8_t>& text) noexcept {
-  const auto size = static_cast<size_t>(out.at - out.begin);
-  mem::wipe(std::span(text).subspan(size, kCopySlackBytes));
-  text.resize(size);
+void Folder::close(const Out& out, mem::TextWindow& text) noexcept {
+  text.commit(static_cast<size_t>(out.at - out.begin) - text.size());
 }
 
-void Folder::feed(std::span<const uint8_t> text, std::vector<uint8_t>& folded) {
+void Folder::feed(std::span<const uint8_t> text, mem::TextWindow& folded) {
   Out out = open(folded, held_size_ + text.size());
   while (held_size_ > 0 && !text.empty()) {
     std::array<uint8_t, 2 * kFoldHeldBytes> joined;
@@ -176,7 +173,7 @@ void Folder::feed(std::span<const uint8_t> text, std::vector<uint8_t>& folded) {
   std::memcpy(held_.data(), text.data() + used, held_size_);
 }
 
-void Folder::end(std::vector<uint8_t>& folded) {
+void Folder::end(mem::TextWindow& folded) {
   if (held_size_ == 0) return;
   Out out = open(folded, held_size_);
   const size_t used = bulk(held_.data(), held_size_, true, out);
@@ -530,10 +527,10 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
 std::string folded_text(std::string_view text) {
   Folder folder;
   folder.begin();
-  std::vector<uint8_t> out;
+  mem::TextWindow out;
   folder.feed({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, out);
   folder.end(out);
-  return {out.begin(), out.end()};
+  return {out.bytes().begin(), out.bytes().end()};
 }
 
 std::string folded_lower(std::string_view text) {

@@ -23,8 +23,8 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "dataplane/mem/text_window.h"
 #include "dataplane/scan/source_map.h"
 
 namespace sallyport::scan {
@@ -36,9 +36,9 @@ class Folder {
  public:
   void begin() noexcept;
   // Appends to `out` and to the map.
-  void feed(std::span<const uint8_t> text, std::vector<uint8_t>& out);
+  void feed(std::span<const uint8_t> text, mem::TextWindow& out);
   // Nothing comes any more: what is held stands for itself.
-  void end(std::vector<uint8_t>& out);
+  void end(mem::TextWindow& out);
   // What is held is not in the map yet: map().source_size() is where it begins.
   const SourceMap& map() const noexcept { return map_; }
   SourceMap& map() noexcept { return map_; }
@@ -49,8 +49,8 @@ class Folder {
     uint8_t* begin;  // of all that is kept
     uint8_t* at;
   };
-  static Out open(std::vector<uint8_t>& text, size_t room);
-  static void close(const Out& out, std::vector<uint8_t>& text) noexcept;
+  static Out open(mem::TextWindow& text, size_t room);
+  static void close(const Out& out, mem::TextWindow& text) noexcept;
   size_t bulk(const uint8_t* text, size_t size, bool final, Out& out);
   size_t step(const uint8_t* text, size_t size, bool final, Out& out);
   size_t escape(const uint8_t* text, size_t size, bool final, Out& out);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
-#include "dataplane/mem/wipe.h"
 #include "dataplane/scan/recognise/assignment.h"
 #include "dataplane/scan/recognise/cue_value.h"
 #include "dataplane/scan/recognise/date.h"
@@ -62,10 +61,7 @@ TextScanner& ScanTools::inner(unsigned depth) {
   return *inner_[depth];
 }
 
-TextScanner::~TextScanner() {
-  mem::wipe(window_);
-  Engine::close_stream(stream_);
-}
+TextScanner::~TextScanner() { Engine::close_stream(stream_); }
 
 void TextScanner::open_stream() {
   if (stream_ != nullptr && stream_engine_ == engine_->serial()) {
@@ -84,7 +80,6 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   depth_ = depth;
   open_stream();
   folder_.begin();
-  mem::wipe(window_);
   window_.clear();
   window_start_ = streamed_ = folded_edge_ = edge_ = 0;
   held_ = 0;
@@ -261,10 +256,7 @@ void TextScanner::forget(uint64_t folded_edge) {
   const size_t count = keep - window_start_;
   // Moving the rest down costs its size; do it when the dead part is the larger one.
   if (count < window_.size() / 2 + 1) return;
-  const size_t rest = window_.size() - count;
-  std::copy(window_.begin() + static_cast<std::ptrdiff_t>(count), window_.end(), window_.begin());
-  mem::wipe(std::span(window_).subspan(rest));
-  window_.resize(rest);
+  window_.drop_front(count);
   window_start_ = keep;
 }
 

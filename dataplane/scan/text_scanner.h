@@ -19,6 +19,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/mem/text_window.h"
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/engine.h"
@@ -85,7 +86,7 @@ class TextScanner {
   uint64_t stream_engine_ = 0;  // serial of the engine whose stream this is
 
   Folder folder_;
-  std::vector<uint8_t> window_;  // folded text that is not decided yet, and some before
+  mem::TextWindow window_;  // folded text that is not decided yet, and some before
   uint64_t window_start_ = 0;
   size_t held_ = 0;        // bytes that hold() took and nobody read
   uint64_t streamed_ = 0;  // folded bytes in which literals were looked for

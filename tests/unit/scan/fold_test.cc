@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/mem/text_window.h"
 #include "dataplane/scan/fold_table.h"
 
 namespace sallyport::scan {
@@ -19,7 +20,7 @@ struct Folded {
 Folded fold(std::string_view text, std::vector<size_t> cuts = {}) {
   Folder folder;
   folder.begin();
-  std::vector<uint8_t> out;
+  mem::TextWindow out;
   cuts.push_back(text.size());
   size_t at = 0;
   for (size_t cut : cuts) {
@@ -31,7 +32,7 @@ Folded fold(std::string_view text, std::vector<size_t> cuts = {}) {
   folder.end(out);
   EXPECT_EQ(folder.map().source_size(), text.size());
   EXPECT_EQ(folder.map().folded_size(), out.size());
-  Folded result{{out.begin(), out.end()}, {}};
+  Folded result{{out.bytes().begin(), out.bytes().end()}, {}};
   for (uint64_t i = 0; i < out.size(); ++i)
     result.sources.emplace_back(folder.map().source_start(i), folder.map().source_end(i + 1));
   return result;
@@ -130,11 +131,11 @@ TEST(Fold, EveryCharacterLeadsBackToWhereItStood) {
 TEST(Fold, SaysWhatItChanged) {
   Folder folder;
   folder.begin();
-  std::vector<uint8_t> out;
+  mem::TextWindow out;
   const std::string text = "x１y\u200bz%41";
   folder.feed({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, out);
   folder.end(out);
-  ASSERT_EQ(std::string(out.begin(), out.end()), "x1yzA");
+  ASSERT_EQ(std::string(out.bytes().begin(), out.bytes().end()), "x1yzA");
   EXPECT_EQ(folder.map().reasons(0, 1), 0);
   EXPECT_EQ(folder.map().reasons(0, 3), kFoldedForm);
   EXPECT_EQ(folder.map().reasons(2, 4), kFoldedInvisible);

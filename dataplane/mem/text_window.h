@@ -22,6 +22,7 @@ class TextWindow {
   TextWindow& operator=(const TextWindow&) = delete;
 
   size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
   const uint8_t* data() const noexcept { return memory_.get(); }
   std::span<const uint8_t> bytes() const noexcept { return {memory_.get(), size_}; }
 

@@ -7,6 +7,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/llm/json_string.h"
 #include "dataplane/mem/wipe.h"
+#include "dataplane/mem/wiping_vector.h"
 #include "dataplane/redact/json_escape.h"
 #include "dataplane/rewrite/limits.h"
 
@@ -35,10 +36,6 @@ size_t depth_at(std::span<const uint8_t> data, size_t until) noexcept {
     if (c == '}' || c == ']') --depth;
   }
   return depth;
-}
-
-void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 // Only the text of a channel may stand still; every other text is decided where it is read.
@@ -74,7 +71,6 @@ void StreamRewriter::wipe_buffers() noexcept {
   }
   own_events_.clear();
   for (auto& channel : channels_) {
-    mem::wipe(channel->held);
     channel->held.clear();
   }
 }
@@ -112,7 +108,6 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::StreamDelta& delta) 
   free->text_class = delta.text_class;
   free->open = true;
   free->ended = false;
-  mem::wipe(free->held);
   free->held.clear();
   free->emitted = free->fed = 0;
   if (delta.text_class == llm::TextClass::J) {
@@ -133,7 +128,7 @@ bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
   llm::JsonStringPieces pieces(content, 0);
   const HoldGuard guard(scope_->earlier, may_hold_);
   while (pieces.next()) {
-    append(channel.held, pieces.decoded());
+    channel.held.append(pieces.decoded());
     channel.fed += pieces.decoded().size();
     const bool ok = channel.text_class == llm::TextClass::J
                         ? channel.arguments->feed(pieces.decoded())
@@ -164,32 +159,30 @@ bool StreamRewriter::release(Channel& channel) {
   EditList& edits = is_json ? channel.arguments->edits() : channel.text.edits();
   const uint64_t edge = is_json ? channel.arguments->edge() : channel.text.edge();
   SP_CHECK(edge >= channel.emitted && edge <= channel.fed);
-  const size_t count = whole_characters(channel.held, edge - channel.emitted);
+  const size_t count = whole_characters(channel.held.bytes(), edge - channel.emitted);
   const uint64_t until = channel.emitted + count;
   bool changed = false;
   uint64_t at = channel.emitted;
   size_t used = 0;
-  const std::span<const uint8_t> held(channel.held);
+  const auto held = channel.held.bytes();
   for (const TextEdit& edit : edits.edits()) {
     if (edit.end > until) break;
-    append(released_, held.subspan(at - channel.emitted, edit.start - at));
-    append(released_, edits.replacement(edit));
+    mem::append_wiping(released_, held.subspan(at - channel.emitted, edit.start - at));
+    mem::append_wiping(released_, edits.replacement(edit));
     at = edit.end;
     changed = true;
     ++used;
   }
-  append(released_, held.subspan(at - channel.emitted, until - at));
+  mem::append_wiping(released_, held.subspan(at - channel.emitted, until - at));
   edits.drop_front(used);
-  mem::wipe(std::span(channel.held).first(count));
-  channel.held.erase(channel.held.begin(),
-                     channel.held.begin() + static_cast<std::ptrdiff_t>(count));
+  channel.held.drop_front(count);
   channel.emitted = until;
   return changed;
 }
 
 void StreamRewriter::add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> bytes) {
   edits_.push_back(DataEdit{start, end, edit_bytes_.size(), bytes.size()});
-  append(edit_bytes_, bytes);
+  mem::append_wiping(edit_bytes_, bytes);
 }
 
 bool StreamRewriter::delta(const llm::StreamDelta& delta, bool closing,
@@ -242,7 +235,7 @@ bool StreamRewriter::write_own_event(Channel& channel) {
   const std::string_view text_event(event.data(), size);
   if (!tools_->check.is_json(bytes_of(text_event))) return scope_->refuse(Refusal::MalformedEvent);
   own_events_.push_back(OwnPlace{llm::delta_event_name(kind_, channel.key), before_.size(), size});
-  append(before_, bytes_of(text_event));
+  mem::append_wiping(before_, bytes_of(text_event));
   mem::wipe({reinterpret_cast<uint8_t*>(event.data()), event.size()});
   return true;
 }
@@ -305,7 +298,7 @@ std::span<const StreamRewriter::Continued> StreamRewriter::continued(
   for (const llm::StreamDelta& delta : tools_->reader.event().deltas)
     for (auto at = begin; at != end; ++at) {
       if (!holds(*at) || (*at)->key != delta.key) continue;
-      const std::span<const uint8_t> held((*at)->held);
+      const auto held = (*at)->held.bytes();
       continued_.push_back({held.last(std::min<size_t>(held.size(), redact::kTokenTextBytesMax)),
                             data.subspan(delta.raw_start, delta.raw_end - delta.raw_start)});
     }
@@ -417,11 +410,11 @@ bool StreamRewriter::apply(std::span<const uint8_t> data) {
   uint64_t at = 0;
   for (const DataEdit& edit : edits_) {
     SP_CHECK(edit.start >= at && edit.end <= data.size());
-    append(out_, data.subspan(at, edit.start - at));
-    append(out_, std::span<const uint8_t>(edit_bytes_).subspan(edit.offset, edit.size));
+    mem::append_wiping(out_, data.subspan(at, edit.start - at));
+    mem::append_wiping(out_, std::span<const uint8_t>(edit_bytes_).subspan(edit.offset, edit.size));
     at = edit.end;
   }
-  append(out_, data.subspan(at));
+  mem::append_wiping(out_, data.subspan(at));
   return tools_->check.is_json(out_) || scope_->refuse(Refusal::MalformedEvent);
 }
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "dataplane/llm/stream_events.h"
+#include "dataplane/mem/text_window.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/offset_book.h"
 #include "dataplane/rewrite/output_check.h"
@@ -97,7 +98,7 @@ class StreamRewriter {
     bool ended = false;  // with a delta of the event that closes it
     TextRewriter text;
     std::unique_ptr<ArgumentsRewriter> arguments;  // class J only
-    std::vector<uint8_t> held;                     // text from `emitted` on
+    mem::TextWindow held;                          // text from `emitted` on
     uint64_t emitted = 0;
     uint64_t fed = 0;
   };

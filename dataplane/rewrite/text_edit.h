@@ -16,6 +16,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
+#include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::rewrite {
 
@@ -37,7 +38,7 @@ class EditList {
   void add(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
     SP_CHECK(start <= end && (count() == 0 || edits_.back().end <= start));
     edits_.push_back(TextEdit{start, end, arena_.size(), replacement.size()});
-    arena_.insert(arena_.end(), replacement.begin(), replacement.end());
+    mem::append_wiping(arena_, replacement);
   }
 
   // One that came late, between those that are in. Disjoint from them, or it is our own mistake.
@@ -47,7 +48,7 @@ class EditList {
     const bool first = behind == edits_.begin() + static_cast<std::ptrdiff_t>(first_);
     SP_CHECK(start <= end && (first || std::prev(behind)->end <= start));
     edits_.insert(behind, TextEdit{start, end, arena_.size(), replacement.size()});
-    arena_.insert(arena_.end(), replacement.begin(), replacement.end());
+    mem::append_wiping(arena_, replacement);
   }
 
   std::span<const TextEdit> edits() const noexcept {

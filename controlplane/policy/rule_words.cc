@@ -173,6 +173,7 @@ constexpr ValidatorRow kValidators[] = {
     {Validator::Crc32Tail, "the last characters are the CRC-32 of the others in base62",
      "GitHub's and npm's token format"},
     {Validator::LettersAndDigits, "at least one letter and one digit", ""},
+    {Validator::HexDigits, "hexadecimal digits, and not one of them all over", ""},
     {Validator::TravelNumber, "letters and digits, of which the last checks the others",
      "ICAO Doc 9303-3 4.9"},
 };

@@ -80,6 +80,7 @@ constexpr std::string_view kNames[] = {
     "crc32_tail",
     "letters_and_digits",
     "travel_number",
+    "hex_digits",
 };
 static_assert(std::size(kNames) == contract::kValidatorMax + 1);
 

@@ -124,8 +124,9 @@ enum class Validator : uint8_t {
   Crc32Tail = 70,         // of GitHub and npm tokens
   LettersAndDigits = 71,  // at least one of each
   TravelNumber = 72,      // nine places, the last one checks the others
+  HexDigits = 73,         // and separators, and not one digit all over
 };
-inline constexpr uint8_t kValidatorMax = 72;
+inline constexpr uint8_t kValidatorMax = 73;
 
 // Rule flags.
 inline constexpr uint16_t kRuleNeedsContext = 1;  // no context word, no finding

@@ -522,6 +522,15 @@ void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date
 
 namespace {
 
+// "DE89370400440532013000BIC:": a form of payment without its line ends.
+constexpr uint32_t kBicBytes = 3;
+bool ends_in_bic(contract::Validator validator, std::span<const uint8_t> characters) noexcept {
+  if (validator != contract::Validator::Iban || characters.back() != 'C') return false;
+  const auto value = characters.first(characters.size() - kBicBytes);
+  return characters[value.size()] == 'B' && characters[value.size() + 1] == 'I' &&
+         holds(validator, value);
+}
+
 // Ranges, but no check digit.
 bool is_unchecked(contract::Validator validator) noexcept {
   return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
@@ -563,7 +572,11 @@ class ShapeHits {
   void take(const Engine::Shape& shape, const ShapeWindow& window, uint32_t end) noexcept {
     if (!window.may_fit(shape.digits, shape.letters)) return;
     const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, shape.flags);
-    if (doubt < 0 || !holds(shape.validator, window.characters())) return;
+    if (doubt < 0) return;
+    if (!holds(shape.validator, window.characters())) {
+      if (!ends_in_bic(shape.validator, window.characters())) return;
+      end -= kBicBytes;
+    }
     // What no check digit confirms is no part of a longer number.
     if (shape.validator == contract::Validator::None && window.is_part()) return;
     size_t i = 0;

@@ -53,6 +53,17 @@ bool is_fingerprint(Bytes value) noexcept {
          });
 }
 
+// "token = 3a16750d-...", "?token=3a16750d-...": a setting or a link. Behind a colon, in prose and
+// in elements what is called a token is an id as often.
+bool is_setting_of_token(const TextView& text, Bytes value, uint64_t start, Bytes name) noexcept {
+  constexpr unsigned kBlanksMax = 4;
+  if (!equals_word(name, "token") || !is_uuid(value) || is_placeholder(value)) return false;
+  uint64_t at = start - 1;
+  if (text.at(at) == '"' || text.at(at) == '\'') --at;
+  for (unsigned i = 0; i < kBlanksMax && text.at(at) == ' '; ++i) --at;
+  return text.at(at) == '=' && text.at(at - 1) != '=';
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
@@ -186,7 +197,9 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
   if (value.spaced) return Verdict::No;
   if (bytes.size() < rule.length_min || (rule.length_max != 0 && bytes.size() > rule.length_max))
     return Verdict::No;
-  if (!value_fits(bytes, text.slice(name.start, name.end), cue, value.quoted, op))
+  const Bytes its_name = text.slice(name.start, name.end);
+  if (!value_fits(bytes, its_name, cue, value.quoted, op) &&
+      !is_setting_of_token(text, bytes, value.start, its_name))
     return Verdict::No;
   return match(value, 0, out);
 }

@@ -50,7 +50,8 @@ uint64_t local_from(OpenReader& reader, uint64_t end) noexcept {
   // Quotes, assignments and paths around an address are not part of it.
   for (uint64_t i = first; i < end; ++i) {
     const uint8_t c = reader.at(i);
-    if (c == '=' || c == '/' || c == '`' || c == '|' || c == '?' || c == '&' || c == '{')
+    if (c == '=' || c == '/' || c == '`' || c == '|' || c == '?' || c == '&' || c == '{' ||
+        c == '*')
       first = i + 1;
   }
   while (first < end && !is_alnum(reader.at(first)) && reader.at(first) != '_' &&

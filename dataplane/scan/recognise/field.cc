@@ -27,8 +27,11 @@ struct Syntax {
   }
 };
 
-Syntax syntax_of(uint8_t last) noexcept {
+Syntax syntax_of(uint8_t first, uint8_t last) noexcept {
+  if (first == '?') return {'?', '?'};
   switch (last) {
+    case '=':
+      return {':', ';'};
     case '|':
       return {'|', '^'};
     case '*':
@@ -38,11 +41,15 @@ Syntax syntax_of(uint8_t last) noexcept {
   }
 }
 
+// "?31" of field 86 of SWIFT MT 940, which German banks divide; ";CN=" of RFC 5545, 3.2.2.
+bool is_subfield(uint8_t first) noexcept { return first == '?' || first == ';'; }
+
 // A name in capitals where a segment may begin. What begins with a separator is the qualifier of
 // the field behind it.
 bool begins_segment(OpenReader& reader, uint64_t start, const Syntax& syntax) noexcept {
   if (syntax.is_line(reader.at(start))) ++start;  // part of the cue
   const uint8_t first = reader.at(start), before = reader.before(start);
+  if (is_subfield(first)) return true;
   if (first == syntax.field || first == ':') return first == '*' || !is_alnum(before);
   if (!is_upper(first)) return false;
   if (before == 0 || syntax.is_line(before) || before == '"' || before == '\'' || before == '`')
@@ -134,7 +141,7 @@ uint64_t components_end(OpenReader& reader, const Syntax& syntax, uint32_t count
 Verdict field_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                  Hit& out) noexcept {
   OpenReader reader(text);
-  const Syntax syntax = syntax_of(reader.before(trigger.at));
+  const Syntax syntax = syntax_of(reader.at(trigger.start), reader.before(trigger.at));
   if (!begins_segment(reader, trigger.start, syntax)) return reader.answer(false);
   const uint32_t first = rule.length_max >> 8, count = (rule.length_max & 0xff) - first + 1;
   const uint64_t limit = trigger.at + kLookAheadBytes;

@@ -26,6 +26,15 @@ bool luhn_number(Characters text) noexcept {
   return text.size() > 1 && all_digits(text) && luhn(text);
 }
 
+bool hex_digits(Characters text) noexcept {
+  bool mixed = false;
+  for (uint8_t c : text) {
+    if (is_alnum(c) && !is_hex(c)) return false;
+    mixed = mixed || (is_alnum(c) && to_lower(c) != to_lower(text[0]));
+  }
+  return mixed;
+}
+
 bool letters_and_digits(Characters text) noexcept {
   bool letter = false, number = false;
   for (uint8_t c : text) {
@@ -108,7 +117,8 @@ constexpr auto kValidators = std::to_array<Holds>({always,
                                                    is_jwt,
                                                    has_crc32_base62_tail,
                                                    letters_and_digits,
-                                                   travel_number});
+                                                   travel_number,
+                                                   hex_digits});
 // Of the length, not of the last one: an address is no constant under the sanitizers (GCC bug
 // 71962).
 static_assert(kValidators.size() == contract::kValidatorMax + 1);

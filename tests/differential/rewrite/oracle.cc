@@ -186,7 +186,7 @@ Number phone_at(std::string_view text, size_t first) {
 }
 
 void emails(std::string_view text, std::vector<OracleMatch>& out) {
-  static const std::string kLocal = "!#$%'*+-^_{}~.";  // and letters and digits
+  static const std::string kLocal = "!#$%'+-^_{}~.";  // and letters and digits
   size_t floor = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '@') continue;

@@ -72,11 +72,16 @@ TEST(Assignment, NamesCodeAndPlaceholdersAreNone) {
   for (const auto& [text, cue] : cases) EXPECT_EQ(kProbe.find(text, cue), std::nullopt) << text;
 }
 
-// A vendor's keys may be UUIDs; a UUID that is only called a token may be anything.
+// A vendor's keys may be UUIDs; a UUID that is only called a token may be anything, unless it is
+// set to it.
 TEST(Assignment, AUuidCountsBehindANameThatSaysMore) {
   const std::string uuid = "3a16750d-d363-41a4-8ebd-035408f7730f";
   EXPECT_EQ(kProbe.find("snyk_token = \"" + uuid + "\"", "token"), uuid);
-  EXPECT_EQ(kProbe.find("token = \"" + uuid + "\"", "token"), std::nullopt);
+  EXPECT_EQ(kProbe.find("token = \"" + uuid + "\"", "token"), uuid);
+  EXPECT_EQ(kProbe.find("https://x.example/reset?token=" + uuid + "&n=1", "token"), uuid);
+  EXPECT_EQ(kProbe.find("\"token\": \"" + uuid + "\"", "token"), std::nullopt);
+  EXPECT_EQ(kProbe.find("if token == \"" + uuid + "\"", "token"), std::nullopt);
+  EXPECT_EQ(kProbe.find("request_token_id = \"" + uuid + "\"", "token"), std::nullopt);
 }
 
 TEST(Assignment, RandomTextsAreReadTheSameWhereverTheyEnd) {

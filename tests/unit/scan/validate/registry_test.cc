@@ -133,6 +133,7 @@ const std::vector<Published>& published() {
        {"L898902C36UTO7408122F1204159ZE184226B", "L898902C36UTO7408122F1204159"},
        {"L898902C37UTO7408122F1204159", "L898902C36UTO7413122F1204159"}},
       {Validator::LettersAndDigits, {"A1", "C01X00T41"}, {"12", "AB"}},
+      {Validator::HexDigits, {"dead-BEEF", "AB"}, {"dead-beeg", "AAAA-aaaa"}},
       {Validator::TravelNumber, {"C01234565", "F12345671"}, {"C01234567", "123456785", "C0123456"}},
       {Validator::EeIsikukood, {"36805280109"}, {"36805280108", "96805280109"}},
   };

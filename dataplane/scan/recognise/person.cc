@@ -226,6 +226,8 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
       out.sign = true;
     else if (c == ',')
       out.comma = true;
+    else if (c == '[' && reader.at(at + 1) == '"')
+      out.sign = true;  // "given": ["Jane"]
     else if (c != ' ' && c != '\'' && c != '*' && c != '.' && c != '\t' && c != '\n' && c != '|' &&
              c != '\r' && c != '!')
       break;
@@ -236,14 +238,70 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
 
 // "Phone", "email", "DOB": beside them a name is somebody's.
 constexpr std::string_view kPersonalFields[] = {
-    "phone",     "telephone", "tel",     "mobile",    "cell",       "email",        "mail",
-    "dob",       "date",      "birth",   "born",      "ssn",        "age",          "gender",
-    "sex",       "address",   "telefon", "handy",     "e-mail",     "geburtsdatum", "adresse",
-    "anschrift", "courriel",  "correo",  "naissance", "nacimiento", "nascita",      "nascimento",
-    "telefono",  "telefoon",  "fax",     "passport",  "iban",       "mrn",          "insurance",
-    "geboren",   "street",    "social",  "contact",   "cpf",        "personnr",     "personnummer",
-    "dni",       "nif",       "tax",     "nino",      "nhs",        "pesel",        "bsn",
-    "steuer",    "cnp"};
+    "phone",
+    "telephone",
+    "tel",
+    "mobile",
+    "cell",
+    "email",
+    "mail",
+    "dob",
+    "date",
+    "birth",
+    "born",
+    "ssn",
+    "age",
+    "gender",
+    "sex",
+    "address",
+    "telefon",
+    "handy",
+    "e-mail",
+    "geburtsdatum",
+    "adresse",
+    "anschrift",
+    "courriel",
+    "correo",
+    "naissance",
+    "nacimiento",
+    "nascita",
+    "nascimento",
+    "telefono",
+    "telefoon",
+    "fax",
+    "passport",
+    "iban",
+    "mrn",
+    "insurance",
+    "geboren",
+    "street",
+    "social",
+    "contact",
+    "cpf",
+    "personnr",
+    "personnummer",
+    "dni",
+    "nif",
+    "tax",
+    "nino",
+    "nhs",
+    "pesel",
+    "bsn",
+    "steuer",
+    "cnp",
+    "geb",
+    "n\xc3\xa9",
+    "n\xc3\xa9"
+    "e",
+    "nato",
+    "nata",
+    "cf",
+    "t\xc3\xa9l",
+    "cel",
+    "mobil",
+    "handynummer",
+    "\xd1\x82\xd0\xb5\xd0\xbb",
+    "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd"};
 constexpr WordFilter kPersonalFieldsFilter{kPersonalFields};
 
 // "<o@x.org>"
@@ -318,8 +376,70 @@ bool is_announced(OpenReader& reader, const Gap& gap, const RuleParameters& rule
   if ((rule.flags & contract::kRuleUnseparated) != 0) return name.words > 1 || name.known;
   // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
   if (any) return !first.upper && first.size() > 1 && gap.line_ends == 0;
-  return name.words > 1 && !first.upper && gap.sign && !gap.comma &&
+  // Letters of other scripts do not say whether they are capitals.
+  const bool is_upper_name = first.upper && reader.at(first.start) < 0x80;
+  return name.words > 1 && !is_upper_name && gap.line_ends == 0 && !gap.comma &&
          personal_field_follows(reader, name.end);
+}
+
+}  // namespace
+
+namespace {
+
+// Verbs of cues that stand behind who lives there: "Jane Doe lives at", "Jane Doe wohnt in".
+constexpr std::string_view kVerbs[] = {"lives",   "lived",  "resides", "resided", "wohnt",
+                                       "lebt",    "habite", "vive",    "mora",    "abita",
+                                       "risiede", "woont",  "mieszka", "bor",     "bydl\xc3\xad"};
+constexpr WordFilter kVerbsFilter{kVerbs};
+
+// A capitalised word that is no stop; without one: empty.
+NameWord name_word_before(OpenReader& reader, uint64_t end) noexcept {
+  const NameWord word = word_before(reader, end);
+  const bool is_name = word.capital && word.size() > 1 && !is_stop(reader, word);
+  return is_name ? word : NameWord{end, end, false, false};
+}
+
+// One given name, or two words of which a list knows one. Source code and documentation "lives in"
+// some place, too: two that no list knows count in English only before a house number, and not in
+// German, where things are written like names.
+bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
+  if (cue.start < 2 || reader.before(cue.start) != ' ') return false;
+  const NameWord last = name_word_before(reader, cue.start - 1);
+  if (last.size() == 0) return false;
+  const NameKind family = kind_of(reader, last);
+  out = Hit{last.start, last.end};
+  NameWord first{};
+  if (reader.before(last.start) == ' ') first = name_word_before(reader, last.start - 1);
+  if (first.size() == 0) return family.given && !family.ambiguous;
+  out.start = first.start;
+  const NameKind given = kind_of(reader, first);
+  if (((given.given || given.family) && !given.ambiguous) ||
+      ((family.given || family.family) && !family.ambiguous))
+    return true;
+  const uint8_t verb = to_lower(reader.at(cue.start));
+  if (reader.follows(cue.start, "wohnt") || reader.follows(cue.start, "lebt")) return false;
+  return (verb != 'l' && verb != 'r') ||
+         (reader.at(cue.at) == ' ' && is_digit(reader.at(cue.at + 1)));
+}
+
+// Where a name begins that stands at the end of the text, before the beginning of such a cue.
+uint64_t resident_live_from(const TextView& text, OpenReader& reader) noexcept {
+  constexpr uint64_t kVerbBytesMax = 10, kPlaceBytesMax = 5;
+  uint64_t at = text.end;
+  // "lives ", "lives a"
+  NameWord word = word_before(reader, at);
+  if (word.size() <= kPlaceBytesMax && !word.capital && word.start > text.begin &&
+      reader.before(word.start) == ' ')
+    if (const NameWord verb = word_before(reader, word.start - 1);
+        verb.size() > 0 && word_in(reader, verb, kVerbs, kVerbsFilter))
+      word = verb;
+  if (word.size() > 0 && word.size() <= kVerbBytesMax && !word.capital) at = word.start;
+  if (at > text.begin && at - 1 > text.begin && reader.before(at) == ' ') --at;
+  const NameWord last = word_before(reader, at);
+  if (!last.capital) return text.end;
+  if (last.start <= text.begin + 1 || reader.before(last.start) != ' ') return last.start;
+  const NameWord first = word_before(reader, last.start - 1);
+  return first.capital ? first.start : last.start;
 }
 
 }  // namespace
@@ -333,6 +453,11 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     return reader.answer(name.end != 0);
   }
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  if (const NameWord verb = word_at(reader, trigger.start);
+      verb.end < trigger.at && word_in(reader, verb, kVerbs, kVerbsFilter)) {
+    const bool match = lives_there(reader, trigger, out);
+    return reader.answer(match);
+  }
   Gap gap;
   const bool is_gap = read_gap(reader, trigger.at, gap);
   if (reader.at(gap.end) >= 0xd6 && begins_script_name(reader, gap.end))
@@ -388,6 +513,7 @@ uint64_t person_live_from(const TextView& text) noexcept {
   if (end > text.begin && reader.before(end) == ' ') --end;
   if (end > text.begin && reader.before(end) >= 0x80)
     if (const uint64_t live = script_person_live_from(text); live != text.end) return live;
+  if (const uint64_t live = resident_live_from(text, reader); live != text.end) return live;
   uint64_t start = end;
   while (start > text.begin && end - start < kNameWordBytesMax &&
          is_word_letter(reader.before(start)))

@@ -29,6 +29,11 @@ class Fields : public ScanFixture {
                          rule("nm1", {"nm1*il*1*"}, 1, 1, 3), rule("vcard", {"\nn:"}, 1, 1, 3),
                          rule("mt", {":50k:", ":59:"}, 1, 1, 1)};
     entities[0].rules[4].any_name = false;
+    RuleSource verb;
+    verb.id = "verb";
+    verb.kind = contract::RuleKind::Person;
+    verb.cues = {"lives at", "lives in", "wohnt in", "vive en"};
+    entities[0].rules.push_back(verb);
     entities[1].name = "BIRTH";
     entities[1].rules = {rule("pid-birth", {"pid|"}, 7, 1, 1), rule("dmg", {"dmg*d8*"}, 1, 1, 1)};
     for (RuleSource& one : entities[1].rules) one.shapes = {"9{8}"};
@@ -77,6 +82,16 @@ TEST_F(Fields, OfCardsAndPayments) {
   EXPECT_EQ(at_every_cut(":50K:/123456789\nMICHAEL MENSAH\nLEEDS\n"),
             Texts{"PERSON=MICHAEL MENSAH"});
   EXPECT_EQ(at_every_cut(":59:/123456789\nWIDGETS LIMITED\nLEEDS\n"), Texts{});
+}
+
+// Of text that is released before its verb arrives.
+TEST_F(Fields, NamesStandBeforeWhereTheyLive) {
+  EXPECT_EQ(at_every_cut("my friend Zyntha Quastrup lives at 12 Elm St"),
+            Texts{"PERSON=Zyntha Quastrup"});
+  EXPECT_EQ(at_every_cut("Zyntha Mensah wohnt in Bonn"), Texts{"PERSON=Zyntha Mensah"});
+  EXPECT_EQ(at_every_cut("tia Zyntha Quastrup vive en Vigo"), Texts{"PERSON=Zyntha Quastrup"});
+  EXPECT_EQ(at_every_cut("and Maria lives in Leeds"), Texts{"PERSON=Maria"});
+  EXPECT_EQ(at_every_cut("The Documentation lives in src, Unsere Mutter wohnt in Bonn"), Texts{});
 }
 
 }  // namespace

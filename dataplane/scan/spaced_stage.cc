@@ -18,6 +18,31 @@ constexpr uint64_t kTriggerBytes = 8;
 
 bool is_visible(uint8_t c) noexcept { return c > 0x20 && c < 0x7f; }
 
+// What a word run is made of (char_masks.h).
+bool is_of_word(uint8_t c) noexcept {
+  return is_visible(c) && c != '"' && c != '<' && c != '>' && c != '`' && c != '\\';
+}
+
+// Whether a spelling may begin behind this character.
+bool may_begin(uint8_t before, uint8_t separator) noexcept {
+  return separator == ' ' ? !is_visible(before) : !is_alnum(before);
+}
+
+// Where characters with text[separator_at] between every two begin at the end of the text;
+// text.end: no spelling ends there. The trigger needs four separators: what may become one.
+uint64_t spelt_from(const TextView& text, uint64_t separator_at) noexcept {
+  const uint8_t separator = text.at(separator_at);
+  if (is_of_word(separator)) return text.end;
+  if (separator_at + 1 < text.end && !is_visible(text.at(separator_at + 1))) return text.end;
+  uint64_t start = separator_at + 1;
+  while (start >= text.begin + 2 && text.at(start - 1) == separator &&
+         is_visible(text.at(start - 2)) && text.end - start < 2 * kTriggerBytes)
+    start -= 2;
+  return start > text.begin && start < text.end && !may_begin(text.at(start - 1), separator)
+             ? std::min(text.end, start + 2)
+             : start;
+}
+
 // Rules whose form leaves no doubt when it is spelt like this.
 bool counts_spelt(const Engine::Rule& rule) noexcept {
   using contract::RuleKind;
@@ -53,8 +78,7 @@ bool SpacedStage::run(const Engine& engine, const TextView& text, const CharMask
     const uint8_t separator = text.at(separator_at);
     uint64_t start = separator_at > text.begin ? separator_at - 1 : separator_at;
     const bool begins = is_visible(text.at(start)) && start < separator_at &&
-                        (start == 0 || (separator == ' ' ? !is_visible(text.at(start - 1))
-                                                         : !is_alnum(text.at(start - 1))));
+                        (start == 0 || may_begin(text.at(start - 1), separator));
     if (!begins) start = separator_at + 1;
     uint64_t at = start;
     while (at + 1 < text.end && at < start + 2 * kSpeltCharactersMax && is_visible(text.at(at)) &&
@@ -106,20 +130,13 @@ bool SpacedStage::read(const Engine& engine, const TextView& text, uint64_t star
   return fits;
 }
 
+// Any character but a letter or digit may stand between, so the last one may be the separator, or
+// the one before it. Of those that belong to words the word run is held anyway.
 uint64_t SpacedStage::live_from(const TextView& text) const noexcept {
   if (text.final) return text.end;
   uint64_t live = std::min(text.end, open_);
-  // The trigger needs four separators: hold what may become one. Inside of words the word run is
-  // held anyway.
-  uint64_t at = text.end;
-  if (at > text.begin && text.at(at - 1) == ' ') --at;
-  uint64_t start = at;
-  while (start > text.begin && is_visible(text.at(start - 1)) &&
-         (start - 1 == text.begin || text.at(start - 2) == ' ') &&
-         text.end - start < 2 * kTriggerBytes)
-    start = start >= text.begin + 2 ? start - 2 : text.begin;
-  if (start < at && text.at(start) == ' ') ++start;
-  if (start < at) live = std::min(live, start);
+  for (uint64_t back = 1; back <= 2 && text.end - text.begin >= back; ++back)
+    live = std::min(live, spelt_from(text, text.end - back));
   return live;
 }
 

@@ -151,6 +151,29 @@ TEST_F(ScanFixture, CutAtEveryByteGivesTheSameFindings) {
   EXPECT_EQ(scan(text, every), whole);
 }
 
+// Whatever stands between the characters: the first ones must be held until it is known that they
+// are spelt, also where the separator belongs to no word (UTF-16 in a text file, one letter a
+// line).
+TEST_F(ScanFixture, SpeltWordsAreHeldWithEverySeparator) {
+  const std::string mail = "john.doe@example.org";
+  for (int separator = 0; separator < 256; ++separator) {
+    const char between = static_cast<char>(separator);
+    for (const char* before : {"", "to ", "x\n"}) {
+      std::string text = before;
+      for (size_t i = 0; i < mail.size(); ++i)
+        text += std::string(i > 0 ? 1 : 0, between) + mail[i];
+      text += " end";
+      const auto whole = scan(text);
+      EXPECT_TRUE(separator >= 0x20 || !whole.empty()) << separator;
+      for (size_t cut = 0; cut <= text.size(); ++cut)
+        ASSERT_EQ(scan(text, {cut}), whole) << separator << " cut at " << cut;
+      std::vector<size_t> every;
+      for (size_t i = 1; i < text.size(); ++i) every.push_back(i);
+      ASSERT_EQ(scan(text, every), whole) << separator;
+    }
+  }
+}
+
 TEST_F(ScanFixture, LongRunsAreCutInvariantToo) {
   std::string text(3'000, 'a');
   text += "x.john@example.org";

@@ -9,6 +9,7 @@
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
 #include "dataplane/rewrite/joined_texts.h"
+#include "dataplane/rewrite/plain_number.h"
 #include "dataplane/rewrite/template_check.h"
 
 namespace sallyport::rewrite {
@@ -23,11 +24,6 @@ constexpr size_t kShortLeafBytesMax = 1'024;
 constexpr size_t kShortLeafPiecesMax = 64;
 
 char lower(uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); }
-
-// Behind one of these, outside strings, nothing can be part of a value or token that began before.
-bool is_stop(uint8_t c) noexcept {
-  return c == '{' || c == '}' || c == ']' || c == ',' || c == ':' || c == '"';
-}
 
 }  // namespace
 
@@ -59,6 +55,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   treat_ = Treat::Skip;
   mem::wipe(name_);
   name_size_ = 0;
+  name_rule_ = llm::kNoRule;
   counts_ = counts;
   behind_unknown_name_ = false;
   table_ = table;
@@ -127,8 +124,10 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
       break;
   }
   if (leaf.kind == llm::LeafKind::String) return Treat::Text;
-  const bool text_number = leaf.text_class == TextClass::T || leaf.text_class == TextClass::L;
-  return text_number ? Treat::Number : Treat::Skip;
+  // Of the vendor's own fields (a flag, a limit, a time) the table says that they are.
+  const bool is_flag =
+      leaf.text_class == TextClass::Structural || leaf.text_class == TextClass::Unknown;
+  return is_flag ? Treat::Skip : Treat::Number;
 }
 
 // Which sum the bytes of this leaf belong to, and whether it is one that no table names.
@@ -256,9 +255,13 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   if (!admitted) return false;
   map_.begin();
   number_.clear();
+  number_read_ = 0;
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
               leaf.kind == llm::LeafKind::String && nesting_ > 0;
-  if (leaf.is_key) name_size_ = 0;
+  if (leaf.is_key) {
+    name_size_ = 0;
+    name_rule_ = leaf.rule;
+  }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
   digits_ = digit_count_ = 0;
@@ -331,10 +334,12 @@ bool JsonRewriter::end_join() {
   return ok;
 }
 
-// A value of a tree knows the name it stands behind.
+// A value of a tree knows the name it stands behind, and so does one in a map whose names are the
+// client's (metadata).
 void JsonRewriter::begin_text() {
   const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
-  const bool named = tree && !leaf_.is_key && name_size_ > 0;
+  const bool own_name = tree || (leaf_.rule != llm::kNoRule && leaf_.rule == name_rule_);
+  const bool named = own_name && !leaf_.is_key && name_size_ > 0;
   redact::ShiftMap* shifts = nullptr;
   if (leaf_.offset_text != 0 && leaf_.text_class == TextClass::T)
     shifts = texts_->add_text(leaf_.offset_text, OffsetPlace::of(leaf_));
@@ -460,8 +465,9 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
     case Treat::Fact:
       return true;
     case Treat::Number:
+      // A short one may have another form at its end.
       number_.insert(number_.end(), decoded.begin(), decoded.end());
-      return text_.hold(decoded);
+      return number_.size() <= kPlainNumberBytesMax || hold_number();
     case Treat::Text:
       return hold(decoded);
     case Treat::Arguments:
@@ -570,9 +576,19 @@ bool JsonRewriter::take_edits(EditList& from) {
   return true;
 }
 
+bool JsonRewriter::hold_number() {
+  const auto rest = std::span<const uint8_t>(number_).subspan(number_read_);
+  number_read_ = number_.size();
+  return text_.hold(rest);
+}
+
 // A number in which something was found becomes a string: quotes around its edited digits.
 bool JsonRewriter::end_number(uint64_t raw_end) {
-  if (!text_.end()) return false;
+  if (number_read_ == 0) {
+    const PlainNumber plain = plain_number(number_);
+    if (plain.size > 0) number_.assign(plain.text().begin(), plain.text().end());
+  }
+  if (!hold_number() || !text_.end()) return false;
   EditList& found = text_.edits();
   if (found.count() == 0) return true;
   std::vector<uint8_t> out{'"'};
@@ -680,102 +696,6 @@ void JsonRewriter::move_numbers() {
   take_until(UINT64_MAX);
   late_edits_.clear();
   numbers_ = std::move(open);
-}
-
-ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting, false) {}
-
-void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
-  scope_ = &scope;
-  roles_ = roles;
-  json_.begin(scope, llm::all_leaves(), roles, false);
-  is_plain_ = ended_ = false;
-  plain_base_ = 0;
-  window_.clear();
-  window_start_ = 0;
-  edits_.clear();
-}
-
-bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
-  if (is_plain_) return plain_.feed(text) && take_plain_edits();
-  window_.append(text);
-  if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
-  if (!json_.feed(text)) {
-    if (scope_->refusal != Refusal::None) return false;
-    return fall_back();
-  }
-  const uint64_t decided = edge();
-  if (!take_json_edits(decided)) return false;
-  forget_before(decided);
-  return true;
-}
-
-bool ArgumentsRewriter::end() {
-  if (!is_plain_) {
-    if (json_.end()) {
-      ended_ = true;
-      return take_json_edits(json_.edge());
-    }
-    if (scope_->refusal != Refusal::None) return false;
-    if (!fall_back()) return false;
-  }
-  ended_ = true;
-  return plain_.end() && take_plain_edits();
-}
-
-// Not JSON after all (models write such arguments): the rest, from the first undecided byte, is one
-// text.
-bool ArgumentsRewriter::fall_back() {
-  plain_base_ = edge();
-  if (!take_json_edits(plain_base_)) return false;
-  is_plain_ = true;
-  SP_CHECK(plain_base_ >= window_start_ && plain_base_ <= window_start_ + window_.size());
-  const auto known = window_.bytes();
-  const size_t decided = plain_base_ - window_start_;
-  plain_.begin(*scope_, known.first(decided), roles_);
-  const bool ok = plain_.feed(known.subspan(decided)) && take_plain_edits();
-  window_.clear();
-  return ok;
-}
-
-// Those that nothing can take back any more.
-bool ArgumentsRewriter::take_json_edits(uint64_t until) {
-  EditList& from = json_.edits();
-  size_t taken = 0;
-  for (const TextEdit& edit : from.edits()) {
-    if (edit.end > until) break;
-    edits_.add(edit.start, edit.end, from.replacement(edit));
-    ++taken;
-  }
-  from.drop_front(taken);
-  return true;
-}
-
-bool ArgumentsRewriter::take_plain_edits() {
-  EditList& from = plain_.edits();
-  for (const TextEdit& edit : from.edits())
-    edits_.add(plain_base_ + edit.start, plain_base_ + edit.end, from.replacement(edit));
-  from.clear();
-  return true;
-}
-
-uint64_t ArgumentsRewriter::edge() const noexcept {
-  if (is_plain_) return plain_base_ + plain_.edge();
-  const uint64_t read = json_.edge();
-  if (ended_ || json_.in_text()) return read;
-  uint64_t held = read;
-  while (held > window_start_ && read - held < kStructureHeldBytesMax &&
-         !is_stop(window_.bytes()[held - 1 - window_start_]))
-    --held;
-  return held;
-}
-
-void ArgumentsRewriter::forget_before(uint64_t offset) {
-  const uint64_t wanted = offset > kBeforeBytesMax ? offset - kBeforeBytesMax : 0;
-  if (wanted <= window_start_) return;
-  const size_t count = std::min<size_t>(wanted - window_start_, window_.size());
-  if (count < window_.size() / 2 + 1) return;
-  window_.drop_front(count);
-  window_start_ += count;
 }
 
 }  // namespace sallyport::rewrite

@@ -135,6 +135,7 @@ class JsonRewriter final : private llm::Sink {
   void note_digits(std::span<const uint8_t> decoded) noexcept;
   void move_numbers();
   bool counts_as_item() const noexcept;
+  bool hold_number();
   bool end_number(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
 
@@ -181,6 +182,7 @@ class JsonRewriter final : private llm::Sink {
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
   std::vector<uint8_t> number_;
+  size_t number_read_ = 0;         // of number_, by text_
   mem::TextWindow held_;           // of a nested leaf: text that its reader has not seen
   std::vector<size_t> held_ends_;  // of the pieces that it came in
   llm::Leaf leaf_;
@@ -190,6 +192,7 @@ class JsonRewriter final : private llm::Sink {
   std::array<uint8_t, kBeforeBytesMax>
       name_{};  // of the last member whose name is text, and a line end
   size_t name_size_ = 0;
+  uint16_t name_rule_ = llm::kNoRule;
   MessageFacts facts_;
   std::array<char, 32> url_head_{};  // how a URL begins: scheme, and the media type of a data: URI
   uint8_t url_head_size_ = 0;

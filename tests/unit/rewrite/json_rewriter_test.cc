@@ -169,6 +169,48 @@ TEST_F(JsonRewriting, TheNameOfAMemberIsContext) {
                      R"("})");
 }
 
+// A program that keeps numbers as doubles prints long ones with an exponent (Java, Gson).
+TEST_F(JsonRewriting, NumbersWithAnExponentAreReadWrittenOut) {
+  const std::string card = world.token(World::Card, "4111111111111111");
+  const std::string ssn = world.token(World::Ssn, "536904399");
+  const auto tree = [](const std::string& card_text, const std::string& ssn_text) {
+    return R"({"card":)" + card_text + R"(,"list":[1e3,-2.5E-7,6.02e23,1E400,0e1],"ssn":)" +
+           ssn_text + "}";
+  };
+  const std::string edited_tree = tree('"' + card + '"', '"' + ssn + '"');
+  for (const char* number : {"4.111111111111111E15", "4.111111111111111e+15", "41111111.11111111e8",
+                             "41111111111111110e-1", "4111111111111111.0e0"})
+    for (const char* digits : {"5.36904399E8", "53690439.9e1", "536904399e0"}) {
+      const std::string text = tree(number, digits);
+      EXPECT_EQ(arguments(Direction::Request, text), edited_tree);
+      const Said whole = world.arguments_edits(Direction::Request, text);
+      EXPECT_EQ(world.arguments_edits(Direction::Request, text, every_byte(text.size())), whole);
+    }
+  // The digits of another number are none of these.
+  EXPECT_EQ(arguments(Direction::Request, R"({"card":4.111111111111111e14,"ssn":5.36904399e7})"),
+            R"({"card":4.111111111111111e14,"ssn":5.36904399e7})");
+}
+
+// A vendor takes strings there, and whoever sends a number has sent it.
+TEST_F(JsonRewriting, NumbersThatStandForIdentifiersAreText) {
+  const std::string card = world.token(World::Card, "4111111111111111");
+  const auto with = [](const std::string& value) {
+    return R"({"user":)" + value + R"(,"metadata":{"a":)" + value + R"(},"messages":[{"name":)" +
+           value + R"(}],"seed":7,"max_tokens":100})";
+  };
+  EXPECT_EQ(chat(Direction::Request, with("4111111111111111")), with('"' + card + '"'));
+}
+
+// Names of a map that is the client's own are context, as in a tree; names of the vendor are none.
+TEST_F(JsonRewriting, TheNameInAMapIsContext) {
+  const std::string ssn = world.token(World::Ssn, "536904399");
+  const std::string out =
+      chat(Direction::Request, R"({"metadata":{"order":"536904399","ssn":"536904399","n":{}},)"
+                               R"("user":"536904399"})");
+  EXPECT_EQ(out, R"({"metadata":{"order":"536904399","ssn":")" + ssn +
+                     R"(","n":{}},"user":"536904399"})");
+}
+
 TEST_F(JsonRewriting, ArgumentsAreJsonInJson) {
   const std::string inner = R"({"to":"a@example.org","text":"say \"hi\"\n to b\u0040example.org"})";
   Json body = {{"model", "m"},

@@ -23,6 +23,11 @@ bool is_control(char c) noexcept {
   return (byte < 0x20 && byte != '\t') || byte == 0x7f;
 }
 
+// Of a part's content-length: a file of a gigabyte has ten, and a card number does not fit.
+constexpr size_t kLengthDigitsMax = 11;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 bool is_name_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
@@ -239,10 +244,11 @@ bool MultipartReader::header_line(std::string_view line, uint64_t raw_start,
     return fail(MultipartError::BadHeader);
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
-  if (is_same_word(name, "content-disposition"))
-    return disposition(value, raw_start + static_cast<uint64_t>(value.data() - line.data()), part);
+  const uint64_t value_start = raw_start + static_cast<uint64_t>(value.data() - line.data());
+  if (is_same_word(name, "content-disposition")) return disposition(value, value_start, part);
   if (is_same_word(name, "content-type")) {
     part.content_type = value;
+    part.content_type_start = value_start;
     return true;
   }
   if (is_same_word(name, "content-transfer-encoding")) {
@@ -252,7 +258,9 @@ bool MultipartReader::header_line(std::string_view line, uint64_t raw_start,
     return is_plain || fail(MultipartError::CodedPart);
   }
   // A length is what some clients add; nothing else has a meaning here (RFC 7578 4.8).
-  return is_same_word(name, "content-length") || fail(MultipartError::BadHeader);
+  const bool is_length = is_same_word(name, "content-length") && value.size() <= kLengthDigitsMax &&
+                         std::all_of(value.begin(), value.end(), is_digit);
+  return is_length || fail(MultipartError::BadHeader);
 }
 
 // form-data; name="..."; filename="..."
@@ -285,6 +293,7 @@ bool MultipartReader::disposition(std::string_view value, uint64_t raw_start,
     if (text.find('\\') != std::string_view::npos) return fail(MultipartError::BadHeader);
     if (is_same_word(name, "name") && part.name.empty()) {
       part.name = text;
+      part.name_start = raw_start + static_cast<uint64_t>(text.data() - first);
     } else if (is_same_word(name, "filename") && !part.has_filename) {
       part.filename = text;
       part.has_filename = true;

@@ -49,7 +49,10 @@ struct MultipartPart {
   std::string_view filename;
   std::string_view content_type;
   bool has_filename = false;
-  uint64_t filename_start = 0;  // raw offset of its first byte, behind the quote
+  // Raw offsets of their first bytes, behind a quote.
+  uint64_t name_start = 0;
+  uint64_t filename_start = 0;
+  uint64_t content_type_start = 0;
 };
 
 // Callbacks answer false to stop (StoppedBySink).

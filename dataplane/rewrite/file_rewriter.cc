@@ -118,7 +118,8 @@ void FileRewriter::start() {
       lines_.begin(*scope_, line, *json_, *edits_, raw_start_);
       break;
     case Content::Json:
-      json_->begin(*scope_, table_);
+      // The client's own, of any shape: no table knows its members.
+      json_->begin(*scope_, llm::all_leaves());
       break;
     case Content::JsonOrText:
       if (arguments_ == nullptr)

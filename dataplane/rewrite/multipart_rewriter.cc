@@ -15,6 +15,9 @@ bool has_line_end(std::span<const uint8_t> bytes) noexcept {
                      [](uint8_t c) { return c == '\r' || c == '\n' || c == 0; });
 }
 
+// Of an index in a name; what is longer is the client's own word, whatever it reads as.
+constexpr size_t kIndexDigitsMax = 4;
+
 bool is_number(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -56,11 +59,14 @@ std::string_view MultipartRewriter::problem() const noexcept {
 }
 
 // a[b][] -> a.b[*]; a name that is not built like that is one name.
-uint32_t MultipartRewriter::node_of(std::string_view name) const noexcept {
+// `is_known`: the table has all of it, and nothing in it is the client's own word.
+uint32_t MultipartRewriter::node_of(std::string_view name, bool& is_known) const noexcept {
   const llm::ApiTables& tables = *table_.tables;
+  is_known = true;
   const auto child = [&](uint32_t node, std::string_view key) {
     uint32_t found = tables.node(node).any_key_node;
-    if (!key.empty()) (void)tables.find_child(node, key, contract::llm_name_hash(key), found);
+    if (key.empty() || !tables.find_child(node, key, contract::llm_name_hash(key), found))
+      is_known = false;
     return found;
   };
   const size_t open = name.find('[');
@@ -73,6 +79,7 @@ uint32_t MultipartRewriter::node_of(std::string_view name) const noexcept {
     if (rest.front() != '[' || close == std::string_view::npos)
       return child(table_.root_node, name);
     const std::string_view key = rest.substr(1, close - 1);
+    if (key.size() > kIndexDigitsMax) is_known = false;
     node = is_number(key) ? tables.node(node).element_node : child(node, key);
     rest.remove_prefix(close + 1);
   }
@@ -80,12 +87,17 @@ uint32_t MultipartRewriter::node_of(std::string_view name) const noexcept {
 }
 
 bool MultipartRewriter::part_begin(const llm::MultipartPart& part) {
-  const uint32_t node = node_of(part.name);
+  bool is_known = false;
+  const uint32_t node = node_of(part.name, is_known);
   const contract::LlmNode& n = table_.tables->node(node);
   role_ = n.rule == llm::kNoRule ? llm::LeafRole::None
                                  : static_cast<llm::LeafRole>(table_.tables->rule(n.rule).role);
   begin_part(part, node);
-  return !part.has_filename || judge_filename(part);
+  name_size_ = 0;
+  if (!is_known) note_name(part.name);
+  if (!is_known && !judge(part.name, part.name_start)) return false;
+  if (part.has_filename && !judge(part.filename, part.filename_start)) return false;
+  return judge(part.content_type, part.content_type_start);
 }
 
 void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node) {
@@ -114,11 +126,21 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
   }
 }
 
-bool MultipartRewriter::judge_filename(const llm::MultipartPart& part) {
+// Of a client's own name, the end: context of the part's text, as the name of a member is in JSON.
+void MultipartRewriter::note_name(std::string_view name) noexcept {
+  constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
+  const size_t room = name_.size() - kNameEnd.size();
+  if (name.size() > room) name.remove_prefix(name.size() - room);
+  for (const std::string_view text : {name, kNameEnd})
+    for (const char c : text) name_[name_size_++] = static_cast<uint8_t>(c);
+}
+
+// What a client wrote into the head of a part.
+bool MultipartRewriter::judge(std::string_view text, uint64_t raw_start) {
+  if (text.empty()) return true;
   text_.begin(*scope_);
-  scope_->tally.inspected_bytes += part.filename.size();
-  return text_.feed(base::bytes_of(part.filename)) && text_.end() &&
-         take_edits(text_.edits(), part.filename_start);
+  scope_->tally.inspected_bytes += text.size();
+  return text_.feed(base::bytes_of(text)) && text_.end() && take_edits(text_.edits(), raw_start);
 }
 
 bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_start) {
@@ -129,7 +151,8 @@ bool MultipartRewriter::part_data(std::span<const uint8_t> bytes, uint64_t raw_s
       file_.begin(*scope_, file_table_, *json_, *edits_, raw_start, declared_);
       file_.opaque_as(opaque_);
     }
-    if (treat_ == Treat::Text) text_.begin(*scope_);
+    if (treat_ == Treat::Text)
+      text_.begin(*scope_, std::span<const uint8_t>(name_).first(name_size_));
     if (treat_ == Treat::Opaque) {
       scope_->tally.add_opaque(opaque_, 0, 1);
       if (!scope_->admit_opaque(opaque_)) return false;
@@ -183,7 +206,8 @@ bool MultipartRewriter::take_edits(EditList& made, uint64_t raw_start) {
   for (const TextEdit& edit : made.edits()) {
     // A replacement that could end a line could end the part.
     if (has_line_end(made.replacement(edit))) return scope_->refuse(Refusal::PolicyBlocked);
-    edits_->add(raw_start + edit.start, raw_start + edit.end, made.replacement(edit));
+    // Of a head, whose parts come in any order, the edits may be out of theirs.
+    edits_->insert(raw_start + edit.start, raw_start + edit.end, made.replacement(edit));
   }
   made.clear();
   return true;

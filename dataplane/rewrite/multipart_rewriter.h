@@ -14,7 +14,8 @@
 //                     JSON text when it is, else one text
 //   O S N             not touched, counted as opaque
 //
-// Edits lie inside contents and file names, and hold no line end: the framing stays as it came.
+// The head of a part is text as well: names that no table has, file names, content types. Edits lie
+// inside of these and of contents, and hold no line end: the framing stays as it came.
 //
 // Owner   one body of one exchange; reusable. The JSON reader is lent by the holder.
 #pragma once
@@ -28,6 +29,7 @@
 #include "dataplane/llm/multipart_reader.h"
 #include "dataplane/rewrite/file_rewriter.h"
 #include "dataplane/rewrite/json_rewriter.h"
+#include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
 #include "dataplane/rewrite/text_rewriter.h"
@@ -53,9 +55,10 @@ class MultipartRewriter final : private llm::MultipartSink {
   bool part_data(std::span<const uint8_t> bytes, uint64_t raw_start) override;
   bool part_end() override;
 
-  uint32_t node_of(std::string_view name) const noexcept;
+  uint32_t node_of(std::string_view name, bool& is_known) const noexcept;
   void begin_part(const llm::MultipartPart& part, uint32_t node);
-  bool judge_filename(const llm::MultipartPart& part);
+  void note_name(std::string_view name) noexcept;
+  bool judge(std::string_view text, uint64_t raw_start);
   bool take_edits(EditList& made, uint64_t raw_start);
   void note_fact(std::span<const uint8_t> bytes);
 
@@ -67,6 +70,8 @@ class MultipartRewriter final : private llm::MultipartSink {
   FileRewriter file_;
   TextRewriter text_;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed
+  std::array<uint8_t, kBeforeBytesMax> name_{};   // of the part, where no table has it
+  size_t name_size_ = 0;
   Treat treat_ = Treat::Opaque;
   contract::OpaqueReason opaque_ = contract::OpaqueReason::Other;
   llm::LeafRole role_ = llm::LeafRole::None;

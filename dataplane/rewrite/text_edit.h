@@ -43,6 +43,7 @@ class EditList {
 
   // One that came late, between those that are in. Disjoint from them, or it is our own mistake.
   void insert(uint64_t start, uint64_t end, std::span<const uint8_t> replacement) {
+    if (count() == 0 || edits_.back().end <= start) return add(start, end, replacement);
     const auto behind = std::find_if(edits_.begin() + static_cast<std::ptrdiff_t>(first_),
                                      edits_.end(), [&](const auto& e) { return e.start >= end; });
     const bool first = behind == edits_.begin() + static_cast<std::ptrdiff_t>(first_);

@@ -134,6 +134,64 @@ class Bodies : public ::testing::Test {
   BodyCheck check_{json_};
 };
 
+// A name that no table has, a file's name, a content type: a client may write anything into them.
+TEST_F(Bodies, TheHeadOfAPartIsTextToo) {
+  for (const char* name : {"@", "metadata[@]", "metadata[x][@]", "prompt @"}) {
+    const auto named = [&](const std::string& value) {
+      std::string out = name;
+      return form(part(out.replace(out.find('@'), 1, value), "x"));
+    };
+    EXPECT_EQ(everywhere(BodyFormat::Multipart, named(mail_)).out, named(token_)) << name;
+  }
+  const auto typed = [&](const std::string& value) {
+    return form(part("prompt", "x", "", "text/plain; name=" + value));
+  };
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, typed(mail_)).out, typed(token_));
+  // Numbers in brackets are indexes, as long as they are short.
+  const std::string card = "4111111111111111";
+  EXPECT_EQ(run(BodyFormat::Multipart, form(part("metadata[" + card + "]", "x"))).out.find(card),
+            std::string::npos);
+  // In any order.
+  const auto turned = [&](const std::string& value) {
+    return "--BX\r\nContent-Type: text/plain; x=" + value +
+           "\r\nContent-Disposition: form-data; filename=\"" + value + "\"; name=\"" + value +
+           "\"\r\n\r\nhi\r\n--BX--\r\n";
+  };
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, turned(mail_)).out, turned(token_));
+}
+
+TEST_F(Bodies, ALengthOfAPartIsANumberOfBytes) {
+  const auto long_part = [](const std::string& length) {
+    return "--BX\r\nContent-Disposition: form-data; name=\"prompt\"\r\nContent-Length: " + length +
+           "\r\n\r\nhi\r\n--BX--\r\n";
+  };
+  EXPECT_TRUE(run(BodyFormat::Multipart, long_part("2")).ok);
+  EXPECT_EQ(run(BodyFormat::Multipart, long_part(mail_)).problem, "bad_header");
+  EXPECT_EQ(run(BodyFormat::Multipart, long_part("4111111111111111")).problem, "bad_header");
+}
+
+TEST_F(Bodies, TheClientsNameOfAPartIsContextOfItsText) {
+  const std::string digits = "536904399";
+  const auto ssn = [&](const char* name) {
+    return run(BodyFormat::Multipart, form(part(name, digits))).out.find(digits);
+  };
+  EXPECT_EQ(ssn("metadata[ssn]"), std::string::npos);
+  EXPECT_EQ(ssn("ssn"), std::string::npos);
+  EXPECT_NE(ssn("metadata[order]"), std::string::npos);
+}
+
+// It is the client's own, of any shape: its numbers are read like those of a tree.
+TEST_F(Bodies, AFileOfJsonIsATree) {
+  const std::string json =
+      R"({"card": 4111111111111111, "n": [5.36904399E8], "ssn": 5.36904399E8})";
+  const Outcome said = everywhere(BodyFormat::Multipart, form(part("file", json, "a.json")));
+  EXPECT_TRUE(said.ok) << said.problem;
+  EXPECT_EQ(said.out.find("4111111111111111"), std::string::npos) << said.out;
+  EXPECT_EQ(said.out.find(R"("ssn": 5)"), std::string::npos) << said.out;
+  EXPECT_NE(said.out.find(R"("n": [5.36904399E8])"), std::string::npos) << said.out;
+  EXPECT_EQ(said.tally.unknown_fields, 0U);
+}
+
 TEST_F(Bodies, EveryPartIsReadByTheClassOfItsName) {
   const auto body = [&](const std::string& v) {
     return form(part("model", "whisper-1") + part("prompt", "ask " + v) + part("keywords[]", v) +

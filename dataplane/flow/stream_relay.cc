@@ -260,6 +260,8 @@ StreamRelay::Result StreamRelay::finish(Bytes& out) {
   switch (format_) {
     case llm::StreamFormat::Sse:
       if (sse_.unfinished_bytes() > 0) return Result::Truncated;
+      put(out, sse_.late_end());
+      count_framing(sse_.late_end().size(), 0);
       break;
     case llm::StreamFormat::JsonArray:
     case llm::StreamFormat::JsonLines:

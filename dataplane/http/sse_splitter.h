@@ -36,6 +36,11 @@ class SseSplitter {
   // Bytes of an event that has no end yet: at the end of the stream they are a truncated event (the
   // standard drops them). The LF of a CRLF whose CR ended the event before is none of them.
   size_t unfinished_bytes() const noexcept { return buffer_.size() - event_start_ - late_lf_; }
+  // That LF, when it came late and nothing has come behind it; at the end of the stream nobody else
+  // has it.
+  std::span<const uint8_t> late_end() const noexcept {
+    return std::span(buffer_).subspan(event_start_, late_lf_);
+  }
 
  private:
   void line(size_t start, size_t end);

@@ -152,6 +152,7 @@ struct Relayed {
   std::string out;
   std::string problem;
   std::vector<size_t> size_after;  // of the output, after each part
+  uint64_t counted = 0;            // bytes in one of the three sums
   uint32_t events = 0;
 };
 
@@ -172,6 +173,8 @@ class Relay : public ::testing::Test {
     said.out.assign(out.begin(), out.end());
     said.problem = std::string(relay_.problem());
     said.events = relay_.events();
+    said.counted =
+        scope.tally.inspected_bytes + scope.tally.structure_bytes + scope.tally.opaque_bytes();
     return said;
   }
   std::string error(StreamFormat format, const std::vector<std::string>& parts) {
@@ -198,6 +201,22 @@ TEST_F(Relay, WithoutAFindingEveryByteStays) {
       const Relayed said = relay(format, {stream.substr(0, cut), stream.substr(cut)});
       ASSERT_EQ(said.result, StreamRelay::Result::Ok);
       ASSERT_EQ(said.out, stream) << static_cast<int>(format) << " cut at " << cut;
+    }
+  }
+}
+
+// The LF of the last CRLF may come alone, when its event has gone already.
+TEST_F(Relay, EveryLineEndGoesOnWhereverItIsCut) {
+  for (const char* end : {"\n", "\r", "\r\n"}) {
+    std::string stream;
+    for (const char* line : {":hi", "", "event: piece", R"(data: {"i":0,"t":"(ok) "})", "", "id: 1",
+                             R"(data: {"i":0,"end":1})", ""})
+      stream += std::string(line) + end;
+    for (size_t cut = 0; cut <= stream.size(); ++cut) {
+      const Relayed said = relay(StreamFormat::Sse, {stream.substr(0, cut), stream.substr(cut)});
+      ASSERT_EQ(said.result, StreamRelay::Result::Ok);
+      ASSERT_EQ(said.out, stream) << "cut at " << cut;
+      ASSERT_EQ(said.counted, stream.size()) << "cut at " << cut;
     }
   }
 }

@@ -39,6 +39,7 @@ struct Leaf {
   uint8_t opaque = 0;       // contract::OpaqueReason, for classes that nobody reads
   uint8_t offset_text = 0;  // contract::LlmRule
   uint8_t offset_form = 0;
+  uint16_t depth = 0;       // objects and arrays that it stands in
   uint16_t rule = kNoRule;  // index for ApiTables::rule_path(); kNoRule: no rule names this path
   std::array<uint32_t, kIndexesMax> indexes{};  // messages[3].content[0].text -> {3, 0}
   uint64_t raw_start = 0;  // of the opening quote, or of the first byte of a number or literal

@@ -731,6 +731,7 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
   Leaf leaf;
   leaf.kind = kind;
   leaf.is_key = is_key;
+  leaf.depth = static_cast<uint16_t>(depth_);
   leaf.text_class = static_cast<TextClass>(node.text_class);
   leaf.rule = node.rule;
   leaf.speaker = speaker_below(node_index);

@@ -18,7 +18,6 @@ using llm::TextClass;
 
 namespace {
 
-constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
 // Of a nested leaf that is read in one go: longer ones gain nothing by it.
 constexpr size_t kShortLeafBytesMax = 1'024;
 constexpr size_t kShortLeafPiecesMax = 64;
@@ -32,7 +31,6 @@ JsonRewriter::JsonRewriter(unsigned nesting, bool watches_protected)
 
 JsonRewriter::~JsonRewriter() {
   mem::wipe(escaped_);
-  mem::wipe(name_);
   forget_held();
 }
 
@@ -53,8 +51,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   forget_held();
   template_ = nullptr;
   treat_ = Treat::Skip;
-  mem::wipe(name_);
-  name_size_ = 0;
+  names_.begin();
   name_rule_ = llm::kNoRule;
   counts_ = counts;
   behind_unknown_name_ = false;
@@ -259,8 +256,10 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
               leaf.kind == llm::LeafKind::String && nesting_ > 0;
   if (leaf.is_key) {
-    name_size_ = 0;
+    names_.begin_name(leaf.depth);
     name_rule_ = leaf.rule;
+  } else {
+    names_.begin_value(leaf.depth);
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
@@ -339,14 +338,11 @@ bool JsonRewriter::end_join() {
 void JsonRewriter::begin_text() {
   const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
   const bool own_name = tree || (leaf_.rule != llm::kNoRule && leaf_.rule == name_rule_);
-  const bool named = own_name && !leaf_.is_key && name_size_ > 0;
+  const bool named = own_name && !leaf_.is_key;
   redact::ShiftMap* shifts = nullptr;
   if (leaf_.offset_text != 0 && leaf_.text_class == TextClass::T)
     shifts = texts_->add_text(leaf_.offset_text, OffsetPlace::of(leaf_));
-  text_.begin(
-      *scope_,
-      named ? std::span<const uint8_t>(name_).first(name_size_) : std::span<const uint8_t>(),
-      leaf_roles(), shifts);
+  text_.begin(*scope_, named ? names_.context() : std::span<const uint8_t>(), leaf_roles(), shifts);
 }
 
 RoleSet JsonRewriter::leaf_roles() const noexcept {
@@ -366,12 +362,6 @@ RoleSet JsonRewriter::leaf_roles() const noexcept {
       break;  // an answer is the assistant's, wherever its role stands
   }
   return roles_;
-}
-
-void JsonRewriter::note_name(std::span<const uint8_t> decoded) {
-  const size_t room = name_.size() - kNameEnd.size();
-  for (uint8_t c : decoded.first(std::min(decoded.size(), room - std::min(room, name_size_))))
-    name_[name_size_++] = c;
 }
 
 void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
@@ -399,7 +389,10 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
     for (size_t i = 0; i < decoded.size() && url_head_size_ < url_head_.size(); ++i)
       url_head_[url_head_size_++] = lower(decoded[i]);
   if (leaf_.role != llm::LeafRole::None) note_fact(decoded);
-  if (leaf_.is_key) note_name(decoded);
+  if (leaf_.is_key)
+    names_.add_to_name(decoded);
+  else
+    names_.add_to_value(decoded);
   if (!may_open_ || decoded.empty()) return;
   may_open_ = false;
   if (decoded[0] != '{' && decoded[0] != '[') return;
@@ -536,8 +529,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
-  if (leaf_.is_key)
-    for (char c : kNameEnd) name_[name_size_++] = static_cast<uint8_t>(c);
+  if (leaf_.is_key) names_.end_name();
   in_leaf_ = false;
   if (watched_) watch_.end();
   if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())

@@ -41,6 +41,7 @@
 #include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/media_watch.h"
+#include "dataplane/rewrite/member_names.h"
 #include "dataplane/rewrite/offset_book.h"
 #include "dataplane/rewrite/protected_watch.h"
 #include "dataplane/rewrite/rewrite_scope.h"
@@ -122,7 +123,6 @@ class JsonRewriter final : private llm::Sink {
   bool end_join();
   EditList& decided_edits() noexcept;
   void begin_template() noexcept;
-  void note_name(std::span<const uint8_t> decoded);
   void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
   bool read(std::span<const uint8_t> decoded);
   bool hold(std::span<const uint8_t> decoded);
@@ -189,9 +189,7 @@ class JsonRewriter final : private llm::Sink {
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;
   bool may_open_ = false;  // no byte of this string seen yet; it is opened if it begins like JSON
-  std::array<uint8_t, kBeforeBytesMax>
-      name_{};  // of the last member whose name is text, and a line end
-  size_t name_size_ = 0;
+  MemberNames names_;      // of members whose names are text
   uint16_t name_rule_ = llm::kNoRule;
   MessageFacts facts_;
   std::array<char, 32> url_head_{};  // how a URL begins: scheme, and the media type of a data: URI

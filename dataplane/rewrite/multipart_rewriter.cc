@@ -128,7 +128,7 @@ void MultipartRewriter::begin_part(const llm::MultipartPart& part, uint32_t node
 
 // Of a client's own name, the end: context of the part's text, as the name of a member is in JSON.
 void MultipartRewriter::note_name(std::string_view name) noexcept {
-  constexpr std::string_view kNameEnd = ":\n";  // the value begins a line of its own
+  constexpr std::string_view kNameEnd = ": ";
   const size_t room = name_.size() - kNameEnd.size();
   if (name.size() > room) name.remove_prefix(name.size() - room);
   for (const std::string_view text : {name, kNameEnd})

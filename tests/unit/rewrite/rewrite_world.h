@@ -183,6 +183,11 @@ class World {
     rule.validator = contract::Validator::Entropy;
     rule.boundary_right = false;
     out[Secret].rules.push_back(rule);
+    controlplane::policy::RuleSource key;
+    key.id = "named-key";
+    key.kind = contract::RuleKind::Assignment;
+    key.cues = {"api_key"};
+    out[Secret].rules.push_back(key);
     return out;
   }
 

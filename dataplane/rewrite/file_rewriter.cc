@@ -106,7 +106,8 @@ void FileRewriter::begin(RewriteScope& scope, const llm::PathTable& table, JsonR
   raw_start_ = raw_start;
   content_ = declared;
   mem::wipe(std::span(sniffed_).first(sniffed_size_));
-  sniffed_size_ = 0;
+  sniffed_size_ = mark_size_ = 0;
+  is_wide_ = false;
   if (content_ != Content::Undecided) start();
 }
 
@@ -164,7 +165,7 @@ bool FileRewriter::end() {
     case Content::JsonOrText:
       return arguments_->end() && take_edits(arguments_->edits());
     case Content::Text:
-      return text_.end() && take_edits(text_.edits());
+      return end_text();
     case Content::Undecided:
     case Content::Opaque:
       break;
@@ -183,7 +184,7 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
       return arguments_->feed(raw) && take_edits(arguments_->edits());
     case Content::Text:
       scope_->tally.inspected_bytes += raw.size();
-      return text_.feed(raw) && take_edits(text_.edits());
+      return feed_text(raw);
     case Content::Undecided:
     case Content::Opaque:
       scope_->tally.add_opaque(opaque_, raw.size(), is_opaque_counted_ ? 0 : 1);
@@ -192,6 +193,30 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
       return raw.empty() || scope_->admit_opaque(opaque_);
   }
   return true;
+}
+
+// Its first two bytes say whether it is in UTF-16.
+bool FileRewriter::feed_text(std::span<const uint8_t> raw) {
+  if (mark_size_ < mark_.size()) {
+    const size_t size = std::min(raw.size(), mark_.size() - mark_size_);
+    std::copy_n(raw.begin(), size, mark_.begin() + static_cast<std::ptrdiff_t>(mark_size_));
+    mark_size_ += size;
+    raw = raw.subspan(size);
+    if (mark_size_ < mark_.size()) return true;
+    is_wide_ = is_wide_mark(mark_);
+    if (is_wide_ && wide_text_ == nullptr) wide_text_ = std::make_unique<WideTextRewriter>();
+    if (is_wide_) wide_text_->begin(*scope_, mark_);
+    if (!is_wide_ && !text_.feed(mark_)) return false;
+  }
+  if (is_wide_) return wide_text_->feed(raw) && take_edits(wide_text_->edits());
+  return text_.feed(raw) && take_edits(text_.edits());
+}
+
+bool FileRewriter::end_text() {
+  if (is_wide_) return wide_text_->end() && take_edits(wide_text_->edits());
+  const auto mark = std::span<const uint8_t>(mark_).first(mark_size_);
+  if (mark_size_ < mark_.size() && !text_.feed(mark)) return false;
+  return text_.end() && take_edits(text_.edits());
 }
 
 bool FileRewriter::take_edits(EditList& made) {

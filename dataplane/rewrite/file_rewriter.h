@@ -25,6 +25,7 @@
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
 #include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/rewrite/wide_text.h"
 
 namespace sallyport::rewrite {
 
@@ -53,6 +54,8 @@ class FileRewriter {
   bool decide();
   void start();
   bool pass(std::span<const uint8_t> raw);
+  bool feed_text(std::span<const uint8_t> raw);
+  bool end_text();
   bool take_edits(EditList& made);
 
   RewriteScope* scope_ = nullptr;
@@ -65,6 +68,10 @@ class FileRewriter {
   bool is_opaque_counted_ = false;
   LinesRewriter lines_;
   TextRewriter text_;
+  std::unique_ptr<WideTextRewriter> wide_text_;  // of a text in UTF-16; made when needed
+  std::array<uint8_t, kWideMarkBytes> mark_{};   // the first bytes of a text
+  size_t mark_size_ = 0;
+  bool is_wide_ = false;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // JSON that nobody declared; made when needed
   std::array<uint8_t, kSniffBytesMax> sniffed_{};
   size_t sniffed_size_ = 0;

@@ -180,6 +180,42 @@ TEST_F(Bodies, TheClientsNameOfAPartIsContextOfItsText) {
   EXPECT_NE(ssn("metadata[order]"), std::string::npos);
 }
 
+// UTF-16, as Windows programs write text files and what a shell prints into one.
+TEST_F(Bodies, AFileInUtf16IsReadAndEditedInUtf16) {
+  for (const bool is_big : {false, true}) {
+    const auto wide = [&](const std::u16string& text) {
+      std::string out;
+      for (const char16_t unit : u"\ufeff" + text)
+        for (const int shift : {is_big ? 8 : 0, is_big ? 0 : 8})
+          out += static_cast<char>(unit >> shift & 0xff);
+      return out;
+    };
+    const auto said_of = [&](const std::string& value, const std::string& digits) {
+      return wide(u"J\u00f6rg\U0001f600;\u6f22 " + std::u16string(value.begin(), value.end()) +
+                  u";\r\n" + std::u16string(digits.begin(), digits.end()) + char16_t{0xd800} +
+                  u";\U0001f600");
+    };
+    const std::string card = World::get().token(World::Card, "4111111111111111");
+    const std::string text = said_of(mail_, "4111 1111 1111 1111");
+    for (const char* type : {"text/plain", "text/csv"}) {
+      const Outcome said =
+          everywhere(BodyFormat::Multipart, form(part("file", text, "a.txt", type)));
+      EXPECT_EQ(said.out, form(part("file", said_of(token_, card), "a.txt", type)));
+      EXPECT_EQ(said.tally.opaque_bytes(), 0U);
+    }
+    // Many characters of many sizes: nothing is lost where the map of offsets is full.
+    std::u16string many;
+    for (int i = 0; i < 5'000; ++i) many += i % 2 == 0 ? u"a\u00e9" : u"\u6f22 ";
+    const std::string body =
+        form(part("file", wide(many) + said_of(mail_, "x").substr(2), "a.txt"));
+    const Outcome said = run(BodyFormat::Multipart, body);
+    ASSERT_TRUE(said.ok);
+    EXPECT_EQ(said.out, form(part("file", wide(many) + said_of(token_, "x").substr(2), "a.txt")));
+  }
+  for (const char* text : {"", "\xff", "\xff\xfe", "\xff\xfe\x41", "\xff\x41"})
+    EXPECT_TRUE(everywhere(BodyFormat::Multipart, form(part("file", text, "a.txt"))).ok);
+}
+
 // It is the client's own, of any shape: its numbers are read like those of a tree.
 TEST_F(Bodies, AFileOfJsonIsATree) {
   const std::string json =

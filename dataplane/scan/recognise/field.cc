@@ -50,7 +50,9 @@ bool begins_segment(OpenReader& reader, uint64_t start, const Syntax& syntax) no
   if (syntax.is_line(reader.at(start))) ++start;  // part of the cue
   const uint8_t first = reader.at(start), before = reader.before(start);
   if (is_subfield(first)) return true;
-  if (first == syntax.field || first == ':') return first == '*' || !is_alnum(before);
+  // "**MI*W1234~", not "mini*mi*sation*".
+  if (first == '*') return is_upper(reader.at(start + 1)) || is_digit(reader.at(start + 1));
+  if (first == syntax.field || first == ':') return !is_alnum(before);
   if (!is_upper(first)) return false;
   if (before == 0 || syntax.is_line(before) || before == '"' || before == '\'' || before == '`')
     return true;

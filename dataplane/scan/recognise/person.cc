@@ -293,6 +293,7 @@ constexpr std::string_view kPersonalFields[] = {
     "n\xc3\xa9",
     "n\xc3\xa9"
     "e",
+    "codice",
     "nato",
     "nata",
     "cf",
@@ -303,6 +304,27 @@ constexpr std::string_view kPersonalFields[] = {
     "\xd1\x82\xd0\xb5\xd0\xbb",
     "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd"};
 constexpr WordFilter kPersonalFieldsFilter{kPersonalFields};
+// Those that companies and things have not.
+constexpr std::string_view kOwnFields[] = {"dob",
+                                           "born",
+                                           "geb",
+                                           "geboren",
+                                           "n\xc3\xa9",
+                                           "n\xc3\xa9"
+                                           "e",
+                                           "nato",
+                                           "nata",
+                                           "ssn",
+                                           "pesel",
+                                           "bsn",
+                                           "dni",
+                                           "cpf",
+                                           "codice",
+                                           "mrn",
+                                           "nhs",
+                                           "geburtsdatum",
+                                           "personnummer"};
+constexpr WordFilter kOwnFieldsFilter{kOwnFields};
 
 // "<o@x.org>"
 bool mail_follows(OpenReader& reader, uint64_t at) noexcept {
@@ -316,21 +338,23 @@ bool mail_follows(OpenReader& reader, uint64_t at) noexcept {
 }
 
 // The next field, behind signs and at most one line end, is one of a person.
-bool personal_field_follows(OpenReader& reader, uint64_t at) noexcept {
+bool personal_field_follows(OpenReader& reader, uint64_t at, bool own = false) noexcept {
   constexpr uint64_t kSignsMax = 8;
   unsigned line_ends = 0, signs = 0;
   for (const uint64_t limit = at + kSignsMax; at < limit; ++at) {
     const uint8_t c = reader.at(at);
     if (c == '\n' && ++line_ends > 1) return false;
-    if (c == '<' || c == '(') return mail_follows(reader, at + 1);
+    if (c == '<') return mail_follows(reader, at + 1);
+    if (c == '(' && mail_follows(reader, at + 1)) return true;
     if (c != ' ' && c != ',' && c != ';' && c != '"' && c != '\'' && c != '|' && c != '\r' &&
-        c != '\n' && c != '*' && c != '-' && c != '\t')
+        c != '\n' && c != '*' && c != '-' && c != '\t' && c != '(')
       break;
     signs += c != ' ' ? 1 : 0;
   }
   const NameWord word = word_at(reader, at);
   if (signs == 0 || word.size() == 0) return false;
   if (!word_in(reader, word, kPersonalFields, kPersonalFieldsFilter)) return false;
+  if (own && !word_in(reader, word, kOwnFields, kOwnFieldsFilter)) return false;
   // It has a value of its own.
   for (uint64_t i = word.end; i - word.end < kNameWordBytesMax; ++i) {
     const uint8_t c = reader.at(i);
@@ -378,8 +402,9 @@ bool is_announced(OpenReader& reader, const Gap& gap, const RuleParameters& rule
   if (any) return !first.upper && first.size() > 1 && gap.line_ends == 0;
   // Letters of other scripts do not say whether they are capitals.
   const bool is_upper_name = first.upper && reader.at(first.start) < 0x80;
-  return name.words > 1 && !is_upper_name && gap.line_ends == 0 && !gap.comma &&
-         personal_field_follows(reader, name.end);
+  // Without a sign after the cue only beside what companies have not: "Patientin Jane Doe, geb. 3".
+  return name.words > 1 && !is_upper_name && !gap.comma && (gap.sign || gap.line_ends == 0) &&
+         personal_field_follows(reader, name.end, !gap.sign);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/scan/context_words.h"
 #include "dataplane/scan/head_words.h"
@@ -25,7 +26,8 @@ inline constexpr uint64_t kItemReachBytes = 1'024;
 
 class ItemHeads {
  public:
-  void begin() noexcept { *this = ItemHeads{}; }
+  // Where it stands: a copy would wait for its own bytes.
+  void begin() noexcept { std::construct_at(this); }
   // Appends the words of the name to `out`.
   void find(const ContextWords& words, const TextView& text, uint64_t start, ContextBlocks& blocks,
             ContextHits& out);

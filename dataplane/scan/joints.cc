@@ -65,8 +65,8 @@ Gap quoted(const Walk<kBack>& walk) noexcept {
 // "<b>", "</b>", "<wbr/>" from `n` on: behind it; n: none. Unknown: ~0.
 template <bool kBack>
 uint64_t behind_tag(const Walk<kBack>& walk, uint64_t n) noexcept {
-  constexpr std::string_view kInline[] = {"b",   "i",    "u",    "em",   "tt",
-                                          "wbr", "span", "code", "mark", "strong"};
+  static constexpr std::string_view kInline[] = {"b",   "i",    "u",    "em",   "tt",
+                                                 "wbr", "span", "code", "mark", "strong"};
   constexpr uint64_t kUnknown = ~uint64_t{0};
   uint64_t at = n + 1;
   std::array<char, kTagLettersMax> name;

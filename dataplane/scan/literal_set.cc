@@ -606,7 +606,8 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
   SP_CHECK(until <= text.size());
   std::array<uint64_t, kBlocksAtOnce> bits;
   std::array<uint16_t, kBlocksAtOnce * kBlock + kPlacesAtOnce> places;
-  std::array<uint8_t, 1 + kBlock + kHead> edge;
+  std::array<uint8_t, kBlock + sizeof(__m128i)> edge;  // with the byte before and a head behind
+  static_assert(edge.size() > kBlock + kHead);
   while (from < until) {
     if (allowed != nullptr && *allowed == 0) {
       ++allowed;
@@ -624,9 +625,12 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
     if (blocks > 0) {
       masks(*tables_, text.data() + from, blocks, bits.data());
     } else {
-      edge.fill(0);
+      for (size_t i = 0; i < edge.size(); i += sizeof(__m128i))
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(edge.data() + i), _mm_setzero_si128());
       if (from > 0) edge[0] = text[from - 1];
-      std::memcpy(edge.data() + 1, text.data() + from, std::min(readable, edge.size() - 1));
+      // Not memcpy: GCC makes a string instruction of one with a bound, which takes longer to
+      // begin.
+      std::memmove(edge.data() + 1, text.data() + from, std::min(readable, kBlock + kHead));
       blocks = 1;
       masks(*tables_, edge.data() + 1, 1, bits.data());
     }

@@ -54,7 +54,9 @@ Answer open_secret_list(const Engine& engine, const TextView& text, uint16_t rul
 
 class SecretItems {
  public:
-  void begin() noexcept { list_ = SecretList{}; }
+  void begin() noexcept {
+    if (open()) list_ = SecretList{};  // most texts open none
+  }
   bool open() const noexcept { return list_.form != SecretList::Form::None; }
   void enter(const SecretList& list) noexcept { list_ = list; }
   // Items that end before `until`.

@@ -36,7 +36,9 @@ Answer open_secret_print(const Engine& engine, const TextView& text, uint16_t ru
 
 class SecretPrints {
  public:
-  void begin() noexcept { print_ = SecretPrint{}; }
+  void begin() noexcept {
+    if (open()) print_ = SecretPrint{};  // most texts open none
+  }
   bool open() const noexcept { return print_.next != 0; }
   void enter(const SecretPrint& print) noexcept;
   // Lines that end before `until`.

@@ -252,8 +252,8 @@ bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint6
                         (is_street_word(reader, whole, kStreetParticle | kStreetTypeWord) &&
                          street_may_stand_before(text, word)));
   // The last words of kBoxesOfTwo.
-  constexpr std::string_view kBoxEnds[] = {"postale", "postal", "pocztowa"};
-  constexpr WordFilter kBoxEndsFilter{kBoxEnds};
+  static constexpr std::string_view kBoxEnds[] = {"postale", "postal", "pocztowa"};
+  static constexpr WordFilter kBoxEndsFilter{kBoxEnds};
   const bool is_box = first == 'p' && word_in(reader, whole, kBoxEnds, kBoxEndsFilter);
   return is_upper(first) || is_part || is_box || end - number > kHouseDigitsMax ||
          number_may_be_first(text, number, end);

@@ -86,27 +86,27 @@ bool weak_fits(Bytes bytes, const Value& value, const Name& name, Operator op, B
 // bcrypt("x"), Hash::make('x'): what makes a hash or text of a password that is written out. Moves
 // to its quote, or not at all.
 void skip_call(Reader& reader) noexcept {
-  constexpr WordList kCalls{std::to_array<std::string_view>({"bcrypt",
-                                                             "make",
-                                                             "hash",
-                                                             "hashpw",
-                                                             "make_password",
-                                                             "generate_password_hash",
-                                                             "password_hash",
-                                                             "set_password",
-                                                             "encode",
-                                                             "encrypt",
-                                                             "bytes",
-                                                             "str",
-                                                             "string",
-                                                             "from",
-                                                             "secretstr",
-                                                             "sha1",
-                                                             "sha256",
-                                                             "md5",
-                                                             "md",
-                                                             "secret",
-                                                             "tochararray"})};
+  static constexpr WordList kCalls{std::to_array<std::string_view>({"bcrypt",
+                                                                    "make",
+                                                                    "hash",
+                                                                    "hashpw",
+                                                                    "make_password",
+                                                                    "generate_password_hash",
+                                                                    "password_hash",
+                                                                    "set_password",
+                                                                    "encode",
+                                                                    "encrypt",
+                                                                    "bytes",
+                                                                    "str",
+                                                                    "string",
+                                                                    "from",
+                                                                    "secretstr",
+                                                                    "sha1",
+                                                                    "sha256",
+                                                                    "md5",
+                                                                    "md",
+                                                                    "secret",
+                                                                    "tochararray"})};
   constexpr uint64_t kCallBytesMax = 48;
   const uint64_t from = reader.at();
   uint64_t word = from;

@@ -409,7 +409,7 @@ uint64_t code_and_town_end(OpenReader& reader, uint64_t start) noexcept {
 
 // "C.P. 03940, Ciudad de M\xc3\xa9xico", "CEP 01042-001": the end, or 0.
 uint64_t marked_code_end(OpenReader& reader, uint64_t at) noexcept {
-  constexpr std::string_view kMarks[] = {"c.p. ", "cp ", "cep ", "cep: ", "plz ", "c.p "};
+  static constexpr std::string_view kMarks[] = {"c.p. ", "cp ", "cep ", "cep: ", "plz ", "c.p "};
   for (std::string_view mark : kMarks) {
     if (!is_upper(reader.at(at)) || !reader.follows(at, mark)) continue;
     const uint64_t code = continental_code_end(reader, at + mark.size());

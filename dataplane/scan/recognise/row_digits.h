@@ -16,7 +16,7 @@ inline constexpr size_t kRowDigitsMax = 20;
 
 // The digits of some groups of digits, as characters.
 struct RowDigits {
-  std::array<uint8_t, kRowDigitsMax> values{};
+  std::array<uint8_t, kRowDigitsMax> values;  // the first `count` are set
   size_t count = 0;
   bool fits = true;  // false: more digits than that, or a group with a letter
 

@@ -71,8 +71,8 @@ bool is_han(OpenReader& reader, uint64_t at) noexcept {
 
 // Digits, also of Han ("二丁目"): behind them; `at`: none, or more than `max`.
 uint64_t number_end(OpenReader& reader, uint64_t at, uint64_t max) noexcept {
-  constexpr std::string_view kHanDigits[] = {"一", "二", "三", "四", "五",
-                                             "六", "七", "八", "九", "十"};
+  static constexpr std::string_view kHanDigits[] = {"一", "二", "三", "四", "五",
+                                                    "六", "七", "八", "九", "十"};
   uint64_t end = at, count = 0;
   while (is_digit(reader.at(end)) && count <= max) ++end, ++count;
   if (end == at)
@@ -156,9 +156,10 @@ uint64_t han_address(OpenReader& reader, uint64_t start, bool announced) noexcep
 
 // 서울특별시 강남구 테헤란로 152, 3층: words that end with an area, one with a road, a number.
 uint64_t hangul_address(OpenReader& reader, uint64_t start, bool announced) noexcept {
-  constexpr std::string_view kKoreanAreas[] = {"시", "도", "군", "구", "읍", "면", "동", "리"};
-  constexpr std::string_view kKoreanRoads[] = {"로", "길", "동", "리", "가", "대로", "번길"};
-  constexpr std::string_view kKoreanUnits[] = {"번지", "번길", "호", "동", "층"};
+  static constexpr std::string_view kKoreanAreas[] = {"시", "도", "군", "구",
+                                                      "읍", "면", "동", "리"};
+  static constexpr std::string_view kKoreanRoads[] = {"로", "길", "동", "리", "가", "대로", "번길"};
+  static constexpr std::string_view kKoreanUnits[] = {"번지", "번길", "호", "동", "층"};
   uint64_t at = start, end = 0;
   unsigned areas = 0;
   bool is_road = false;
@@ -255,7 +256,7 @@ uint64_t behind_post_code(OpenReader& reader, uint64_t at) noexcept {
 
 uint64_t region_address(OpenReader& reader, uint64_t start, uint64_t cue_end) noexcept {
   // Words that announce an address are no part of it.
-  constexpr std::string_view kKoreanCueEnds[] = {"소", "지", "곳"};
+  static constexpr std::string_view kKoreanCueEnds[] = {"소", "지", "곳"};
   if (is_hangul(reader.at(start)))
     return one_of(reader, cue_end - 3, kKoreanCueEnds) == cue_end
                ? 0
@@ -269,8 +270,8 @@ uint64_t region_address(OpenReader& reader, uint64_t start, uint64_t cue_end) no
 }
 
 AddressPart announced_address(OpenReader& reader, uint64_t start) noexcept {
-  constexpr std::string_view kParticles[] = {"は", "が",  "是",  "为",  "為",  "在", "는",
-                                             "은", "는 ", "은 ", "هو ", "нa ", "в ", "пo "};
+  static constexpr std::string_view kParticles[] = {"は", "が",  "是",  "为",  "為",  "在", "는",
+                                                    "은", "는 ", "은 ", "هو ", "нa ", "в ", "пo "};
   uint64_t at = one_of(reader, start, kParticles);
   if (reader.at(at) == ' ' || reader.at(at) == ':') ++at;
   start = at;

@@ -248,7 +248,7 @@ bool may_be_of_street(OpenReader& reader, const NameWord& word) noexcept {
 }
 
 bool may_begin_of_street(OpenReader& reader, const NameWord& word) noexcept {
-  constexpr std::string_view kOffice[] = {"office", "post"};
+  static constexpr std::string_view kOffice[] = {"office", "post"};
   return may_begin_street_word(reader, word) ||
          std::any_of(std::begin(kOffice), std::end(kOffice), [&](std::string_view one) {
            return one.size() >= word.size() &&

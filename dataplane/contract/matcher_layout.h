@@ -12,7 +12,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kMatcherMagic = 0x4d4d5053;  // "SPMM"
-inline constexpr uint32_t kMatcherVersion = 6;
+inline constexpr uint32_t kMatcherVersion = 7;
 
 // What finds the candidates of a rule. (2 and 3 were the first release's card and ssn, now shapes.)
 enum class RuleKind : uint8_t {

@@ -16,88 +16,88 @@ enum class Says : uint8_t {
   Type      // that its value says of what the number beside it is
 };
 
-struct Known {
+struct MemberWord {
   std::string_view name;
   Says says;
 };
 // Of lists of pairs, JSON Schema, OpenAPI, XML in JSON, FHIR, Kubernetes, DynamoDB, Firestore.
-constexpr std::array<Known, 54> kNames{{{"value", Says::Nothing},
-                                        {"values", Says::Nothing},
-                                        {"val", Says::Nothing},
-                                        {"v", Says::Nothing},
-                                        {"s", Says::Nothing},
-                                        {"n", Says::Nothing},
-                                        {"_", Says::Nothing},
-                                        {"$t", Says::Nothing},
-                                        {"#text", Says::Nothing},
-                                        {"_text", Says::Nothing},
-                                        {"@value", Says::Nothing},
-                                        {"text", Says::Nothing},
-                                        {"raw", Says::Nothing},
-                                        {"content", Says::Nothing},
-                                        {"data", Says::Nothing},
-                                        {"string", Says::Nothing},
-                                        {"stringvalue", Says::Nothing},
-                                        {"string_value", Says::Nothing},
-                                        {"valuestring", Says::Nothing},
-                                        {"numbervalue", Says::Nothing},
-                                        {"number_value", Says::Nothing},
-                                        {"integervalue", Says::Nothing},
-                                        {"default", Says::Nothing},
-                                        {"example", Says::Nothing},
-                                        {"examples", Says::Nothing},
-                                        {"enum", Says::Nothing},
-                                        {"const", Says::Nothing},
-                                        {"answer", Says::Nothing},
-                                        {"current", Says::Nothing},
-                                        {"old", Says::Nothing},
-                                        {"new", Says::Nothing},
-                                        {"number", Says::Part},
-                                        {"no", Says::Part},
-                                        {"num", Says::Part},
-                                        {"nr", Says::Part},
-                                        {"code", Says::Part},
-                                        {"pin", Says::Part},
-                                        {"type", Says::Type},
-                                        {"kind", Says::Type},
-                                        {"doctype", Says::Type},
-                                        {"name", Says::Label},
-                                        {"key", Says::Label},
-                                        {"k", Says::Label},
-                                        {"label", Says::Label},
-                                        {"field", Says::Label},
-                                        {"fieldname", Says::Label},
-                                        {"field_name", Says::Label},
-                                        {"question", Says::Label},
-                                        {"attribute", Says::Label},
-                                        {"param", Says::Label},
-                                        {"parameter", Says::Label},
-                                        {"property", Says::Label},
-                                        {"variable", Says::Label},
-                                        {"system", Says::Label}}};
+constexpr std::array<MemberWord, 54> kMemberWords{{{"value", Says::Nothing},
+                                                   {"values", Says::Nothing},
+                                                   {"val", Says::Nothing},
+                                                   {"v", Says::Nothing},
+                                                   {"s", Says::Nothing},
+                                                   {"n", Says::Nothing},
+                                                   {"_", Says::Nothing},
+                                                   {"$t", Says::Nothing},
+                                                   {"#text", Says::Nothing},
+                                                   {"_text", Says::Nothing},
+                                                   {"@value", Says::Nothing},
+                                                   {"text", Says::Nothing},
+                                                   {"raw", Says::Nothing},
+                                                   {"content", Says::Nothing},
+                                                   {"data", Says::Nothing},
+                                                   {"string", Says::Nothing},
+                                                   {"stringvalue", Says::Nothing},
+                                                   {"string_value", Says::Nothing},
+                                                   {"valuestring", Says::Nothing},
+                                                   {"numbervalue", Says::Nothing},
+                                                   {"number_value", Says::Nothing},
+                                                   {"integervalue", Says::Nothing},
+                                                   {"default", Says::Nothing},
+                                                   {"example", Says::Nothing},
+                                                   {"examples", Says::Nothing},
+                                                   {"enum", Says::Nothing},
+                                                   {"const", Says::Nothing},
+                                                   {"answer", Says::Nothing},
+                                                   {"current", Says::Nothing},
+                                                   {"old", Says::Nothing},
+                                                   {"new", Says::Nothing},
+                                                   {"number", Says::Part},
+                                                   {"no", Says::Part},
+                                                   {"num", Says::Part},
+                                                   {"nr", Says::Part},
+                                                   {"code", Says::Part},
+                                                   {"pin", Says::Part},
+                                                   {"type", Says::Type},
+                                                   {"kind", Says::Type},
+                                                   {"doctype", Says::Type},
+                                                   {"name", Says::Label},
+                                                   {"key", Says::Label},
+                                                   {"k", Says::Label},
+                                                   {"label", Says::Label},
+                                                   {"field", Says::Label},
+                                                   {"fieldname", Says::Label},
+                                                   {"field_name", Says::Label},
+                                                   {"question", Says::Label},
+                                                   {"attribute", Says::Label},
+                                                   {"param", Says::Label},
+                                                   {"parameter", Says::Label},
+                                                   {"property", Says::Label},
+                                                   {"variable", Says::Label},
+                                                   {"system", Says::Label}}};
 
-constexpr size_t kKnownBytesMax = 12;
+constexpr size_t kMemberWordBytesMax = 12;
 
-constexpr uint8_t lower(uint8_t c) noexcept {
+constexpr uint8_t small_letter(uint8_t c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
 }
 
 // By length: a bit for each first letter, modulo 32.
-constexpr std::array<uint32_t, kKnownBytesMax + 1> kFirstLetters = [] {
-  std::array<uint32_t, kKnownBytesMax + 1> out{};
-  for (const Known& known : kNames)
-    out[known.name.size()] |= uint32_t{1} << (static_cast<uint8_t>(known.name[0]) % 32);
+constexpr std::array<uint32_t, kMemberWordBytesMax + 1> kFirstLetters = [] {
+  std::array<uint32_t, kMemberWordBytesMax + 1> out{};
+  for (const MemberWord& word : kMemberWords)
+    out[word.name.size()] |= uint32_t{1} << (static_cast<uint8_t>(word.name[0]) % 32);
   return out;
 }();
 
 Says what_it_says(std::span<const uint8_t> name) noexcept {
-  if (name.empty() || name.size() > kKnownBytesMax ||
-      (kFirstLetters[name.size()] >> (lower(name[0]) % 32) & 1) == 0)
+  if (name.empty() || name.size() > kMemberWordBytesMax ||
+      (kFirstLetters[name.size()] >> (small_letter(name[0]) % 32) & 1) == 0)
     return Says::What;
-  for (const Known& known : kNames)
-    if (std::equal(name.begin(), name.end(), known.name.begin(), known.name.end(),
-                   [](uint8_t a, char b) { return lower(a) == static_cast<uint8_t>(b); }))
-      return known.says;
+  for (const MemberWord& word : kMemberWords)
+    if (std::equal(name.begin(), name.end(), word.name.begin(), word.name.end(),
+                   [](uint8_t a, char b) { return small_letter(a) == static_cast<uint8_t>(b); }))
+      return word.says;
   return Says::What;
 }
 
@@ -118,18 +118,14 @@ void MemberNames::Text::add_end(std::span<const uint8_t> text) noexcept {
   add(text);
 }
 
-void MemberNames::Text::clear() noexcept {
-  mem::wipe(std::span(bytes).first(size));
-  size = 0;
-}
-
 void MemberNames::begin() noexcept {
   for (Text* text : {&name_, &parent_, &label_}) {
+    mem::wipe(text->bytes);
     text->clear();
     text->depth = 0;
   }
   names_another_ = label_is_type_ = false;
-  mem::wipe(std::span(context_).first(context_size_));
+  mem::wipe(context_);
   context_size_ = 0;
 }
 
@@ -166,7 +162,6 @@ void MemberNames::end_name() noexcept {
     name_ = *other;
     name_.depth = depth;
   }
-  mem::wipe(std::span(context_).first(context_size_));
   context_size_ = 0;
   if (says == Says::Part && other != nullptr) {
     const size_t room = kMemberNameBytesMax - name_.size - 1;

@@ -7,7 +7,7 @@
 //   {"name": "DB_PASSWORD", "value": "..."}   DB_PASSWORD: a member beside it says what it is
 //
 // Most names are none of these and cost a look at their length and first letter. Plaintext of names
-// and of members that name others is kept until the next ones; wiped.
+// and of members that name others is kept until the text ends; wiped.
 // Owner   one JSON text; reusable.
 #pragma once
 
@@ -51,7 +51,7 @@ class MemberNames {
     unsigned depth = 0;
     void add(std::span<const uint8_t> text) noexcept;
     void add_end(std::span<const uint8_t> text) noexcept;
-    void clear() noexcept;
+    void clear() noexcept { size = 0; }
     std::span<const uint8_t> text() const noexcept {
       return std::span<const uint8_t>(bytes).first(size);
     }

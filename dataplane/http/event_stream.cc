@@ -58,22 +58,14 @@ std::string_view event_stream_error_name(EventStreamError error) noexcept {
 }
 
 void EventStreamSplitter::begin() noexcept {
-  mem::clear_wiping(buffer_);
+  buffer_.clear();
   start_ = 0;
   error_ = EventStreamError::None;
 }
 
 void EventStreamSplitter::feed(std::span<const uint8_t> bytes) {
-  // Moving costs the rest's size; do it when the dead part is the larger one.
-  if (start_ > 0 && start_ >= buffer_.size() / 2) {
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(start_), buffer_.end(),
-              buffer_.begin());
-    const size_t rest = buffer_.size() - start_;
-    mem::wipe(std::span(buffer_).subspan(rest));
-    buffer_.resize(rest);
-    start_ = 0;
-  }
-  mem::append_wiping(buffer_, bytes);
+  start_ -= buffer_.forget(start_);
+  buffer_.append(bytes);
 }
 
 EventStreamSplitter::Result EventStreamSplitter::fail(EventStreamError error) noexcept {
@@ -84,7 +76,7 @@ EventStreamSplitter::Result EventStreamSplitter::fail(EventStreamError error) no
 // The sizes are believed only once their own CRC holds.
 EventStreamSplitter::Result EventStreamSplitter::next(EventStreamMessage& out) {
   if (error_ != EventStreamError::None) return Result::Failed;
-  const auto bytes = std::span<const uint8_t>(buffer_).subspan(start_);
+  const auto bytes = buffer_.bytes().subspan(start_);
   if (bytes.size() < kPreludeBytes) return Result::NeedMore;
   if (base::crc32(bytes.first(8)) != u32_at(bytes, 8)) return fail(EventStreamError::BadPreludeCrc);
   const size_t total = u32_at(bytes, 0);

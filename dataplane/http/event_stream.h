@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "dataplane/http/limits.h"
+#include "dataplane/mem/text_window.h"
 
 namespace sallyport::http {
 
@@ -57,7 +58,7 @@ class EventStreamSplitter {
   Result fail(EventStreamError error) noexcept;
   bool read_headers(EventStreamMessage& out) noexcept;
 
-  std::vector<uint8_t> buffer_;
+  mem::TextWindow buffer_;
   size_t start_ = 0;  // of the frame being read, in buffer_
   EventStreamError error_ = EventStreamError::None;
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "dataplane/mem/wiping_vector.h"
-
 namespace sallyport::http {
 namespace {
 
@@ -12,7 +10,7 @@ bool is_space(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\n' ||
 }  // namespace
 
 void JsonSplitter::begin(Form form) noexcept {
-  mem::clear_wiping(buffer_);
+  buffer_.clear();
   form_ = form;
   start_ = scan_ = text_start_ = 0;
   ended_ = failed_ = in_string_ = escaped_ = false;
@@ -21,20 +19,15 @@ void JsonSplitter::begin(Form form) noexcept {
 }
 
 void JsonSplitter::forget_delivered() {
-  // Moving costs the rest's size; do it when the dead part is the larger one.
-  if (start_ == 0 || start_ < buffer_.size() / 2) return;
-  std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(start_), buffer_.end(), buffer_.begin());
-  const size_t rest = buffer_.size() - start_;
-  mem::wipe(std::span(buffer_).subspan(rest));
-  buffer_.resize(rest);
-  scan_ -= start_;
-  text_start_ -= std::min(text_start_, start_);
-  start_ = 0;
+  const size_t gone = buffer_.forget(start_);
+  scan_ -= gone;
+  text_start_ -= std::min(text_start_, gone);
+  start_ -= gone;
 }
 
 void JsonSplitter::feed(std::span<const uint8_t> bytes) {
   forget_delivered();
-  mem::append_wiping(buffer_, bytes);
+  buffer_.append(bytes);
 }
 
 JsonSplitter::Result JsonSplitter::fail() noexcept {
@@ -54,7 +47,7 @@ bool JsonSplitter::complete() const noexcept {
 
 JsonSplitter::Result JsonSplitter::piece(JsonPiece& out, size_t text_start, size_t text_end) {
   if (scan_ - start_ > kSseEventBytesMax) return fail();
-  out.raw = std::span<const uint8_t>(buffer_).subspan(start_, scan_ - start_);
+  out.raw = buffer_.bytes().subspan(start_, scan_ - start_);
   out.text_offset = text_start - start_;
   out.text_size = text_end - text_start;
   out.has_text = text_end > text_start;

@@ -13,9 +13,9 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "dataplane/http/limits.h"
+#include "dataplane/mem/text_window.h"
 
 namespace sallyport::http {
 
@@ -59,7 +59,7 @@ class JsonSplitter {
   void forget_delivered();
 
   Form form_ = Form::Lines;
-  std::vector<uint8_t> buffer_;
+  mem::TextWindow buffer_;
   size_t start_ = 0;  // of the piece being read, in buffer_
   size_t scan_ = 0;   // bytes looked at
   bool ended_ = false;

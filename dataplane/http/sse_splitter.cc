@@ -7,7 +7,7 @@
 namespace sallyport::http {
 
 void SseSplitter::begin() noexcept {
-  mem::clear_wiping(buffer_);
+  buffer_.clear();
   mem::clear_wiping(data_);
   event_start_ = line_start_ = scan_ = 0;
   at_stream_start_ = true;
@@ -27,19 +27,16 @@ void SseSplitter::forget_delivered() {
     clear_event();
     delivered_ = false;
   }
-  // Moving costs the rest's size; do it when the dead part is the larger one.
-  if (event_start_ > 0 && event_start_ >= buffer_.size() / 2) {
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(event_start_));
-    line_start_ -= event_start_;
-    scan_ -= event_start_;
-    if (name_size_ > 0) name_start_ -= event_start_;
-    event_start_ = 0;
-  }
+  const size_t gone = buffer_.forget(event_start_);
+  line_start_ -= gone;
+  scan_ -= gone;
+  if (name_size_ > 0) name_start_ -= gone;
+  event_start_ -= gone;
 }
 
 void SseSplitter::feed(std::span<const uint8_t> bytes) {
   forget_delivered();
-  mem::append_wiping(buffer_, bytes);
+  buffer_.append(bytes);
 }
 
 SseSplitter::Result SseSplitter::next(SseEvent& out) {
@@ -49,7 +46,7 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
     // One byte order mark may lead the stream; it stays in the raw bytes of the first event.
     constexpr uint8_t kMark[3] = {0xef, 0xbb, 0xbf};
     const size_t have = std::min<size_t>(buffer_.size(), 3);
-    if (std::equal(kMark, kMark + have, buffer_.begin())) {
+    if (std::equal(kMark, kMark + have, buffer_.data())) {
       if (have < 3) return Result::NeedMore;
       line_start_ = scan_ = 3;
     }
@@ -90,7 +87,7 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
                    : std::string_view(reinterpret_cast<const char*>(buffer_.data()) + name_start_,
                                       name_size_);
     out.data = data_;
-    out.raw = std::span<const uint8_t>(buffer_).subspan(event_start_, scan_ - event_start_);
+    out.raw = buffer_.bytes().subspan(event_start_, scan_ - event_start_);
     out.has_data = has_data_;
     event_start_ = scan_;
     late_lf_ = 0;
@@ -109,8 +106,7 @@ void SseSplitter::line(size_t start, size_t end) {
   size_t value = colon == std::string_view::npos ? text.size() : colon + 1;
   if (value < text.size() && text[value] == ' ') ++value;
   if (field == "data") {
-    const std::span<const uint8_t> line =
-        std::span<const uint8_t>(buffer_).subspan(start, end - start);
+    const std::span<const uint8_t> line = buffer_.bytes().subspan(start, end - start);
     constexpr uint8_t kLf = '\n';
     mem::append_wiping(data_, line.subspan(value));
     mem::append_wiping(data_, {&kLf, 1});

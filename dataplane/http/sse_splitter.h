@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/http/limits.h"
+#include "dataplane/mem/text_window.h"
 
 namespace sallyport::http {
 
@@ -39,7 +40,7 @@ class SseSplitter {
   // That LF, when it came late and nothing has come behind it; at the end of the stream nobody else
   // has it.
   std::span<const uint8_t> late_end() const noexcept {
-    return std::span(buffer_).subspan(event_start_, late_lf_);
+    return buffer_.bytes().subspan(event_start_, late_lf_);
   }
 
  private:
@@ -47,7 +48,7 @@ class SseSplitter {
   void clear_event() noexcept;
   void forget_delivered();
 
-  std::vector<uint8_t> buffer_;
+  mem::TextWindow buffer_;
   size_t event_start_ = 0;  // of the event being read, in buffer_
   size_t line_start_ = 0;
   size_t scan_ = 0;  // bytes looked at

@@ -39,6 +39,12 @@ void TextWindow::drop_front(size_t count) noexcept {
   written_ = size_;
 }
 
+size_t TextWindow::forget(size_t count) noexcept {
+  if (count <= size_ / 2) return 0;
+  drop_front(count);
+  return count;
+}
+
 void TextWindow::clear() noexcept {
   wipe({memory_.get(), written_});
   size_ = written_ = 0;

@@ -25,6 +25,7 @@ class TextWindow {
   bool empty() const noexcept { return size_ == 0; }
   const uint8_t* data() const noexcept { return memory_.get(); }
   std::span<const uint8_t> bytes() const noexcept { return {memory_.get(), size_}; }
+  uint8_t operator[](size_t i) const noexcept { return memory_[i]; }
 
   // Room for `room` bytes behind the text, to be written and committed. Pointers into the text are
   // invalid behind it.
@@ -39,6 +40,8 @@ class TextWindow {
   void append(std::span<const uint8_t> more);
   // Forgets the first `count` bytes: the rest is moved. REQUIRES: count <= size().
   void drop_front(size_t count) noexcept;
+  // The same if they are the larger part: moving the rest costs its size. Answers how many went.
+  size_t forget(size_t count) noexcept;
   void clear() noexcept;
 
  private:

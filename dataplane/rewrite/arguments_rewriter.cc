@@ -97,7 +97,7 @@ uint64_t ArgumentsRewriter::edge() const noexcept {
   if (ended_ || json_.in_text()) return read;
   uint64_t held = read;
   while (held > window_start_ && read - held < kStructureHeldBytesMax &&
-         !is_stop(window_.bytes()[held - 1 - window_start_]))
+         !is_stop(window_[held - 1 - window_start_]))
     --held;
   return held;
 }
@@ -105,10 +105,7 @@ uint64_t ArgumentsRewriter::edge() const noexcept {
 void ArgumentsRewriter::forget_before(uint64_t offset) {
   const uint64_t wanted = offset > kBeforeBytesMax ? offset - kBeforeBytesMax : 0;
   if (wanted <= window_start_) return;
-  const size_t count = std::min<size_t>(wanted - window_start_, window_.size());
-  if (count < window_.size() / 2 + 1) return;
-  window_.drop_front(count);
-  window_start_ += count;
+  window_start_ += window_.forget(std::min<size_t>(wanted - window_start_, window_.size()));
 }
 
 }  // namespace sallyport::rewrite

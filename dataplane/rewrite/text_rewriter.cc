@@ -433,11 +433,7 @@ std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const 
 
 void TextRewriter::forget_before(uint64_t offset) {
   place_.drop_before(offset);
-  const size_t count = offset - window_start_;
-  // Moving the rest down costs its size; do it when the dead part is the larger one.
-  if (count < window_.size() / 2 + 1) return;
-  window_.drop_front(count);
-  window_start_ = offset;
+  window_start_ += window_.forget(offset - window_start_);
 }
 
 }  // namespace sallyport::rewrite

@@ -252,12 +252,7 @@ void TextScanner::forget(uint64_t folded_edge) {
   folder_.map().drop_before(folded_edge);
   uint64_t keep = folded_edge > kTableReachBytes ? folded_edge - kTableReachBytes : 0;
   keep = std::min({keep, numbers_.cursor(), words_.cursor(), spaced_.cursor(), joined_.cursor()});
-  if (keep <= window_start_) return;
-  const size_t count = keep - window_start_;
-  // Moving the rest down costs its size; do it when the dead part is the larger one.
-  if (count < window_.size() / 2 + 1) return;
-  window_.drop_front(count);
-  window_start_ = keep;
+  if (keep > window_start_) window_start_ += window_.forget(keep - window_start_);
 }
 
 }  // namespace sallyport::scan

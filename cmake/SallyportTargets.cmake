@@ -82,8 +82,8 @@ endif()
 
 # Reading GoogleTest, the standard library and JSON took half of the time of a test's translation and a fifth of the
 # control plane's. They are read once: every test of the plain flags shares one precompiled prefix, every control-plane
-# library another, under sanitizers other libraries a third. SALLYPORT_PREFIX=OFF builds without them, which is how a file that forgot an
-# include is found (scripts/test --full does).
+# library another, under sanitizers other libraries a third. SALLYPORT_PREFIX=OFF builds without them, which is how a file
+# that forgot an include is found (scripts/test --full does).
 option(SALLYPORT_PREFIX "Tests share one precompiled header, and libraries others" ON)
 if(SALLYPORT_FUZZ)
   set(SALLYPORT_PREFIX OFF)

@@ -41,6 +41,8 @@ inline constexpr uint8_t kRuleKindMax = 22;
 
 // Of Field rules length_min is the number of the field and length_max these, from one on.
 constexpr uint32_t field_components(uint32_t first, uint32_t last) { return first << 8 | last; }
+constexpr uint32_t first_component(uint32_t components) { return components >> 8; }
+constexpr uint32_t last_component(uint32_t components) { return components & 0xff; }
 inline constexpr uint32_t kFieldMax = 64;
 inline constexpr uint32_t kComponentsMax = 12;
 
@@ -195,9 +197,9 @@ struct MatcherRule {
   uint8_t confidence_bare;  // percent, without any of the rule's context words; 0: then it is no
                             // finding
   uint16_t flags;           // kRule...
-  uint32_t length_min;      // Run, Cue, Assignment, Password: of the value; Field: field_components
-  uint32_t length_max;
-  uint32_t context_first;  // in lists: words of which one must, or should, stand before
+  uint32_t length_min;      // Run, Cue, Assignment, Password: of the value; Field: its number
+  uint32_t length_max;      // Field: field_components
+  uint32_t context_first;   // in lists: words of which one must, or should, stand before
   uint32_t context_count;
   uint32_t against_first;  // in lists: words that speak against it: then it is no finding
   uint32_t against_count;

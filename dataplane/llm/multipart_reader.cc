@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::llm {
 namespace {
 
@@ -25,8 +27,6 @@ bool is_control(char c) noexcept {
 
 // Of a part's content-length: a file of a gigabyte has ten, and a card number does not fit.
 constexpr size_t kLengthDigitsMax = 11;
-
-bool is_length_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool is_name_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
@@ -259,7 +259,7 @@ bool MultipartReader::header_line(std::string_view line, uint64_t raw_start,
   }
   // A length is what some clients add; nothing else has a meaning here (RFC 7578 4.8).
   const bool is_length = is_same_word(name, "content-length") && value.size() <= kLengthDigitsMax &&
-                         std::all_of(value.begin(), value.end(), is_length_digit);
+                         std::all_of(value.begin(), value.end(), base::is_digit);
   return is_length || fail(MultipartError::BadHeader);
 }
 

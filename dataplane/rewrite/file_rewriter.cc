@@ -107,7 +107,6 @@ void FileRewriter::begin(RewriteScope& scope, const llm::PathTable& table, JsonR
   content_ = declared;
   mem::wipe(std::span(sniffed_).first(sniffed_size_));
   sniffed_size_ = mark_size_ = 0;
-  is_wide_ = false;
   if (content_ != Content::Undecided) start();
 }
 
@@ -203,17 +202,16 @@ bool FileRewriter::feed_text(std::span<const uint8_t> raw) {
     mark_size_ += size;
     raw = raw.subspan(size);
     if (mark_size_ < mark_.size()) return true;
-    is_wide_ = is_wide_mark(mark_);
-    if (is_wide_ && wide_text_ == nullptr) wide_text_ = std::make_unique<WideTextRewriter>();
-    if (is_wide_) wide_text_->begin(*scope_, mark_);
-    if (!is_wide_ && !text_.feed(mark_)) return false;
+    if (is_wide() && wide_text_ == nullptr) wide_text_ = std::make_unique<WideTextRewriter>();
+    if (is_wide()) wide_text_->begin(*scope_, mark_);
+    if (!is_wide() && !text_.feed(mark_)) return false;
   }
-  if (is_wide_) return wide_text_->feed(raw) && take_edits(wide_text_->edits());
+  if (is_wide()) return wide_text_->feed(raw) && take_edits(wide_text_->edits());
   return text_.feed(raw) && take_edits(text_.edits());
 }
 
 bool FileRewriter::end_text() {
-  if (is_wide_) return wide_text_->end() && take_edits(wide_text_->edits());
+  if (is_wide()) return wide_text_->end() && take_edits(wide_text_->edits());
   const auto mark = std::span<const uint8_t>(mark_).first(mark_size_);
   if (mark_size_ < mark_.size() && !text_.feed(mark)) return false;
   return text_.end() && take_edits(text_.edits());

@@ -56,6 +56,7 @@ class FileRewriter {
   bool pass(std::span<const uint8_t> raw);
   bool feed_text(std::span<const uint8_t> raw);
   bool end_text();
+  bool is_wide() const noexcept { return mark_size_ == mark_.size() && is_wide_mark(mark_); }
   bool take_edits(EditList& made);
 
   RewriteScope* scope_ = nullptr;
@@ -71,7 +72,6 @@ class FileRewriter {
   std::unique_ptr<WideTextRewriter> wide_text_;  // of a text in UTF-16; made when needed
   std::array<uint8_t, kWideMarkBytes> mark_{};   // the first bytes of a text
   size_t mark_size_ = 0;
-  bool is_wide_ = false;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // JSON that nobody declared; made when needed
   std::array<uint8_t, kSniffBytesMax> sniffed_{};
   size_t sniffed_size_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/mem/wipe.h"
 
@@ -78,10 +79,6 @@ constexpr std::array<MemberWord, 54> kMemberWords{{{"value", Says::Nothing},
 
 constexpr size_t kMemberWordBytesMax = 12;
 
-constexpr uint8_t small_letter(uint8_t c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
-}
-
 // By length: a bit for each first letter, modulo 32.
 constexpr std::array<uint32_t, kMemberWordBytesMax + 1> kFirstLetters = [] {
   std::array<uint32_t, kMemberWordBytesMax + 1> out{};
@@ -92,11 +89,11 @@ constexpr std::array<uint32_t, kMemberWordBytesMax + 1> kFirstLetters = [] {
 
 Says what_it_says(std::span<const uint8_t> name) noexcept {
   if (name.empty() || name.size() > kMemberWordBytesMax ||
-      (kFirstLetters[name.size()] >> (small_letter(name[0]) % 32) & 1) == 0)
+      (kFirstLetters[name.size()] >> (base::to_lower(name[0]) % 32) & 1) == 0)
     return Says::What;
   for (const MemberWord& word : kMemberWords)
     if (std::equal(name.begin(), name.end(), word.name.begin(), word.name.end(),
-                   [](uint8_t a, char b) { return small_letter(a) == static_cast<uint8_t>(b); }))
+                   [](uint8_t a, char b) { return base::to_lower(a) == static_cast<uint8_t>(b); }))
       return word.says;
   return Says::What;
 }

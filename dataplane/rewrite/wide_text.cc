@@ -1,5 +1,6 @@
 #include "dataplane/rewrite/wide_text.h"
 
+#include "dataplane/llm/json_string.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::rewrite {
@@ -73,24 +74,7 @@ bool WideTextRewriter::unit(uint16_t unit) {
 
 bool WideTextRewriter::put(uint32_t character, uint8_t raw_size) {
   std::array<uint8_t, 4> bytes;
-  size_t size = 0;
-  const auto add = [&](uint32_t byte) { bytes[size++] = static_cast<uint8_t>(byte); };
-  const auto tail = [&](unsigned shift) { add(0x80 | (character >> shift & 0x3f)); };
-  if (character < 0x80) {
-    add(character);
-  } else if (character < 0x800) {
-    add(0xc0 | character >> 6);
-    tail(0);
-  } else if (character < 0x10000) {
-    add(0xe0 | character >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    add(0xf0 | character >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
+  const size_t size = llm::encode_utf8(character, bytes);
   const auto map = [&] {
     const auto unit = static_cast<uint8_t>(size);
     return map_.add_row(size, raw_, raw_size, unit, raw_size);

@@ -195,12 +195,12 @@ NearRules ContextWords::rules_around(const TextView& text, uint64_t value_start,
     for (uint64_t number = span.first; number < span.end; ++number)
       add_rules(out, some[number % some.size()].rules);
   };
-  for (size_t i = 0; i < apart_count_ && !all_known(from, value_start, blocks); ++i) {
-    if (!has_rules(apart_[i].rules, asked)) continue;
-    look(&apart_[i], blocks.apart_[i]);
-    return out;
-  }
-  look(nullptr, blocks.blocks_);
+  size_t set = 0;
+  while (set < apart_count_ && !has_rules(apart_[set].rules, asked)) ++set;
+  if (set < apart_count_ && !all_known(from, value_start, blocks))
+    look(&apart_[set], blocks.apart_[set]);
+  else
+    look(nullptr, blocks.blocks_);
   return out;
 }
 

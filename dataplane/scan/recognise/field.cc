@@ -69,13 +69,14 @@ bool has_set_id(OpenReader& reader, uint64_t at) noexcept {
   return reader.at(at) == '|';
 }
 
-// Moves `at` to the first character of the field. False: there is no such field.
-bool find_field(OpenReader& reader, const Syntax& syntax, uint32_t field, uint64_t limit,
-                uint64_t& at) noexcept {
-  for (uint32_t number = 1; number < field; ++at) {
+// Moves `at` to the first character of the part of this number, from one on. False: there is none.
+template <class Ends>
+bool find_part(OpenReader& reader, uint32_t part, uint8_t separator, uint64_t limit, Ends ends,
+               uint64_t& at) noexcept {
+  for (uint32_t number = 1; number < part; ++at) {
     const uint8_t c = reader.at(at);
-    if (at >= limit || syntax.ends_segment(c)) return false;
-    if (c == syntax.field) ++number;
+    if (at >= limit || ends(c)) return false;
+    if (c == separator) ++number;
   }
   return true;
 }
@@ -91,24 +92,13 @@ bool skip_account(OpenReader& reader, uint64_t& at) noexcept {
   return false;
 }
 
-// Moves `at` to the component, inside of the field.
-bool find_component(OpenReader& reader, const Syntax& syntax, uint32_t component, uint64_t limit,
-                    uint64_t& at) noexcept {
-  for (uint32_t number = 1; number < component; ++at) {
-    const uint8_t c = reader.at(at);
-    if (at >= limit || syntax.ends_field(c)) return false;
-    if (c == syntax.component) ++number;
-  }
-  return true;
-}
-
 // A word of the line is a name: companies have accounts, too.
 bool has_known_name(OpenReader& reader, uint64_t at, uint64_t end) noexcept {
   for (unsigned i = 0; i < kWordsMax && at < end; ++i) {
     const NameWord word = word_at(reader, at);
     if (word.size() > 1 && word.size() <= kNameBytesMax) {
       const NameKind kind = name_kind(reader.known(word.start, word.end));
-      if ((kind.given || kind.family) && !kind.ambiguous) return true;
+      if (kind.is_name()) return true;
     }
     at = word.end;
     while (at < end && name_letter_at(reader, at) == 0) ++at;
@@ -145,14 +135,17 @@ Verdict field_at(const TextView& text, const Trigger& trigger, const RuleParamet
   OpenReader reader(text);
   const Syntax syntax = syntax_of(reader.at(trigger.start), reader.before(trigger.at));
   if (!begins_segment(reader, trigger.start, syntax)) return reader.answer(false);
-  const uint32_t first = rule.length_max >> 8, count = (rule.length_max & 0xff) - first + 1;
+  const uint32_t first = contract::first_component(rule.length_max);
+  const uint32_t count = contract::last_component(rule.length_max) - first + 1;
   const uint64_t limit = trigger.at + kLookAheadBytes;
   const bool is_party = reader.at(trigger.start) == ':';
   uint64_t at = trigger.at;
   if (syntax.field == '|' && !has_set_id(reader, at)) return reader.answer(false);
   if (is_party && !skip_account(reader, at)) return reader.answer(false);
-  if (!find_field(reader, syntax, rule.length_min, limit, at) ||
-      !find_component(reader, syntax, first, limit, at) || reader.open())
+  const auto ends_segment = [&](uint8_t c) { return syntax.ends_segment(c); };
+  const auto ends_field = [&](uint8_t c) { return syntax.ends_field(c); };
+  if (!find_part(reader, rule.length_min, syntax.field, limit, ends_segment, at) ||
+      !find_part(reader, first, syntax.component, limit, ends_field, at) || reader.open())
     return reader.answer(false);
   if (!rule.shapes.empty()) {
     const Verdict verdict = shaped_value_at(text, at, rule, out);

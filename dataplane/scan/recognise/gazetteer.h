@@ -20,6 +20,8 @@ struct NameKind {
   bool given = false;
   bool family = false;
   bool ambiguous = false;  // a word, a month or a place as well
+  // Nothing else.
+  bool is_name() const noexcept { return (given || family) && !ambiguous; }
 };
 
 // May the word of ASCII letters that begins at `word` be a given name? Asked of every capitalised

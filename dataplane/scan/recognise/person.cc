@@ -167,7 +167,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
         break;
       if (out.words == 0) out.given = kind.given;
       out.family = kind.family;
-      out.known = out.known || ((kind.given || kind.family) && !kind.ambiguous);
+      out.known = out.known || kind.is_name();
       ++out.words;
       out.end = word.end;
     } else if (initial && i == 0) {
@@ -407,10 +407,6 @@ bool is_announced(OpenReader& reader, const Gap& gap, const RuleParameters& rule
          personal_field_follows(reader, name.end, !gap.sign);
 }
 
-}  // namespace
-
-namespace {
-
 // Verbs of cues that stand behind who lives there: "Jane Doe lives at", "Jane Doe wohnt in".
 constexpr std::string_view kVerbs[] = {"lives",   "lived",  "resides", "resided", "wohnt",
                                        "lebt",    "habite", "vive",    "mora",    "abita",
@@ -437,10 +433,7 @@ bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
   if (reader.before(last.start) == ' ') first = name_word_before(reader, last.start - 1);
   if (first.size() == 0) return family.given && !family.ambiguous;
   out.start = first.start;
-  const NameKind given = kind_of(reader, first);
-  if (((given.given || given.family) && !given.ambiguous) ||
-      ((family.given || family.family) && !family.ambiguous))
-    return true;
+  if (kind_of(reader, first).is_name() || family.is_name()) return true;
   const uint8_t verb = to_lower(reader.at(cue.start));
   if (reader.follows(cue.start, "wohnt") || reader.follows(cue.start, "lebt")) return false;
   return (verb != 'l' && verb != 'r') ||

@@ -62,7 +62,8 @@ void NumberStage::begin(bool decoded) noexcept {
   decoded_ = decoded;
   heads_.begin();
   items_.begin();
-  cursor_ = floor_ = kin_until_ = 0;
+  cursor_ = floor_ = 0;
+  kin_ = Kin{};
   open_ = kNone;
   forced_ = in_long_group_ = false;
   hex_rows_.clear();
@@ -540,8 +541,10 @@ bool is_unchecked(contract::Validator validator) noexcept {
 constexpr unsigned kMatrixIndent = 10;
 bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// One of the numbers of a matrix: "12 273 63 5022 8", "[273 63 5022]", a line of numbers of other
-// sizes above or below. Groups [first, last) have single spaces between.
+// One of the numbers of a matrix: "12 273 63 5022 8", "[273 63 5022]", a line of nothing but
+// numbers above or below. A pasted list of bare numbers looks like any table of three columns
+// (number, age, year), and tables are what there is more of. Groups [first, last) have single
+// spaces between.
 bool is_of_matrix(const Row& row, size_t first, size_t last) noexcept {
   const auto only = [](std::span<const uint8_t> gap, std::string_view some) {
     return std::all_of(gap.begin(), gap.end(), [&](uint8_t c) {
@@ -552,18 +555,18 @@ bool is_of_matrix(const Row& row, size_t first, size_t last) noexcept {
   uint64_t before = row.start(first) - 1;
   for (unsigned i = 0; i < kMatrixIndent && is_blank(row.view.at(before)); ++i) --before;
   if (row.view.at(before) == '[' || row.behind(last - 1) == ']') return true;
-  if (first > 0 && is_number(first - 1) && only(row.gap(first - 1), " ")) return true;
+  // "Q1 273 63 5022": a row and its name.
+  if (first > 0 && row.groups[first - 1].digits > 0 && only(row.gap(first - 1), " ")) return true;
   if (last < row.count && is_number(last) && only(row.gap(last - 1), " ")) return true;
-  // Two numbers on the line above or below; of the same sizes they are a list of its kind.
-  const auto is_other_line = [&](size_t outer, size_t near, size_t far, size_t mine, size_t next) {
+  // Two numbers on the line above or below.
+  const auto is_number_line = [&](size_t outer, size_t near, size_t far) {
     const auto between = row.gap(outer);
-    return only(between, " \n\r[],") &&
+    return only(between, " \t\n\r[],") &&
            std::find(between.begin(), between.end(), '\n') != between.end() && is_number(near) &&
-           is_number(far) && only(row.gap(std::min(near, far)), " ") &&
-           (row.size(near) != row.size(mine) || row.size(far) != row.size(next));
+           is_number(far) && only(row.gap(std::min(near, far)), " \t");
   };
-  return (first > 1 && is_other_line(first - 1, first - 1, first - 2, last - 1, last - 2)) ||
-         (last + 1 < row.count && is_other_line(last - 1, last, last + 1, first, first + 1));
+  return (first > 1 && is_number_line(first - 1, first - 1, first - 2)) ||
+         (last + 1 < row.count && is_number_line(last - 1, last, last + 1));
 }
 
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.
@@ -599,10 +602,8 @@ class ShapeHits {
     uint64_t line;
     bool alone;
   };
-  // `kin_until`: numbers before it that nothing but their form speaks for are kin of one that
-  // something spoke against.
   void offer(const Engine& engine, const Row& row, size_t first, const Beside& beside,
-             uint64_t& kin_until, CandidateList& out) const {
+             NumberStage::Kin& kin, CandidateList& out) const {
     const uint64_t start = row.start(first);
     uint64_t refused_end = 0;
     bool has_word = false;
@@ -616,14 +617,18 @@ class ShapeHits {
       const uint64_t end = row.base + best_[i].end;
       around.in_sum = best_[i].unchecked && is_in_sum(row.view, start, end);
       const bool by_form = best_[i].unchecked && !engine.rule(best_[i].rule).has_context;
-      const bool is_kin = by_form && (start < kin_until ||
-                                      (best_[i].spaced && is_of_matrix(row, first, best_[i].last)));
+      const bool in_matrix = by_form && best_[i].spaced && is_of_matrix(row, first, best_[i].last);
+      const bool is_kin = by_form && (in_matrix || start < kin.until ||
+                                      (best_[i].spaced && start < kin.spaced_until));
       const Hit hit{start, end, false, best_[i].doubt};
       const bool is_free = !is_kin && out.offer(best_[i].rule, hit, around, row.view);
-      if (by_form && !is_free) refused_end = end;
+      if (in_matrix && start >= kin.until)
+        kin.spaced_until = end + kKinBytesMax;
+      else if (by_form && !is_free)
+        refused_end = end;
       has_word = has_word || (best_[i].unchecked && !by_form && is_free);
     }
-    if (refused_end != 0 && !has_word) kin_until = refused_end + kKinBytesMax;
+    if (refused_end != 0 && !has_word) kin.until = refused_end + kKinBytesMax;
   }
 
  private:
@@ -743,8 +748,7 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
     }
   }
   const uint32_t tail_end = tail_group_ < row_.count ? row_.groups[tail_group_].end : ~uint32_t{0};
-  hits.offer(engine, row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, kin_until_,
-             out);
+  hits.offer(engine, row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, kin_, out);
 }
 
 // Words that speak of the value at `start` from elsewhere than before it.

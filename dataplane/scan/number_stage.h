@@ -42,6 +42,13 @@ class NumberStage {
     uint64_t reach = 0;
   };
 
+  // Numbers before `until` that nothing but their form speaks for are kin of one that something
+  // spoke against; before `spaced_until` those with spaces between their groups, of one that stood
+  // in a matrix.
+  struct Kin {
+    uint64_t until = 0, spaced_until = 0;
+  };
+
  private:
   static uint64_t capitals_from(const TextView& text) noexcept;
   static uint64_t with_marks(const TextView& text, uint64_t at) noexcept;
@@ -87,7 +94,7 @@ class NumberStage {
   Hit date_;
   uint64_t next_ = 0;  // where to go on after this row
   uint64_t cursor_ = 0;
-  uint64_t kin_until_ = 0;
+  Kin kin_;
   uint64_t floor_ = 0;  // end of the row before: a row takes nothing from it
   uint64_t open_ = ~uint64_t{0};
   std::vector<HexRow> hex_rows_;

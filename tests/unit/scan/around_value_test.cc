@@ -163,9 +163,20 @@ TEST_F(AroundValue, NumbersOfAMatrixAreNobodysWithoutAWord) {
   EXPECT_EQ(at_every_cut("[[273 63 5022]\n [744 52 5975]]\n"), Texts{});
   EXPECT_EQ(at_every_cut("1 22 333\n273 63 5022\n744 52 5975\n"), Texts{});
   EXPECT_EQ(at_every_cut("273 63 5022\n1 22 333\n"), Texts{});
-  // A list of its kind, a sentence, a word.
-  EXPECT_EQ(at_every_cut("536 90 4399\n096 91 7070\n"),
+  EXPECT_EQ(at_every_cut("536 90 4399\n096 91 7070\n"), Texts{});
+  EXPECT_EQ(at_every_cut("Q1 536 90 4399\nQ2 096 91 7070\n"), Texts{});
+  // A row that is judged in halves knows of its beginning.
+  std::string rows;
+  for (int i = 0; i < 60; ++i) rows += "273 63 5022\n";
+  EXPECT_EQ(at_every_cut(rows + "\n536-90-4399"), Texts{"US_SSN=536-90-4399"});
+  // Items, columns of names, a sentence, a word, nothing else.
+  EXPECT_EQ(at_every_cut("536 90 4399, 096 91 7070\n"),
             (Texts{"US_SSN=536 90 4399", "US_SSN=096 91 7070"}));
+  EXPECT_EQ(at_every_cut("Kim 536 90 4399\nLee 096 91 7070\n"),
+            (Texts{"US_SSN=536 90 4399", "US_SSN=096 91 7070"}));
+  EXPECT_EQ(at_every_cut("SSNs:\n536 90 4399\n096 91 7070\n"),
+            (Texts{"US_SSN=536 90 4399", "US_SSN=096 91 7070"}));
+  EXPECT_EQ(at_every_cut("536 90 4399\n"), Texts{"US_SSN=536 90 4399"});
   EXPECT_EQ(at_every_cut("Kim 536 90 4399, 3 of 4\n"), Texts{"US_SSN=536 90 4399"});
   EXPECT_EQ(at_every_cut("ssn 536 90 4399 12 13\n"), Texts{"US_SSN=536 90 4399"});
 }

@@ -44,14 +44,12 @@ Syntax syntax_of(uint8_t first, uint8_t last) noexcept {
 // "?31" of field 86 of SWIFT MT 940, which German banks divide; ";CN=" of RFC 5545, 3.2.2.
 bool is_subfield(uint8_t first) noexcept { return first == '?' || first == ';'; }
 
-// A name in capitals where a segment may begin. What begins with a separator is the qualifier of
-// the field behind it.
+// A name in capitals where a segment may begin.
 bool begins_segment(OpenReader& reader, uint64_t start, const Syntax& syntax) noexcept {
-  if (syntax.is_line(reader.at(start))) ++start;  // part of the cue
+  // The end of the segment before may be part of the cue.
+  if (syntax.is_line(reader.at(start)) || reader.at(start) == '~') ++start;
   const uint8_t first = reader.at(start), before = reader.before(start);
   if (is_subfield(first)) return true;
-  // "**MI*W1234~", not "mini*mi*sation*".
-  if (first == '*') return is_upper(reader.at(start + 1)) || is_digit(reader.at(start + 1));
   if (first == syntax.field || first == ':') return !is_alnum(before);
   if (!is_upper(first)) return false;
   if (before == 0 || syntax.is_line(before) || before == '"' || before == '\'' || before == '`')

@@ -29,6 +29,7 @@ class Fields : public ScanFixture {
                          rule("nm1", {"nm1*il*1*"}, 1, 1, 3), rule("vcard", {"\nn:"}, 1, 1, 3),
                          rule("mt", {":50k:", ":59:"}, 1, 1, 1)};
     entities[0].rules[4].any_name = false;
+    entities[0].rules.push_back(rule("n3", {"~n3*", "\nn3*"}, 1, 1, 2));
     RuleSource verb;
     verb.id = "verb";
     verb.kind = contract::RuleKind::Person;
@@ -38,7 +39,7 @@ class Fields : public ScanFixture {
     entities[1].rules = {rule("pid-birth", {"pid|"}, 7, 1, 1), rule("dmg", {"dmg*d8*"}, 1, 1, 1)};
     for (RuleSource& one : entities[1].rules) one.shapes = {"9{8}"};
     entities[2].name = "PLAN";
-    entities[2].rules = {rule("nm109", {"*mi*"}, 1, 1, 1)};
+    entities[2].rules = {rule("nm109", {"nm1*il*1*"}, 7, 1, 1)};
     entities[2].rules[0].shapes = {"X{6,16}"};
     load(entities);
   }
@@ -67,10 +68,14 @@ TEST_F(Fields, OfOtherSegmentsAndCellsAreNone) {
   EXPECT_EQ(at_every_cut("PID|1||" + std::string(340, '8') + "||QUASTRUP^TAVIAN|"), Texts{});
 }
 
-TEST_F(Fields, OfX12ByTheirQualifier) {
+TEST_F(Fields, OfX12ByTheirNumber) {
   EXPECT_EQ(at_every_cut("SBR*P~NM1*IL*1*OKWUOSA*ZYNTHA*A***MI*W123456789~DMG*D8*19610615*F~"),
             (Texts{"PERSON=OKWUOSA*ZYNTHA*A", "PLAN=W123456789", "BIRTH=19610615"}));
   EXPECT_EQ(at_every_cut("NM1*IL*1*OKWUOSA~\n"), Texts{"PERSON=OKWUOSA"});
+  // The end of the segment before is part of a cue.
+  EXPECT_EQ(at_every_cut("HL*2~N3*1 QUAY ST*APT 4~N4*X"), Texts{"PERSON=1 QUAY ST*APT 4"});
+  EXPECT_EQ(at_every_cut("HL*2~\r\nN3*1 QUAY ST~"), Texts{"PERSON=1 QUAY ST"});
+  EXPECT_EQ(at_every_cut("~n3*1 QUAY ST~, y~xN3*1 QUAY ST~"), Texts{});
   EXPECT_EQ(at_every_cut("NM1*PR*2*WIDGET HEALTH*****PI*123456789~"), Texts{});
   EXPECT_EQ(at_every_cut("x = DMG*D8*19610615\n"), Texts{});
 }

@@ -10,6 +10,7 @@
 
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/merkle.h"
+#include "dataplane/base/ascii.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -46,8 +47,8 @@ std::string uri_encoded(std::string_view text, bool keep_slash) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~' || (c == '/' && keep_slash);
+    const bool plain = base::is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '~' ||
+                       (c == '/' && keep_slash);
     if (plain) {
       out += c;
       continue;

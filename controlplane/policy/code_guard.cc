@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "controlplane/policy/bounded_program.h"
+#include "dataplane/base/ascii.h"
 
 namespace sallyport::controlplane::policy {
 namespace fs = std::filesystem;
@@ -124,10 +125,7 @@ constexpr std::string_view kSkipped[] = {
     "node_modules", "vendor", "third_party", "bower_components", "site-packages", "__pycache__",
     "venv",         "dist",   "build",       "target",           "out",           "coverage"};
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$';
-}
+bool is_word(char c) { return base::is_alnum(c) || c == '_' || c == '$'; }
 bool is_host_byte(char c) { return is_word(c) || c == '-' || c == '.'; }
 
 template <class List>

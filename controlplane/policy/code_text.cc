@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::controlplane::policy {
 namespace {
 
 bool is_identifier(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '$' || static_cast<unsigned char>(c) >= 0x80;
+  return base::is_alnum(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Splitter {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::controlplane::policy {
 namespace {
 
@@ -273,7 +275,7 @@ class PatternReader {
     if (!more()) return std::nullopt;
     const char c = pattern_[at_++];
     if (c == 'd' || c == 'w' || c == 's' || c == 'D' || c == 'W' || c == 'S') return Part{};
-    const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool is_letter = base::is_letter(c);
     if (is_letter || (c >= '0' && c <= '9')) return std::nullopt;
     return only(std::string(1, c));
   }

@@ -7,6 +7,7 @@
 
 #include "controlplane/policy/bundle_sections.h"
 #include "controlplane/policy/names.h"
+#include "dataplane/base/ascii.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -119,10 +120,8 @@ int64_t read_expiry(BundleParts& parts, YamlMapping& mapping) {
 
 bool is_unix_name(std::string_view name) {
   return !name.empty() && name.size() <= kUnixNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 void read_certificate(BundleParts& parts, YamlMapping& mapping, Identity& one) {

@@ -11,6 +11,7 @@
 
 #include "controlplane/supervise/certificate_pair.h"
 #include "controlplane/supervise/private_file.h"
+#include "dataplane/base/ascii.h"
 #include "dataplane/contract/dictionary_layout.h"
 
 namespace sallyport::supervise {
@@ -28,13 +29,6 @@ constexpr size_t kTicketKeyBytes = 80;
 constexpr std::string_view kFirstEpoch = "01";
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string_view trimmed(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && space(text.back())) text.remove_suffix(1);
@@ -48,8 +42,8 @@ vault::Secret from_hex(std::string_view text, size_t bytes) {
   if (text.size() != bytes * 2) return value;
   value.resize(bytes);
   for (size_t i = 0; i < bytes; ++i) {
-    const int high = hex_digit(text[2 * i]);
-    const int low = hex_digit(text[2 * i + 1]);
+    const int high = base::hex_value(text[2 * i]);
+    const int low = base::hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0) return vault::Secret();
     value[i] = static_cast<uint8_t>(high * 16 + low);
   }
@@ -94,10 +88,8 @@ bool parse_token_lines(std::string_view text, std::vector<TokenLine>& lines) {
 
 bool is_file_word(std::string_view name) {
   if (name.empty() || name.size() > contract::kSecretNameBytesMax || name[0] == '.') return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 // Collects entries; the header is written last.

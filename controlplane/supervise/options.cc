@@ -11,6 +11,7 @@
 #include "controlplane/policy/approvals.h"
 #include "controlplane/policy/yaml_node.h"
 #include "controlplane/supervise/private_file.h"
+#include "dataplane/base/ascii.h"
 
 namespace sallyport::supervise {
 
@@ -94,10 +95,8 @@ bool is_level(const std::string& level) {
 
 bool is_node_name(const std::string& name) {
   return !name.empty() && name.size() <= kNodeNameBytesMax &&
-         std::all_of(name.begin(), name.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 }  // namespace

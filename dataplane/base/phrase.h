@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/contract/dictionary_layout.h"
 
@@ -38,9 +39,7 @@ inline PhraseKey phrase_key(
   return key;
 }
 
-constexpr bool is_phrase_byte(uint8_t c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
-}
+constexpr bool is_phrase_byte(uint8_t c) noexcept { return base::is_alnum(c) || c >= 0x80; }
 
 // `before`: the byte that stands before it in the text, 0 at the beginning.
 constexpr uint8_t fold_phrase_byte(uint8_t before, uint8_t c) noexcept {

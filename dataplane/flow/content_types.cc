@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/http/head.h"
 
 namespace sallyport::flow {
 namespace {
 
 using http::equals_ignoring_case;
+using http::without_ows;
 using llm::BodyFormat;
 using llm::StreamFormat;
 
@@ -33,28 +35,19 @@ constexpr std::array<Name, 13> kNames{
      {"application/vnd.amazon.eventstream", MediaType::AwsEventStream},
      {"multipart/form-data", MediaType::Multipart}}};
 
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 bool is_boundary_byte(char c) noexcept {
   constexpr std::string_view kOther = "'()+_,-./:=? ";
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         kOther.find(c) != std::string_view::npos;
+  return base::is_alnum(c) || kOther.find(c) != std::string_view::npos;
 }
 
 // The type as it came, when it is a plain one (RFC 6838 4.2): nothing rides along in it.
 std::string_view plain_type(std::string_view content_type, std::string_view otherwise) noexcept {
   constexpr size_t kTypeBytesMax = 64;
-  const std::string_view type = trimmed(content_type.substr(0, content_type.find(';')));
+  const std::string_view type = without_ows(content_type.substr(0, content_type.find(';')));
   const bool is_plain = !type.empty() && type.size() <= kTypeBytesMax &&
                         std::count(type.begin(), type.end(), '/') == 1 &&
                         std::all_of(type.begin(), type.end(), [](char c) {
-                          return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                 (c >= '0' && c <= '9') || c == '/' || c == '.' || c == '+' ||
-                                 c == '-';
+                          return base::is_alnum(c) || c == '/' || c == '.' || c == '+' || c == '-';
                         });
   return is_plain ? type : otherwise;
 }
@@ -74,7 +67,7 @@ std::optional<BodyFormat> body_format(MediaType type, const llm::PathTable& tabl
 }  // namespace
 
 MediaType media_type(std::string_view content_type) noexcept {
-  const std::string_view type = trimmed(content_type.substr(0, content_type.find(';')));
+  const std::string_view type = without_ows(content_type.substr(0, content_type.find(';')));
   if (type.empty()) return MediaType::None;
   for (const Name& known : kNames)
     if (equals_ignoring_case(type, known.name)) return known.type;
@@ -101,16 +94,17 @@ std::string_view multipart_boundary(std::string_view content_type) noexcept {
     const size_t equals = content_type.find('=');
     if (equals == std::string_view::npos) break;
     const bool is_boundary =
-        equals_ignoring_case(trimmed(content_type.substr(0, equals)), "boundary");
+        equals_ignoring_case(without_ows(content_type.substr(0, equals)), "boundary");
     std::string_view value = content_type.substr(equals + 1);
     const bool is_quoted = value.starts_with('"');
     size_t end = std::min(value.find(is_quoted ? '"' : ';', is_quoted ? 1 : 0), value.size());
     const std::string_view text =
-        is_quoted ? value.substr(1, end - 1) : trimmed(value.substr(0, end));
+        is_quoted ? value.substr(1, end - 1) : without_ows(value.substr(0, end));
     if (is_quoted && end == value.size()) return {};  // the quote is never closed
     if (is_boundary && !found.empty()) return {};
     if (is_boundary) found = text;
-    if (is_quoted && !trimmed(value.substr(end + 1, value.find(';', end + 1) - end - 1)).empty())
+    if (is_quoted &&
+        !without_ows(value.substr(end + 1, value.find(';', end + 1) - end - 1)).empty())
       return {};  // text behind the closing quote
     content_type = value.substr(std::min(end + (is_quoted ? 1 : 0), value.size()));
     semicolon = content_type.find(';');
@@ -188,7 +182,7 @@ std::string_view shown_content_type(BodyFormat format, std::string_view content_
     case BodyFormat::Text:
       // An error page is shown as what we read: text, never a document that a browser would run.
       return media_type(content_type) == MediaType::Text &&
-                     !trimmed(content_type).starts_with("text/html")
+                     !without_ows(content_type).starts_with("text/html")
                  ? plain_type(content_type, "text/plain")
                  : "text/plain; charset=utf-8";
     case BodyFormat::Opaque:

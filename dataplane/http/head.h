@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/http/limits.h"
 
 namespace sallyport::http {
@@ -16,7 +17,9 @@ struct Header {
   std::string_view value;  // without surrounding white space
 };
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) noexcept;
+// Of names of fields and of tokens (RFC 9110, 5.1 and 5.6.2).
+using base::equals_ignoring_case;
+using base::without_ows;
 // Does the comma-separated list hold the token, in any case?
 bool list_has_token(std::string_view list, std::string_view token) noexcept;
 

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::http {
 namespace {
 
 bool is_token_char(char c) noexcept {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
+  if (base::is_alnum(c)) return true;
   return std::strchr("!#$%&'*+-.^_`|~", c) != nullptr && c != '\0';
 }
 
@@ -23,12 +24,6 @@ bool is_field_value(std::string_view text) noexcept {
     const auto u = static_cast<unsigned char>(c);
     return u == '\t' || (u >= 0x20 && u != 0x7f);
   });
-}
-
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -63,7 +58,7 @@ HeadError parse_fields(std::string_view text, Headers& headers) noexcept {
     if (!name.empty() && (name.back() == ' ' || name.back() == '\t'))
       return HeadError::SpaceBeforeColon;
     if (!is_token(name)) return HeadError::BadHeaderName;
-    const std::string_view value = trim(line.substr(colon + 1));
+    const std::string_view value = without_ows(line.substr(colon + 1));
     if (!is_field_value(value)) return HeadError::BadHeaderValue;
     if (!headers.add(Header{name, value})) return HeadError::TooManyHeaders;
   }
@@ -122,8 +117,7 @@ bool keeps_alive(const Headers& headers, bool version_1_0) noexcept {
 }
 
 bool is_host_char(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '.' ||
-         c == '_';
+  return base::is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
 }
 
 // reg-name or IPv4 with an optional port; user info, IPv6 literals and anything else are refused.
@@ -323,7 +317,7 @@ HeadError ResponseHeadParser::judge(bool request_was_head) noexcept {
   if (error != HeadError::None) return error;
   if (head_.headers.count_of("content-type") > 1) return HeadError::BadContentType;
   const std::string_view type = head_.headers.find("content-type");
-  head_.content_type = trim(type.substr(0, type.find(';')));
+  head_.content_type = without_ows(type.substr(0, type.find(';')));
   head_.content_encoded = is_content_encoded(head_.headers);
   head_.content_length = lengths.content_length;
   //= RFC 9112 6.3 rule 1: no body after HEAD, 1xx, 204 and 304

@@ -7,18 +7,8 @@
 namespace sallyport::llm {
 namespace {
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool is_same_word(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
+using base::equals_ignoring_case;
+using base::without_ows;
 
 bool is_control(char c) noexcept {
   const auto byte = static_cast<uint8_t>(c);
@@ -28,9 +18,7 @@ bool is_control(char c) noexcept {
 // Of a part's content-length: a file of a gigabyte has ten, and a card number does not fit.
 constexpr size_t kLengthDigitsMax = 11;
 
-bool is_name_byte(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-}
+bool is_name_byte(char c) noexcept { return base::is_alnum(static_cast<uint8_t>(c)) || c == '-'; }
 
 }  // namespace
 
@@ -219,11 +207,11 @@ bool MultipartReader::headers_done() noexcept {
     const std::string_view line = rest.substr(0, end);
     const std::string_view name = line.substr(0, line.find(':'));
     for (size_t i = 0; i < seen_count; ++i)
-      if (is_same_word(seen[i], name)) return fail(MultipartError::BadHeader);
+      if (equals_ignoring_case(seen[i], name)) return fail(MultipartError::BadHeader);
     if (seen_count == seen.size()) return fail(MultipartError::BadHeader);
     seen[seen_count++] = name;
     if (!header_line(line, raw, part)) return false;
-    has_disposition = has_disposition || is_same_word(name, "content-disposition");
+    has_disposition = has_disposition || equals_ignoring_case(name, "content-disposition");
     rest.remove_prefix(end + 2);
     raw += end + 2;
   }
@@ -243,22 +231,25 @@ bool MultipartReader::header_line(std::string_view line, uint64_t raw_start,
       !std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon), is_name_byte))
     return fail(MultipartError::BadHeader);
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trimmed(line.substr(colon + 1));
+  const std::string_view value = without_ows(line.substr(colon + 1));
   const uint64_t value_start = raw_start + static_cast<uint64_t>(value.data() - line.data());
-  if (is_same_word(name, "content-disposition")) return disposition(value, value_start, part);
-  if (is_same_word(name, "content-type")) {
+  if (equals_ignoring_case(name, "content-disposition"))
+    return disposition(value, value_start, part);
+  if (equals_ignoring_case(name, "content-type")) {
     part.content_type = value;
     part.content_type_start = value_start;
     return true;
   }
-  if (is_same_word(name, "content-transfer-encoding")) {
+  if (equals_ignoring_case(name, "content-transfer-encoding")) {
     //= RFC 7578 4.7: deprecated; these three change no byte
-    const bool is_plain =
-        is_same_word(value, "binary") || is_same_word(value, "8bit") || is_same_word(value, "7bit");
+    const bool is_plain = equals_ignoring_case(value, "binary") ||
+                          equals_ignoring_case(value, "8bit") ||
+                          equals_ignoring_case(value, "7bit");
     return is_plain || fail(MultipartError::CodedPart);
   }
   // A length is what some clients add; nothing else has a meaning here (RFC 7578 4.8).
-  const bool is_length = is_same_word(name, "content-length") && value.size() <= kLengthDigitsMax &&
+  const bool is_length = equals_ignoring_case(name, "content-length") &&
+                         value.size() <= kLengthDigitsMax &&
                          std::all_of(value.begin(), value.end(), base::is_digit);
   return is_length || fail(MultipartError::BadHeader);
 }
@@ -268,11 +259,11 @@ bool MultipartReader::disposition(std::string_view value, uint64_t raw_start,
                                   MultipartPart& part) noexcept {
   const char* const first = value.data();
   const size_t semicolon = std::min(value.find(';'), value.size());
-  if (!is_same_word(trimmed(value.substr(0, semicolon)), "form-data"))
+  if (!equals_ignoring_case(without_ows(value.substr(0, semicolon)), "form-data"))
     return fail(MultipartError::BadHeader);
   std::string_view rest = value.substr(semicolon);
   while (!rest.empty()) {
-    rest = trimmed(rest.substr(1));  // behind the semicolon
+    rest = without_ows(rest.substr(1));  // behind the semicolon
     const size_t equals = rest.find('=');
     if (equals == std::string_view::npos) return fail(MultipartError::BadHeader);
     const std::string_view name = rest.substr(0, equals);
@@ -284,17 +275,17 @@ bool MultipartReader::disposition(std::string_view value, uint64_t raw_start,
       text = rest.substr(1, quote - 1);
       rest.remove_prefix(quote + 1);
     } else {
-      text = trimmed(rest.substr(0, rest.find(';')));
+      text = without_ows(rest.substr(0, rest.find(';')));
       rest.remove_prefix(std::min(rest.find(';'), rest.size()));
     }
-    rest = trimmed(rest);
+    rest = without_ows(rest);
     if (!rest.empty() && rest.front() != ';') return fail(MultipartError::BadHeader);
     // Some readers take a backslash for an escape, others for a character.
     if (text.find('\\') != std::string_view::npos) return fail(MultipartError::BadHeader);
-    if (is_same_word(name, "name") && part.name.empty()) {
+    if (equals_ignoring_case(name, "name") && part.name.empty()) {
       part.name = text;
       part.name_start = raw_start + static_cast<uint64_t>(text.data() - first);
-    } else if (is_same_word(name, "filename") && !part.has_filename) {
+    } else if (equals_ignoring_case(name, "filename") && !part.has_filename) {
       part.filename = text;
       part.has_filename = true;
       part.filename_start = raw_start + static_cast<uint64_t>(text.data() - first);

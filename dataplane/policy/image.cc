@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/contract/path_pattern.h"
 #include "dataplane/policy/image_dictionaries.h"
 
@@ -93,13 +94,6 @@ constexpr size_t entry_bytes(SectionKind kind) noexcept {
   }
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool equals_in_any_case(std::string_view a, std::string_view lower_case) noexcept {
-  return a.size() == lower_case.size() && std::equal(a.begin(), a.end(), lower_case.begin(),
-                                                     [](char x, char y) { return lower(x) == y; });
-}
-
 bool is_printable(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
@@ -113,7 +107,7 @@ bool is_token(std::string_view text) noexcept {  // RFC 9110 5.6.2
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
   return !text.empty() && text.size() <= kNameBytesMax &&
          std::all_of(text.begin(), text.end(), [&](char c) {
-           return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           return base::is_alnum(static_cast<uint8_t>(c)) ||
                   kOthers.find(c) != std::string_view::npos;
          });
 }
@@ -708,10 +702,10 @@ std::optional<Target> Image::route(std::string_view host, std::string_view path)
   bool is_gateway = false;
   for (const ImageRoute& r : routes) {
     const std::string_view name = text(r.text);
-    if (r.kind == static_cast<uint8_t>(RouteKind::Host) && equals_in_any_case(host, name))
+    if (r.kind == static_cast<uint8_t>(RouteKind::Host) && base::equals_ignoring_case(host, name))
       return Target{r.vendor, path, r.requires_template == 1};
     if (r.kind == static_cast<uint8_t>(RouteKind::GatewayHost))
-      is_gateway = is_gateway || name == "*" || equals_in_any_case(host, name);
+      is_gateway = is_gateway || name == "*" || base::equals_ignoring_case(host, name);
   }
   if (!is_gateway) return std::nullopt;
   Target best{kImageAny, path};

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::redact {
 namespace {
 
 bool is_letter_or_digit(uint8_t c) noexcept {
   // The first byte of a character outside ASCII stands for the whole character.
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0xc0;
+  return base::is_alnum(c) || c >= 0xc0;
 }
 
 bool is_continuation(uint8_t c) noexcept { return (c & 0xc0) == 0x80; }

@@ -41,8 +41,7 @@ constexpr size_t kSkipBytesMin = 32;
 constexpr std::array<bool, 256> make_ends_word() {
   std::array<bool, 256> out{};
   for (unsigned c = 0; c < 256; ++c) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    out[c] = !alnum;
+    out[c] = !base::is_alnum(static_cast<uint8_t>(c));
   }
   for (const char c : {'.', '-', '+', ':', '/', '\\', '<', ']'})
     out[static_cast<uint8_t>(c)] = false;

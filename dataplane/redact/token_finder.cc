@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/check.h"
 
 namespace sallyport::redact {
@@ -15,7 +16,7 @@ enum class Idle : uint8_t { Nothing, Word, Look };
 constexpr std::array<Idle, 256> make_idle() {
   std::array<Idle, 256> out{};
   for (unsigned c = 0; c < 256; ++c) {
-    const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool word = base::is_alnum(static_cast<uint8_t>(c));
     out[c] = word ? Idle::Word : Idle::Nothing;
     if (c >= 0x80 || c == '[' || c == '\\' || c == '&') out[c] = Idle::Look;
   }
@@ -241,7 +242,7 @@ uint64_t TokenFinder::safe_edge() const noexcept {
 }
 
 TokenFinder::Kind TokenFinder::kind_of(uint32_t c) noexcept {
-  if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) return Kind::Word;
+  if (c < 0x80 && base::is_alnum(static_cast<uint8_t>(c))) return Kind::Word;
   switch (c) {
     case '[':
       return Kind::Open;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/cpu.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
@@ -31,7 +32,7 @@ enum class Class : uint8_t {
 constexpr std::array<Class, 256> make_classes() {
   std::array<Class, 256> out{};
   for (unsigned c = 0; c < 256; ++c) {
-    const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool word = base::is_alnum(static_cast<uint8_t>(c));
     out[c] = c >= 0x80 ? Class::Wide : word ? Class::Core : Class::Break;
   }
   out['U'] = out['u'] = Class::Word;

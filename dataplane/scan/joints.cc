@@ -15,8 +15,6 @@ constexpr uint64_t kTagLettersMax = 6;
 constexpr unsigned kOperatorsMax = 3;
 
 bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 // The text from one place on, in either direction.
 template <bool kBack>
 struct Walk {

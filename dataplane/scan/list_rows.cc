@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -13,7 +14,6 @@ namespace {
 constexpr uint64_t kHeadGapMax = 64;
 constexpr uint32_t kRowGapMax = 32;
 
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 bool is_opening(uint8_t c) noexcept { return c == '(' || c == '['; }
 

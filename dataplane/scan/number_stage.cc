@@ -539,8 +539,6 @@ bool is_unchecked(contract::Validator validator) noexcept {
 
 // "[\n    273 63 5022"
 constexpr unsigned kMatrixIndent = 10;
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 // One of the numbers of a matrix: "12 273 63 5022 8", "[273 63 5022]", a line of nothing but
 // numbers above or below. A pasted list of bare numbers looks like any table of three columns
 // (number, age, year), and tables are what there is more of. Groups [first, last) have single

@@ -20,7 +20,6 @@ constexpr unsigned kHeadWordsMax = 5, kHeadDigitsMax = 2;
 constexpr uint64_t kPaddingMax = 32;
 constexpr unsigned kQuotesMax = 4;
 
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_mark(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`' || c == '*'; }
 bool is_delimiter(uint8_t c) noexcept { return c == ',' || c == ';' || c == '\t' || c == '|'; }
 

@@ -30,7 +30,7 @@ uint64_t quote_here(Reader& reader, uint8_t& kind) noexcept {
   return 0;
 }
 
-bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
+bool is_gap(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_end(uint8_t c) noexcept { return c == 0 || c == '\n' || c == '\r'; }
 
 // "\n" and the like inside of a text that holds escaped text.
@@ -46,7 +46,7 @@ bool is_escape(Reader& reader, Stop stop) noexcept {
 void look_behind_value(Reader& reader, Value& value) noexcept {
   value.semicolon = reader.peek() == ';';
   uint64_t i = 0;
-  while (i < 4 && (is_blank(reader.peek(i)) || reader.peek(i) == ',' || reader.peek(i) == ';')) ++i;
+  while (i < 4 && (is_gap(reader.peek(i)) || reader.peek(i) == ',' || reader.peek(i) == ';')) ++i;
   value.line_end = is_end(reader.peek(i)) || (reader.peek(i) == '\\' && is_end(reader.peek(i + 1)));
 }
 
@@ -72,16 +72,15 @@ Value read_quoted(Reader& reader, uint64_t quote_bytes, uint8_t kind) noexcept {
     }
     const uint8_t c = reader.peek();
     if (is_end(c)) return {};
-    if (is_blank(c)) value.spaced = true;
+    if (is_gap(c)) value.spaced = true;
     // An escaped character belongs to the value; the quote of an escaped quote pair does not come
     // through here.
     reader.skip(c == '\\' && kind != '\\' && reader.peek(1) != 0 ? 2 : 1);
   }
-  while (value.end > value.start && is_blank(reader.slice(value.end - 1, value.end)[0]))
-    --value.end;
+  while (value.end > value.start && is_gap(reader.slice(value.end - 1, value.end)[0])) --value.end;
   if (value.spaced) {
     value.spaced = false;
-    for (uint8_t c : reader.slice(value.start, value.end)) value.spaced |= is_blank(c);
+    for (uint8_t c : reader.slice(value.start, value.end)) value.spaced |= is_gap(c);
   }
   value.found = value.end > value.start;
   look_behind_value(reader, value);
@@ -107,7 +106,7 @@ bool is_unspaced_script(uint8_t lead) noexcept { return lead >= 0xe3 && lead <= 
 
 bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
   const uint8_t c = reader.peek();
-  if (is_end(c) || is_blank(c) || c == '"' || c == '`' || c == '<') return true;
+  if (is_end(c) || is_gap(c) || c == '"' || c == '`' || c == '<') return true;
   if (c == '\'' || is_escape(reader, stop) || is_unspaced_script(c)) return true;
   if (c == 0xe2 && reader.peek(1) == 0x80) return true;
   if (stop == Stop::Word) return false;
@@ -118,7 +117,7 @@ bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
     while (i < 24 && (is_alnum(reader.peek(i)) || reader.peek(i) == '_')) ++i;
     if (i > 1 && reader.peek(i) == '=') return true;
   }
-  if (c == ',' && (is_blank(reader.peek(1)) || is_end(reader.peek(1)) || reader.peek(1) == '\\'))
+  if (c == ',' && (is_gap(reader.peek(1)) || is_end(reader.peek(1)) || reader.peek(1) == '\\'))
     return true;
   return !depth.take(c);
 }

@@ -10,6 +10,7 @@ namespace sallyport::scan {
 
 using base::hex_value;
 using base::is_alnum;
+using base::is_blank;
 using base::is_digit;
 using base::is_hex;
 using base::is_letter;

@@ -20,8 +20,8 @@ constexpr std::array<uint16_t, 256> make_classes() {
   const auto add = [&](char c, uint16_t bits) {
     table[static_cast<uint8_t>(c)] = static_cast<uint16_t>(table[static_cast<uint8_t>(c)] | bits);
   };
-  for (int c = 0x21; c < 0x7f; ++c)
-    if (c != '"' && c != '<' && c != '>' && c != '`' && c != '\\') add(static_cast<char>(c), kWord);
+  for (uint8_t c = 0x21; c < 0x7f; ++c)
+    if (is_of_word_run(c)) add(static_cast<char>(c), kWord);
   for (char c = '0'; c <= '9'; ++c) add(c, kDigit | kRun);
   for (char c = 'A'; c <= 'Z'; ++c) add(c, kLetter | kUpper | kRun);
   for (char c = 'a'; c <= 'z'; ++c) add(c, kLetter | kRun);

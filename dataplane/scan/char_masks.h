@@ -17,6 +17,11 @@ namespace sallyport::scan {
 inline constexpr size_t kMaskBytesMax = 13 * 1024;
 inline constexpr size_t kMaskWords = kMaskBytesMax / 64;
 
+// What a word run is made of: visible, and no sign that quotes or parts.
+constexpr bool is_of_word_run(uint8_t c) noexcept {
+  return c > 0x20 && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '`' && c != '\\';
+}
+
 // Length of the beginning of `text` in which nothing is folded (fold.h): ASCII without NUL and
 // backslash, and without a % & or = behind which nothing is known or that which makes one fold.
 size_t find_foldable(const uint8_t* text, size_t size) noexcept;

@@ -46,6 +46,12 @@ struct ContextHits {
 // A bit for each rule that counts only beside one of its words.
 using NearRules = std::array<uint64_t, 4>;
 
+constexpr void add_rule(NearRules& to, size_t rule) noexcept {
+  to[rule / 64] |= uint64_t{1} << (rule % 64);
+}
+constexpr bool has_rule(const NearRules& all, size_t rule) noexcept {
+  return (all[rule / 64] >> (rule % 64) & 1) != 0;
+}
 constexpr void add_rules(NearRules& to, const NearRules& more) noexcept {
   for (size_t i = 0; i < to.size(); ++i) to[i] |= more[i];
 }

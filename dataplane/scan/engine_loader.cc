@@ -188,8 +188,7 @@ class EngineLoader {
     if (!rule.has_context || rule.confidence_bare != 0 || engine_.near_count_ == kRulesMax)
       return false;
     rule.near_index = engine_.near_count_++;
-    if (rule.confidence_alone > 0)
-      engine_.alone_rules_[rule.near_index / 64] |= uint64_t{1} << (rule.near_index % 64);
+    if (rule.confidence_alone > 0) scan::add_rule(engine_.alone_rules_, rule.near_index);
     for (uint16_t word = 0; word < engine_.words_.size(); ++word)
       if ((rule.context[word / 64U] >> (word % 64U) & 1) != 0)
         engine_.words_.note_rule(word, rule.near_index);
@@ -203,7 +202,7 @@ class EngineLoader {
     });
     if (form == forms.end())
       form = forms.insert(form, Engine::NearForm{shape.digits, shape.letters, {}, 0});
-    form->rules[near_index / 64U] |= uint64_t{1} << (near_index % 64U);
+    scan::add_rule(form->rules, near_index);
     form->reach = std::max(form->reach, reach);
   }
 
@@ -220,7 +219,7 @@ class EngineLoader {
   void learn_date(const Engine::Rule& rule, bool has_words, uint64_t reach) {
     Engine::NearDates& dates = engine_.near_dates_;
     dates.all = dates.all && has_words;
-    if (has_words) dates.rules[rule.near_index / 64U] |= uint64_t{1} << (rule.near_index % 64U);
+    if (has_words) scan::add_rule(dates.rules, rule.near_index);
     dates.reach = std::max(dates.reach, reach);
   }
 

@@ -740,10 +740,8 @@ void NumberStage::judge_shapes(const Engine& engine, size_t first, bool leads, u
       hits.take(shape, window, end);
     if (near_lengths == 0) continue;
     const NearRules& rules = window.group_end() > tail_group_ ? near.at_end : near.here;
-    for (const Engine::Shape& shape : engine.shapes_near_words(window.length())) {
-      const uint16_t index = shape.near_index;
-      if ((rules[index / 64U] >> (index % 64U) & 1) != 0) hits.take(shape, window, end);
-    }
+    for (const Engine::Shape& shape : engine.shapes_near_words(window.length()))
+      if (has_rule(rules, shape.near_index)) hits.take(shape, window, end);
   }
   const uint32_t tail_end = tail_group_ < row_.count ? row_.groups[tail_group_].end : ~uint32_t{0};
   hits.offer(engine, row_, first, {&beside_, &beside_end_, tail_end, line_, near.alone}, kin_, out);

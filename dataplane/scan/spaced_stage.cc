@@ -18,11 +18,6 @@ constexpr uint64_t kTriggerBytes = 8;
 
 bool is_visible(uint8_t c) noexcept { return c > 0x20 && c < 0x7f; }
 
-// What a word run is made of (char_masks.h).
-bool is_of_word(uint8_t c) noexcept {
-  return is_visible(c) && c != '"' && c != '<' && c != '>' && c != '`' && c != '\\';
-}
-
 // Whether a spelling may begin behind this character.
 bool may_begin(uint8_t before, uint8_t separator) noexcept {
   return separator == ' ' ? !is_visible(before) : !is_alnum(before);
@@ -32,7 +27,7 @@ bool may_begin(uint8_t before, uint8_t separator) noexcept {
 // text.end: no spelling ends there. The trigger needs four separators: what may become one.
 uint64_t spelt_from(const TextView& text, uint64_t separator_at) noexcept {
   const uint8_t separator = text.at(separator_at);
-  if (is_of_word(separator)) return text.end;
+  if (is_of_word_run(separator)) return text.end;
   if (separator_at + 1 < text.end && !is_visible(text.at(separator_at + 1))) return text.end;
   uint64_t start = separator_at + 1;
   while (start >= text.begin + 2 && text.at(start - 1) == separator &&

@@ -9,6 +9,7 @@
 #include "controlplane/evidence/checkpoint.h"
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/rule_words.h"
+#include "dataplane/base/ascii.h"
 #include "dataplane/scan/fold_table.h"
 
 namespace sallyport::cli {
@@ -93,8 +94,6 @@ class LineSax final : public nlohmann::json_sax<nlohmann::json> {
   bool wants_text_ = false;
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 // The bytes of the value of the top object's member number `wanted`. REQUIRES: `object` is a valid
 // JSON object that has it.
 std::string_view member_bytes(std::string_view object, size_t wanted) {
@@ -113,8 +112,8 @@ std::string_view member_bytes(std::string_view object, size_t wanted) {
     const bool ends = depth == 1 && (c == ',' || c == '}');
     if (ends && member == wanted) {
       std::string_view value = object.substr(start, i - start);
-      while (!value.empty() && is_space(value.front())) value.remove_prefix(1);
-      while (!value.empty() && is_space(value.back())) value.remove_suffix(1);
+      while (!value.empty() && base::is_blank(value.front())) value.remove_prefix(1);
+      while (!value.empty() && base::is_blank(value.back())) value.remove_suffix(1);
       return value;
     }
     if (c == '"') in_string = true;

@@ -14,6 +14,7 @@
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/openssl_handles.h"
 #include "controlplane/evidence/plain_file.h"
+#include "dataplane/base/bytes.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -23,10 +24,6 @@ constexpr size_t kKeyIdBytes = 4;
 constexpr size_t kTimeBytes = 8;  // of a cosignature, before its signature
 constexpr size_t kNoteBytesMax = 64 * 1024;
 constexpr size_t kBase64BytesMax = 1 << 30;  // OpenSSL counts in int
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 // Of an ECDSA key the id is that of its SubjectPublicKeyInfo alone (signed-note, type 2).
 std::array<uint8_t, kKeyIdBytes> key_id(std::string_view name, KeyType type,
@@ -92,7 +89,7 @@ std::string body_text(const Checkpoint& checkpoint) {
 }
 
 std::string signature_line(SigningKey& key, const std::string& name, std::string_view body) {
-  const std::vector<uint8_t> signature = key.sign(bytes_of(body));
+  const std::vector<uint8_t> signature = key.sign(base::bytes_of(body));
   const auto id = key_id(name, key.type(), key.public_key());
   std::vector<uint8_t> blob(id.begin(), id.end());
   blob.insert(blob.end(), signature.begin(), signature.end());
@@ -131,7 +128,7 @@ bool verifies(KeyType type, std::span<const uint8_t> public_key, std::string_vie
               std::span<const uint8_t> signature) {
   const KeyHandle key = public_key_from(type, public_key);
   const DigestHandle context(EVP_MD_CTX_new());
-  const std::span<const uint8_t> bytes = bytes_of(body);
+  const std::span<const uint8_t> bytes = base::bytes_of(body);
   const EVP_MD* digest = type == KeyType::Ecdsa ? EVP_sha256() : nullptr;
   return key && context &&
          EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key.get()) == 1 &&

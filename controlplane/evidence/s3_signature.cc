@@ -11,20 +11,17 @@
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/merkle.h"
 #include "dataplane/base/ascii.h"
+#include "dataplane/base/bytes.h"
 
 namespace sallyport::evidence_log {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 Hash hmac(std::span<const uint8_t> key, std::string_view text) {
   Hash out{};
   unsigned length = 0;
-  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text).data(),
+  if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), base::bytes_of(text).data(),
            text.size(), out.data(), &length) == nullptr)
     throw std::runtime_error("HMAC failed");
   return out;
@@ -33,7 +30,7 @@ Hash hmac(std::span<const uint8_t> key, std::string_view text) {
 std::string signing_key_signature(const S3Secret& secret, std::string_view region,
                                   std::string_view day, std::string_view to_sign) {
   std::string first = "AWS4" + secret.secret;
-  Hash key = hmac(bytes_of(first), day);
+  Hash key = hmac(base::bytes_of(first), day);
   OPENSSL_cleanse(first.data(), first.size());
   for (const std::string_view part :
        {region, std::string_view("s3"), std::string_view("aws4_request"), to_sign})
@@ -86,7 +83,7 @@ std::vector<std::string> signed_headers(const S3Request& request, const S3Secret
   const std::string_view day = time.substr(0, 8);
   const std::string scope = std::string(day) + "/" + std::string(region) + "/s3/aws4_request";
   const std::string to_sign = std::string(kAlgorithm) + "\n" + std::string(time) + "\n" + scope +
-                              "\n" + lower_hex(sha256(bytes_of(canonical)));
+                              "\n" + lower_hex(sha256(base::bytes_of(canonical)));
   std::vector<std::string> out;
   for (const auto& [name, value] : headers)
     if (name != "host") out.push_back(name + ": " + value);

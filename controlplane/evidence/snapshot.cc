@@ -10,6 +10,7 @@
 
 #include "controlplane/evidence/hex_text.h"
 #include "controlplane/evidence/plain_file.h"
+#include "dataplane/base/bytes.h"
 
 namespace sallyport::evidence_log {
 namespace {
@@ -21,17 +22,14 @@ constexpr size_t kStateBytesMax = 256U << 20;  // the last receipt, one line per
 constexpr size_t kHashInName = 12;
 constexpr const char* kSentFile = "sent.jsonl";
 
-std::span<const uint8_t> body_bytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
 class Snapshot {
  public:
   Snapshot(const LogReader& log, const SnapshotOptions& options)
       : log_(log),
         options_(options),
-        state_file_(options.state /
-                    (lower_hex(sha256(body_bytes(options.destination))).substr(0, 16) + ".json")) {
+        state_file_(
+            options.state /
+            (lower_hex(sha256(base::bytes_of(options.destination))).substr(0, 16) + ".json")) {
     fs::create_directories(options.state);
     fs::permissions(options.state, fs::perms::owner_all);
   }

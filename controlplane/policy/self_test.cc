@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
@@ -29,10 +30,6 @@ using contract::Action;
 // Texts of tests are short; a file of the bundle is at most 1 MiB.
 constexpr size_t kPoolSegments = 256;
 constexpr uint32_t kPoolSegmentBytes = 16 * 1024;
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 // A value in a message: one line, bounded. Examples are the bundle's own, no secret of anybody.
 std::string in_quotes(std::string_view text) {
@@ -79,7 +76,7 @@ class Bench {
       scanner_.take(scanner_.findings().size());
     };
     for (size_t at = 0; at < text.size(); at += kPieceBytes) {
-      if (!scanner_.feed(bytes_of(text.substr(at, kPieceBytes)))) return std::nullopt;
+      if (!scanner_.feed(base::bytes_of(text.substr(at, kPieceBytes)))) return std::nullopt;
       take();
     }
     scanner_.end();
@@ -121,7 +118,7 @@ class Bench {
     if (!rewrite::fill_scope(image_, who, direction, *scope)) return out;
     rewrite::TextRewriter rewriter;
     rewriter.begin(*scope, {}, test.role);
-    const bool passed = rewriter.feed(bytes_of(test.text)) && rewriter.end();
+    const bool passed = rewriter.feed(base::bytes_of(test.text)) && rewriter.end();
     out.ran = true;
     out.refusal = passed ? rewrite::Refusal::None : scope->refusal;
     for (const auto& by_action : scope->tally.detections)
@@ -160,7 +157,7 @@ class Bench {
       return out;
     rewrite::TextRewriter rewriter;
     rewriter.begin(*scope);
-    if (!rewriter.feed(bytes_of(text)) || !rewriter.end()) return out;
+    if (!rewriter.feed(base::bytes_of(text)) || !rewriter.end()) return out;
     tokens.for_each([&](const redact::ExchangeTokens::Entry& entry) {
       if (entry.restored_count == 0 || entry.entity >= engine_.entity_count()) return;
       const auto value = entry.value();

@@ -15,12 +15,11 @@
 #include <vector>
 
 #include "controlplane/vault/secret_memory.h"
+#include "dataplane/base/bytes.h"
 
 namespace sallyport::vault {
 
-inline std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 // What the vault cannot do, and why. `code` is stable: answers of the admin socket carry it.
 class VaultError : public std::runtime_error {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/bytes.h"
+
 namespace sallyport::vault {
 
 // Overwrites in a way that the compiler may not leave out.
@@ -31,8 +33,6 @@ struct WipingAllocator {
 };
 using Secret = std::vector<uint8_t, WipingAllocator<uint8_t>>;
 
-inline std::string_view text_of(const Secret& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+using base::text_of;
 
 }  // namespace sallyport::vault

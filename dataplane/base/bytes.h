@@ -10,5 +10,8 @@ namespace sallyport::base {
 inline std::span<const uint8_t> bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
+inline std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 }  // namespace sallyport::base

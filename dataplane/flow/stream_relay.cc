@@ -32,18 +32,14 @@ void put(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
   mem::append_wiping(out, bytes);
 }
 
-std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 bool is_data_line(std::span<const uint8_t> line) noexcept {
-  return text_of(line) == "data" || text_of(line).starts_with("data:");
+  return base::text_of(line) == "data" || base::text_of(line).starts_with("data:");
 }
 
 // An event line with a plain name: every event of some vendors has one, and no value looks like it.
 bool is_plain_event_line(std::span<const uint8_t> line) noexcept {
   constexpr std::string_view kEvent = "event: ";
-  if (!text_of(line).starts_with(kEvent) || line.size() > kEvent.size() + kEventTypeBytesMax)
+  if (!base::text_of(line).starts_with(kEvent) || line.size() > kEvent.size() + kEventTypeBytesMax)
     return false;
   const auto name = line.subspan(kEvent.size());
   return std::all_of(name.begin(), name.end(),
@@ -554,7 +550,7 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
 StreamRelay::Result StreamRelay::chunk(const http::EventStreamMessage& message, Bytes& out) {
   std::string_view encoded;
   bool is_padded = false;
-  if (!read_chunk(text_of(message.payload), encoded, is_padded)) return malformed("chunk");
+  if (!read_chunk(base::text_of(message.payload), encoded, is_padded)) return malformed("chunk");
   chunks_padded_ |= is_padded;
   mem::clear_wiping(wrapped_);
   wrapped_.resize(encoded.size() / 4 * 3);
@@ -594,7 +590,8 @@ void StreamRelay::put_chunk(std::span<const uint8_t> data, Bytes& out) {
 void StreamRelay::put_own_frame(std::span<const uint8_t> data, Bytes& out) {
   std::string_view name;
   std::string_view payload;
-  SP_CHECK(unwrap(text_of(data), name, payload));  // a bundle whose template says else is refused
+  SP_CHECK(
+      unwrap(base::text_of(data), name, payload));  // a bundle whose template says else is refused
   http::write_event_stream_message("event", name, bytes_of(payload), out);
 }
 

@@ -35,10 +35,6 @@ int fixed_value_size(uint8_t type) noexcept {
   return type < kSizes.size() ? kSizes[type] : -2;
 }
 
-std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 void put_string_header(std::vector<uint8_t>& out, std::string_view name, std::string_view value) {
   SP_CHECK(name.size() <= 0xff && value.size() <= 0x7fff);
   out.push_back(static_cast<uint8_t>(name.size()));
@@ -102,7 +98,7 @@ bool EventStreamSplitter::read_headers(EventStreamMessage& out) noexcept {
   while (!rest.empty()) {
     const size_t name_size = rest[0];
     if (name_size == 0 || rest.size() < name_size + 2) return false;
-    const std::string_view name = text_of(rest.subspan(1, name_size));
+    const std::string_view name = base::text_of(rest.subspan(1, name_size));
     const uint8_t type = rest[name_size + 1];
     rest = rest.subspan(name_size + 2);
     const int fixed = fixed_value_size(type);
@@ -114,7 +110,7 @@ bool EventStreamSplitter::read_headers(EventStreamMessage& out) noexcept {
       rest = rest.subspan(2);
     }
     if (rest.size() < value_size) return false;
-    const std::string_view value = text_of(rest.first(value_size));
+    const std::string_view value = base::text_of(rest.first(value_size));
     rest = rest.subspan(value_size);
     std::string_view* known = nullptr;
     if (name == ":message-type") known = &out.message_type;

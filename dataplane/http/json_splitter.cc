@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::http {
-namespace {
-
-bool is_space(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-}  // namespace
 
 void JsonSplitter::begin(Form form) noexcept {
   buffer_.clear();
@@ -64,15 +61,15 @@ JsonSplitter::Result JsonSplitter::next_line(JsonPiece& out) {
     return scan_ - start_ > kSseEventBytesMax ? fail() : Result::NeedMore;
   size_t text_start = start_;
   size_t text_end = scan_;
-  while (text_end > text_start && is_space(buffer_[text_end - 1])) --text_end;
-  while (text_start < text_end && is_space(buffer_[text_start])) ++text_start;
+  while (text_end > text_start && base::is_blank(buffer_[text_end - 1])) --text_end;
+  while (text_start < text_end && base::is_blank(buffer_[text_start])) ++text_start;
   if (whole) ++scan_;
   return piece(out, text_start, text_end);
 }
 
 // False: a byte that may not stand here.
 bool JsonSplitter::framing_byte(uint8_t c, bool& is_end) noexcept {
-  if (is_space(c)) return true;
+  if (base::is_blank(c)) return true;
   const bool closes = c == ']' && (state_ == State::First || state_ == State::Next);
   if (closes) {
     state_ = State::Behind;
@@ -131,7 +128,7 @@ JsonSplitter::Result JsonSplitter::next_element(JsonPiece& out) {
       return result;
     }
     const bool is_bare = depth_ == 0 && !in_string_ && scan_ > text_start_;
-    if (is_bare && (is_space(c) || c == ',' || c == ']')) {
+    if (is_bare && (base::is_blank(c) || c == ',' || c == ']')) {
       state_ = State::Next;
       return piece(out, text_start_, scan_);
     }

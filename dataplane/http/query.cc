@@ -5,7 +5,6 @@
 #include "dataplane/base/ascii.h"
 
 namespace sallyport::http {
-namespace {}  // namespace
 
 bool QueryReader::next() noexcept {
   while (!rest_.empty()) {

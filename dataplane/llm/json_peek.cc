@@ -2,11 +2,10 @@
 
 #include <cstddef>
 
+#include "dataplane/base/ascii.h"
+
 namespace sallyport::llm {
-
 namespace {
-
-bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // One object, member by member; everything below it is stepped over.
 class Reader {
@@ -30,7 +29,7 @@ class Reader {
 
  private:
   bool skip_space() noexcept {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && base::is_blank(text_[at_])) ++at_;
     return at_ < text_.size();
   }
 

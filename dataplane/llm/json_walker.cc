@@ -12,7 +12,6 @@
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::llm {
-
 namespace {
 
 using base::is_digit;
@@ -21,8 +20,6 @@ using base::is_digit;
 // size; a nest of objects made to be looked at again and again ends here, and its values keep the
 // careful class.
 constexpr uint64_t kPeekBytesMax = 8U << 20;
-
-bool is_space(uint8_t c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 // The roles of all vendors, any case (Cohere writes them in capitals). What no vendor names is the
 // user's.
@@ -134,7 +131,7 @@ bool JsonWalker::end() noexcept {
 
 // One byte between values. offset_ is its own offset.
 bool JsonWalker::structure(uint8_t byte) noexcept {
-  if (is_space(byte)) return true;
+  if (base::is_blank(byte)) return true;
   switch (state_) {
     case State::ValueOrEnd:
       if (byte == ']') return close_container(false);

@@ -4,18 +4,14 @@
 #include <charconv>
 #include <cstring>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 
 namespace sallyport::llm {
-
 namespace {
 
 // An event is small: 64 levels, a thousand keys open at once are far beyond any vendor's.
 constexpr WalkerLimits kEventLimits{.depth_max = 64, .live_keys_max = 1'024};
-
-std::string_view as_text(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 const contract::LlmChannel& channel_of(const ApiKind& kind, uint8_t channel) {
   SP_CHECK(kind.stream.valid());
@@ -51,7 +47,7 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
   marks_.clear();
   indexes_.clear();
   too_many_ = false;
-  if (!kind.done_data.empty() && as_text(data) == kind.done_data) {
+  if (!kind.done_data.empty() && base::text_of(data) == kind.done_data) {
     event_.done = true;
     closes_.push_back(StreamClose{});
     event_.closes = closes_;
@@ -161,7 +157,8 @@ bool StreamEventReader::note_index(uint8_t level) {
   if (leaf_.kind == LeafKind::Literal || value_size_ > value_.size()) return true;
   uint32_t value = 0;
   if (leaf_.kind == LeafKind::String) {
-    value = static_cast<uint32_t>(contract::llm_name_hash(as_text({value_.data(), value_size_})));
+    value =
+        static_cast<uint32_t>(contract::llm_name_hash(base::text_of({value_.data(), value_size_})));
   } else {
     const char* first = reinterpret_cast<const char*>(value_.data());
     const auto [end, error] = std::from_chars(first, first + value_size_, value);
@@ -183,7 +180,7 @@ bool StreamEventReader::note_closes() {
     // A literal closes when the table names it only: null stands where nothing has ended.
     if (wanted.empty() && leaf_.kind == LeafKind::Literal) continue;
     if (!wanted.empty() &&
-        (value_size_ > value_.size() || as_text({value_.data(), value_size_}) != wanted))
+        (value_size_ > value_.size() || base::text_of({value_.data(), value_size_}) != wanted))
       continue;
     if (closes_.size() == kEventClosesMax) return !(too_many_ = true);
     closes_.push_back(StreamClose{static_cast<CloseScope>(close.scope), 0, 0});

@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "dataplane/base/bytes.h"
+
 namespace sallyport::policy {
 namespace {
 
@@ -85,10 +87,6 @@ bool value_fits(SecretKind kind, std::span<const uint8_t> value) noexcept {
 bool is_per_name(SecretKind kind) noexcept {
   return kind == SecretKind::TokenKey || kind == SecretKind::SubjectKey ||
          kind == SecretKind::VendorCredential || kind == SecretKind::SubjectEpochs;
-}
-
-std::string_view text_of(std::span<const uint8_t> bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // Anonymous, locked, out of dumps and of forked children; null with `error` set.
@@ -200,10 +198,10 @@ bool Secrets::index(std::string& error) {
     Entry entry;
     entry.kind = static_cast<SecretKind>(raw.kind);
     entry.rank = raw.rank;
-    entry.name = text_of(bytes.first(raw.name_bytes));
+    entry.name = base::text_of(bytes.first(raw.name_bytes));
     entry.value = bytes.subspan(raw.name_bytes, raw.value_bytes);
     const bool is_token = entry.kind == SecretKind::TokenKey;
-    entry.epoch = is_token ? text_of({epoch, 2}) : std::string_view{};
+    entry.epoch = is_token ? base::text_of({epoch, 2}) : std::string_view{};
     const std::string kind(kind_name(raw.kind));
     if (raw.kind < 1 || raw.kind >= kKindNames.size()) return fail("an unknown kind");
     if (!is_secret_name(entry.name) || entry.name.empty() == is_per_name(entry.kind))
@@ -279,12 +277,12 @@ std::optional<std::span<const uint8_t>> Secrets::vault_key() const noexcept {
 
 std::string_view Secrets::server_certificate_pem() const noexcept {
   const Entry* entry = find(SecretKind::ServerCertificate, "", 0);
-  return entry == nullptr ? std::string_view{} : text_of(entry->value);
+  return entry == nullptr ? std::string_view{} : base::text_of(entry->value);
 }
 
 std::string_view Secrets::server_key_pem() const noexcept {
   const Entry* entry = find(SecretKind::ServerKey, "", 0);
-  return entry == nullptr ? std::string_view{} : text_of(entry->value);
+  return entry == nullptr ? std::string_view{} : base::text_of(entry->value);
 }
 
 bool Secrets::has_gateway_hmac_key() const noexcept {

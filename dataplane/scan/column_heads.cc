@@ -19,8 +19,6 @@ constexpr unsigned kPaddingMax = 24;
 // Rows without a head above a value that are walked over.
 constexpr unsigned kRowsMax = 12;
 
-bool is_delimiter(uint8_t c) noexcept { return c == ',' || c == ';' || c == '\t' || c == '|'; }
-
 // Text is read so many characters at once.
 constexpr size_t kBlockBytes = 64;
 static_assert(kBlockBytes == 4 * sizeof(__m128i));

@@ -27,8 +27,6 @@ static_assert(2 * kJoinedReachBytes <= kTableReachBytes);
 
 using Part = JoinedPart;
 
-bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
-
 // At most one character more than may belong to a chain: the part is too long then.
 uint64_t part_start(const TextView& text, uint64_t end) noexcept {
   const uint8_t* bytes = text.bytes - text.begin;

@@ -14,7 +14,6 @@ constexpr uint64_t kMarksMax = 24;
 constexpr uint64_t kTagLettersMax = 6;
 constexpr unsigned kOperatorsMax = 3;
 
-bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 // The text from one place on, in either direction.
 template <bool kBack>
 struct Walk {

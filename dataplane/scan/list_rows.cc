@@ -14,7 +14,6 @@ namespace {
 constexpr uint64_t kHeadGapMax = 64;
 constexpr uint32_t kRowGapMax = 32;
 
-bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 bool is_opening(uint8_t c) noexcept { return c == '(' || c == '['; }
 
 // The bracket that opens the names; `close`: there is none.

@@ -20,9 +20,6 @@ constexpr unsigned kHeadWordsMax = 5, kHeadDigitsMax = 2;
 constexpr uint64_t kPaddingMax = 32;
 constexpr unsigned kQuotesMax = 4;
 
-bool is_mark(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`' || c == '*'; }
-bool is_delimiter(uint8_t c) noexcept { return c == ',' || c == ';' || c == '\t' || c == '|'; }
-
 // use(column, from, to) for the cells of the line [from, to); how many separators it has.
 template <class Use>
 uint32_t each_cell(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter, Use&& use) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dataplane/scan/list_mark.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -19,8 +20,6 @@ constexpr unsigned kEmptyMax = 1;
 constexpr uint64_t kNestedMax = 4'096;
 
 bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r' || c == 0; }
-bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
-bool is_mark(uint8_t c) noexcept { return is_quote(c) || c == '*'; }
 bool is_opening(uint8_t c) noexcept { return c == '(' || c == '[' || c == '{'; }
 bool is_closing(uint8_t c) noexcept { return c == ')' || c == ']' || c == '}'; }
 
@@ -91,17 +90,16 @@ bool names_something_else(Bytes label) noexcept {
 
 void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule,
                        const SecretName& name, uint64_t from, uint64_t to, CandidateList& out) {
-  const auto is_space = [](uint8_t c) { return is_list_blank(c) || c == '\r' || c == '\n'; };
   const auto trim = [&](auto&& drops) {
     while (from < to && drops(text.at(from))) ++from;
     while (to > from && drops(text.at(to - 1))) --to;
   };
-  trim(is_space);
+  trim(is_blank);
   if (from < to && text.at(from) == 'N' && text.at(from + 1) == '\'') ++from;
   trim(is_mark);
   if (from >= to || to - from > kListCellBytesMax) return;
   const Bytes value = text.slice(from, to);
-  if (std::any_of(value.begin(), value.end(), is_space)) return;
+  if (std::any_of(value.begin(), value.end(), is_blank)) return;
   const RuleParameters& limits = engine.rule(rule).parameters;
   if (value.size() < limits.length_min ||
       (limits.length_max != 0 && value.size() > limits.length_max) || !is_secret_cell(value, name))

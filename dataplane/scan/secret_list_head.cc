@@ -4,6 +4,7 @@
 
 #include "dataplane/scan/recognise/credential_name.h"
 #include "dataplane/scan/secret_items.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -20,7 +21,6 @@ constexpr uint64_t kTypeMax = 40;
 constexpr unsigned kTypesMax = 5;
 static_assert(kNameBytesMax + kQuotesMax + kIndexMax + 2 * kBlanksMax + kGapMax < kLookAheadBytes);
 
-bool is_mark(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`' || c == '*'; }
 bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r'; }
 bool is_opening(uint8_t c) noexcept { return c == '[' || c == '(' || c == '{'; }
 uint8_t closing_of(uint8_t opening) noexcept {

@@ -24,8 +24,6 @@ static_assert(CharMasks::kRowBytes == 16);
 constexpr size_t kCryptoBytesMin = 25;
 constexpr uint64_t kAccentedWordBytes = 64;
 
-bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
-
 // By character: a bit for each alphabet that has it.
 constexpr std::array<uint8_t, 256> make_alphabets() {
   constexpr auto bit = [](contract::Alphabet one) { return 1U << static_cast<unsigned>(one); };

@@ -6,6 +6,7 @@
 #include "dataplane/scan/recognise/credential_value.h"
 #include "dataplane/scan/recognise/literal_parts.h"
 #include "dataplane/scan/recognise/value_before.h"
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -23,8 +24,6 @@ bool is_topic(Bytes cue) noexcept {
        "passphrase", "bearer", "sas", "signature", "cookie", "pat"})};
   return !kNouns.any_in(cue);
 }
-
-bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
 // "Bearer x", "Token x", "Basic x" as the value of a header.
 void drop_scheme(const TextView& text, Value& value) noexcept {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -95,8 +96,6 @@ bool tail_is_plural(const TextView& text, uint64_t from, uint64_t to) noexcept {
     ++end;
   return end > at && kEndings.has(text.slice(at, end)) && tail_fits(text, end, to);
 }
-
-bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 
 // ": str = ", " string = ": a type between name and '='. Moves to the '=' or not at all.
 void skip_type(Reader& reader) noexcept {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dataplane/scan/recognise/open_reader.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -21,10 +22,6 @@ constexpr std::string_view kVersionWords[] = {
     "version", "release", "build",    "firmware",  "section",  "chapter", "clause",    "table",
     "figure",  "annex",   "appendix", "paragraph", "article",  "kapitel", "abschnitt", "oid",
     "upgrade", "ver.",    "rev",      "bump",      "fixed in", "since"};
-
-bool is_hex_digit(uint8_t c) noexcept {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-}
 
 // A word of versions and chapters ends within the bytes before `start`, on the same line.
 bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
@@ -124,7 +121,7 @@ Groups read_groups(OpenReader& reader, uint64_t at) noexcept {
   }
   while (out.count < kHexGroups) {
     const uint64_t first = at;
-    while (at < first + kHexDigits + 1 && is_hex_digit(reader.at(at))) {
+    while (at < first + kHexDigits + 1 && is_hex(reader.at(at))) {
       if (is_digit(reader.at(at))) ++out.digits;
       ++at;
     }
@@ -147,7 +144,7 @@ Groups read_groups(OpenReader& reader, uint64_t at) noexcept {
       out.gap = true;
       at += 2;
       out.end = at;
-    } else if (is_hex_digit(reader.at(at + 1))) {
+    } else if (is_hex(reader.at(at + 1))) {
       ++at;
     } else {
       break;
@@ -182,7 +179,7 @@ bool is_plain(OpenReader& reader, uint64_t start, const Groups& groups) noexcept
 Verdict hex_at(const TextView& text, uint64_t colon, Hit& out) noexcept {
   OpenReader reader(text);
   uint64_t start = colon;
-  while (start > 0 && colon - start <= kHexDigits && is_hex_digit(reader.before(start))) --start;
+  while (start > 0 && colon - start <= kHexDigits && is_hex(reader.before(start))) --start;
   const uint8_t before = reader.before(start);
   if (is_alnum(before) || before == '_' || before == ':' || before == '.' ||
       colon - start > kHexDigits)

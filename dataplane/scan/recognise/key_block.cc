@@ -1,5 +1,6 @@
 #include "dataplane/scan/recognise/key_block.h"
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/scan/recognise/reader.h"
 #include "dataplane/scan/validate/secret_text.h"
 
@@ -14,14 +15,10 @@ constexpr uint64_t kPuttyMacBytes = 64;
 
 bool is_base64(uint8_t c) noexcept { return is_alnum(c) || c == '+' || c == '/' || c == '='; }
 
-std::string_view as_text(Bytes text) noexcept {
-  return {reinterpret_cast<const char*>(text.data()), text.size()};
-}
-
 // The end line is complete with its closing dashes.
 bool closes(const TextView& text, uint64_t body, uint64_t at) noexcept {
   const uint64_t line = at + 1 > kHeaderLineMax ? std::max(body, at + 1 - kHeaderLineMax) : body;
-  const std::string_view tail = as_text(text.slice(line, at + 1));
+  const std::string_view tail = base::text_of(text.slice(line, at + 1));
   const size_t from = tail.rfind("-----END");
   return from != std::string_view::npos &&
          tail.substr(from).find("PRIVATE KEY") != std::string_view::npos && tail.ends_with("-----");

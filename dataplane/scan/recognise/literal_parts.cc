@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 namespace {
 
 constexpr unsigned kPartsMax = 16;
 constexpr uint64_t kJointMax = 48;  // with indentation
-
-bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
-bool is_white(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 bool is_prefix(uint8_t c) noexcept {
   return c == 'f' || c == 'r' || c == 'b' || c == 'u' || c == 'L' || c == '$' || c == '@';
@@ -23,7 +22,7 @@ bool joins(std::string_view sign) noexcept {
 }
 
 void skip_space(Reader& reader, uint64_t max) noexcept {
-  for (uint64_t i = 0; i < max && is_white(reader.peek()); ++i) reader.skip();
+  for (uint64_t i = 0; i < max && is_blank(reader.peek()); ++i) reader.skip();
 }
 
 enum class Joint : uint8_t { None, Sign, Bare };
@@ -36,9 +35,9 @@ Joint take_joint(Reader& reader, bool listed) noexcept {
   uint64_t n = 0;
   for (; n < kJointMax; ++n) {
     const uint8_t c = reader.peek(n);
-    if (is_white(c)) {
+    if (is_blank(c)) {
       line = line || c == '\n';
-    } else if (c == '\\' && is_white(reader.peek(n + 1))) {
+    } else if (c == '\\' && is_blank(reader.peek(n + 1))) {
       line = true;
     } else if (c == ',' && listed && !comma) {
       comma = true;

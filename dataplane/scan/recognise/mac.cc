@@ -2,16 +2,13 @@
 
 #include "dataplane/scan/recognise/open_reader.h"
 #include "dataplane/scan/recognise/row_digits.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
 
 constexpr unsigned kPairs = 6;
 constexpr unsigned kPairsLong = 8;  // EUI-64
-
-bool is_hex_digit(uint8_t c) noexcept {
-  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
-}
 
 // What its digits say: a letter among them, or only one digit all over.
 struct Digits {
@@ -41,8 +38,7 @@ Verdict mac_at(const TextView& text, const Trigger& trigger, const RuleParameter
   unsigned pairs = 0;
   uint64_t at = start;
   for (; pairs <= kPairsLong; ++pairs) {
-    if (!is_hex_digit(reader.at(at)) || !is_hex_digit(reader.at(at + 1)))
-      return reader.answer(false);
+    if (!is_hex(reader.at(at)) || !is_hex(reader.at(at + 1))) return reader.answer(false);
     digits.add(reader.at(at));
     digits.add(reader.at(at + 1));
     at += 2;
@@ -51,7 +47,7 @@ Verdict mac_at(const TextView& text, const Trigger& trigger, const RuleParameter
     ++at;
   }
   ++pairs;
-  if ((pairs != kPairs && pairs != kPairsLong) || goes_on(reader.at(at)) || !digits.mixed)
+  if ((pairs != kPairs && pairs != kPairsLong) || is_word_char(reader.at(at)) || !digits.mixed)
     return reader.answer(false);
   out = Hit{start, at};
   out.bare = !digits.letter || pairs == kPairsLong;
@@ -64,7 +60,7 @@ uint64_t mac_letters_from(const TextView& text, uint64_t group, uint32_t size) n
   uint64_t at = group;
   for (unsigned groups = 0; groups < most && at > size && text.at(at - 1) == separator; ++groups) {
     uint64_t start = at - 1;
-    while (at - 1 - start < size && is_hex_digit(text.at(start - 1))) --start;
+    while (at - 1 - start < size && is_hex(text.at(start - 1))) --start;
     if (at - 1 - start != size) break;
     at = start;
   }
@@ -89,14 +85,14 @@ bool mac_row(const Row& row, size_t first, RowHit& out) noexcept {
   for (size_t g = first; g < first + here; ++g) {
     if (row.size(g) != size) return false;
     for (uint8_t c : row.of(g)) {
-      if (!is_hex_digit(c)) return false;
+      if (!is_hex(c)) return false;
       digits.add(c);
     }
   }
   const uint8_t before = start == 0 ? uint8_t{0} : row.view.at(start - 1);
   const uint8_t behind = row.behind(first + here - 1);
-  if (!digits.mixed || goes_on(before) || before == '*' || before == separator || before == '.' ||
-      is_alnum(before) || goes_on(behind) ||
+  if (!digits.mixed || is_word_char(before) || before == '*' || before == separator ||
+      before == '.' || is_alnum(before) || is_word_char(behind) ||
       (behind == separator && first + here < row.count && gap_is(row, first + here - 1, separator)))
     return false;
   out = RowHit{static_cast<int32_t>(start - row.base),

@@ -19,6 +19,7 @@
 #include "dataplane/scan/recognise/prose_words.h"
 #include "dataplane/scan/recognise/user_pair.h"
 #include "dataplane/scan/recognise/value_before.h"
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/secret_text.h"
 
 namespace sallyport::scan {
@@ -30,8 +31,6 @@ constexpr size_t kPairUserMax = 64;
 constexpr uint64_t kPromptBytesMax = 40;
 constexpr uint64_t kNetrcBackBytes = 120;
 constexpr uint64_t kUserBackBytes = 80;
-
-bool all_digits(Bytes text) noexcept { return std::all_of(text.begin(), text.end(), is_digit); }
 
 bool starts_with(Bytes text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);

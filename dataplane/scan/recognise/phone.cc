@@ -87,11 +87,11 @@ uint8_t byte_at(const Row& row, int32_t offset) noexcept {
 
 // Letters, digits and what joins a number to something before it.
 bool unclean_before(uint8_t c) noexcept {
-  return goes_on(c) || c == '.' || c == '-' || c == '+' || c == '#' || c == '$' || c == '&' ||
+  return is_word_char(c) || c == '.' || c == '-' || c == '+' || c == '#' || c == '$' || c == '&' ||
          c == '%' || c == '@' || c == '^' || c == '~';
 }
 bool unclean_behind(uint8_t c) noexcept {
-  return goes_on(c) || c == '@' || c == '%' || c == '=' || c == '$' || c == '&';
+  return is_word_char(c) || c == '@' || c == '%' || c == '=' || c == '$' || c == '&';
 }
 
 struct Start {
@@ -154,7 +154,7 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
        --start)
     taken = taken || byte_at(row, start - 1) == '+';
   const uint8_t before = byte_at(row, start - 1);
-  if (goes_on(before) || (!plus && unclean_before(before))) return false;
+  if (is_word_char(before) || (!plus && unclean_before(before))) return false;
   size_t best = 0;
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
     if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
@@ -253,7 +253,7 @@ bool bracket_at(const Row& row, size_t first, RowHit& out) noexcept {
   const auto close = row.gap(first);
   if (close[0] != ')' || close.size() > 2 || (close.size() == 2 && !is_separator(close[1])))
     return false;
-  if (goes_on(byte_at(row, start.at - 1))) return false;
+  if (is_word_char(byte_at(row, start.at - 1))) return false;
   const bool trunk = row.of(first)[0] == '0';
   size_t best = 0;
   for (size_t last = first + 2; last <= std::min(first + 5, row.count); ++last) {
@@ -365,7 +365,7 @@ class Versions {
 bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
   Start start = start_of(row, first);
   const uint8_t before = byte_at(row, start.at - 1);
-  if (goes_on(before) || before == '.' || before == '-' || before == '$' || before == '#')
+  if (is_word_char(before) || before == '.' || before == '-' || before == '$' || before == '#')
     return false;
   // Octal constants; a number in one group does not begin so.
   if (row.size(first) >= kNationalMin && row.of(first)[0] == '0' && row.of(first)[1] == '0')
@@ -400,14 +400,14 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
 // apart.
 bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
   // Most numbers begin like no area code.
-  if (row.of(first)[0] < '2' || goes_on(row.before(first))) return false;
+  if (row.of(first)[0] < '2' || is_word_char(row.before(first))) return false;
   size_t last = first, count = 0;
   for (; last < row.count && count < kNanpDigits; ++last) {
     const uint32_t size = digits_before_extension(row, last);
     if (size == 0) return false;
     count += size;
   }
-  if (count != kNanpDigits || last < first + 3 || goes_on(row.behind(last - 1)) ||
+  if (count != kNanpDigits || last < first + 3 || is_word_char(row.behind(last - 1)) ||
       !is_nanp(digits_of(row, first, last).all()))
     return false;
   for (size_t g = first; g < last; ++g)

@@ -80,9 +80,4 @@ inline bool joined_behind(const Row& row, size_t group_end, uint8_t separator) n
          gap_is(row, group_end - 1, separator);
 }
 
-// A letter, digit or '_' goes on what stands there; other letters (UTF-8) count too where words
-// have spaces, but not the scripts that are written without: a number may follow a Chinese word at
-// once.
-inline bool goes_on(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
-
 }  // namespace sallyport::scan

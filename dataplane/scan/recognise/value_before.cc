@@ -6,6 +6,7 @@
 
 #include "dataplane/scan/recognise/letter_run.h"
 #include "dataplane/scan/recognise/reader.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 namespace {
@@ -89,9 +90,6 @@ constexpr WordList kPrepositions{std::to_array<std::string_view>({"for",
                                                                   "a",
                                                                   "\xd0\xba"})};
 
-bool is_white(uint8_t c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool is_mark(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`' || c == '*'; }
-
 struct Word {
   uint64_t start, end;
 };
@@ -99,7 +97,7 @@ struct Word {
 // The word that ends at `end`, behind one blank.
 Word word_ending(const TextView& text, uint64_t end, uint64_t floor) noexcept {
   uint64_t start = end;
-  while (start > floor && !is_white(text.at(start - 1))) --start;
+  while (start > floor && !is_blank(text.at(start - 1))) --start;
   return {start, end};
 }
 
@@ -118,7 +116,7 @@ bool value_ending(const TextView& text, uint64_t end, SecretKind kind, Word& out
       std::max(text.begin,
                end > kValueBytesMax + kMarksMax ? end - kValueBytesMax - kMarksMax : uint64_t{0});
   out = word_ending(text, end, floor);
-  if (out.start == floor && floor > 0 && !is_white(text.at(floor - 1))) return false;
+  if (out.start == floor && floor > 0 && !is_blank(text.at(floor - 1))) return false;
   while (out.start < out.end && (is_mark(text.at(out.start)) || text.at(out.start) == '('))
     ++out.start;
   while (out.end > out.start && (is_mark(text.at(out.end - 1)) || text.at(out.end - 1) == ',' ||
@@ -214,7 +212,7 @@ uint64_t value_before_live_from(const TextView& text) noexcept {
     at = floor + static_cast<uint64_t>(static_cast<const uint8_t*>(blank) - before.data()) + 1;
     // [at, next) is a word and a blank; what ends at `at - 1` may be a value.
     uint64_t end = at;
-    while (end < next && !is_white(text.at(end))) ++end;
+    while (end < next && !is_blank(text.at(end))) ++end;
     const Bytes link = text.slice(at, end);
     const bool is_open = end == text.end;
     const bool links = link.empty() || link[0] == '(' ||

@@ -4,14 +4,11 @@
 #include <string_view>
 
 #include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/payment.h"
 
 namespace sallyport::scan {
 namespace {
-
-unsigned two(Characters d, size_t from) noexcept {
-  return static_cast<unsigned>(number(d, from, 2));
-}
 
 // The check digit both Brazilian numbers use: 11 - sum mod 11, and 0 for 10 and 11.
 unsigned brazilian(unsigned sum) noexcept {

@@ -4,18 +4,11 @@
 #include <string_view>
 
 #include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/payment.h"
 
 namespace sallyport::scan {
 namespace {
-
-unsigned two(Characters d, size_t from) noexcept {
-  return static_cast<unsigned>(number(d, from, 2));
-}
-
-bool one_of(std::string_view set, uint8_t c) noexcept {
-  return set.find(static_cast<char>(c)) != std::string_view::npos;
-}
 
 // J. Verhoeff, Error Detecting Decimal Codes (1969): the dihedral group of order ten as a table ...
 constexpr std::array<std::string_view, 10> kVerhoeffProduct = {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "dataplane/scan/validate/letters.h"
 
@@ -40,6 +41,14 @@ constexpr uint64_t number(Characters text, size_t from, size_t count) noexcept {
   uint64_t value = 0;
   for (size_t i = from; i < from + count; ++i) value = value * 10 + digit(text[i]);
   return value;
+}
+
+constexpr unsigned two(Characters text, size_t from) noexcept {
+  return static_cast<unsigned>(number(text, from, 2));
+}
+
+constexpr bool one_of(std::string_view set, uint8_t c) noexcept {
+  return set.find(static_cast<char>(c)) != std::string_view::npos;
 }
 
 // Sum of digit times weight over the first N digits. REQUIRES: that many digits.

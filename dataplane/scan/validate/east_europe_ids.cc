@@ -1,15 +1,9 @@
 #include "dataplane/scan/validate/east_europe_ids.h"
 
 #include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/validate/characters.h"
 
 namespace sallyport::scan {
-namespace {
-
-unsigned two(Characters d, size_t from) noexcept {
-  return static_cast<unsigned>(number(d, from, 2));
-}
-
-}  // namespace
 
 bool pl_pesel(Characters d) noexcept {
   if (!digits_only(d, 11)) return false;

@@ -1,5 +1,5 @@
-// letters.h: classes of ASCII characters (base/ascii.h) under the names of this folder, and the
-// value of a character of base64.
+// letters.h: classes of ASCII characters (base/ascii.h) under the names of this folder, those that
+// only this folder knows, and the value of a character of base64.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,16 @@ using base::is_lower;
 using base::is_upper;
 using base::to_lower;
 using base::to_upper;
+
+// Letters, digits and the underscore: names in most languages.
+constexpr bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
+constexpr bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
+// What stands around values in code and in markdown.
+constexpr bool is_mark(uint8_t c) noexcept { return is_quote(c) || c == '*'; }
+// Between the cells of a row.
+constexpr bool is_delimiter(uint8_t c) noexcept {
+  return c == ',' || c == ';' || c == '\t' || c == '|';
+}
 
 // RFC 4648, sections 4 and 5: both alphabets. -1: of neither.
 constexpr int base64_value(uint8_t c) noexcept {

@@ -3,16 +3,10 @@
 #include <string_view>
 
 #include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/payment.h"
 
 namespace sallyport::scan {
-namespace {
-
-unsigned two(Characters d, size_t from) noexcept {
-  return static_cast<unsigned>(number(d, from, 2));
-}
-
-}  // namespace
 
 bool se_personnummer(Characters d) noexcept {
   if ((d.size() != 10 && d.size() != 12) || !all_digits(d)) return false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "dataplane/base/bytes.h"
 #include "dataplane/base/crc32.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/published_secrets.h"
@@ -24,10 +25,6 @@ constexpr double kEntropyLong = 2.9;
 constexpr size_t kLongKey = 20;
 // Few words have five in a row ("lengths" has four); letters drawn at random soon do.
 constexpr size_t kConsonantsMax = 4;
-
-std::string_view view_of(Bytes text) noexcept {
-  return {reinterpret_cast<const char*>(text.data()), text.size()};
-}
 
 bool starts_with(Bytes text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
@@ -517,7 +514,7 @@ bool is_placeholder(Bytes text) noexcept {
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
   // Most texts are words: no sign is looked for in them.
   if (is_letters(text)) return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
-  const std::string_view s = view_of(text);
+  const std::string_view s = base::text_of(text);
   for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[[",
                                 "[a-z", "[A-Z", "[0-9"})
     if (s.find(mark) != std::string_view::npos) return true;
@@ -556,7 +553,7 @@ bool is_uuid(Bytes text) noexcept {
 
 bool is_expression(Bytes text) noexcept {
   if (text.empty() || is_letters(text)) return false;
-  const std::string_view s = view_of(text);
+  const std::string_view s = base::text_of(text);
   if (s.find("://") != std::string_view::npos || s.starts_with("./") || s.starts_with("../") ||
       s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos ||
       s.find(".html#") != std::string_view::npos)
@@ -697,7 +694,7 @@ size_t basic_credentials(Bytes text) noexcept {
 bool has_crc32_base62_tail(Bytes text) noexcept {
   constexpr std::string_view kDigits =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  const std::string_view s = view_of(text);
+  const std::string_view s = base::text_of(text);
   const size_t mark = s.find('_');
   if (mark == std::string_view::npos || s.size() != mark + 37) return false;
   uint32_t crc = base::crc32(text.subspan(mark + 1, 30));

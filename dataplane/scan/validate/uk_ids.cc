@@ -3,15 +3,9 @@
 #include <string_view>
 
 #include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/validate/characters.h"
 
 namespace sallyport::scan {
-namespace {
-
-bool one_of(std::string_view set, uint8_t c) noexcept {
-  return set.find(static_cast<char>(c)) != std::string_view::npos;
-}
-
-}  // namespace
 
 bool uk_nhs(Characters d) noexcept {
   if (!digits_only(d, 10) || one_character(d)) return false;

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/payment.h"
 
 namespace sallyport::scan {
 namespace {
-
-bool one_of(std::string_view set, uint8_t c) noexcept {
-  return set.find(static_cast<char>(c)) != std::string_view::npos;
-}
 
 bool is_mbi_letter(uint8_t c) noexcept { return is_upper(c) && !one_of("SLOIBZ", c); }
 

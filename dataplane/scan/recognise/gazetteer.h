@@ -1,8 +1,8 @@
 // gazetteer.h: common given and family names of several cultures, as evidence that capitalised
 // words are a person.
 //
-// Typed by us from common knowledge; no list was copied. Some two thousand names: enough to tell a
-// name from a title, far from all there are, so words that are not in it prove nothing.
+// Typed by us from common knowledge; no list was copied. Some three thousand names: enough to tell
+// a name from a title, far from all there are, so words that are not in it prove nothing.
 #pragma once
 
 #include <cstddef>

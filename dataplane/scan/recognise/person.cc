@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/recognise/free_person.h"
 #include "dataplane/scan/recognise/gazetteer.h"
 #include "dataplane/scan/recognise/script_person.h"
 #include "dataplane/scan/recognise/word_set.h"
@@ -133,9 +134,11 @@ struct Name {
   uint64_t start = 0;
   uint64_t end = 0;  // 0: none
   unsigned words = 0;
-  bool given = false;   // the first word is a given name
-  bool family = false;  // the last one is a family name
-  bool known = false;   // one of them is a name and nothing else
+  bool given = false;      // the first word is a given name
+  bool family = false;     // the last one is a family name
+  bool known = false;      // one of them is a name and nothing else
+  bool given_only = true;  // every word but the last one is a given name and nothing else
+  bool is_thing = false;   // a company, a place: "Acme Widgets"
 };
 
 // Capitalised words with initials and particles between, from `start` on. `small`: they need no
@@ -144,7 +147,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
   Name out;
   out.start = start;
   uint64_t at = start;
-  bool possession = false;
+  bool possession = false, is_given = true;
   for (unsigned i = 0; i < kNameWordsMax && !possession; ++i) {
     const NameWord whole = word_at(reader, at);
     const NameWord word = without_possession(reader, whole);
@@ -165,6 +168,12 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
       if (small && !word.capital &&
           (kind.ambiguous || !(out.words == 0 ? kind.given : kind.given || kind.family)))
         break;
+      if (out.words > 0 && is_thing_word(reader, word)) {
+        out.is_thing = true;
+        break;
+      }
+      if (out.words > 0) out.given_only = out.given_only && is_given;
+      is_given = kind.given && !kind.ambiguous && !word.upper;
       if (out.words == 0) out.given = kind.given;
       out.family = kind.family;
       out.known = out.known || kind.is_name();
@@ -233,7 +242,7 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
       break;
   }
   out.end = at;
-  return at > from;
+  return at > from || reader.before(from) == ' ';  // "hi "
 }
 
 // "Phone", "email", "DOB": beside them a name is somebody's.
@@ -493,13 +502,18 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
   const Name name = read_name(reader, first.start, !first.capital);
   const bool capital = first.capital;
-  if (name.end == 0 || !ends_clean(reader, name.end)) return reader.answer(false);
+  if (name.end == 0 || name.is_thing || !ends_clean(reader, name.end)) return reader.answer(false);
   if (above && !ends_line(reader, name.end)) return reader.answer(false);
   const bool announced = capital && is_announced(reader, gap, rule, name, first);
   if (name.words < 2 && !name.known && !announced) return reader.answer(false);
   if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
   out = Hit{name.start, name.end};
-  out.bare = !announced && (name.words < 2 || !name.known || !capital);
+  const NameWord given = word_at(reader, name.start);
+  const bool is_single = capital && name.words == 1 && name.given_only && name.given &&
+                         stands_alone(reader, given, name.end);
+  const bool is_pair =
+      capital && name.words > 1 && name.known && (name.family || !things_have(reader, given));
+  out.bare = !announced && !is_single && !is_pair;
   return reader.answer(true);
 }
 
@@ -515,11 +529,12 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
       return reader.answer(false);
   }
   const Name name = read_name(reader, trigger.start, false);
-  if (name.words < 2 || !name.given || !(name.family || name.known) ||
+  if (name.words < 2 || !name.given || name.is_thing || !(name.family || name.known) ||
       !ends_clean(reader, name.end))
     return reader.answer(false);
   out = Hit{name.start, name.end};
-  out.bare = !name.family || !name.known;
+  out.bare = (!name.family || !name.known) &&
+             !(name.given_only && stands_free(reader, word_at(reader, name.start), name.end));
   return reader.answer(true);
 }
 

@@ -8,8 +8,8 @@
 //   or the next field is one of a person: "Name: Xqar Bzlorp\nPhone: ...".
 // Names in scripts without capital letters: script_person.h. Without a cue a given name and a
 // family name of the gazetteer next to each other are one; a given name and an unknown word are
-// bare. What is no name is said by a list of words that stand where names do: months, places,
-// offices, firms.
+// bare, unless they stand where only a person can (free_person.h). What is no name is said by a
+// list of words that stand where names do: months, places, offices, firms.
 #pragma once
 
 #include "dataplane/scan/recogniser.h"

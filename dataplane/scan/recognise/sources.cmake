@@ -15,6 +15,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/everyday_number.cc
   recognise/field.cc
   recognise/free_address.cc
+  recognise/free_person.cc
   recognise/gazetteer.cc
   recognise/ip.cc
   recognise/key_block.cc

@@ -35,6 +35,10 @@ class Fields : public ScanFixture {
     verb.kind = contract::RuleKind::Person;
     verb.cues = {"lives at", "lives in", "wohnt in", "vive en"};
     entities[0].rules.push_back(verb);
+    RuleSource anywhere;
+    anywhere.id = "anywhere";
+    anywhere.kind = contract::RuleKind::Person;
+    entities[0].rules.push_back(anywhere);
     entities[1].name = "BIRTH";
     entities[1].rules = {rule("pid-birth", {"pid|"}, 7, 1, 1), rule("dmg", {"dmg*d8*"}, 1, 1, 1)};
     for (RuleSource& one : entities[1].rules) one.shapes = {"9{8}"};
@@ -87,6 +91,13 @@ TEST_F(Fields, OfCardsAndPayments) {
   EXPECT_EQ(at_every_cut(":50K:/123456789\nMICHAEL MENSAH\nLEEDS\n"),
             Texts{"PERSON=MICHAEL MENSAH"});
   EXPECT_EQ(at_every_cut(":59:/123456789\nWIDGETS LIMITED\nLEEDS\n"), Texts{});
+}
+
+TEST_F(Fields, AGivenNameAndAnUnknownWordStandFree) {
+  EXPECT_EQ(at_every_cut("met Peter Zworgl, who\nAnna Q. Zworgl said: no"),
+            (Texts{"PERSON=Peter Zworgl", "PERSON=Anna Q. Zworgl"}));
+  EXPECT_EQ(at_every_cut("# by Peter Zworgl\nthe Peter Zworgl trial, Rua Peter Zworgl 894"),
+            Texts{});
 }
 
 // Of text that is released before its verb arrives.

@@ -207,10 +207,34 @@ std::string person_in(std::string_view text) {
 TEST(Person, ByGazetteer) {
   EXPECT_EQ(person_in("Robert Ali's cell"), "Robert Ali");
   EXPECT_EQ(person_in("from Grace Jones,grace"), "Grace Jones");
-  EXPECT_EQ(person_in("call Peter Zworgl"), "~Peter Zworgl");
+  EXPECT_EQ(person_in("[\"Peter Zworgl\"]"), "~Peter Zworgl");
   for (std::string_view text : {"New York Times", "Python Software Foundation", "The Grace Period",
                                 "Paris Agreement", "May Day"})
     EXPECT_EQ(person_in(text), "") << text;
+}
+
+// A given name and a word that no list knows, where only a person can stand.
+TEST(Person, AGivenNameAndAnUnknownWordInProse) {
+  EXPECT_EQ(person_in("call Peter Zworgl"), "Peter Zworgl");
+  EXPECT_EQ(person_in("met Anna Maria B. Zworgl, who"), "Anna Maria B. Zworgl");
+  EXPECT_EQ(person_in("- Peter Zworgl\n- x"), "Peter Zworgl");
+  EXPECT_EQ(person_in("hi\n>Peter Zworgl\n>12"), "Peter Zworgl");
+  for (std::string_view text :
+       {"# by Peter Zworgl", "the Peter Zworgl trial", "Rua Peter Zworgl, 4",
+        "12 Peter Zworgl u. 3", "Peter Zworgl 894", "Peter Zworgl algorithm", "Claude Zworgl",
+        "use Julia Zworgl now", "\"Peter Zworgl\"", "Peter Xqar Zworgl", "PETER Zworgl",
+        "<b>Peter Zworgl</b>"})
+    EXPECT_EQ(person_in(text).substr(0, 1), "~") << text;
+  EXPECT_EQ(person_in("at Peter Insurance, now"), "");
+}
+
+TEST(Person, AGivenNameBehindAGreetingOrAVerb) {
+  EXPECT_EQ(person_behind("Hi Peter, how", "Hi "), "Peter");
+  EXPECT_EQ(person_behind("told Peter that", "told "), "Peter");
+  EXPECT_EQ(person_behind("told Peter Zworgl that", "told "), "Peter Zworgl");
+  for (std::string_view text : {"told Claude that", "told Claude Code to", "told Peter 4"})
+    EXPECT_EQ(person_behind(text, "told ").substr(0, 1), "~") << text;
+  EXPECT_EQ(person_behind("told Kittens that", "told "), "");
 }
 
 NameKind kind_of(std::string_view name) {

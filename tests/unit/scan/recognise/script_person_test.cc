@@ -136,9 +136,10 @@ TEST(Person, AFieldOfAPersonBesideItMakesANameOfWords) {
   EXPECT_EQ(name_behind("From: Iluka Quastrup <o@x.org>", "From:", 0), "Iluka Quastrup");
   EXPECT_EQ(name_behind("\"name\": \"张伟\", \"phone\": \"", "name", 0), "张伟");
   for (std::string_view text :
-       {"Name: Acme Widgets\nPrice: 5", "Name: Acme Widgets, phone and all",
-        "Name: Acme Widgets<br>", "Name: Acme Widgets\n\nPhone: 5", "name\nAcme Widgets\nPhone: 5"})
-    EXPECT_EQ(name_behind(text, text.substr(0, 4), 0), "~Acme Widgets") << text;
+       {"Name: Acme Blorps\nPrice: 5", "Name: Acme Blorps, phone and all", "Name: Acme Blorps<br>",
+        "Name: Acme Blorps\n\nPhone: 5", "name\nAcme Blorps\nPhone: 5"})
+    EXPECT_EQ(name_behind(text, text.substr(0, 4), 0), "~Acme Blorps") << text;
+  EXPECT_EQ(name_behind("Client: Acme Widgets, phone: 5", "Client", 0), "") << "a company";
 }
 
 }  // namespace

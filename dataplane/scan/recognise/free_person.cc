@@ -1,0 +1,380 @@
+#include "dataplane/scan/recognise/free_person.h"
+
+#include <string_view>
+
+namespace sallyport::scan {
+namespace {
+
+// How far back the beginning of the line is looked for: less than what is always known.
+constexpr uint64_t kLineBytesMax = 96;
+
+// Last words of companies, places and things; none is a frequent family name.
+constexpr std::string_view kThings[] = {"ab",
+                                        "agency",
+                                        "airlines",
+                                        "airways",
+                                        "analytics",
+                                        "aps",
+                                        "associates",
+                                        "association",
+                                        "authority",
+                                        "bakery",
+                                        "bay",
+                                        "boulevard",
+                                        "bridge",
+                                        "bv",
+                                        "bypass",
+                                        "cafe",
+                                        "canyon",
+                                        "capital",
+                                        "castle",
+                                        "cathedral",
+                                        "center",
+                                        "centre",
+                                        "centro",
+                                        "championship",
+                                        "clinic",
+                                        "cloud",
+                                        "coffee",
+                                        "committee",
+                                        "companies",
+                                        "company",
+                                        "construction",
+                                        "consultants",
+                                        "consulting",
+                                        "council",
+                                        "crescent",
+                                        "database",
+                                        "department",
+                                        "division",
+                                        "drive",
+                                        "dynamics",
+                                        "electric",
+                                        "electronics",
+                                        "energy",
+                                        "engine",
+                                        "engineering",
+                                        "enterprises",
+                                        "entertainment",
+                                        "equipment",
+                                        "falls",
+                                        "federation",
+                                        "festival",
+                                        "foods",
+                                        "foundation",
+                                        "framework",
+                                        "gardens",
+                                        "gbr",
+                                        "gesellschaft",
+                                        "guide",
+                                        "harbor",
+                                        "harbour",
+                                        "highway",
+                                        "holdings",
+                                        "hotel",
+                                        "hotels",
+                                        "industries",
+                                        "institut",
+                                        "institute",
+                                        "insurance",
+                                        "investments",
+                                        "kanzlei",
+                                        "laboratories",
+                                        "labs",
+                                        "lane",
+                                        "language",
+                                        "league",
+                                        "library",
+                                        "limited",
+                                        "logistics",
+                                        "manual",
+                                        "market",
+                                        "media",
+                                        "ministry",
+                                        "motors",
+                                        "museum",
+                                        "network",
+                                        "networks",
+                                        "notation",
+                                        "nv",
+                                        "office",
+                                        "ohg",
+                                        "optimizer",
+                                        "orchestra",
+                                        "oy",
+                                        "palace",
+                                        "parkway",
+                                        "partners",
+                                        "pass",
+                                        "pharma",
+                                        "pharmaceuticals",
+                                        "pharmacy",
+                                        "pictures",
+                                        "pizza",
+                                        "plaza",
+                                        "plc",
+                                        "praxis",
+                                        "products",
+                                        "publishers",
+                                        "publishing",
+                                        "records",
+                                        "resort",
+                                        "restaurant",
+                                        "robotics",
+                                        "sarl",
+                                        "sas",
+                                        "securities",
+                                        "server",
+                                        "services",
+                                        "shop",
+                                        "society",
+                                        "solutions",
+                                        "spa",
+                                        "square",
+                                        "srl",
+                                        "stadium",
+                                        "stiftung",
+                                        "store",
+                                        "stores",
+                                        "studio",
+                                        "studios",
+                                        "supplies",
+                                        "supply",
+                                        "syntax",
+                                        "systems",
+                                        "technologies",
+                                        "technology",
+                                        "telecom",
+                                        "terrace",
+                                        "theater",
+                                        "theatre",
+                                        "tower",
+                                        "trail",
+                                        "trophy",
+                                        "tutorial",
+                                        "universidad",
+                                        "universidade",
+                                        "university",
+                                        "universit\xc3\xa4t",
+                                        "universit\xc3\xa9",
+                                        "valley",
+                                        "ventures",
+                                        "verlag",
+                                        "versicherung",
+                                        "werke",
+                                        "werkstatt",
+                                        "widgets"};
+constexpr WordFilter kThingsFilter{kThings};
+// Given names that products, places and languages have, too.
+constexpr std::string_view kGivenOfThings[] = {
+    "ada",    "adam",     "adele",   "alba",      "alma",   "angelina", "aria",      "ariel",
+    "asha",   "claude",   "daria",   "diana",     "dora",   "ebony",    "esperanza", "eva",
+    "flora",  "georgia",  "gloria",  "guadalupe", "hazel",  "heather",  "helena",    "hugo",
+    "ida",    "jesus",    "julia",   "jun",       "juno",   "kang",     "kiran",     "lara",
+    "leo",    "lewis",    "lilly",   "logan",     "louis",  "lourdes",  "luna",      "maria",
+    "marina", "mario",    "martin",  "maya",      "mei",    "melissa",  "mercedes",  "mitchell",
+    "monica", "morgan",   "norma",   "oscar",     "otto",   "pascal",   "penelope",  "petra",
+    "phoebe", "rasa",     "regina",  "robin",     "roman",  "rosa",     "ross",      "sakura",
+    "salma",  "salvador", "saul",    "selma",     "serena", "sierra",   "siri",      "sofia",
+    "stella", "taylor",   "tiffany", "tyler",     "vera",   "victor",   "victoria",  "viola",
+    "wayne"};
+constexpr WordFilter kGivenOfThingsFilter{kGivenOfThings};
+// Before what is named after somebody, and kinds of streets and places.
+constexpr std::string_view kBefore[] = {"a",
+                                        "allee",
+                                        "all\xc3\xa9",
+                                        "an",
+                                        "av",
+                                        "avenida",
+                                        "avenue",
+                                        "boulevard",
+                                        "calle",
+                                        "cape",
+                                        "das",
+                                        "dem",
+                                        "den",
+                                        "der",
+                                        "des",
+                                        "die",
+                                        "een",
+                                        "ein",
+                                        "eine",
+                                        "einem",
+                                        "einer",
+                                        "el",
+                                        "fort",
+                                        "gata",
+                                        "gli",
+                                        "het",
+                                        "hospital",
+                                        "hotel",
+                                        "h\xc3\xb4pital",
+                                        "il",
+                                        "la",
+                                        "laan",
+                                        "lake",
+                                        "las",
+                                        "le",
+                                        "les",
+                                        "lo",
+                                        "los",
+                                        "mount",
+                                        "mt",
+                                        "museum",
+                                        "os",
+                                        "paseo",
+                                        "piazza",
+                                        "place",
+                                        "platz",
+                                        "plaza",
+                                        "port",
+                                        "pra\xc3\xa7"
+                                        "a",
+                                        "rua",
+                                        "rue",
+                                        "saint",
+                                        "san",
+                                        "sankt",
+                                        "santa",
+                                        "santo",
+                                        "school",
+                                        "sint",
+                                        "st",
+                                        "stade",
+                                        "stadium",
+                                        "straat",
+                                        "strasse",
+                                        "stra\xc3\x9f"
+                                        "e",
+                                        "street",
+                                        "s\xc3\xa3o",
+                                        "that",
+                                        "the",
+                                        "this",
+                                        "ul",
+                                        "ulica",
+                                        "ulice",
+                                        "un",
+                                        "una",
+                                        "une",
+                                        "universidad",
+                                        "university",
+                                        "uno",
+                                        "vej",
+                                        "via"};
+constexpr WordFilter kBeforeFilter{kBefore};
+// Behind the name of whom a thing is named after.
+constexpr std::string_view kBehind[] = {"airport",
+                                        "algorithm",
+                                        "api",
+                                        "avenue",
+                                        "award",
+                                        "bridge",
+                                        "code",
+                                        "cookbook",
+                                        "database",
+                                        "distribution",
+                                        "equation",
+                                        "filter",
+                                        "font",
+                                        "format",
+                                        "framework",
+                                        "hospital",
+                                        "hotel",
+                                        "inequality",
+                                        "institute",
+                                        "island",
+                                        "language",
+                                        "library",
+                                        "method",
+                                        "model",
+                                        "models",
+                                        "museum",
+                                        "optimiser",
+                                        "optimizer",
+                                        "package",
+                                        "packages",
+                                        "park",
+                                        "plugin",
+                                        "prize",
+                                        "process",
+                                        "road",
+                                        "sampling",
+                                        "series",
+                                        "server",
+                                        "software",
+                                        "stadium",
+                                        "station",
+                                        "strasse",
+                                        "stra\xc3\x9f"
+                                        "e",
+                                        "street",
+                                        "street's",
+                                        "syntax",
+                                        "test",
+                                        "tests",
+                                        "theme",
+                                        "theorem",
+                                        "transform",
+                                        "u",
+                                        "ul",
+                                        "ulica",
+                                        "university",
+                                        "utca",
+                                        "\xc3\xbat"};
+constexpr WordFilter kBehindFilter{kBehind};
+
+// "# by Lars", "// Lars": comments and headings.
+bool is_comment(OpenReader& reader, uint64_t at) noexcept {
+  uint64_t line = at;
+  while (at - line < kLineBytesMax && line > 0 && reader.before(line) != '\n' &&
+         reader.before(line) != 0)
+    --line;
+  while (line < at && (reader.at(line) == ' ' || reader.at(line) == '\t')) ++line;
+  return reader.at(line) == '#' || (reader.at(line) == '/' && reader.at(line + 1) == '/');
+}
+
+bool begins_free(OpenReader& reader, uint64_t start) noexcept {
+  const uint8_t before = reader.before(start);
+  if (before == 0 || before == '\n' || before == '\t' || before == ',' || before == ';')
+    return true;
+  // ">Anna" quotes a letter.
+  if (before == '>') return reader.before(start - 1) == '\n' || start == 1;
+  if (before != ' ') return false;
+  const uint8_t more = reader.before(start - 1);
+  if (is_digit(more)) return false;
+  const NameWord word = word_before(reader, start - 1);
+  return word.size() == 0 || !word_in(reader, word, kBefore, kBeforeFilter);
+}
+
+bool ends_free(OpenReader& reader, uint64_t end) noexcept {
+  const uint8_t c = reader.at(end);
+  if (c == ' ') {
+    const NameWord next = word_at(reader, end + 1);
+    if (next.size() == 0) return !is_digit(reader.at(end + 1));
+    return !next.capital && !word_in(reader, next, kBehind, kBehindFilter);
+  }
+  return c == 0 || c == '\n' || c == '\r' || c == '\t' || c == ',' || c == ';' || c == '.' ||
+         c == ':' || c == '?' || c == '!' || c == ')' || c == '\'';
+}
+
+}  // namespace
+
+bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept {
+  return word.capital && word_in(reader, word, kThings, kThingsFilter);
+}
+
+bool things_have(OpenReader& reader, const NameWord& given) noexcept {
+  return word_in(reader, given, kGivenOfThings, kGivenOfThingsFilter);
+}
+
+bool stands_alone(OpenReader& reader, const NameWord& first, uint64_t end) noexcept {
+  return !first.upper && ends_free(reader, end) && !things_have(reader, first);
+}
+
+bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept {
+  return !first.upper && begins_free(reader, first.start) && ends_free(reader, end) &&
+         !things_have(reader, first) && !is_comment(reader, first.start);
+}
+
+}  // namespace sallyport::scan

@@ -121,10 +121,9 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
       break;
   }
   if (leaf.kind == llm::LeafKind::String) return Treat::Text;
-  // Of the vendor's own fields (a flag, a limit, a time) the table says that they are.
-  const bool is_flag =
-      leaf.text_class == TextClass::Structural || leaf.text_class == TextClass::Unknown;
-  return is_flag ? Treat::Skip : Treat::Number;
+  // Of the vendor's own fields (a flag, a limit, a time) the table says that they are; what no
+  // table names may be anything: arguments that a server takes as an object, a client's own record.
+  return leaf.text_class == TextClass::Structural ? Treat::Skip : Treat::Number;
 }
 
 // Which sum the bytes of this leaf belong to, and whether it is one that no table names.
@@ -139,9 +138,9 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
   const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
   if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
-  if (c == TextClass::Unknown && is_string && treat_ == Treat::Skip) sum = Sum::Opaque;
-  // A number that no table names is not read, and nobody knows what it says.
-  if (c == TextClass::Unknown && leaf.kind == llm::LeafKind::Number) sum = Sum::Opaque;
+  // What no table names and policy lets pass unread: nobody knows what it says.
+  const bool says_something = leaf.kind != llm::LeafKind::Literal;
+  if (c == TextClass::Unknown && says_something && treat_ == Treat::Skip) sum = Sum::Opaque;
   coverage_.leaf(leaf.raw_start + (is_string ? 1 : 0), sum,
                  static_cast<contract::OpaqueReason>(leaf.opaque));
   if (!counts_) return;

@@ -160,8 +160,12 @@ class Writer {
     switch (pick(3)) {
       case 0:
         return text();
-      case 1:
-        return opaque(OpaqueReason::Other, false);
+      case 1: {
+        const std::string digits = std::to_string(pick(100'000));
+        raw(digits);
+        out_.inspected += digits.size();
+        return;
+      }
       default:
         return structure("true");
     }

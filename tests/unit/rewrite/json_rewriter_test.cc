@@ -201,6 +201,25 @@ TEST_F(JsonRewriting, NumbersThatStandForIdentifiersAreText) {
   EXPECT_EQ(chat(Direction::Request, with("4111111111111111")), with('"' + card + '"'));
 }
 
+// Servers that speak this API take arguments as an object, and clients send fields of their own.
+TEST_F(JsonRewriting, NumbersThatNoTableNamesAreText) {
+  const std::string card = '"' + world.token(World::Card, "4111111111111111") + '"';
+  const std::string ssn = '"' + world.token(World::Ssn, "536904399") + '"';
+  const auto with = [](const std::string& one, const std::string& two) {
+    const std::string object =
+        R"({"card":)" + one + R"(,"ssn":[)" + two + R"(],"n":4111111111111112})";
+    return R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f",)"
+           R"("arguments":)" +
+           object + R"(}}],"content":)" + object + R"(}],"new":)" + object + R"(,"seed":)" +
+           "4111111111111111" + "}";
+  };
+  const std::string body = with("4111111111111111", "536904399");
+  EXPECT_EQ(chat(Direction::Request, body), with(card, ssn));
+  const llm::PathTable& table = llm::shipped_kind("openai_chat").request;
+  EXPECT_EQ(world.json_edits(Direction::Request, table, body, every_byte(body.size())),
+            world.json_edits(Direction::Request, table, body));
+}
+
 // Names of a map that is the client's own are context, as in a tree; names of the vendor are none.
 TEST_F(JsonRewriting, TheNameInAMapIsContext) {
   const std::string ssn = world.token(World::Ssn, "536904399");

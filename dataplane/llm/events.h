@@ -39,10 +39,16 @@ struct Leaf {
   uint8_t opaque = 0;       // contract::OpaqueReason, for classes that nobody reads
   uint8_t offset_text = 0;  // contract::LlmRule
   uint8_t offset_form = 0;
+  bool in_list = false;     // it is an item of an array; else a member, or all there is
+  bool in_rows = false;     // what it stands in is an item of an array
   uint16_t depth = 0;       // objects and arrays that it stands in
   uint16_t rule = kNoRule;  // index for ApiTables::rule_path(); kNoRule: no rule names this path
   std::array<uint32_t, kIndexesMax> indexes{};  // messages[3].content[0].text -> {3, 0}
-  uint64_t raw_start = 0;  // of the opening quote, or of the first byte of a number or literal
+  uint64_t raw_start = 0;   // of the opening quote, or of the first byte of a number or literal
+  uint64_t list_start = 0;  // raw, of what it stands in
+  uint64_t rows_start = 0;  // and of what that stands in
+  uint32_t item = 0;        // its place there, if in_list
+  uint32_t row = 0;         // and of what it stands in, if in_rows
 };
 
 // A piece of text that arrives over many events: one scan and one restoration state each.

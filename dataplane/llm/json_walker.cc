@@ -723,6 +723,20 @@ void JsonWalker::note_speaker() noexcept {
   frames_[depth_ - 1].speaker = name_overflowed_ ? Speaker::User : speaker_named(role);
 }
 
+// Beside what a value stands.
+void JsonWalker::place_leaf(Leaf& leaf) const noexcept {
+  if (depth_ == 0 || leaf.is_key) return;
+  const Frame& own = frames_[depth_ - 1];
+  leaf.in_list = !own.is_object;
+  leaf.list_start = own.raw_start;
+  leaf.item = own.index;
+  if (depth_ == 1) return;
+  const Frame& outer = frames_[depth_ - 2];
+  leaf.in_rows = !outer.is_object;
+  leaf.rows_start = outer.raw_start;
+  leaf.row = outer.index;
+}
+
 bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noexcept {
   const contract::LlmNode& node = table_.tables->node(node_index);
   Leaf leaf;
@@ -742,6 +756,7 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
     leaf.offset_text = rule.offset_text;
     leaf.offset_form = rule.offset_form;
   }
+  place_leaf(leaf);
   for (uint32_t i = 0; i < depth_ && leaf.index_count < kIndexesMax; ++i)
     if (!frames_[i].is_object) leaf.indexes[leaf.index_count++] = frames_[i].index;
   return sink_->leaf_begin(leaf) || fail(WalkError::StoppedBySink);

@@ -198,6 +198,7 @@ class JsonWalker {
   bool buffer_key(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool deliver_buffered_key() noexcept;
   void buffer_name(std::span<const uint8_t> decoded) noexcept;
+  void place_leaf(Leaf& leaf) const noexcept;
   bool begin_leaf(LeafKind kind, bool is_key, uint32_t node) noexcept;
   bool text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) noexcept;
   bool remember_key(uint64_t hash) noexcept;

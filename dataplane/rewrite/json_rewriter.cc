@@ -52,6 +52,7 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   template_ = nullptr;
   treat_ = Treat::Skip;
   names_.begin();
+  places_.begin();
   name_rule_ = llm::kNoRule;
   counts_ = counts;
   behind_unknown_name_ = false;
@@ -259,6 +260,8 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
     name_rule_ = leaf.rule;
   } else {
     names_.begin_value(leaf.depth);
+    if (is_tree() && (leaf.in_list || leaf.in_rows))
+      places_.begin_item(leaf, names_.name(), names_.object_named());
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
@@ -335,13 +338,15 @@ bool JsonRewriter::end_join() {
 // A value of a tree knows the name it stands behind, and so does one in a map whose names are the
 // client's (metadata).
 void JsonRewriter::begin_text() {
-  const bool tree = leaf_.text_class == TextClass::L || leaf_.text_class == TextClass::Unknown;
-  const bool own_name = tree || (leaf_.rule != llm::kNoRule && leaf_.rule == name_rule_);
+  const bool own_name = is_tree() || (leaf_.rule != llm::kNoRule && leaf_.rule == name_rule_);
   const bool named = own_name && !leaf_.is_key;
   redact::ShiftMap* shifts = nullptr;
   if (leaf_.offset_text != 0 && leaf_.text_class == TextClass::T)
     shifts = texts_->add_text(leaf_.offset_text, OffsetPlace::of(leaf_));
-  text_.begin(*scope_, named ? names_.context() : std::span<const uint8_t>(), leaf_roles(), shifts);
+  std::span<const uint8_t> before;
+  if (named) before = names_.context();
+  if (named && is_tree() && leaf_.in_list && !places_.context().empty()) before = places_.context();
+  text_.begin(*scope_, before, leaf_roles(), shifts);
 }
 
 RoleSet JsonRewriter::leaf_roles() const noexcept {
@@ -392,11 +397,20 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
     names_.add_to_name(decoded);
   else
     names_.add_to_value(decoded);
+  if (!leaf_.is_key && is_tree() && (leaf_.in_list || leaf_.in_rows)) look_at_item(decoded);
   if (!may_open_ || decoded.empty()) return;
   may_open_ = false;
   if (decoded[0] != '{' && decoded[0] != '[') return;
   treat_ = Treat::Arguments;
   arguments().begin(*scope_, leaf_roles());
+}
+
+// What begins like an option has the command line before it for its context.
+void JsonRewriter::look_at_item(std::span<const uint8_t> decoded) {
+  places_.add(decoded);
+  if (treat_ != Treat::Text || decoded.empty() || map_.decoded_size() > 0) return;
+  const auto line = places_.line_before(decoded[0]);
+  if (!line.empty()) text_.begin(*scope_, line, leaf_roles());
 }
 
 bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start,
@@ -529,6 +543,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
   if (leaf_.is_key) names_.end_name();
+  if (!leaf_.is_key && is_tree() && (leaf_.in_list || leaf_.in_rows)) places_.end_item();
   in_leaf_ = false;
   if (watched_) watch_.end();
   if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())

@@ -8,15 +8,16 @@
 //   class        what happens
 //   T L I R U Unknown Structural
 //             strings (and names, where names are text) are scanned and rewritten
-//   T L       numbers too: a card number without quotes; what is rewritten becomes a string
+//   T L I R U Unknown
+//             numbers too: a card number without quotes; what is rewritten becomes a string
 //   J         opened as JSON text; what is not JSON is one plain text
 //   L         a string that begins like JSON text is opened like J
 //   B O S     not touched, counted as opaque
 //   N         a number that counts in a text moves with the edits of that text
 //   B O S U R meet the policy for what nobody reads, by kind (RewriteScope::admit_opaque)
 //
-// In a tree of any shape (L) the name of a member is context for the values behind it: the number
-// of {"ssn": "..."} is known by its name.
+// In a tree of any shape (L, Unknown) the name of a member is context for the values behind it: the
+// number of {"ssn": "..."} is known by its name, and one of a list by what stands beside it.
 //
 // Names are rewritten like values: a value that stays in a name would leave, and refusing the
 // request would help nobody (decision 004).
@@ -40,6 +41,7 @@
 #include "dataplane/redact/offset_map.h"
 #include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
+#include "dataplane/rewrite/list_places.h"
 #include "dataplane/rewrite/media_watch.h"
 #include "dataplane/rewrite/member_names.h"
 #include "dataplane/rewrite/offset_book.h"
@@ -118,12 +120,16 @@ class JsonRewriter final : private llm::Sink {
   ArgumentsRewriter& arguments();
   bool take_unknown();
   void begin_text();
+  bool is_tree() const noexcept {
+    return leaf_.text_class == llm::TextClass::L || leaf_.text_class == llm::TextClass::Unknown;
+  }
   bool is_message_text() const noexcept;
   void begin_joins();
   bool end_join();
   EditList& decided_edits() noexcept;
   void begin_template() noexcept;
   void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
+  void look_at_item(std::span<const uint8_t> decoded);
   bool read(std::span<const uint8_t> decoded);
   bool hold(std::span<const uint8_t> decoded);
   bool settle_held();
@@ -190,6 +196,7 @@ class JsonRewriter final : private llm::Sink {
   bool in_leaf_ = false;
   bool may_open_ = false;  // no byte of this string seen yet; it is opened if it begins like JSON
   MemberNames names_;      // of members whose names are text
+  ListPlaces places_;      // of items of lists in trees
   uint16_t name_rule_ = llm::kNoRule;
   MessageFacts facts_;
   std::array<char, 32> url_head_{};  // how a URL begins: scheme, and the media type of a data: URI

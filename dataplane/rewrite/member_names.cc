@@ -87,7 +87,44 @@ constexpr std::array<uint32_t, kMemberWordBytesMax + 1> kFirstLetters = [] {
   return out;
 }();
 
+bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
+
+// Maps from whose a value is to the value: {"passwords": {"anna": ...}}.
+constexpr std::array<std::string_view, 10> kMapsOfSecrets{
+    {"passwords", "passphrases", "passwds", "pwds", "ssns", "api_keys", "apikeys", "api-keys",
+     "access_tokens", "accesstokens"}};
+
+bool ends_with(std::span<const uint8_t> text, std::string_view end) noexcept {
+  if (text.size() < end.size()) return false;
+  const auto tail = text.last(end.size());
+  return std::equal(tail.begin(), tail.end(), end.begin(),
+                    [](uint8_t a, char b) { return base::to_lower(a) == static_cast<uint8_t>(b); });
+}
+
+bool is_map_of_secrets(std::span<const uint8_t> name) noexcept {
+  if (name.empty() || base::to_lower(name.back()) != 's') return false;
+  return std::any_of(kMapsOfSecrets.begin(), kMapsOfSecrets.end(),
+                     [&](std::string_view map) { return ends_with(name, map); });
+}
+
+// One of many.
+std::span<const uint8_t> singular(std::span<const uint8_t> name) noexcept {
+  const bool is_plural = name.size() > 1 && base::to_lower(name.back()) == 's';
+  return is_plural ? name.first(name.size() - 1) : name;
+}
+
+bool is_capital(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
+
+// {"GetContact": {"name": "GetContact"}}: names of operations and types are no people.
+bool is_type_name(std::span<const uint8_t> name) noexcept {
+  return is_capital(name[0]) && std::any_of(name.begin() + 1, name.end(), is_capital) &&
+         !std::all_of(name.begin() + 1, name.end(), is_capital);
+}
+
 Says what_it_says(std::span<const uint8_t> name) noexcept {
+  // The number of a row: {"ssn": {"0": ..., "1": ...}}.
+  if (!name.empty() && is_digit(name[0]) && std::all_of(name.begin(), name.end(), is_digit))
+    return Says::Nothing;
   if (name.empty() || name.size() > kMemberWordBytesMax ||
       (kFirstLetters[name.size()] >> (base::to_lower(name[0]) % 32) & 1) == 0)
     return Says::What;
@@ -131,6 +168,7 @@ void MemberNames::begin_name(unsigned depth) noexcept {
   if (depth > name_.depth) {
     parent_ = name_;
     parent_.depth = depth;
+    parent_is_map_ = is_map_of_secrets(parent_.text());
   } else if (depth < parent_.depth) {
     parent_.clear();
   }
@@ -160,12 +198,22 @@ void MemberNames::end_name() noexcept {
     name_.depth = depth;
   }
   context_size_ = 0;
-  if (says == Says::Part && other != nullptr) {
-    const size_t room = kMemberNameBytesMax - name_.size - 1;
-    put(other->text().first(std::min(other->size, room)));
+  const size_t room = kMemberNameBytesMax - std::min(name_.size, kMemberNameBytesMax - 1) - 1;
+  std::span<const uint8_t> before;
+  if (says == Says::Part && other != nullptr) before = other->text();
+  // Whose name it is: {"customer": {"name": ...}}.
+  if (has_parent && says == Says::Label && ends_with(name_.text(), "name") &&
+      !is_type_name(parent_.text()))
+    before = singular(parent_.text());
+  if (!before.empty()) {
+    put(before.first(std::min(before.size(), room)));
     put(base::bytes_of(" "));
   }
   put(name_.text());
+  if (says == Says::What && has_parent && parent_is_map_) {
+    put(base::bytes_of(" "));
+    put(singular(parent_.text()).first(std::min(parent_.size - 1, room)));
+  }
   put(base::bytes_of(": "));
 }
 

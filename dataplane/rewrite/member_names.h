@@ -4,6 +4,9 @@
 //   {"ssn": {"value": "..."}}                 ssn: a name that says nothing is that of its object
 //   {"passport": {"number": "..."}}           passport number
 //   {"type": "passport", "number": "..."}     passport number
+//   {"customer": {"name": "..."}}             customer name
+//   {"passwords": {"anna": "..."}}            anna password
+//   {"ssn": {"0": "..."}}                     ssn: the number of a row says nothing
 //   {"name": "DB_PASSWORD", "value": "..."}   DB_PASSWORD: a member beside it says what it is
 //
 // Most names are none of these and cost a look at their length and first letter. Plaintext of names
@@ -38,6 +41,14 @@ class MemberNames {
     if (names_another_) label_.add_end(text);
   }
 
+  // The last name; and that of the object or list which the object of a value stands in, where the
+  // value is the name of something.
+  std::span<const uint8_t> name() const noexcept { return name_.text(); }
+  std::span<const uint8_t> object_named() const noexcept {
+    return names_another_ && parent_.depth == name_.depth ? parent_.text()
+                                                          : std::span<const uint8_t>();
+  }
+
   // Of the value at hand, as a setting is written: behind a line end a key is none. Empty: it has
   // no name.
   std::span<const uint8_t> context() const noexcept {
@@ -59,9 +70,10 @@ class MemberNames {
 
   void put(std::span<const uint8_t> text) noexcept;
 
-  Text name_;    // the last one
-  Text parent_;  // of the object that the last one stands in
-  Text label_;   // the value of a member beside the last one
+  Text name_;                   // the last one
+  Text parent_;                 // of the object that the last one stands in
+  Text label_;                  // the value of a member beside the last one
+  bool parent_is_map_ = false;  // from whose a secret is to the secret
   bool label_is_type_ = false;
   bool names_another_ = false;  // the value of the last one does
   std::array<uint8_t, kMemberNameBytesMax + 2> context_{};

@@ -65,6 +65,25 @@ TEST(MemberNames, ANameThatSaysNothingIsThatOfItsObject) {
   EXPECT_EQ(contexts(R"({"ssn":{"a":{"b":1},"value":2}})"), (Names{"b: ", "value: "}));
 }
 
+TEST(MemberNames, AMapSaysWhatItsValuesAreAndANameWhoseItIs) {
+  EXPECT_EQ(contexts(R"({"passwords":{"anna":1,"Bob K":2},"b":3})"),
+            (Names{"anna password: ", "Bob K password: ", "b: "}));
+  EXPECT_EQ(contexts(R"({"user_SSNs":{"anna":1}})"), Names{"anna user_SSN: "});
+  EXPECT_EQ(contexts(R"({"passwords":{"type":1,"min":{"anna":2}}})"), (Names{"type: ", "anna: "}));
+  EXPECT_EQ(contexts(R"({"tokens":{"input":1},"words":{"a":2}})"), (Names{"input: ", "a: "}));
+  EXPECT_EQ(contexts(R"({"ssn":{"0":1,"11":2,"1a":3}})"), (Names{"ssn: ", "ssn: ", "1a: "}));
+  EXPECT_EQ(contexts(R"({"customer":{"name":1},"patients":[{"name":2,"id":3}],"name":4})"),
+            (Names{"customer name: ", "patient name: ", "id: ", "name: "}));
+  EXPECT_EQ(contexts(R"({"GetContact":{"name":1},"Contact":{"Name":2},"CONTACT":{"NAME":3}})"),
+            (Names{"name: ", "Contact Name: ", "CONTACT NAME: "}));
+  // No longer than any other.
+  const std::string longest(80, 'x');
+  const Names found = contexts(
+      ("{\"" + longest + "\":{\"name\":1},\"" + longest + "passwords\":{\"" + longest + "\":2}}")
+          .c_str());
+  for (const std::string& context : found) EXPECT_LE(context.size(), kBeforeBytesMax) << context;
+}
+
 TEST(MemberNames, AMemberBesideItSaysWhatAValueIs) {
   EXPECT_EQ(contexts(R"([{"name":"A","value":1},{"name":"B","value":2}])"),
             (Names{"name: ", "A: ", "name: ", "B: "}));

@@ -261,7 +261,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   } else {
     names_.begin_value(leaf.depth);
     if (is_tree() && (leaf.in_list || leaf.in_rows))
-      places_.begin_item(leaf, names_.name(), names_.object_named());
+      places_.begin_item(leaf, names_.name(), names_.names_another(), names_.object());
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());

@@ -71,24 +71,29 @@ void ListPlaces::begin() noexcept {
   line_.clear();
   used_ = is_next_ = has_table_ = is_pairs_ = is_line_ = is_option_ = false;
   head_count_ = next_count_ = 0;
-  list_ = table_ = UINT64_MAX;
+  list_ = table_ = columns_ = UINT64_MAX;
 }
 
-void ListPlaces::begin_item(const llm::Leaf& leaf, std::span<const uint8_t> name,
+void ListPlaces::begin_item(const llm::Leaf& leaf, std::span<const uint8_t> name, bool names_it,
                             std::span<const uint8_t> object) noexcept {
   context_.clear();
   is_item_ = false;
   in_list_ = leaf.in_list;
   if (!leaf.in_list) {
-    if (!leaf.in_rows || leaf.kind != llm::LeafKind::String || !is_one_of(object, kHeadLists))
-      return;
-    if (leaf.rows_start != list_) {
+    if (!names_it || leaf.kind != llm::LeafKind::String) return;
+    if (leaf.rows_start != columns_) {
+      if (!leaf.in_rows || !is_one_of(object, kHeadLists)) return;
       end_heads();
-      list_ = leaf.rows_start;
-      is_next_ = true;
-      next_is_row_ = false;
+      columns_ = leaf.rows_start;
       next_count_ = 0;
+    } else if (leaf.rows_start != list_) {  // behind what else an object of it holds
+      end_heads();
+      next_ = heads_;
+      next_count_ = head_count_;
     }
+    list_ = leaf.rows_start;
+    is_next_ = true;
+    next_is_row_ = false;
     place_ = leaf.row;
   } else {
     if (leaf.list_start != list_) begin_list(leaf, name);

@@ -33,8 +33,9 @@ class ListPlaces {
   void begin() noexcept;
 
   // A value that stands in a list, or in an object of one. `name`: the last one before it that says
-  // something; `object`: that of the list its object stands in, where it is the name of something.
-  void begin_item(const llm::Leaf& leaf, std::span<const uint8_t> name,
+  // something; `names_it`: it says what its object is called; `object`: the name of the list that
+  // its object stands in, where it is known.
+  void begin_item(const llm::Leaf& leaf, std::span<const uint8_t> name, bool names_it,
                   std::span<const uint8_t> object) noexcept;
   void add(std::span<const uint8_t> text) noexcept;
   void end_item() noexcept;
@@ -72,11 +73,12 @@ class ListPlaces {
   static bool has_digit(const Name& text) noexcept;
 
   bool used_ = false;
-  bool is_item_ = false;        // a string that is kept
-  bool in_list_ = false;        // it stands in a list; else in an object that says a head
-  bool is_row_ = false;         // in a list of lists
-  uint32_t place_ = 0;          // in the list
-  uint64_t list_ = UINT64_MAX;  // where the list at hand begins
+  bool is_item_ = false;           // a string that is kept
+  bool in_list_ = false;           // it stands in a list; else in an object that says a head
+  bool is_row_ = false;            // in a list of lists
+  uint32_t place_ = 0;             // in the list
+  uint64_t list_ = UINT64_MAX;     // where the list at hand begins
+  uint64_t columns_ = UINT64_MAX;  // and the last list of objects that are columns
   Name item_;
   Name first_;  // item of a row, if it is a name
   std::array<Name, kHeadsMax> heads_;

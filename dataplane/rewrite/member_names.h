@@ -41,12 +41,12 @@ class MemberNames {
     if (names_another_) label_.add_end(text);
   }
 
-  // The last name; and that of the object or list which the object of a value stands in, where the
-  // value is the name of something.
+  // The last name; whether its value names what stands beside it; and the name of what its object
+  // stands in, empty behind another object there.
   std::span<const uint8_t> name() const noexcept { return name_.text(); }
-  std::span<const uint8_t> object_named() const noexcept {
-    return names_another_ && parent_.depth == name_.depth ? parent_.text()
-                                                          : std::span<const uint8_t>();
+  bool names_another() const noexcept { return names_another_ && !label_is_type_; }
+  std::span<const uint8_t> object() const noexcept {
+    return parent_.depth == name_.depth ? parent_.text() : std::span<const uint8_t>();
   }
 
   // Of the value at hand, as a setting is written: behind a line end a key is none. Empty: it has

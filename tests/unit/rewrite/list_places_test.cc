@@ -50,7 +50,10 @@ TEST_F(ListPlaced, AColumnHasAHead) {
   finds(R"({"columns":["name","ssn"],"index":[0],"data":[["Anna",#]]})");
   finds(R"({"schema":{"Column_Names":["name","ssn"]},"values":[["Anna",#]]})");
   finds(R"({"columns":[{"name":"name","t":1},{"name":"ssn","t":2}],"rows":[["Anna",#]]})");
+  finds(R"({"columns":[{"name":"n","type":"text"},{"name":"ssn","type":"int"}],"rows":[[1,#]]})");
   finds(R"({"rowType":[{"type":"text","name":"ssn"},{"name":"x"}],"data":[[#,"y"]]})");
+  finds(R"({"columns":[{"name":"ssn","t":{"raw":"varchar","of":[{"v":1}]}},{"name":"n","l":["x"]},)"
+        R"({"name":"ssn"}],"data":[[#,"y",#]]})");
   finds(R"({"headers":["name","ssn"],"row":["Anna",#]})");
   finds(R"([["name","ssn"],["Anna",#],["Bob",#]])");
   finds(R"({"values":[["name","ssn","city"],["Anna",#,"Rome"]]})");

@@ -20,7 +20,7 @@ constexpr uint16_t kNoEntity = 0xffff;
 
 // The readers take bounded pieces, so that their lists of matches cannot overflow on a text of
 // matches.
-constexpr size_t kPieceBytes = 8'192;
+constexpr size_t kPieceBytes = 16'384;
 
 // Whose words a text is where neither table nor message says so.
 contract::Role default_role(RewriteScope::Direction direction) noexcept {

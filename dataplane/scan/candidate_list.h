@@ -26,8 +26,9 @@
 
 namespace sallyport::scan {
 
-// A text made of overlapping values is refused, not skipped.
-inline constexpr size_t kCandidatesMax = 8'192;
+// One for each character of a piece (text_scanner.cc): a text made of overlapping values is
+// refused, not skipped.
+inline constexpr size_t kCandidatesMax = 16'384;
 
 class CandidateList {
  public:

@@ -14,7 +14,7 @@
 namespace sallyport::scan {
 
 // A piece of text, what an open word run of the pieces before may add, and a row.
-inline constexpr size_t kMaskBytesMax = 13 * 1024;
+inline constexpr size_t kMaskBytesMax = 21 * 1024;
 inline constexpr size_t kMaskWords = kMaskBytesMax / 64;
 
 // What a word run is made of: visible, and no sign that quotes or parts.

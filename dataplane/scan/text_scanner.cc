@@ -18,11 +18,14 @@
 namespace sallyport::scan {
 namespace {
 
-// What is fed to the stages at once: an open word run and this must fit into the masks.
-constexpr size_t kPieceBytes = 8'192;
+// What is fed to the stages at once: the text of a TLS record. Where each piece ends every stage
+// looks back for what may be open, which takes as long as a kilobyte of text. An open word run and
+// this must fit into the masks.
+constexpr size_t kPieceBytes = 16'384;
 static_assert(kPieceBytes + kWordRunBytesMax + kRowBytesMax + 64 <= kMaskBytesMax);
 
-constexpr size_t kStreamHitsMax = 16'384;
+// Of one piece: two a character.
+constexpr size_t kStreamHitsMax = 2 * kPieceBytes;
 
 RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
   switch (kind) {

@@ -24,6 +24,8 @@ static_assert(rewrite::kSseEventBytesMax == http::kSseEventBytesMax);
 
 // Event types of AWS streams are names of members of a union: longer or other ones are none.
 constexpr size_t kEventTypeBytesMax = 64;
+// Between the type of a frame and its payload.
+constexpr std::string_view kTypeEnd = "\":";
 
 void put(std::vector<uint8_t>& out, std::string_view text) {
   mem::append_wiping(out, bytes_of(text));
@@ -490,46 +492,77 @@ StreamRelay::Result StreamRelay::feed_frames(Bytes& out) {
           break;
       }
     }
-    has_event_ = quotes_open_token(frame_.payload);
+    // What the tables read, not the payload: of a chunk that is in base64.
+    if (!has_event_ && !unpack(frame_)) {
+      count_framing(frame_.raw.size(), 0);
+      return Result::Malformed;
+    }
+    has_event_ = !wrapped_.empty() && quotes_open_token(wrapped_);
     if (has_event_) return wait();
     if (const Result result = frame(frame_, out); result != Result::Ok) return result;
     if (text_stands_still()) return wait();
   }
 }
 
-// The type of an event stands in a header, its fields in the payload: the tables read them together
-// as {"type": payload}, which is what the vendor's own description of the stream says.
+// Fills wrapped_ with the text of a frame that is read. The type of an event stands in a header,
+// its fields in the payload: the tables read them together as {"type": payload}, which is what the
+// vendor's own description of the stream says. Of a chunk: the event of the model's own vendor that
+// it carries. Empty: nothing in it is read. False: malformed.
+bool StreamRelay::unpack(const http::EventStreamMessage& message) {
+  mem::clear_wiping(wrapped_);
+  if (message.message_type == "error") return true;
+  const bool is_known = message.message_type == "event" || message.message_type == "exception";
+  const bool is_json = message.content_type.empty() || message.content_type == "application/json";
+  if (!is_known || !is_json || !is_event_type(message.event_type)) {
+    problem_ = "frame";
+    return false;
+  }
+  if (is_chunk(message)) {
+    std::string_view encoded;
+    bool is_padded = false;
+    size_t size = 0;
+    problem_ = "chunk";
+    if (!read_chunk(base::text_of(message.payload), encoded, is_padded)) return false;
+    wrapped_.resize(encoded.size() / 4 * 3);
+    if (!base::base64_decode(encoded, wrapped_, size)) return false;
+    wrapped_.resize(size);
+    chunks_padded_ |= is_padded;
+    problem_ = {};
+  } else if (!message.payload.empty()) {
+    put(wrapped_, "{\"");
+    put(wrapped_, message.event_type);
+    put(wrapped_, kTypeEnd);
+    put(wrapped_, message.payload);
+    put(wrapped_, "}");
+  }
+  return true;
+}
+
+bool StreamRelay::is_chunk(const http::EventStreamMessage& message) const noexcept {
+  return format_ == llm::StreamFormat::AwsChunks && message.event_type == "chunk";
+}
+
+// REQUIRES: unpack(message).
 StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, Bytes& out) {
   ++events_;
-  count_framing(message.raw.size(), 0);
+  count_framing(message.raw.size(), wrapped_.size());
   if (message.message_type == "error") {  // its text is in a header that nobody looks into
     constexpr std::string_view kEnded = R"({"message":"The vendor ended the stream."})";
     http::write_event_stream_message("exception", "modelStreamErrorException", bytes_of(kEnded),
                                      out);
     return Result::Ok;
   }
-  const bool is_known = message.message_type == "event" || message.message_type == "exception";
-  const bool is_json = message.content_type.empty() || message.content_type == "application/json";
-  if (!is_known || !is_json || !is_event_type(message.event_type)) return malformed("frame");
-  if (format_ == llm::StreamFormat::AwsChunks && message.event_type == "chunk")
-    return chunk(message, out);
+  if (is_chunk(message)) return chunk(message, out);
   auto payload = message.payload;
   bool is_changed = false;
   if (!payload.empty()) {
-    mem::clear_wiping(wrapped_);
-    put(wrapped_, "{\"");
-    put(wrapped_, message.event_type);
-    put(wrapped_, "\":");
-    const size_t prefix = wrapped_.size();
-    put(wrapped_, payload);
-    put(wrapped_, "}");
-    count_framing(0, wrapped_.size());
     const Outcome outcome = rewriter_.event(wrapped_);
     if (outcome == Outcome::Refused) return Result::Refused;
     put_own_events(out);
     is_changed = outcome == Outcome::Rewritten;
     if (is_changed) {
       const auto data = rewriter_.data();
+      const size_t prefix = 2 + message.event_type.size() + kTypeEnd.size();
       const auto head = std::span<const uint8_t>(wrapped_).first(prefix);
       if (data.size() <= prefix || !std::equal(head.begin(), head.end(), data.begin()))
         return malformed("frame");  // the type itself would have changed
@@ -546,18 +579,8 @@ StreamRelay::Result StreamRelay::frame(const http::EventStreamMessage& message, 
   return Result::Ok;
 }
 
-// The payload carries one event of the model's own vendor: read like an event of that vendor.
+// Read like an event of the vendor whose it is.
 StreamRelay::Result StreamRelay::chunk(const http::EventStreamMessage& message, Bytes& out) {
-  std::string_view encoded;
-  bool is_padded = false;
-  if (!read_chunk(base::text_of(message.payload), encoded, is_padded)) return malformed("chunk");
-  chunks_padded_ |= is_padded;
-  mem::clear_wiping(wrapped_);
-  wrapped_.resize(encoded.size() / 4 * 3);
-  size_t size = 0;
-  if (!base::base64_decode(encoded, wrapped_, size)) return malformed("chunk");
-  wrapped_.resize(size);
-  count_framing(0, size);
   const Outcome outcome = rewriter_.event(wrapped_);
   if (outcome == Outcome::Refused) return Result::Refused;
   put_own_events(out);

@@ -83,6 +83,8 @@ class StreamRelay {
   Result feed_frames(Bytes& out);
   Result sse_event(const http::SseEvent& event, Bytes& out);
   Result json_piece(const http::JsonPiece& piece, Bytes& out);
+  bool unpack(const http::EventStreamMessage& message);
+  bool is_chunk(const http::EventStreamMessage& message) const noexcept;
   Result frame(const http::EventStreamMessage& message, Bytes& out);
   Result chunk(const http::EventStreamMessage& message, Bytes& out);
   void put_chunk(std::span<const uint8_t> data, Bytes& out);
@@ -112,7 +114,7 @@ class StreamRelay {
   Bytes late_;  // came while it stood still
   std::vector<uint32_t> lost_lines_;
   uint64_t judged_bytes_ = 0;  // of the lines beside an event's data
-  Bytes wrapped_;              // {"event type": payload}
+  Bytes wrapped_;              // what is read of frame_: {"event type": payload}, a chunk's event
   uint32_t events_ = 0;
   bool elements_out_ = false;   // of an array: something stands before the next one
   bool is_closed_ = false;      // of an array: its end is out

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "dataplane/base/base64.h"
+#include "dataplane/mem/segment_pool.h"
+#include "dataplane/redact/earlier_tokens.h"
 #include "tests/unit/rewrite/rewrite_world.h"
 
 namespace sallyport::flow {
@@ -379,6 +381,52 @@ TEST_F(Relay, WhatIsNoChunkEndsTheStream) {
     EXPECT_EQ(said.result, StreamRelay::Result::Malformed) << payload;
     EXPECT_EQ(said.problem, "chunk");
     EXPECT_EQ(said.out, "");
+  }
+}
+
+// The stream stands still for the value of a token of an earlier exchange, wherever its events cut
+// the token and whatever their framing hides of it (a chunk is in base64).
+TEST_F(Relay, EveryFramingWaitsForAnEarlierToken) {
+  const std::string value = "otto@northwind-example.com";
+  const std::string earlier = World::get().token(World::Email, value);
+  mem::SegmentPool pool{4, 1'024, mem::SegmentPool::Wipe::OnRelease};
+  redact::EarlierTokens tokens{pool};
+  const auto ask = [&](StreamFormat format, const std::vector<std::string>& texts,
+                       const std::string& learnt) {
+    rewrite::RewriteScope scope = World::get().scope(rewrite::Direction::Response);
+    tokens.begin(true);
+    scope.earlier = &tokens;
+    relay_.begin(scope, kind_of(format), format);
+    relay_.may_wait(true);
+    std::vector<uint8_t> out;
+    StreamRelay::Result result = StreamRelay::Result::Ok;
+    for (const std::string& part : framed(format, texts)) {
+      const std::vector<uint8_t> copy(part.begin(), part.end());
+      result = relay_.feed(copy, out);
+    }
+    EXPECT_EQ(result, StreamRelay::Result::Waits) << static_cast<int>(format);
+    const std::string shown(out.begin(), out.end());
+    EXPECT_EQ(shown.find(earlier.substr(0, 12)), std::string::npos);
+    for (auto& entry : tokens.entries())
+      if (entry.is_open()) (void)tokens.learn(entry, bytes_of(learnt));
+    for (int i = 0; i < 4 && relay_.waits(); ++i) result = relay_.resume(out);
+    EXPECT_EQ(result, StreamRelay::Result::Ok);
+    if (relay_.waits()) return std::string("waits");
+    EXPECT_EQ(relay_.finish(out), StreamRelay::Result::Ok);
+    if (format != StreamFormat::AwsChunks) return std::string(out.begin(), out.end());
+    return joined(chunked({out.begin(), out.end()}));
+  };
+  for (StreamFormat format : {StreamFormat::Sse, StreamFormat::JsonArray, StreamFormat::JsonLines,
+                              StreamFormat::EventStream, StreamFormat::AwsChunks}) {
+    for (size_t cut = 1; cut <= earlier.size(); ++cut) {
+      const std::string out = ask(
+          format, {"it was " + earlier.substr(0, cut), earlier.substr(cut) + ".", "end"}, value);
+      ASSERT_NE(out.find(value), std::string::npos)
+          << static_cast<int>(format) << ' ' << cut << out;
+    }
+    // Behind the last character of it nothing comes.
+    const std::string last = ask(format, {"it was ", earlier}, value);
+    EXPECT_NE(last.find(value), std::string::npos) << static_cast<int>(format) << last;
   }
 }
 

@@ -21,6 +21,8 @@ void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
   scope_ = &scope;
   roles_ = roles;
   json_.begin(scope, llm::all_leaves(), roles, false);
+  mark_.begin();
+  json_base_ = 0;
   is_plain_ = ended_ = false;
   plain_base_ = 0;
   window_.clear();
@@ -32,7 +34,10 @@ bool ArgumentsRewriter::feed(std::span<const uint8_t> text) {
   if (is_plain_) return plain_.feed(text) && take_plain_edits();
   window_.append(text);
   if (window_.size() > kChannelHeldBytesMax) return scope_->refuse(Refusal::BuffersFull);
-  if (!json_.feed(text)) {
+  const size_t of_mark = mark_.take(text);
+  json_base_ += of_mark;
+  if (mark_.is_none()) return fall_back();
+  if (!json_.feed(text.subspan(of_mark))) {
     if (scope_->refusal != Refusal::None) return false;
     return fall_back();
   }
@@ -46,7 +51,7 @@ bool ArgumentsRewriter::end() {
   if (!is_plain_) {
     if (json_.end()) {
       ended_ = true;
-      return take_json_edits(json_.edge());
+      return take_json_edits(json_base_ + json_.edge());
     }
     if (scope_->refusal != Refusal::None) return false;
     if (!fall_back()) return false;
@@ -75,8 +80,8 @@ bool ArgumentsRewriter::take_json_edits(uint64_t until) {
   EditList& from = json_.edits();
   size_t taken = 0;
   for (const TextEdit& edit : from.edits()) {
-    if (edit.end > until) break;
-    edits_.add(edit.start, edit.end, from.replacement(edit));
+    if (json_base_ + edit.end > until) break;
+    edits_.add(json_base_ + edit.start, json_base_ + edit.end, from.replacement(edit));
     ++taken;
   }
   from.drop_front(taken);
@@ -93,7 +98,7 @@ bool ArgumentsRewriter::take_plain_edits() {
 
 uint64_t ArgumentsRewriter::edge() const noexcept {
   if (is_plain_) return plain_base_ + plain_.edge();
-  const uint64_t read = json_.edge();
+  const uint64_t read = json_base_ + json_.edge();
   if (ended_ || json_.in_text()) return read;
   uint64_t held = read;
   while (held > window_start_ && read - held < kStructureHeldBytesMax &&

@@ -92,6 +92,8 @@ std::string_view BodyRewriter::problem() const noexcept {
 void BodyCheck::begin(BodyFormat format, std::string_view boundary) {
   format_ = format;
   begin_content(format);
+  mark_.close();
+  if (format == BodyFormat::JsonLines) mark_.begin();
   if (format == BodyFormat::Multipart) (void)reader_.begin(boundary, *this);
 }
 
@@ -103,6 +105,7 @@ bool BodyCheck::end() { return format_ == BodyFormat::Multipart ? reader_.end() 
 
 bool BodyCheck::part_begin(const llm::MultipartPart& part) {
   has_content_ = false;
+  mark_.begin();
   const auto declared = declared_content(part.content_type, part.filename);
   const bool is_file = part.has_filename;
   if (is_file && declared == FileRewriter::Content::Lines) {
@@ -129,6 +132,8 @@ void BodyCheck::begin_content(BodyFormat format) noexcept {
 }
 
 bool BodyCheck::feed_content(std::span<const uint8_t> text) {
+  text = text.subspan(mark_.take(text));
+  if (mark_.is_none() && content_ != BodyFormat::Opaque) return false;
   if (content_ == BodyFormat::Json) return json_->feed(text);
   if (content_ != BodyFormat::JsonLines) return true;
   while (!text.empty()) {

@@ -78,6 +78,7 @@ class BodyCheck final : private llm::MultipartSink {
   llm::MultipartReader reader_;
   llm::BodyFormat format_ = llm::BodyFormat::Json;
   llm::BodyFormat content_ = llm::BodyFormat::Json;
+  ByteMark mark_;  // of a file's JSON; the API's own has none
   bool in_line_ = false;
   bool has_content_ = false;
 };

@@ -58,6 +58,40 @@ size_t utf8_size(uint8_t lead) noexcept {
   return 0;
 }
 
+uint16_t wide_unit(std::span<const uint8_t> bytes, size_t at, bool is_big) noexcept {
+  const uint8_t high = bytes[is_big ? at : at + 1], low = bytes[is_big ? at + 1 : at];
+  return static_cast<uint16_t>(high << 8 | low);
+}
+
+// Behind a mark of UTF-16, what texts have: no controls, no halves of characters, nothing that
+// Unicode keeps free. Of other bytes one unit in six is none of it.
+bool is_wide_text(std::span<const uint8_t> bytes) noexcept {
+  const bool is_big = bytes[0] == 0xfe;
+  bool has_high = false;
+  for (size_t i = kWideMarkBytes; i + 1 < bytes.size(); i += 2) {
+    const uint16_t unit = wide_unit(bytes, i, is_big);
+    const bool is_high = unit >= 0xd800 && unit < 0xdc00, is_low = unit >= 0xdc00 && unit < 0xe000;
+    const bool is_control = unit < 0x20 && !is_text_control(static_cast<uint8_t>(unit));
+    const bool is_free = (unit >= 0xe000 && unit < 0xf900) || unit >= 0xfffe;
+    if (is_control || is_free || is_low != has_high) return false;
+    has_high = is_high;
+  }
+  return true;
+}
+
+// Of UTF-8; a character may be cut off at the end of what is not the whole.
+bool is_utf8(std::span<const uint8_t> bytes, bool is_whole) noexcept {
+  for (size_t i = 0; i < bytes.size();) {
+    const size_t size = utf8_size(bytes[i]);
+    if (size == 0 || (i + size > bytes.size() && is_whole)) return false;
+    const auto rest = bytes.subspan(i + 1, std::min(size, bytes.size() - i) - 1);
+    if (!std::all_of(rest.begin(), rest.end(), [](uint8_t c) { return (c & 0xc0) == 0x80; }))
+      return false;
+    i += size;
+  }
+  return true;
+}
+
 }  // namespace
 
 Content declared_content(std::string_view content_type, std::string_view filename) noexcept {
@@ -79,18 +113,17 @@ Content sniffed_content(std::span<const uint8_t> bytes, bool is_whole) noexcept 
   constexpr std::string_view kPdf = "%PDF-";
   if (bytes.size() >= kPdf.size() && std::equal(kPdf.begin(), kPdf.end(), bytes.begin()))
     return Content::Opaque;
-  uint8_t first = 0;
-  for (size_t i = 0; i < bytes.size();) {
-    const size_t size = utf8_size(bytes[i]);
-    if (size == 0 || (bytes[i] < 0x20 && !is_text_control(bytes[i]))) return Content::Opaque;
-    const auto rest = bytes.subspan(i + 1, std::min(size, bytes.size() - i) - 1);
-    if (!std::all_of(rest.begin(), rest.end(), [](uint8_t c) { return (c & 0xc0) == 0x80; }))
-      return Content::Opaque;
-    if (i + size > bytes.size() && is_whole) return Content::Opaque;
-    if (first == 0 && bytes[i] > ' ') first = bytes[i];
-    i += size;
-  }
-  return first == '{' || first == '[' ? Content::JsonOrText : Content::Text;
+  if (is_wide_mark(bytes)) return is_wide_text(bytes) ? Content::Text : Content::Opaque;
+  // Code pages have no sign of their own, and none of them has controls among its characters.
+  const bool has_control = std::any_of(bytes.begin(), bytes.end(),
+                                       [](uint8_t c) { return c < 0x20 && !is_text_control(c); });
+  if (has_control) return Content::Opaque;
+  ByteMark mark;
+  mark.begin();
+  const auto text = bytes.subspan(mark.take(bytes));
+  const auto first = std::find_if(text.begin(), text.end(), [](uint8_t c) { return c > ' '; });
+  const bool may_be_json = first != text.end() && (*first == '{' || *first == '[');
+  return may_be_json && is_utf8(bytes, is_whole) ? Content::JsonOrText : Content::Text;
 }
 
 FileRewriter::~FileRewriter() { mem::wipe(sniffed_); }
@@ -118,6 +151,7 @@ void FileRewriter::start() {
       lines_.begin(*scope_, line, *json_, *edits_, raw_start_);
       break;
     case Content::Json:
+      json_mark_.begin();
       // The client's own, of any shape: no table knows its members.
       json_->begin(*scope_, llm::all_leaves());
       break;
@@ -160,6 +194,7 @@ bool FileRewriter::end() {
     case Content::Lines:
       return lines_.end();
     case Content::Json:
+      if (json_mark_.is_cut() && !json_->feed(json_mark_.taken())) return false;
       return json_->end() && take_edits(json_->edits());
     case Content::JsonOrText:
       return arguments_->end() && take_edits(arguments_->edits());
@@ -177,7 +212,7 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
     case Content::Lines:
       return lines_.feed(raw);
     case Content::Json:
-      return json_->feed(raw) && take_edits(json_->edits());
+      return pass_json(raw);
     case Content::JsonOrText:
       scope_->tally.inspected_bytes += raw.size();
       return arguments_->feed(raw) && take_edits(arguments_->edits());
@@ -192,6 +227,14 @@ bool FileRewriter::pass(std::span<const uint8_t> raw) {
       return raw.empty() || scope_->admit_opaque(opaque_);
   }
   return true;
+}
+
+bool FileRewriter::pass_json(std::span<const uint8_t> raw) {
+  const size_t of_mark = json_mark_.take(raw);
+  raw_start_ += of_mark;
+  // The beginning of a mark begins no JSON: refused by its reader.
+  if (json_mark_.is_none() && !json_->feed(json_mark_.taken())) return false;
+  return json_->feed(raw.subspan(of_mark)) && take_edits(json_->edits());
 }
 
 // Its first two bytes say whether it is in UTF-16.

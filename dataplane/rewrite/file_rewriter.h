@@ -5,7 +5,10 @@
 //   JSON lines  declared (.jsonl, application/jsonl)             every line by the file's shape
 //   JSON        declared (.json, application/json)               by the file's shape
 //   text        declared text/*, or no byte that text lacks      one text
-//   binary      else: pictures, sound, PDF, archives, UTF-16     counted as opaque
+//               (in UTF-8, UTF-16 behind a mark, a code page)
+//   binary      else: pictures, sound, PDF, archives             counted as opaque
+//
+// A byte order mark in front of JSON is no part of it and stays.
 //
 // A declaration makes a reader stricter (what says JSON must be JSON), never blinder: a file that
 // says `image/png` and reads like text is read as text.
@@ -19,6 +22,7 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/rewrite/byte_mark.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/lines_rewriter.h"
@@ -52,6 +56,7 @@ class FileRewriter {
 
  private:
   bool decide();
+  bool pass_json(std::span<const uint8_t> raw);
   void start();
   bool pass(std::span<const uint8_t> raw);
   bool feed_text(std::span<const uint8_t> raw);
@@ -73,6 +78,7 @@ class FileRewriter {
   std::array<uint8_t, kWideMarkBytes> mark_{};   // the first bytes of a text
   size_t mark_size_ = 0;
   std::unique_ptr<ArgumentsRewriter> arguments_;  // JSON that nobody declared; made when needed
+  ByteMark json_mark_;                            // of the file's JSON
   std::array<uint8_t, kSniffBytesMax> sniffed_{};
   size_t sniffed_size_ = 0;
 };

@@ -39,6 +39,7 @@
 #include "dataplane/llm/json_walker.h"
 #include "dataplane/mem/text_window.h"
 #include "dataplane/redact/offset_map.h"
+#include "dataplane/rewrite/byte_mark.h"
 #include "dataplane/rewrite/coverage_meter.h"
 #include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/list_places.h"
@@ -230,6 +231,8 @@ class ArgumentsRewriter {
   RoleSet roles_;
   JsonRewriter json_;
   TextRewriter plain_;
+  ByteMark mark_;           // in front of the JSON
+  uint64_t json_base_ = 0;  // its bytes: where the JSON begins
   bool is_plain_ = false;
   bool ended_ = false;
   uint64_t plain_base_ = 0;

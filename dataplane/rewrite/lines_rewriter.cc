@@ -12,10 +12,19 @@ void LinesRewriter::begin(RewriteScope& scope, const llm::PathTable& line, JsonR
   edits_ = &edits;
   facts_ = MessageFacts{};
   offset_ = line_start_ = raw_start;
+  mark_.begin();
   in_line_ = false;
 }
 
 bool LinesRewriter::feed(std::span<const uint8_t> raw) {
+  const size_t of_mark = mark_.take(raw);
+  offset_ += of_mark;
+  // The beginning of a mark begins no JSON: refused by its reader.
+  if (mark_.is_none() && !feed_text(mark_.taken())) return false;
+  return feed_text(raw.subspan(of_mark));
+}
+
+bool LinesRewriter::feed_text(std::span<const uint8_t> raw) {
   while (!raw.empty()) {
     const auto end = std::find(raw.begin(), raw.end(), uint8_t{'\n'});
     const auto size = static_cast<size_t>(end - raw.begin());
@@ -28,7 +37,10 @@ bool LinesRewriter::feed(std::span<const uint8_t> raw) {
   return true;
 }
 
-bool LinesRewriter::end() { return end_line(); }
+bool LinesRewriter::end() {
+  if (mark_.is_cut() && !feed_text(mark_.taken())) return false;
+  return end_line();
+}
 
 // White space before the text is no line yet: an empty line is none at all.
 bool LinesRewriter::feed_line(std::span<const uint8_t> raw) {

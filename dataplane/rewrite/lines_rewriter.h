@@ -11,6 +11,7 @@
 #include <span>
 
 #include "dataplane/llm/api_tables.h"
+#include "dataplane/rewrite/byte_mark.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
@@ -31,6 +32,7 @@ class LinesRewriter {
   const MessageFacts& facts() const noexcept { return facts_; }
 
  private:
+  bool feed_text(std::span<const uint8_t> raw);
   bool feed_line(std::span<const uint8_t> raw);
   bool end_line();
   bool take_edits();
@@ -42,6 +44,7 @@ class LinesRewriter {
   MessageFacts facts_;
   uint64_t offset_ = 0;
   uint64_t line_start_ = 0;
+  ByteMark mark_;
   bool in_line_ = false;
 };
 

@@ -216,6 +216,52 @@ TEST_F(Bodies, AFileInUtf16IsReadAndEditedInUtf16) {
     EXPECT_TRUE(everywhere(BodyFormat::Multipart, form(part("file", text, "a.txt"))).ok);
 }
 
+// A mark of UTF-8 in front of JSON, as Windows programs write it, stays where it is and hides no
+// escape behind it.
+TEST_F(Bodies, AByteOrderMarkBeforeJsonIsNoPartOfIt) {
+  const std::string mark = "\xef\xbb\xbf";
+  const std::string escaped = "erika\\u0040northwind-example.com";
+  const auto json = [&](const std::string& v) { return mark + "{\"a\":\"" + v + "\"}"; };
+  for (const char* name : {"a.json", "blob"}) {
+    const Outcome said = everywhere(BodyFormat::Multipart, form(part("file", json(escaped), name)));
+    EXPECT_EQ(said.out, form(part("file", json(token_), name))) << said.problem;
+    EXPECT_EQ(said.tally.opaque_bytes(), 0U);
+  }
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, form(part("schema", json(escaped)))).out,
+            form(part("schema", json(token_))));
+  const auto lines = [&](const std::string& v) {
+    return mark + batch(v, "/v1/chat/completions") + "\r\n" + batch(v, "/v1/other");
+  };
+  EXPECT_EQ(everywhere(BodyFormat::Multipart, form(part("file", lines(escaped), "b.jsonl"))).out,
+            form(part("file", lines(token_), "b.jsonl")));
+  EXPECT_EQ(everywhere(BodyFormat::JsonLines,
+                       mark + "{\"messages\":[{\"content\":\"" + mail_ + "\"}]}\n{}")
+                .out,
+            mark + "{\"messages\":[{\"content\":\"" + token_ + "\"}]}\n{}");
+  for (const char* text :
+       {mark.c_str(), "\xef", "\xef\xbb", "\xef{}", "\xef\xbb{}", "\xef\xbb\xbf\xef"})
+    EXPECT_FALSE(everywhere(BodyFormat::Multipart, form(part("file", text, "a.json"))).ok) << text;
+  for (const char* text :
+       {"\xef", "\xef\xbb{}", "{}\n\xef\xbb\xbf{}", "\xef\xbb\xbf\xef\xbb\xbf{}"})
+    EXPECT_FALSE(everywhere(BodyFormat::Multipart, form(part("file", text, "a.jsonl"))).ok) << text;
+  // The API's own JSON may have none (RFC 8259 8.1).
+  EXPECT_FALSE(run(BodyFormat::Json, json("x")).ok);
+}
+
+// Files of which nobody says what they are: Windows writes UTF-16 with a mark, Excel code pages.
+TEST_F(Bodies, AFileOfACodePageOrInUtf16IsReadUndeclared) {
+  const auto page = [](const std::string& v) { return "J\xf6rg;M\xfcller;" + v + "\r\n"; };
+  std::string wide = "\xff\xfe", edited = "\xff\xfe";
+  for (const char c : "to " + mail_) wide += {c, '\0'};
+  for (const char c : "to " + token_) edited += {c, '\0'};
+  for (const char* type : {"application/octet-stream", "application/vnd.ms-excel"}) {
+    EXPECT_EQ(everywhere(BodyFormat::Multipart, form(part("file", page(mail_), "a", type))).out,
+              form(part("file", page(token_), "a", type)));
+    EXPECT_EQ(everywhere(BodyFormat::Multipart, form(part("file", wide, "a", type))).out,
+              form(part("file", edited, "a", type)));
+  }
+}
+
 // It is the client's own, of any shape: its numbers are read like those of a tree.
 TEST_F(Bodies, AFileOfJsonIsATree) {
   const std::string json =
@@ -355,9 +401,20 @@ TEST(FileContent, WhatTextLacksMakesAFileBinary) {
   EXPECT_EQ(of("caf\xc3\xa9\t\r\n"), Content::Text);
   EXPECT_EQ(of(" \n{\"a\":1}"), Content::JsonOrText);
   EXPECT_EQ(of("caf\xc3", false), Content::Text);  // the character goes on
-  EXPECT_EQ(of("caf\xc3", true), Content::Opaque);
-  EXPECT_EQ(of("caf\xe9 au lait"), Content::Opaque);
-  EXPECT_EQ(of(std::string_view("h\0i\0", 4)), Content::Opaque);  // UTF-16
+  EXPECT_EQ(of("caf\xc3", true), Content::Text);   // of a code page
+  EXPECT_EQ(of("caf\xe9 au lait"), Content::Text);
+  EXPECT_EQ(of("{\"a\":\"caf\xe9\"}"), Content::Text);
+  EXPECT_EQ(of("\xef\xbb\xbf \n{\"a\":1}"), Content::JsonOrText);
+  EXPECT_EQ(of(std::string_view("caf\xe9 \0", 6)), Content::Opaque);
+  EXPECT_EQ(of(std::string_view("h\0i\0", 4)), Content::Opaque);  // nothing says UTF-16
+  EXPECT_EQ(of(std::string_view("\xff\xfeh\0i\0\x3d\xd8\0\xde", 10)), Content::Text);
+  EXPECT_EQ(of(std::string_view("\xfe\xff\0h\0i", 6)), Content::Text);
+  for (const std::string_view none : {std::string_view("\xff\xfeh\0\1\0", 6),    // a control
+                                      std::string_view("\xff\xfe\0\0h\0", 6),    // UTF-32
+                                      std::string_view("\xff\xfe\0\xde", 4),     // half of one
+                                      std::string_view("\xff\xfe\1\xe0h\0", 6),  // kept free
+                                      std::string_view("\xff\xfb\x90\x64\0", 5)})
+    EXPECT_EQ(of(none), Content::Opaque);
   EXPECT_EQ(of("%PDF-1.7\n"), Content::Opaque);
   EXPECT_EQ(of(""), Content::Text);
 }

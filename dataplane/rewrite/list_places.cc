@@ -10,6 +10,8 @@
 namespace sallyport::rewrite {
 namespace {
 
+using base::is_digit;
+
 // What lists of heads are called, without separators and in small letters.
 constexpr std::array<std::string_view, 15> kHeadLists{
     {"columns", "columnnames", "cols", "header", "headers", "headings", "fields", "fieldnames",
@@ -36,7 +38,6 @@ bool is_letter(uint8_t c) noexcept {
   const uint8_t low = base::to_lower(c);
   return c >= 0x80 || (low >= 'a' && low <= 'z');
 }
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 
 }  // namespace
 

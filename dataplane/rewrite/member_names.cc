@@ -9,6 +9,8 @@
 namespace sallyport::rewrite {
 namespace {
 
+using base::is_digit;
+
 enum class Says : uint8_t {
   What,     // what its value is
   Nothing,  // that it is one
@@ -86,8 +88,6 @@ constexpr std::array<uint32_t, kMemberWordBytesMax + 1> kFirstLetters = [] {
     out[word.name.size()] |= uint32_t{1} << (static_cast<uint8_t>(word.name[0]) % 32);
   return out;
 }();
-
-bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
 
 // Maps from whose a value is to the value: {"passwords": {"anna": ...}}.
 constexpr std::array<std::string_view, 10> kMapsOfSecrets{

@@ -430,6 +430,42 @@ TEST_F(Relay, EveryFramingWaitsForAnEarlierToken) {
   }
 }
 
+// Nothing can be held of a text that ends with its event, so the stream stands still before it.
+TEST_F(Relay, AChunkIsNotReadBeforeItsEarlierTokensAreKnown) {
+  const std::string value = "otto@northwind-example.com";
+  const std::string earlier = World::get().token(World::Email, value);
+  mem::SegmentPool pool{4, 1'024, mem::SegmentPool::Wipe::OnRelease};
+  redact::EarlierTokens tokens{pool};
+  const auto quoted = [](const std::string& v) { return R"({"i":0,"note":"by )" + v + R"("})"; };
+  const auto closing = [&](size_t from) {
+    return R"({"i":0,"t":")" + earlier.substr(from) + R"(","end":1})";
+  };
+  const auto ask = [&](const std::vector<std::string>& events) {
+    rewrite::RewriteScope scope = World::get().scope(rewrite::Direction::Response);
+    tokens.begin(true);
+    scope.earlier = &tokens;
+    relay_.begin(scope, kind_of(StreamFormat::AwsChunks), StreamFormat::AwsChunks);
+    relay_.may_wait(true);
+    std::vector<uint8_t> out;
+    for (const std::string& event : events) {
+      const std::string bytes = chunk(event);
+      (void)relay_.feed(bytes_of(bytes), out);
+    }
+    EXPECT_TRUE(relay_.waits());
+    for (auto& entry : tokens.entries())
+      if (entry.is_open()) (void)tokens.learn(entry, bytes_of(value));
+    if (!relay_.waits()) return std::string("did not wait");
+    EXPECT_EQ(relay_.resume(out), StreamRelay::Result::Ok);
+    EXPECT_EQ(relay_.finish(out), StreamRelay::Result::Ok);
+    return joined(chunked({out.begin(), out.end()}));
+  };
+  EXPECT_EQ(ask({quoted(earlier)}), quoted(value));
+  for (const size_t cut : {size_t{0}, size_t{9}, earlier.size() - 1}) {
+    const std::string out = ask({piece(0, earlier.substr(0, cut)), closing(cut)});
+    EXPECT_NE(out.find(value), std::string::npos) << cut << out;
+  }
+}
+
 TEST_F(Relay, CommentsKeepTheConnectionAliveAndCarryNothing) {
   const std::string key = std::string("sk-") + "ant-" + "Zk3mQ9xTb7LwR2vNc8YpHd5s";
   const std::string keep = ": keep-alive 12\n\n:\n\n: OPENROUTER PROCESSING\r\n\r\n";

@@ -32,6 +32,7 @@ void WideTextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> mark)
   piece_size_ = 0;
   map_.begin();
   text_.begin(scope);
+  bytes_.begin(scope, is_big_);
   edits_.clear();
 }
 
@@ -43,6 +44,7 @@ bool WideTextRewriter::feed(std::span<const uint8_t> raw) {
       continue;
     }
     has_byte_ = false;
+    if (!bytes_.unit(byte_, byte)) return false;
     const auto first = static_cast<uint32_t>(byte_);
     if (!unit(static_cast<uint16_t>(is_big_ ? first << 8 | byte : uint32_t{byte} << 8 | first)))
       return false;
@@ -55,7 +57,7 @@ bool WideTextRewriter::end() {
   high_ = 0;
   if (!settle() || !text_.end()) return false;
   take_edits();
-  return true;
+  return bytes_.end(has_byte_, byte_);
 }
 
 bool WideTextRewriter::unit(uint16_t unit) {

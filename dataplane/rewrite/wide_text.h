@@ -1,7 +1,8 @@
 // wide_text.h: a text in UTF-16 behind a byte order mark, as Windows programs write files. Read as
 // the same text in UTF-8; edits cover whole units and are in UTF-16 again.
 //
-// A surrogate without its other half reads as U+FFFD, a byte behind the last unit as nothing.
+// A surrogate without its other half reads as U+FFFD, a byte behind the last unit as nothing. What
+// its bytes say to a reader who does not believe the mark is read besides (byte_reading.h).
 // Owner   one text; reusable.
 #pragma once
 
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/redact/offset_map.h"
+#include "dataplane/rewrite/byte_reading.h"
 #include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/text_edit.h"
@@ -45,6 +47,7 @@ class WideTextRewriter {
   void put_unit(uint32_t unit);
 
   TextRewriter text_;
+  ByteReading bytes_;
   redact::OffsetMap map_;
   RewriteScope* scope_ = nullptr;
   bool is_big_ = false;

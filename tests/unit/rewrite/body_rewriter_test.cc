@@ -262,6 +262,39 @@ TEST_F(Bodies, AFileOfACodePageOrInUtf16IsReadUndeclared) {
   }
 }
 
+// A false mark makes Chinese characters of a text, which a vendor that does not believe it reads.
+TEST_F(Bodies, AMarkOfUtf16HidesNoText) {
+  const auto swapped = [](std::string text) {
+    for (size_t i = 0; i + 1 < text.size(); i += 2) std::swap(text[i], text[i + 1]);
+    return text;
+  };
+  std::string little;
+  for (const char c : "to " + mail_ + ".") little += {c, '\0'};
+  const std::string genuine("h\0i\0", 4);
+  for (const std::string mark : {"\xff\xfe", "\xfe\xff"}) {
+    const std::string right = mark[0] == '\xff' ? genuine : swapped(genuine);
+    const std::string other = mark[0] == '\xff' ? swapped(little) : little;
+    for (const std::string& text : {mail_, "x" + mail_, mail_ + "y", "to " + mail_ + ".",
+                                    right + mail_, right + "to " + mail_ + right, other})
+      for (const char* name : {"a.txt", "a"}) {
+        const std::string body = form(part("file", mark + text, name));
+        const Outcome said = everywhere(BodyFormat::Multipart, body);
+        EXPECT_TRUE(!said.ok || said.tally.opaque_bytes() > 0) << text;
+      }
+  }
+  // Texts of other scripts, whose units are two bytes of text now and then.
+  for (const std::u16string text :
+       {u"\u4f60\u597d\uff0c\u8bf7\u7528\u7b80\u5355\u7684\u8bed\u8a00\u89e3\u91ca",
+        u"\u041e\u0431\u044a\u044f\u0441\u043d\u0438, \u0433\u0434\u0435",
+        u"\u0928\u092e\u0938\u094d\u0924\u0947 2024", u"\uc548\ub155\ud558\uc138\uc694"}) {
+    std::string raw = "\xff\xfe";
+    for (const char16_t unit : text)
+      raw += {static_cast<char>(unit & 0xff), static_cast<char>(unit >> 8)};
+    const std::string body = form(part("file", raw, "a.txt"));
+    EXPECT_EQ(everywhere(BodyFormat::Multipart, body).out, body);
+  }
+}
+
 // It is the client's own, of any shape: its numbers are read like those of a tree.
 TEST_F(Bodies, AFileOfJsonIsATree) {
   const std::string json =

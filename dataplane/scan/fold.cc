@@ -56,6 +56,28 @@ uint32_t decode(const uint8_t* text, size_t size) noexcept {
   return c;
 }
 
+// Blanks, hyphens and quotes of Windows-1252 and its sisters, in files that are no UTF-8. Letters
+// stay bytes: two would stand for one, and folded text is never longer than what it comes from.
+uint32_t fold_code_page(uint8_t c) noexcept {
+  switch (c) {
+    case 0x91:
+    case 0x92:
+      return '\'';
+    case 0x93:
+    case 0x94:
+      return '"';
+    case 0x96:
+    case 0x97:
+      return '-';
+    case 0xa0:
+      return ' ';
+    case 0xad:
+      return kFoldNothing;
+    default:
+      return kFoldItself;
+  }
+}
+
 bool goes_on(uint8_t c) noexcept { return (c & 0xc0) == 0x80; }
 // First bytes of U+4000 to U+9FFF and U+B000 to U+CFFF, Han and hangul: all of it stands for
 // itself.
@@ -483,6 +505,14 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
   const auto flush = [&] {
     if (at > plain) itself(text + plain, at - plain, out);
   };
+  const auto put = [&](uint32_t folded, size_t length, uint8_t reason) {
+    flush();
+    if (folded == kFoldNothing)
+      map_.removed(static_cast<uint32_t>(length), kFoldedInvisible);
+    else
+      becomes(static_cast<uint8_t>(folded), length, reason, out);
+    plain = at + length;
+  };
   while (at < size) {
     if (is_han(text[at]) && at + 2 < size && goes_on(text[at + 1]) && goes_on(text[at + 2])) {
       at += 3;
@@ -494,31 +524,22 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
       ++at;
     }
     const size_t length = sequence_size(text[at]);
-    if (at + length > size) {
+    if (at + length > size && !final) {
       flush();
-      if (!final) return at;
-      itself(text + at, size - at, out);
-      return size;
+      return at;
     }
-    bool is_valid = length > 1;
-    for (size_t i = 1; i < length; ++i) is_valid &= goes_on(text[at + i]);
-    if (!is_valid) {  // not UTF-8: a byte that means nothing
+    bool is_valid = length > 1 && at + length <= size;
+    for (size_t i = 1; is_valid && i < length; ++i) is_valid = goes_on(text[at + i]);
+    if (!is_valid) {
+      const uint32_t folded = fold_code_page(text[at]);
+      if (folded != kFoldItself) put(folded, 1, kFoldedForm);
       ++at;
       continue;
     }
     const uint32_t c = decode(text + at, length);
     const uint32_t folded = fold_code_point(c);
-    if (folded == kFoldItself) {
-      at += length;
-      continue;
-    }
-    flush();
-    if (folded == kFoldNothing)
-      map_.removed(static_cast<uint32_t>(length), kFoldedInvisible);
-    else
-      becomes(static_cast<uint8_t>(folded), length, fold_reason(c, folded), out);
+    if (folded != kFoldItself) put(folded, length, fold_reason(c, folded));
     at += length;
-    plain = at;
   }
   flush();
   return at;

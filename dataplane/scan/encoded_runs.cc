@@ -53,7 +53,7 @@ bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& he
     if (run.end < coding.start + kEncodedBytesMin) return false;
     head.clear();
     decode_hex(characters, 2, kProbeBytes, head);
-    return is_text(head);
+    return text_unit(head) != 0;
   }
   const uint64_t group = coding.group();
   coding.start = run.start + (group - run.phase % group) % group;
@@ -63,7 +63,7 @@ bool probe(const TextView& text, const EncodedRun& run, std::vector<uint8_t>& he
   head.clear();
   coding.is_hex ? decode_hex(rest, group, kProbeBytes, head)
                 : decode_base64(rest, kProbeBytes, head);
-  return is_text(head);
+  return text_unit(head) != 0;
 }
 
 // Reads `decoded`, which stands at `start` of the text; `place` as of read_decoded_text. Wipes it.
@@ -127,6 +127,17 @@ bool is_text(std::span<const uint8_t> bytes) noexcept {
   return true;
 }
 
+size_t text_unit(std::span<const uint8_t> bytes) noexcept {
+  if (is_text(bytes)) return 1;
+  if (bytes.size() < 2) return 0;
+  const size_t zeros = bytes[0] == 0 ? 0 : 1;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const bool is_zero = i % 2 == zeros;
+    if (is_zero ? bytes[i] != 0 : bytes[i] >= 0x80 || !is_text(bytes.subspan(i, 1))) return 0;
+  }
+  return 2;
+}
+
 void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out) {
   uint32_t bits = 0;
   unsigned count = 0;
@@ -164,7 +175,7 @@ bool read_hex_pairs(const Engine& engine, const TextView& text, uint64_t start, 
   auto& head = scratch.tools().decoded[depth];
   head.clear();
   decode_hex(text.slice(start, end), coding.group(), kProbeBytes, head);
-  return !is_text(head) ||
+  return text_unit(head) == 0 ||
          read_decoded(engine, text, EncodedRun{start, end, 0}, coding, depth, scratch, out);
 }
 

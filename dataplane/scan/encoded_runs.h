@@ -1,9 +1,9 @@
 // encoded_runs.h: text inside base64, base64url and hex, decoded and read like any other.
 //
-// A run of letters and digits that decodes to text (printable UTF-8) is scanned with what stands
-// before it as context; a finding covers the encoded characters it came from, all of a short run.
-// What does not decode to text is what it seems: an identifier, a hash, a picture. Bounded:
-// kDecodeDepthMax levels, one word run at a time.
+// A run of letters and digits that decodes to text (printable UTF-8, ASCII in UTF-16) is scanned
+// with what stands before it as context; a finding covers the encoded characters it came from, all
+// of a short run. What does not decode to text is what it seems: an identifier, a hash, a picture.
+// Bounded: kDecodeDepthMax levels, one word run at a time.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,9 @@ struct EncodedRun {
 
 // Printable ASCII, white space and whole UTF-8 characters; the last one may be cut.
 bool is_text(std::span<const uint8_t> bytes) noexcept;
+// Bytes of a character of `bytes`: 1: text as above; 2: ASCII in UTF-16, as Windows' own programs
+// encode what they start (`-EncodedCommand`); 0: no text.
+size_t text_unit(std::span<const uint8_t> bytes) noexcept;
 // Appends to `out` until it has `max` bytes, or to the first character that is none of base64.
 void decode_base64(std::span<const uint8_t> in, size_t max, std::vector<uint8_t>& out);
 

@@ -100,6 +100,34 @@ TEST_F(EncodedText, IsFoundInBytesOfHexThatSomethingParts) {
     }
 }
 
+// "powershell -EncodedCommand": base64 of UTF-16.
+TEST_F(EncodedText, IsFoundInUtf16) {
+  const auto wide = [](const std::string& text, bool is_big) {
+    std::string out;
+    for (const char c : text) out += is_big ? std::string{'\0', c} : std::string{c, '\0'};
+    return out;
+  };
+  const std::string call = "Send-Mail -To " + kMail + " -Body 'see below'";
+  const std::string shell = "powershell -enc " + base64(wide(call, false)) + " # end";
+  const auto found = found_at_every_cut(shell);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].entity, "EMAIL_ADDRESS");
+  EXPECT_EQ(found[0].start, 16U);
+  EXPECT_EQ(found[0].end, shell.size() - 6);
+  // Of a long run only the groups that hold the value.
+  const std::string lead(300, 'x');
+  const std::string longer = base64(wide(lead + ' ' + kMail + ' ' + lead, false));
+  const auto part = scan(longer);
+  ASSERT_EQ(part.size(), 1U);
+  EXPECT_EQ(part[0].start, 2 * (lead.size() + 1) / 3 * 4);
+  EXPECT_EQ(part[0].end, (2 * (lead.size() + 1 + kMail.size()) + 2) / 3 * 4);
+  for (const bool is_big : {false, true})
+    for (const std::string between : {"", " "})
+      EXPECT_EQ(found_at_every_cut("dump " + hex(wide(kMail, is_big), between) + " end").size(),
+                1U);
+  EXPECT_TRUE(scan(base64(wide("nothing that anybody would call a value", false))).empty());
+}
+
 TEST_F(EncodedText, IsNotReadFromNumbersThatAreNone) {
   EXPECT_TRUE(scan("scores 10 20 30 40 50 60 70 80 90 11 22 33 44 55 66 77 88 99").empty());
   EXPECT_TRUE(scan("63 61 72 64").empty());

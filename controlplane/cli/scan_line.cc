@@ -112,8 +112,10 @@ std::string_view member_bytes(std::string_view object, size_t wanted) {
     const bool ends = depth == 1 && (c == ',' || c == '}');
     if (ends && member == wanted) {
       std::string_view value = object.substr(start, i - start);
-      while (!value.empty() && base::is_blank(value.front())) value.remove_prefix(1);
-      while (!value.empty() && base::is_blank(value.back())) value.remove_suffix(1);
+      while (!value.empty() && base::is_blank(static_cast<uint8_t>(value.front())))
+        value.remove_prefix(1);
+      while (!value.empty() && base::is_blank(static_cast<uint8_t>(value.back())))
+        value.remove_suffix(1);
       return value;
     }
     if (c == '"') in_string = true;

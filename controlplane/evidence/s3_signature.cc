@@ -44,8 +44,8 @@ std::string uri_encoded(std::string_view text, bool keep_slash) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = base::is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '~' ||
-                       (c == '/' && keep_slash);
+    const bool plain = base::is_alnum(static_cast<uint8_t>(c)) || c == '-' || c == '_' ||
+                       c == '.' || c == '~' || (c == '/' && keep_slash);
     if (plain) {
       out += c;
       continue;

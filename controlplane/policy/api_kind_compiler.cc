@@ -466,8 +466,9 @@ void check_frame_template(const ApiChannel& channel) {
   const size_t quote = data.starts_with("{\"") ? data.find('"', 2) : std::string::npos;
   const bool has_name =
       quote != std::string::npos && quote > 2 && quote - 2 <= kFrameNameBytesMax &&
-      std::all_of(data.begin() + 2, data.begin() + static_cast<ptrdiff_t>(quote),
-                  [](char c) { return base::is_alnum(c) || c == '_' || c == '-'; });
+      std::all_of(data.begin() + 2, data.begin() + static_cast<ptrdiff_t>(quote), [](char c) {
+        return base::is_alnum(static_cast<uint8_t>(c)) || c == '_' || c == '-';
+      });
   if (!has_name || data.compare(quote + 1, 1, ":") != 0 || !data.ends_with("}"))
     throw Mistake{channel.line, "event_data of channel '" + channel.name +
                                     "' is {\"NAME\":PAYLOAD} in an event_stream"};

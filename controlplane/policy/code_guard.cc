@@ -125,7 +125,7 @@ constexpr std::string_view kSkipped[] = {
     "node_modules", "vendor", "third_party", "bower_components", "site-packages", "__pycache__",
     "venv",         "dist",   "build",       "target",           "out",           "coverage"};
 
-bool is_word(char c) { return base::is_alnum(c) || c == '_' || c == '$'; }
+bool is_word(char c) { return base::is_alnum(static_cast<uint8_t>(c)) || c == '_' || c == '$'; }
 bool is_host_byte(char c) { return is_word(c) || c == '-' || c == '.'; }
 
 template <class List>

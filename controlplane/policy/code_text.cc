@@ -9,7 +9,8 @@ namespace sallyport::controlplane::policy {
 namespace {
 
 bool is_identifier(char c) {
-  return base::is_alnum(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+  return base::is_alnum(static_cast<uint8_t>(c)) || c == '_' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Splitter {

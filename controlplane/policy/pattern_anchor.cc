@@ -275,7 +275,7 @@ class PatternReader {
     if (!more()) return std::nullopt;
     const char c = pattern_[at_++];
     if (c == 'd' || c == 'w' || c == 's' || c == 'D' || c == 'W' || c == 'S') return Part{};
-    const bool is_letter = base::is_letter(c);
+    const bool is_letter = base::is_letter(static_cast<uint8_t>(c));
     if (is_letter || (c >= '0' && c <= '9')) return std::nullopt;
     return only(std::string(1, c));
   }

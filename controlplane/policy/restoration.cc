@@ -120,8 +120,9 @@ int64_t read_expiry(BundleParts& parts, YamlMapping& mapping) {
 
 bool is_unix_name(std::string_view name) {
   return !name.empty() && name.size() <= kUnixNameBytesMax &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return base::is_alnum(static_cast<uint8_t>(c)) || c == '.' || c == '_' || c == '-';
+         });
 }
 
 void read_certificate(BundleParts& parts, YamlMapping& mapping, Identity& one) {

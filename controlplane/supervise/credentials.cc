@@ -42,8 +42,8 @@ vault::Secret from_hex(std::string_view text, size_t bytes) {
   if (text.size() != bytes * 2) return value;
   value.resize(bytes);
   for (size_t i = 0; i < bytes; ++i) {
-    const int high = base::hex_value(text[2 * i]);
-    const int low = base::hex_value(text[2 * i + 1]);
+    const int high = base::hex_value(static_cast<uint8_t>(text[2 * i]));
+    const int low = base::hex_value(static_cast<uint8_t>(text[2 * i + 1]));
     if (high < 0 || low < 0) return vault::Secret();
     value[i] = static_cast<uint8_t>(high * 16 + low);
   }
@@ -88,8 +88,9 @@ bool parse_token_lines(std::string_view text, std::vector<TokenLine>& lines) {
 
 bool is_file_word(std::string_view name) {
   if (name.empty() || name.size() > contract::kSecretNameBytesMax || name[0] == '.') return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return base::is_alnum(static_cast<uint8_t>(c)) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 // Collects entries; the header is written last.

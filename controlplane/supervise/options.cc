@@ -95,8 +95,9 @@ bool is_level(const std::string& level) {
 
 bool is_node_name(const std::string& name) {
   return !name.empty() && name.size() <= kNodeNameBytesMax &&
-         std::all_of(name.begin(), name.end(),
-                     [](char c) { return base::is_alnum(c) || c == '.' || c == '_' || c == '-'; });
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return base::is_alnum(static_cast<uint8_t>(c)) || c == '.' || c == '_' || c == '-';
+         });
 }
 
 }  // namespace

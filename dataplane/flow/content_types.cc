@@ -37,7 +37,7 @@ constexpr std::array<Name, 13> kNames{
 
 bool is_boundary_byte(char c) noexcept {
   constexpr std::string_view kOther = "'()+_,-./:=? ";
-  return base::is_alnum(c) || kOther.find(c) != std::string_view::npos;
+  return base::is_alnum(static_cast<uint8_t>(c)) || kOther.find(c) != std::string_view::npos;
 }
 
 // The type as it came, when it is a plain one (RFC 6838 4.2): nothing rides along in it.
@@ -47,7 +47,8 @@ std::string_view plain_type(std::string_view content_type, std::string_view othe
   const bool is_plain = !type.empty() && type.size() <= kTypeBytesMax &&
                         std::count(type.begin(), type.end(), '/') == 1 &&
                         std::all_of(type.begin(), type.end(), [](char c) {
-                          return base::is_alnum(c) || c == '/' || c == '.' || c == '+' || c == '-';
+                          return base::is_alnum(static_cast<uint8_t>(c)) || c == '/' || c == '.' ||
+                                 c == '+' || c == '-';
                         });
   return is_plain ? type : otherwise;
 }

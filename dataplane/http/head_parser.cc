@@ -10,7 +10,7 @@ namespace sallyport::http {
 namespace {
 
 bool is_token_char(char c) noexcept {
-  if (base::is_alnum(c)) return true;
+  if (base::is_alnum(static_cast<uint8_t>(c))) return true;
   return std::strchr("!#$%&'*+-.^_`|~", c) != nullptr && c != '\0';
 }
 
@@ -117,7 +117,8 @@ bool keeps_alive(const Headers& headers, bool version_1_0) noexcept {
 }
 
 bool is_host_char(char c) noexcept {
-  return base::is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+  return base::is_letter(static_cast<uint8_t>(c)) || is_digit(c) || c == '-' || c == '.' ||
+         c == '_';
 }
 
 // reg-name or IPv4 with an optional port; user info, IPv6 literals and anything else are refused.

@@ -29,7 +29,7 @@ class Reader {
 
  private:
   bool skip_space() noexcept {
-    while (at_ < text_.size() && base::is_blank(text_[at_])) ++at_;
+    while (at_ < text_.size() && base::is_blank(static_cast<uint8_t>(text_[at_]))) ++at_;
     return at_ < text_.size();
   }
 

@@ -101,8 +101,9 @@ size_t put_network_v4(std::string_view value, Out out) noexcept {
 }
 
 bool is_group(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 4 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return base::is_hex(c); });
+  return !text.empty() && text.size() <= 4 && std::all_of(text.begin(), text.end(), [](char c) {
+    return base::is_hex(static_cast<uint8_t>(c));
+  });
 }
 
 // "2001:db8:1:2::77" -> "2001:db8:1::/48". An address that is zero within its first groups names no

@@ -47,7 +47,7 @@ json rollout_open(const RolloutState& state) {
 }
 
 bool wants_signatures(const ImageNames& image, std::string_view host_environment) {
-  constexpr std::string_view kLab = controlplane::policy::kEnvironmentWithoutApprovals;
+  static constexpr std::string_view kLab = controlplane::policy::kEnvironmentWithoutApprovals;
   return host_environment != kLab ||
          std::any_of(image.key_environments.begin(), image.key_environments.end(),
                      [](const std::string& name) { return name != kLab; });

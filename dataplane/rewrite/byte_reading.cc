@@ -65,9 +65,7 @@ bool ByteReading::settle() {
 bool ByteReading::refuse_edits() {
   const bool any = !text_.edits().edits().empty();
   text_.edits().clear();
-  return !any || scope_->refuse(scope_->direction == RewriteScope::Direction::Request
-                                    ? Refusal::PolicyBlocked
-                                    : Refusal::ResponseBlocked);
+  return !any || scope_->refuse(scope_->blocked());
 }
 
 }  // namespace sallyport::rewrite

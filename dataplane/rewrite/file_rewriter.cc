@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+#include "dataplane/base/utf8.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::rewrite {
 namespace {
 
 using Content = FileRewriter::Content;
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool is_same_word(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 struct Known {
   std::string_view name;
@@ -49,15 +44,6 @@ bool is_text_control(uint8_t c) noexcept {
   return c == '\t' || c == '\n' || c == '\f' || c == '\r' || c == 0x1b;
 }
 
-// Bytes of the UTF-8 character that `lead` begins; 0: it begins none.
-size_t utf8_size(uint8_t lead) noexcept {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead < 0xe0) return 2;
-  if (lead >= 0xe0 && lead < 0xf0) return 3;
-  if (lead >= 0xf0 && lead < 0xf5) return 4;
-  return 0;
-}
-
 uint16_t wide_unit(std::span<const uint8_t> bytes, size_t at, bool is_big) noexcept {
   const uint8_t high = bytes[is_big ? at : at + 1], low = bytes[is_big ? at + 1 : at];
   return static_cast<uint16_t>(high << 8 | low);
@@ -82,7 +68,7 @@ bool is_wide_text(std::span<const uint8_t> bytes) noexcept {
 // Of UTF-8; a character may be cut off at the end of what is not the whole.
 bool is_utf8(std::span<const uint8_t> bytes, bool is_whole) noexcept {
   for (size_t i = 0; i < bytes.size();) {
-    const size_t size = utf8_size(bytes[i]);
+    const size_t size = base::utf8_sequence_size(bytes[i]);
     if (size == 0 || (i + size > bytes.size() && is_whole)) return false;
     const auto rest = bytes.subspan(i + 1, std::min(size, bytes.size() - i) - 1);
     if (!std::all_of(rest.begin(), rest.end(), [](uint8_t c) { return (c & 0xc0) == 0x80; }))
@@ -98,14 +84,16 @@ Content declared_content(std::string_view content_type, std::string_view filenam
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
   for (const Known& known : kTypes)
-    if (is_same_word(type, known.name)) return known.content;
+    if (base::equals_ignoring_case(type, known.name)) return known.content;
   // A name says more than a type that stands for anything, and than text, which lines of JSON are.
   for (const Known& known : kEndings)
     if (filename.size() > known.name.size() &&
-        is_same_word(filename.substr(filename.size() - known.name.size()), known.name))
+        base::equals_ignoring_case(filename.substr(filename.size() - known.name.size()),
+                                   known.name))
       return known.content;
   constexpr std::string_view kText = "text/";
-  const bool is_text = type.size() > kText.size() && is_same_word(type.substr(0, 5), kText);
+  const bool is_text =
+      type.size() > kText.size() && base::equals_ignoring_case(type.substr(0, 5), kText);
   return is_text ? Content::Text : Content::Undecided;
 }
 

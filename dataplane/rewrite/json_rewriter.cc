@@ -260,7 +260,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
     name_rule_ = leaf.rule;
   } else {
     names_.begin_value(leaf.depth);
-    if (is_tree() && (leaf.in_list || leaf.in_rows))
+    if (has_place())
       places_.begin_item(leaf, names_.name(), names_.names_another(), names_.object());
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
@@ -397,7 +397,7 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
     names_.add_to_name(decoded);
   else
     names_.add_to_value(decoded);
-  if (!leaf_.is_key && is_tree() && (leaf_.in_list || leaf_.in_rows)) look_at_item(decoded);
+  if (!leaf_.is_key && has_place()) look_at_item(decoded);
   if (!may_open_ || decoded.empty()) return;
   may_open_ = false;
   if (decoded[0] != '{' && decoded[0] != '[') return;
@@ -543,7 +543,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
   if (leaf_.is_key) names_.end_name();
-  if (!leaf_.is_key && is_tree() && (leaf_.in_list || leaf_.in_rows)) places_.end_item();
+  if (!leaf_.is_key && has_place()) places_.end_item();
   in_leaf_ = false;
   if (watched_) watch_.end();
   if (leaf_.role == llm::LeafRole::OffsetItem && !leaf_.is_key && counts_as_item())

@@ -124,6 +124,8 @@ class JsonRewriter final : private llm::Sink {
   bool is_tree() const noexcept {
     return leaf_.text_class == llm::TextClass::L || leaf_.text_class == llm::TextClass::Unknown;
   }
+  // Something beside it may say what it is.
+  bool has_place() const noexcept { return is_tree() && (leaf_.in_list || leaf_.in_rows); }
   bool is_message_text() const noexcept;
   void begin_joins();
   bool end_join();

@@ -34,30 +34,9 @@ bool is_one_of(std::span<const uint8_t> name,
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-bool is_letter(uint8_t c) noexcept {
-  const uint8_t low = base::to_lower(c);
-  return c >= 0x80 || (low >= 'a' && low <= 'z');
-}
+bool is_letter(uint8_t c) noexcept { return c >= 0x80 || base::is_letter(c); }
 
 }  // namespace
-
-template <size_t Size>
-void ListPlaces::Text<Size>::add(std::span<const uint8_t> text) noexcept {
-  const auto part = text.first(std::min(text.size(), bytes.size() - size));
-  std::copy(part.begin(), part.end(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
-  size += part.size();
-  is_cut = is_cut || part.size() < text.size();
-}
-
-template <size_t Size>
-void ListPlaces::Text<Size>::add_end(std::span<const uint8_t> text) noexcept {
-  text = text.last(std::min(text.size(), bytes.size()));
-  const size_t kept = std::min(size, bytes.size() - text.size());
-  std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(size - kept),
-            bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.begin());
-  size = kept;
-  add(text);
-}
 
 void ListPlaces::begin() noexcept {
   is_item_ = false;

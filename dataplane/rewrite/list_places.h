@@ -20,6 +20,7 @@
 
 #include "dataplane/llm/events.h"
 #include "dataplane/rewrite/limits.h"
+#include "dataplane/rewrite/short_text.h"
 
 namespace sallyport::rewrite {
 
@@ -48,22 +49,7 @@ class ListPlaces {
   }
 
  private:
-  template <size_t Size>
-  struct Text {
-    std::array<uint8_t, Size> bytes{};
-    size_t size = 0;
-    bool is_cut = false;
-    void add(std::span<const uint8_t> text) noexcept;
-    void add_end(std::span<const uint8_t> text) noexcept;
-    void clear() noexcept {
-      size = 0;
-      is_cut = false;
-    }
-    std::span<const uint8_t> text() const noexcept {
-      return std::span<const uint8_t>(bytes).first(size);
-    }
-  };
-  using Name = Text<kHeadBytesMax>;
+  using Name = ShortText<kHeadBytesMax>;
 
   void begin_list(const llm::Leaf& leaf, std::span<const uint8_t> name) noexcept;
   void end_heads() noexcept;
@@ -93,8 +79,8 @@ class ListPlaces {
   uint64_t next_table_ = UINT64_MAX;
   bool is_line_ = false;    // the list may be a command line
   bool is_option_ = false;  // its last item was an option
-  Text<kBeforeBytesMax> line_;
-  Text<kBeforeBytesMax> context_;
+  ShortText<kBeforeBytesMax> line_;
+  ShortText<kBeforeBytesMax> context_;
 };
 
 }  // namespace sallyport::rewrite

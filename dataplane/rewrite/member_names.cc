@@ -95,10 +95,8 @@ constexpr std::array<std::string_view, 10> kMapsOfSecrets{
      "access_tokens", "accesstokens"}};
 
 bool ends_with(std::span<const uint8_t> text, std::string_view end) noexcept {
-  if (text.size() < end.size()) return false;
-  const auto tail = text.last(end.size());
-  return std::equal(tail.begin(), tail.end(), end.begin(),
-                    [](uint8_t a, char b) { return base::to_lower(a) == static_cast<uint8_t>(b); });
+  return text.size() >= end.size() &&
+         base::equals_ignoring_case(base::text_of(text.last(end.size())), end);
 }
 
 bool is_map_of_secrets(std::span<const uint8_t> name) noexcept {
@@ -113,12 +111,10 @@ std::span<const uint8_t> singular(std::span<const uint8_t> name) noexcept {
   return is_plural ? name.first(name.size() - 1) : name;
 }
 
-bool is_capital(uint8_t c) noexcept { return c >= 'A' && c <= 'Z'; }
-
 // {"GetContact": {"name": "GetContact"}}: names of operations and types are no people.
 bool is_type_name(std::span<const uint8_t> name) noexcept {
-  return is_capital(name[0]) && std::any_of(name.begin() + 1, name.end(), is_capital) &&
-         !std::all_of(name.begin() + 1, name.end(), is_capital);
+  return base::is_upper(name[0]) && std::any_of(name.begin() + 1, name.end(), base::is_upper) &&
+         !std::all_of(name.begin() + 1, name.end(), base::is_upper);
 }
 
 Says what_it_says(std::span<const uint8_t> name) noexcept {
@@ -129,28 +125,11 @@ Says what_it_says(std::span<const uint8_t> name) noexcept {
       (kFirstLetters[name.size()] >> (base::to_lower(name[0]) % 32) & 1) == 0)
     return Says::What;
   for (const MemberWord& word : kMemberWords)
-    if (std::equal(name.begin(), name.end(), word.name.begin(), word.name.end(),
-                   [](uint8_t a, char b) { return base::to_lower(a) == static_cast<uint8_t>(b); }))
-      return word.says;
+    if (base::equals_ignoring_case(base::text_of(name), word.name)) return word.says;
   return Says::What;
 }
 
 }  // namespace
-
-void MemberNames::Text::add(std::span<const uint8_t> text) noexcept {
-  const auto part = text.first(std::min(text.size(), bytes.size() - size));
-  std::copy(part.begin(), part.end(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
-  size += part.size();
-}
-
-void MemberNames::Text::add_end(std::span<const uint8_t> text) noexcept {
-  text = text.last(std::min(text.size(), bytes.size()));
-  const size_t kept = std::min(size, bytes.size() - text.size());
-  std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(size - kept),
-            bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.begin());
-  size = kept;
-  add(text);
-}
 
 void MemberNames::begin() noexcept {
   for (Text* text : {&name_, &parent_, &label_}) {

@@ -20,6 +20,8 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/rewrite/short_text.h"
+
 namespace sallyport::rewrite {
 
 // Of one name; of a longer one the beginning counts, of a member that names another the end.
@@ -56,16 +58,8 @@ class MemberNames {
   }
 
  private:
-  struct Text {
-    std::array<uint8_t, kMemberNameBytesMax> bytes{};
-    size_t size = 0;
+  struct Text : ShortText<kMemberNameBytesMax> {
     unsigned depth = 0;
-    void add(std::span<const uint8_t> text) noexcept;
-    void add_end(std::span<const uint8_t> text) noexcept;
-    void clear() noexcept { size = 0; }
-    std::span<const uint8_t> text() const noexcept {
-      return std::span<const uint8_t>(bytes).first(size);
-    }
   };
 
   void put(std::span<const uint8_t> text) noexcept;

@@ -133,8 +133,12 @@ struct RewriteScope {
   [[nodiscard]] bool admit_opaque(contract::OpaqueReason reason) noexcept {
     if (!opaque_refused[static_cast<size_t>(reason)]) return true;
     if (refusal == Refusal::None) refusal_subject = contract::opaque_reason_name(reason);
-    return refuse(direction == Direction::Request ? Refusal::PolicyBlocked
-                                                  : Refusal::ResponseBlocked);
+    return refuse(blocked());
+  }
+
+  // How what policy lets not pass is refused in this direction.
+  Refusal blocked() const noexcept {
+    return direction == Direction::Request ? Refusal::PolicyBlocked : Refusal::ResponseBlocked;
   }
 
   // What happens to a finding in a text of one of these roles: the strictest of what they say.

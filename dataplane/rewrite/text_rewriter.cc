@@ -236,11 +236,7 @@ bool TextRewriter::act(uint16_t entity, const Treatment& treatment, uint64_t sta
   return block(entity);
 }
 
-bool TextRewriter::block(uint16_t entity) {
-  return refuse(scope_->direction == RewriteScope::Direction::Request ? Refusal::PolicyBlocked
-                                                                      : Refusal::ResponseBlocked,
-                entity);
-}
+bool TextRewriter::block(uint16_t entity) { return refuse(scope_->blocked(), entity); }
 
 // A reader that lists goes on behind what would have ended the exchange.
 bool TextRewriter::refuse(Refusal reason, uint16_t entity) {

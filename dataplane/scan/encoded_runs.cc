@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "dataplane/base/utf8.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/scan/decoded_text.h"
 #include "dataplane/scan/number_row.h"
@@ -115,10 +116,7 @@ bool is_text(std::span<const uint8_t> bytes) noexcept {
       ++i;
       continue;
     }
-    const size_t size = c >= 0xc2 && c < 0xe0   ? 2
-                        : c >= 0xe0 && c < 0xf0 ? 3
-                        : c >= 0xf0 && c < 0xf5 ? 4
-                                                : 0;
+    const size_t size = base::utf8_sequence_size(c);
     if (size == 0) return false;
     for (size_t k = 1; k < size && i + k < bytes.size(); ++k)
       if ((bytes[i + k] & 0xc0) != 0x80) return false;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/utf8.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/context_words.h"
@@ -44,10 +45,6 @@ int hex4(const uint8_t* text, size_t size) noexcept {
     value = value * 16 + digit;
   }
   return value;
-}
-
-size_t sequence_size(uint8_t lead) noexcept {
-  return lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
 }
 
 uint32_t decode(const uint8_t* text, size_t size) noexcept {
@@ -523,7 +520,7 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
       if (!between) break;
       ++at;
     }
-    const size_t length = sequence_size(text[at]);
+    const size_t length = base::utf8_sequence_size(text[at]);
     if (at + length > size && !final) {
       flush();
       return at;

@@ -54,7 +54,7 @@ bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept
           ? 0
           : from + static_cast<uint64_t>(static_cast<const uint8_t*>(end) - before.data()) + 1;
   uint64_t mark = line;
-  while (mark < at && is_list_blank(text.at(mark))) ++mark;
+  while (mark < at && is_gap(text.at(mark))) ++mark;
   const uint64_t begin = behind_list_mark(text, mark);
   if (begin == mark || begin > at) return false;
   out = Item{line, mark - line, begin < at};
@@ -65,7 +65,7 @@ bool ItemHeads::read_item(const TextView& text, uint64_t at, Item& out) noexcept
 bool ItemHeads::goes_on(const TextView& text, uint64_t line, uint64_t end,
                         uint64_t indent) noexcept {
   uint64_t at = line;
-  while (at < end && is_list_blank(text.at(at))) ++at;
+  while (at < end && is_gap(text.at(at))) ++at;
   if (at == end || text.at(at) == '\r') return true;
   return at - line > indent || (at - line == indent && behind_list_mark(text, at) != at);
 }
@@ -92,7 +92,7 @@ bool ItemHeads::learn_line(const ContextWords& words, const TextView& text, uint
     if (line > 0 && line <= floor) return false;
     if (!goes_on(text, line, end, item.indent)) {
       uint64_t to = end;
-      while (to > line && (is_list_blank(text.at(to - 1)) || text.at(to - 1) == '\r' ||
+      while (to > line && (is_gap(text.at(to - 1)) || text.at(to - 1) == '\r' ||
                            text.at(to - 1) == '*' || text.at(to - 1) == '"'))
         --to;
       if (to == line || (text.at(to - 1) != ':' && text.at(line) != '#')) return false;
@@ -123,7 +123,7 @@ void ItemHeads::learn_bracket(const ContextWords& words, const TextView& text, u
   bracket_.count = 0;
   const uint64_t least = floor == 0 ? 0 : floor + 1;
   uint64_t to = open_;
-  while (to > least && is_list_blank(text.at(to - 1))) --to;
+  while (to > least && is_gap(text.at(to - 1))) --to;
   if (to < least + 2 || (text.at(to - 1) != ':' && text.at(to - 1) != '=')) return;
   uint64_t from = to - 1;
   while (from > least && to - from < kNameMax && text.at(from - 1) != '\n' &&
@@ -138,7 +138,7 @@ void ItemHeads::find(const ContextWords& words, const TextView& text, uint64_t s
   uint64_t value = start;
   for (unsigned i = 0; i < kSignsMax && value > floor && is_sign(text.at(value - 1)); ++i) --value;
   uint64_t at = value;
-  while (at > floor && value - at < kIndentMax && is_list_blank(text.at(at - 1))) --at;
+  while (at > floor && value - at < kIndentMax && is_gap(text.at(at - 1))) --at;
   const uint8_t before = at > 0 ? text.at(at - 1) : uint8_t{0};
   if (before == '[' || before == ',' || before == '\n') {
     follow_brackets(text, floor, start);

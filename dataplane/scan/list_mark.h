@@ -11,8 +11,6 @@ namespace sallyport::scan {
 // Blanks behind a mark.
 inline constexpr uint64_t kListBlanksMax = 40;
 
-constexpr bool is_list_blank(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
-
 // Where the item begins whose mark is at `at`; `at`: no mark stands there. `reader.at(offset)`: the
 // character there.
 template <class Reader>
@@ -32,9 +30,9 @@ uint64_t behind_list_mark(Reader& reader, uint64_t at) noexcept {
     if (end == at || (reader.at(end) != '.' && reader.at(end) != ')')) return at;
     ++end;
   }
-  if (needs_blank && !is_list_blank(reader.at(end))) return at;
+  if (needs_blank && !is_gap(reader.at(end))) return at;
   const uint64_t limit = end + kListBlanksMax;
-  while (end < limit && is_list_blank(reader.at(end))) ++end;
+  while (end < limit && is_gap(reader.at(end))) ++end;
   return end;
 }
 

@@ -25,7 +25,7 @@ bool is_closing(uint8_t c) noexcept { return c == ')' || c == ']' || c == '}'; }
 
 uint64_t skip_blanks(OpenReader& reader, uint64_t at) noexcept {
   const uint64_t limit = at + kBlanksMax;
-  while (at < limit && is_list_blank(reader.at(at))) ++at;
+  while (at < limit && is_gap(reader.at(at))) ++at;
   return at;
 }
 
@@ -37,8 +37,8 @@ uint64_t separator_at(OpenReader& reader, uint64_t at, bool blank) noexcept {
     if (next == '>') return 2;
     if (c == '=') return next == '=' ? 0 : 1;
   }
-  if (c == ':') return is_list_blank(next) || is_mark(next) ? 1 : 0;
-  return blank && (c == '-' || c == '/' || c == '|') && is_list_blank(next) ? 1 : 0;
+  if (c == ':') return is_gap(next) || is_mark(next) ? 1 : 0;
+  return blank && (c == '-' || c == '/' || c == '|') && is_gap(next) ? 1 : 0;
 }
 
 bool is_label_char(uint8_t c) noexcept {
@@ -49,7 +49,7 @@ bool is_label_char(uint8_t c) noexcept {
 // Where the separator behind the label that begins at `at` stands; 0: there is no label.
 uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
   for (uint64_t end = at; end - at < kLabelMax; ++end) {
-    const bool blank = end > at && is_list_blank(reader.before(end));
+    const bool blank = end > at && is_gap(reader.before(end));
     if (end > at && separator_at(reader, end, blank) != 0) return end;
     if (!is_label_char(reader.at(end))) return 0;
   }
@@ -60,7 +60,7 @@ uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
 bool may_follow(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
   if (is_line_end(c) || c == '#' || c == '(' || c == ',' || c == ';' || c == '<') return true;
-  return (c == '/' && reader.at(at + 1) == '/') || (c == '-' && is_list_blank(reader.at(at + 1))) ||
+  return (c == '/' && reader.at(at + 1) == '/') || (c == '-' && is_gap(reader.at(at + 1))) ||
          reader.follows(at, "for ") || reader.follows(at, "f\xc3\xbcr ");
 }
 
@@ -131,7 +131,7 @@ SecretItems::Piece SecretItems::read_piece(OpenReader& reader, uint64_t at) cons
       if (c == '\\' && !is_line_end(reader.at(at + 1))) ++at;
       continue;
     }
-    if (is_list_blank(c) || c == '"' || c == '`' || c == '<') break;
+    if (is_gap(c) || c == '"' || c == '`' || c == '<') break;
     if (round && (c == ',' || c == list_.closing || c == '\'')) break;
     if (inline_list && (c == ',' || c == ';' || c == '|' || c == ')' || c == ']')) break;
   }
@@ -180,7 +180,7 @@ void SecretItems::read_in_line(OpenReader& reader, uint64_t at, Item& item) cons
 
 void SecretItems::read_line(OpenReader& reader, Item& item) const noexcept {
   uint64_t at = list_.next;
-  while (at - list_.next < kIndentMax && is_list_blank(reader.at(at))) ++at;
+  while (at - list_.next < kIndentMax && is_gap(reader.at(at))) ++at;
   const uint8_t c = reader.at(at);
   item.end = at;
   if (c == '\n' || c == '\r') {
@@ -227,7 +227,7 @@ void SecretItems::read_in_brackets(OpenReader& reader, Item& item) const noexcep
   uint64_t at = list_.next;
   const uint8_t c = reader.at(at);
   item.end = at + 1;
-  if (is_list_blank(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '\\') return;
+  if (is_gap(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '\\') return;
   if (c == '#' || (c == '/' && reader.at(at + 1) == '/')) {
     item.skips = true;
     return;
@@ -305,7 +305,7 @@ void SecretItems::read_inline(OpenReader& reader, Item& item) const noexcept {
 void SecretItems::read_element(OpenReader& reader, Item& item) const noexcept {
   uint64_t at = list_.next;
   while (at - list_.next < kIndentMax &&
-         (is_list_blank(reader.at(at)) || reader.at(at) == '\n' || reader.at(at) == '\r'))
+         (is_gap(reader.at(at)) || reader.at(at) == '\n' || reader.at(at) == '\r'))
     ++at;
   item.end = at;
   item.over = true;

@@ -1,5 +1,7 @@
 #include "dataplane/scan/recognise/credential_value.h"
 
+#include "dataplane/scan/validate/letters.h"
+
 namespace sallyport::scan {
 namespace {
 
@@ -30,7 +32,6 @@ uint64_t quote_here(Reader& reader, uint8_t& kind) noexcept {
   return 0;
 }
 
-bool is_gap(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
 bool is_end(uint8_t c) noexcept { return c == 0 || c == '\n' || c == '\r'; }
 
 // "\n" and the like inside of a text that holds escaped text.

@@ -92,8 +92,15 @@ bool Gateway::step_upstream(Upstream& upstream) {
     return false;
   }
   if (upstream.exchange_slot == kNoSlot || upstream.leg.plain_in.empty()) return false;
-  upstream.acknowledged = true;  // who answers has read
   Exchange& exchange = *exchanges_[upstream.exchange_slot];
+  note_acknowledged(upstream);
+  //= RFC 9112 9.2: what comes on a connection before a request did is an answer to nobody. A vendor
+  // that gives an idle connection up says so (408) while our request is on its way.
+  if (upstream.reused && !upstream.acknowledged && exchange.phase == Phase::AwaitHead) {
+    repeat_on_fresh_connection(upstream, exchange);
+    return true;
+  }
+  upstream.acknowledged = true;  // who answers has read
   if (exchange.phase == Phase::AwaitHead) return read_answer_head(upstream, exchange);
   return read_answer_body(upstream, exchange);
 }
@@ -433,6 +440,8 @@ bool Gateway::finish_body(Exchange& exchange) {
 void Gateway::answer_complete(Upstream& upstream, Exchange& exchange) {
   ++counters_.served;
   exchange.upstream_slot = kNoSlot;
+  // It answered before it had the whole request: what comes next would be read as the rest of that.
+  if (exchange.request_out.size() != exchange.request_copied_bytes) upstream.keep_alive = false;
   record_end(exchange, Reason::None, exchange.vendor_status, false);
   park_upstream(upstream);
   Client& client = client_of(exchange);

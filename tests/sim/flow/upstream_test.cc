@@ -84,6 +84,49 @@ TEST(UpstreamPool, WhatTheVendorAcknowledgedIsNeverSentTwice) {
   EXPECT_EQ(world.gateway->counters().upstream_repeats, 0U);
 }
 
+// A vendor may answer before it has the whole body (413) and keep the connection; what came next on
+// it would be read as the rest of that body.
+TEST(UpstreamPool, AConnectionWithHalfARequestIsNotUsedAgain) {
+  World world;
+  TlsPeer& client = world.open_client();
+  // So much that the next request leaves in one go.
+  EXPECT_EQ(world.ask(client, post(chat(std::string(300'000, 'y')))).status, 200);
+  // Its answer is the first that acknowledges anything.
+  world.vendor_to_gateway.faults().loss = 1;
+  world.vendor->early = [&](VendorConnection& c) {
+    world.vendor_to_gateway.faults().loss = 0;
+    c.peer->write("HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n");
+  };
+  EXPECT_EQ(world.ask(client, post(chat(std::string(100'000, 'z')))).status, 413);
+  world.vendor->early = nullptr;
+  EXPECT_EQ(world.gateway->upstreams_open(), 0U);
+  EXPECT_EQ(world.ask(client, post(chat("next"))).status, 200);
+  EXPECT_EQ(content_of(world.vendor->requests.back()), "next");
+}
+
+// A vendor that gives up on an idle connection says 408 before it closes. That is no answer to the
+// request which is on its way meanwhile.
+TEST(UpstreamPool, WhatCameBeforeTheRequestIsNoAnswerToIt) {
+  World world;
+  TlsPeer& client = world.open_client();
+  EXPECT_EQ(world.ask(client, post(chat("a"))).status, 200);
+  world.gateway_to_vendor.faults().loss = 1;
+  client.write(post(chat("b")));
+  ASSERT_TRUE(world.run([&] { return world.gateway->counters().upstream_reuses == 1; }));
+  world.vendor->connections[0]->peer->write(
+      "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n");
+  world.vendor->connections[0]->peer->close_notify();
+  world.vendor->connections[0]->peer->fin();
+  const size_t from = client.received.size();
+  world.run_for(20);
+  world.gateway_to_vendor.faults().loss = 0;
+  HttpAnswer answer;
+  ASSERT_TRUE(world.answered(client, answer, from));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(world.gateway->counters().upstream_repeats, 1U);
+  EXPECT_EQ(content_of(world.vendor->requests.back()), "b");
+}
+
 TEST(UpstreamPool, TheNextAddressIsTriedWhenOneIsDead) {
   WorldOptions options;
   options.limits.connect_ms = 2'000;

@@ -20,6 +20,7 @@ struct VendorConnection {
   size_t taken = 0;  // bytes of peer->received that were requests
   size_t number = 0;
   bool is_over = false;
+  size_t early_at = SIZE_MAX;  // of the request whose head was shown to Vendor::early
 };
 
 class Vendor {
@@ -48,6 +49,7 @@ class Vendor {
       TlsPeer& peer = *connection->peer;
       peer.turn(now);
       std::string request;
+      if (early && has_only_head(*connection)) early(*connection);
       while (!connection->is_over && take_request(*connection, request)) {
         requests.push_back(request);
         answer(*connection, request);
@@ -74,8 +76,17 @@ class Vendor {
   Answer answer = [](VendorConnection& connection, const std::string&) {
     connection.peer->write(json_answer("{}"));
   };
+  // Once for a request whose head is here before its body is.
+  std::function<void(VendorConnection&)> early;
 
  private:
+  static bool has_only_head(VendorConnection& connection) {
+    const std::string& all = connection.peer->received;
+    if (connection.early_at == connection.taken) return false;
+    if (all.find("\r\n\r\n", connection.taken) == std::string::npos) return false;
+    connection.early_at = connection.taken;
+    return true;
+  }
   static bool take_request(VendorConnection& connection, std::string& out) {
     const std::string& all = connection.peer->received;
     const size_t head_end = all.find("\r\n\r\n", connection.taken);

@@ -14,6 +14,9 @@ namespace sallyport::scan {
 // Widgets".
 bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept;
 
+// Before `start` stands what is named after people: "the firm", "rue", "Hotel".
+bool is_named_after(OpenReader& reader, uint64_t start) noexcept;
+
 // [first.start, end) is a known given name `first` and an unknown word.
 bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept;
 // Languages, products and places are called so, too: "Claude Code", "Marina Bay".

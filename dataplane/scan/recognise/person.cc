@@ -5,6 +5,7 @@
 
 #include "dataplane/scan/recognise/free_person.h"
 #include "dataplane/scan/recognise/gazetteer.h"
+#include "dataplane/scan/recognise/public_names.h"
 #include "dataplane/scan/recognise/script_person.h"
 #include "dataplane/scan/recognise/word_set.h"
 #include "dataplane/scan/recognise/words.h"
@@ -152,7 +153,13 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     const NameWord whole = word_at(reader, at);
     const NameWord word = without_possession(reader, whole);
     possession = word.end != whole.end;
-    if (word.size() == 0 || is_stop(reader, word)) break;
+    if (word.size() == 0) break;
+    // "Robert Bosch GmbH"; in a form the next label follows: "Anna Quast School: ...".
+    if (out.words > 0 && is_thing_word(reader, word) && reader.at(word.end) != ':') {
+      out.is_thing = true;
+      break;
+    }
+    if (is_stop(reader, word)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
     // "Ruth R Montez"
     if (out.words > 0 && word.size() == 1 && word.capital && reader.at(word.end) == ' ' &&
@@ -168,10 +175,6 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
       if (small && !word.capital &&
           (kind.ambiguous || !(out.words == 0 ? kind.given : kind.given || kind.family)))
         break;
-      if (out.words > 0 && is_thing_word(reader, word)) {
-        out.is_thing = true;
-        break;
-      }
       if (out.words > 0) out.given_only = out.given_only && is_given;
       is_given = kind.given && !kind.ambiguous && !word.upper;
       if (out.words == 0) out.given = kind.given;
@@ -530,7 +533,8 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
   }
   const Name name = read_name(reader, trigger.start, false);
   if (name.words < 2 || !name.given || name.is_thing || !(name.family || name.known) ||
-      !ends_clean(reader, name.end))
+      !ends_clean(reader, name.end) || is_public_name(reader, name.start, name.end) ||
+      is_named_after(reader, name.start))
     return reader.answer(false);
   out = Hit{name.start, name.end};
   out.bare = (!name.family || !name.known) &&

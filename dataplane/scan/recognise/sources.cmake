@@ -26,6 +26,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/phone.cc
   recognise/place.cc
   recognise/prose_words.cc
+  recognise/public_names.cc
   recognise/script_address.cc
   recognise/script_person.cc
   recognise/secret_cell.cc

@@ -494,9 +494,11 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);
     if (reader.starved()) return Verdict::More;
-    if (value.found && password_strength(text.slice(value.start, value.end)) != Strength::None)
-      return match(value, 0, out);
-    return Verdict::No;
+    if (!value.found) return Verdict::No;
+    // Heroku's are UUIDs.
+    const Bytes bytes = text.slice(value.start, value.end);
+    return is_uuid(bytes) || password_strength(bytes) != Strength::None ? match(value, 0, out)
+                                                                        : Verdict::No;
   }
   // "user kev pw x"; "user kev, pass through2"
   if (op == Operator::Space && (is_short_word(cue) || is_network_key(cue)) && !owned) {

@@ -23,11 +23,12 @@ struct Authority {
   uint64_t end = 0;
 };
 
-// Reads up to '/', '?', '#' or the end of the word.
-Authority read_authority(Reader& reader) noexcept {
+// Reads up to '/', '?', '#' or the end of the word. `domain`: "CORP;user" is a user.
+Authority read_authority(Reader& reader, bool domain) noexcept {
   Authority authority;
   for (; !reader.at_limit(); reader.skip()) {
     const uint8_t c = reader.peek();
+    if (c == ';' && domain && authority.colon == 0) continue;
     if (is_url_end(c) || c == ';' || c == '\'' || c == '/' || c == '?' || c == '#') {
       // "?" and "#" and "/" inside of a password that was not encoded: an '@' with a host follows
       // on the same word.
@@ -105,7 +106,9 @@ Verdict url_credentials_at(const TextView& text, const Trigger& trigger, const R
   if (first == trigger.at) return Verdict::No;
   Reader reader(text, trigger.at + 3, trigger.at + kLookAheadBytes);
   const uint64_t from = reader.at();
-  const Authority authority = read_authority(reader);
+  const Bytes scheme = text.slice(first, trigger.at);
+  const Authority authority =
+      read_authority(reader, equals_word(scheme, "smb") || equals_word(scheme, "cifs"));
   if (reader.starved()) return Verdict::More;
   if (!is_credential(text, from, authority)) return Verdict::No;
   // A bracket of a host that is an IPv6 address belongs to it; the rest of the authority is read

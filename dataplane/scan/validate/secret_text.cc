@@ -368,6 +368,30 @@ bool is_dotted_name(Bytes text) noexcept {
   return joined;
 }
 
+// "lemon.pepper14": two words of small letters and two digits or more, as people make passwords up.
+// Members of objects are called so seldom, and never behind what code calls its objects.
+bool is_numbered_pair(Bytes text) noexcept {
+  constexpr size_t kWordMin = 3, kDigitsMin = 2, kDigitsMax = 4;
+  static constexpr WordList kObjects{std::to_array<std::string_view>(
+      {"self",    "this",  "config",  "conf",   "settings", "env",      "args",
+       "options", "opts",  "request", "req",    "res",      "response", "process",
+       "data",    "row",   "user",    "users",  "form",     "params",   "props",
+       "state",   "ctx",   "context", "event",  "obj",      "app",      "module",
+       "test",    "tests", "error",   "errors", "message",  "messages", "auth",
+       "values",  "vars",  "var",     "local",  "input",    "model",    "field",
+       "fields",  "login", "account", "server", "client",   "session",  "db"})};
+  const auto dot = std::find(text.begin(), text.end(), uint8_t{'.'});
+  const auto first = static_cast<size_t>(dot - text.begin());
+  size_t end = text.size();
+  while (end > 0 && is_digit(text[end - 1])) --end;
+  const size_t digits = text.size() - end;
+  if (digits < kDigitsMin || digits > kDigitsMax || first < kWordMin || end < first + 1 + kWordMin)
+    return false;
+  return std::all_of(text.begin(), dot, is_lower) &&
+         std::all_of(dot + 1, text.begin() + static_cast<std::ptrdiff_t>(end), is_lower) &&
+         !kObjects.has(text.first(first)) && !kSecretNouns.any_in(text);
+}
+
 // Letters, digits and '_' with an inner '_' or camelCase, all parts words: the name of something.
 bool is_name(Bytes text) noexcept {
   if (text.empty() || is_digit(text[0])) return false;
@@ -581,7 +605,8 @@ bool is_expression(Bytes text) noexcept {
     return true;
   for (std::string_view ending : kFileEndings)
     if (text.size() > ending.size() && ends_with(text, ending)) return true;
-  return is_dotted_name(text) || is_quantity(text) || is_reference(text);
+  return (is_dotted_name(text) && !is_numbered_pair(text)) || is_quantity(text) ||
+         is_reference(text);
 }
 
 bool is_wordy(Bytes letters) noexcept {

@@ -75,6 +75,8 @@ TEST(Password, IsReadFromEveryForm) {
       {"cmdkey /add:s /pass:Orbit0014x", "pass", "Orbit0014x"},
       {"openssl enc -pass pass:Orbit0014x -in a", "pass", "Orbit0014x"},
       {"machine a.example login kev password Orbit0014x", "password", "Orbit0014x"},
+      {"machine a.example\n  login kev\n  password 550e8400-e29b-41d4-a716-446655440000\n",
+       "password", "550e8400-e29b-41d4-a716-446655440000"},
       {"db.example.com:5432:crm:app:Orbit0014x", ":5432:", "Orbit0014x"},
       {"CREATE USER 'a'@'%' IDENTIFIED BY 'Orbit0014x';", "identified by", "Orbit0014x"},
       {"ALTER ROLE a WITH PASSWORD 'Orbit0014x'", "password", "Orbit0014x"},

@@ -26,7 +26,8 @@ TEST(UrlCredentials, TheUrlWithoutWhatIsAroundIt) {
         "redis://:" + word + "@cache:6379/0", "amqp://svc:" + word + "@mq/%2Fprod",
         "mongodb+srv://app:" + word + "@c0.mongodb.net/?w=majority",
         "https://oauth2:" + word + "@git.example/a.git",
-        "http://kev:" + word + "@[2001:db8::1]:80/a", "https://kev:p#" + word + "@a.example"})
+        "http://kev:" + word + "@[2001:db8::1]:80/a", "https://kev:p#" + word + "@a.example",
+        "smb://CORP;kev:" + word + "@files/share"})
     EXPECT_EQ(find("see (" + url + "), please."), url) << url;
 }
 
@@ -39,10 +40,11 @@ TEST(UrlCredentials, ATokenInThePlaceOfTheUser) {
 }
 
 TEST(UrlCredentials, PlaceholdersAndOtherColonsAreNone) {
-  for (const char* text : {"postgres://user:${PASSWORD}@db/x", "http://user:password@host/",
-                           "https://a.example:8443/a@b", "mongodb://<user>:<password>@c0.example",
-                           "https://a.example/@kev:Orbit0014x", "://kev:Orbit0014x@a",
-                           "https://a?b=c:d@e", "postgres://{user}:{pass}@db"})
+  for (const char* text :
+       {"postgres://user:${PASSWORD}@db/x", "http://user:password@host/",
+        "https://a.example:8443/a@b", "mongodb://<user>:<password>@c0.example",
+        "https://a.example/@kev:Orbit0014x", "://kev:Orbit0014x@a", "https://a?b=c:d@e",
+        "https://a.example;kev:Orbit0014x@b", "postgres://{user}:{pass}@db"})
     EXPECT_EQ(find(text), std::nullopt) << text;
 }
 

@@ -13,6 +13,8 @@ namespace sallyport::bench {
 // the file `texts`, if one is named (prompt_mixes.h).
 std::vector<Case> scan_cases(const std::filesystem::path& policies,
                              const std::filesystem::path& texts);
+// Answers that arrive event by event, through the relay.
+std::vector<Case> stream_cases(const std::filesystem::path& policies);
 // Prompt text against a tenant's dictionary of a million values.
 std::vector<Case> dictionary_cases();
 // What a token stands for, sealed for the vault.

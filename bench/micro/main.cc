@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
     }
   }
   std::vector<Case> cases = scan_cases(policies, texts);
-  for (auto more : {dictionary_cases(), mapping_cases(), tcp_cases(), tls_cases()})
+  for (auto more :
+       {stream_cases(policies), dictionary_cases(), mapping_cases(), tcp_cases(), tls_cases()})
     cases.insert(cases.end(), more.begin(), more.end());
   const std::vector<Figure> figures = measure(cases, settings);
   if (figures.empty()) {

@@ -1,7 +1,6 @@
 // scan_cases.cc: prompt JSON through the stages, each alone and together, with the shipped bundle.
 // The yardstick is a read of every byte once. What is read: prompt_mixes.h; the headline in all
 // steps and beside other programs, the other mixes where they tell something.
-#include <array>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -11,19 +10,13 @@
 #include "bench/micro/cases.h"
 #include "bench/micro/peers.h"
 #include "bench/micro/prompt_mixes.h"
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/image_writer.h"
+#include "bench/micro/shipped_policy.h"
 #include "dataplane/base/check.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/llm/json_walker.h"
-#include "dataplane/mem/segment_pool.h"
-#include "dataplane/policy/image.h"
-#include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/place_tracker.h"
-#include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/json_rewriter.h"
-#include "dataplane/rewrite/ruling.h"
 #include "dataplane/rewrite/text_rewriter.h"
 #include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/engine.h"
@@ -38,7 +31,7 @@ using Sample = control::PromptSample;
 
 constexpr size_t kPromptBytes = 4U << 20;
 constexpr size_t kWhole = ~size_t{0};
-constexpr size_t kPieceBytes = 8'192;  // what the scanner gives its stages at once
+constexpr size_t kPieceBytes = 16'384;  // what the scanner gives its stages at once
 
 std::span<const uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -64,18 +57,8 @@ class NoSink final : public llm::Sink {
   bool leaf_end(uint64_t) override { return true; }
 };
 
-// Everything that a worker would hold for one exchange.
-struct Box {
-  control::CompiledImage compiled;
-  policy::Image image;
-  scan::Engine engine;
-  std::unique_ptr<scan::Scratch> scratch;
-  llm::ApiTables tables;
-  redact::TokenLabels labels;
-  redact::TokenMint mint;
-  mem::SegmentPool pool{2'048, 8'192, mem::SegmentPool::Wipe::OnRelease};
-  redact::ExchangeTokens tokens{pool};
-  rewrite::RewriteScope scope;
+// What a worker holds for one exchange, and other programs with the same rules.
+struct Box : ShippedPolicy {
   rewrite::JsonRewriter json{rewrite::kJsonNestingMax};
   rewrite::TextRewriter text;
   scan::TextScanner scanner;
@@ -92,38 +75,12 @@ struct Box {
   std::unique_ptr<HyperscanPeer> rules_alone, plain;
   std::unique_ptr<Re2Peer> re2;
 
-  explicit Box(const std::filesystem::path& policies) {
-    std::vector<control::Problem> problems;
-    const auto bundle = control::read_bundle(policies, problems);
-    auto made = bundle.has_value() ? control::compile_image(*bundle, problems) : std::nullopt;
-    for (const auto& problem : problems)
-      std::fprintf(stderr, "%s:%d: %s\n", problem.file.c_str(), problem.line,
-                   problem.message.c_str());
-    SP_CHECK_WHY(made.has_value(), "the bundle does not compile");
-    compiled = std::move(*made);
-    make_peers(*bundle);
-    std::string error;
-    SP_CHECK_WHY(image.load(compiled.bytes, error), error.c_str());
-    SP_CHECK_WHY(engine.load(image.matcher_section(), error), error.c_str());
-    scratch = engine.make_scratch();
-    SP_CHECK(tables.load(image.llm_section()) == llm::ApiTables::LoadError::None);
+  explicit Box(const std::filesystem::path& policies) : ShippedPolicy(policies) {
+    make_peers();
     SP_CHECK(tables.find_kind("openai_chat", kind));
-    std::vector<std::string_view> names;
-    for (uint16_t i = 0; i < engine.entity_count(); ++i) names.push_back(engine.entity_name(i));
-    SP_CHECK(labels.build(names));
-    const std::array<uint8_t, redact::kTokenKeyBytes> key{1, 2, 3};
-    SP_CHECK(mint.load(key, "00"));
-    scope.engine = &engine;
-    scope.scratch = scratch.get();
-    scope.labels = &labels;
-    scope.mint = &mint;
-    scope.tokens = &tokens;
   }
 
-  Box(const Box&) = delete;
-  Box& operator=(const Box&) = delete;
-
-  void make_peers(const control::Bundle& bundle) {
+  void make_peers() {
     std::vector<control::EntitySource> sources;
     for (const auto& entity : bundle.entities) sources.push_back(entity.source);
     rules = pattern_rules(sources);
@@ -134,11 +91,9 @@ struct Box {
     re2 = Re2Peer::make(rules);
   }
 
-  void begin_scope() {
+  void begin_request() {
     tokens.clear();
-    rewrite::RulingFor who;
-    who.principal = "bench";
-    SP_CHECK(rewrite::fill_scope(image, who, rewrite::RewriteScope::Direction::Request, scope));
+    begin_scope(rewrite::RewriteScope::Direction::Request);
   }
 
   void walk_all(const Sample& prompts) {
@@ -173,7 +128,7 @@ struct Box {
     }
   }
   void rewrite_texts(const Sample& prompts) {
-    begin_scope();
+    begin_request();
     for (const std::string& text_of_body : prompts.texts) {
       text.begin(scope);
       SP_CHECK(text.feed(bytes_of(text_of_body)) && text.end());
@@ -206,7 +161,7 @@ struct Box {
   }
   void rewrite_all(const Sample& prompts, size_t piece) {
     for (const std::string& body : prompts.bodies) {
-      begin_scope();
+      begin_request();
       json.begin(scope, kind.request);
       feed(bytes_of(body), piece,
            [&](std::span<const uint8_t> part) { SP_CHECK(json.feed(part)); });
@@ -264,7 +219,7 @@ void add_stages(const std::shared_ptr<Box>& box, const std::shared_ptr<PromptMix
   add("JSON walked", body_bytes, [](Box& b, const Sample& s) { b.walk_all(s); });
   add("text folded", text_bytes, [](Box& b, const Sample& s) { b.fold_all(s); });
   add("characters classed", text_bytes, [](Box& b, const Sample& s) { b.mask_all(s); });
-  add("literals looked for, 4 KiB pieces", text_bytes,
+  add("literals looked for, 16 KiB pieces", text_bytes,
       [](Box& b, const Sample& s) { b.find_literals(s, kPieceBytes); });
   add("tokens looked for", text_bytes, [](Box& b, const Sample& s) { b.find_tokens(s); });
   add("places of an answer followed", text_bytes,

@@ -17,10 +17,10 @@ bool is_stop(uint8_t c) noexcept {
 
 ArgumentsRewriter::ArgumentsRewriter(unsigned nesting) : json_(nesting, false) {}
 
-void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles) {
+void ArgumentsRewriter::begin(RewriteScope& scope, RoleSet roles, CleanTexts* clean) {
   scope_ = &scope;
   roles_ = roles;
-  json_.begin(scope, llm::all_leaves(), roles, false);
+  json_.begin(scope, llm::all_leaves(), roles, false, clean);
   mark_.begin();
   json_base_ = 0;
   is_plain_ = ended_ = false;

@@ -18,21 +18,17 @@ using llm::TextClass;
 
 namespace {
 
-// Of a nested leaf that is read in one go: longer ones gain nothing by it.
-constexpr size_t kShortLeafBytesMax = 1'024;
-constexpr size_t kShortLeafPiecesMax = 64;
-
 char lower(uint8_t c) noexcept { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 
 }  // namespace
 
 JsonRewriter::JsonRewriter(unsigned nesting, bool watches_protected)
-    : map_(kMapPiecesMax), nesting_(nesting), watches_protected_(watches_protected) {}
+    : text_(nesting != kJsonNestingMax),
+      map_(kMapPiecesMax),
+      nesting_(nesting),
+      watches_protected_(watches_protected) {}
 
-JsonRewriter::~JsonRewriter() {
-  mem::wipe(escaped_);
-  forget_held();
-}
+JsonRewriter::~JsonRewriter() { mem::wipe(escaped_); }
 
 ArgumentsRewriter& JsonRewriter::arguments() {
   SP_CHECK(nesting_ > 0);
@@ -41,14 +37,14 @@ ArgumentsRewriter& JsonRewriter::arguments() {
 }
 
 void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles,
-                         bool counts) {
+                         bool counts, CleanTexts* clean) {
   scope_ = &scope;
   roles_ = roles;
   edits_.clear();
   marks_.clear();
   facts_ = MessageFacts{};
   in_leaf_ = false;
-  forget_held();
+  text_.begin_message(clean);
   template_ = nullptr;
   treat_ = Treat::Skip;
   names_.begin();
@@ -72,8 +68,9 @@ void JsonRewriter::begin(RewriteScope& scope, const llm::PathTable& table, RoleS
   walker_.begin(table, *this);
 }
 
-void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table) {
-  begin(scope, table);
+void JsonRewriter::begin_whole(RewriteScope& scope, const llm::PathTable& table,
+                               CleanTexts* clean) {
+  begin(scope, table, {}, true, clean);
   walker_.begin_whole(table, *this);
 }
 
@@ -264,7 +261,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
       places_.begin_item(leaf, names_.name(), names_.names_another(), names_.object());
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
-  if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles());
+  if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles(), &text_.clean());
   digits_ = digit_count_ = 0;
   only_digits_ = true;
   watched_ = watches_protected_ && leaf.text_class == TextClass::O &&
@@ -402,7 +399,7 @@ void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
   may_open_ = false;
   if (decoded[0] != '{' && decoded[0] != '[') return;
   treat_ = Treat::Arguments;
-  arguments().begin(*scope_, leaf_roles());
+  arguments().begin(*scope_, leaf_roles(), &text_.clean());
 }
 
 // What begins like an option has the command line before it for its context.
@@ -475,7 +472,7 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
       number_.insert(number_.end(), decoded.begin(), decoded.end());
       return number_.size() <= kPlainNumberBytesMax || hold_number();
     case Treat::Text:
-      return hold(decoded);
+      return text_.hold(decoded);
     case Treat::Arguments:
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
@@ -484,48 +481,10 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
   return true;
 }
 
-// Most leaves end in the bytes that they begin in, and are read once. What is nested may turn out
-// to be no JSON and is then read from its edge on, which must not depend on what was read at once:
-// pieces of a leaf that does not end are read one by one. In an answer values of earlier exchanges
-// are asked for as soon as their tokens are there.
-bool JsonRewriter::hold(std::span<const uint8_t> decoded) {
-  if (scope_->direction == RewriteScope::Direction::Response)
-    return text_.feed(decoded) && settle_text();
-  if (nesting_ == kJsonNestingMax) return text_.hold(decoded);
-  if (held_.size() + decoded.size() > kShortLeafBytesMax ||
-      held_ends_.size() == kShortLeafPiecesMax)
-    return settle_held() && text_.feed(decoded) && settle_text();
-  held_.append(decoded);
-  held_ends_.push_back(held_.size());
-  return true;
-}
-
-bool JsonRewriter::end_text() {
-  const bool ok = text_.hold(held_.bytes()) && text_.end() && take_edits(text_.edits());
-  forget_held();
-  return ok;
-}
-
-void JsonRewriter::forget_held() noexcept {
-  held_.clear();
-  held_ends_.clear();
-}
-
 // No more of the leaf's text comes now.
 bool JsonRewriter::settle_held() {
   if (!in_leaf_ || treat_ != Treat::Text) return true;
-  bool ok = true;
-  size_t from = 0;
-  for (const size_t end : held_ends_) {
-    ok = ok && text_.feed(held_.bytes().subspan(from, end - from));
-    from = end;
-  }
-  forget_held();
-  return ok && text_.settle_held() && settle_text();
-}
-
-bool JsonRewriter::settle_text() {
-  if (!take_edits(text_.edits())) return false;
+  if (!text_.settle() || !take_edits(text_.edits())) return false;
   if (text_.edge() > 0) map_.drop_before(text_.edge() - 1);
   return true;
 }
@@ -537,7 +496,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Fact && leaf_.role == llm::LeafRole::Stream)
     facts_.stream = std::string_view(literal_.data(), literal_size_) == "true";
   bool ok = true;
-  if (treat_ == Treat::Text) ok = end_text();
+  if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
   if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);

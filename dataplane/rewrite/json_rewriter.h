@@ -37,10 +37,11 @@
 #include <vector>
 
 #include "dataplane/llm/json_walker.h"
-#include "dataplane/mem/text_window.h"
 #include "dataplane/redact/offset_map.h"
 #include "dataplane/rewrite/byte_mark.h"
+#include "dataplane/rewrite/clean_texts.h"
 #include "dataplane/rewrite/coverage_meter.h"
+#include "dataplane/rewrite/leaf_text.h"
 #include "dataplane/rewrite/limits.h"
 #include "dataplane/rewrite/list_places.h"
 #include "dataplane/rewrite/media_watch.h"
@@ -73,11 +74,12 @@ class JsonRewriter final : private llm::Sink {
   ~JsonRewriter();
 
   // `roles`: whose words the texts are of which the message does not say it. `counts`: this text is
-  // a body of its own, so its bytes are counted in scope.tally.
+  // a body of its own, so its bytes are counted in scope.tally. `clean`: of what this text is a
+  // part of, which outlives it; null: it has its own.
   void begin(RewriteScope& scope, const llm::PathTable& table, RoleSet roles = {},
-             bool counts = true);
+             bool counts = true, CleanTexts* clean = nullptr);
   // For a text that comes with one feed(): see llm::JsonWalker::begin_whole.
-  void begin_whole(RewriteScope& scope, const llm::PathTable& table);
+  void begin_whole(RewriteScope& scope, const llm::PathTable& table, CleanTexts* clean);
   // Any chunking. False: scope.refusal is set, or the text is not JSON (walk_error()).
   [[nodiscard]] bool feed(std::span<const uint8_t> raw);
   [[nodiscard]] bool end();
@@ -134,11 +136,7 @@ class JsonRewriter final : private llm::Sink {
   void look_at(std::span<const uint8_t> decoded, uint64_t raw_end);
   void look_at_item(std::span<const uint8_t> decoded);
   bool read(std::span<const uint8_t> decoded);
-  bool hold(std::span<const uint8_t> decoded);
   bool settle_held();
-  bool settle_text();
-  bool end_text();
-  void forget_held() noexcept;
   bool take_edits(EditList& from);
   bool note_offset(uint64_t raw_end);
   void note_digits(std::span<const uint8_t> decoded) noexcept;
@@ -162,7 +160,7 @@ class JsonRewriter final : private llm::Sink {
   CoverageMeter coverage_;
   bool counts_ = true;
   bool behind_unknown_name_ = false;  // that name has been counted as an unknown field
-  TextRewriter text_;
+  LeafText text_;
   redact::OffsetMap map_;
   const unsigned nesting_;
   const bool watches_protected_;
@@ -191,9 +189,7 @@ class JsonRewriter final : private llm::Sink {
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
   std::vector<uint8_t> number_;
-  size_t number_read_ = 0;         // of number_, by text_
-  mem::TextWindow held_;           // of a nested leaf: text that its reader has not seen
-  std::vector<size_t> held_ends_;  // of the pieces that it came in
+  size_t number_read_ = 0;  // of number_, by text_
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;
@@ -215,7 +211,8 @@ class ArgumentsRewriter {
  public:
   // `nesting`: how many levels may be opened below this one.
   explicit ArgumentsRewriter(unsigned nesting);
-  void begin(RewriteScope& scope, RoleSet roles = {});
+  // `clean`: see JsonRewriter::begin().
+  void begin(RewriteScope& scope, RoleSet roles = {}, CleanTexts* clean = nullptr);
   // `text`: the decoded string. Any chunking.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   [[nodiscard]] bool end();

@@ -80,6 +80,7 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   kind_ = kind;
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
+  clean_.clear();
   may_hold_ = false;
   channel_count_ = 0;
   channel_texts_.begin();
@@ -113,7 +114,7 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::StreamDelta& delta) 
   if (delta.text_class == llm::TextClass::J) {
     if (free->arguments == nullptr)
       free->arguments = std::make_unique<ArgumentsRewriter>(kJsonNestingMax - 1);
-    free->arguments->begin(*scope_);
+    free->arguments->begin(*scope_, {}, &clean_);
   } else {
     const uint8_t name =
         delta.rule == llm::kNoRule ? uint8_t{0} : kind_.stream.tables->rule(delta.rule).offset_text;
@@ -256,7 +257,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   if (event.done) scope_->tally.structure_bytes += data.size();
   if (!event.done) {
     JsonRewriter& whole = tools_->whole;
-    whole.begin_whole(*scope_, kind_.stream);
+    whole.begin_whole(*scope_, kind_.stream, &clean_);
     if (!whole.feed(data) || !whole.end()) {
       scope_->refuse(Refusal::MalformedEvent);
       return Result::Refused;

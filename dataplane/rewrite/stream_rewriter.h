@@ -27,6 +27,7 @@
 
 #include "dataplane/llm/stream_events.h"
 #include "dataplane/mem/text_window.h"
+#include "dataplane/rewrite/clean_texts.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/offset_book.h"
 #include "dataplane/rewrite/output_check.h"
@@ -139,6 +140,7 @@ class StreamRewriter {
   llm::ApiKind kind_;
   StreamTools* tools_;
   MessageFacts facts_;
+  CleanTexts clean_;  // what every event of a stream repeats
   llm::StreamCaptures captures_;
   // A protected text that comes in many events is one text while rule and outer number stay.
   ProtectedWatch watch_;

@@ -41,6 +41,7 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   window_.clear();
   window_start_ = 0;
   ended_ = false;
+  is_clean_ = true;
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
   held_ = 0;
@@ -124,6 +125,7 @@ bool TextRewriter::settle() {
       ended_ ? fed_ : std::min<uint64_t>(scanner_.safe_edge(), finder_.safe_edge());
   Cluster cluster;
   while (next_cluster(limit, cluster)) {
+    is_clean_ = false;
     if (waits_for_earlier(cluster)) break;
     if (!settle_cluster(cluster)) return false;
     scanner_.take(cluster.finding_count);

@@ -60,6 +60,8 @@ class TextRewriter {
 
   // Bytes of the text that are decided.
   uint64_t edge() const noexcept { return edge_ - skip_; }
+  // Nothing was found so far: no value, whatever its ruling, and no token.
+  bool is_clean() const noexcept { return is_clean_; }
   // Decided edits, in offsets of this text, replacements not escaped; the caller drops what it
   // took.
   EditList& edits() noexcept { return edits_; }
@@ -114,6 +116,7 @@ class TextRewriter {
   redact::ShiftMap* shifts_ = nullptr;
   uint64_t shifts_at_ = 0;  // what shifts_ has been told of
   bool ended_ = false;
+  bool is_clean_ = true;
 };
 
 }  // namespace sallyport::rewrite

@@ -1,0 +1,85 @@
+#include "dataplane/rewrite/leaf_text.h"
+
+#include <algorithm>
+
+#include "dataplane/rewrite/limits.h"
+
+namespace sallyport::rewrite {
+
+void LeafText::begin_message(CleanTexts* clean) noexcept {
+  own_.clear();
+  clean_ = clean != nullptr ? clean : &own_;
+  forget_held();
+  is_reading_ = false;
+}
+
+void LeafText::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
+                     redact::ShiftMap* shifts) {
+  scope_ = &scope;
+  roles_ = roles;
+  shifts_ = shifts;
+  is_reading_ = false;
+  forget_held();
+  held_.append(before.last(std::min(before.size(), kBeforeBytesMax)));
+  before_ = held_.size();
+}
+
+bool LeafText::hold(std::span<const uint8_t> text) {
+  if ((is_nested_ || !is_reading_) && held_.size() + text.size() <= kHeldBytesMax &&
+      ends_.size() < kHeldPiecesMax) {
+    held_.append(text);
+    if (is_nested_) ends_.push_back(held_.size());
+    return true;
+  }
+  if (!read_held()) return false;
+  return is_nested_ ? reader_.feed(text) : reader_.hold(text);
+}
+
+bool LeafText::settle() {
+  if (!is_reading_ && held_.size() == before_) return true;
+  return read_held() && reader_.settle_held();
+}
+
+bool LeafText::end() {
+  const bool is_whole = !is_reading_;
+  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_)) {
+    forget_held();
+    return true;
+  }
+  start();
+  const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
+  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_);
+  forget_held();
+  return ok;
+}
+
+// Afterwards nothing of held_ stands before the text.
+void LeafText::start() {
+  if (is_reading_) return;
+  is_reading_ = true;
+  reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_);
+}
+
+bool LeafText::read_held() {
+  start();
+  bool ok = true;
+  if (is_nested_) {
+    size_t from = before_;
+    for (const size_t end : ends_) {
+      ok = ok && reader_.feed(held_.bytes().subspan(from, end - from));
+      from = end;
+    }
+  } else {
+    ok = reader_.hold(held_.bytes().subspan(before_));
+  }
+  forget_held();
+  return ok;
+}
+
+void LeafText::forget_held() noexcept {
+  held_.clear();
+  ends_.clear();
+  before_ = 0;
+}
+
+}  // namespace sallyport::rewrite

@@ -5,7 +5,8 @@ import subprocess
 import sys
 import tempfile
 
-WANTED = {"scan", "stream openai_chat", "stream anthropic_messages", "tcp 64 B", "tcp 1460 B", "tls 64 B", "tls 1350 B", "tls 16384 B"}
+WANTED = {"scan", "stream openai_chat", "stream anthropic_messages", "tcp 64 B", "tcp 1460 B", "tls 64 B", "tls 1350 B",
+          "tls 16384 B"}
 # OpenSSL allocates inside a record; everything else of the hot path is ours and must not.
 MUST_NOT_ALLOCATE = ("tcp ",)
 

@@ -59,8 +59,9 @@ struct Dialect {
 };
 
 std::string openai_chat(const std::string& word) {
-  return R"(data: {"id":"chatcmpl-bench0000000000000000000000","object":"chat.completion.chunk","created":1796000000,)"
-         R"("model":"gpt-bench","service_tier":"default","system_fingerprint":"fp_0000000000","choices":[{"index":0,)"
+  return R"(data: {"id":"chatcmpl-bench0000000000000000000000","object":"chat.completion.chunk",)"
+         R"("created":1796000000,"model":"gpt-bench","service_tier":"default",)"
+         R"("system_fingerprint":"fp_0000000000","choices":[{"index":0,)"
          R"("delta":{"content":)" +
          quoted(word) + R"(},"logprobs":null,"finish_reason":null}],"obfuscation":"abcdefghij"})" +
          "\n\n";
@@ -68,7 +69,8 @@ std::string openai_chat(const std::string& word) {
 
 std::string openai_responses(const std::string& word) {
   return "event: response.output_text.delta\n"
-         R"(data: {"type":"response.output_text.delta","item_id":"msg_bench000000000000000000000000000000000",)"
+         R"(data: {"type":"response.output_text.delta",)"
+         R"("item_id":"msg_bench000000000000000000000000000000000",)"
          R"("output_index":0,"content_index":0,"delta":)" +
          quoted(word) + R"(,"logprobs":[],"sequence_number":4,"obfuscation":"abcdefghij"})" +
          "\n\n";
@@ -82,7 +84,8 @@ std::string anthropic_messages(const std::string& word) {
 
 std::string gemini(const std::string& word) {
   return R"(data: {"candidates": [{"content": {"parts": [{"text": )" + quoted(word) +
-         R"(}],"role": "model"},"index": 0}],"usageMetadata": {"promptTokenCount": 8,"totalTokenCount": 9},)"
+         R"(}],"role": "model"},"index": 0}],)"
+         R"("usageMetadata": {"promptTokenCount": 8,"totalTokenCount": 9},)"
          R"("modelVersion": "gemini-bench","responseId": "bench000000000000000000"})" +
          "\r\n\r\n";
 }

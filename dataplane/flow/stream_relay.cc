@@ -375,7 +375,7 @@ bool StreamRelay::judge_lines(std::span<const uint8_t> raw) {
   http::for_each_line(raw, [&](std::span<const uint8_t> line) {
     const uint32_t at = number++;
     if (!ok || line.size() <= 1 || is_data_line(line) || is_plain_event_line(line)) return;
-    rewrite::TextRewriter& text = tools_->line;
+    rewrite::TextRewriter& text = tools_->beside;
     text.begin(*scope_);
     scope_->tally.inspected_bytes += line.size();
     judged_bytes_ += line.size();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/http/sse_lines.h"
 #include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::http {
@@ -53,10 +54,9 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
     at_stream_start_ = false;
   }
   while (scan_ < buffer_.size()) {
-    const uint8_t c = buffer_[scan_];
     if (skip_lf_) {
       skip_lf_ = false;
-      if (c == '\n') {
+      if (buffer_[scan_] == '\n') {
         // The LF of a CRLF. When the event it ended is gone already, it belongs to the next one's
         // raw bytes.
         if (scan_ == event_start_) late_lf_ = 1;
@@ -64,10 +64,10 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
         continue;
       }
     }
-    ++scan_;
-    if (c != '\n' && c != '\r') continue;
-    skip_lf_ = c == '\r';
-    const size_t end = scan_ - 1;
+    const size_t end = scan_ + line_end(buffer_.bytes().subspan(scan_));
+    scan_ = std::min(end + 1, buffer_.size());
+    if (end == buffer_.size()) break;
+    skip_lf_ = buffer_[end] == '\r';
     if (end > line_start_) {
       line(line_start_, end);
       line_start_ = scan_;

@@ -39,6 +39,7 @@ struct Leaf {
   uint8_t opaque = 0;       // contract::OpaqueReason, for classes that nobody reads
   uint8_t offset_text = 0;  // contract::LlmRule
   uint8_t offset_form = 0;
+  bool selects = false;     // its value says what the members beside it are
   bool in_list = false;     // it is an item of an array; else a member, or all there is
   bool in_rows = false;     // what it stands in is an item of an array
   uint16_t depth = 0;       // objects and arrays that it stands in

@@ -748,6 +748,7 @@ bool JsonWalker::begin_leaf(LeafKind kind, bool is_key, uint32_t node_index) noe
   leaf.speaker = speaker_below(node_index);
   if (node.rule != kNoRule) leaf.opaque = table_.tables->rule(node.rule).opaque;
   leaf.raw_start = value_start_;
+  leaf.selects = kind == LeafKind::String && !is_key && value_is_discriminator_;
   if (node.rule != kNoRule && !is_key) {
     const contract::LlmRule& rule = table_.tables->rule(node.rule);
     leaf.role = static_cast<LeafRole>(rule.role);

@@ -47,6 +47,8 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
   marks_.clear();
   indexes_.clear();
   too_many_ = false;
+  count_count_ = 0;
+  may_repeat_ = true;
   if (!kind.done_data.empty() && base::text_of(data) == kind.done_data) {
     event_.done = true;
     closes_.push_back(StreamClose{});
@@ -64,6 +66,8 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
   event_.leaves = leaves_;
   event_.closes = closes_;
   event_.marks = marks_;
+  event_.counts = std::span(counts_).first(count_count_);
+  event_.may_repeat = may_repeat_ && deltas_.size() == 1 && closes_.empty();
   return Result::Ok;
 }
 
@@ -102,6 +106,7 @@ uint32_t StreamEventReader::resolve(uint8_t level, const Place& place) const noe
 bool StreamEventReader::leaf_begin(const Leaf& leaf) {
   leaf_ = leaf;
   value_size_ = 0;
+  may_close_ = false;
   return true;
 }
 
@@ -136,8 +141,11 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
     delta.raw_end = raw_end;
     deltas_.push_back(delta);
     delta_places_.push_back(Place{leaf_.index_count, leaf_.indexes});
+    may_repeat_ = may_repeat_ && !may_close_ && !leaf_.selects &&
+                  leaf_.capture == contract::kLlmNoChannel && leaf_.role == LeafRole::None;
     return true;
   }
+  note_count(raw_end);
   // Numbers, flags and names of the grammar are no text; everything else is the caller's to judge.
   const bool is_text = is_string && !leaf_.is_key;
   if (!is_text && leaf_.text_class == TextClass::Structural && leaf_.role == LeafRole::None)
@@ -145,6 +153,34 @@ bool StreamEventReader::leaf_end(uint64_t raw_end) {
   if (leaves_.size() == kEventLeavesMax) return !(too_many_ = true);
   leaves_.push_back(StreamLeaf{leaf_, raw_start, raw_end});
   return true;
+}
+
+// A text, a name or a flag whose reading depends on its own bytes, and nothing on it.
+bool StreamEventReader::is_plain() const noexcept {
+  switch (leaf_.role) {
+    case LeafRole::MediaData:
+    case LeafRole::MediaType:
+    case LeafRole::OffsetItem:
+    case LeafRole::OffsetPart:
+      return false;
+    default:
+      break;
+  }
+  const TextClass c = leaf_.text_class;
+  return c == TextClass::Structural || c == TextClass::T || c == TextClass::I;
+}
+
+void StreamEventReader::note_count(uint64_t raw_end) {
+  may_repeat_ = may_repeat_ && is_plain();
+  const bool counts = leaf_.role == LeafRole::None || leaf_.role == LeafRole::InputTokens ||
+                      leaf_.role == LeafRole::OutputTokens;
+  if (leaf_.is_key || leaf_.kind != LeafKind::Number || leaf_.text_class != TextClass::Structural ||
+      !counts || may_close_)
+    return;
+  if (count_count_ == kEventCountsMax)
+    may_repeat_ = false;
+  else
+    counts_[count_count_++] = StreamCount{leaf_.capture, leaf_.raw_start, raw_end};
 }
 
 bool StreamEventReader::marked(MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) {
@@ -190,10 +226,13 @@ bool StreamEventReader::note_closes() {
 }
 
 void StreamEventReader::note_capture(uint64_t raw_end) {
-  const auto size = static_cast<size_t>(raw_end - leaf_.raw_start);
-  if (leaf_.capture >= kCapturesMax || size > kCaptureBytesMax) return;
-  std::memcpy(captures_->bytes[leaf_.capture].data(), data_.data() + leaf_.raw_start, size);
-  captures_->sizes[leaf_.capture] = static_cast<uint8_t>(size);
+  captures_->set(leaf_.capture, data_.subspan(leaf_.raw_start, raw_end - leaf_.raw_start));
+}
+
+void StreamCaptures::set(uint8_t capture, std::span<const uint8_t> raw) noexcept {
+  if (capture >= kCapturesMax || raw.size() > kCaptureBytesMax) return;
+  std::memcpy(bytes[capture].data(), raw.data(), raw.size());
+  sizes[capture] = static_cast<uint8_t>(raw.size());
 }
 
 size_t write_delta_event(const ApiKind& kind, const ChannelKey& key, const StreamCaptures& captures,

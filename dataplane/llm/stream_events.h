@@ -42,6 +42,7 @@ inline constexpr uint32_t kEventLeavesMax = 32'768;
 inline constexpr uint32_t kEventIndexesMax = 256;
 inline constexpr uint32_t kEventClosesMax = 128;
 inline constexpr uint32_t kEventMarksMax = 128;
+inline constexpr uint32_t kEventCountsMax = 8;     // of an event with more, no others are the same
 inline constexpr uint32_t kCaptureBytesMax = 250;  // ids of some vendors are long; sizes are bytes
 
 // New text of a channel: the content of one string.
@@ -74,11 +75,21 @@ struct StreamMark {
   uint64_t raw_end = 0;
 };
 
+// A number that nothing depends on: of tokens, of the event itself.
+struct StreamCount {
+  uint8_t capture = contract::kLlmNoChannel;
+  uint64_t raw_start = 0;
+  uint64_t raw_end = 0;
+};
+
 // The last values that our own events must repeat (id, model), as raw JSON. One per stream, kept by
 // the caller.
 struct StreamCaptures {
   std::array<std::array<char, kCaptureBytesMax>, kCapturesMax> bytes{};
   std::array<uint8_t, kCapturesMax> sizes{};  // 0: not seen, the table's fallback is written
+
+  // Longer ones are not kept.
+  void set(uint8_t capture, std::span<const uint8_t> raw) noexcept;
 };
 
 struct StreamEvent {
@@ -87,6 +98,10 @@ struct StreamEvent {
   std::span<const StreamLeaf> leaves;
   std::span<const StreamClose> closes;
   std::span<const StreamMark> marks;
+  std::span<const StreamCount> counts;
+  // It has one delta and ends nothing, and with other text in the delta, other padding or other
+  // counts it would say the same of everything else.
+  bool may_repeat = false;
 };
 
 class StreamEventReader final : private Sink {
@@ -128,6 +143,8 @@ class StreamEventReader final : private Sink {
 
   bool note_index(uint8_t level);
   bool note_closes();
+  void note_count(uint64_t raw_end);
+  bool is_plain() const noexcept;
   ChannelKey key_at(uint8_t channel, const Place& place) const noexcept;
   void resolve_all() noexcept;
   void note_capture(uint64_t raw_end);
@@ -139,6 +156,8 @@ class StreamEventReader final : private Sink {
   std::span<const uint8_t> data_;
   StreamCaptures* captures_ = nullptr;
   bool too_many_ = false;
+  bool may_repeat_ = false;
+  bool may_close_ = false;  // with another value the leaf at hand might end a channel
   Leaf leaf_;
   std::array<uint8_t, kKnownNameBytesMax> value_{};  // short scalars: numbers, types
   uint32_t value_size_ = 0;  // may exceed the array: then it is no known value
@@ -149,6 +168,8 @@ class StreamEventReader final : private Sink {
   std::vector<Place> close_places_;
   std::vector<StreamMark> marks_;
   std::vector<IndexSeen> indexes_;
+  std::array<StreamCount, kEventCountsMax> counts_;
+  size_t count_count_ = 0;
 };
 
 // Writes the data of an event of our own that carries `escaped` (already escaped for a JSON string,

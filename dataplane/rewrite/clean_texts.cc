@@ -8,8 +8,8 @@
 namespace sallyport::rewrite {
 namespace {
 
-// Where to look, no more: who finds texts that meet in one set makes them be scanned. The upper bits
-// are those that every byte moves.
+// Where to look, no more: who finds texts that meet in one set makes them be scanned. The upper
+// bits are those that every byte moves.
 uint64_t hash_of(std::span<const uint8_t> text, size_t before) noexcept {
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
   constexpr size_t kWord = sizeof(uint64_t);
@@ -55,8 +55,8 @@ bool CleanTexts::has(std::span<const uint8_t> text, size_t before) const noexcep
   const Set& set = sets_[set_of(hash)];
   for (size_t i = 0; i < kWays; ++i) {
     const Slot& slot = set.slots[i];
-    if (set.tags[i] == tag_of(hash) && slot.size == text.size() &&
-        slot.before == before && std::equal(text.begin(), text.end(), slot.bytes.begin()))
+    if (set.tags[i] == tag_of(hash) && slot.size == text.size() && slot.before == before &&
+        std::equal(text.begin(), text.end(), slot.bytes.begin()))
       return true;
   }
   return false;

@@ -94,6 +94,8 @@ class JsonRewriter final : private llm::Sink {
   llm::WalkError walk_error() const noexcept { return walker_.error(); }
   uint64_t offset() const noexcept { return walker_.offset(); }
   const MessageFacts& facts() const noexcept { return facts_; }
+  // Nothing was found in its texts; those of arguments aside.
+  bool is_clean() const noexcept { return text_.is_clean(); }
 
   struct Mark {
     llm::MarkKind kind;

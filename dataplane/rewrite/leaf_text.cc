@@ -11,6 +11,7 @@ void LeafText::begin_message(CleanTexts* clean) noexcept {
   clean_ = clean != nullptr ? clean : &own_;
   forget_held();
   is_reading_ = false;
+  is_clean_ = true;
 }
 
 void LeafText::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
@@ -48,6 +49,7 @@ bool LeafText::end() {
   }
   start();
   const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
+  is_clean_ = is_clean_ && ok && reader_.is_clean();
   if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_);
   forget_held();
   return ok;

@@ -44,6 +44,8 @@ class LeafText {
   // Decided edits; the caller drops what it took.
   EditList& edits() noexcept { return reader_.edits(); }
   CleanTexts& clean() noexcept { return *clean_; }
+  // Nothing was found in any text of the message so far.
+  bool is_clean() const noexcept { return is_clean_; }
 
  private:
   // Longer ones gain nothing by waiting.
@@ -65,6 +67,7 @@ class LeafText {
   size_t before_ = 0;         // bytes at its front that stand before the text
   std::vector<size_t> ends_;  // in held_, of the pieces of a nested leaf
   bool is_reading_ = false;
+  bool is_clean_ = true;
 };
 
 }  // namespace sallyport::rewrite

@@ -81,6 +81,7 @@ void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
   clean_.clear();
+  repeated_.forget();
   may_hold_ = false;
   channel_count_ = 0;
   channel_texts_.begin();
@@ -241,6 +242,52 @@ bool StreamRewriter::write_own_event(Channel& channel) {
   return true;
 }
 
+// What is no delta in it is judged and counted.
+bool StreamRewriter::read_event(std::span<const uint8_t> data) {
+  repeated_.forget();
+  if (tools_->reader.read(kind_, data, captures_) != llm::StreamEventReader::Result::Ok)
+    return scope_->refuse(Refusal::MalformedEvent);
+  Tally& tally = scope_->tally;
+  if (tools_->reader.event().done) {
+    tally.structure_bytes += data.size();
+    return true;
+  }
+  const uint64_t inspected = tally.inspected_bytes, structure = tally.structure_bytes;
+  JsonRewriter& whole = tools_->whole;
+  whole.begin_whole(*scope_, kind_.stream, &clean_);
+  if (!whole.feed(data) || !whole.end()) return scope_->refuse(Refusal::MalformedEvent);
+  for (const TextEdit& edit : whole.edits().edits())
+    add_edit(edit.start, edit.end, whole.edits().replacement(edit));
+  if (!edits_.empty()) text_changed_ = true;
+  if (facts_.model_size == 0) facts_ = whole.facts();
+  if (!whole.is_clean() || !repeated_.learn(data, tools_->reader.event())) return true;
+  repeated_inspected_ = tally.inspected_bytes - inspected;
+  repeated_structure_ = tally.structure_bytes - structure;
+  return true;
+}
+
+// As the one before, of which all is known but its text: its padding is judged, and it is counted.
+bool StreamRewriter::read_repeated(std::span<const uint8_t> data) {
+  if (const auto padding = repeated_.padding(data); !padding.empty()) {
+    TextRewriter& text = tools_->beside;
+    text.begin(*scope_);
+    if (!text.hold(padding) || !text.end()) return false;
+    const auto start = static_cast<uint64_t>(padding.data() - data.data());
+    for (const TextEdit& edit : text.edits().edits()) {
+      const auto value = text.edits().replacement(edit);
+      escaped_.resize(redact::json_escaped_size(value, 1));
+      redact::json_escape(value, 1, escaped_);
+      add_edit(start + edit.start, start + edit.end, escaped_);
+      text_changed_ = true;
+    }
+  }
+  const auto text_growth = static_cast<uint64_t>(repeated_.text_growth());
+  const auto growth = static_cast<uint64_t>(repeated_.growth());
+  scope_->tally.inspected_bytes += repeated_inspected_ + text_growth;
+  scope_->tally.structure_bytes += repeated_structure_ + growth - text_growth;
+  return true;
+}
+
 StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   for (auto* buffer : {&edit_bytes_, &out_, &before_}) {
     mem::wipe(*buffer);
@@ -249,24 +296,9 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   own_events_.clear();
   edits_.clear();
   text_changed_ = false;
-  if (tools_->reader.read(kind_, data, captures_) != llm::StreamEventReader::Result::Ok) {
-    scope_->refuse(Refusal::MalformedEvent);
-    return Result::Refused;
-  }
-  const llm::StreamEvent& event = tools_->reader.event();
-  if (event.done) scope_->tally.structure_bytes += data.size();
-  if (!event.done) {
-    JsonRewriter& whole = tools_->whole;
-    whole.begin_whole(*scope_, kind_.stream, &clean_);
-    if (!whole.feed(data) || !whole.end()) {
-      scope_->refuse(Refusal::MalformedEvent);
-      return Result::Refused;
-    }
-    for (const TextEdit& edit : whole.edits().edits())
-      add_edit(edit.start, edit.end, whole.edits().replacement(edit));
-    if (!edits_.empty()) text_changed_ = true;
-    if (facts_.model_size == 0) facts_ = whole.facts();
-  }
+  const bool repeated = repeated_.read(data, captures_);
+  if (!(repeated ? read_repeated(data) : read_event(data))) return Result::Refused;
+  const llm::StreamEvent& event = repeated ? repeated_.event() : tools_->reader.event();
   for (size_t i = 0; i < event.deltas.size(); ++i) {
     const llm::StreamDelta& d = event.deltas[i];
     // Only the last delta of a channel in this event can be its end.
@@ -276,7 +308,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
     if (!delta(d, !later && closes(event, d.key), data)) return Result::Refused;
   }
   if (!close_channels(event)) return Result::Refused;
-  move_numbers(event);
+  if (!repeated) move_numbers(event);
   watch_protected(event, data);
   note_padding_name(event, data);
   if (text_changed_) {
@@ -416,7 +448,8 @@ bool StreamRewriter::apply(std::span<const uint8_t> data) {
     at = edit.end;
   }
   mem::append_wiping(out_, data.subspan(at));
-  return tools_->check.is_json(out_) || scope_->refuse(Refusal::MalformedEvent);
+  return repeated_.holds(out_) || tools_->check.is_json(out_) ||
+         scope_->refuse(Refusal::MalformedEvent);
 }
 
 StreamRewriter::Result StreamRewriter::finish() {

@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/llm/repeated_event.h"
 #include "dataplane/llm/stream_events.h"
 #include "dataplane/mem/text_window.h"
 #include "dataplane/rewrite/clean_texts.h"
@@ -43,7 +44,7 @@ struct StreamTools {
   llm::StreamEventReader reader;
   JsonRewriter whole{kJsonNestingMax, false};  // every leaf of an event that is not a delta
   OutputCheck check;                           // of every event that we wrote
-  TextRewriter line;                           // what stands beside the events of a stream
+  TextRewriter beside;                         // lines around events, padding inside of them
   redact::TokenFinder ahead;                   // tokens of an event before it is read
   Padding padding;
 };
@@ -116,6 +117,8 @@ class StreamRewriter {
     size_t size;
   };
 
+  bool read_event(std::span<const uint8_t> data);
+  bool read_repeated(std::span<const uint8_t> data);
   Channel* channel(const llm::StreamDelta& delta);
   bool feed(Channel& channel, std::span<const uint8_t> content);
   bool close_channels(const llm::StreamEvent& event);
@@ -140,7 +143,10 @@ class StreamRewriter {
   llm::ApiKind kind_;
   StreamTools* tools_;
   MessageFacts facts_;
-  CleanTexts clean_;  // what every event of a stream repeats
+  CleanTexts clean_;                 // short texts that many events have
+  llm::RepeatedEvent repeated_;      // the last event that was read in full, if others may be such
+  uint64_t repeated_inspected_ = 0;  // its bytes that were inspected, and its structure
+  uint64_t repeated_structure_ = 0;
   llm::StreamCaptures captures_;
   // A protected text that comes in many events is one text while rule and outer number stay.
   ProtectedWatch watch_;

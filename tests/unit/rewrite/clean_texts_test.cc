@@ -63,12 +63,13 @@ class RepeatedTexts : public ::testing::Test {
 // The same digits behind a name that says what they are, and behind one that does not.
 TEST_F(RepeatedTexts, AValueIsFoundEachTime) {
   std::string body =
-      R"({"messages":[{"role":"assistant","tool_calls":[{"id":"call_1","type":"function","function":)"
+      R"({"messages":[{"role":"assistant","tool_calls":[{"id":"call_1","type":"function",)"
+      R"("function":)"
       R"({"name":"f","arguments":"{\"rows\":[)";
   for (int i = 0; i < 5; ++i)
-    body +=
-        std::string(i > 0 ? "," : "") +
-        R"({\"id\":\"536904399\",\"state\":\"open\",\"ssn\":\"536904399\",\"mail\":\"erika@northwind-example.com\"})";
+    body += std::string(i > 0 ? "," : "") +
+            R"({\"id\":\"536904399\",\"state\":\"open\",\"ssn\":\"536904399\",)"
+            R"(\"mail\":\"erika@northwind-example.com\"})";
   body += R"(]}"}}]}]})";
   const Said said = world_.json_edits(Direction::Request, openai_.request, body);
   EXPECT_EQ(world_.tally.detections[World::Ssn][static_cast<size_t>(contract::Action::Tokenize)],

@@ -21,6 +21,7 @@ struct Played {
   std::vector<std::string> out;    // data of every event
   std::vector<std::string> names;  // event names of our own events, empty for the vendor's
   std::map<std::tuple<std::string, uint32_t, uint32_t>, std::string> channels;
+  Tally tally;
 
   std::string text(const std::string& channel, uint32_t outer, uint32_t inner = 0) const {
     const auto found = channels.find({channel, outer, inner});
@@ -92,6 +93,7 @@ class StreamPlayer {
       receive_own(played);
     }
     played.refusal = scope.refusal;
+    played.tally = scope.tally;
     return played;
   }
 

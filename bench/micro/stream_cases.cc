@@ -27,7 +27,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMixBytes = 256U << 10;
-constexpr size_t kAnswersMax = 12;
+constexpr size_t kAnswersMax = 2;
 constexpr size_t kRecordBytes = 16'384;
 constexpr size_t kWordBytesMax = 8;
 constexpr std::string_view kReason = "assistance";

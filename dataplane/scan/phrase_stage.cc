@@ -48,6 +48,26 @@ size_t plain_word(const TextView& text, const CharMasks& masks, uint64_t origin,
 
 }  // namespace
 
+// "875 7th Avenue": two letters at `word` behind digits, and a capital letter behind them. The
+// number of the house stands before, behind which no word begins.
+void PhraseStage::ask_from_ordinal(const Part& part, uint64_t word) {
+  constexpr uint64_t kOrdinalDigitsMax = 3, kHouseDigitsMax = 6;
+  // The masks begin with the word; the number of the house may stand before them.
+  const TextView& text = part.text;
+  const auto digits_start = [&](uint64_t end, uint64_t most) {
+    uint64_t at = end;
+    while (at > text.begin && end - at <= most && is_digit(text.at(at - 1))) --at;
+    return at;
+  };
+  const uint64_t ordinal = digits_start(word, kOrdinalDigitsMax);
+  if (ordinal < text.begin + 2 || text.at(ordinal - 1) != ' ' || !is_digit(text.at(ordinal - 2)))
+    return;
+  const uint64_t start = digits_start(ordinal - 1, kHouseDigitsMax);
+  if (!address_may_follow(text, start, ordinal - 1)) return;
+  part.ask(part.engine.rules_anywhere(RuleKind::Address), address_from_number,
+           Trigger{start, start});
+}
+
 // Words before a capital letter: is the first one a given name?
 void PhraseStage::ask_person(const Part& part, size_t last) {
   const TextView& text = part.text;
@@ -57,8 +77,11 @@ void PhraseStage::ask_person(const Part& part, size_t last) {
     start = name_start(text, part.origin + last);
     if (start > part.origin + last) return;
   } else {
-    if (!part.masks.upper.test(word)) return;
     const uint8_t before = text.at(start - 1);
+    if (!part.masks.upper.test(word)) {
+      if (last - word == 1 && is_digit(before)) ask_from_ordinal(part, start);
+      return;
+    }
     if (is_digit(before) || before == '_' || before == '.' || before == '/' || before == '\\' ||
         before == '@' || before == '#')
       return;

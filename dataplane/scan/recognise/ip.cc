@@ -47,6 +47,20 @@ bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
   return false;
 }
 
+constexpr std::string_view kBrowsers[] = {
+    "chrome/", "chromium/", "safari/",   "firefox/",        "version/",       "edg/",
+    "opr/",    "edge/",     "electron/", "headlesschrome/", "samsungbrowser/"};
+
+// "Chrome/75.6.1.2": of what a browser says of itself, no path of a host.
+bool is_of_browser(OpenReader& reader, uint64_t start) noexcept {
+  if (reader.before(start) != '/' || !is_letter(reader.before(start - 1))) return false;
+  for (std::string_view name : kBrowsers)
+    if (start >= name.size() && reader.follows(start - name.size(), name) &&
+        !is_letter(reader.before(start - name.size())))
+      return true;
+  return false;
+}
+
 bool quad_may_begin(OpenReader& reader, uint64_t start) noexcept {
   const uint8_t c = reader.before(start), d = reader.before(start - (start == 0 ? 0 : 1));
   if (is_alnum(c) || c == '_' || c == '.') return false;
@@ -93,7 +107,7 @@ Verdict quad_at(const TextView& text, uint64_t point, Hit& out) noexcept {
   const bool masked = reader.at(quad.end) == '/' && is_digit(reader.at(quad.end + 1));
   // "Chrome/120.0.0.0": a release with nothing behind its first number.
   if (n[0] != 10 && n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
-  if (speaks_of_version(reader, start)) return reader.answer(false);
+  if (is_of_browser(reader, start) || speaks_of_version(reader, start)) return reader.answer(false);
   out = Hit{start, quad.end};
   // 1.2.3.4 and 22.2.1.2 are chapters more often than hosts; 1.1.1.1 and 8.8.8.8 are hosts.
   const bool small = n[0] < kSectionMax && n[0] != 10 && n[1] < 10 && n[2] < 10 && n[3] < 10;

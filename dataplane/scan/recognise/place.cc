@@ -364,6 +364,10 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
   for (unsigned i = 0; i < kTownWordsMax; ++i) {
     const NameWord word = word_at(reader, at);
     if (word.size() == 0) return 0;
+    // "Beauvais, joignable au 0033": behind a comma no name of a town goes on in small letters.
+    if (i > 0 && !word.capital && capital && reader.before(at - 1) == ',' &&
+        !word_is(reader, word, "nan"))
+      return 0;
     capital = capital || word.capital;
     at = word.end;
     if (reader.at(at) == '.') ++at;
@@ -473,7 +477,10 @@ Place place_at(OpenReader& reader, uint64_t start) noexcept {
     return out;
   }
   end = town_at(reader, behind, out.sure);
-  if (end == 0) end = state_end(reader, next);
+  if (end == 0) {
+    end = state_end(reader, next);
+    out.sure = end != 0 && is_digit(reader.before(end));
+  }
   if (end == 0) {
     end = postcode_end(reader, next);
     if (end == 0) end = zip_end(reader, next);

@@ -206,18 +206,21 @@ constexpr std::string_view kNoStreets[] = {
 
 // Nouns with numbers that are no names of places.
 constexpr std::string_view kNoNames[] = {
-    "chapter",   "section",  "page",     "step",     "level",    "version", "table",     "figure",
-    "windows",   "part",     "phase",    "round",    "day",      "week",    "year",      "month",
-    "january",   "february", "march",    "april",    "may",      "june",    "july",      "august",
-    "september", "october",  "november", "december", "monday",   "tuesday", "wednesday", "thursday",
-    "friday",    "saturday", "sunday",   "top",      "class",    "grade",   "line",      "item",
-    "option",    "question", "example",  "volume",   "issue",    "no",      "number",    "id",
-    "the",       "article",  "season",   "episode",  "chapitre", "kapitel", "seite",     "python",
-    "java",      "node",     "ubuntu",   "intel",    "core",     "iphone",  "android",   "http",
-    "rfc",       "iso",      "utf",      "sha",      "base",     "int",     "float",     "exit",
-    "error",     "status",   "port",     "server",   "runde",    "platz",   "team",      "linie",
-    "halle",     "los",      "tel",      "phone",    "fax",      "fig",     "eq",        "ch",
-    "vol",       "pp",       "nr"};
+    "chapter",  "section", "page",      "step",      "level",   "version",  "table",
+    "figure",   "windows", "part",      "phase",     "round",   "day",      "week",
+    "year",     "month",   "january",   "february",  "march",   "april",    "may",
+    "june",     "july",    "august",    "september", "october", "november", "december",
+    "monday",   "tuesday", "wednesday", "thursday",  "friday",  "saturday", "sunday",
+    "top",      "class",   "grade",     "line",      "item",    "option",   "question",
+    "example",  "volume",  "issue",     "no",        "number",  "id",       "the",
+    "article",  "season",  "episode",   "chapitre",  "kapitel", "seite",    "python",
+    "java",     "node",    "ubuntu",    "intel",     "core",    "iphone",   "android",
+    "http",     "rfc",     "iso",       "utf",       "sha",     "base",     "int",
+    "float",    "exit",    "error",     "status",    "port",    "server",   "runde",
+    "platz",    "team",    "linie",     "halle",     "los",     "tel",      "phone",
+    "fax",      "fig",     "eq",        "ch",        "vol",     "pp",       "nr",
+    "platform", "flight",  "terminal",  "seat",      "row",     "gleis",    "wagen",
+    "eur",      "usd",     "gbp",       "chf"};
 
 constexpr std::string_view kMarks[] = {
     "no",         "nr",  "n",      "n\xc2\xba", "n\xc2\xb0",     "num",       "\xc4\x8d",

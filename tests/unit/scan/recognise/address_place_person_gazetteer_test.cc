@@ -41,6 +41,7 @@ TEST(Address, WithItsPlace) {
                                 "ul. D\xc5\x82uga 5, 00-238 Warszawa",
                                 "Storgatan 5, 111 22 Stockholm",
                                 "350 5th Ave, New York, NY 10118",
+                                "4563 Hickory Corners Fairview, OR 97201",
                                 "123 main st, springfield, il 62701",
                                 "1 Macquarie Street, Sydney NSW 2000",
                                 "PSC 4095, Box 8316\nAPO AE 85103",

@@ -410,6 +410,27 @@ bool is_name(Bytes text) noexcept {
   return parts || text.size() == tail || std::count_if(text.begin(), text.end(), is_upper) > 1;
 }
 
+// Two letters side by side that no word of the languages around us has, nor an abbreviation with
+// one capital: "Vw", "qi", "Zy" is one. Of letters drawn at random every other ten have some.
+bool has_foreign_pair(Bytes letters) noexcept {
+  constexpr std::string_view kRare = "jqvwxz", kVowels = "aeiouy";
+  const auto in = [](std::string_view set, uint8_t c) {
+    return set.find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  for (size_t i = 1; i < letters.size(); ++i) {
+    // A capital begins a part.
+    if (!is_lower(letters[i])) continue;
+    const uint8_t a = to_lower(letters[i - 1]), b = letters[i];
+    if (a == 'q' && b != 'u' && b != 'l') return true;
+    if (in(kRare, a) && in(kRare, b) && a != b) return true;
+    // "object", "adjust", "inject", "enqueue", "sql" have them.
+    if (!in("aeiouybdn", a) && b == 'j') return true;
+    if (!in("aeiouycnsr", a) && b == 'q') return true;
+    if ((a == 'j' || a == 'v') && !in(kVowels, b) && b != 'r' && b != 's' && b != 'm') return true;
+  }
+  return false;
+}
+
 struct Mix {
   size_t upper = 0, lower = 0, digits = 0, signs = 0, foreign = 0;
   size_t letters() const noexcept { return upper + lower + foreign; }
@@ -655,7 +676,8 @@ Strength password_strength(Bytes text) noexcept {
     // snake_case, camelCase; a capital first is a word.
     const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
     // Letters drawn at random: no camelCase.
-    if (inner > 1 && text.size() >= kRandomLettersMin && is_letters(text) && !is_wordy(text))
+    if (inner > 1 && text.size() >= kRandomLettersMin && is_letters(text) &&
+        (!is_wordy(text) || has_foreign_pair(text)))
       return Strength::Strong;
     if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
     if (mix.digits == 0 && kSecretNouns.any_in(text)) return Strength::None;

@@ -60,15 +60,17 @@ TEST(SecretText, ExpressionsStandForValues) {
 }
 
 TEST(SecretText, PasswordsMixWhatWordsDoNot) {
-  for (const std::string text : {"Orbit0014x", "copper-orbit-0916", "P@ssw0rd", "YZlf$j8sVFj!",
-                                 "hunter2", "correct-horse-battery-staple", "lemon.pepper14"})
+  for (const std::string text :
+       {"Orbit0014x", "copper-orbit-0916", "P@ssw0rd", "YZlf$j8sVFj!", "hunter2",
+        "correct-horse-battery-staple", "lemon.pepper14", "jGMIVwejZyuw"})
     EXPECT_EQ(password_strength(of(text)), Strength::Strong) << text;
   for (const std::string text : {"sunshine", "Dragon", "123456"})
     EXPECT_EQ(password_strength(of(text)), Strength::Weak) << text;
   for (const std::string text :
        {"required", "newPassword", "new_password", "SHA-256", "base64-encoded", "varchar2",
         "UINT16_MAX", "abc", "password", "550e8400-e29b-41d4-a716-446655440000", "lemon.pepper",
-        "lemon.pepper1", "config.pepper14", "lemon.password14", "lemon.pepper.tree14"})
+        "lemon.pepper1", "config.pepper14", "getJsonObjects", "adjustEnqueuedSql", "isEqualToValue",
+        "lemon.password14", "lemon.pepper.tree14"})
     EXPECT_EQ(password_strength(of(text)), Strength::None) << text;
 }
 

@@ -159,22 +159,25 @@ uint64_t PhraseStage::mask_from(const TextView& text) const noexcept {
   return from;
 }
 
-uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text) noexcept {
+uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text,
+                                uint64_t floor) noexcept {
   TextView tail = text;
   if (text.end - text.begin > kLiveBytes) {
     tail.begin = text.end - kLiveBytes;
     tail.bytes += tail.begin - text.begin;
   }
   uint64_t live = text.end;
-  if (!engine.rules_of(RuleKind::Address).empty()) live = std::min(live, address_live_from(tail));
-  if (!engine.rules_of(RuleKind::Person).empty()) live = std::min(live, person_live_from(tail));
+  if (!engine.rules_of(RuleKind::Address).empty())
+    live = std::min(live, address_live_from(tail, floor));
+  if (!engine.rules_of(RuleKind::Person).empty())
+    live = std::min(live, person_live_from(tail, floor));
   if (!engine.rules_of(RuleKind::TravelZone).empty())
     live = std::min(live, travel_zone_live_from(tail));
   if (!engine.rules_of(RuleKind::SpeltEmail).empty())
-    live = std::min(live, spelt_email_live_from(tail));
+    live = std::min(live, spelt_email_live_from(tail, floor));
   if (!engine.rules_of(RuleKind::Password).empty() ||
       !engine.rules_of(RuleKind::Assignment).empty())
-    live = std::min(live, value_before_live_from(tail));
+    live = std::min(live, value_before_live_from(tail, floor));
   return live;
 }
 

@@ -21,7 +21,7 @@ class PhraseStage {
   // Masks are needed from here on: the word or number that the next trigger may end.
   uint64_t mask_from(const TextView& text) const noexcept;
   // Where a phrase may have begun whose trigger is still to come.
-  static uint64_t live_from(const Engine& engine, const TextView& text) noexcept;
+  static uint64_t live_from(const Engine& engine, const TextView& text, uint64_t floor) noexcept;
 
  private:
   struct Part {

@@ -30,7 +30,8 @@ namespace sallyport::scan {
 inline constexpr uint64_t kLookBehindBytes = 160;
 // The longest form that is no word run, row or key block: an address over three lines.
 inline constexpr uint64_t kLookAheadBytes = 320;
-// A live_from() looks at no more than this; what began earlier is given up.
+// A live_from() looks at no more than this; what began earlier is given up. Nor, if it takes a
+// `floor`, at what begins before that: it is decided already.
 inline constexpr uint64_t kLiveBytes = 160;
 
 // With More, `out.start` may say that the match would begin before its trigger: the text is held

@@ -223,10 +223,11 @@ void TextScanner::read_dictionaries(std::span<const uint8_t> text, const TextVie
 void TextScanner::settle(const TextView& text) {
   uint64_t edge = text.end;
   if (!text.final)
-    edge = std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
-                     words_.live_from(text), spaced_.live_from(text),
-                     joined_.live_from(*engine_, text, *scratch_), pending_.live_from(text),
-                     PhraseStage::live_from(*engine_, text), columns_.live_from(text)});
+    edge =
+        std::min({numbers_.live_from(text), WordStage::word_from(text, words_.cursor()),
+                  words_.live_from(text), spaced_.live_from(text),
+                  joined_.live_from(*engine_, text, *scratch_), pending_.live_from(text),
+                  PhraseStage::live_from(*engine_, text, folded_edge_), columns_.live_from(text)});
   if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();

@@ -28,6 +28,6 @@ Verdict address_from_number(const TextView& text, const Trigger& trigger,
 // trigger.at: the first digit of a number that follows a word.
 Verdict address_to_number(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                           Hit& out) noexcept;
-uint64_t address_live_from(const TextView& text) noexcept;
+uint64_t address_live_from(const TextView& text, uint64_t floor = 0) noexcept;
 
 }  // namespace sallyport::scan

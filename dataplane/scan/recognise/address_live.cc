@@ -155,13 +155,13 @@ uint64_t words_live(OpenReader& reader, uint64_t begin, uint64_t end) noexcept {
 
 }  // namespace
 
-uint64_t address_live_from(const TextView& text) noexcept {
+uint64_t address_live_from(const TextView& text, uint64_t floor) noexcept {
   TextView whole = text;
   whole.final = true;
   OpenReader reader(whole);
-  return std::min({words_live(reader, text.begin, text.end),
-                   ship_live(reader, text.begin, text.end), corner_live(reader, text.end),
-                   script_live(reader, text.begin, text.end)});
+  const uint64_t begin = std::max(text.begin, floor);
+  return std::min({words_live(reader, begin, text.end), ship_live(reader, begin, text.end),
+                   corner_live(reader, text.end), script_live(reader, begin, text.end)});
 }
 
 }  // namespace sallyport::scan

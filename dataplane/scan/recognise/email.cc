@@ -362,14 +362,16 @@ uint64_t chain_from(OpenReader& reader, Word word, uint64_t least) noexcept {
 
 }  // namespace
 
-uint64_t spelt_email_live_from(const TextView& text) noexcept {
+uint64_t spelt_email_live_from(const TextView& text, uint64_t floor) noexcept {
   TextView whole = text;
   whole.final = true;
   OpenReader reader(whole);
-  const uint64_t least = text.end > text.begin + kLiveBytes ? text.end - kLiveBytes : text.begin;
+  const uint64_t reach = text.end > text.begin + kLiveBytes ? text.end - kLiveBytes : text.begin;
+  const uint64_t least = std::max(reach, floor);
   // From the end: a word, and before it as many pairs of a joining word and a word as there are.
   // What may be the beginning of "at" or "dot" may also be that of a label: both are held.
   const Word word = last_word(reader, text.end, least);
+  if (word.start == least) return least;
   uint64_t live = chain_from(reader, word, least);
   if (may_be_joint(reader, word))
     live = std::min(live, chain_from(reader, last_word(reader, word.start, least), least));

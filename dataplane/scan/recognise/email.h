@@ -19,6 +19,6 @@ Verdict email_at(const TextView& text, const Trigger& trigger, const RuleParamet
 Verdict spelt_email_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                        Hit& out) noexcept;
 // A word, and what may follow it up to the first dot word.
-uint64_t spelt_email_live_from(const TextView& text) noexcept;
+uint64_t spelt_email_live_from(const TextView& text, uint64_t floor = 0) noexcept;
 
 }  // namespace sallyport::scan

@@ -453,7 +453,7 @@ bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
 }
 
 // Where a name begins that stands at the end of the text, before the beginning of such a cue.
-uint64_t resident_live_from(const TextView& text, OpenReader& reader) noexcept {
+uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& reader) noexcept {
   constexpr uint64_t kVerbBytesMax = 10, kPlaceBytesMax = 5;
   uint64_t at = text.end;
   // "lives ", "lives a"
@@ -467,7 +467,8 @@ uint64_t resident_live_from(const TextView& text, OpenReader& reader) noexcept {
   if (at > text.begin && at - 1 > text.begin && reader.before(at) == ' ') --at;
   const NameWord last = word_before(reader, at);
   if (!last.capital) return text.end;
-  if (last.start <= text.begin + 1 || reader.before(last.start) != ' ') return last.start;
+  if (last.start <= std::max(text.begin + 1, floor) || reader.before(last.start) != ' ')
+    return last.start;
   const NameWord first = word_before(reader, last.start - 1);
   return first.capital ? first.start : last.start;
 }
@@ -542,7 +543,7 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
   return reader.answer(true);
 }
 
-uint64_t person_live_from(const TextView& text) noexcept {
+uint64_t person_live_from(const TextView& text, uint64_t floor) noexcept {
   TextView whole = text;
   whole.final = true;
   OpenReader reader(whole);
@@ -550,7 +551,7 @@ uint64_t person_live_from(const TextView& text) noexcept {
   if (end > text.begin && reader.before(end) == ' ') --end;
   if (end > text.begin && reader.before(end) >= 0x80)
     if (const uint64_t live = script_person_live_from(text); live != text.end) return live;
-  if (const uint64_t live = resident_live_from(text, reader); live != text.end) return live;
+  if (const uint64_t live = resident_live_from(text, floor, reader); live != text.end) return live;
   uint64_t start = end;
   while (start > text.begin && end - start < kNameWordBytesMax &&
          is_word_letter(reader.before(start)))

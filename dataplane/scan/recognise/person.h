@@ -24,6 +24,6 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
 Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                        Hit& out) noexcept;
 // The last word, if a capital letter begins it.
-uint64_t person_live_from(const TextView& text) noexcept;
+uint64_t person_live_from(const TextView& text, uint64_t floor = 0) noexcept;
 
 }  // namespace sallyport::scan

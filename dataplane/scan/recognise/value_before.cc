@@ -199,10 +199,10 @@ Verdict value_before(const TextView& text, const Trigger& trigger, SecretKind ki
 }
 
 // A value that a link follows, and maybe words, with room for the cue.
-uint64_t value_before_live_from(const TextView& text) noexcept {
+uint64_t value_before_live_from(const TextView& text, uint64_t floor) noexcept {
   constexpr uint64_t kReach = kBetweenMax + kCueBytesMax;
-  const uint64_t floor = std::max(text.begin, text.end > kReach ? text.end - kReach : uint64_t{0});
-  if (!digit_before(text, text.end, kReach)) return text.end;
+  floor = std::max({text.begin, floor, text.end > kReach ? text.end - kReach : uint64_t{0}});
+  if (!digit_before(text, text.end, text.end - floor)) return text.end;
   uint64_t live = text.end;
   uint64_t next = text.end;  // where the word behind begins
   for (uint64_t at = text.end; at > floor; --at) {

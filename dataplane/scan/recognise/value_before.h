@@ -18,6 +18,6 @@ enum class SecretKind : uint8_t { Password, Key };
 // stands before it; with More, out.start is where that begins.
 Verdict value_before(const TextView& text, const Trigger& trigger, SecretKind kind, Verdict behind,
                      Hit& out) noexcept;
-uint64_t value_before_live_from(const TextView& text) noexcept;
+uint64_t value_before_live_from(const TextView& text, uint64_t floor = 0) noexcept;
 
 }  // namespace sallyport::scan

@@ -348,6 +348,13 @@ bool may_begin_date(const Row& row, size_t group) noexcept {
   return !digits_follow;
 }
 
+// "Born in the USA was released on": what is born so are songs and films.
+bool is_of_works(OpenReader& reader, uint64_t at) noexcept {
+  const uint8_t first = to_lower(reader.at(at));
+  return (first == 'r' && reader.follows(at, "released")) ||
+         (first == 'p' && (reader.follows(at, "premiered") || reader.follows(at, "published")));
+}
+
 }  // namespace
 
 bool date_at(const Row& row, size_t first, RowHit& out) noexcept {
@@ -415,10 +422,12 @@ Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleP
     if (next_line && (c == ',' || c == ';' || c == '\t' || c == '|')) return reader.answer(false);
     if (c == 0 || (c == '\n' && reader.at(at + 1) == '\n')) return reader.answer(false);
     uint64_t end = 0;
-    if (is_digit(c))
+    if (is_digit(c)) {
       end = date_from_digit(reader, at);
-    else if (is_letter(c) && !is_word_letter(reader.before(at)))
+    } else if (is_letter(c) && !is_word_letter(reader.before(at))) {
+      if (is_of_works(reader, at)) return reader.answer(false);
       end = month_first(reader, at);
+    }
     if (end != 0) {
       out = Hit{at, end};
       return reader.answer(true);

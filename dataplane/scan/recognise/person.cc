@@ -6,6 +6,7 @@
 #include "dataplane/scan/recognise/free_person.h"
 #include "dataplane/scan/recognise/gazetteer.h"
 #include "dataplane/scan/recognise/public_names.h"
+#include "dataplane/scan/recognise/salutation.h"
 #include "dataplane/scan/recognise/script_person.h"
 #include "dataplane/scan/recognise/word_set.h"
 #include "dataplane/scan/recognise/words.h"
@@ -191,6 +192,20 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     ++at;
   }
   return out;
+}
+
+// "Patient: Quast, Bridget": the given name behind the family's.
+void take_given_behind(OpenReader& reader, Name& name) noexcept {
+  if (reader.at(name.end) != ',' || reader.at(name.end + 1) != ' ') return;
+  const NameWord given = word_at(reader, name.end + 2);
+  if (!given.capital || given.size() < 2 || is_stop(reader, given)) return;
+  const uint8_t behind = reader.at(given.end);
+  const NameKind kind = kind_of(reader, given);
+  if (!kind.given || behind == ':' || behind == '=') return;
+  name.end = given.end;
+  ++name.words;
+  name.known = name.known || kind.is_name();
+  name.family = true;
 }
 
 // Behind a name stands no sign of a name in code: a call, a path, an address.
@@ -401,17 +416,23 @@ Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& 
 }
 
 // What the rule's cues and the gap say of a name in capital letters: it need not be a known one.
-bool is_announced(OpenReader& reader, const Gap& gap, const RuleParameters& rule, const Name& name,
-                  const NameWord& first) noexcept {
+bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RuleParameters& rule,
+                  const Name& name, const NameWord& first) noexcept {
   const bool any = (rule.flags & contract::kRuleAnyName) != 0;
   if ((rule.flags & contract::kRuleSeparated) != 0) {
     if (name.words < 2 && (!any || first.upper || first.size() < 2)) return false;
     const uint8_t next = reader.at(name.end);
     return next != ':' && next != '[' && next != '{';
   }
-  if ((rule.flags & contract::kRuleUnseparated) != 0) return name.words > 1 || name.known;
+  // "Thanks,\nXqar": of a line that is nothing but the end of a letter.
+  if ((rule.flags & contract::kRuleUnseparated) != 0)
+    return name.words > 1 || name.known ||
+           (reader.at(cue) == '\n' && !first.upper && first.size() > 2);
   // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
-  if (any) return !first.upper && first.size() > 1 && gap.line_ends == 0;
+  if (any)
+    return !first.upper && first.size() > 1 && gap.line_ends == 0 &&
+           !(reader.follows(cue, "dr") && is_no_doctor(reader, cue, first));
+  if (!gap.sign && gap.line_ends == 0 && is_salutation(reader, cue, first, name.end)) return true;
   // Letters of other scripts do not say whether they are capitals.
   const bool is_upper_name = first.upper && reader.at(first.start) < 0x80;
   // Without a sign after the cue only beside what companies have not: "Patientin Jane Doe, geb. 3".
@@ -504,11 +525,12 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   if (first.size() == 0) return reader.answer(false);
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
-  const Name name = read_name(reader, first.start, !first.capital);
+  Name name = read_name(reader, first.start, !first.capital);
+  if (gap.sign && !gap.comma && name.words == 1) take_given_behind(reader, name);
   const bool capital = first.capital;
   if (name.end == 0 || name.is_thing || !ends_clean(reader, name.end)) return reader.answer(false);
   if (above && !ends_line(reader, name.end)) return reader.answer(false);
-  const bool announced = capital && is_announced(reader, gap, rule, name, first);
+  const bool announced = capital && is_announced(reader, trigger.start, gap, rule, name, first);
   if (name.words < 2 && !name.known && !announced) return reader.answer(false);
   if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
   out = Hit{name.start, name.end};

@@ -27,6 +27,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/place.cc
   recognise/prose_words.cc
   recognise/public_names.cc
+  recognise/salutation.cc
   recognise/script_address.cc
   recognise/script_person.cc
   recognise/secret_cell.cc

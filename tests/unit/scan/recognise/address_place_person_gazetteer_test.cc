@@ -240,6 +240,31 @@ TEST(Person, AGivenNameAndAnUnknownWordInProse) {
   EXPECT_EQ(person_in("Rua Peter Zworgl, 4"), "");
 }
 
+// Names that no list knows: where letters begin and end, behind a doctor's title, family name
+// first.
+TEST(Person, WhereLettersAndDoctorsNameSomebody) {
+  EXPECT_EQ(person_behind("Dear Xqar, how", "Dear "), "Xqar");
+  EXPECT_EQ(person_behind("x\nHey Xqar!\nhow", "Hey "), "Xqar");
+  EXPECT_EQ(person_behind("Cher Xqar Bzlorp, vous", "Cher "), "Xqar Bzlorp");
+  for (std::string_view text : {"Dear Team, how", "Dear Xqar how", "my Dear Xqar, how",
+                                "Dear XQAR, how", "Dear Xq,", "Dear Customer,"})
+    EXPECT_EQ(person_behind(text, "Dear "), "") << text;
+  const uint16_t below = contract::kRuleAnyName | contract::kRuleUnseparated;
+  EXPECT_EQ(person_behind("so.\nThanks,\nXqar\n", "\nThanks,", below), "Xqar");
+  EXPECT_EQ(person_behind("so.\nThanks,\nXqar is here\n", "\nThanks,", below), "");
+  EXPECT_EQ(person_behind("Thanks, regards\nXqar\n", "regards", below), "") << "no line of its own";
+  const auto doctor = [](std::string_view text) {
+    return person_behind(text, "Dr.", contract::kRuleAnyName);
+  };
+  EXPECT_EQ(doctor("called Dr. Bzlorp at"), "Bzlorp");
+  EXPECT_EQ(doctor("Herr Dr. Bzlorp"), "Bzlorp");
+  for (std::string_view text : {"12 Elm Dr. Bzlorp", "5 Dr. Bzlorp", "a Dr. Pepper"})
+    EXPECT_TRUE(doctor(text).empty() || doctor(text)[0] == '~') << text;
+  EXPECT_EQ(person_behind("Patient: Bzlorp, Anna MRN", "Patient", contract::kRuleSeparated),
+            "Bzlorp, Anna");
+  EXPECT_EQ(person_behind("Patient: Bzlorp, Anna: 3", "Patient", contract::kRuleSeparated), "");
+}
+
 TEST(Person, AGivenNameBehindAGreetingOrAVerb) {
   EXPECT_EQ(person_behind("Hi Peter, how", "Hi "), "Peter");
   EXPECT_EQ(person_behind("told Peter that", "told "), "Peter");

@@ -695,7 +695,7 @@ ADDRESSES = {
     "es2": ["C/ Mayor ##, 3º B, 4#### Sevilla", "Paseo de Gracia ##, 2º, 0#### Barcelona"],
     "it2": ["Via Mazzini ##/A, 4#### Bologna (BO)", "Piazza Dante n. #, 3#### Trento"],
     "numbered": ["### 7th Avenue, Dayton, OH 454##", "## 42nd St Apt #, Fairview, OR 97###",
-                 "#### Hickory Corners Fairview, OR 97###"],
+                 "3### Hickory Corners Fairview, OR 97###"],
     "cottage": ["## Ivy Cottages, Ashford TN23 #QA", "# Sunnyside, Dover, KY 41###"]}
 
 

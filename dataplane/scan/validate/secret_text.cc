@@ -676,8 +676,9 @@ Strength password_strength(Bytes text) noexcept {
     // snake_case, camelCase; a capital first is a word.
     const size_t inner = mix.upper - (is_upper(text[0]) ? 1 : 0);
     // Letters drawn at random: no camelCase.
-    if (inner > 1 && text.size() >= kRandomLettersMin && is_letters(text) &&
-        (!is_wordy(text) || has_foreign_pair(text)))
+    const Bytes letters = is_digit(text.back()) ? text.first(text.size() - 1) : text;
+    if (inner > 1 && letters.size() >= kRandomLettersMin && is_letters(letters) &&
+        (!is_wordy(letters) || has_foreign_pair(letters)))
       return Strength::Strong;
     if (mix.signs > 0 || (inner > 0 && mix.lower > 0)) return Strength::None;
     if (mix.digits == 0 && kSecretNouns.any_in(text)) return Strength::None;

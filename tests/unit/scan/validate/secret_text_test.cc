@@ -62,7 +62,7 @@ TEST(SecretText, ExpressionsStandForValues) {
 TEST(SecretText, PasswordsMixWhatWordsDoNot) {
   for (const std::string text :
        {"Orbit0014x", "copper-orbit-0916", "P@ssw0rd", "YZlf$j8sVFj!", "hunter2",
-        "correct-horse-battery-staple", "lemon.pepper14", "jGMIVwejZyuw"})
+        "correct-horse-battery-staple", "lemon.pepper14", "jGMIVwejZyuw", "CxrxyxzCWZRsg5"})
     EXPECT_EQ(password_strength(of(text)), Strength::Strong) << text;
   for (const std::string text : {"sunshine", "Dragon", "123456"})
     EXPECT_EQ(password_strength(of(text)), Strength::Weak) << text;

@@ -312,7 +312,7 @@ StreamRewriter::Result StreamRewriter::event(std::span<const uint8_t> data) {
   watch_protected(event, data);
   note_padding_name(event, data);
   if (text_changed_) {
-    strip_marks(event);
+    strip_marks(event, data);
     renew_padding(event, data);
   }
   if (edits_.empty()) return Result::Unchanged;
@@ -339,12 +339,15 @@ std::span<const StreamRewriter::Continued> StreamRewriter::continued(
 }
 
 // Log-probabilities and padding tell of the text as it was.
-void StreamRewriter::strip_marks(const llm::StreamEvent& event) {
+void StreamRewriter::strip_marks(const llm::StreamEvent& event, std::span<const uint8_t> data) {
   for (const llm::StreamMark& mark : event.marks) {
     std::erase_if(edits_, [&](const DataEdit& e) {
       return e.start >= mark.raw_start && e.end <= mark.raw_end;
     });
-    if (mark.kind == llm::MarkKind::Strip) add_edit(mark.raw_start, mark.raw_end, bytes_of(kNull));
+    if (mark.kind != llm::MarkKind::Strip) continue;
+    // An empty list tells nothing, and stays the list that clients expect.
+    const auto value = data.subspan(mark.raw_start, mark.raw_end - mark.raw_start);
+    if (base::text_of(value) != "[]") add_edit(mark.raw_start, mark.raw_end, bytes_of(kNull));
   }
 }
 

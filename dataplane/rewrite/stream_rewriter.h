@@ -130,7 +130,7 @@ class StreamRewriter {
   bool release(Channel& channel);
   [[nodiscard]] bool write_own_event(Channel& channel);
   size_t pad_own_event(std::vector<char>& event, size_t size);
-  void strip_marks(const llm::StreamEvent& event);
+  void strip_marks(const llm::StreamEvent& event, std::span<const uint8_t> data);
   void renew_padding(const llm::StreamEvent& event, std::span<const uint8_t> data);
   void note_padding_name(const llm::StreamEvent& event, std::span<const uint8_t> data);
   void move_numbers(const llm::StreamEvent& event);

@@ -105,6 +105,20 @@ TEST_F(StreamRewriting, LogProbabilitiesAndPaddingGoOnlyWhenTextChanged) {
   EXPECT_EQ(changed["choices"][0]["delta"]["content"], "a@example.org and some words. ");
 }
 
+// Vendors fill the place with an empty list where nobody asked for them, and types of clients say
+// list.
+TEST_F(StreamRewriting, LogProbabilitiesThatAreNoneStay) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  const auto played = StreamPlayer("openai_responses")
+                          .play({R"({"type":"response.output_text.delta","output_index":0,)"
+                                 R"("content_index":0,"delta":"to )" +
+                                 token + R"( and some words. ","logprobs":[]})"});
+  ASSERT_TRUE(played.accepted) << played.problem;
+  const auto changed = nlohmann::json::parse(played.out[0]);
+  EXPECT_EQ(changed["logprobs"], nlohmann::json::array());
+  EXPECT_NE(std::string(changed["delta"]).find("a@example.org"), std::string::npos);
+}
+
 // Who watches the line sees sizes only: with new padding they are multiples of one block, whatever
 // was restored, and an event of our own is none that stands out.
 TEST_F(StreamRewriting, NewPaddingHidesTheSizeOfWhatWasRestored) {

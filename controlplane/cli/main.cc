@@ -1,4 +1,7 @@
 // sallyctl: the operator's command line. Everything happens in the rows of the command table.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -11,6 +14,14 @@
 namespace {
 
 using namespace sallyport::cli;
+
+// A caller may have closed them. The next file that is opened, the log perhaps, would be stdout
+// then, and get the answer. Nothing can be written to what stands in for it, so that it is said.
+void hold_standard_streams() {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
+    if (fcntl(stream, F_GETFD) < 0)
+      static_cast<void>(open("/dev/null", O_RDONLY));  // the lowest number that is free
+}
 
 int run(const std::vector<std::string>& words) {
   bool json_errors = false;
@@ -42,6 +53,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_streams();
   sallyport::base::install_bus_guard();  // a log that is cut while it is read
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (words.empty()) {

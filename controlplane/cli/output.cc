@@ -79,7 +79,11 @@ void Output::fields(const std::vector<std::pair<std::string, std::string>>& rows
     line(name + std::string(width - display_width(name) + 2, ' ') + printable(value));
 }
 
-void Output::note(std::string_view text) { fmt::print(notes_, "{}\n", text); }
+// Nobody is left to be told that a note cannot be written; the exit code says the rest.
+void Output::note(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), notes_);
+  std::fputc('\n', notes_);
+}
 
 void Output::failure(const Failure& failure) {
   // Data that was written before the error comes before it where both go to one place.
@@ -94,9 +98,8 @@ void Output::failure(const Failure& failure) {
     note(dump(object));
     return;
   }
-  if (!failure.problems_text.empty()) fmt::print(notes_, "{}", failure.problems_text);
-  fmt::print(notes_, "sallyctl: {}\n  why:  {}\n  next: {}\n", failure.message, failure.why,
-             failure.next);
+  note(fmt::format("{}sallyctl: {}\n  why:  {}\n  next: {}", failure.problems_text, failure.message,
+                   failure.why, failure.next));
 }
 
 std::string Output::coloured(std::string_view word) const {

@@ -167,6 +167,15 @@ class Words(Case):
             answer = subprocess.run([BIN, "version"], stdout=full, stderr=subprocess.PIPE, env=self.environment())
         self.assertEqual(answer.returncode, 1)
 
+    def test_streams_that_the_caller_closed(self):
+        # Never an abort, and never a file that is opened later in the place of stdout.
+        for closed, words, code in ((">&-", "version", 1), ("2>&-", "version", 0), ("<&-", "version", 0),
+                                    (">&- 2>&- <&-", "version", 1), ("2>/dev/full", "no-such-command", 2),
+                                    ("2>&-", f"scan --policy {POLICIES}", 0), (">&- 2>&-", "no-such-command", 2)):
+            shell = ["bash", "-c", f'"$0" {words} {closed}', BIN]
+            answer = subprocess.run(shell, input=b"", capture_output=True, env=self.environment())
+            self.assertEqual(answer.returncode, code, (closed, words, answer.stderr))
+
     def test_colour_only_where_it_is_wanted(self):
         self.assertNotIn("\x1b", self.ctl("doctor").stdout)
         self.assertIn("\x1b", self.ctl("doctor", CLICOLOR_FORCE="1").stdout)

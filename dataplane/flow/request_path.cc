@@ -190,7 +190,7 @@ bool Gateway::template_fits(Exchange& exchange) {
 // What stands in a head is text like any other: what policy would rewrite in it does not pass, what
 // it blocks ends the exchange.
 bool Gateway::text_may_pass(Exchange& exchange, std::string_view text) {
-  header_text_.begin(exchange.request_scope);
+  header_text_.begin(exchange.request_scope, {}, {}, nullptr, scan::Whole::Field);
   const bool judged = header_text_.feed(bytes_of(text)) && header_text_.end();
   const bool clean = judged && header_text_.edits().count() == 0;
   header_text_.edits().clear();

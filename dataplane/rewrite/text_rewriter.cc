@@ -31,10 +31,10 @@ contract::Role default_role(RewriteScope::Direction direction) noexcept {
 }  // namespace
 
 void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
-                         redact::ShiftMap* shifts) {
+                         redact::ShiftMap* shifts, scan::Whole whole) {
   scope_ = &scope;
   roles_ = roles.empty() ? default_role(scope.direction) : roles;
-  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries);
+  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries, whole);
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();

@@ -44,7 +44,7 @@ class TextRewriter {
   // count. `roles`: whose words it may be; none: what the direction says (user, assistant).
   // `shifts`: is told of every decided byte and edit, for numbers that count in this text.
   void begin(RewriteScope& scope, std::span<const uint8_t> before = {}, RoleSet roles = {},
-             redact::ShiftMap* shifts = nullptr);
+             redact::ShiftMap* shifts = nullptr, scan::Whole whole = scan::Whole::Answer);
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   // The same in two steps: what is held is read when enough of it is there, when the text ends, or

@@ -18,4 +18,8 @@ struct Finding {
   uint8_t folded = 0;                 // FoldReason bits: what stood in the way of reading it
 };
 
+// What a value that is the whole text is: perhaps the answer to a question that stands elsewhere,
+// or what its field says (an id, a model, a word of the protocol), of which nothing is guessed.
+enum class Whole : uint8_t { Answer, Field };
+
 }  // namespace sallyport::scan

@@ -58,8 +58,8 @@ bool is_strong(contract::Validator validator) noexcept {
 
 }  // namespace
 
-void NumberStage::begin(bool decoded) noexcept {
-  decoded_ = decoded;
+void NumberStage::begin(bool may_be_alone) noexcept {
+  may_be_alone_ = may_be_alone;
   heads_.begin();
   items_.begin();
   cursor_ = floor_ = 0;
@@ -230,7 +230,7 @@ bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) 
   --tail_group_;
   OpenReader reader(text);
   tail_ = tail_behind(reader, row_.base + row_.groups[tail_group_].end);
-  alone_ = !decoded_ && is_whole_text(text);
+  alone_ = may_be_alone_ && is_whole_text(text);
   return !reader.open();
 }
 

@@ -22,8 +22,9 @@ namespace sallyport::scan {
 
 class NumberStage {
  public:
-  // `decoded`: what is read was encoded in another text, and stands in it: it is never alone.
-  void begin(bool decoded) noexcept;
+  // `may_be_alone`: that a value is the whole text says something. Of what was encoded in another
+  // text, and stands in it, it does not, nor of a field whose meaning is known.
+  void begin(bool may_be_alone) noexcept;
   // Judges every row that is over. `masks` begins at offset `origin`, at or before cursor(), and
   // reaches to text.end.
   void run(const Engine& engine, const TextView& text, const CharMasks& masks, uint64_t origin,
@@ -103,7 +104,7 @@ class NumberStage {
   ValueTail tail_;  // of the last group with digits
   size_t tail_group_ = 0;
   bool alone_ = false;  // the row is the whole text
-  bool decoded_ = false;
+  bool may_be_alone_ = true;
   // Of the group that is judged: words of its column, and with those of the tail.
   ContextHits beside_, beside_end_;
   uint64_t line_ = 0;

@@ -77,7 +77,7 @@ void TextScanner::open_stream() {
 }
 
 void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
-                        uint64_t dictionaries) {
+                        uint64_t dictionaries, Whole whole) {
   engine_ = &engine;
   scratch_ = &scratch;
   depth_ = depth;
@@ -88,7 +88,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   held_ = 0;
   ended_ = overflow_ = false;
   late_findings_ = 0;
-  numbers_.begin(depth != 0);
+  numbers_.begin(depth == 0 && whole == Whole::Answer);
   words_.begin();
   phrases_.begin();
   spaced_.begin();

@@ -45,7 +45,8 @@ class TextScanner {
   // Both must outlive the channel. `depth`: how often the text was decoded already
   // (encoded_runs.h). `dictionaries`: a bit for each of the engine's whose values count here, those
   // of the tenant whose text it is.
-  void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0);
+  void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0,
+             Whole whole = Whole::Answer);
   // False: more matches than are kept (a text made to exhaust us): the caller refuses.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   // Takes text that is read with what follows at once, or by end(): reading short texts piece by

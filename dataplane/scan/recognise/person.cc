@@ -160,7 +160,9 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
       out.is_thing = true;
       break;
     }
-    if (is_stop(reader, word)) break;
+    // "West Aliya OH 44130": a state.
+    const bool state = out.words > 0 && word.upper && word.size() == 2;
+    if (is_stop(reader, word) || (state && !word_at(reader, start).upper)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
     // "Ruth R Montez"
     if (out.words > 0 && word.size() == 1 && word.capital && reader.at(word.end) == ' ' &&

@@ -220,6 +220,7 @@ TEST(Person, FirmsBooksAndWhatIsNamedAfterSomebodyAreNone) {
         "Martin Luther King Day", "Robert Walker GmbH", "Peter Walker College",
         "die Firma Robert Walker", "Rue Victor Walker", "the novel Anna Walker"})
     EXPECT_EQ(person_in(text), "") << text;
+  EXPECT_EQ(person_in("in Robert OH 44130"), "") << "a state";
   EXPECT_EQ(person_in("met Robert Walker today"), "Robert Walker");
   EXPECT_EQ(person_in("Robert Walker School: Hill"), "Robert Walker") << "a form: a label follows";
   EXPECT_EQ(person_behind("Patient Jane Eyre, MRN", "Patient"), "Jane Eyre") << "announced";

@@ -14,7 +14,7 @@ MUST_NOT_ALLOCATE = ("tcp ",)
 def main():
     program, policies = sys.argv[1:3]
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        answer = subprocess.run([program, "--quick", "--json", file.name, "--policies", policies],
+        answer = subprocess.run([program, "--once", "--json", file.name, "--policies", policies],
                                 capture_output=True, text=True)
         print(answer.stdout + answer.stderr)
         if answer.returncode != 0:

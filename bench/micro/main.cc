@@ -10,9 +10,10 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: sallyport_bench [--quick] [--filter TEXT] [--json FILE] [--policies DIR] [--texts "
-    "FILE]\n"
+    "usage: sallyport_bench [--quick | --once] [--filter TEXT] [--json FILE] [--policies DIR]\n"
+    "                       [--texts FILE]\n"
     "  --quick     fewer rounds: under a minute\n"
+    "  --once      one round of each, which says that it runs and no figure\n"
     "  --filter    only cases whose group/name holds TEXT, or ends in it: TEXT$\n"
     "  --json      also write the figures to FILE\n"
     "  --policies  the bundle that scan cases compile (default: policies)\n"
@@ -34,6 +35,9 @@ int main(int argc, char** argv) {
     if (argument == "--quick") {
       settings.rounds = 11;
       settings.round_ms = 10;
+    } else if (argument == "--once") {
+      settings.rounds = 1;
+      settings.round_ms = 1;
     } else if (argument == "--filter" && has_value) {
       settings.filter = argv[++i];
     } else if (argument == "--json" && has_value) {

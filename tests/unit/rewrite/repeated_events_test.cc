@@ -97,7 +97,7 @@ class RepeatedEvents : public testing::Test {
 };
 
 TEST_F(RepeatedEvents, AreWhatTheyWouldBeIfAllOfThemWereRead) {
-  for (uint64_t seed = 1; seed <= 250; ++seed) {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
     std::mt19937_64 draw(seed);
     const EventDialect& dialect = kEventDialects[seed % std::size(kEventDialects)];
     StreamPlayer player(dialect.kind);

@@ -2,9 +2,10 @@
 // one that is the same to the byte need not be scanned again.
 //
 // Ids, types and the names of members are most of the texts of a tool's result, and all but one of
-// those of a stream's event. What is found in a text depends on the text and on what stands before
-// it, on nothing else of its exchange; both are compared in full, a hash only says where to look.
-// It is forgotten with the message or stream (docs/decisions/012). Plaintext; wiped.
+// those of a stream's event. What is found in a text depends on the text, on what stands before
+// it and on whether it is a field, on nothing else of its exchange; all are compared in full, a
+// hash only says where to look. It is forgotten with the message or stream (docs/decisions/012).
+// Plaintext; wiped.
 //
 // Owner  one message or stream; reusable. No allocation.
 #pragma once
@@ -13,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include "dataplane/scan/events.h"
 
 namespace sallyport::rewrite {
 
@@ -28,9 +31,11 @@ class CleanTexts {
 
   void clear() noexcept;
   // `text`: what stands before it, of `before` bytes, and the text itself.
-  bool has(std::span<const uint8_t> text, size_t before) const noexcept;
+  bool has(std::span<const uint8_t> text, size_t before,
+           scan::Whole whole = scan::Whole::Answer) const noexcept;
   // Nothing was found in it. May push out another one.
-  void add(std::span<const uint8_t> text, size_t before) noexcept;
+  void add(std::span<const uint8_t> text, size_t before,
+           scan::Whole whole = scan::Whole::Answer) noexcept;
 
  private:
   // Of a set, all are compared; a message that has more texts than these has few of them often.
@@ -40,6 +45,7 @@ class CleanTexts {
   struct Slot {
     uint8_t size = 0;  // 0: none
     uint8_t before = 0;
+    scan::Whole whole = scan::Whole::Answer;
     std::array<uint8_t, kBytesMax> bytes;
   };
   struct Set {

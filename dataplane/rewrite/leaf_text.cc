@@ -15,10 +15,11 @@ void LeafText::begin_message(CleanTexts* clean) noexcept {
 }
 
 void LeafText::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
-                     redact::ShiftMap* shifts) {
+                     redact::ShiftMap* shifts, scan::Whole whole) {
   scope_ = &scope;
   roles_ = roles;
   shifts_ = shifts;
+  whole_ = whole;
   is_reading_ = false;
   forget_held();
   held_.append(before.last(std::min(before.size(), kBeforeBytesMax)));
@@ -43,14 +44,14 @@ bool LeafText::settle() {
 
 bool LeafText::end() {
   const bool is_whole = !is_reading_;
-  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_)) {
+  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, whole_)) {
     forget_held();
     return true;
   }
   start();
   const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
   is_clean_ = is_clean_ && ok && reader_.is_clean();
-  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_);
+  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, whole_);
   forget_held();
   return ok;
 }
@@ -59,7 +60,7 @@ bool LeafText::end() {
 void LeafText::start() {
   if (is_reading_) return;
   is_reading_ = true;
-  reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_);
+  reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_, whole_);
 }
 
 bool LeafText::read_held() {

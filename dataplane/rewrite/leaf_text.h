@@ -32,7 +32,7 @@ class LeafText {
   void begin_message(CleanTexts* clean) noexcept;
   // A leaf begins: see TextRewriter::begin(). What stands before it is copied.
   void begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
-             redact::ShiftMap* shifts = nullptr);
+             redact::ShiftMap* shifts = nullptr, scan::Whole whole = scan::Whole::Answer);
   // False, here and below: refused, the scope says why.
   [[nodiscard]] bool hold(std::span<const uint8_t> text);
   // No more of it comes now.
@@ -63,6 +63,7 @@ class LeafText {
   RewriteScope* scope_ = nullptr;
   RoleSet roles_;
   redact::ShiftMap* shifts_ = nullptr;
+  scan::Whole whole_ = scan::Whole::Answer;
   mem::TextWindow held_;      // what the reader has not seen
   size_t before_ = 0;         // bytes at its front that stand before the text
   std::vector<size_t> ends_;  // in held_, of the pieces of a nested leaf

@@ -187,5 +187,16 @@ TEST_F(Exchanges, AValueInAFieldOfTheProtocolIsFound) {
   }
 }
 
+// The same text is an answer elsewhere in the message: that it is clean as an id says nothing.
+TEST_F(Exchanges, WhatIsAnIdInAFieldMayBeAnAnswerInAText) {
+  llm::ApiKind kind;
+  ASSERT_TRUE(tables_.find_kind("openai_chat", kind));
+  const Json body = {{"user", "iv84b4Kw8"},
+                     {"messages", {{{"role", "user"}, {"content", "iv84b4Kw8"}}}}};
+  const std::string changed = changes(Direction::Request, kind.request, body.dump());
+  EXPECT_NE(changed.find("\"content\":\"iv84b4Kw8"), std::string::npos) << changed;
+  EXPECT_EQ(changed.find("\"user\":\"iv84b4Kw8\n"), std::string::npos) << changed;
+}
+
 }  // namespace
 }  // namespace sallyport::rewrite

@@ -185,6 +185,8 @@ void StreamEventReader::note_count(uint64_t raw_end) {
 
 bool StreamEventReader::marked(MarkKind kind, uint16_t rule, uint64_t raw_start, uint64_t raw_end) {
   if (marks_.size() == kEventMarksMax) return !(too_many_ = true);
+  if (kind == MarkKind::Obfuscation && leaf_.text_class != TextClass::Structural)
+    may_repeat_ = false;
   marks_.push_back(StreamMark{kind, rule, raw_start, raw_end});
   return true;
 }

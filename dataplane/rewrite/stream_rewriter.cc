@@ -270,7 +270,7 @@ bool StreamRewriter::read_event(std::span<const uint8_t> data) {
 bool StreamRewriter::read_repeated(std::span<const uint8_t> data) {
   if (const auto padding = repeated_.padding(data); !padding.empty()) {
     TextRewriter& text = tools_->beside;
-    text.begin(*scope_);
+    text.begin(*scope_, {}, {}, nullptr, scan::Whole::Field);
     if (!text.hold(padding) || !text.end()) return false;
     const auto start = static_cast<uint64_t>(padding.data() - data.data());
     for (const TextEdit& edit : text.edits().edits()) {

@@ -7,8 +7,9 @@
 //
 // A variable stands at the beginning of a segment and for one to kPathVariableBytesMax characters
 // of kPathVariableOthers, letters and digits; never for a slash, and never for "." or "..". Of the
-// escapes only that of the colon is one (some SDKs write it in model names): everything else that
-// needs one is no id of a vendor. The variable `model` names the model.
+// escapes only that of the colon is one (some SDKs write it in model names), and in a model that is
+// an ARN that of the slash; everything else that needs one is no id of a vendor. The variable
+// `model` names the model.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,19 @@ inline constexpr std::string_view kPathModelVariable = "model";
 
 constexpr bool is_path_letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+// Is what stands at `at` of a segment an escape that a path may have? The slash of an ARN
+// ("arn:aws: bedrock:...:application-inference-profile/a1b2") is an escape or it would end the
+// segment; what stands behind it is a name and no dot, so a reader that takes it for a slash goes
+// nowhere else.
+constexpr bool is_path_escape(std::string_view segment, size_t at) noexcept {
+  const std::string_view escape = segment.substr(at, 3);
+  if (escape == "%3A" || escape == "%3a") return true;
+  const bool is_arn =
+      segment.starts_with("arn:") || segment.starts_with("arn%3A") || segment.starts_with("arn%3a");
+  return is_arn && (escape == "%2F" || escape == "%2f") && at + 3 < segment.size() &&
+         is_path_letter(segment[at + 3]);
 }
 
 // Is one segment of a pattern well formed: text without braces, or {name}, or {name}:verb?

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dataplane/base/ascii.h"
+#include "dataplane/contract/path_pattern.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::http {
@@ -132,10 +133,13 @@ bool parse_host(std::string_view value, std::string_view& host) noexcept {
   return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
 }
 
-// Any escape but that of the colon, which some SDKs write in the name of a model.
+// Any escape but those that SDKs write in the name of a model.
 bool has_escape(std::string_view path) noexcept {
-  for (size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1))
-    if (const auto escape = path.substr(at, 3); escape != "%3A" && escape != "%3a") return true;
+  for (size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    const size_t start = path.rfind('/', at) + 1;
+    const std::string_view segment = path.substr(start, path.find('/', at) - start);
+    if (!contract::is_path_escape(segment, at - start)) return true;
+  }
   return false;
 }
 
@@ -273,7 +277,8 @@ HeadError RequestHeadParser::judge() noexcept {
   const std::string_view expect = head_.headers.find("expect");
   if (!expect.empty()) {
     if (!equals_ignoring_case(expect, "100-continue")) return HeadError::BadExpectation;
-    head_.expect_continue = true;
+    //= RFC 9110 10.1.1: a server that gets it in an HTTP/1.0 request must ignore it
+    head_.expect_continue = !head_.is_old;
   }
   return HeadError::None;
 }

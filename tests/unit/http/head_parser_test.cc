@@ -98,6 +98,14 @@ class HeadTest : public ::testing::Test {
 using RequestHeadTest = HeadTest;
 using ResponseHeadTest = HeadTest;
 
+// RFC 9110 10.1.1: whoever speaks HTTP/1.0 would take an interim answer for the answer.
+TEST_F(RequestHeadTest, AnOldRequestWaitsForNothing) {
+  const Read got = any_cut_of_request(
+      "POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\nx");
+  ASSERT_EQ(got.result, HeadBuffer::Result::Complete);
+  EXPECT_FALSE(request_.head().expect_continue);
+}
+
 TEST_F(RequestHeadTest, AHeadOfAnSdkIsRead) {
   const Read got = any_cut_of_request(
       "POST /openai/v1/chat/completions?x=1&y=2 HTTP/1.1\r\nHost: gateway.example:8443\r\n"
@@ -222,6 +230,9 @@ TEST_F(RequestHeadTest, EveryAmbiguityIsRefused) {
       {E::BadTarget, "POST /v1%2fx HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /v1%3Ax%2fy HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /v1%3 HTTP/1.1\r\nHost: a"},
+      {E::BadTarget, "POST /model/arn%3Ax%2f../y HTTP/1.1\r\nHost: a"},
+      {E::BadTarget, "POST /model/arn%3Ax/y%2fz HTTP/1.1\r\nHost: a"},
+      {E::BadTarget, "POST /model/arn%3Ax%2f HTTP/1.1\r\nHost: a"},
       // the rest
       {E::BadExpectation, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok"},
       {E::BadContentType,
@@ -266,6 +277,7 @@ TEST_F(RequestHeadTest, WhatLooksOddAndIsClearIsRead) {
       {"POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 3", Framing::ContentLength, 3, false},
       {"POST HTTPS://A/v1?q=/../%2f HTTP/1.1\r\nHost: a", Framing::None, 0, true},
       {"POST /model/a%3Ab HTTP/1.1\r\nHost: a", Framing::None, 0, true},
+      {"POST /model/arn%3Aaws%3Ab%2Fc/converse HTTP/1.1\r\nHost: a", Framing::None, 0, true},
       {"POST https://a HTTP/1.1\r\nHost: a", Framing::None, 0, true},
       {"POST http://a:81/x HTTP/1.1\r\nHost: A:81", Framing::None, 0, true},
       {"POST /a.b/..c/...;x=1 HTTP/1.1\r\nHost: a", Framing::None, 0, true},

@@ -33,6 +33,21 @@ TEST(PathMatch, TakesVariablesApart) {
             "amazon.titan-v1:0;amazon.titan-v1:0");
 }
 
+// The name of a model may be an ARN, which SDKs write with the escape of its slash.
+TEST(PathMatch, AModelMayBeAnArn) {
+  const char* const arn =
+      "arn%3Aaws%3Abedrock%3Aus-east-1%3A111122223333%3Aapplication-inference-profile%2Fa1b2c3";
+  EXPECT_EQ(match("/model/{model}/converse", "/model/" + std::string(arn) + "/converse"),
+            std::string(arn) + ";" + arn);
+  EXPECT_EQ(match("/model/{model}/converse", "/model/arn:aws:bedrock:x:1:y%2fz/converse"),
+            "arn:aws:bedrock:x:1:y%2fz;arn:aws:bedrock:x:1:y%2fz");
+  for (const char* value : {"arn%3Ax%2F", "arn%3Ax%2F.", "arn%3Ax%2F..%2Fy", "arn%3Ax%2F%2Fy",
+                            "arn%3Ax%2E", "xarn%3Ay%2Fz", "arnx%2Fy"})
+    EXPECT_EQ(match("/model/{model}/converse", "/model/" + std::string(value) + "/converse"), "no")
+        << value;
+  EXPECT_EQ(match("/v1/x/{id}", "/v1/x/arn%3Aaws%2Fz"), "no");
+}
+
 TEST(PathMatch, FitsWholePathsOnly) {
   for (const char* path :
        {"/v1/responses", "/v1/responses/", "/v1/responses//", "/v1/responses/a/",

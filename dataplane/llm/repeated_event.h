@@ -40,10 +40,8 @@ class RepeatedEvent {
   const StreamEvent& event() const noexcept { return event_; }
   // What the vendor fills the event with, between quotes; empty: it does not.
   std::span<const uint8_t> padding(std::span<const uint8_t> data) const noexcept;
-  // By how many bytes texts and padding are longer than those of the event that was learned (or
-  // shorter), and by how many all of it is.
-  int64_t text_growth() const noexcept { return text_growth_; }
-  int64_t growth() const noexcept { return growth_; }
+  // Of the delta and the padding; of the event that was learned until another one is read.
+  uint64_t text_bytes() const noexcept;
 
  private:
   // What an event of any vendor has, twice.
@@ -64,7 +62,7 @@ class RepeatedEvent {
   };
 
   bool add_hole(What what, uint64_t start, uint64_t end, uint8_t capture) noexcept;
-  bool collect(const StreamEvent& event) noexcept;
+  bool collect(std::span<const uint8_t> data, const StreamEvent& event) noexcept;
   bool match(std::span<const uint8_t> data, std::span<Range> out) const noexcept;
   uint64_t moved(uint64_t at) const noexcept;
 
@@ -80,8 +78,6 @@ class RepeatedEvent {
   std::array<StreamMark, kMarksMax> marks_;
   size_t mark_count_ = 0;
   StreamEvent event_;
-  int64_t text_growth_ = 0;
-  int64_t growth_ = 0;
 };
 
 }  // namespace sallyport::llm

@@ -252,7 +252,7 @@ bool StreamRewriter::read_event(std::span<const uint8_t> data) {
     tally.structure_bytes += data.size();
     return true;
   }
-  const uint64_t inspected = tally.inspected_bytes, structure = tally.structure_bytes;
+  const uint64_t inspected = tally.inspected_bytes;
   JsonRewriter& whole = tools_->whole;
   whole.begin_whole(*scope_, kind_.stream, &clean_);
   if (!whole.feed(data) || !whole.end()) return scope_->refuse(Refusal::MalformedEvent);
@@ -260,9 +260,8 @@ bool StreamRewriter::read_event(std::span<const uint8_t> data) {
     add_edit(edit.start, edit.end, whole.edits().replacement(edit));
   if (!edits_.empty()) text_changed_ = true;
   if (facts_.model_size == 0) facts_ = whole.facts();
-  if (!whole.is_clean() || !repeated_.learn(data, tools_->reader.event())) return true;
-  repeated_inspected_ = tally.inspected_bytes - inspected;
-  repeated_structure_ = tally.structure_bytes - structure;
+  if (whole.is_clean() && repeated_.learn(data, tools_->reader.event()))
+    repeated_inspected_ = tally.inspected_bytes - inspected - repeated_.text_bytes();
   return true;
 }
 
@@ -272,19 +271,12 @@ bool StreamRewriter::read_repeated(std::span<const uint8_t> data) {
     TextRewriter& text = tools_->beside;
     text.begin(*scope_, {}, {}, nullptr, scan::Whole::Field);
     if (!text.hold(padding) || !text.end()) return false;
-    const auto start = static_cast<uint64_t>(padding.data() - data.data());
-    for (const TextEdit& edit : text.edits().edits()) {
-      const auto value = text.edits().replacement(edit);
-      escaped_.resize(redact::json_escaped_size(value, 1));
-      redact::json_escape(value, 1, escaped_);
-      add_edit(start + edit.start, start + edit.end, escaped_);
-      text_changed_ = true;
-    }
+    text_changed_ = text.edits().count() > 0;  // all of it is renewed then
+    text.edits().clear();
   }
-  const auto text_growth = static_cast<uint64_t>(repeated_.text_growth());
-  const auto growth = static_cast<uint64_t>(repeated_.growth());
-  scope_->tally.inspected_bytes += repeated_inspected_ + text_growth;
-  scope_->tally.structure_bytes += repeated_structure_ + growth - text_growth;
+  const uint64_t inspected = repeated_inspected_ + repeated_.text_bytes();
+  scope_->tally.inspected_bytes += inspected;
+  scope_->tally.structure_bytes += data.size() - inspected;  // nothing in it is opaque
   return true;
 }
 

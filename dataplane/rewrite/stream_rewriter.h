@@ -145,8 +145,7 @@ class StreamRewriter {
   MessageFacts facts_;
   CleanTexts clean_;                 // short texts that many events have
   llm::RepeatedEvent repeated_;      // the last event that was read in full, if others may be such
-  uint64_t repeated_inspected_ = 0;  // its bytes that were inspected, and its structure
-  uint64_t repeated_structure_ = 0;
+  uint64_t repeated_inspected_ = 0;  // bytes inspected in it beside its delta and its padding
   llm::StreamCaptures captures_;
   // A protected text that comes in many events is one text while rule and outer number stay.
   ProtectedWatch watch_;

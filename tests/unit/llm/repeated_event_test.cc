@@ -83,8 +83,12 @@ class Repeated : public testing::Test {
     if (!known) return false;
     EXPECT_EQ(result, StreamEventReader::Result::Ok) << second;
     expect_same(event_.event(), reader_.event(), second);
-    EXPECT_EQ(event_.growth(),
-              static_cast<int64_t>(second.size()) - static_cast<int64_t>(first.size()));
+    uint64_t text_bytes = 0;
+    for (const StreamDelta& delta : reader_.event().deltas)
+      text_bytes += delta.raw_end - delta.raw_start;
+    for (const StreamMark& mark : reader_.event().marks)
+      if (mark.kind == MarkKind::Obfuscation) text_bytes += mark.raw_end - mark.raw_start - 2;
+    EXPECT_EQ(event_.text_bytes(), text_bytes);
     for (size_t i = 0; i < kCapturesMax; ++i) {
       EXPECT_EQ(captures.sizes[i], full.sizes[i]) << second;
       EXPECT_TRUE(std::equal(full.bytes[i].begin(), full.bytes[i].begin() + full.sizes[i],
@@ -128,6 +132,19 @@ TEST_F(Repeated, WhatNoReaderTakesIsNotKnown) {
     EXPECT_FALSE(is_known(counts, first, counts.event("you", "abc", count))) << count;
   for (const char* padding : {"a b", "\\u0061", "1.2", "a@example.org"})
     EXPECT_FALSE(is_known(counts, first, counts.event("you", padding, "5"))) << padding;
+}
+
+// Padding is a string: an event with something else in its place is read each time.
+TEST_F(Repeated, ANumberIsNoPadding) {
+  const auto with = [](const std::string& padding) {
+    return R"({"choices":[{"index":0,"delta":{"content":"x"}}],"obfuscation":)" + padding + "}";
+  };
+  StreamCaptures captures;
+  const std::string first = with("12345");
+  EXPECT_EQ(reader_.read(shipped_kind("openai_chat"), bytes_of(first), captures),
+            StreamEventReader::Result::Ok);
+  EXPECT_FALSE(event_.learn(bytes_of(first), reader_.event()));
+  EXPECT_FALSE(event_.read(bytes_of(with("1abc5")), captures));
 }
 
 // A byte that differs elsewhere is another event: all of it is read.

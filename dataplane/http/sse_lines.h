@@ -6,21 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
-namespace sallyport::http {
+#include "dataplane/base/line_end.h"
 
-// Where the first line of `text` ends: its CR or LF, or all of it.
-inline size_t line_end(std::span<const uint8_t> text) noexcept {
-  if (text.empty()) return 0;
-  const auto find = [&](char what, size_t size) {
-    const void* at = std::memchr(text.data(), what, size);
-    return at == nullptr ? size
-                         : static_cast<size_t>(static_cast<const uint8_t*>(at) - text.data());
-  };
-  return find('\r', find('\n', text.size()));
-}
+namespace sallyport::http {
 
 // for_each_line(event.raw, f): f(std::span<const uint8_t>) for each line in order; views into
 // `event`.
@@ -29,7 +19,7 @@ void for_each_line(std::span<const uint8_t> event, F&& f) {
   if (event.size() >= 3 && event[0] == 0xef && event[1] == 0xbb && event[2] == 0xbf)
     event = event.subspan(3);
   while (!event.empty()) {
-    const size_t size = line_end(event);
+    const size_t size = base::line_end(event);
     f(event.first(size));
     if (size == event.size()) return;
     const bool is_pair = event[size] == '\r' && size + 1 < event.size() && event[size + 1] == '\n';

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "dataplane/http/sse_lines.h"
+#include "dataplane/base/line_end.h"
 #include "dataplane/mem/wiping_vector.h"
 
 namespace sallyport::http {
@@ -64,7 +64,7 @@ SseSplitter::Result SseSplitter::next(SseEvent& out) {
         continue;
       }
     }
-    const size_t end = scan_ + line_end(buffer_.bytes().subspan(scan_));
+    const size_t end = scan_ + base::line_end(buffer_.bytes().subspan(scan_));
     scan_ = std::min(end + 1, buffer_.size());
     if (end == buffer_.size()) break;
     skip_lf_ = buffer_[end] == '\r';

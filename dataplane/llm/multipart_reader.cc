@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/ascii.h"
+#include "dataplane/base/line_end.h"
 
 namespace sallyport::llm {
 namespace {
@@ -107,12 +108,10 @@ bool MultipartReader::give(std::string_view bytes, uint64_t raw_start) noexcept 
 
 // The run up to the next line end, which may begin a delimiter.
 size_t MultipartReader::data_bytes(std::span<const uint8_t> raw) noexcept {
-  const auto end =
-      std::find_if(raw.begin(), raw.end(), [](uint8_t c) { return c == '\r' || c == '\n'; });
-  const auto size = static_cast<size_t>(end - raw.begin());
+  const size_t size = base::line_end(raw);
   if (!give({reinterpret_cast<const char*>(raw.data()), size}, offset_)) return size;
   if (size == raw.size()) return size;
-  line_ = *end == '\r' ? LineStart::Cr : LineStart::Lf;
+  line_ = raw[size] == '\r' ? LineStart::Cr : LineStart::Lf;
   matched_ = 0;
   return size + 1;
 }

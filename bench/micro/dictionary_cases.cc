@@ -10,7 +10,7 @@
 #include "controlplane/policy/prompt_sample.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
-#include "dataplane/scan/dictionary.h"
+#include "dataplane/scan/text/dictionary.h"
 
 namespace sallyport::bench {
 namespace {

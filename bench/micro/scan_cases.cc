@@ -18,9 +18,9 @@
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/json_rewriter.h"
 #include "dataplane/rewrite/text_rewriter.h"
-#include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/engine.h"
-#include "dataplane/scan/fold.h"
+#include "dataplane/scan/text/char_masks.h"
+#include "dataplane/scan/text/fold.h"
 #include "dataplane/scan/text_scanner.h"
 
 namespace sallyport::bench {

@@ -10,7 +10,7 @@
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/rule_words.h"
 #include "dataplane/base/ascii.h"
-#include "dataplane/scan/fold_table.h"
+#include "dataplane/scan/text/fold_table.h"
 
 namespace sallyport::cli {
 namespace {

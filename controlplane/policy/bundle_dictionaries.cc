@@ -10,8 +10,8 @@ namespace {
 // Room for kDictionaryEntriesMax values of thirty bytes.
 constexpr size_t kDictionaryFileBytesMax = 128U << 20;
 constexpr uint64_t kColumnsMax = 1'000;
-constexpr size_t kListWordBytesMax = 64;     // scan/context_words.h
-constexpr uint32_t kListProximityMax = 128;  // scan/context_words.h
+constexpr size_t kListWordBytesMax = 64;     // scan/text/context_words.h
+constexpr uint32_t kListProximityMax = 128;  // scan/text/context_words.h
 constexpr uint16_t kListProximity = 48;
 
 class DictionaryReader {

@@ -45,9 +45,9 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
 constexpr YamlReader::Named<bool> kNames[] = {{"known", false}, {"any", true}};
 
-constexpr size_t kWordBytesMax = 64;        // scan/context_words.h
-constexpr uint32_t kProximityMax = 128;     // scan/context_words.h
-constexpr uint32_t kValueBytesMax = 4'096;  // scan/word_stage.h: the longest word run
+constexpr size_t kWordBytesMax = 64;        // scan/text/context_words.h
+constexpr uint32_t kProximityMax = 128;     // scan/text/context_words.h
+constexpr uint32_t kValueBytesMax = 4'096;  // scan/runs/word_stage.h: the longest word run
 constexpr uint16_t kProximity = 48;
 
 class RuleReader {

@@ -32,7 +32,7 @@ struct DictionarySource {
 inline constexpr size_t kProgressValues = 100'000;
 
 struct DictionaryOptions {
-  // What the scanner makes of a text before it looks for values (scan/fold.h); null: nothing.
+  // What the scanner makes of a text before it looks for values (scan/text/fold.h); null: nothing.
   std::string (*fold)(std::string_view) = nullptr;
   // Called every kProgressValues values of a dictionary, by index of its source.
   std::function<void(size_t dictionary, size_t values)> progress;

@@ -10,8 +10,8 @@
 #include "controlplane/policy/matcher_section.h"
 #include "controlplane/policy/matcher_shape.h"
 #include "controlplane/policy/pattern_anchor.h"
-#include "dataplane/scan/context_words.h"
-#include "dataplane/scan/fold.h"
+#include "dataplane/scan/text/context_words.h"
+#include "dataplane/scan/text/fold.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -22,7 +22,7 @@ using contract::RuleKind;
 constexpr unsigned kPatternWidthMin = 8;
 // Two letters are in every line of text.
 constexpr size_t kCueBytesMin = 3;
-constexpr size_t kRunBytesMin = 16;  // scan/word_stage.cc
+constexpr size_t kRunBytesMin = 16;  // scan/runs/word_stage.cc
 
 // One database: the patterns with `flags`, and literals behind them.
 struct Expressions {

@@ -67,7 +67,7 @@ struct CompiledMatcher {
   std::vector<Error> errors;
 };
 
-// A text as the scanner reads it (scan/fold.h): what literals and values are compared with.
+// A text as the scanner reads it (scan/text/fold.h): what literals and values are compared with.
 std::string folded_as_scanned(std::string_view text);
 
 // Entity ids are indexes in the order given.

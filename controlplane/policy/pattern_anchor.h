@@ -1,8 +1,8 @@
 // pattern_anchor.h: literals of which every match of a pattern holds one.
 //
-// The scanner looks for these in bulk (scan/literal_set.h) and asks the pattern matcher only about
-// word runs that hold one. Conservative: what this reader does not understand has no anchor, and
-// its pattern stays in the streaming matcher.
+// The scanner looks for these in bulk (scan/text/literal_set.h) and asks the pattern matcher only
+// about word runs that hold one. Conservative: what this reader does not understand has no anchor,
+// and its pattern stays in the streaming matcher.
 #pragma once
 
 #include <string>

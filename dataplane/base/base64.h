@@ -1,5 +1,5 @@
 // base64.h: RFC 4648 section 4, with padding and nothing else between: what a vendor's framing
-// carries. (Text that merely looks encoded is the scanner's, scan/encoded_runs.h.)
+// carries. (Text that merely looks encoded is the scanner's, scan/runs/encoded_runs.h.)
 #pragma once
 
 #include <array>

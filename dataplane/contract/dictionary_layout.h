@@ -2,8 +2,8 @@
 // names, account numbers, project names) as keyed fingerprints.
 //
 // The control plane writes it (controlplane/policy/dictionary_compiler.h), the dataplane validates
-// it once (scan/dictionary.h). Little endian, offsets from the first byte of the section, tables
-// 8-byte aligned. No value is in it, and without the key no value can be tried against it
+// it once (scan/text/dictionary.h). Little endian, offsets from the first byte of the section,
+// tables 8-byte aligned. No value is in it, and without the key no value can be tried against it
 // (docs/decisions/005). The same values under the same key give the same bytes.
 //
 // A value is one to kPhraseWordsMax words. What a word is and which letters are equal stands in

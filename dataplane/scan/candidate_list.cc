@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "dataplane/scan/shape_window.h"
 #include "dataplane/scan/validate/registry.h"
 
 namespace sallyport::scan {

@@ -18,11 +18,11 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/scan/context_words.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
-#include "dataplane/scan/recogniser.h"
-#include "dataplane/scan/text_view.h"
+#include "dataplane/scan/read/recogniser.h"
+#include "dataplane/scan/text/context_words.h"
+#include "dataplane/scan/text/text_view.h"
 
 namespace sallyport::scan {
 

@@ -20,11 +20,11 @@
 #include <vector>
 
 #include "dataplane/contract/matcher_layout.h"
-#include "dataplane/scan/context_words.h"
-#include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/events.h"
-#include "dataplane/scan/literal_set.h"
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
+#include "dataplane/scan/text/context_words.h"
+#include "dataplane/scan/text/dictionary.h"
+#include "dataplane/scan/text/literal_set.h"
 
 struct hs_database;
 struct hs_scratch;

@@ -7,10 +7,10 @@
 #include <cstring>
 
 #include "dataplane/scan/engine.h"
-#include "dataplane/scan/fold.h"
-#include "dataplane/scan/number_row.h"
-#include "dataplane/scan/recognise/assignment.h"
-#include "dataplane/scan/recognise/password.h"
+#include "dataplane/scan/read/number_row.h"
+#include "dataplane/scan/recognise/secret/assignment.h"
+#include "dataplane/scan/recognise/secret/password.h"
+#include "dataplane/scan/text/fold.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {

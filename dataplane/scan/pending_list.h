@@ -11,7 +11,7 @@
 
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/engine.h"
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

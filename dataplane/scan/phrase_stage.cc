@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
-#include "dataplane/scan/recognise/address.h"
+#include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/address/address.h"
 #include "dataplane/scan/recognise/email.h"
-#include "dataplane/scan/recognise/gazetteer.h"
-#include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/person.h"
+#include "dataplane/scan/recognise/secret/value_before.h"
 #include "dataplane/scan/recognise/travel_zone.h"
-#include "dataplane/scan/recognise/value_before.h"
-#include "dataplane/scan/recognise/words.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {

@@ -7,9 +7,9 @@
 #include <span>
 
 #include "dataplane/scan/candidate_list.h"
-#include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/pending_list.h"
+#include "dataplane/scan/text/char_masks.h"
 
 namespace sallyport::scan {
 

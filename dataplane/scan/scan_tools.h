@@ -3,15 +3,35 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include "dataplane/scan/char_masks.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/events.h"
+#include "dataplane/scan/text/char_masks.h"
 
 namespace sallyport::scan {
 
 class TextScanner;
+
+// The scanner of a text that stood encoded in another, as the stage that found it sees it.
+class InnerScanner {
+ public:
+  // `depth`: how often the text was decoded; `dictionaries`: as of the text around it.
+  virtual void begin_decoded(const Engine& engine, Scratch& scratch, unsigned depth,
+                             uint64_t dictionaries) = 0;
+  // False: more matches than are kept.
+  [[nodiscard]] virtual bool feed(std::span<const uint8_t> text) = 0;
+  virtual void end() = 0;
+  // Until take(), which forgets the first `count`.
+  virtual std::span<const Finding> findings() const noexcept = 0;
+  virtual void take(size_t count) noexcept = 0;
+
+ protected:
+  ~InnerScanner() = default;
+};
 
 // Encoded text inside encoded text: deeper ones count as what they are, letters and digits.
 inline constexpr size_t kDecodeDepthMax = 2;
@@ -28,7 +48,7 @@ struct ScanTools {
   uint64_t dictionaries = 0;  // that count in the text that is being read
   // The scanner for what was decoded at `depth`; made when first needed. REQUIRES: depth <
   // kDecodeDepthMax.
-  TextScanner& inner(unsigned depth);
+  InnerScanner& inner(unsigned depth);
   // What it reads.
   std::array<std::vector<uint8_t>, kDecodeDepthMax> decoded;
 

@@ -3,15 +3,15 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
-#include "dataplane/scan/recognise/assignment.h"
+#include "dataplane/scan/recognise/address/free_address.h"
 #include "dataplane/scan/recognise/cue_value.h"
-#include "dataplane/scan/recognise/date.h"
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/field.h"
-#include "dataplane/scan/recognise/free_address.h"
-#include "dataplane/scan/recognise/key_block.h"
-#include "dataplane/scan/recognise/password.h"
-#include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/number/date.h"
+#include "dataplane/scan/recognise/person/person.h"
+#include "dataplane/scan/recognise/secret/assignment.h"
+#include "dataplane/scan/recognise/secret/key_block.h"
+#include "dataplane/scan/recognise/secret/password.h"
 #include "dataplane/scan/recognise/travel_zone.h"
 #include "dataplane/scan/scan_tools.h"
 
@@ -59,7 +59,7 @@ RecogniseAt recogniser_of(contract::RuleKind kind) noexcept {
 ScanTools::ScanTools() = default;
 ScanTools::~ScanTools() = default;
 
-TextScanner& ScanTools::inner(unsigned depth) {
+InnerScanner& ScanTools::inner(unsigned depth) {
   if (inner_[depth] == nullptr) inner_[depth] = std::make_unique<TextScanner>();
   return *inner_[depth];
 }

@@ -21,21 +21,22 @@
 
 #include "dataplane/mem/text_window.h"
 #include "dataplane/scan/candidate_list.h"
-#include "dataplane/scan/dictionary.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
-#include "dataplane/scan/fold.h"
-#include "dataplane/scan/joined_stage.h"
-#include "dataplane/scan/number_stage.h"
+#include "dataplane/scan/number/number_stage.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/phrase_stage.h"
-#include "dataplane/scan/secret_columns.h"
-#include "dataplane/scan/spaced_stage.h"
-#include "dataplane/scan/word_stage.h"
+#include "dataplane/scan/runs/joined_stage.h"
+#include "dataplane/scan/runs/spaced_stage.h"
+#include "dataplane/scan/runs/word_stage.h"
+#include "dataplane/scan/scan_tools.h"
+#include "dataplane/scan/tables/secret_columns.h"
+#include "dataplane/scan/text/dictionary.h"
+#include "dataplane/scan/text/fold.h"
 
 namespace sallyport::scan {
 
-class TextScanner {
+class TextScanner final : public InnerScanner {
  public:
   TextScanner() = default;
   ~TextScanner();
@@ -47,17 +48,21 @@ class TextScanner {
   // of the tenant whose text it is.
   void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0,
              Whole whole = Whole::Answer);
+  void begin_decoded(const Engine& engine, Scratch& scratch, unsigned depth,
+                     uint64_t dictionaries) override {
+    begin(engine, scratch, depth, dictionaries);
+  }
   // False: more matches than are kept (a text made to exhaust us): the caller refuses.
-  [[nodiscard]] bool feed(std::span<const uint8_t> text);
+  [[nodiscard]] bool feed(std::span<const uint8_t> text) override;
   // Takes text that is read with what follows at once, or by end(): reading short texts piece by
   // piece costs several times their size. The edge and findings() stay until then.
   void hold(std::span<const uint8_t> text);
-  void end();
+  void end() override;
   // What feed() answered last, also behind hold() and end().
   bool fits() const noexcept { return !overflow_; }
 
   uint64_t safe_edge() const noexcept { return edge_; }
-  std::span<const Finding> findings() const noexcept {
+  std::span<const Finding> findings() const noexcept override {
     return std::span(findings_).subspan(taken_);
   }
   // Findings that began before the edge: mistakes of a recogniser's live_from(). Tests hold it at
@@ -65,7 +70,7 @@ class TextScanner {
   // is handed out.
   uint32_t late_findings() const noexcept { return late_findings_; }
   // Forgets the first `count` of findings().
-  void take(size_t count) noexcept;
+  void take(size_t count) noexcept override;
 
  private:
   void open_stream();

@@ -4,7 +4,7 @@
 What it refuses
   * a house include that the table does not allow, or that is not written from the repository root;
   * a stage that includes another stage (only the plain-value events.h of an earlier stage is allowed);
-  * a cycle of folders or of files;
+  * a cycle of folders or of files, or in a folder one of what lies in it and has folders in it;
   * an outside header anywhere but in its home (rte_*, hs, lmdb, libfyaml, openssl, ...), or one nobody listed;
   * a DEPENDS line of a sallyport_library that says more than the table does.
 There is no exception list on purpose: a change of shape is a change of this table and a page in docs/decisions/.
@@ -193,8 +193,23 @@ def cycles(graph):
     return found
 
 
+def add_inner(inner, path, header):
+    """The edge between what holds the two in the folder that they share; a source and its header are one."""
+    here, there = os.path.splitext(path)[0].split("/"), os.path.splitext(header)[0].split("/")
+    depth = len(os.path.commonprefix([here, there]))
+    if 2 <= depth < min(len(here), len(there)):
+        edges = inner.setdefault("/".join(here[:depth]), {})
+        edges.setdefault("/".join(here[:depth + 1]), set()).add("/".join(there[:depth + 1]))
+
+
+def inner_cycles(root, inner):
+    """Files that complete each other in one folder are its own affair: only a folder makes a cycle one."""
+    return [part for _, edges in sorted(inner.items()) for part in cycles(edges)
+            if any(os.path.isdir(os.path.join(root, member)) for member in part)]
+
+
 def check_includes(root):
-    problems, files, folders = [], {}, {}
+    problems, files, folders, inner = [], {}, {}, {}
     for path in sources(root):
         files[path] = set()
         with open(os.path.join(root, path), encoding="utf-8", errors="replace") as text:
@@ -215,6 +230,7 @@ def check_includes(root):
                 if why:
                     problems.append(at + f'may not include "{header}": {why}')
                 files[path].add(header)
+                add_inner(inner, path, header)
                 if folder_of(path) != folder_of(header):
                     folders.setdefault(folder_of(path), set()).add(folder_of(header))
             elif header.startswith(("tests/", "bench/")):
@@ -227,6 +243,7 @@ def check_includes(root):
                     problems.append(at + f"outside header <{header}> is not allowed here: {why}")
     problems += [f"cycle of files: {' -> '.join(part)}" for part in cycles(files)]
     problems += [f"cycle of folders: {' -> '.join(part)}" for part in cycles(folders)]
+    problems += [f"cycle inside of a folder: {' -> '.join(part)}" for part in inner_cycles(root, inner)]
     return problems, len(files), sum(len(to) for to in files.values())
 
 

@@ -106,6 +106,13 @@ class Layers(Base):
                     "dataplane/base/b.h": "", "dataplane/base/d.h": '#include "dataplane/mem/c.h"\n'},
                    "cycle of folders")
 
+    def test_a_cycle_of_a_folder_and_what_lies_beside_it(self):
+        face, stage = "dataplane/scan/a.h", "dataplane/scan/runs/b.h"
+        self.rings({face: f'#include "{stage}"\n', stage: '#include "dataplane/scan/c.h"\n',
+                    "dataplane/scan/c.h": "", "dataplane/scan/c.cc": f'#include "{face}"\n'},
+                   "cycle inside of a folder")
+        self.quiet({face: f'#include "{stage}"\n', stage: '#include "dataplane/scan/c.h"\n', "dataplane/scan/c.h": ""})
+
     def test_an_unknown_folder(self):
         self.rings(self.includes("dataplane/magic/a.h", '"dataplane/base/time.h"'), "not in the table")
 

@@ -1,7 +1,7 @@
 // crypto.h: addresses of crypto currencies among long runs of letters and digits.
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

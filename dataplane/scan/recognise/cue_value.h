@@ -2,7 +2,7 @@
 // #0042".
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

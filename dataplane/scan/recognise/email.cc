@@ -4,7 +4,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "dataplane/scan/recognise/open_reader.h"
+#include "dataplane/scan/read/open_reader.h"
 
 namespace sallyport::scan {
 namespace {

@@ -7,7 +7,7 @@
 // plain words only before a top label that is common.
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

@@ -1,8 +1,8 @@
 #include "dataplane/scan/recognise/field.h"
 
+#include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/cue_value.h"
-#include "dataplane/scan/recognise/gazetteer.h"
-#include "dataplane/scan/recognise/words.h"
+#include "dataplane/scan/recognise/person/gazetteer.h"
 
 namespace sallyport::scan {
 namespace {

@@ -12,7 +12,7 @@
 // are the value is said by the rule. A segment begins a line, a text or a string.
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

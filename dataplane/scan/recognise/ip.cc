@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "dataplane/scan/recognise/open_reader.h"
+#include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {

@@ -7,7 +7,7 @@
 // worth: loopback and documentation addresses are left to the rule's samples and the policy.
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

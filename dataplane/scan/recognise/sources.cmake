@@ -1,40 +1,40 @@
 # Paths from dataplane/scan; one line per file, sorted.
 set(SALLYPORT_RECOGNISE_SOURCES
-  recognise/address.cc
-  recognise/address_live.cc
-  recognise/assignment.cc
-  recognise/auth_header.cc
-  recognise/call_argument.cc
-  recognise/command_line.cc
-  recognise/credential_name.cc
-  recognise/credential_value.cc
+  recognise/address/address.cc
+  recognise/address/address_live.cc
+  recognise/address/free_address.cc
+  recognise/address/place.cc
+  recognise/address/script_address.cc
+  recognise/address/street.cc
+  recognise/address/street_words.cc
   recognise/crypto.cc
   recognise/cue_value.cc
-  recognise/date.cc
   recognise/email.cc
-  recognise/everyday_number.cc
   recognise/field.cc
-  recognise/free_address.cc
-  recognise/free_person.cc
-  recognise/gazetteer.cc
   recognise/ip.cc
-  recognise/key_block.cc
-  recognise/literal_parts.cc
-  recognise/mac.cc
-  recognise/password.cc
-  recognise/person.cc
-  recognise/phone.cc
-  recognise/place.cc
-  recognise/prose_words.cc
-  recognise/public_names.cc
-  recognise/salutation.cc
-  recognise/script_address.cc
-  recognise/script_person.cc
-  recognise/secret_cell.cc
-  recognise/street.cc
-  recognise/street_words.cc
+  recognise/number/date.cc
+  recognise/number/everyday_number.cc
+  recognise/number/mac.cc
+  recognise/number/phone.cc
+  recognise/person/free_person.cc
+  recognise/person/gazetteer.cc
+  recognise/person/person.cc
+  recognise/person/public_names.cc
+  recognise/person/salutation.cc
+  recognise/person/script_person.cc
+  recognise/secret/assignment.cc
+  recognise/secret/auth_header.cc
+  recognise/secret/call_argument.cc
+  recognise/secret/command_line.cc
+  recognise/secret/credential_name.cc
+  recognise/secret/credential_value.cc
+  recognise/secret/key_block.cc
+  recognise/secret/literal_parts.cc
+  recognise/secret/password.cc
+  recognise/secret/prose_words.cc
+  recognise/secret/secret_cell.cc
+  recognise/secret/url_credentials.cc
+  recognise/secret/user_pair.cc
+  recognise/secret/value_before.cc
   recognise/travel_zone.cc
-  recognise/url_credentials.cc
-  recognise/user_pair.cc
-  recognise/value_before.cc
 )

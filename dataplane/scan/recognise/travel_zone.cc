@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "dataplane/scan/recognise/open_reader.h"
+#include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/validate/travel.h"
 
 namespace sallyport::scan {

@@ -5,7 +5,7 @@
 // as scanners and people paste it: lines may be shorter or longer than they should.
 #pragma once
 
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

@@ -14,7 +14,7 @@
 #include "controlplane/policy/bundle.h"
 #include "controlplane/policy/matcher_compiler.h"
 #include "dataplane/scan/engine.h"
-#include "dataplane/scan/recognise/key_block.h"
+#include "dataplane/scan/recognise/secret/key_block.h"
 #include "dataplane/scan/text_scanner.h"
 
 namespace sallyport::scan {

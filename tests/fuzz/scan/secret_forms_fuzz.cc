@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
-#include "dataplane/scan/recognise/assignment.h"
-#include "dataplane/scan/recognise/key_block.h"
-#include "dataplane/scan/recognise/password.h"
-#include "dataplane/scan/recognise/url_credentials.h"
+#include "dataplane/scan/recognise/secret/assignment.h"
+#include "dataplane/scan/recognise/secret/key_block.h"
+#include "dataplane/scan/recognise/secret/password.h"
+#include "dataplane/scan/recognise/secret/url_credentials.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace {

@@ -1,8 +1,8 @@
 // Words that speak of a value from elsewhere than before it: the head of its column
 // (column_heads.h), the rest of its sentence (value_tail.h), nothing at all (the text is the
 // value).
-#include "dataplane/scan/column_heads.h"
-#include "dataplane/scan/value_tail.h"
+#include "dataplane/scan/number/value_tail.h"
+#include "dataplane/scan/tables/column_heads.h"
 #include "tests/unit/scan/scan_fixture.h"
 
 namespace sallyport::scan {

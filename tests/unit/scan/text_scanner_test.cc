@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "dataplane/scan/recognise/key_block.h"
+#include "dataplane/scan/recognise/secret/key_block.h"
 #include "tests/unit/scan/scan_fixture.h"
 
 namespace sallyport::scan {

@@ -1,8 +1,8 @@
 // Street addresses and names of people.
-#include "dataplane/scan/recognise/address.h"
-#include "dataplane/scan/recognise/free_address.h"
-#include "dataplane/scan/recognise/gazetteer.h"
-#include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/address/address.h"
+#include "dataplane/scan/recognise/address/free_address.h"
+#include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/person.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {

@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/assignment.h"
+#include "dataplane/scan/recognise/secret/assignment.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "dataplane/scan/recognise/call_argument.h"
+#include "dataplane/scan/recognise/secret/call_argument.h"
 
 #include <gtest/gtest.h>
 
-#include "dataplane/scan/recognise/password.h"
+#include "dataplane/scan/recognise/secret/password.h"
 #include "tests/unit/scan/recognise/recogniser_probe.h"
 
 namespace sallyport::scan {

@@ -1,10 +1,10 @@
-#include "dataplane/scan/recognise/command_line.h"
+#include "dataplane/scan/recognise/secret/command_line.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-#include "dataplane/scan/recognise/password.h"
+#include "dataplane/scan/recognise/secret/password.h"
 #include "tests/unit/scan/recognise/recogniser_probe.h"
 
 namespace sallyport::scan {

@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/credential_name.h"
+#include "dataplane/scan/recognise/secret/credential_name.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/credential_value.h"
+#include "dataplane/scan/recognise/secret/credential_value.h"
 
 #include <gtest/gtest.h>
 

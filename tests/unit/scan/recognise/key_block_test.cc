@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/key_block.h"
+#include "dataplane/scan/recognise/secret/key_block.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/password.h"
+#include "dataplane/scan/recognise/secret/password.h"
 
 #include <gtest/gtest.h>
 

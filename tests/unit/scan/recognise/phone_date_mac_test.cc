@@ -1,8 +1,8 @@
 // Telephone numbers, dates and hardware addresses in rows of groups. "~": only behind a word.
-#include "dataplane/scan/recognise/date.h"
-#include "dataplane/scan/recognise/everyday_number.h"
-#include "dataplane/scan/recognise/mac.h"
-#include "dataplane/scan/recognise/phone.h"
+#include "dataplane/scan/recognise/number/date.h"
+#include "dataplane/scan/recognise/number/everyday_number.h"
+#include "dataplane/scan/recognise/number/mac.h"
+#include "dataplane/scan/recognise/number/phone.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "dataplane/scan/number_row.h"
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/number_row.h"
+#include "dataplane/scan/read/recogniser.h"
 
 namespace sallyport::scan {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "dataplane/base/bytes.h"
-#include "dataplane/scan/recogniser.h"
+#include "dataplane/scan/read/recogniser.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {

@@ -1,10 +1,10 @@
 // Names in scripts without capital letters, and what labels and letters say of names that no list
 // knows. Each text is asked at every cut.
-#include "dataplane/scan/recognise/script_person.h"
+#include "dataplane/scan/recognise/person/script_person.h"
 
 #include <gtest/gtest.h>
 
-#include "dataplane/scan/recognise/person.h"
+#include "dataplane/scan/recognise/person/person.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
 namespace sallyport::scan {

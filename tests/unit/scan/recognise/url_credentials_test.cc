@@ -1,4 +1,4 @@
-#include "dataplane/scan/recognise/url_credentials.h"
+#include "dataplane/scan/recognise/secret/url_credentials.h"
 
 #include <gtest/gtest.h>
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <string>
 
-#include "dataplane/scan/recognise/letter_run.h"
-#include "dataplane/scan/recognise/street_words.h"
-#include "dataplane/scan/recognise/word_set.h"
+#include "dataplane/scan/read/letter_run.h"
+#include "dataplane/scan/read/word_set.h"
+#include "dataplane/scan/recognise/address/street_words.h"
 #include "dataplane/scan/validate/word_list.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 

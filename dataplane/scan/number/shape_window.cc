@@ -1,0 +1,162 @@
+#include "dataplane/scan/number/shape_window.h"
+
+#include <algorithm>
+
+#include "dataplane/scan/validate/letters.h"
+
+namespace sallyport::scan {
+namespace {
+
+// A few separators less or more than the form has: somebody's habit.
+constexpr int kDoubtfulSeparators = 5;
+
+}  // namespace
+
+bool ShapeWindow::grow() noexcept {
+  if (last_ >= row_.count || length_ + row_.size(last_) > contract::kShapeLengthMax) return false;
+  if (last_ > first_) {
+    const RowText::Gap& between = text_.gap(last_ - 1);
+    regular_ = regular_ && between.usual && (separator_ == 0 || separator_ == between.first);
+    punctuated_ = punctuated_ && between.punctuation;
+    if (separator_ == 0) separator_ = between.first;
+    breaks_line_ = breaks_line_ || between.line;
+    breaks_ |= uint64_t{1} << length_;
+  }
+  has_lower_ = has_lower_ || text_.has_lower(last_);
+  mixed_case_ = mixed_case_ || text_.mixes_case(last_);
+  length_ += row_.size(last_);
+  ++last_;
+  return true;
+}
+
+int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
+                      uint16_t flags) const noexcept {
+  if (!may_fit(digits, letters)) return -1;
+  if ((flags & contract::kRuleUpperOnly) != 0 && has_lower_) return -1;
+  // Groups that separators make are written in one case.
+  if (breaks_ != 0 && mixed_case_) return -1;
+  // Where its separators say what it is, all of them are there.
+  if ((flags & contract::kRuleSeparated) != 0 && (breaks_ == 0 || (breaks_ & breaks) != breaks))
+    return -1;
+  const bool evasive = (flags & contract::kRuleEvasive) != 0;
+  if (breaks_ == 0) return is_fraction() ? -1 : 0;
+  if ((flags & contract::kRuleUnseparated) != 0) return -1;
+  if (evasive && regular_ && is_of_row()) return -1;
+  if (regular_ && breaks_ == breaks) return 0;
+  // "11/2024" and "2024 08" of "06/11/2024 08:30" are no "99-99-99".
+  if (regular_ && (breaks_ & ~breaks) == 0 && separator_ != '/' && !is_joined())
+    return kDoubtfulSeparators;
+  // Several signs, and all of them where the form has one.
+  if (punctuated_ && breaks_ == breaks && evasive) return kDoubtfulSeparators;
+  // Cells of two rows are two numbers.
+  if (breaks_line_) {
+    const auto cell = [](uint8_t c) { return c == ',' || c == ';' || c == '\t' || c == '|'; };
+    if (cell(row_.before(first_)) || cell(row_.behind(last_ - 1))) return -1;
+  }
+  // In a table of numbers some window always has the right checksum: an evasion stands alone.
+  return evasive && covers_all_digits() && !is_of_others(breaks) ? kDoubtOfEvasion : -1;
+}
+
+// "54844.4587226402067411": what stands behind the point of a number.
+bool ShapeWindow::is_fraction() const noexcept {
+  constexpr size_t kDigitsMin = 12;
+  return length_ >= kDigitsMin && !has_letters() && row_.before(first_) == '.' &&
+         is_digit(row_.view.at(row_.base + row_.groups[first_].start - 2));
+}
+
+// One of more groups of one size than make numbers of this form: "4251 4231 4660 4275 4511 4512".
+// In a table of numbers some window always has the right checksum.
+bool ShapeWindow::is_of_row() const noexcept {
+  const size_t count = last_ - first_;
+  const uint32_t size = row_.size(first_);
+  const auto alike = [&](size_t group, size_t gap) {
+    return row_.size(group) == size && row_.groups[group].letters == 0 &&
+           row_.gap(gap).size() == 1 && row_.gap(gap)[0] == separator_;
+  };
+  for (size_t g = first_ + 1; g < last_; ++g)
+    if (row_.size(g) != size) return false;
+  size_t before = 0, behind = 0;
+  while (before < first_ && alike(first_ - before - 1, first_ - before - 1)) ++before;
+  while (last_ + behind < row_.count && alike(last_ + behind, last_ + behind - 1)) ++behind;
+  // A year behind a card is one group.
+  return before % count != 0 || (behind > 1 && behind % count != 0);
+}
+
+// What parts the groups makes several things of them: a time of day ("24 10:32:07 2017"), a
+// fraction
+// ("43.97777777777778"), a list of numbers of other sizes, paragraphs, calls ("3))-CT(2))").
+bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
+  const size_t gaps = last_ - first_ - 1;
+  size_t colons = 0, commas = 0, brackets = 0, paragraphs = 0;
+  for (size_t g = first_; g + 1 < last_; ++g) {
+    const auto between = row_.gap(g);
+    const auto has = [&](uint8_t c) {
+      return std::find(between.begin(), between.end(), c) != between.end();
+    };
+    colons += between.size() == 1 && between[0] == ':' ? 1 : 0;
+    commas += has(',') ? 1 : 0;
+    brackets += has('(') || has(')') ? 1 : 0;
+    paragraphs += std::count(between.begin(), between.end(), '\n') > 1 ? 1 : 0;
+  }
+  if (colons != 0 && colons != gaps) return true;
+  if (paragraphs != 0 && paragraphs != gaps) return true;
+  if (commas != 0 && (breaks_ & ~breaks) != 0) return true;
+  if (brackets > 1 && has_letters()) return true;
+  // "60.71.11.65 (2024-03-05": a day of the calendar is none of a card.
+  for (size_t g = first_ + 1; g + 2 < last_; ++g) {
+    const auto dash = [&](size_t gap) {
+      return row_.gap(gap).size() == 1 && row_.gap(gap)[0] == '-';
+    };
+    if (row_.size(g) == 4 && row_.size(g + 1) == 2 && row_.size(g + 2) == 2 && dash(g) &&
+        dash(g + 1) && !dash(g - 1))
+      return true;
+  }
+  return gaps == 1 && row_.gap(first_).size() == 1 && row_.gap(first_)[0] == '.';
+}
+
+bool ShapeWindow::is_part() const noexcept {
+  if (breaks_ == 0 || !regular_) return false;
+  const auto goes_on = [&](size_t group, size_t gap) {
+    return row_.groups[group].letters == 0 && row_.gap(gap).size() == 1 &&
+           row_.gap(gap)[0] == separator_;
+  };
+  return (first_ > 0 && goes_on(first_ - 1, first_ - 1)) ||
+         (last_ < row_.count && goes_on(last_, last_ - 1));
+}
+
+bool ShapeWindow::covers_all_digits() const noexcept {
+  for (size_t g = 0; g < row_.count; ++g)
+    if ((g < first_ || g >= last_) && row_.groups[g].digits > 0) return false;
+  return true;
+}
+
+bool ShapeWindow::is_joined() const noexcept {
+  const uint8_t before = row_.before(first_), behind = row_.behind(last_ - 1);
+  switch (before) {
+    case '$':
+    case '#':
+    case '@':
+    case '%':
+    case '&':
+    case '=':
+    case '+':
+    case '^':
+      return true;
+    default:
+      break;
+  }
+  if (behind == '@' || behind == '%' || behind == '=') return true;
+  const uint64_t start = row_.base + row_.groups[first_].start;
+  const uint64_t end = row_.base + row_.groups[last_ - 1].end;
+  // A letter with an accent makes a word of it; Han and the like write no spaces, so they do not.
+  if ((before & 0xc0) == 0x80 && row_.view.at(start - 2) >= 0xc3 && row_.view.at(start - 2) <= 0xc9)
+    return true;
+  const auto joins = [&](uint8_t c) {
+    return c == '-' || c == '.' || c == '/' || c == '_' || c == ':';
+  };
+  if (joins(before) && is_alnum(row_.view.at(start - 2)) && before != ':') return true;
+  if (joins(behind) && is_alnum(row_.view.at(end + 1))) return true;
+  return false;
+}
+
+}  // namespace sallyport::scan

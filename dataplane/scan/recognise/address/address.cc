@@ -1,0 +1,321 @@
+#include "dataplane/scan/recognise/address/address.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/address/place.h"
+#include "dataplane/scan/recognise/address/street.h"
+#include "dataplane/scan/recognise/address/street_words.h"
+
+namespace sallyport::scan {
+namespace {
+
+// A street that only its town says to be one.
+constexpr uint8_t kUnnamedDoubt = 10;
+
+// "PSC 4095, Box 8316, APO AE 85103" (USPS Publication 28, 225): where it begins.
+// `word`: the one before the number.
+uint64_t military_start(OpenReader& reader, const NameWord& word) noexcept {
+  const bool known =
+      word_is(reader, word, "psc") || word_is(reader, word, "cmr") || word_is(reader, word, "unit");
+  return known && !is_alnum(reader.before(word.start)) ? word.start : kNoStreet;
+}
+
+// The number of such a station, which may begin with zeros, and its box.
+uint64_t station_end(OpenReader& reader, uint64_t number) noexcept {
+  uint64_t at = number;
+  while (at - number <= kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+  uint64_t next = at;
+  if (reader.at(next) == ',') ++next;
+  if (reader.at(next) != ' ' || !reader.follows(next + 1, "box ")) return at;
+  next += 5;
+  const uint64_t first = next;
+  while (next - first < kHouseDigitsMax && is_digit(reader.at(next))) ++next;
+  return next == first ? at : next;
+}
+
+constexpr std::string_view kBoxes[] = {"postfach", "postbus",  "postbox",
+                                       "postboks", "apartado", "postilokero"};
+constexpr std::string_view kBoxesOfTwo[] = {"casella postale",  "caixa postal",
+                                            "boite postale",    "bo\xc3\xaete postale",
+                                            "skrytka pocztowa", "apartado postal"};
+
+// "PO Box 123", "P.O. Box 123", "Postfach 12": where it begins.
+uint64_t box_start(OpenReader& reader, const NameWord& box) noexcept {
+  const uint8_t first = to_lower(reader.at(box.start));
+  if (box.size() == 0 || (first != 'p' && first != 'a' && first != 'b')) return kNoStreet;
+  if (box.capital && word_in(reader, box, kBoxes)) return box.start;
+  // The second word of all of them begins so.
+  for (std::string_view form : kBoxesOfTwo)
+    if (first == 'p' && box.end >= form.size() && reader.follows(box.end - form.size(), form))
+      return box.end - form.size();
+  if (!word_is(reader, box, "box") || !box.capital || reader.before(box.start) != ' ')
+    return kNoStreet;
+  for (std::string_view form : {"po", "p.o.", "p. o.", "post office"})
+    if (box.start > form.size() && reader.follows(box.start - 1 - form.size(), form) &&
+        !is_alnum(reader.before(box.start - 1 - form.size())))
+      return box.start - 1 - form.size();
+  return kNoStreet;
+}
+
+// "USS Example\nFPO AE 09577": the post code of a ship; where it begins.
+uint64_t ship_start(OpenReader& reader, const NameWord& region) noexcept {
+  if (region.size() != 2 || to_lower(reader.at(region.start)) != 'a' ||
+      reader.before(region.start) != ' ')
+    return kNoStreet;
+  const NameWord office = word_before(reader, region.start - 1);
+  if (!word_is(reader, office, "fpo") && !word_is(reader, office, "apo")) return kNoStreet;
+  uint64_t end = office.start;
+  while (end > 0 && office.start - end < 4 &&
+         (reader.before(end) == ' ' || reader.before(end) == ',' || reader.before(end) == '\n'))
+    --end;
+  for (unsigned words = 0; words < 3; ++words) {
+    const NameWord word = word_before(reader, end);
+    if (word.size() == 0) break;
+    if (word_is(reader, word, "uss") || word_is(reader, word, "usns") ||
+        word_is(reader, word, "uscgc"))
+      return word.start;
+    if (reader.before(word.start) != ' ') break;
+    end = word.start - 1;
+  }
+  return kNoStreet;
+}
+
+// "2013", "1998-2016": no house of a street that nothing but a place says to be one.
+bool is_year(OpenReader& reader, uint64_t at) noexcept {
+  const bool century = (reader.at(at) == '1' && reader.at(at + 1) == '9') ||
+                       (reader.at(at) == '2' && reader.at(at + 1) == '0');
+  return century && is_digit(reader.at(at + 2)) && is_digit(reader.at(at + 3)) &&
+         !is_digit(reader.at(at + 4));
+}
+
+// A year behind what may be a month or a zone of time: "Nov 2019 Aleksey".
+bool year_follows(OpenReader& reader, uint64_t at) noexcept {
+  return reader.at(at) == ' ' && is_year(reader, at + 1);
+}
+
+// "4155 Lake Ave, Phoenix, AZ 85055": the number stands at `start`.
+bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
+  if (!begins_clean(reader, start)) return false;
+  const uint64_t house = house_end(reader, start);
+  if (house == 0) return false;
+  const uint64_t name = reader.at(house) == ',' ? house + 2 : house + 1;
+  if (reader.at(name - 1) != ' ') return false;
+  Street street = french_street(reader, name);
+  const bool french = street.end != 0;
+  // "5, Main Street" is how lists are numbered; the French write addresses so.
+  if (!french && name == house + 1) street = english_street(reader, name);
+  const bool unnamed = street.end == 0;
+  const uint8_t first = reader.at(name);
+  if (unnamed && name == house + 1 && (is_upper(first) || first >= 0xc3))
+    street = named_street(reader, name);
+  if (street.end == 0) return false;
+  // "Ang Mo Kio Ave 3 #08-456"
+  if (!unnamed && !french && reader.at(street.end) == ' ' && is_digit(reader.at(street.end + 1))) {
+    uint64_t number = street.end + 1;
+    while (number - street.end < 4 && is_digit(reader.at(number))) ++number;
+    if (reader.at(number) == ',' || (reader.at(number) == ' ' && reader.at(number + 1) == '#'))
+      street.end = number;
+  }
+  Place place = place_at(reader, street.end);
+  // "222 Birchwood Dr., Denver"
+  if (!place.town && reader.at(street.end) == '.' && reader.at(street.end + 1) == ',') {
+    const Place behind = place_at(reader, street.end + 1);
+    if (behind.town) place = behind;
+  }
+  // Small letters are how people type; then the place must say that it is an address.
+  if (!place.town && (!street.capitals || unnamed)) return false;
+  if (unnamed && (!place.sure || is_year(reader, start) || year_follows(reader, street.end)))
+    return false;
+  out = Hit{building_start(reader, start), place.end};
+  out.bare = !place.town && !is_whole_line(reader, out.start, place.end);
+  out.doubt = unnamed ? kUnnamedDoubt : 0;
+  return true;
+}
+
+// "Gartenstraße 98a, 50667 Köln": the number stands at `number` and is the last part of the street.
+bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
+  // A name without a kind needs a place, and a place begins so.
+  const uint64_t known_house = house_end(reader, number);
+  if (known_house == 0 && !reader.open()) return false;
+  const uint8_t after = known_house == 0 ? uint8_t{0} : reader.at(known_house);
+  const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
+  const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
+                            after == '.' || is_upper(then) || then == '#';
+  const StreetStart street = street_before(reader, street_end_before(reader, number), may_be_named);
+  if (street.start == kNoStreet) return false;
+  out.start = building_start(reader, street.start);
+  const bool placed = out.start == street.start;
+  if (placed) out.start = town_start_before(reader, street.start);
+  const bool town_first = placed && out.start != street.start;
+  const uint64_t house = house_end(reader, number);
+  if (house == 0) return false;
+  Place place = place_at(reader, house);
+  // "Király u. 15." and a line end.
+  if (!place.town && reader.at(house) == '.') {
+    const Place behind = place_at(reader, house + 1);
+    if (behind.town) place = behind;
+  }
+  const bool loose = street.strength == StreetStrength::Placed && !town_first;
+  const uint8_t behind = reader.at(house);
+  if (loose && is_year(reader, number)) return false;
+  if (loose && (behind == ' ' || !(place.town ? place.sure : place.unit)) &&
+      !(behind == ' ' && place.unit && place.town))
+    return false;
+  out = Hit{out.start, place.end};
+  out.bare = !place.town && !loose && !town_first && !is_whole_line(reader, out.start, place.end);
+  out.doubt = loose ? kUnnamedDoubt : 0;
+  return true;
+}
+
+bool box_or_station(OpenReader& reader, uint64_t number, Hit& out) noexcept {
+  const NameWord word = word_before(reader, number - 1);
+  if (const uint64_t ship = ship_start(reader, word); ship != kNoStreet) {
+    uint64_t end = number;
+    while (end - number < 6 && is_digit(reader.at(end))) ++end;
+    out = Hit{ship, end};
+    return end - number == 5;
+  }
+  const uint64_t box = box_start(reader, word);
+  const uint64_t start = box == kNoStreet ? military_start(reader, word) : box;
+  if (start == kNoStreet) return false;
+  out.start = start;
+  const uint64_t end = box == kNoStreet ? station_end(reader, number) : house_end(reader, number);
+  if (end == 0) return false;
+  const Place place = place_at(reader, end);
+  if (box == kNoStreet && !place.town) return false;
+  out = Hit{start, place.end};
+  out.bare = !place.town;
+  return true;
+}
+
+}  // namespace
+
+bool address_may_follow(const TextView& text, uint64_t start, uint64_t end) noexcept {
+  OpenReader reader(text);
+  return end - start <= kHouseDigitsMax && text.at(start) != '0' && begins_clean(reader, start) &&
+         street_may_follow(text, end + 1);
+}
+
+namespace {
+
+// May a number [number, end) that no space follows at once begin an address?
+bool number_may_be_first(const TextView& text, uint64_t number, uint64_t end) noexcept {
+  if (end >= text.end) return true;
+  if (end - number > kHouseDigitsMax) return false;
+  const uint8_t behind = text.at(end);
+  if (behind == ',')
+    return end + 2 >= text.end || (text.at(end + 1) == ' ' && french_may_follow(text, end + 2));
+  if (behind != '-' && behind != '/') return is_letter(behind);
+  // "12-14 Mill Lane", "12/3", "12/A": of "2024-05-12" no house begins.
+  uint64_t at = end + 1;
+  while (at < text.end && at - end <= kHouseDigitsMax && is_digit(text.at(at))) ++at;
+  return at >= text.end || text.at(at) == ' ' || text.at(at) == ',' || is_letter(text.at(at));
+}
+
+// May the word before the one at `word` be of a street's name? It has a capital letter, or is one
+// of those that stand inside of such names.
+bool street_may_stand_before(const TextView& text, uint64_t word) noexcept {
+  if (word < text.begin + 2 || text.at(word - 1) == '/') return true;
+  if (text.at(word - 1) != ' ') return false;
+  const uint64_t end = word - 1;
+  const uint8_t last = text.at(end - 1);
+  if (!is_letter(last)) return last >= 0x80 || last == '.' || last == '/';  // "C/ de"
+  const uint64_t start = letters_start(text, end, kNameWordBytesMax);
+  const uint8_t left = text.at(start - 1);
+  return start == text.begin || is_letter(left) || left >= 0x80 || left == '-' || left == '\'' ||
+         is_upper(text.at(start)) || may_be_street_part(text.at(start), end - start);
+}
+
+// "-n 10": small letters behind a hyphen that joins them to no word; but "unit 4", "psc 12" are
+// stations anywhere.
+bool is_option(const TextView& text, uint64_t end) noexcept {
+  const uint64_t start = letters_start(text, end, kNameWordBytesMax);
+  const uint8_t first = text.at(start);
+  return start < end && start > text.begin + 1 && text.at(start - 1) == '-' &&
+         !is_word_letter(text.at(start - 2)) && is_lower(first) && first != 'u' && first != 'p' &&
+         first != 'c';
+}
+
+}  // namespace
+
+bool address_may_end(const TextView& text, uint64_t word, uint64_t number, uint64_t end) noexcept {
+  const uint8_t first = text.at(word);
+  // A word in small letters is part of a street behind another word of it. Others of which the
+  // first letter is here: "no.", and the words of boxes and stations ("apo ae", "psc", "unit").
+  constexpr std::string_view kElsewhere = "acnpu";
+  OpenReader reader(text);
+  const NameWord whole{word, number - 1, false, false};
+  const bool is_part = may_be_street_part(first, whole.size()) &&
+                       (kElsewhere.find(static_cast<char>(first)) != std::string_view::npos ||
+                        (is_street_word(reader, whole, kStreetParticle | kStreetTypeWord) &&
+                         street_may_stand_before(text, word)));
+  // The last words of kBoxesOfTwo.
+  static constexpr std::string_view kBoxEnds[] = {"postale", "postal", "pocztowa"};
+  static constexpr WordFilter kBoxEndsFilter{kBoxEnds};
+  const bool is_box = first == 'p' && word_in(reader, whole, kBoxEnds, kBoxEndsFilter);
+  return is_upper(first) || is_part || is_box || end - number > kHouseDigitsMax ||
+         number_may_be_first(text, number, end);
+}
+
+bool address_may_end_behind(const TextView& text, uint64_t last, uint64_t number,
+                            uint64_t end) noexcept {
+  constexpr uint64_t kSignsMax = 3;  // "utca.:,"
+  uint64_t at = last + 1;
+  while (at > text.begin && last + 1 - at < kSignsMax &&
+         (text.at(at - 1) == ',' || text.at(at - 1) == ':' || text.at(at - 1) == '.'))
+    --at;
+  const uint8_t before = text.at(at - 1);
+  if (at == last + 1 && is_option(text, at)) return number_may_be_first(text, number, end);
+  if (before >= 0x80 || at == last + 1 || last + 1 - at == kSignsMax) return true;
+  if (!is_letter(before)) return number_may_be_first(text, number, end);
+  const uint64_t start = letters_start(text, at, kNameWordBytesMax);
+  const uint8_t left = text.at(start - 1), first = text.at(start);
+  const bool is_mark = left == '.' && text.at(start - 2) >= 0x80;  // "č.p.", and no "np.pi, 2"
+  const bool is_part = left >= 0x80 || left == '-' || left == '\'' || is_mark || is_letter(left);
+  if (is_part || (start == text.begin && start > 0) || is_upper(first)) return true;
+  // A kind of street or a mark ("nr.") in small letters.
+  OpenReader reader(text);
+  const NameWord word{start, at, false, false};
+  const bool is_one = at - start == 1;
+  if ((may_be_street_part(first, at - start) &&
+       is_street_word(reader, word, kStreetParticle | kStreetTypeWord)) ||
+      (is_one && first == 'n') || (!is_one && may_be_of_street(reader, word)))
+    return true;
+  return number_may_be_first(text, number, end);
+}
+
+Verdict address_from_number(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                            Hit& out) noexcept {
+  OpenReader reader(text);
+  const bool is_match = number_first(reader, trigger.start, out);
+  if (!is_match) out.start = building_start(reader, trigger.start);
+  return reader.answer(is_match);
+}
+
+Verdict address_to_number(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                          Hit& out) noexcept {
+  OpenReader reader(text);
+  if (trigger.at >= 4) {
+    const bool is_box = box_or_station(reader, trigger.at, out);
+    if (is_box && !reader.open()) return reader.answer(true);
+    Hit street{trigger.start, trigger.start, false, 0};
+    const bool is_street = number_last(reader, trigger.at, street);
+    // While either may still come, the text is held from the earlier one on.
+    if (reader.open()) {
+      out.start = std::min(out.start, street.start);
+      return Verdict::More;
+    }
+    if (is_street) {
+      out = street;
+      return reader.answer(true);
+    }
+  }
+  // "80, boulevard Voltaire", "221B Baker Street": no space behind the digits.
+  uint64_t at = trigger.at;
+  while (at - trigger.at < kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+  return reader.answer(reader.at(at) != ' ' && number_first(reader, trigger.at, out));
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,129 @@
+#include "dataplane/scan/recognise/address/free_address.h"
+
+#include <string_view>
+
+#include "dataplane/scan/recognise/address/place.h"
+#include "dataplane/scan/recognise/address/script_address.h"
+#include "dataplane/scan/recognise/address/street.h"
+#include "dataplane/scan/recognise/address/street_words.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr uint64_t kCueGapBytes = 24;
+constexpr unsigned kNumbersMax = 2;
+constexpr uint64_t kNumberDigitsMax = 5;
+
+// Signs between a cue and its address: the first character behind them; 0: none.
+uint64_t skip_gap(OpenReader& reader, uint64_t at) noexcept {
+  const uint64_t limit = at + kCueGapBytes;
+  for (unsigned line_ends = 0; at < limit; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++line_ends > 2) return 0;
+    if (c != ' ' && c != ':' && c != '"' && c != '\'' && c != '>' && c != '*' && c != '.' &&
+        c != '\n' && c != '\r' && c != '\t' && c != '=' && c != '|')
+      return at;
+  }
+  return 0;
+}
+
+// The cue has other letters than Latin ones.
+bool is_of_other_script(OpenReader& reader, const Trigger& trigger) noexcept {
+  for (uint64_t at = trigger.start; at < trigger.at; ++at)
+    if (reader.at(at) >= 0xce) return true;
+  return false;
+}
+
+// Numbers of a building, which may begin with zeros: behind them and their space; `at`: none.
+uint64_t skip_numbers(OpenReader& reader, uint64_t at) noexcept {
+  for (unsigned i = 0; i < kNumbersMax; ++i) {
+    uint64_t end = at;
+    while (end - at <= kNumberDigitsMax && is_digit(reader.at(end))) ++end;
+    if (end == at || end - at > kNumberDigitsMax) return at;
+    if (is_letter(reader.at(end)) && !is_letter(reader.at(end + 1))) ++end;
+    if (reader.at(end) == ',') ++end;
+    if (reader.at(end) != ' ') return at;
+    at = end + 1;
+  }
+  return at;
+}
+
+// A street with a number before or behind it, from `start`: its end; 0: none. `words`: how many
+// words with a capital letter it has.
+uint64_t loose_street(OpenReader& reader, uint64_t start, bool number_wanted) noexcept {
+  uint64_t at = skip_numbers(reader, start);
+  const bool first = at > start;
+  uint64_t end = 0;
+  bool named = false;
+  for (unsigned words = 0; words < kNameWordsMax; ++words) {
+    NameWord word = word_at(reader, at);
+    if (word.size() == 0) {
+      const bool calle = to_lower(reader.at(at)) == 'c' && reader.at(at + 1) == '/';
+      if (!calle) break;
+      at += reader.at(at + 2) == ' ' ? 3 : 2;
+      word = word_at(reader, at);
+    }
+    if (!word.capital && !may_be_of_street(reader, word)) {
+      // "rue", "ul.": in small letters before the name.
+      if (words > 0) break;
+    }
+    if (is_street_word(reader, word, kStreetNoName)) return 0;
+    if (words > 0 && is_street_word(reader, word, kStreetUnit)) break;
+    named = named || word.capital;
+    at = word.end;
+    if (named) end = at;
+    if (reader.at(at) == '.') ++at;
+    if (reader.at(at) == ',' && is_digit(reader.at(at + 2))) ++at;
+    if (reader.at(at) != ' ') break;
+    if (is_digit(reader.at(at + 1))) {
+      const uint64_t house = house_end(reader, at + 1);
+      if (house != 0 && named) return house;
+      break;
+    }
+    ++at;
+  }
+  return first || !number_wanted ? end : 0;
+}
+
+}  // namespace
+
+Verdict address_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                          Hit& out) noexcept {
+  OpenReader reader(text);
+  if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  const bool other_script = is_of_other_script(reader, trigger);
+  if (other_script)
+    if (const uint64_t end = region_address(reader, trigger.start, trigger.at); end != 0) {
+      out = Hit{trigger.start, end};
+      return reader.answer(true);
+    }
+  const uint64_t start = skip_gap(reader, trigger.at);
+  if (start == 0) return reader.answer(false);
+  if (other_script)
+    if (const AddressPart part = announced_address(reader, start); part.end != 0) {
+      out = Hit{part.start, part.end};
+      return reader.answer(true);
+    }
+  // The cue itself, or what stands behind another one.
+  const bool is_corner = reader.follows(trigger.start, "corner of");
+  if (is_corner || reader.follows(start, "the corner of ") || reader.follows(start, "corner of ")) {
+    const uint64_t name = is_corner ? start : start + (reader.follows(start, "the") ? 14 : 10);
+    const uint64_t one = loose_street(reader, name, false);
+    if (one == 0 || !(reader.follows(one, " and ") || reader.follows(one, ". and ")))
+      return reader.answer(false);
+    const uint64_t two = loose_street(reader, one + (reader.at(one) == '.' ? 6 : 5), false);
+    out = Hit{is_corner ? trigger.start : start, two};
+    return reader.answer(two != 0);
+  }
+  const uint64_t street = loose_street(reader, start, true);
+  if (street == 0) return reader.answer(false);
+  Place place = place_at(reader, street);
+  if (!place.town && reader.at(street) == '.') {
+    const Place behind = place_at(reader, street + 1);
+    if (behind.town) place = behind;
+  }
+  out = Hit{start, place.end};
+  return reader.answer(true);
+}
+
+}  // namespace sallyport::scan

@@ -1,0 +1,502 @@
+#include "dataplane/scan/recognise/address/place.h"
+
+#include <string_view>
+
+#include "dataplane/scan/read/words.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kTownWordsMax = 4;
+
+constexpr std::string_view kUnits[] = {
+    "apt",   "apartment", "unit",     "suite",   "ste",     "floor",  "fl",  "room",    "rm",
+    "flat",  "bldg",      "building", "lot",     "no",      "appt",   "app", "apto",    "dept",
+    "depto", "piso",      "wohnung",  "whg",     "etage",   "bat",    "int", "interno", "scala",
+    "m",     "lok",       "local",    "esc",     "planta",  "puerta", "top", "stiege",  "door",
+    "villa", "bus",       "bte",      "house",   "daire",   "kat",    "d",   "sala",    "conj",
+    "loja",  "bloco",     "andar",    "oficina", "despacho"};
+constexpr std::string_view kStates[] = {
+    "al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in",
+    "ia", "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh",
+    "nj", "nm", "ny", "nc", "nd", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx", "ut",
+    "vt", "va", "wa", "wv", "wi", "wy", "pr", "vi", "gu", "aa", "ae", "ap"};
+constexpr std::string_view kLongStates[] = {
+    "alabama",     "alaska",       "arizona",       "arkansas", "california", "colorado",
+    "connecticut", "delaware",     "florida",       "georgia",  "hawaii",     "idaho",
+    "illinois",    "indiana",      "iowa",          "kansas",   "kentucky",   "louisiana",
+    "maine",       "maryland",     "massachusetts", "michigan", "minnesota",  "mississippi",
+    "missouri",    "montana",      "nebraska",      "nevada",   "ohio",       "oklahoma",
+    "oregon",      "pennsylvania", "tennessee",     "texas",    "utah",       "vermont",
+    "virginia",    "washington",   "wisconsin",     "wyoming"};
+constexpr std::string_view kProvinces[] = {"ab", "bc", "mb", "nb", "nl", "ns", "nt",
+                                           "nu", "on", "pe", "qc", "sk", "yt"};
+constexpr std::string_view kAustralia[] = {"nsw", "vic", "qld", "sa", "wa", "tas", "act", "nt"};
+constexpr std::string_view kCountries[] = {"usa",
+                                           "us",
+                                           "uk",
+                                           "canada",
+                                           "australia",
+                                           "germany",
+                                           "deutschland",
+                                           "france",
+                                           "italy",
+                                           "italia",
+                                           "spain",
+                                           "espa\xc3\xb1"
+                                           "a",
+                                           "netherlands",
+                                           "nederland",
+                                           "belgium",
+                                           "belgique",
+                                           "belgi\xc3\xab",
+                                           "poland",
+                                           "polska",
+                                           "portugal",
+                                           "sweden",
+                                           "sverige",
+                                           "norway",
+                                           "norge",
+                                           "denmark",
+                                           "danmark",
+                                           "finland",
+                                           "suomi",
+                                           "iceland",
+                                           "estonia",
+                                           "latvia",
+                                           "lithuania",
+                                           "switzerland",
+                                           "schweiz",
+                                           "suisse",
+                                           "svizzera",
+                                           "austria",
+                                           "\xc3\xb6sterreich",
+                                           "ireland",
+                                           "england",
+                                           "scotland",
+                                           "wales",
+                                           "india",
+                                           "brasil",
+                                           "brazil",
+                                           "mexico",
+                                           "m\xc3\xa9xico",
+                                           "argentina",
+                                           "chile",
+                                           "colombia",
+                                           "uruguay",
+                                           "peru",
+                                           "per\xc3\xba",
+                                           "hungary",
+                                           "magyarorsz\xc3\xa1g",
+                                           "czechia",
+                                           "slovakia",
+                                           "slovenia",
+                                           "croatia",
+                                           "serbia",
+                                           "romania",
+                                           "bulgaria",
+                                           "greece",
+                                           "cyprus",
+                                           "malta",
+                                           "luxembourg",
+                                           "turkey",
+                                           "t\xc3\xbcrkiye",
+                                           "israel",
+                                           "egypt",
+                                           "tunisia",
+                                           "morocco",
+                                           "kenya",
+                                           "nigeria",
+                                           "ghana",
+                                           "japan",
+                                           "china",
+                                           "singapore",
+                                           "malaysia",
+                                           "indonesia",
+                                           "thailand",
+                                           "vietnam",
+                                           "philippines",
+                                           "pakistan",
+                                           "bangladesh",
+                                           "russia",
+                                           "ukraine",
+                                           "greenland",
+                                           "liechtenstein",
+                                           "monaco",
+                                           "andorra"};
+constexpr std::string_view kCountriesOfTwo[] = {
+    "united kingdom",  "united states",  "great britain",       "northern ireland", "new zealand",
+    "south africa",    "czech republic", "south korea",         "hong kong",        "saudi arabia",
+    "costa rica",      "puerto rico",    "sri lanka",           "el salvador",      "vatican city",
+    "the netherlands", "isle of man",    "united arab emirates"};
+
+constexpr WordFilter kUnitsFilter{kUnits};
+constexpr WordFilter kStatesFilter{kStates};
+constexpr WordFilter kLongStatesFilter{kLongStates};
+constexpr WordFilter kCountriesFilter{kCountries};
+
+// A comma, a dash, spaces, one line end with indentation: the end; `at` itself: nothing joins.
+uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
+  const uint64_t start = at;
+  if (reader.at(at) == ',' || reader.at(at) == ';') ++at;
+  while (at - start < 4 && reader.at(at) == ' ') ++at;
+  if (at == start + 1 && reader.at(at) == '-' && reader.at(at + 1) == ' ') return at + 2;
+  if (reader.at(at) == '\r') ++at;
+  if (reader.at(at) == '\n') {
+    ++at;
+    for (unsigned i = 0; i < 8 && (reader.at(at) == ' ' || reader.at(at) == '\t'); ++i) ++at;
+    if (reader.at(at) == ',' && reader.at(at + 1) == ' ') at += 2;
+  }
+  return at;
+}
+
+uint64_t digits_at(OpenReader& reader, uint64_t at, uint64_t most) noexcept {
+  uint64_t end = at;
+  while (end - at <= most && is_digit(reader.at(end))) ++end;
+  return end;
+}
+
+bool ends_word(OpenReader& reader, uint64_t at) noexcept {
+  const uint8_t c = reader.at(at);
+  return !is_alnum(c) && c != '_';
+}
+
+// "2\xc2\xba Dto", "3\xc2\xba B", "2. tv": a floor and its side: the end, or 0.
+uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
+  uint64_t end = digits_at(reader, at, 2);
+  if (end == at || end - at > 2) return 0;
+  if (reader.at(end) == '.' && reader.at(end + 1) == ' ') {
+    for (std::string_view side : {"tv", "th", "mf", "sal"})
+      if (reader.follows(end + 2, side) && ends_word(reader, end + 4 + (side.size() - 2)))
+        return end + 2 + side.size();
+    return 0;
+  }
+  // "14th Floor"
+  for (std::string_view mark : {"st", "nd", "rd", "th"}) {
+    if (!reader.follows(end, mark) || reader.at(end + 2) != ' ') continue;
+    for (std::string_view floor : {"floor", "fl"})
+      if (reader.follows(end + 3, floor) && ends_word(reader, end + 3 + floor.size()))
+        return end + 3 + floor.size();
+  }
+  if (reader.at(end) == '.') ++end;  // "3.\xc2\xba"
+  if (reader.at(end) != 0xc2 || (reader.at(end + 1) != 0xba && reader.at(end + 1) != 0xaa))
+    return 0;
+  end += 2;
+  if (reader.at(end) != ' ') return end;
+  uint64_t side = end + 1;
+  while (side - end <= 4 && is_letter(reader.at(side))) ++side;
+  if (side == end + 1 || side - end > 4 || !ends_word(reader, side)) return end;
+  return reader.at(side) == '.' && reader.at(side + 1) == ',' ? side + 1 : side;
+}
+
+// "Apt 32C", "#374", "Suite 529": the end, or 0.
+uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
+  uint64_t at = skip_joint(reader, start);
+  if (at == start) return 0;
+  if (is_digit(reader.at(at))) return floor_end(reader, at);
+  // "32 B 3", "5 B,": the stairs, and the flat.
+  if (is_upper(reader.at(at)) && at == start + 1 && reader.before(at) == ' ') {
+    if (reader.at(at + 1) == ',') return at + 1;
+    const uint64_t end = reader.at(at + 1) == ' ' ? digits_at(reader, at + 2, 3) : at + 2;
+    if (end > at + 2 && end <= at + 5 && reader.at(end) == ',') return end;
+  }
+  if (reader.at(at) == '#') {
+    ++at;
+  } else {
+    const NameWord word = word_at(reader, at);
+    if (word.size() == 0 || !word_in(reader, word, kUnits, kUnitsFilter)) return 0;
+    at = word.end;
+    // "D:6", "Daire: 6"
+    const bool colon = reader.at(at) == ':';
+    if (reader.at(at) == '.' || colon) ++at;
+    if (reader.at(at) == ' ')
+      ++at;
+    else if (!colon)
+      return 0;
+    if (reader.at(at) == '#') ++at;
+  }
+  const uint64_t first = at;
+  while (at - first < 8 && (is_alnum(reader.at(at)) || reader.at(at) == '-')) ++at;
+  const bool is_id = at > first && (is_digit(reader.at(first)) || at - first <= 2);
+  return is_id && ends_word(reader, at) ? at : 0;
+}
+
+// 97276, 97276-1234: the end, or 0.
+uint64_t zip_end(OpenReader& reader, uint64_t at) noexcept {
+  uint64_t end = digits_at(reader, at, 5);
+  if (end - at != 5) return 0;
+  if (reader.at(end) == '-' && digits_at(reader, end + 1, 4) == end + 5)
+    end += 5;
+  else if (reader.at(end) == '-' && digits_at(reader, end + 1, 3) == end + 4)
+    end += 4;  // Brazil
+  return ends_word(reader, end) ? end : 0;
+}
+
+// SW1A 2AA, M1 1AE (Royal Mail); M5V 2T6 (Canada Post): the end, or 0. Upper case.
+uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
+  uint64_t at = start;
+  while (at - start < 3 && is_upper(reader.at(at))) ++at;
+  const uint64_t letters = at - start;
+  if (letters == 0 || letters > 2 || !is_digit(reader.at(at))) return 0;
+  ++at;
+  if (is_alnum(reader.at(at))) ++at;
+  if (reader.at(at) != ' ') return 0;
+  ++at;
+  const bool canadian = letters == 1 && at - start == 4 && is_upper(reader.at(at - 2)) &&
+                        is_digit(reader.at(at)) && is_upper(reader.at(at + 1)) &&
+                        is_digit(reader.at(at + 2));
+  const bool british =
+      is_digit(reader.at(at)) && is_upper(reader.at(at + 1)) && is_upper(reader.at(at + 2));
+  return (canadian || british) && ends_word(reader, at + 3) ? at + 3 : 0;
+}
+
+// 50667, 1015 CJ, 111 22, 00-238, 1250-096, D-10827: the end, or 0.
+uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
+  uint64_t at = start;
+  if (is_upper(reader.at(at)) && reader.at(at + 1) == '-') at += 2;
+  const uint64_t end = digits_at(reader, at, 5);
+  const uint64_t count = end - at;
+  if (count == 5) return ends_word(reader, end) ? end : 0;
+  const uint8_t c = reader.at(end);
+  if (count == 4) {
+    if (c == ' ' && is_upper(reader.at(end + 1)) && is_upper(reader.at(end + 2)) &&
+        ends_word(reader, end + 3))
+      return end + 3;                                                          // Dutch
+    if (c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Portuguese
+    return c == ' ' ? end : 0;
+  }
+  if (count == 3 && c == ' ' && digits_at(reader, end + 1, 2) == end + 3)
+    return end + 3;  // Swedish, Czech
+  if (count == 2 && c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Polish
+  return 0;
+}
+
+// A state that ends an address, with its post code or without: the end, or 0.
+uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  if (word.size() == 0) return 0;
+  const bool two = word.size() == 2 && word_in(reader, word, kStates, kStatesFilter);
+  if (two || word_in(reader, word, kLongStates, kLongStatesFilter)) {
+    const uint64_t code = skip_joint(reader, word.end);
+    if (const uint64_t end = zip_end(reader, code); end != 0) return end;
+    return two && word.upper && ends_word(reader, word.end) ? word.end : 0;
+  }
+  if (!word.upper) return 0;
+  if (word.size() == 2 && word_in(reader, word, kProvinces) && reader.at(word.end) == ' ')
+    return postcode_end(reader, word.end + 1);
+  if (word_in(reader, word, kAustralia) && reader.at(word.end) == ' ') {
+    const uint64_t end = digits_at(reader, word.end + 1, 4);
+    return end == word.end + 5 && ends_word(reader, end) ? end : 0;
+  }
+  return 0;
+}
+
+// A country, of one word or more, with a capital letter: the end, or 0.
+uint64_t country_at(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  if (word.size() == 0 || !word.capital) return 0;
+  if (word_in(reader, word, kCountries, kCountriesFilter))
+    return word.upper || word.size() > 3 ? word.end : 0;
+  for (std::string_view two : kCountriesOfTwo)
+    if (reader.follows(at, two) && !is_word_letter(reader.at(at + two.size())))
+      return at + two.size();
+  return 0;
+}
+
+uint64_t country_end(OpenReader& reader, uint64_t start) noexcept {
+  const uint64_t at = skip_joint(reader, start);
+  const uint64_t end = at == start ? 0 : country_at(reader, at);
+  return end == 0 ? start : end;
+}
+
+// A post code behind a town: four to six digits, no year; or in two groups: the end, or 0.
+uint64_t late_code_end(OpenReader& reader, uint64_t at) noexcept {
+  const uint64_t end = digits_at(reader, at, 6);
+  const uint64_t count = end - at;
+  if (count == 6) return ends_word(reader, end) ? end : 0;
+  if (const uint64_t zip = zip_end(reader, at); zip != 0) return zip;
+  if (count == 3) {
+    const bool two = reader.at(end) == ' ' && digits_at(reader, end + 1, 2) == end + 3;
+    return two && ends_word(reader, end + 3) ? end + 3 : 0;
+  }
+  const bool year = reader.at(at) == '1' || reader.at(at) == '2';
+  return count == 4 && !year && ends_word(reader, end) ? end : 0;
+}
+
+// ", VIC", ", nan", " (BO)": a region of two or three letters: the end, or 0.
+uint64_t region_end(OpenReader& reader, uint64_t at) noexcept {
+  const NameWord word = word_at(reader, at);
+  const bool region = word.upper && word.size() <= 3;
+  return region || word_is(reader, word, "nan") ? word.end : 0;
+}
+
+// What may follow a town: region, country, post code, in this order; a country or a post code
+// must. The end, or 0.
+uint64_t tail_end(OpenReader& reader, uint64_t at, bool& sure) noexcept {
+  uint64_t end = 0;
+  if (const uint64_t region = region_end(reader, at); region != 0) {
+    const uint64_t next = skip_joint(reader, region);
+    if (next == region) return 0;
+    at = next;
+  }
+  if (const uint64_t country = country_at(reader, at); country != 0) {
+    end = country;
+    const uint64_t next = skip_joint(reader, country);
+    if (next == country) {
+      sure = true;
+      return end;
+    }
+    at = next;
+  }
+  if (const uint64_t code = late_code_end(reader, at); code != 0) end = code;
+  for (std::string_view mark : {"cep ", "cep: ", "c.p. "})
+    if (end == 0 && is_upper(reader.at(at)) && reader.follows(at, mark))
+      end = late_code_end(reader, at + mark.size());
+  sure = sure || end != 0;
+  return end;
+}
+
+// Up to four words of a town, and behind each the question whether the state or the post code
+// follows.
+uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
+  uint64_t at = start;
+  bool capital = false;
+  for (unsigned i = 0; i < kTownWordsMax; ++i) {
+    const NameWord word = word_at(reader, at);
+    if (word.size() == 0) return 0;
+    // "Beauvais, joignable au 0033": behind a comma no name of a town goes on in small letters.
+    if (i > 0 && !word.capital && capital && reader.before(at - 1) == ',' &&
+        !word_is(reader, word, "nan"))
+      return 0;
+    capital = capital || word.capital;
+    at = word.end;
+    if (reader.at(at) == '.') ++at;
+    // "Curitiba/PR"
+    if (reader.at(at) == '/' && is_upper(reader.at(at + 1)) && is_upper(reader.at(at + 2)))
+      return tail_end(reader, at + 1, sure);
+    // "RFC 9881"
+    const bool initials = i == 0 && word.upper && word.size() <= 4;
+    const uint64_t next = skip_joint(reader, at);
+    if (next == at) return 0;
+    if (const uint64_t end = state_end(reader, next); end != 0) {
+      sure = is_digit(reader.before(end)) || !is_letter(reader.before(end));
+      return end;
+    }
+    if (const uint64_t end = postcode_end(reader, next); end != 0) {
+      sure = true;
+      return end;
+    }
+    if (capital && !initials)
+      if (const uint64_t end = tail_end(reader, next, sure); end != 0) return end;
+    at = next;
+  }
+  return 0;
+}
+
+// 13006 Marseille: the end, or 0.
+uint64_t code_and_town_end(OpenReader& reader, uint64_t start) noexcept {
+  const uint64_t code = continental_code_end(reader, start);
+  if (code == 0 || reader.at(code) != ' ') return 0;
+  uint64_t end = 0, at = code + 1;
+  for (unsigned i = 0; i < 3; ++i) {
+    const NameWord word = word_at(reader, at);
+    const bool particle = word.size() <= 3 && word.size() > 1 && end != 0 && !word.capital;
+    if (word.size() < 2 || (!word.capital && !particle)) break;
+    if (!particle) end = word.end;
+    // "Kad\xc4\xb1k\xc3\xb6y/\xc4\xb0stanbul"
+    const bool slash = reader.at(word.end) == '/' && word_at(reader, word.end + 1).capital;
+    if (reader.at(word.end) != ' ' && !slash) break;
+    at = word.end + 1;
+  }
+  return end;
+}
+
+// "C.P. 03940, Ciudad de M\xc3\xa9xico", "CEP 01042-001": the end, or 0.
+uint64_t marked_code_end(OpenReader& reader, uint64_t at) noexcept {
+  static constexpr std::string_view kMarks[] = {"c.p. ", "cp ", "cep ", "cep: ", "plz ", "c.p "};
+  for (std::string_view mark : kMarks) {
+    if (!is_upper(reader.at(at)) || !reader.follows(at, mark)) continue;
+    const uint64_t code = continental_code_end(reader, at + mark.size());
+    const uint64_t end = code != 0 ? code : zip_end(reader, at + mark.size());
+    if (end == 0) return 0;
+    uint64_t town = 0, word_start = skip_joint(reader, end);
+    for (unsigned i = 0; i < 4 && word_start != end; ++i) {
+      const NameWord word = word_at(reader, word_start);
+      const bool particle = word.size() == 2 || word.size() == 3;
+      if (word.size() < 2 || (!word.capital && !(particle && town != 0))) break;
+      if (word.capital) town = word.end;
+      if (reader.at(word.end) != ' ') break;
+      word_start = word.end + 1;
+    }
+    return town != 0 ? town : end;
+  }
+  return 0;
+}
+
+// "Col. Centro, ", "Colonia del Valle, " of Mexico: behind it; `at`: it does not stand there.
+uint64_t skip_quarter(OpenReader& reader, uint64_t at) noexcept {
+  for (std::string_view kind : {"col. ", "colonia ", "fracc. ", "barrio ", "bairro ", "urb. "}) {
+    if (!is_upper(reader.at(at)) || !reader.follows(at, kind)) continue;
+    uint64_t end = at + kind.size();
+    for (unsigned i = 0; i < 4; ++i) {
+      const NameWord word = word_at(reader, end);
+      if (word.size() == 0) return at;
+      end = word.end;
+      if (reader.at(end) == ',' && reader.at(end + 1) == ' ') return end + 2;
+      if (reader.at(end) != ' ') return at;
+      ++end;
+    }
+    return at;
+  }
+  return at;
+}
+
+}  // namespace
+
+uint64_t town_at(OpenReader& reader, uint64_t start, bool& sure) noexcept {
+  uint64_t end = code_and_town_end(reader, start);
+  if (end != 0) sure = true;
+  if (end == 0) end = town_end(reader, start, sure);
+  return end;
+}
+
+Place place_at(OpenReader& reader, uint64_t start) noexcept {
+  Place out{start, false, false, false};
+  for (unsigned i = 0; i < 2; ++i)
+    if (const uint64_t end = unit_end(reader, out.end); end != 0) {
+      out.end = end;
+      out.unit = true;
+    }
+  const uint64_t next = skip_joint(reader, out.end);
+  if (next == out.end) return out;
+  const uint64_t behind = skip_quarter(reader, next);
+  uint64_t end = marked_code_end(reader, behind);
+  if (end != 0) {
+    out.sure = out.town = true;
+    out.end = end;
+    return out;
+  }
+  end = town_at(reader, behind, out.sure);
+  if (end == 0) {
+    end = state_end(reader, next);
+    out.sure = end != 0 && is_digit(reader.before(end));
+  }
+  if (end == 0) {
+    end = postcode_end(reader, next);
+    if (end == 0) end = zip_end(reader, next);
+    out.sure = end != 0;
+  }
+  if (end == 0) {
+    out.sure = false;
+    return out;
+  }
+  // "(BO)" of Italian provinces.
+  if (reader.at(end) == ' ' && reader.at(end + 1) == '(' && is_upper(reader.at(end + 2)) &&
+      is_upper(reader.at(end + 3)) && reader.at(end + 4) == ')')
+    end += 5;
+  out.end = country_end(reader, end);
+  out.town = true;
+  return out;
+}
+
+}  // namespace sallyport::scan

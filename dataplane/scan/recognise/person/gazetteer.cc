@@ -1,0 +1,150 @@
+#include "dataplane/scan/recognise/person/gazetteer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <string_view>
+
+#include "dataplane/scan/read/word_set.h"
+#include "dataplane/scan/recognise/person/family_names.h"
+#include "dataplane/scan/recognise/person/given_names.h"
+
+namespace sallyport::scan {
+namespace {
+
+// Names that are words, months or places as well, sorted.
+constexpr std::string_view kAmbiguous[] = {
+    "alba",       "alexa",    "ali",       "alma",       "amber",       "angelina",   "ariana",
+    "ariel",      "austin",   "baker",     "ball",       "banks",       "barbier",    "baron",
+    "barone",     "basile",   "bass",      "beard",      "bell",        "bella",      "ben",
+    "bill",       "bird",     "bishop",    "black",      "blanche",     "blom",       "bond",
+    "booth",      "bos",      "boulanger", "bourgeois",  "bradford",    "brandon",    "bravo",
+    "breton",     "brett",    "bridges",   "brooke",     "brooks",      "brown",      "buckley",
+    "burns",      "bush",     "cano",      "carbone",    "carol",       "carolyn",    "carpenter",
+    "carpentier", "chad",     "chan",      "charlotte",  "charpentier", "chase",      "chelsea",
+    "chen",       "chester",  "christian", "clay",       "clayton",     "clifton",    "cobb",
+    "cole",       "conway",   "cook",      "cora",       "cousin",      "crane",      "crosby",
+    "cross",      "crow",     "dale",      "dan",        "das",         "dawn",       "dean",
+    "dias",       "don",      "drake",     "earl",       "ek",          "elmer",      "farmer",
+    "fields",     "fiore",    "fisher",    "flavio",     "flora",       "florence",   "flowers",
+    "fontana",    "ford",     "fox",       "francis",    "frank",       "franklin",   "frost",
+    "gail",       "galvan",   "german",    "glen",       "grace",       "grant",      "grassi",
+    "gray",       "green",    "gross",     "guy",        "hale",        "hall",       "hampton",
+    "han",        "harry",    "hart",      "hill",       "ho",          "holden",     "holly",
+    "hooper",     "horn",     "howard",    "hull",       "hunt",        "hunter",     "iris",
+    "jack",       "jackson",  "jager",     "jan",        "jasmine",     "jay",        "jean",
+    "jefferson",  "joly",     "jordan",    "jules",      "june",        "jung",       "ken",
+    "kent",       "kern",     "kim",       "king",       "knight",      "konig",      "kurz",
+    "lamb",       "lance",    "landon",    "lane",       "lang",        "le",         "lee",
+    "leger",      "lenz",     "leo",       "leon",       "leone",       "li",         "lily",
+    "lim",        "lis",      "little",    "livingston", "long",        "love",       "lu",
+    "luz",        "madden",   "madison",   "mann",       "marechal",    "marini",     "mark",
+    "marks",      "marsh",    "mason",     "mateus",     "max",         "may",        "mazur",
+    "meadows",    "milan",    "miller",    "mills",      "milton",      "min",        "ming",
+    "monti",      "moody",    "moon",      "moss",       "ng",          "nick",       "noble",
+    "nolan",      "oh",       "ono",       "paige",      "pardo",       "park",       "parks",
+    "pastor",     "per",      "poppy",     "porter",     "potter",      "prevost",    "price",
+    "prince",     "prins",    "probst",    "rai",        "rana",        "rao",        "ray",
+    "redondo",    "reed",     "reese",     "rice",       "rick",        "ritter",     "rivers",
+    "rob",        "roman",    "rose",      "rosie",      "rowan",       "rowe",       "rush",
+    "sam",        "santiago", "savage",    "sawyer",     "segura",      "serra",      "sharp",
+    "shields",    "shin",     "sidney",    "singleton",  "snow",        "solomon",    "song",
+    "sparks",     "spears",   "stafford",  "stark",      "stein",       "stokes",     "stone",
+    "stout",      "sue",      "sun",       "sweeney",    "tan",         "tang",       "tanner",
+    "tate",       "ted",      "terry",     "tim",        "tom",         "tony",       "urbanski",
+    "valencia",   "vega",     "victoria",  "villa",      "violet",      "vos",        "vu",
+    "wade",       "wall",     "walls",     "walton",     "ware",        "washington", "waters",
+    "wei",        "wells",    "wesley",    "west",       "white",       "wild",       "wilk",
+    "winter",     "winters",  "wolfe",     "wood",       "woods",       "wu",         "yates",
+    "young",      "yu"};
+
+static_assert(std::is_sorted(std::begin(kGiven), std::end(kGiven)));
+static_assert(std::is_sorted(std::begin(kFamily), std::end(kFamily)));
+static_assert(std::is_sorted(std::begin(kAmbiguous), std::end(kAmbiguous)));
+
+// A name in small letters without marks; nothing if it is too long or of another alphabet.
+struct Plain {
+  std::array<char, kNameBytesMax> bytes{};
+  size_t size = 0;
+  std::string_view view() const noexcept { return {bytes.data(), size}; }
+};
+
+// Base letters of U+00C0 to U+00FF and of U+0100 to U+017F ('?' has none).
+constexpr std::string_view kLatin1 =
+    "aaaaaaaceeeeiiiidnooooo?ouuuuytsaaaaaaaceeeeiiiidnooooo?ouuuuyty";
+constexpr std::string_view kExtendedA =
+    "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiijjjjkkkllllllllllnnnnnnnnnoooo"
+    "oooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+static_assert(kLatin1.size() == 64 && kExtendedA.size() == 128);
+
+Plain plain(std::span<const uint8_t> name) noexcept {
+  Plain out;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const uint8_t c = name[i];
+    char letter = static_cast<char>(to_lower(c));
+    if (c == '\'' || c == '.') continue;
+    if (c >= 0x80) {
+      if (c < 0xc3 || c > 0xc5 || i + 1 == name.size()) return {};
+      const size_t low = name[++i] & 0x3f;
+      letter = c == 0xc3 ? kLatin1[low] : kExtendedA[(c - 0xc4u) * 64 + low];
+    }
+    if (out.size == out.bytes.size()) return {};
+    out.bytes[out.size++] = letter;
+  }
+  return out;
+}
+
+// The given names by a hash of their first eight letters and their length: one bit each.
+class GivenFilter {
+ public:
+  GivenFilter() {
+    for (std::string_view name : kGiven) {
+      std::array<uint8_t, 8> head{};
+      std::memcpy(head.data(), name.data(), std::min(head.size(), name.size()));
+      const size_t at = slot(head.data(), name.size());
+      bits_[at / 64] |= uint64_t{1} << (at % 64);
+    }
+  }
+  bool has(const uint8_t* word, size_t size) const noexcept {
+    const size_t at = slot(word, size);
+    return (bits_[at / 64] >> (at % 64) & 1) != 0;
+  }
+
+ private:
+  static constexpr unsigned kSlotBits = 15;
+  static size_t slot(const uint8_t* word, size_t size) noexcept {
+    uint64_t head = 0;
+    std::memcpy(&head, word, sizeof head);
+    head |= 0x2020'2020'2020'2020U;
+    if (size < sizeof head) head &= (uint64_t{1} << (8 * size)) - 1;
+    return static_cast<size_t>((head + size) * 0x9e37'79b9'7f4a'7c15U >> (64 - kSlotBits));
+  }
+  std::array<uint64_t, (1U << kSlotBits) / 64> bits_{};
+};
+
+}  // namespace
+
+bool may_be_given(const uint8_t* word, size_t size) noexcept {
+  static const GivenFilter kFilter;
+  return kFilter.has(word, size);
+}
+
+NameKind name_kind(std::span<const uint8_t> name) noexcept {
+  const Plain whole = plain(name);
+  constexpr uint8_t kGivenBit = 1, kFamilyBit = 2, kAmbiguousBit = 4;
+  static const WordSet kNames{
+      WordSet::List{kGiven, kGivenBit}, {kFamily, kFamilyBit}, {kAmbiguous, kAmbiguousBit}};
+  NameKind out;
+  if (whole.size < 2) return out;
+  // Of a double name the first part decides.
+  const std::string_view first = whole.view().substr(0, whole.view().find('-'));
+  const uint8_t of_first = kNames.lists_of(first);
+  const uint8_t of_whole = first.size() == whole.size ? of_first : kNames.lists_of(whole.view());
+  out.given = (of_first & kGivenBit) != 0;
+  out.family = ((of_first | of_whole) & kFamilyBit) != 0;
+  out.ambiguous = (of_whole & kAmbiguousBit) != 0;
+  return out;
+}
+
+}  // namespace sallyport::scan

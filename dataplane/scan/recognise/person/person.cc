@@ -1,0 +1,586 @@
+#include "dataplane/scan/recognise/person/person.h"
+
+#include <array>
+#include <string_view>
+
+#include "dataplane/scan/read/word_set.h"
+#include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/person/free_person.h"
+#include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/public_names.h"
+#include "dataplane/scan/recognise/person/salutation.h"
+#include "dataplane/scan/recognise/person/script_person.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr unsigned kNameWordsMax = 5;
+// Between a cue and a name: `": "`, `>`, ` = '`, a line end with a quote mark.
+constexpr uint64_t kCueGapBytes = 8;
+
+constexpr std::string_view kParticles[] = {
+    "de",  "da",  "do",  "dos", "das", "del", "della", "di",   "la", "le", "van", "von", "der",
+    "den", "ter", "bin", "ibn", "al",  "el",  "ben",   "bint", "y",  "zu", "af",  "du"};
+constexpr std::string_view kTitles[] = {
+    "mr",    "mrs",    "ms",           "miss",          "dr",   "prof", "professor", "sir",
+    "herr",  "frau",   "se\xc3\xb1or", "se\xc3\xb1ora", "sr",   "sra",  "monsieur",  "madame",
+    "mme",   "signor", "signora",      "pan",           "pani", "dhr",  "mevr",      "mevrouw",
+    "meneer"};
+// Capitalised words that stand where a name could and are none.
+constexpr std::string_view kStops[] = {
+    "the",         "this",        "that",         "these",
+    "those",       "is",          "it",           "its",
+    "in",          "on",          "at",           "to",
+    "of",          "for",         "from",         "by",
+    "and",         "or",          "not",          "no",
+    "yes",         "my",          "your",         "his",
+    "her",         "our",         "their",        "we",
+    "you",         "he",          "she",          "they",
+    "an",          "as",          "if",           "but",
+    "so",          "do",          "does",         "did",
+    "has",         "have",        "had",          "was",
+    "were",        "will",        "would",        "can",
+    "could",       "should",      "please",       "thanks",
+    "thank",       "hello",       "hi",           "hey",
+    "dear",        "what",        "when",         "where",
+    "which",       "who",         "why",          "how",
+    "all",         "any",         "some",         "new",
+    "old",         "first",       "last",         "full",
+    "name",        "names",       "user",         "users",
+    "customer",    "client",      "patient",      "employee",
+    "company",     "address",     "phone",        "email",
+    "mail",        "date",        "time",         "number",
+    "enter",       "required",    "optional",     "field",
+    "text",        "str",         "varchar",      "surname",
+    "firstname",   "lastname",    "fullname",     "username",
+    "vorname",     "nachname",    "label",        "input",
+    "invalid",     "column",      "department",   "payment",
+    "n/a",         "id",          "type",         "title",
+    "value",       "string",      "null",         "none",
+    "true",        "false",       "test",         "example",
+    "sample",      "default",     "unknown",      "inc",
+    "ltd",         "llc",         "gmbh",         "corp",
+    "corporation", "group",       "bank",         "university",
+    "college",     "school",      "hospital",     "street",
+    "road",        "avenue",      "city",         "state",
+    "county",      "country",     "north",        "south",
+    "east",        "west",        "january",      "february",
+    "march",       "april",       "june",         "july",
+    "august",      "september",   "october",      "november",
+    "december",    "monday",      "tuesday",      "wednesday",
+    "thursday",    "friday",      "saturday",     "sunday",
+    "sir",         "madam",       "team",         "support",
+    "service",     "manager",     "admin",        "administrator",
+    "doctor",      "president",   "minister",     "presidente",
+    "chairman",    "chairwoman",  "speaker",      "secretary",
+    "chancellor",  "ambassador",  "senator",      "judge",
+    "mayor",       "governor",    "commissioner", "justice",
+    "director",    "kollege",     "kollegin",     "professor",
+    "important",   "unimportant", "king",         "queen",
+    "prince",      "lord",        "god",          "jesus",
+    "river",       "beach",
+
+    "island",      "islands",     "lake",         "mountain",
+    "airport",     "station",     "post",         "times",
+    "news",        "press",       "award",        "awards",
+    "prize",       "act",         "law",          "theorem",
+    "algorithm",   "method",      "model",        "system",
+    "project",     "program",     "software",     "science",
+    "data",        "api",         "http",         "https",
+    "json",        "html",        "sql",          "python",
+    "java",        "javascript",  "english",      "spanish",
+    "french",      "german",      "italian",      "chinese",
+    "american",    "british",     "european",     "union",
+    "states",      "kingdom",     "republic",     "texas",
+    "california",  "carolina",    "dakota",       "york",
+    "jersey",      "mexico",      "zealand",      "korea",
+    "africa",      "america",     "sich",         "und",
+    "ich",         "der",         "die",          "das",
+    "ein",         "eine",        "ist",          "mit",
+    "je",          "le",          "les",          "une",
+    "et",          "mon",         "ma",           "el",
+    "los",         "las",         "una",          "mi",
+    "su",          "il",          "lo",           "gli",
+    "uno",         "het",         "een",          "en",
+    "een",         "ssn",         "dob",          "mrn",
+    "iban",        "bic",         "vin",          "imei",
+    "npi",         "dea",         "nhs",          "otherwise",
+    "here",        "there",       "also",         "however"};
+
+constexpr WordFilter kParticlesFilter{kParticles};
+constexpr WordFilter kTitlesFilter{kTitles};
+
+bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
+  static const WordSet kSet{kStops};
+  std::array<char, kNameWordBytesMax + 2> lower;
+  const auto bytes = reader.known(word.start, word.end);
+  if (bytes.size() > lower.size() || !kSet.may_have(to_lower(bytes[0]), bytes.size())) return false;
+  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
+  return kSet.has({lower.data(), bytes.size()});
+}
+
+NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {
+  if (word.size() > kNameWordBytesMax + 1) return {};
+  return name_kind(reader.known(word.start, word.end));
+}
+
+// Without the 's of a possession.
+NameWord without_possession(OpenReader& reader, NameWord word) noexcept {
+  if (word.size() > 2 && to_lower(reader.before(word.end)) == 's' &&
+      reader.before(word.end - 1) == '\'')
+    word.end -= 2;
+  return word;
+}
+
+struct Name {
+  uint64_t start = 0;
+  uint64_t end = 0;  // 0: none
+  unsigned words = 0;
+  bool given = false;      // the first word is a given name
+  bool family = false;     // the last one is a family name
+  bool known = false;      // one of them is a name and nothing else
+  bool given_only = true;  // every word but the last one is a given name and nothing else
+  bool is_thing = false;   // a company, a place: "Acme Widgets"
+};
+
+// Capitalised words with initials and particles between, from `start` on. `small`: they need no
+// capital letters, but both names must be known then.
+Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
+  Name out;
+  out.start = start;
+  uint64_t at = start;
+  bool possession = false, is_given = true;
+  for (unsigned i = 0; i < kNameWordsMax && !possession; ++i) {
+    const NameWord whole = word_at(reader, at);
+    const NameWord word = without_possession(reader, whole);
+    possession = word.end != whole.end;
+    if (word.size() == 0) break;
+    // "Robert Bosch GmbH"; in a form the next label follows: "Anna Quast School: ...".
+    if (out.words > 0 && is_thing_word(reader, word) && reader.at(word.end) != ':') {
+      out.is_thing = true;
+      break;
+    }
+    // "West Aliya OH 44130": a state.
+    const bool state = out.words > 0 && word.upper && word.size() == 2;
+    if (is_stop(reader, word) || (state && !word_at(reader, start).upper)) break;
+    const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
+    // "Ruth R Montez"
+    if (out.words > 0 && word.size() == 1 && word.capital && reader.at(word.end) == ' ' &&
+        word_at(reader, word.end + 1).capital && word_at(reader, word.end + 1).size() > 1) {
+      at = word.end + 1;
+      continue;
+    }
+    const bool particle =
+        out.words > 0 && !word.capital && word_in(reader, word, kParticles, kParticlesFilter);
+    if (!initial && !particle) {
+      if ((!word.capital && !small) || word.size() < 2) break;
+      const NameKind kind = kind_of(reader, word);
+      if (small && !word.capital &&
+          (kind.ambiguous || !(out.words == 0 ? kind.given : kind.given || kind.family)))
+        break;
+      if (out.words > 0) out.given_only = out.given_only && is_given;
+      is_given = kind.given && !kind.ambiguous && !word.upper;
+      if (out.words == 0) out.given = kind.given;
+      out.family = kind.family;
+      out.known = out.known || kind.is_name();
+      ++out.words;
+      out.end = word.end;
+    } else if (initial && i == 0) {
+      ++out.words;
+    }
+    at = word.end;
+    if (initial) ++at;
+    if (reader.at(at) != ' ') break;
+    ++at;
+  }
+  return out;
+}
+
+// "Patient: Quast, Bridget": the given name behind the family's.
+void take_given_behind(OpenReader& reader, Name& name) noexcept {
+  if (reader.at(name.end) != ',' || reader.at(name.end + 1) != ' ') return;
+  const NameWord given = word_at(reader, name.end + 2);
+  if (!given.capital || given.size() < 2 || is_stop(reader, given)) return;
+  const uint8_t behind = reader.at(given.end);
+  const NameKind kind = kind_of(reader, given);
+  if (!kind.given || behind == ':' || behind == '=') return;
+  name.end = given.end;
+  ++name.words;
+  name.known = name.known || kind.is_name();
+  name.family = true;
+}
+
+// Behind a name stands no sign of a name in code: a call, a path, an address.
+bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
+  const uint8_t c = reader.at(end);
+  return !is_alnum(c) && c != '_' && c != '(' && c != '@' && c != '/' && c != '\\' && c != '=' &&
+         !((c == '.' || c == ':') && is_alnum(reader.at(end + 1)));
+}
+
+// The first word of the name behind a title, which is not part of it. `word`: what stands here.
+NameWord skip_title(OpenReader& reader, const NameWord& word) noexcept {
+  if (!word.capital || !word_in(reader, word, kTitles, kTitlesFilter)) return word;
+  uint64_t next = word.end;
+  if (reader.at(next) == '.') ++next;
+  return reader.at(next) == ' ' ? word_at(reader, next + 1) : word;
+}
+
+// Sure only of ASCII.
+bool may_be_no_given(const TextView& text, const NameWord& word) noexcept {
+  if (word.start + sizeof(uint64_t) > text.end) return false;
+  for (uint64_t i = word.start; i < word.end; ++i)
+    if (!is_letter(text.at(i))) return false;
+  return !may_be_given(text.slice(word.start, text.end).data(), static_cast<size_t>(word.size()));
+}
+
+}  // namespace
+
+namespace {
+
+// What stands between a cue and a name.
+struct Gap {
+  uint64_t end = 0;
+  unsigned line_ends = 0;
+  bool sign = false;  // one that parts a label from its value
+  bool comma = false;
+};
+
+bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
+  uint64_t at = from;
+  out.sign = reader.before(from) == ':';  // "from:"
+  for (; at - from < kCueGapBytes; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++out.line_ends > 1) return false;
+    if (c == ':' || c == '=' || c == '"' || c == '>' || c == '?')
+      out.sign = true;
+    else if (c == ',')
+      out.comma = true;
+    else if (c == '[' && reader.at(at + 1) == '"')
+      out.sign = true;  // "given": ["Jane"]
+    else if (c != ' ' && c != '\'' && c != '*' && c != '.' && c != '\t' && c != '\n' && c != '|' &&
+             c != '\r' && c != '!')
+      break;
+  }
+  out.end = at;
+  return at > from || reader.before(from) == ' ';  // "hi "
+}
+
+// "Phone", "email", "DOB": beside them a name is somebody's.
+constexpr std::string_view kPersonalFields[] = {
+    "phone",
+    "telephone",
+    "tel",
+    "mobile",
+    "cell",
+    "email",
+    "mail",
+    "dob",
+    "date",
+    "birth",
+    "born",
+    "ssn",
+    "age",
+    "gender",
+    "sex",
+    "address",
+    "telefon",
+    "handy",
+    "e-mail",
+    "geburtsdatum",
+    "adresse",
+    "anschrift",
+    "courriel",
+    "correo",
+    "naissance",
+    "nacimiento",
+    "nascita",
+    "nascimento",
+    "telefono",
+    "telefoon",
+    "fax",
+    "passport",
+    "iban",
+    "mrn",
+    "insurance",
+    "geboren",
+    "street",
+    "social",
+    "contact",
+    "cpf",
+    "personnr",
+    "personnummer",
+    "dni",
+    "nif",
+    "tax",
+    "nino",
+    "nhs",
+    "pesel",
+    "bsn",
+    "steuer",
+    "cnp",
+    "geb",
+    "n\xc3\xa9",
+    "n\xc3\xa9"
+    "e",
+    "codice",
+    "nato",
+    "nata",
+    "cf",
+    "t\xc3\xa9l",
+    "cel",
+    "mobil",
+    "handynummer",
+    "\xd1\x82\xd0\xb5\xd0\xbb",
+    "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd"};
+constexpr WordFilter kPersonalFieldsFilter{kPersonalFields};
+// Those that companies and things have not.
+constexpr std::string_view kOwnFields[] = {"dob",
+                                           "born",
+                                           "geb",
+                                           "geboren",
+                                           "n\xc3\xa9",
+                                           "n\xc3\xa9"
+                                           "e",
+                                           "nato",
+                                           "nata",
+                                           "ssn",
+                                           "pesel",
+                                           "bsn",
+                                           "dni",
+                                           "cpf",
+                                           "codice",
+                                           "mrn",
+                                           "nhs",
+                                           "geburtsdatum",
+                                           "personnummer"};
+constexpr WordFilter kOwnFieldsFilter{kOwnFields};
+
+// "<o@x.org>"
+bool mail_follows(OpenReader& reader, uint64_t at) noexcept {
+  constexpr uint64_t kLocalMax = 48;
+  for (uint64_t i = at; i - at < kLocalMax; ++i) {
+    const uint8_t c = reader.at(i);
+    if (c == '@') return i > at;
+    if (!is_alnum(c) && c != '.' && c != '_' && c != '-' && c != '+') return false;
+  }
+  return false;
+}
+
+// The next field, behind signs and at most one line end, is one of a person.
+bool personal_field_follows(OpenReader& reader, uint64_t at, bool own = false) noexcept {
+  constexpr uint64_t kSignsMax = 8;
+  unsigned line_ends = 0, signs = 0;
+  for (const uint64_t limit = at + kSignsMax; at < limit; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == '\n' && ++line_ends > 1) return false;
+    if (c == '<') return mail_follows(reader, at + 1);
+    if (c == '(' && mail_follows(reader, at + 1)) return true;
+    if (c != ' ' && c != ',' && c != ';' && c != '"' && c != '\'' && c != '|' && c != '\r' &&
+        c != '\n' && c != '*' && c != '-' && c != '\t' && c != '(')
+      break;
+    signs += c != ' ' ? 1 : 0;
+  }
+  const NameWord word = word_at(reader, at);
+  if (signs == 0 || word.size() == 0) return false;
+  if (!word_in(reader, word, kPersonalFields, kPersonalFieldsFilter)) return false;
+  if (own && !word_in(reader, word, kOwnFields, kOwnFieldsFilter)) return false;
+  // It has a value of its own.
+  for (uint64_t i = word.end; i - word.end < kNameWordBytesMax; ++i) {
+    const uint8_t c = reader.at(i);
+    if (c == ':' || c == '=' || is_digit(c)) return true;
+    if (!is_letter(c) && c < 0x80 && c != ' ' && c != '"' && c != '\'' && c != '*' && c != '_' &&
+        c != '-' && c != '.')
+      return false;
+  }
+  return false;
+}
+
+bool ends_line(OpenReader& reader, uint64_t at) noexcept {
+  if (reader.at(at) == ',' || reader.at(at) == '.') ++at;
+  while (reader.at(at) == ' ') ++at;
+  const uint8_t c = reader.at(at);
+  return c == '\n' || c == '\r' || c == 0 || c == '"' || c == '<';
+}
+
+Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& rule,
+                      Hit& out) noexcept {
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0;
+  const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
+  const bool labelled = gap.sign && !gap.comma;
+  if ((rule.flags & contract::kRuleUnseparated) != 0 || (labels && !labelled))
+    return reader.answer(false);
+  const ScriptName name = script_name(reader, gap.end, labelled);
+  if (name.end == 0) return reader.answer(false);
+  // "name: 金融部": of labels that anything has, only beside other fields of a person.
+  if (!any && !labels && !personal_field_follows(reader, name.end)) return reader.answer(false);
+  out = Hit{name.start, name.end};
+  return reader.answer(true);
+}
+
+// What the rule's cues and the gap say of a name in capital letters: it need not be a known one.
+bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RuleParameters& rule,
+                  const Name& name, const NameWord& first) noexcept {
+  const bool any = (rule.flags & contract::kRuleAnyName) != 0;
+  if ((rule.flags & contract::kRuleSeparated) != 0) {
+    if (name.words < 2 && (!any || first.upper || first.size() < 2)) return false;
+    const uint8_t next = reader.at(name.end);
+    return next != ':' && next != '[' && next != '{';
+  }
+  // "Thanks,\nXqar": of a line that is nothing but the end of a letter.
+  if ((rule.flags & contract::kRuleUnseparated) != 0)
+    return name.words > 1 || name.known ||
+           (reader.at(cue) == '\n' && !first.upper && first.size() > 2);
+  // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
+  if (any)
+    return !first.upper && first.size() > 1 && gap.line_ends == 0 &&
+           !(reader.follows(cue, "dr") && is_no_doctor(reader, cue, first));
+  if (!gap.sign && gap.line_ends == 0 && is_salutation(reader, cue, first, name.end)) return true;
+  // Letters of other scripts do not say whether they are capitals.
+  const bool is_upper_name = first.upper && reader.at(first.start) < 0x80;
+  // Without a sign after the cue only beside what companies have not: "Patientin Jane Doe, geb. 3".
+  return name.words > 1 && !is_upper_name && !gap.comma && (gap.sign || gap.line_ends == 0) &&
+         personal_field_follows(reader, name.end, !gap.sign);
+}
+
+// Verbs of cues that stand behind who lives there: "Jane Doe lives at", "Jane Doe wohnt in".
+constexpr std::string_view kVerbs[] = {"lives",   "lived",  "resides", "resided", "wohnt",
+                                       "lebt",    "habite", "vive",    "mora",    "abita",
+                                       "risiede", "woont",  "mieszka", "bor",     "bydl\xc3\xad"};
+constexpr WordFilter kVerbsFilter{kVerbs};
+
+// A capitalised word that is no stop; without one: empty.
+NameWord name_word_before(OpenReader& reader, uint64_t end) noexcept {
+  const NameWord word = word_before(reader, end);
+  const bool is_name = word.capital && word.size() > 1 && !is_stop(reader, word);
+  return is_name ? word : NameWord{end, end, false, false};
+}
+
+// One given name, or two words of which a list knows one. Source code and documentation "lives in"
+// some place, too: two that no list knows count in English only before a house number, and not in
+// German, where things are written like names.
+bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
+  if (cue.start < 2 || reader.before(cue.start) != ' ') return false;
+  const NameWord last = name_word_before(reader, cue.start - 1);
+  if (last.size() == 0) return false;
+  const NameKind family = kind_of(reader, last);
+  out = Hit{last.start, last.end};
+  NameWord first{};
+  if (reader.before(last.start) == ' ') first = name_word_before(reader, last.start - 1);
+  if (first.size() == 0) return family.given && !family.ambiguous;
+  out.start = first.start;
+  if (kind_of(reader, first).is_name() || family.is_name()) return true;
+  const uint8_t verb = to_lower(reader.at(cue.start));
+  if (reader.follows(cue.start, "wohnt") || reader.follows(cue.start, "lebt")) return false;
+  return (verb != 'l' && verb != 'r') ||
+         (reader.at(cue.at) == ' ' && is_digit(reader.at(cue.at + 1)));
+}
+
+// Where a name begins that stands at the end of the text, before the beginning of such a cue.
+uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& reader) noexcept {
+  constexpr uint64_t kVerbBytesMax = 10, kPlaceBytesMax = 5;
+  uint64_t at = text.end;
+  // "lives ", "lives a"
+  NameWord word = word_before(reader, at);
+  if (word.size() <= kPlaceBytesMax && !word.capital && word.start > text.begin &&
+      reader.before(word.start) == ' ')
+    if (const NameWord verb = word_before(reader, word.start - 1);
+        verb.size() > 0 && word_in(reader, verb, kVerbs, kVerbsFilter))
+      word = verb;
+  if (word.size() > 0 && word.size() <= kVerbBytesMax && !word.capital) at = word.start;
+  if (at > text.begin && at - 1 > text.begin && reader.before(at) == ' ') --at;
+  const NameWord last = word_before(reader, at);
+  if (!last.capital) return text.end;
+  if (last.start <= std::max(text.begin + 1, floor) || reader.before(last.start) != ' ')
+    return last.start;
+  const NameWord first = word_before(reader, last.start - 1);
+  return first.capital ? first.start : last.start;
+}
+
+}  // namespace
+
+Verdict person_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
+                         Hit& out) noexcept {
+  OpenReader reader(text);
+  if (is_title_behind(reader, trigger.start, trigger.at)) {
+    const ScriptName name = script_name_before(reader, trigger.start, trigger.at);
+    out = Hit{name.end != 0 ? name.start : trigger.start, name.end};
+    return reader.answer(name.end != 0);
+  }
+  if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  if (const NameWord verb = word_at(reader, trigger.start);
+      verb.end < trigger.at && word_in(reader, verb, kVerbs, kVerbsFilter)) {
+    const bool match = lives_there(reader, trigger, out);
+    return reader.answer(match);
+  }
+  Gap gap;
+  const bool is_gap = read_gap(reader, trigger.at, gap);
+  if (reader.at(gap.end) >= 0xd6 && begins_script_name(reader, gap.end))
+    return script_person(reader, gap, rule, out);
+  if (!is_gap) return reader.answer(false);
+  const bool above = (rule.flags & contract::kRuleUnseparated) != 0;
+  const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
+  if (above ? gap.line_ends != 1 || gap.sign : labels && (!gap.sign || gap.comma))
+    return reader.answer(false);
+  const NameWord word = word_at(reader, gap.end);
+  if (word.size() == 0) return reader.answer(false);
+  const NameWord first = skip_title(reader, word);
+  if (first.size() == 0) return reader.answer(false);
+  // In small letters only two known names are one: most words behind a cue end here.
+  if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
+  Name name = read_name(reader, first.start, !first.capital);
+  if (gap.sign && !gap.comma && name.words == 1) take_given_behind(reader, name);
+  const bool capital = first.capital;
+  if (name.end == 0 || name.is_thing || !ends_clean(reader, name.end)) return reader.answer(false);
+  if (above && !ends_line(reader, name.end)) return reader.answer(false);
+  const bool announced = capital && is_announced(reader, trigger.start, gap, rule, name, first);
+  if (name.words < 2 && !name.known && !announced) return reader.answer(false);
+  if (!capital && !(name.words >= 2 && name.known)) return reader.answer(false);
+  out = Hit{name.start, name.end};
+  const NameWord given = word_at(reader, name.start);
+  const bool is_single = capital && name.words == 1 && name.given_only && name.given &&
+                         stands_alone(reader, given, name.end);
+  const bool is_pair =
+      capital && name.words > 1 && name.known && (name.family || !things_have(reader, given));
+  out.bare = !announced && !is_single && !is_pair;
+  return reader.answer(true);
+}
+
+Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleParameters&,
+                       Hit& out) noexcept {
+  OpenReader reader(text);
+  const uint8_t before = reader.before(trigger.start);
+  if (is_word_letter(before) || is_digit(before) || before == '_' || before == '.' ||
+      before == '/' || before == '\\' || before == '@' || before == '#' || before == '-' ||
+      before == '\'') {
+    // A quote mark may stand before a name, an apostrophe inside of one.
+    if (before != '\'' || is_word_letter(reader.before(trigger.start - 1)))
+      return reader.answer(false);
+  }
+  const Name name = read_name(reader, trigger.start, false);
+  if (name.words < 2 || !name.given || name.is_thing || !(name.family || name.known) ||
+      !ends_clean(reader, name.end) || is_public_name(reader, name.start, name.end) ||
+      is_named_after(reader, name.start))
+    return reader.answer(false);
+  out = Hit{name.start, name.end};
+  out.bare = (!name.family || !name.known) &&
+             !(name.given_only && stands_free(reader, word_at(reader, name.start), name.end));
+  return reader.answer(true);
+}
+
+uint64_t person_live_from(const TextView& text, uint64_t floor) noexcept {
+  TextView whole = text;
+  whole.final = true;
+  OpenReader reader(whole);
+  uint64_t end = text.end;
+  if (end > text.begin && reader.before(end) == ' ') --end;
+  if (end > text.begin && reader.before(end) >= 0x80)
+    if (const uint64_t live = script_person_live_from(text); live != text.end) return live;
+  if (const uint64_t live = resident_live_from(text, floor, reader); live != text.end) return live;
+  uint64_t start = end;
+  while (start > text.begin && end - start < kNameWordBytesMax &&
+         is_word_letter(reader.before(start)))
+    --start;
+  return start < end && word_at(reader, start).capital ? start : text.end;
+}
+
+}  // namespace sallyport::scan

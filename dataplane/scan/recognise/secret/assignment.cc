@@ -63,6 +63,14 @@ bool is_setting_of_token(const TextView& text, Bytes value, uint64_t start, Byte
   return text.at(at) == '=' && text.at(at - 1) != '=';
 }
 
+// The id of a Twilio account, which stands before its key.
+bool is_account_sid(Bytes value) noexcept {
+  constexpr size_t kDigits = 32;
+  return value.size() == kDigits + 2 && value[0] == 'A' && value[1] == 'C' &&
+         std::all_of(value.begin() + 2, value.end(),
+                     [](uint8_t c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
@@ -76,7 +84,7 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
   const bool key = is_key_like(value);
   if (op == Operator::Is || op == Operator::Space)
     return key && value.size() >= kProseKeyMin && !is_fingerprint(value);
-  if (topic) return key && value.size() >= kTopicKeyMin;
+  if (topic) return key && value.size() >= kTopicKeyMin && !is_account_sid(value);
   if (key) return true;
   return cue_accepts_phrase(cue) && value.size() >= kSecretPhraseMin &&
          password_strength(value) == Strength::Strong;
@@ -200,7 +208,7 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
   if (!value_fits(bytes, its_name, cue, value.quoted, op) &&
       !is_setting_of_token(text, bytes, value.start, its_name))
     return Verdict::No;
-  return match(value, 0, out);
+  return match_changed(reader, value, 0, out);
 }
 
 }  // namespace

@@ -158,4 +158,14 @@ Value read_value(Reader& reader, Stop stop) noexcept {
   return value;
 }
 
+Verdict match_changed(Reader& reader, const Value& value, uint8_t doubt, Hit& out) noexcept {
+  out = Hit{value.start, value.end, false, doubt};
+  if (!value.quoted || !reader.take(" -> "))
+    return reader.starved() ? Verdict::More : Verdict::Match;
+  const Value next = read_value(reader, Stop::Line);
+  if (reader.starved()) return Verdict::More;
+  if (next.found && next.quoted && !next.spaced) out.end = next.end;
+  return Verdict::Match;
+}
+
 }  // namespace sallyport::scan

@@ -33,4 +33,9 @@ inline Verdict match(const Value& value, uint8_t doubt, Hit& out) noexcept {
   return Verdict::Match;
 }
 
+// The same behind a name, where a plan of Terraform or Pulumi prints the value that was and the one
+// that will be ("was" -> "will be"): one finding covers both. REQUIRES: the reader stands behind
+// the value.
+Verdict match_changed(Reader& reader, const Value& value, uint8_t doubt, Hit& out) noexcept;
+
 }  // namespace sallyport::scan

@@ -160,7 +160,7 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
   // The next one of a list of names has no digit.
   if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_digit))
     return Verdict::No;
-  if (strength == Strength::Strong) return match(value, 0, out);
+  if (strength == Strength::Strong) return match_changed(reader, value, 0, out);
   if (strength == Strength::None) return Verdict::No;
   const uint8_t next = reader.peek(), flag = reader.peek(1);
   if (reader.starved()) return Verdict::More;
@@ -378,6 +378,19 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
   return false;
 }
 
+// "my pw x", "the wifi pass x": whose it is stands before. What follows must still stand out.
+bool owner_before(const TextView& text, uint64_t at) noexcept {
+  static constexpr WordList kOwners{std::to_array<std::string_view>(
+      {"my", "his", "her", "your", "our", "their", "new", "old", "wifi", "wlan", "root", "admin",
+       "temp", "vpn", "mein", "meu", "mijn", "mi"})};
+  constexpr uint64_t kOwnerBytesMax = 5;
+  if (at < text.begin + 3 || text.at(at - 1) != ' ') return false;
+  uint64_t start = at - 1;
+  while (start > text.begin && at - 1 - start <= kOwnerBytesMax && is_letter(text.at(start - 1)))
+    --start;
+  return kOwners.has(text.slice(start, at - 1));
+}
+
 // "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
 // before the reader.
 bool is_test_result(const TextView& text, Reader& reader, const Name& name, Bytes cue) noexcept {
@@ -489,7 +502,7 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   if (owned) reader.move_to(value_at);
   if (is_short_word(cue) && !equals_word(cue, "mdp") && !owned &&
       (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
-      to_lower(text.at(reader.at() - 2)) != 's')
+      !owner_before(text, trigger.start) && to_lower(text.at(reader.at() - 2)) != 's')
     return Verdict::No;
   if (op == Operator::Space && netrc_before(text, trigger.start)) {
     const Value value = read_value(reader, Stop::Word);

@@ -45,6 +45,9 @@ TEST(Assignment, TheValueBehindTheName) {
   };
   for (const Case& c : cases)
     EXPECT_EQ(kProbe.find(c.before + kKey + c.after, c.cue), kKey) << c.before << c.after;
+  // What was and what will be: one finding.
+  EXPECT_EQ(kProbe.find("client_secret = \"" + kKey + "\" -> \"" + kKey + "\"", "secret"),
+            kKey + "\" -> \"" + kKey);
 }
 
 TEST(Assignment, NamesCodeAndPlaceholdersAreNone) {
@@ -57,6 +60,9 @@ TEST(Assignment, NamesCodeAndPlaceholdersAreNone) {
       {"csrf_token = \"a8f5f167f44f4964e6c998dee827110c\"", "token"},
       {"<token>{{ api_token }}</token>", "token"},
       {"token: <TOKEN>", "token"},
+      {"twilio('ACa1cb4625eae74c16"
+       "451d45663be0585e', auth)",
+       "twilio"},
       {"next_page_token: CAUQAA1b2c3d4e5f6g7h8", "token"},
       {"token: 550e8400-e29b-41d4-a716-446655440000", "token"},
       {"secret_name: my-app-tls-cert-2024", "secret"},

@@ -26,7 +26,7 @@
 #include <thread>
 #include <vector>
 
-#include "controlplane/evidence/drainer.h"
+#include "controlplane/evidence/drain/drainer.h"
 #include "dataplane/evidence/recorder.h"
 #include "dataplane/evidence/tally_list.h"
 

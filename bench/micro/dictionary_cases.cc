@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "bench/micro/cases.h"
-#include "controlplane/policy/dictionary_compiler.h"
-#include "controlplane/policy/prompt_sample.h"
+#include "controlplane/policy/dictionary/dictionary_compiler.h"
+#include "controlplane/policy/matcher/prompt_sample.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/scan/text/dictionary.h"

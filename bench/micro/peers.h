@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/matcher/matcher_compiler.h"
 
 namespace sallyport::bench {
 

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/prompt_sample.h"
+#include "controlplane/policy/matcher/prompt_sample.h"
 
 namespace sallyport::bench {
 

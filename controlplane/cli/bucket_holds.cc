@@ -11,7 +11,7 @@
 
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/evidence_reading.h"
-#include "controlplane/evidence/snapshot.h"
+#include "controlplane/evidence/bucket/snapshot.h"
 
 namespace sallyport::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "controlplane/cli/command.h"
-#include "controlplane/evidence/s3_bucket.h"
+#include "controlplane/evidence/bucket/s3_bucket.h"
 
 namespace sallyport::cli {
 

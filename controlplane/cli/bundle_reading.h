@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "controlplane/cli/failure.h"
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/image_writer.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/image/image_writer.h"
 
 namespace sallyport::cli {
 

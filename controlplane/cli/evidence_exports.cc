@@ -5,8 +5,8 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/time_text.h"
-#include "controlplane/evidence/export.h"
-#include "controlplane/evidence/snapshot.h"
+#include "controlplane/evidence/bucket/snapshot.h"
+#include "controlplane/evidence/export/export.h"
 
 namespace sallyport::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
-#include "controlplane/evidence/key_chain.h"
+#include "controlplane/evidence/log/key_chain.h"
 
 namespace sallyport::cli {
 namespace {

@@ -8,10 +8,10 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/time_text.h"
-#include "controlplane/evidence/checkpoint.h"
-#include "controlplane/evidence/criteria.h"
-#include "controlplane/evidence/population.h"
-#include "controlplane/evidence/proof.h"
+#include "controlplane/evidence/log/checkpoint.h"
+#include "controlplane/evidence/query/criteria.h"
+#include "controlplane/evidence/query/population.h"
+#include "controlplane/evidence/query/proof.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::cli {

@@ -7,9 +7,9 @@
 #include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
-#include "controlplane/evidence/bucket_checkpoints.h"
-#include "controlplane/evidence/checkpoint.h"
-#include "controlplane/evidence/proof.h"
+#include "controlplane/evidence/bucket/bucket_checkpoints.h"
+#include "controlplane/evidence/log/checkpoint.h"
+#include "controlplane/evidence/query/proof.h"
 
 namespace sallyport::cli {
 namespace {

@@ -10,9 +10,9 @@
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/program_version.h"
 #include "controlplane/cli/time_text.h"
-#include "controlplane/evidence/checkpoint.h"
-#include "controlplane/evidence/control_record.h"
-#include "controlplane/evidence/criteria.h"
+#include "controlplane/evidence/log/checkpoint.h"
+#include "controlplane/evidence/log/control_record.h"
+#include "controlplane/evidence/query/criteria.h"
 
 namespace sallyport::cli {
 namespace {

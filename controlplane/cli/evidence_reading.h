@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "controlplane/cli/command.h"
-#include "controlplane/evidence/log.h"
-#include "controlplane/evidence/query.h"
+#include "controlplane/evidence/log/log.h"
+#include "controlplane/evidence/query/query.h"
 
 namespace sallyport::cli {
 

@@ -8,7 +8,7 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
 #include "controlplane/cli/vault_answer.h"
-#include "controlplane/supervise/credentials.h"
+#include "controlplane/supervise/credentials/credentials.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::cli {

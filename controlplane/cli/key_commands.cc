@@ -8,8 +8,8 @@
 
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
-#include "controlplane/policy/keys_file.h"
-#include "controlplane/supervise/credentials.h"
+#include "controlplane/policy/bundle/keys_file.h"
+#include "controlplane/supervise/credentials/credentials.h"
 
 namespace sallyport::cli {
 namespace {

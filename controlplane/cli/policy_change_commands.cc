@@ -7,13 +7,13 @@
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/program_version.h"
-#include "controlplane/policy/approvals.h"
-#include "controlplane/policy/bundle_change.h"
-#include "controlplane/policy/bundle_source.h"
-#include "controlplane/policy/code_guard.h"
-#include "controlplane/policy/digest.h"
-#include "controlplane/policy/guard.h"
-#include "controlplane/policy/sarif.h"
+#include "controlplane/policy/bundle/approvals.h"
+#include "controlplane/policy/bundle/digest.h"
+#include "controlplane/policy/change/bundle_change.h"
+#include "controlplane/policy/change/bundle_source.h"
+#include "controlplane/policy/change/code_guard.h"
+#include "controlplane/policy/change/guard.h"
+#include "controlplane/policy/change/sarif.h"
 
 namespace sallyport::cli {
 namespace {

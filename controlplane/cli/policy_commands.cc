@@ -11,11 +11,11 @@
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/problem_text.h"
-#include "controlplane/policy/image_cache.h"
-#include "controlplane/policy/rule_speed.h"
-#include "controlplane/policy/self_test.h"
-#include "controlplane/supervise/credentials.h"
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/policy/image/image_cache.h"
+#include "controlplane/policy/image/self_test.h"
+#include "controlplane/policy/matcher/rule_speed.h"
+#include "controlplane/supervise/credentials/credentials.h"
+#include "controlplane/supervise/credentials/private_file.h"
 
 namespace sallyport::cli {
 namespace {

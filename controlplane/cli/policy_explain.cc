@@ -8,7 +8,7 @@
 
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
-#include "controlplane/policy/rule_words.h"
+#include "controlplane/policy/matcher/rule_words.h"
 
 namespace sallyport::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
 #include "controlplane/cli/policy_history.h"
-#include "controlplane/evidence/query.h"
-#include "controlplane/policy/digest.h"
+#include "controlplane/evidence/query/query.h"
+#include "controlplane/policy/bundle/digest.h"
 
 namespace sallyport::cli {
 namespace {

@@ -10,11 +10,11 @@
 
 #include "controlplane/cli/bundle_reading.h"
 #include "controlplane/cli/commands.h"
-#include "controlplane/policy/approvals.h"
-#include "controlplane/policy/bounded_program.h"
-#include "controlplane/policy/bundle_change.h"
-#include "controlplane/policy/bundle_source.h"
-#include "controlplane/policy/digest.h"
+#include "controlplane/policy/bundle/approvals.h"
+#include "controlplane/policy/bundle/bounded_program.h"
+#include "controlplane/policy/bundle/digest.h"
+#include "controlplane/policy/change/bundle_change.h"
+#include "controlplane/policy/change/bundle_source.h"
 
 namespace sallyport::cli {
 namespace {

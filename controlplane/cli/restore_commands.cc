@@ -9,7 +9,7 @@
 #include "controlplane/cli/admin_client.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/time_text.h"
-#include "controlplane/evidence/export_layout.h"
+#include "controlplane/evidence/export/export_layout.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::cli {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "controlplane/evidence/checkpoint.h"
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/rule_words.h"
+#include "controlplane/evidence/log/checkpoint.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/matcher/rule_words.h"
 #include "dataplane/base/ascii.h"
 #include "dataplane/scan/text/fold_table.h"
 

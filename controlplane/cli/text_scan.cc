@@ -9,7 +9,7 @@
 
 #include "controlplane/cli/failure.h"
 #include "controlplane/cli/output.h"
-#include "controlplane/policy/bundle.h"
+#include "controlplane/policy/bundle/bundle.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/rewrite/ruling.h"
 

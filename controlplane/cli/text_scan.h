@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "controlplane/cli/scan_witness.h"
-#include "controlplane/policy/dictionary_compiler.h"
+#include "controlplane/policy/dictionary/dictionary_compiler.h"
 #include "dataplane/contract/image_layout.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"

@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "controlplane/supervise/credentials.h"
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/supervise/credentials/credentials.h"
+#include "controlplane/supervise/credentials/private_file.h"
 #include "controlplane/vault/way_out.h"
 #include "dataplane/redact/subject_hash.h"
 #include "dataplane/redact/token.h"

@@ -7,9 +7,9 @@
 #include <tuple>
 #include <utility>
 
-#include "controlplane/evidence/control_record.h"
-#include "controlplane/evidence/log.h"
-#include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/log/control_record.h"
+#include "controlplane/evidence/log/log.h"
+#include "controlplane/evidence/ring/ring_reader.h"
 #include "dataplane/base/time.h"
 
 namespace sallyport::restore {

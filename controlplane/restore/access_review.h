@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 
-#include "controlplane/policy/restoration.h"
+#include "controlplane/policy/bundle/restoration.h"
 
 namespace sallyport::evidence_log {
 class LogReader;

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controlplane/policy/restoration.h"
+#include "controlplane/policy/bundle/restoration.h"
 
 namespace sallyport::restore {
 

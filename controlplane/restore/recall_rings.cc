@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "controlplane/evidence/abandoned_file.h"
+#include "controlplane/evidence/ring/abandoned_file.h"
 #include "dataplane/base/bus_guard.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/contract/request_id.h"

@@ -4,7 +4,7 @@
 // A value is handed out only when the vault has it for this tenant and vendor, both access.yaml and
 // restoration.yaml agree (decide_live()), the principal is within the limits of its hour, and the
 // RST record is committed. One record for each exchange, entity, rule and verdict.
-// Owner  one thread (supervise/recall_desk.h); it waits for evidence.
+// Owner  one thread (supervise/desk/recall_desk.h); it waits for evidence.
 #pragma once
 
 #include <cstdint>

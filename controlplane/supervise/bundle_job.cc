@@ -9,7 +9,7 @@
 
 #include <cstring>
 
-#include "controlplane/supervise/admin_server.h"
+#include "controlplane/supervise/socket/admin_server.h"
 
 namespace sallyport::supervise {
 

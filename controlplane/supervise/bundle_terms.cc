@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 
-#include "controlplane/policy/approvals.h"
-#include "controlplane/policy/bundle_change.h"
-#include "controlplane/policy/bundle_store.h"
-#include "controlplane/policy/digest.h"
-#include "controlplane/supervise/admin_server.h"
+#include "controlplane/policy/bundle/approvals.h"
+#include "controlplane/policy/bundle/digest.h"
+#include "controlplane/policy/change/bundle_change.h"
+#include "controlplane/policy/change/bundle_store.h"
+#include "controlplane/supervise/socket/admin_server.h"
 
 namespace sallyport::supervise {
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 
-#include "controlplane/policy/bundle.h"
+#include "controlplane/policy/bundle/bundle.h"
 
 namespace sallyport::supervise {
 

@@ -11,14 +11,14 @@
 #include <optional>
 #include <string_view>
 
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/bundle_store.h"
-#include "controlplane/policy/image_cache.h"
-#include "controlplane/policy/image_writer.h"
-#include "controlplane/policy/self_test.h"
-#include "controlplane/supervise/admin_server.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/change/bundle_store.h"
+#include "controlplane/policy/image/image_cache.h"
+#include "controlplane/policy/image/image_writer.h"
+#include "controlplane/policy/image/self_test.h"
 #include "controlplane/supervise/bundle_job.h"
 #include "controlplane/supervise/bundle_terms.h"
+#include "controlplane/supervise/socket/admin_server.h"
 
 namespace sallyport::supervise {
 

@@ -1,8 +1,8 @@
 #include "controlplane/supervise/evidence_options.h"
 
-#include "controlplane/evidence/witness_thread.h"
-#include "controlplane/policy/yaml_reader.h"
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/evidence/witness/witness_thread.h"
+#include "controlplane/policy/yaml/yaml_reader.h"
+#include "controlplane/supervise/credentials/private_file.h"
 
 namespace sallyport::supervise {
 namespace {

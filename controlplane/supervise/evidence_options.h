@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/evidence/retention.h"
-#include "controlplane/evidence/signing_key.h"
-#include "controlplane/evidence/witness.h"
+#include "controlplane/evidence/drain/retention.h"
+#include "controlplane/evidence/log/signing_key.h"
+#include "controlplane/evidence/witness/witness.h"
 
 namespace sallyport::supervise {
 

@@ -7,7 +7,7 @@
 
 #include <cstring>
 
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/supervise/credentials/private_file.h"
 
 namespace sallyport::supervise {
 

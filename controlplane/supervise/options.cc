@@ -8,9 +8,9 @@
 #include <iostream>
 #include <optional>
 
-#include "controlplane/policy/approvals.h"
-#include "controlplane/policy/yaml_node.h"
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/policy/bundle/approvals.h"
+#include "controlplane/policy/yaml/yaml_node.h"
+#include "controlplane/supervise/credentials/private_file.h"
 #include "dataplane/base/ascii.h"
 
 namespace sallyport::supervise {

@@ -29,7 +29,8 @@ enum class Parse : uint8_t { Run, Leave /*help or version was printed*/, Error }
 Parse parse_command_line(int argc, const char* const* argv, Options& options);
 
 // `environment` of the file: "lab" when it does not say. Every host whose bundle has gateway keys
-// of another environment is that one for approvals, whatever stands here (policy/approvals.h).
+// of another environment is that one for approvals, whatever stands here
+// (policy/bundle/approvals.h).
 std::string read_host_environment(const std::filesystem::path& config, std::string& error);
 
 // The name of this appliance: `node` of the file ("sallyport" when it does not say), or this

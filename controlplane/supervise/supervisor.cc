@@ -11,8 +11,8 @@
 #include <exception>
 #include <utility>
 
+#include "controlplane/supervise/credentials/private_file.h"
 #include "controlplane/supervise/evidence_options.h"
-#include "controlplane/supervise/private_file.h"
 
 namespace sallyport::supervise {
 

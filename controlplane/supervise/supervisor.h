@@ -16,21 +16,21 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/supervise/admin_server.h"
 #include "controlplane/supervise/bundle_job.h"
-#include "controlplane/supervise/control_server.h"
-#include "controlplane/supervise/evidence_thread.h"
+#include "controlplane/supervise/credentials/secrets_keeper.h"
+#include "controlplane/supervise/desk/evidence_thread.h"
+#include "controlplane/supervise/desk/recall_desk.h"
+#include "controlplane/supervise/desk/restoration_desk.h"
+#include "controlplane/supervise/desk/vault_desk.h"
 #include "controlplane/supervise/instance_lock.h"
 #include "controlplane/supervise/notify.h"
 #include "controlplane/supervise/options.h"
-#include "controlplane/supervise/policy_request.h"
-#include "controlplane/supervise/publisher.h"
-#include "controlplane/supervise/recall_desk.h"
-#include "controlplane/supervise/region_owner.h"
-#include "controlplane/supervise/restoration_desk.h"
-#include "controlplane/supervise/rollout_watch.h"
-#include "controlplane/supervise/secrets_keeper.h"
-#include "controlplane/supervise/vault_desk.h"
+#include "controlplane/supervise/rollout/policy_request.h"
+#include "controlplane/supervise/rollout/publisher.h"
+#include "controlplane/supervise/rollout/region_owner.h"
+#include "controlplane/supervise/rollout/rollout_watch.h"
+#include "controlplane/supervise/socket/admin_server.h"
+#include "controlplane/supervise/socket/control_server.h"
 
 namespace sallyport::supervise {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "controlplane/supervise/route_table.h"
+#include "controlplane/supervise/socket/route_table.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {

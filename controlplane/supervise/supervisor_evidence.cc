@@ -8,7 +8,7 @@
 #include <array>
 #include <utility>
 
-#include "controlplane/evidence/key_chain.h"
+#include "controlplane/evidence/log/key_chain.h"
 #include "controlplane/supervise/evidence_options.h"
 #include "controlplane/supervise/supervisor.h"
 

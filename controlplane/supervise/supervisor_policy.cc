@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "controlplane/policy/approvals.h"
+#include "controlplane/policy/bundle/approvals.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {

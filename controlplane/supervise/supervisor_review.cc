@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "controlplane/supervise/private_file.h"
+#include "controlplane/supervise/credentials/private_file.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {

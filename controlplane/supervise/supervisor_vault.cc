@@ -5,10 +5,10 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "controlplane/evidence/clock.h"
-#include "controlplane/evidence/page_walk.h"
-#include "controlplane/policy/retention_text.h"
-#include "controlplane/supervise/retention_rules.h"
+#include "controlplane/evidence/log/clock.h"
+#include "controlplane/evidence/pages/page_walk.h"
+#include "controlplane/policy/image/retention_text.h"
+#include "controlplane/supervise/desk/retention_rules.h"
 #include "controlplane/supervise/supervisor.h"
 
 namespace sallyport::supervise {

@@ -9,7 +9,7 @@
 #include <span>
 #include <utility>
 
-#include "controlplane/evidence/liblmdb_map.h"
+#include "controlplane/evidence/pages/liblmdb_map.h"
 #include "dataplane/base/bus_guard.h"
 
 namespace sallyport::vault {

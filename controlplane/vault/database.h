@@ -23,8 +23,8 @@
 #include <string>
 #include <string_view>
 
-#include "controlplane/evidence/page_walk.h"
-#include "controlplane/evidence/way_look.h"
+#include "controlplane/evidence/pages/page_walk.h"
+#include "controlplane/evidence/pages/way_look.h"
 #include "controlplane/vault/secret.h"
 
 namespace sallyport::vault {

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "controlplane/evidence/clock.h"
+#include "controlplane/evidence/log/clock.h"
 
 namespace sallyport::vault {
 namespace {

@@ -1,10 +1,10 @@
 // dictionary_layout.h: the dictionary section of a policy image: a tenant's own values (customer
 // names, account numbers, project names) as keyed fingerprints.
 //
-// The control plane writes it (controlplane/policy/dictionary_compiler.h), the dataplane validates
-// it once (scan/text/dictionary.h). Little endian, offsets from the first byte of the section,
-// tables 8-byte aligned. No value is in it, and without the key no value can be tried against it
-// (docs/decisions/005). The same values under the same key give the same bytes.
+// The control plane writes it (controlplane/policy/dictionary/dictionary_compiler.h), the dataplane
+// validates it once (scan/text/dictionary.h). Little endian, offsets from the first byte of the
+// section, tables 8-byte aligned. No value is in it, and without the key no value can be tried
+// against it (docs/decisions/005). The same values under the same key give the same bytes.
 //
 // A value is one to kPhraseWordsMax words. What a word is and which letters are equal stands in
 // base/phrase.h. A phrase is found in three steps, each over less text than the one before:

@@ -2,11 +2,12 @@
 //
 //   ImageHeader | ImageSection[section_count] | sections, each at a multiple of 64
 //
-// The control plane writes it once (controlplane/policy/image_writer.h); the dataplane validates
-// every index and offset once (policy/image.h) and then follows them without a check. Little
-// endian. Nothing in it depends on time, machine or memory address: the same bundle compiles to the
-// same bytes. No secret is in an image: gateway keys are HMACs, vendor credentials are names.
-// Enumerators are persisted: numbers never change, new ones go to the end and raise the version.
+// The control plane writes it once (controlplane/policy/image/image_writer.h); the dataplane
+// validates every index and offset once (policy/image.h) and then follows them without a check.
+// Little endian. Nothing in it depends on time, machine or memory address: the same bundle compiles
+// to the same bytes. No secret is in an image: gateway keys are HMACs, vendor credentials are
+// names. Enumerators are persisted: numbers never change, new ones go to the end and raise the
+// version.
 #pragma once
 
 #include <array>
@@ -75,13 +76,14 @@ enum class SectionKind : uint32_t {
   Steps = 20,          // ImageStep
   OpaqueRules = 21,    // ImageOpaqueRule: what is done with values that nobody reads
   OpaqueRulings = 22,  // uint16_t index into OpaqueRules, [row][direction][OpaqueReason]
-  // JSON for the restoration service (controlplane/policy/restoration.h); opaque here.
+  // JSON for the restoration service (controlplane/policy/bundle/restoration.h); opaque here.
   Restoration = 23,
   // Values of tenants. The names are those of matcher rules of kind Dictionary.
   Dictionaries = 24,       // opaque here: contract/dictionary_layout.h; empty: there are none
   DictionaryNames = 25,    // ImageText, index = dictionary of the section
   DictionaryTenants = 26,  // uint64_t by tenant: a bit for each dictionary that counts; or none
-  // JSON: how long evidence and mappings are kept (controlplane/policy/retention_text.h); opaque.
+  // JSON: how long evidence and mappings are kept (controlplane/policy/image/retention_text.h);
+  // opaque.
   Retention = 27,
   Rollout = 28,    // one ImageRollout
   Templates = 29,  // opaque here: contract/template_layout.h

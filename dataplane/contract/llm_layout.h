@@ -1,11 +1,11 @@
 // llm_layout.h: the llm section of a policy image: where text lives in each vendor's messages.
 //
-// The control plane writes it (controlplane/policy/api_kind_compiler.h), the dataplane validates it
-// once (llm/api_tables.h) and then walks it without copying. Little endian, every offset from the
-// first byte of the section, every table 8-byte aligned. A shape is a graph of nodes, not a tree,
-// because message blocks nest in themselves; a walker of JSON text follows one edge per key and one
-// per array. Enumerators are persisted: numbers never change, new ones go to the end and raise the
-// version.
+// The control plane writes it (controlplane/policy/api_kind/api_kind_compiler.h), the dataplane
+// validates it once (llm/api_tables.h) and then walks it without copying. Little endian, every
+// offset from the first byte of the section, every table 8-byte aligned. A shape is a graph of
+// nodes, not a tree, because message blocks nest in themselves; a walker of JSON text follows one
+// edge per key and one per array. Enumerators are persisted: numbers never change, new ones go to
+// the end and raise the version.
 #pragma once
 
 #include <cstddef>

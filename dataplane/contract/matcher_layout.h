@@ -1,9 +1,9 @@
 // matcher_layout.h: the matcher section of a policy image: entities, rules, cues and the serialised
 // databases.
 //
-// The control plane writes it (controlplane/policy/matcher_compiler.h), the dataplane validates it
-// once (scan/engine.h). Little endian, offsets from the first byte of the section, tables 8-byte
-// aligned. Enumerators are persisted: numbers never change.
+// The control plane writes it (controlplane/policy/matcher/matcher_compiler.h), the dataplane
+// validates it once (scan/engine.h). Little endian, offsets from the first byte of the section,
+// tables 8-byte aligned. Enumerators are persisted: numbers never change.
 #pragma once
 
 #include <cstddef>

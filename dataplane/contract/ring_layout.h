@@ -17,10 +17,10 @@
 //   .cursor  +0     RingCursor, one page: what the consumer has committed, and its heartbeat
 //
 // Publication: the producer writes slots, then stores `head` with release. The consumer never
-// trusts what it reads: it copies, then validates (controlplane/evidence/ring_reader.h). Life: the
-// producer holds an exclusive flock on .data for as long as it lives; the kernel drops it at any
-// death. A ring without the lock is over; it is drained, its open exchanges are closed, and it is
-// removed. The data file appears under its name only when it is complete (written as a dot file,
+// trusts what it reads: it copies, then validates (controlplane/evidence/ring/ring_reader.h). Life:
+// the producer holds an exclusive flock on .data for as long as it lives; the kernel drops it at
+// any death. A ring without the lock is over; it is drained, its open exchanges are closed, and it
+// is removed. The data file appears under its name only when it is complete (written as a dot file,
 // then renamed).
 #pragma once
 

@@ -3,7 +3,7 @@
 // load() checks every index, offset, enumerator and sort order once, so that the walker may follow
 // the tables without a further check. Nothing is copied: the section must outlive the view. Owner
 // immutable after load(); shared by all workers. Not here  how the tables are written
-// (controlplane/policy/api_kind_compiler.h).
+// (controlplane/policy/api_kind/api_kind_compiler.h).
 #pragma once
 
 #include <cstdint>

@@ -59,7 +59,7 @@ CONTROLPLANE = {
 # compiler folds its literals with the same code that folds the text (decision 006).
 PURE = {"dataplane/mem", "dataplane/llm", "dataplane/scan", "dataplane/redact", "dataplane/policy",
         "dataplane/rewrite"}
-PURE_READERS = re.compile(r"^controlplane/(cli/|policy/(self_test|matcher_))")
+PURE_READERS = re.compile(r"^controlplane/(cli/|policy/(image/self_test|matcher/matcher_))")
 
 # Outside headers and the only places that may include them.
 MAIN = ["dataplane/main"]
@@ -134,8 +134,8 @@ def may_include(path, target):
         return None if other in CONTROLPLANE[name] else f"the table does not let {here} include {there}"
     if there in CONTROL_GROUND or (there in PURE and PURE_READERS.match(path)):
         return None
-    return ("the control plane sees contract and base; only cli, policy/self_test and "
-                "policy/matcher_ see the pure stages")
+    return ("the control plane sees contract and base; only cli, policy/image/self_test and "
+                "policy/matcher/matcher_ see the pure stages")
 
 
 def outside(path, header):

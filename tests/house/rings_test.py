@@ -67,12 +67,14 @@ class Layers(Base):
         self.rings(self.includes("dataplane/tcp/a.h", '"dataplane/policy/image.h"'), "may not include")
 
     def test_dataplane_into_control_plane(self):
-        self.rings(self.includes("dataplane/worker/a.h", '"controlplane/policy/bundle.h"'), "nothing of the control")
+        self.rings(self.includes("dataplane/worker/a.h", '"controlplane/policy/bundle/bundle.h"'),
+                   "nothing of the control")
 
     def test_control_plane_into_the_machinery(self):
         self.rings(self.includes("controlplane/supervise/a.h", '"dataplane/scan/engine.h"'), "contract and base")
-        self.rings(self.includes("controlplane/policy/bundle.cc", '"dataplane/scan/engine.h"'), "contract and base")
-        self.quiet(self.includes("controlplane/policy/self_test.cc", '"dataplane/scan/engine.h"'))
+        self.rings(self.includes("controlplane/policy/bundle/bundle.cc", '"dataplane/scan/engine.h"'),
+                   "contract and base")
+        self.quiet(self.includes("controlplane/policy/image/self_test.cc", '"dataplane/scan/engine.h"'))
 
     def test_contract_includes_std_only(self):
         self.quiet(self.includes("dataplane/contract/a.h", "<cstdint>"))

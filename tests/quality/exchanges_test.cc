@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/image_writer.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/image/image_writer.h"
 #include "dataplane/llm/api_tables.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/matcher/matcher_compiler.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/recognise/secret/key_block.h"
 #include "dataplane/scan/text_scanner.h"

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "controlplane/policy/api_kind_file.h"
-#include "controlplane/policy/bundle_sections.h"
-#include "controlplane/policy/yaml_node.h"
-#include "controlplane/policy/yaml_reader.h"
+#include "controlplane/policy/api_kind/api_kind_file.h"
+#include "controlplane/policy/bundle/bundle_sections.h"
+#include "controlplane/policy/yaml/yaml_node.h"
+#include "controlplane/policy/yaml/yaml_reader.h"
 
 namespace sallyport::controlplane::policy {
 namespace {

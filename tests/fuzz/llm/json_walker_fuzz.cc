@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/api_kind_compiler.h"
+#include "controlplane/policy/api_kind/api_kind_compiler.h"
 #include "dataplane/llm/json_string.h"
 #include "dataplane/llm/json_walker.h"
 #include "dataplane/llm/stream_events.h"

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/ring/ring_reader.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/hash.h"
 #include "dataplane/evidence/recorder.h"

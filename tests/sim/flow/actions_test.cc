@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "controlplane/policy/dictionary_compiler.h"
-#include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/dictionary/dictionary_compiler.h"
+#include "controlplane/policy/matcher/matcher_compiler.h"
 #include "tests/sim/flow/texts.h"
 #include "tests/sim/flow/world.h"
 #include "tests/unit/scan/scan_fixture.h"

@@ -1,4 +1,4 @@
-#include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/ring/ring_reader.h"
 
 #include <limits>
 

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "controlplane/evidence/ring_reader.h"
+#include "controlplane/evidence/ring/ring_reader.h"
 #include "dataplane/evidence/recorder.h"
 
 namespace sallyport::evidence_test {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/api_kind_merge.h"
+#include "controlplane/policy/api_kind/api_kind_merge.h"
 #include "dataplane/llm/stream_events.h"
 #include "tests/unit/llm/recording_sink.h"
 #include "tests/unit/llm/shipped_tables.h"

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/api_kind_file.h"
+#include "controlplane/policy/api_kind/api_kind_file.h"
 #include "dataplane/llm/api_tables.h"
 
 namespace sallyport::llm {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "controlplane/policy/api_kind_file.h"
+#include "controlplane/policy/api_kind/api_kind_file.h"
 #include "tests/unit/llm/recording_sink.h"
 #include "tests/unit/llm/shipped_tables.h"
 

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "controlplane/policy/api_kind_file.h"
+#include "controlplane/policy/api_kind/api_kind_file.h"
 #include "tests/unit/llm/shipped_tables.h"
 
 namespace sallyport::rewrite {

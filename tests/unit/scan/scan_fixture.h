@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "controlplane/policy/matcher_compiler.h"
+#include "controlplane/policy/matcher/matcher_compiler.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/text_scanner.h"
 

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "controlplane/cli/command_line.h"
-#include "controlplane/evidence/drainer.h"
+#include "controlplane/evidence/drain/drainer.h"
 
 namespace sallyport::cli {
 namespace {

@@ -17,7 +17,7 @@
 #include <set>
 #include <thread>
 
-#include "controlplane/evidence/abandoned_file.h"
+#include "controlplane/evidence/ring/abandoned_file.h"
 #include "dataplane/evidence/locked_file.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 

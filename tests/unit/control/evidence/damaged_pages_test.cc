@@ -8,7 +8,7 @@
 #include <map>
 #include <thread>
 
-#include "controlplane/evidence/page_walk.h"
+#include "controlplane/evidence/pages/page_walk.h"
 #include "dataplane/base/bus_guard.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/evidence/drainer.h"
-#include "controlplane/evidence/query.h"
+#include "controlplane/evidence/drain/drainer.h"
+#include "controlplane/evidence/query/query.h"
 #include "dataplane/evidence/ring_producer.h"
 
 namespace sallyport::evidence_log_test {

@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "controlplane/evidence/bundle.h"
-#include "controlplane/evidence/store_keys.h"
+#include "controlplane/evidence/log/bundle.h"
+#include "controlplane/evidence/log/store_keys.h"
 #include "tests/unit/control/evidence/evidence_fixture.h"
 
 namespace sallyport::evidence_log_test {

@@ -16,8 +16,8 @@
 #include <system_error>
 #include <vector>
 
-#include "controlplane/policy/bundle.h"
-#include "controlplane/policy/image_writer.h"
+#include "controlplane/policy/bundle/bundle.h"
+#include "controlplane/policy/image/image_writer.h"
 
 namespace sallyport::controlplane::policy {
 

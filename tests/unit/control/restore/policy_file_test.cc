@@ -1,5 +1,5 @@
 // restoration.yaml: what it means, what it refuses, and that its image section keeps all of it.
-#include "controlplane/policy/restoration.h"
+#include "controlplane/policy/bundle/restoration.h"
 #include "tests/unit/control/policy/bundle_fixture.h"
 
 namespace sallyport::controlplane::policy {

@@ -1,7 +1,7 @@
 // sample_policy.h: a restoration policy for tests: a desk, a chief, an outsider.
 #pragma once
 
-#include "controlplane/policy/restoration.h"
+#include "controlplane/policy/bundle/restoration.h"
 
 namespace sallyport::restore {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/policy/dictionary_compiler.h"
+#include "controlplane/policy/dictionary/dictionary_compiler.h"
 
 namespace sallyport::scan {
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <random>
 
-#include "controlplane/policy/dictionary_compiler.h"
+#include "controlplane/policy/dictionary/dictionary_compiler.h"
 #include "dataplane/base/phrase.h"
 #include "tests/unit/scan/scan_fixture.h"
 

@@ -5,6 +5,7 @@
 // text, cannot exist.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -87,6 +88,10 @@ struct Command {
   Exit (*run)(const Call& call);  // throws Failure
 
   std::string name() const { return verb.empty() ? noun : noun + " " + verb; }
+  bool has_option(std::string_view option) const {
+    return std::any_of(options.begin(), options.end(),
+                       [&](const OptionSpec& one) { return one.name == option; });
+  }
   // "sallyport/<noun>-<verb>/1"; two words of a verb are joined by a dash.
   std::string schema() const {
     std::string words = verb.empty() ? noun : noun + "-" + verb;

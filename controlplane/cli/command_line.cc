@@ -210,7 +210,14 @@ void check_command(const Command& command, const Arguments& arguments) {
           fmt::format("sallyctl{} needs {}", about, command.arguments[given].name),
           command.arguments[given].text, about);
   const bool repeats = !command.arguments.empty() && command.arguments.back().repeats;
-  if (given > command.arguments.size() && !repeats)
+  const bool is_extra = given > command.arguments.size() && !repeats;
+  // What somebody wrote there is a value, and stays out of what is printed.
+  if (is_extra && command.has_option("value-file"))
+    usage("extra_argument", "a value is no word of a command line",
+          fmt::format("others see command lines; sallyctl{} reads it from stdin or --value-file",
+                      about),
+          about);
+  if (is_extra)
     usage("extra_argument",
           fmt::format("'{}' is one word too many",
                       printable(arguments.positional[command.arguments.size()])),

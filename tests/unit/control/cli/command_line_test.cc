@@ -132,6 +132,16 @@ TEST(CommandLine, TooMuchTooLittleTwiceAndWrong) {
   EXPECT_EQ(failure_of({"status", "-x"}).exit, Exit::Usage);
 }
 
+// Who is asked for stands on stdin; what stands on the command line by mistake is not repeated.
+TEST(CommandLine, AValueInPlaceOfAnOptionIsNotPrinted) {
+  for (const char* verb : {"find", "erase"}) {
+    const Failure failure = failure_of({"subject", verb, "--tenant", "t", "anna"});
+    EXPECT_EQ(failure.code, "extra_argument");
+    for (const std::string& text : {failure.message, failure.why, failure.next})
+      EXPECT_EQ(text.find("anna"), std::string::npos) << text;
+  }
+}
+
 TEST(CommandLine, BehindTwoDashesEverythingIsAnArgument) {
   const ParsedLine line = parse({"policy", "check", "--", "--odd-folder"});
   EXPECT_EQ(line.arguments.positional, std::vector<std::string>{"--odd-folder"});

@@ -104,6 +104,7 @@ void TextScan::load(const controlplane::policy::DictionaryKey& dictionary_key, S
   scope_.labels = &labels_;
   scope_.mint = &mint_;
   scope_.tokens = &tokens_;
+  scope_.known = &known_;
   scope_.rulings = &rulings_;
   if (!rewrite::fill_scope(image_, who,
                            as.response ? rewrite::RewriteScope::Direction::Response
@@ -114,6 +115,7 @@ void TextScan::load(const controlplane::policy::DictionaryKey& dictionary_key, S
 }
 
 void TextScan::scan(std::span<const uint8_t> text, const ScanWants& wants) {
+  known_.clear();
   tokens_.clear();
   rulings_.clear();
   spans_.clear();

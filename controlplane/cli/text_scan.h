@@ -21,6 +21,7 @@
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/known_values.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/rewrite_scope.h"
@@ -73,7 +74,8 @@ class TextScan {
   std::string_view reason() const noexcept;
   // The text after its edits; empty when it is blocked: nothing would have left.
   const std::string& redacted() const noexcept { return redacted_; }
-  // How a span was found, when that was wanted; null for LITERAL. Valid like spans().
+  // How a span was found, when that was wanted; null for LITERAL, and for a value that was found by
+  // its first mention. Valid like spans().
   const scan::Finding* finding_of(const FoundSpan& span) const noexcept {
     return witness_.find(span.start, span.end, span.entity);
   }
@@ -95,6 +97,7 @@ class TextScan {
   redact::TokenMint mint_;
   mem::SegmentPool pool_;
   redact::ExchangeTokens tokens_;
+  redact::KnownValues known_;
   rewrite::RewriteScope scope_;
   rewrite::TextRewriter rewriter_;
   rewrite::RoleSet roles_;

@@ -157,6 +157,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
     scope->earlier = &exchange.earlier;
     scope->request_texts = &exchange.request_texts;
   }
+  exchange.request_scope.known = &exchange.known;
 }
 
 Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,

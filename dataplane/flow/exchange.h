@@ -23,6 +23,7 @@
 #include "dataplane/redact/earlier_tokens.h"
 #include "dataplane/redact/edit_plan.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/known_values.h"
 #include "dataplane/rewrite/body_rewriter.h"
 #include "dataplane/rewrite/rewrite_scope.h"
 #include "dataplane/rewrite/template_check.h"
@@ -79,6 +80,7 @@ struct Exchange {
   rewrite::RewriteScope response_scope;
   rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
+  redact::KnownValues known;      // of them, those that are found again in the request
   redact::EarlierTokens earlier;  // what the answer may quote of other exchanges
   bool answer_waits = false;      // it stands still for them; in recall_waiting_
   bool answer_ended = false;      // all of it is here, read or not

@@ -65,6 +65,7 @@ Gateway::~Gateway() {
   for (auto& exchange : exchanges_) {
     exchange->body.clear();
     exchange->request_out.clear();
+    exchange->known.clear();
     exchange->tokens.clear();
     exchange->earlier.clear();
   }
@@ -250,6 +251,7 @@ void Gateway::finish(Exchange& exchange) {
   client.waits_for_pool = false;
   exchange.body.clear();
   exchange.request_out.clear();
+  exchange.known.clear();
   exchange.tokens.clear();
   exchange.earlier.clear();
   exchange.rewriter.edits().clear();

@@ -3,9 +3,9 @@
 //
 // Ids, types and the names of members are most of the texts of a tool's result, and all but one of
 // those of a stream's event. What is found in a text depends on the text, on what stands before
-// it and on whether it is a field, on nothing else of its exchange; all are compared in full, a
-// hash only says where to look. It is forgotten with the message or stream (docs/decisions/012).
-// Plaintext; wiped.
+// it, on whether it is a field and on the values that are known (leaf_text.h); all are compared in
+// full, a hash only says where to look. It is forgotten with the message or stream
+// (docs/decisions/012). Plaintext; wiped.
 //
 // Owner  one message or stream; reusable. No allocation.
 #pragma once

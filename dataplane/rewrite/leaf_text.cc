@@ -44,6 +44,7 @@ bool LeafText::settle() {
 
 bool LeafText::end() {
   const bool is_whole = !is_reading_;
+  forget_unknowing();
   if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, whole_)) {
     forget_held();
     return true;
@@ -54,6 +55,13 @@ bool LeafText::end() {
   if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, whole_);
   forget_held();
   return ok;
+}
+
+// A text that was clean may hold a value that is known since.
+void LeafText::forget_unknowing() noexcept {
+  if (scope_->known == nullptr || scope_->known->generation() == known_seen_) return;
+  known_seen_ = scope_->known->generation();
+  clean_->clear();
 }
 
 // Afterwards nothing of held_ stands before the text.

@@ -55,6 +55,7 @@ class LeafText {
   void start();
   bool read_held();
   void forget_held() noexcept;
+  void forget_unknowing() noexcept;
 
   const bool is_nested_;
   TextRewriter reader_;
@@ -67,6 +68,7 @@ class LeafText {
   mem::TextWindow held_;      // what the reader has not seen
   size_t before_ = 0;         // bytes at its front that stand before the text
   std::vector<size_t> ends_;  // in held_, of the pieces of a nested leaf
+  uint32_t known_seen_ = 0;   // RewriteScope::known, when clean_ was right
   bool is_reading_ = false;
   bool is_clean_ = true;
 };

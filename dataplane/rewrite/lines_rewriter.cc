@@ -53,6 +53,7 @@ bool LinesRewriter::feed_line(std::span<const uint8_t> raw) {
     if (raw.empty()) return true;
     in_line_ = true;
     line_start_ = offset_;
+    if (scope_->known != nullptr) scope_->known->clear();  // another conversation
     json_->begin(*scope_, table_);
   }
   offset_ += raw.size();

@@ -16,6 +16,7 @@
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/earlier_tokens.h"
 #include "dataplane/redact/exchange_tokens.h"
+#include "dataplane/redact/known_values.h"
 #include "dataplane/redact/subject_epochs.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
@@ -102,6 +103,8 @@ struct RewriteScope {
   redact::ExchangeTokens* tokens = nullptr;
   // Tokens of earlier exchanges, shared by both directions; null: they stay as they are.
   redact::EarlierTokens* earlier = nullptr;
+  // Values of this request that are looked for again in its later texts; null: in none.
+  redact::KnownValues* known = nullptr;
   std::array<EntityRulings, kEntitiesMax> actions{};
   const policy::Image* image =
       nullptr;  // where a ruling goes by confidence; must outlive the scope

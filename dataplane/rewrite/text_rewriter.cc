@@ -22,6 +22,8 @@ constexpr uint16_t kNoEntity = 0xffff;
 // matches.
 constexpr size_t kPieceBytes = 16'384;
 
+constexpr unsigned kFullConfidence = 100;
+
 // Whose words a text is where neither table nor message says so.
 contract::Role default_role(RewriteScope::Direction direction) noexcept {
   return direction == RewriteScope::Direction::Request ? contract::Role::User
@@ -42,12 +44,15 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   window_start_ = 0;
   ended_ = false;
   is_clean_ = true;
+  follows_known_ = scope.known != nullptr && scope.direction == RewriteScope::Direction::Request &&
+                   whole == scan::Whole::Answer && !roles.empty() &&
+                   !roles.is(contract::Role::System);
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
   held_ = 0;
   unread_ = before.size();
   shifts_ = shifts;
-  shifts_at_ = skip_;
+  shifts_at_ = known_at_ = skip_;
   if (before.empty()) return;
   window_.append(before);
   scanner_.hold(before);
@@ -123,19 +128,26 @@ bool TextRewriter::find_tokens() {
 bool TextRewriter::settle() {
   const uint64_t limit =
       ended_ ? fed_ : std::min<uint64_t>(scanner_.safe_edge(), finder_.safe_edge());
-  Cluster cluster;
-  while (next_cluster(limit, cluster)) {
+  known_at_ = std::max(known_at_, edge_);
+  uint64_t edge = limit;
+  for (;;) {
+    Cluster cluster;
+    const bool found = next_cluster(limit, cluster);
+    const Look look = look_for_known(found ? cluster.end : first_open(limit));
+    if (look == Look::Wait || (look == Look::Found && !add_known(limit, cluster))) {
+      edge = std::min<uint64_t>(known_at_, found ? cluster.start : limit);
+      break;
+    }
+    if (!found && look == Look::Nothing) break;
     is_clean_ = false;
     if (waits_for_earlier(cluster)) break;
     if (!settle_cluster(cluster)) return false;
     scanner_.take(cluster.finding_count);
     finder_.take(cluster.token_count);
+    known_at_ = std::max(known_at_, cluster.end);
   }
   // A match that is known but reaches past the limit holds the edge at its start.
-  uint64_t edge = limit;
-  if (!scanner_.findings().empty()) edge = std::min(edge, scanner_.findings().front().start);
-  if (!finder_.matches().empty()) edge = std::min(edge, finder_.matches().front().start);
-  edge = std::max(edge, skip_);
+  edge = std::max(std::min(edge, first_open(limit)), skip_);
   SP_CHECK(edge >= edge_);  // I1
   edge_ = edge;
   note_kept(edge_);
@@ -143,9 +155,48 @@ bool TextRewriter::settle() {
   return true;
 }
 
+// Where the first match begins that is not settled, or `limit`.
+uint64_t TextRewriter::first_open(uint64_t limit) const noexcept {
+  if (!scanner_.findings().empty()) limit = std::min(limit, scanner_.findings().front().start);
+  if (!finder_.matches().empty()) limit = std::min(limit, finder_.matches().front().start);
+  return limit;
+}
+
+// Whether a known value begins before `until`, from the last settled place on. It is known by the
+// bytes of the text alone, so the readers need not be past it.
+TextRewriter::Look TextRewriter::look_for_known(uint64_t until) {
+  known_ = {};
+  if (!follows_known_ || scope_->known->empty() || known_at_ >= until) return Look::Nothing;
+  const uint64_t beside = scope_->known->longest() + redact::KnownValues::kBesideBytes;
+  const uint64_t decided = ended_ ? fed_ : fed_ - std::min(fed_, beside);
+  const uint64_t end = std::min(until, decided);
+  if (known_at_ < end) {
+    if (scope_->known->find(window_.bytes(), known_at_ - window_start_, end - window_start_,
+                            known_)) {
+      known_.start += window_start_;
+      known_.end += window_start_;
+      known_at_ = known_.start;
+      return Look::Found;
+    }
+    known_at_ = end;
+  }
+  return end < until ? Look::Wait : Look::Nothing;
+}
+
+// `cluster` becomes the one around it. False: it reaches past the limit.
+bool TextRewriter::add_known(uint64_t limit, Cluster& cluster) const noexcept {
+  cluster = Cluster{known_.start, known_.end, 0, 0};
+  grow(cluster);
+  if (cluster.finding_count > 0)
+    cluster.start = std::min(cluster.start, scanner_.findings().front().start);
+  if (cluster.token_count > 0)
+    cluster.start = std::min(cluster.start, finder_.matches().front().start);
+  return cluster.end <= limit;
+}
+
 // A match in what stood before is none of ours; of one that reaches out of it, the rest is.
 bool TextRewriter::settle_cluster(Cluster cluster) {
-  if (cluster.start >= skip_) return rule_on(cluster);
+  if (cluster.start >= skip_) return known_.end != 0 ? rule_on_known(cluster) : rule_on(cluster);
   for (const auto& finding : scanner_.findings().first(cluster.finding_count))
     if (finding.end > skip_ && !act(finding.entity, treatment(finding),
                                     std::max<uint64_t>(finding.start, skip_), finding.end))
@@ -163,6 +214,13 @@ bool TextRewriter::next_cluster(uint64_t limit, Cluster& out) const noexcept {
   out = Cluster{};
   out.start = finding_first ? findings[0].start : tokens[0].start;
   out.end = finding_first ? findings[0].end : tokens[0].end;
+  grow(out);
+  return out.end <= limit;
+}
+
+void TextRewriter::grow(Cluster& out) const noexcept {
+  const auto findings = scanner_.findings();
+  const auto tokens = finder_.matches();
   for (bool grew = true; grew;) {
     grew = false;
     while (out.finding_count < findings.size() && findings[out.finding_count].start < out.end) {
@@ -174,7 +232,6 @@ bool TextRewriter::next_cluster(uint64_t limit, Cluster& out) const noexcept {
       grew = true;
     }
   }
-  return out.end <= limit;
 }
 
 bool TextRewriter::rule_on(const Cluster& cluster) {
@@ -208,6 +265,24 @@ bool TextRewriter::rule_on(const Cluster& cluster) {
   for (const auto& token : tokens)
     if (!rule_on_token(token)) return false;
   return true;
+}
+
+// What is known to be somebody's is judged as surely as it can be, in its role; what a reader saw
+// there counts where it says more.
+bool TextRewriter::rule_on_known(const Cluster& cluster) {
+  uint16_t entity = known_.entity;
+  Treatment strictest = scope_->treatment(roles_, entity, kFullConfidence);
+  const unsigned own = strictness(strictest);
+  if (cluster.token_count > 0 || own <= strictness(Action::Observe)) return rule_on(cluster);
+  for (const auto& finding : scanner_.findings().first(cluster.finding_count)) {
+    const Treatment said = treatment(finding);
+    if (finding.start <= known_.start && known_.end <= finding.end && strictness(said) >= own)
+      return rule_on(cluster);
+    if (strictness(said) <= strictness(strictest)) continue;
+    entity = finding.entity;
+    strictest = said;
+  }
+  return act(entity, strictest, cluster.start, cluster.end);
 }
 
 bool TextRewriter::rule_on_finding(const scan::Finding& finding) {
@@ -272,6 +347,8 @@ bool TextRewriter::tokenize(uint16_t entity, std::string_view name, uint64_t sta
   switch (scope_->tokens->add(token.core, entity, value)) {
     case redact::ExchangeTokens::Added::New:
     case redact::ExchangeTokens::Added::Known:
+      if (scope_->known != nullptr && entity != redact::TokenLabels::kLiteral)
+        scope_->known->add(*scope_->tokens->find(token.core, entity));
       break;
     case redact::ExchangeTokens::Added::Full:
     case redact::ExchangeTokens::Added::TooLong:
@@ -431,7 +508,9 @@ std::span<const uint8_t> TextRewriter::text(uint64_t start, uint64_t end) const 
 
 void TextRewriter::forget_before(uint64_t offset) {
   place_.drop_before(offset);
-  window_start_ += window_.forget(offset - window_start_);
+  // What stands beside a known value may be decided already.
+  const uint64_t kept = follows_known_ ? redact::KnownValues::kBesideBytes : 0;
+  window_start_ += window_.forget(offset - std::min(offset, window_start_ + kept));
 }
 
 }  // namespace sallyport::rewrite

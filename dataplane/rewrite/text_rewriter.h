@@ -18,6 +18,10 @@
 //             While that is asked for, the text from the token on may stand still: only if the
 //             scope says so, never at the end of the text. What stays is counted
 //
+//   request   a value that became a token earlier in the message is one again, with no word beside
+//             it (redact/known_values.h); not in ids, nor in what the system or nobody says
+//             (tools), which vendors cache and which may stand behind the messages
+//
 // Invariants
 //   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or
 //   before it.
@@ -78,7 +82,13 @@ class TextRewriter {
   bool settle();
   bool settle_cluster(Cluster cluster);
   bool next_cluster(uint64_t limit, Cluster& out) const noexcept;
+  void grow(Cluster& cluster) const noexcept;
+  enum class Look : uint8_t { Nothing, Found, Wait };
+  Look look_for_known(uint64_t until);
+  bool add_known(uint64_t limit, Cluster& cluster) const noexcept;
   bool rule_on(const Cluster& cluster);
+  bool rule_on_known(const Cluster& cluster);
+  uint64_t first_open(uint64_t limit) const noexcept;
   bool rule_on_finding(const scan::Finding& finding);
   bool rule_on_token(const redact::TokenMatch& token);
   void add_edit(uint64_t start, uint64_t end, std::span<const uint8_t> replacement);
@@ -113,6 +123,9 @@ class TextRewriter {
   size_t held_ = 0;    // the last bytes of these, which the scanner has not read
   size_t unread_ = 0;  // and those that the token finder has not
   uint64_t edge_ = 0;
+  bool follows_known_ = false;
+  uint64_t known_at_ = 0;     // no known value begins before it that was not settled
+  redact::KnownMatch known_;  // of the cluster that is being settled; end 0: none
   redact::ShiftMap* shifts_ = nullptr;
   uint64_t shifts_at_ = 0;  // what shifts_ has been told of
   bool ended_ = false;

@@ -57,6 +57,8 @@ class RoleSet {
     return out;
   }
   constexpr bool empty() const noexcept { return bits_ == 0; }
+  // This one and no other.
+  constexpr bool is(contract::Role role) const noexcept { return bits_ == RoleSet(role).bits_; }
   constexpr bool has(contract::Role role) const noexcept {
     return (bits_ >> static_cast<unsigned>(role) & 1U) != 0;
   }

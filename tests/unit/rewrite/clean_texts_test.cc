@@ -74,12 +74,16 @@ TEST_F(RepeatedTexts, AValueIsFoundEachTime) {
             R"({\"id\":\"536904399\",\"state\":\"open\",\"ssn\":\"536904399\",)"
             R"(\"mail\":\"erika@northwind-example.com\"})";
   body += R"(]}"}}]}]})";
+  world_.looks_again = false;
   const Said said = world_.json_edits(Direction::Request, openai_.request, body);
+  world_.looks_again = true;
   EXPECT_EQ(world_.tally.detections[World::Ssn][static_cast<size_t>(contract::Action::Tokenize)],
             5U);
   EXPECT_EQ(world_.tally.detections[World::Email][static_cast<size_t>(contract::Action::Tokenize)],
             5U);
   EXPECT_EQ(said.edits.size(), 10U);
+  // Known from its first mention on: only the first id stands before that.
+  EXPECT_EQ(world_.json_edits(Direction::Request, openai_.request, body).edits.size(), 14U);
 }
 
 // A token that is not restored is counted each time it is read.

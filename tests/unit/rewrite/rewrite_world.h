@@ -108,6 +108,8 @@ class World {
     s.mint = &mint;
     s.token_scope = {"acme", "", "openai"};
     s.tokens = &tokens;
+    known.clear();  // a message of its own
+    if (direction == Direction::Request && looks_again) s.known = &known;
     s.actions.fill(direction == Direction::Request ? contract::Action::Tokenize
                                                    : contract::Action::Observe);
     s.actions[Secret] = contract::Action::Mask;
@@ -144,12 +146,12 @@ class World {
 
   Said text_edits(Direction direction, std::string_view text, const Cuts& cuts = {}) {
     RewriteScope s = scope(direction);
-    text_.begin(s);
+    text_.begin(s, {}, role_of(direction));
     return drive(text_, s, text, cuts);
   }
   Said arguments_edits(Direction direction, std::string_view text, const Cuts& cuts = {}) {
     RewriteScope s = scope(direction);
-    arguments_.begin(s);
+    arguments_.begin(s, role_of(direction));
     return drive(arguments_, s, text, cuts);
   }
   Said json_edits(Direction direction, const llm::PathTable& table, std::string_view text,
@@ -164,7 +166,8 @@ class World {
   // The same for texts of one role only.
   std::optional<std::pair<contract::Role, Treatment>> role_treatment;
   std::optional<contract::OpaqueReason> refused_kind;
-  Tally tally;  // of the last text
+  bool looks_again = true;  // for values that are known from the message itself
+  Tally tally;              // of the last text
 
   scan::Engine engine;
   std::unique_ptr<scan::Scratch> scratch;
@@ -172,8 +175,12 @@ class World {
   redact::TokenMint mint;
   mem::SegmentPool pool{64, 16 * 1024, mem::SegmentPool::Wipe::OnRelease};
   redact::ExchangeTokens tokens{pool};
+  redact::KnownValues known;
 
  private:
+  static RoleSet role_of(Direction direction) {
+    return direction == Direction::Request ? contract::Role::User : contract::Role::Assistant;
+  }
   static std::vector<controlplane::policy::EntitySource> entities() {
     auto out = scan::first_entities();
     controlplane::policy::RuleSource rule;

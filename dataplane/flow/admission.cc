@@ -40,9 +40,16 @@ uint16_t year_of(uint64_t wall_ns) noexcept {
 }
 
 Reason reason_of_head_error(http::HeadError error) noexcept {
-  return error == http::HeadError::TooLarge || error == http::HeadError::TooManyHeaders
-             ? Reason::HeadTooLarge
-             : Reason::MalformedHead;
+  switch (error) {
+    case http::HeadError::TooLarge:
+    case http::HeadError::TooManyHeaders:
+      return Reason::HeadTooLarge;
+    case http::HeadError::Connect:
+    case http::HeadError::Http2:
+      return Reason::UpgradeRefused;
+    default:
+      return Reason::MalformedHead;
+  }
 }
 
 using base::bytes_of;

@@ -21,7 +21,7 @@ constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
     {R::UnknownMethod, "unknown_method", 405, false, "This method is not allowed for this path."},
     {R::UnknownContentType, "unknown_content_type", 415, false,
      "This endpoint takes no body of this content type: what cannot be inspected is not passed."},
-    {R::UpgradeRefused, "upgrade_refused", 400, false, "Protocol upgrades are not allowed."},
+    {R::UpgradeRefused, "upgrade_refused", 400, false, "Only HTTP/1.1 is served, no tunnels."},
     {R::UnsupportedEndpoint, "unsupported_endpoint", 404, false,
      "The gateway cannot inspect what this endpoint carries, so it does not serve it."},
     {R::VersionTooOld, "version_too_old", 505, false,

@@ -341,9 +341,11 @@ StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
 
 StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& out) {
   if (!judge_lines(event.raw)) return Result::Refused;
-  count_framing(event.raw.size(), event.has_data ? event.data.size() : 0);
+  // An event whose data is empty is none (WHATWG HTML 9.2.6); servers send them to keep alive.
+  const bool has_text = event.has_data && !event.data.empty();
+  count_framing(event.raw.size(), event.data.size());
   Outcome outcome = Outcome::Unchanged;
-  if (event.has_data) {
+  if (has_text) {
     ++events_;
     outcome = rewriter_.event(event.data);
     if (outcome == Outcome::Refused) return Result::Refused;

@@ -56,7 +56,9 @@ std::string_view head_error_name(HeadError error) noexcept {
       "old_version_chunked",
       "bad_expectation",
       "bad_status",
-      "bad_content_type"};
+      "bad_content_type",
+      "connect",
+      "http2"};
   return kNames[static_cast<size_t>(error)];
 }
 

@@ -96,6 +96,8 @@ enum class HeadError : uint8_t {
   BadExpectation,
   BadStatus,
   BadContentType,
+  Connect,  // a tunnel is asked for
+  Http2,    // the preface of a client that speaks nothing else
   kCount
 };
 std::string_view head_error_name(HeadError error) noexcept;

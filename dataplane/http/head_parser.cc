@@ -122,12 +122,26 @@ bool is_host_char(char c) noexcept {
          c == '_';
 }
 
-// reg-name or IPv4 with an optional port; user info, IPv6 literals and anything else are refused.
+// "[" IPv6address "]" (RFC 3986 3.2.2), without a zone: what names a route is compared as it
+// stands.
+bool is_ipv6_literal(std::string_view host) noexcept {
+  constexpr size_t kBytesMax = 47;  // six groups, an IPv4 address, the brackets
+  if (host.size() > kBytesMax || !host.starts_with('[') || !host.ends_with(']')) return false;
+  host = host.substr(1, host.size() - 2);
+  return std::count(host.begin(), host.end(), ':') > 1 &&
+         std::all_of(host.begin(), host.end(), [](char c) {
+           return base::hex_value(static_cast<uint8_t>(c)) >= 0 || c == ':' || c == '.';
+         });
+}
+
+// reg-name, IPv4 or an IPv6 literal with an optional port; user info and anything else are refused.
 bool parse_host(std::string_view value, std::string_view& host) noexcept {
-  const size_t colon = value.find(':');
+  const size_t bracket = value.starts_with('[') ? value.find(']') : 0;
+  const size_t colon = value.find(':', bracket);
   host = value.substr(0, colon);
-  if (host.empty() || host.size() > 253 || !std::all_of(host.begin(), host.end(), is_host_char))
-    return false;
+  const bool is_name =
+      !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), is_host_char);
+  if (!is_name && !is_ipv6_literal(host)) return false;
   if (colon == std::string_view::npos) return true;
   const std::string_view port = value.substr(colon + 1);
   return !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit);
@@ -212,6 +226,8 @@ HeadError RequestHeadParser::parse() noexcept {
   head_.target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
   if (!is_token(head_.method)) return HeadError::BadMethod;
+  if (head_.method == "CONNECT") return HeadError::Connect;
+  if (head_.method == "PRI" && version == "HTTP/2.0") return HeadError::Http2;  // RFC 9113 3.4
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return HeadError::BadVersion;
   HeadError error = parse_target();
   if (error != HeadError::None) return error;

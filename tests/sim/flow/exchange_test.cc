@@ -133,6 +133,12 @@ TEST(Exchange, WhatPolicyDoesNotNameIsRefusedByItsReason) {
   EXPECT_EQ(refused("POST /x HTTP/1.1\r\nhost: other.test\r\nauthorization: Bearer " +
                     gateway_key("lab") + "\r\n\r\n"),
             "unknown_host");
+  EXPECT_EQ(refused("POST /x HTTP/1.1\r\nhost: [::1]:443\r\nauthorization: Bearer " +
+                    gateway_key("lab") + "\r\n\r\n"),
+            "unknown_host");
+  EXPECT_EQ(refused("CONNECT api.test:443 HTTP/1.1\r\nhost: api.test:443\r\n\r\n"),
+            "upgrade_refused");
+  EXPECT_EQ(refused("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "upgrade_refused");
   EXPECT_EQ(refused(post("{}", "/openai/v1/chat/completions", "beta")), "vendor_not_allowed");
   EXPECT_EQ(refused(post(chat("x"), "/nowhere/v1/chat/completions")), "upstream_connect");
   EXPECT_EQ(refused(post(chat("x"), "/keyless/v1/chat/completions")), "not_ready");

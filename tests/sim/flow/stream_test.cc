@@ -15,8 +15,9 @@ const std::string kStreamRequest = chat("mail ann@example.com", R"(,"stream":tru
 
 TEST(Stream, EventsThatDoNotChangePassByteForByte) {
   World world;
-  const std::string events = ": hello\n\n" + delta("one ") + "id: 7\r\n" + delta(" two \\u00e9 ") +
-                             "event: x\ndata: {\"choices\":[]}\n\n" + last_events();
+  const std::string events = ": hello\n\ndata:\n\n" + delta("one ") + "data\n\n" + "id: 7\r\n" +
+                             delta(" two \\u00e9 ") + "event: x\ndata: {\"choices\":[]}\n\n" +
+                             last_events();
   world.vendor->answer = [&](VendorConnection& c, const std::string&) {
     c.peer->write(kStreamHead + chunk(events) + "0\r\n\r\n");
   };

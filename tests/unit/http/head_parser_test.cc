@@ -126,6 +126,18 @@ TEST_F(RequestHeadTest, AHeadOfAnSdkIsRead) {
   EXPECT_EQ(head.headers.find("absent").data(), nullptr);
 }
 
+TEST_F(RequestHeadTest, AnAddressMayBeTheHost) {
+  for (const auto& [value, host] : std::vector<std::pair<std::string, std::string>>{
+           {"192.0.2.1:443", "192.0.2.1"},
+           {"[::1]", "[::1]"},
+           {"[2001:DB8::1]:443", "[2001:DB8::1]"},
+           {"[::ffff:192.0.2.1]:8443", "[::ffff:192.0.2.1]"}}) {
+    const Read got = any_cut_of_request("GET / HTTP/1.1\r\nHost: " + value + "\r\n\r\n");
+    EXPECT_EQ(got.result, HeadBuffer::Result::Complete) << value;
+    EXPECT_EQ(request_.head().host, host);
+  }
+}
+
 TEST_F(RequestHeadTest, EveryAmbiguityIsRefused) {
   struct Case {
     HeadError error;
@@ -197,7 +209,14 @@ TEST_F(RequestHeadTest, EveryAmbiguityIsRefused) {
       {E::BadHost, "POST / HTTP/1.1\r\nHost: a:"},
       {E::BadHost, "POST / HTTP/1.1\r\nHost: a:80:80"},
       {E::BadHost, "POST / HTTP/1.1\r\nHost: a:port"},
-      {E::BadHost, "POST / HTTP/1.1\r\nHost: [::1]"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: ::1"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [::1"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [::1]443"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [::1]:"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [fe80::1%25eth0]"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [v1.a]"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [a]"},
+      {E::BadHost, "POST / HTTP/1.1\r\nHost: [::1][::1]"},
       {E::HostMismatch, "POST http://b/ HTTP/1.1\r\nHost: a"},
       {E::HostMismatch, "POST https://user@a/ HTTP/1.1\r\nHost: a"},
       {E::HostMismatch, "POST https://a?x/ HTTP/1.1\r\nHost: a"},
@@ -211,12 +230,13 @@ TEST_F(RequestHeadTest, EveryAmbiguityIsRefused) {
       {E::BadVersion, "POST / HTTP/1.2\r\nHost: a"},
       {E::BadVersion, "POST / http/1.1\r\nHost: a"},
       {E::BadVersion, "POST / HTTP/1.1 \r\nHost: a"},
-      {E::BadVersion, "PRI * HTTP/2.0\r\n\r\nSM"},
+      {E::Http2, "PRI * HTTP/2.0\r\n\r\nSM"},
+      {E::BadVersion, "PRI * HTTP/2.1\r\n\r\nSM"},
+      {E::Connect, "CONNECT api.example:443 HTTP/1.1\r\nHost: api.example:443"},
       {E::BadTarget, "POST  / HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /a b HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST a HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "OPTIONS * HTTP/1.1\r\nHost: a"},
-      {E::BadTarget, "CONNECT a:443 HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST ftp://a/ HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST http:///v1 HTTP/1.1\r\nHost: a"},
       {E::BadTarget, "POST /a#b HTTP/1.1\r\nHost: a"},

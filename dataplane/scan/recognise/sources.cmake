@@ -16,6 +16,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/number/everyday_number.cc
   recognise/number/mac.cc
   recognise/number/phone.cc
+  recognise/person/doer.cc
   recognise/person/free_person.cc
   recognise/person/gazetteer.cc
   recognise/person/person.cc

@@ -328,9 +328,9 @@ constexpr std::string_view kKinds[] = {
     "viale"};
 constexpr WordFilter kKindsFilter{kKinds};
 constexpr std::string_view kArticles[] = {
-    "a",     "an",    "das",  "dem", "den",  "der", "des", "die", "een", "ein", "eine",
-    "einem", "einer", "el",   "gli", "het",  "il",  "la",  "las", "le",  "les", "lo",
-    "los",   "os",    "that", "the", "this", "un",  "una", "une", "uno"};
+    "a",    "an",    "das",   "dem", "den", "der",  "des", "die", "een", "ein",
+    "eine", "einem", "einer", "el",  "gli", "het",  "il",  "la",  "las", "le",
+    "les",  "lo",    "los",   "os",  "the", "this", "un",  "una", "une", "uno"};
 constexpr WordFilter kArticlesFilter{kArticles};
 // Behind the name of whom a thing is named after.
 constexpr std::string_view kBehind[] = {"airport",

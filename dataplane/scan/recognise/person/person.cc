@@ -5,6 +5,7 @@
 
 #include "dataplane/scan/read/word_set.h"
 #include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/person/doer.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/public_names.h"
@@ -475,24 +476,43 @@ bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
          (reader.at(cue.at) == ' ' && is_digit(reader.at(cue.at + 1)));
 }
 
+// The first words of "has been", "a dit", "ha detto".
+constexpr std::string_view kAuxiliaries[] = {"has", "had", "hat", "a", "ha", "lui", "m'a"};
+constexpr WordFilter kAuxiliariesFilter{kAuxiliaries};
+
+// Where the particles before `at` begin, behind the word before them: "Lars [van der ]".
+uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept {
+  constexpr unsigned kMost = 2;
+  for (unsigned i = 0; i < kMost; ++i) {
+    const NameWord word = word_before(reader, at);
+    if (word.size() == 0 || word.capital || reader.before(word.start) != ' ' ||
+        !word_in(reader, word, kParticles, kParticlesFilter))
+      break;
+    at = word.start - 1;
+  }
+  return at;
+}
+
 // Where a name begins that stands at the end of the text, before the beginning of such a cue.
 uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& reader) noexcept {
-  constexpr uint64_t kVerbBytesMax = 10, kPlaceBytesMax = 5;
+  constexpr uint64_t kVerbBytesMax = 12, kPlaceBytesMax = 5;
   uint64_t at = text.end;
-  // "lives ", "lives a"
+  // "lives ", "lives a", "has bee"
   NameWord word = word_before(reader, at);
-  if (word.size() <= kPlaceBytesMax && !word.capital && word.start > text.begin &&
+  if (word.size() <= kVerbBytesMax && !word.capital && word.start > text.begin &&
       reader.before(word.start) == ' ')
     if (const NameWord verb = word_before(reader, word.start - 1);
-        verb.size() > 0 && word_in(reader, verb, kVerbs, kVerbsFilter))
+        verb.size() > 0 &&
+        (word_in(reader, verb, kAuxiliaries, kAuxiliariesFilter) ||
+         (word.size() <= kPlaceBytesMax && word_in(reader, verb, kVerbs, kVerbsFilter))))
       word = verb;
   if (word.size() > 0 && word.size() <= kVerbBytesMax && !word.capital) at = word.start;
   if (at > text.begin && at - 1 > text.begin && reader.before(at) == ' ') --at;
-  const NameWord last = word_before(reader, at);
+  const NameWord last = word_before(reader, over_particles(reader, at));
   if (!last.capital) return text.end;
   if (last.start <= std::max(text.begin + 1, floor) || reader.before(last.start) != ' ')
     return last.start;
-  const NameWord first = word_before(reader, last.start - 1);
+  const NameWord first = word_before(reader, over_particles(reader, last.start - 1));
   return first.capital ? first.start : last.start;
 }
 
@@ -505,6 +525,12 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     const ScriptName name = script_name_before(reader, trigger.start, trigger.at);
     out = Hit{name.end != 0 ? name.start : trigger.start, name.end};
     return reader.answer(name.end != 0);
+  }
+  // Cues that begin with a blank are verbs of people: most stand behind a small letter's word.
+  if (reader.at(trigger.start) == ' ') {
+    const bool match = did_it(reader, trigger, out);
+    const uint8_t next = reader.at(trigger.at);
+    return reader.answer(match && !is_word_letter(next) && next != '_' && next != '-');
   }
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
   if (const NameWord verb = word_at(reader, trigger.start);

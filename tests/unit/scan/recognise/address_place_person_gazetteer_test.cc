@@ -167,6 +167,19 @@ std::string person_behind(std::string_view text, std::string_view cue, uint16_t 
   return found_at(text, person_after_cue, Trigger{at, at + cue.size()}, rule);
 }
 
+TEST(Person, BeforeADeed) {
+  EXPECT_EQ(person_behind("\"Go,\" Katarina said, and", " said"), "Katarina");
+  EXPECT_EQ(person_behind("Katarina Zworgl resigned.", " resigned"), "Katarina Zworgl");
+  EXPECT_EQ(person_behind("so Lars van der Zworgl called", " called"), "Lars van der Zworgl");
+  EXPECT_EQ(person_behind("If Katarina isn't there", " isn't"), "Katarina");
+  EXPECT_EQ(person_behind("Yesterday Katarina wrote", " wrote"), "Katarina");
+  for (const char* text :
+       {"the Acme Katarina said no", "it said no", "Alice said no", "Julia said no",
+        "Paris said no", "std::Katarina said no", "Rue Katarina said no",
+        "Katarina Systems said no", "KATARINA said no", "Harry Potter said no", "Katarina said_no"})
+    EXPECT_EQ(person_behind(text, " said"), "") << text;
+}
+
 TEST(Person, BehindACue) {
   EXPECT_EQ(person_behind("my name is Sofia Brown, email", "name is"), "Sofia Brown");
   EXPECT_EQ(person_behind("{\"name\":\"Nadia Jansen\"}", "name"), "Nadia Jansen");

@@ -5,8 +5,6 @@
 namespace sallyport::rewrite {
 namespace {
 
-constexpr unsigned kFullConfidence = 100;
-
 Treatment treatment_of(const policy::Ruling& ruling) noexcept {
   Treatment out(ruling.action);
   out.would = ruling.would;

@@ -22,8 +22,6 @@ constexpr uint16_t kNoEntity = 0xffff;
 // matches.
 constexpr size_t kPieceBytes = 16'384;
 
-constexpr unsigned kFullConfidence = 100;
-
 // Whose words a text is where neither table nor message says so.
 contract::Role default_role(RewriteScope::Direction direction) noexcept {
   return direction == RewriteScope::Direction::Request ? contract::Role::User

@@ -8,6 +8,9 @@
 
 namespace sallyport::rewrite {
 
+// Percent: of what is known, not guessed.
+inline constexpr unsigned kFullConfidence = 100;
+
 struct Treatment {
   contract::Action action = contract::Action::Block;
   contract::Action would = contract::Action::Block;  // of Observe: what it tries out, or Observe

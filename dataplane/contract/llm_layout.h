@@ -57,9 +57,10 @@ enum class LeafRole : uint8_t {
   OffsetItem = 12,   // one member that every numbered item (a document) has exactly once
   MessageRole = 13,  // whose words the texts of this object are
   MediaType = 14,    // of the MediaData beside it
-  MediaData = 15     // what it is says the MediaType of its object
+  MediaData = 15,    // what it is says the MediaType of its object
+  ApiUrl = 16        // of an answer: where the client goes next, at the vendor's own API
 };
-inline constexpr uint8_t kLeafRoleCount = 16;
+inline constexpr uint8_t kLeafRoleCount = 17;
 
 // Whose words a text is, as far as the tables and the message tell (contract::Role + 1).
 enum class Speaker : uint8_t {

@@ -60,6 +60,23 @@ void count_lost_caller(PolicyVersion& version) noexcept {
   ++version.counters().errors;
 }
 
+// The client's own words lead it back here: the host that it wrote, and what of its path the route
+// took off. No room for them: URLs stay as the vendor wrote them.
+rewrite::ApiUrls api_urls_of(Exchange& exchange, const http::RequestHead& head) {
+  constexpr std::string_view kScheme = "https://";
+  const std::string_view host = head.headers.find("host"), target = exchange.route.target_path;
+  if (host.empty() || target.empty() || !head.path.ends_with(target)) return {};
+  const std::string_view prefix = head.path.substr(0, head.path.size() - target.size());
+  auto& out = exchange.gateway_url;
+  if (kScheme.size() + host.size() + prefix.size() > out.size()) return {};
+  size_t size = 0;
+  for (const std::string_view part : {kScheme, host, prefix}) {
+    std::copy(part.begin(), part.end(), out.begin() + static_cast<std::ptrdiff_t>(size));
+    size += part.size();
+  }
+  return {exchange.version->vendor(exchange.route.vendor_index).api_url, {out.data(), size}};
+}
+
 }  // namespace
 
 bool Gateway::read_head(Client& client) {
@@ -165,6 +182,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
     scope->request_texts = &exchange.request_texts;
   }
   exchange.request_scope.known = &exchange.known;
+  exchange.response_scope.api_urls = api_urls_of(exchange, head);
 }
 
 Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,

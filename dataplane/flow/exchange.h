@@ -78,7 +78,8 @@ struct Exchange {
 
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
-  rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
+  std::array<char, 512> gateway_url{};  // how URLs of this gateway begin for the client
+  rewrite::OffsetBook request_texts;    // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
   redact::KnownValues known;      // of them, those that are found again in the request
   redact::EarlierTokens earlier;  // what the answer may quote of other exchanges

@@ -128,6 +128,7 @@ bool PolicyVersion::build_vendors(std::string& error) {
   for (uint16_t i = 0; i < image_.vendor_count(); ++i) {
     auto made = std::make_unique<VendorRuntime>();
     made->vendor = image_.vendor(i);
+    made->api_url = "https://" + std::string(made->vendor.host);
     tls::ClientOptions options;
     options.host = made->vendor.host;
     options.ca_pem = made->vendor.ca_pem;

@@ -35,6 +35,7 @@ namespace sallyport::flow {
 // A vendor as the worker talks to it.
 struct VendorRuntime {
   policy::Vendor vendor;  // views into the image
+  std::string api_url;    // how URLs of its API begin
   std::unique_ptr<tls::ClientContext> tls;
   std::vector<uint8_t>
       credential_value;  // "Bearer ..." as it stands in the header; wiped at the end

@@ -91,7 +91,7 @@ uint64_t JsonRewriter::edge() const noexcept {
   if (!numbers_.empty() && !numbers_moved_) return numbers_.front().raw_start;
   if (in_leaf_ && leaf_.text_class == TextClass::N) return leaf_.raw_start;
   if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.delivered();
-  if (treat_ == Treat::Number) return leaf_.raw_start;
+  if (treat_ == Treat::Number || treat_ == Treat::ApiUrl) return leaf_.raw_start;
   const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
   const uint64_t known = map_.decoded_size();
   if (known == 0) return leaf_.raw_start + 1;
@@ -118,7 +118,10 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
     default:
       break;
   }
-  if (leaf.kind == llm::LeafKind::String) return Treat::Text;
+  if (leaf.kind == llm::LeafKind::String)
+    return leaf.role == llm::LeafRole::ApiUrl && !leaf.is_key && !scope_->api_urls.vendor.empty()
+               ? Treat::ApiUrl
+               : Treat::Text;
   // Of the vendor's own fields (a flag, a limit, a time) the table says that they are; what no
   // table names may be anything: arguments that a server takes as an object, a client's own record.
   return leaf.text_class == TextClass::Structural ? Treat::Skip : Treat::Number;
@@ -130,8 +133,7 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   const bool is_string = leaf.kind == llm::LeafKind::String;
   const TextClass c = leaf.text_class;
   Sum sum = Sum::Structure;
-  if (treat_ == Treat::Text || treat_ == Treat::Number || treat_ == Treat::Arguments)
-    sum = Sum::Inspected;
+  if (treat_ != Treat::Skip && treat_ != Treat::Fact) sum = Sum::Inspected;
   // A delta is read by the channel that it belongs to.
   if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
   const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
@@ -260,7 +262,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
     if (has_place())
       places_.begin_item(leaf, names_.name(), names_.names_another(), names_.object());
   }
-  if (treat_ == Treat::Text || treat_ == Treat::Number) begin_text();
+  if (treat_ == Treat::Text || treat_ == Treat::Number || treat_ == Treat::ApiUrl) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles(), &text_.clean());
   digits_ = digit_count_ = 0;
   only_digits_ = true;
@@ -476,6 +478,11 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
       // A short one may have another form at its end.
       number_.insert(number_.end(), decoded.begin(), decoded.end());
       return number_.size() <= kPlainNumberBytesMax || hold_number();
+    case Treat::ApiUrl:
+      if (number_.size() + decoded.size() > kApiUrlBytesMax)
+        return scope_->refuse(Refusal::BuffersFull);
+      number_.insert(number_.end(), decoded.begin(), decoded.end());
+      return true;
     case Treat::Text:
       return text_.hold(decoded);
     case Treat::Arguments:
@@ -505,6 +512,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
   if (treat_ == Treat::Number) ok = end_number(raw_end);
+  if (treat_ == Treat::ApiUrl) ok = end_api_url(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);
   if (leaf_.is_key) names_.end_name();
   if (!leaf_.is_key && has_place()) places_.end_item();
@@ -573,6 +581,42 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
   out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
   out.push_back('"');
   decided_edits().add(leaf_.raw_start, raw_end, out);
+  mem::wipe(out);
+  mem::wipe(number_);
+  found.clear();
+  return true;
+}
+
+// Begins like the gateway where it began like the vendor; behind that it is a text like any other.
+bool JsonRewriter::end_api_url(uint64_t raw_end) {
+  const ApiUrls& urls = scope_->api_urls;
+  const std::string_view url = base::text_of(number_);
+  const bool is_own =
+      url.starts_with(urls.vendor) && url.substr(urls.vendor.size()).starts_with('/');
+  size_t at = is_own ? urls.vendor.size() : 0;
+  std::vector<uint8_t> out;
+  if (is_own) out.assign(urls.gateway.begin(), urls.gateway.end());
+  if (!hold_number() || !text_.end()) return false;
+  EditList& found = text_.edits();
+  if (found.count() == 0 && !is_own) return true;
+  if (is_own) scope_->tally.rewritten_bytes += urls.vendor.size();
+  const auto take = [&](size_t until) {
+    if (until > at)
+      out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at),
+                 number_.begin() + static_cast<std::ptrdiff_t>(until));
+    at = std::max(at, until);
+  };
+  for (const TextEdit& edit : found.edits()) {
+    take(edit.start);
+    const auto value = found.replacement(edit);
+    out.insert(out.end(), value.begin(), value.end());
+    at = std::max<size_t>(at, edit.end);
+  }
+  take(number_.size());
+  escaped_.resize(redact::json_escaped_size(out, 1));
+  SP_CHECK(redact::json_escape(out, 1, escaped_) == escaped_.size());
+  decided_edits().add(leaf_.raw_start + 1, raw_end, escaped_);
+  mem::wipe(escaped_);
   mem::wipe(out);
   mem::wipe(number_);
   found.clear();

@@ -110,7 +110,7 @@ class JsonRewriter final : private llm::Sink {
   std::span<const OffsetNumber> open_numbers() const noexcept { return numbers_; }
 
  private:
-  enum class Treat : uint8_t { Skip, Text, Number, Arguments, Fact };
+  enum class Treat : uint8_t { Skip, Text, Number, ApiUrl, Arguments, Fact };
 
   bool leaf_begin(const llm::Leaf& leaf) override;
   bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) override;
@@ -146,6 +146,7 @@ class JsonRewriter final : private llm::Sink {
   bool counts_as_item() const noexcept;
   bool hold_number();
   bool end_number(uint64_t raw_end);
+  bool end_api_url(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
 
   RoleSet leaf_roles() const noexcept;
@@ -190,8 +191,8 @@ class JsonRewriter final : private llm::Sink {
   bool numbers_moved_ = false;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
-  std::vector<uint8_t> number_;
-  size_t number_read_ = 0;  // of number_, by text_
+  std::vector<uint8_t> number_;  // or a URL that is read when all of it is there
+  size_t number_read_ = 0;       // of number_, by text_
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;

@@ -40,6 +40,10 @@ inline constexpr size_t kSseEventBytesMax = 1U << 20;
 // Numbers of one message that count in a text: two per annotation, and a search answer has tens.
 inline constexpr size_t kOffsetNumbersMax = 4'096;
 
+// A URL of the vendor's API, which is held until all of it is there: the longest path that a vendor
+// takes, and its host.
+inline constexpr size_t kApiUrlBytesMax = 4'096;
+
 // Text channels of one response stream: choices x tool calls. Vendors stop far below.
 inline constexpr size_t kStreamChannelsMax = 128;
 

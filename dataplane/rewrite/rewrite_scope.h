@@ -87,6 +87,13 @@ struct Ruled {
 class OffsetBook;
 class TemplateCheck;
 
+// How URLs of the vendor's API begin, up to the path, and what stands there for the client: without
+// it the client would go on past the gateway. Empty: URLs stay. Views of the holder's.
+struct ApiUrls {
+  std::string_view vendor;
+  std::string_view gateway;
+};
+
 struct RewriteScope {
   enum class Direction : uint8_t { Request, Response };
 
@@ -103,6 +110,7 @@ struct RewriteScope {
   redact::ExchangeTokens* tokens = nullptr;
   // Tokens of earlier exchanges, shared by both directions; null: they stay as they are.
   redact::EarlierTokens* earlier = nullptr;
+  ApiUrls api_urls;  // of answers
   // Values of this request that are looked for again in its later texts; null: in none.
   redact::KnownValues* known = nullptr;
   std::array<EntityRulings, kEntitiesMax> actions{};

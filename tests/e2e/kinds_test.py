@@ -10,6 +10,7 @@ import os
 import re
 import struct
 import unittest
+import urllib.parse
 
 import lab_fixture
 from lab_fixture import Lab, LabConnection, chat, messages, read_answer
@@ -246,7 +247,10 @@ class Kinds(unittest.TestCase):
         answer = self.post("/anthropic/v1/messages/batches", {"requests": [
             {"custom_id": "a", "params": messages(TEXT)}, {"custom_id": "b", "params": messages("nothing")}]})
         self.sent()
-        results = self.lab.post(f"/anthropic/v1/messages/batches/{answer.json['id']}/results", None, method="GET")
+        # Clients call this URL as it stands.
+        url = urllib.parse.urlsplit(answer.json["results_url"])
+        self.assertNotEqual(url.hostname, "api.anthropic.com")
+        results = self.lab.post(url.path, None, method="GET")
         self.assertEqual(results.status, 200, results.text)
         self.assertEqual([line["custom_id"] for line in json_lines(results)], ["a", "b"])
 

@@ -105,6 +105,11 @@ class Sdk(unittest.TestCase):
         self.assertEqual(json.loads(self.case("openai.tool.turn")["text"].removeprefix("You said: ")), {"mail": EMAIL})
         self.assertEqual(self.case("anthropic.tool.turn")["text"], f"You said: mail {EMAIL}")
 
+    def test_the_results_of_a_batch_come_through_the_gateway(self):
+        case = self.cases["anthropic.batch"]
+        self.assertTrue(case["ok"], case)
+        self.assertEqual((case["ids"], case["calls"]), (["a", "b"], 3))
+
     def test_a_blocked_secret_makes_exactly_one_call_and_no_retry(self):
         for vendor in ("openai", "anthropic"):
             with self.subTest(vendor):

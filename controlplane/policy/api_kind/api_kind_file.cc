@@ -84,7 +84,8 @@ const std::map<std::string, LeafRole> kRoles = {{"model", LeafRole::Model},
                                                 {"offset_item", LeafRole::OffsetItem},
                                                 {"message_role", LeafRole::MessageRole},
                                                 {"media_type", LeafRole::MediaType},
-                                                {"media_data", LeafRole::MediaData}};
+                                                {"media_data", LeafRole::MediaData},
+                                                {"api_url", LeafRole::ApiUrl}};
 const std::map<std::string, Speaker> kSpeakers = {{"user", Speaker::User},
                                                   {"system", Speaker::System},
                                                   {"assistant", Speaker::Assistant},

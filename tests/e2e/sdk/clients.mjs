@@ -120,6 +120,13 @@ await run('anthropic.tool.turn', async () => {
         content: [{ type: 'text', text: `mail ${settings.email}` }] }] }] });
   return { text: r.content[0].text };
 });
+await run('anthropic.batch', async () => {
+  const batch = await anthropic.messages.batches.create({ requests: ['a', 'b'].map((custom_id) => ({
+    custom_id, params: { model: 'sim-echo', max_tokens: 200, messages: user(text) } })) });
+  const ids = [];
+  for await (const line of await anthropic.messages.batches.results(batch.id)) ids.push(line.custom_id);
+  return { ids };
+});
 await run('anthropic.blocked', async () => {
   const r = await anthropic.messages.create({
     model: 'sim-echo', max_tokens: 200, messages: user(`deploy with ${settings.secret}`) });

@@ -13,6 +13,7 @@ import replies
 from replies import Script, compact, dress, pieces_of, text_of
 
 FILES = {}  # id -> bytes, of this process: what was uploaded and what a batch gave
+BATCHES = {}  # of messages, by id
 
 
 class Whole:
@@ -152,9 +153,11 @@ def message_batch(body, script, sequence):
         "type": "succeeded", "message": replies.anthropic_json(asked["params"], script, sequence)}}, script)
         for asked in body["requests"]]
     FILES[f"msgbatch_{sequence}"] = ("\n".join(lines) + "\n").encode()
-    return as_json({"id": f"msgbatch_{sequence}", "type": "message_batch", "processing_status": "ended",
-                    "request_counts": {"succeeded": len(lines)}, "created_at": "2026-01-01T00:00:00Z",
-                    "results_url": None}, script)
+    BATCHES[f"msgbatch_{sequence}"] = {
+        "id": f"msgbatch_{sequence}", "type": "message_batch", "processing_status": "ended",
+        "request_counts": {"succeeded": len(lines)}, "created_at": "2026-01-01T00:00:00Z",
+        "results_url": f"https://api.anthropic.com/v1/messages/batches/msgbatch_{sequence}/results"}
+    return as_json(BATCHES[f"msgbatch_{sequence}"], script)
 
 
 # --- Gemini --------------------------------------------------------------------------------------
@@ -279,6 +282,9 @@ def answer(method, target, content_type, raw, sequence):
     """The answer to a request, or None: nothing here has this path."""
     path, _, query = target.partition("?")
     if method == "GET":
+        batch = re.fullmatch("/v1/messages/batches/([^/]+)", path)
+        if batch and batch.group(1) in BATCHES:
+            return as_json(BATCHES[batch.group(1)], Script(""))
         file = re.fullmatch(r"/v1/(?:files/([^/]+)/content|messages/batches/([^/]+)/results)", path)
         name = file and (file.group(1) or file.group(2))
         if name not in FILES:

@@ -37,7 +37,8 @@ class Endpoints : public testing::Test {
       add("GET", "/v1/realtime", "use POST /v1/responses", "", BodyUse::Refused);
       add("POST", "/v2/chat", "cohere_chat", "", BodyUse::Required);
       add("POST", "/model/{model}/converse", "bedrock_converse", "", BodyUse::Required);
-      b.vendors[0].endpoints = {first, 9};
+      add("GET", "/v1/messages/batches/{id}", "anthropic_batches", "", BodyUse::None);
+      b.vendors[0].endpoints = {first, 10};
       b.vendors[0].unknown_endpoint = static_cast<uint8_t>(unknown);
       b.vendors[0].unknown_field = static_cast<uint8_t>(field);
     });
@@ -58,6 +59,17 @@ class Endpoints : public testing::Test {
 
   World world;
 };
+
+// Clients of this vendor call the URL as it stands: it must not lead past the gateway.
+TEST_F(Endpoints, AUrlOfTheVendorsApiLeadsBackToTheGateway) {
+  world.vendor->answer = [](VendorConnection& c, const std::string&) {
+    c.peer->write(Vendor::json_answer(
+        R"({"id":"b1","results_url":"https://vendor.test/v1/messages/batches/b1/results"})"));
+  };
+  EXPECT_EQ(
+      ask("GET", "/v1/messages/batches/b1").body,
+      R"({"id":"b1","results_url":"https://gateway.test/openai/v1/messages/batches/b1/results"})");
+}
 
 TEST_F(Endpoints, AGetHasNoBodyAndItsAnswerIsScanned) {
   world.vendor->answer = [](VendorConnection& c, const std::string&) {

@@ -110,6 +110,7 @@ class World {
     s.tokens = &tokens;
     known.clear();  // a message of its own
     if (direction == Direction::Request && looks_again) s.known = &known;
+    if (direction == Direction::Response) s.api_urls = api_urls;
     s.actions.fill(direction == Direction::Request ? contract::Action::Tokenize
                                                    : contract::Action::Observe);
     s.actions[Secret] = contract::Action::Mask;
@@ -166,6 +167,7 @@ class World {
   // The same for texts of one role only.
   std::optional<std::pair<contract::Role, Treatment>> role_treatment;
   std::optional<contract::OpaqueReason> refused_kind;
+  ApiUrls api_urls;         // of answers
   bool looks_again = true;  // for values that are known from the message itself
   Tally tally;              // of the last text
 

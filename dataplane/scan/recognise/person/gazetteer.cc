@@ -112,7 +112,9 @@ class GivenFilter {
   }
 
  private:
-  static constexpr unsigned kSlotBits = 15;
+  // A bit in eight at most: who asks looks the others up in full.
+  static constexpr unsigned kSlotBits = 16;
+  static_assert(kGiven.size() * 8 <= 1U << kSlotBits);
   static size_t slot(const uint8_t* word, size_t size) noexcept {
     uint64_t head = 0;
     std::memcpy(&head, word, sizeof head);

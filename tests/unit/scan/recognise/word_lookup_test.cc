@@ -5,9 +5,12 @@
 #include <random>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "dataplane/scan/read/letter_run.h"
 #include "dataplane/scan/read/word_set.h"
+#include "dataplane/scan/read/word_text.h"
 #include "dataplane/scan/recognise/address/street_words.h"
 #include "dataplane/scan/validate/word_list.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
@@ -17,6 +20,16 @@ namespace {
 
 Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+TEST(WordText, PartsAtWhiteSpaceAndNowhereElse) {
+  constexpr std::string_view kText = "\n a bc\n\n d-e  f\n";
+  constexpr auto kWords = words_of<count_words(kText)>(kText);
+  EXPECT_EQ(std::vector<std::string_view>(kWords.begin(), kWords.end()),
+            (std::vector<std::string_view>{"a", "bc", "d-e", "f"}));
+  EXPECT_EQ(count_words(""), 0U);
+  EXPECT_EQ(count_words(" \n"), 0U);
+  EXPECT_EQ(count_words("a"), 1U);
 }
 
 TEST(LetterRun, EndsAndBeginsWhereALoopSaysAtEveryPlace) {

@@ -23,11 +23,6 @@ constexpr std::string_view kExamples[] = {
     "ruby",   "rufus",   "sally",   "sphinx", "stan",   "trent"};
 constexpr WordFilter kExamplesFilter{kExamples};
 
-NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {
-  if (word.size() > kNameWordBytesMax + 1) return {};
-  return name_kind(reader.known(word.start, word.end));
-}
-
 // A word with a capital letter that ends at `end`, and no other.
 NameWord capital_before(OpenReader& reader, uint64_t end) noexcept {
   const NameWord word = word_before(reader, end);

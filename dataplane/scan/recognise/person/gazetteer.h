@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/scan/read/open_reader.h"
+#include "dataplane/scan/read/words.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -32,5 +34,10 @@ bool may_be_given(const uint8_t* word, size_t size) noexcept;
 
 // One word in any case, UTF-8, with or without its marks.
 NameKind name_kind(std::span<const uint8_t> name) noexcept;
+// The same of a word where it stands; longer ones are no names.
+inline NameKind kind_of(const OpenReader& reader, const NameWord& word) noexcept {
+  if (word.size() > kNameWordBytesMax + 1) return {};
+  return name_kind(reader.known(word.start, word.end));
+}
 
 }  // namespace sallyport::scan

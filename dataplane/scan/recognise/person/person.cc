@@ -120,11 +120,6 @@ bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
   return kSet.has({lower.data(), bytes.size()});
 }
 
-NameKind kind_of(OpenReader& reader, const NameWord& word) noexcept {
-  if (word.size() > kNameWordBytesMax + 1) return {};
-  return name_kind(reader.known(word.start, word.end));
-}
-
 // Without the 's of a possession.
 NameWord without_possession(OpenReader& reader, NameWord word) noexcept {
   if (word.size() > 2 && to_lower(reader.before(word.end)) == 's' &&

@@ -250,8 +250,8 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   count_leaf(leaf);  // also what is refused: the record says what there was
   if (!admitted) return false;
   map_.begin();
-  number_.clear();
-  number_read_ = 0;
+  held_.clear();
+  held_read_ = 0;
   may_open_ = treat_ == Treat::Text && leaf.text_class == TextClass::L && !leaf.is_key &&
               leaf.kind == llm::LeafKind::String && nesting_ > 0;
   if (leaf.is_key) {
@@ -476,12 +476,12 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
       return true;
     case Treat::Number:
       // A short one may have another form at its end.
-      number_.insert(number_.end(), decoded.begin(), decoded.end());
-      return number_.size() <= kPlainNumberBytesMax || hold_number();
+      held_.insert(held_.end(), decoded.begin(), decoded.end());
+      return held_.size() <= kPlainNumberBytesMax || read_held();
     case Treat::ApiUrl:
-      if (number_.size() + decoded.size() > kApiUrlBytesMax)
+      if (held_.size() + decoded.size() > kApiUrlBytesMax)
         return scope_->refuse(Refusal::BuffersFull);
-      number_.insert(number_.end(), decoded.begin(), decoded.end());
+      held_.insert(held_.end(), decoded.begin(), decoded.end());
       return true;
     case Treat::Text:
       return text_.hold(decoded);
@@ -554,35 +554,44 @@ bool JsonRewriter::take_edits(EditList& from) {
   return true;
 }
 
-bool JsonRewriter::hold_number() {
-  const auto rest = std::span<const uint8_t>(number_).subspan(number_read_);
-  number_read_ = number_.size();
+bool JsonRewriter::read_held() {
+  const auto rest = std::span<const uint8_t>(held_).subspan(held_read_);
+  held_read_ = held_.size();
   return text_.hold(rest);
+}
+
+// What was held from `at` on, with the edits of its text.
+void JsonRewriter::append_edited(std::vector<uint8_t>& out, size_t at) {
+  const auto take = [&](size_t until) {
+    if (until > at)
+      out.insert(out.end(), held_.begin() + static_cast<std::ptrdiff_t>(at),
+                 held_.begin() + static_cast<std::ptrdiff_t>(until));
+    at = std::max(at, until);
+  };
+  for (const TextEdit& edit : text_.edits().edits()) {
+    take(edit.start);
+    const auto value = text_.edits().replacement(edit);
+    out.insert(out.end(), value.begin(), value.end());
+    at = std::max<size_t>(at, edit.end);
+  }
+  take(held_.size());
 }
 
 // A number in which something was found becomes a string: quotes around its edited digits.
 bool JsonRewriter::end_number(uint64_t raw_end) {
-  if (number_read_ == 0) {
-    const PlainNumber plain = plain_number(number_);
-    if (plain.size > 0) number_.assign(plain.text().begin(), plain.text().end());
+  if (held_read_ == 0) {
+    const PlainNumber plain = plain_number(held_);
+    if (plain.size > 0) held_.assign(plain.text().begin(), plain.text().end());
   }
-  if (!hold_number() || !text_.end()) return false;
+  if (!read_held() || !text_.end()) return false;
   EditList& found = text_.edits();
   if (found.count() == 0) return true;
   std::vector<uint8_t> out{'"'};
-  uint64_t at = 0;
-  for (const TextEdit& edit : found.edits()) {
-    out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at),
-               number_.begin() + static_cast<std::ptrdiff_t>(edit.start));
-    const auto value = found.replacement(edit);
-    out.insert(out.end(), value.begin(), value.end());
-    at = edit.end;
-  }
-  out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at), number_.end());
+  append_edited(out, 0);
   out.push_back('"');
   decided_edits().add(leaf_.raw_start, raw_end, out);
   mem::wipe(out);
-  mem::wipe(number_);
+  mem::wipe(held_);
   found.clear();
   return true;
 }
@@ -590,35 +599,22 @@ bool JsonRewriter::end_number(uint64_t raw_end) {
 // Begins like the gateway where it began like the vendor; behind that it is a text like any other.
 bool JsonRewriter::end_api_url(uint64_t raw_end) {
   const ApiUrls& urls = scope_->api_urls;
-  const std::string_view url = base::text_of(number_);
+  const std::string_view url = base::text_of(held_);
   const bool is_own =
       url.starts_with(urls.vendor) && url.substr(urls.vendor.size()).starts_with('/');
-  size_t at = is_own ? urls.vendor.size() : 0;
   std::vector<uint8_t> out;
   if (is_own) out.assign(urls.gateway.begin(), urls.gateway.end());
-  if (!hold_number() || !text_.end()) return false;
+  if (!read_held() || !text_.end()) return false;
   EditList& found = text_.edits();
   if (found.count() == 0 && !is_own) return true;
   if (is_own) scope_->tally.rewritten_bytes += urls.vendor.size();
-  const auto take = [&](size_t until) {
-    if (until > at)
-      out.insert(out.end(), number_.begin() + static_cast<std::ptrdiff_t>(at),
-                 number_.begin() + static_cast<std::ptrdiff_t>(until));
-    at = std::max(at, until);
-  };
-  for (const TextEdit& edit : found.edits()) {
-    take(edit.start);
-    const auto value = found.replacement(edit);
-    out.insert(out.end(), value.begin(), value.end());
-    at = std::max<size_t>(at, edit.end);
-  }
-  take(number_.size());
+  append_edited(out, is_own ? urls.vendor.size() : 0);
   escaped_.resize(redact::json_escaped_size(out, 1));
   SP_CHECK(redact::json_escape(out, 1, escaped_) == escaped_.size());
   decided_edits().add(leaf_.raw_start + 1, raw_end, escaped_);
   mem::wipe(escaped_);
   mem::wipe(out);
-  mem::wipe(number_);
+  mem::wipe(held_);
   found.clear();
   return true;
 }

@@ -144,7 +144,8 @@ class JsonRewriter final : private llm::Sink {
   void note_digits(std::span<const uint8_t> decoded) noexcept;
   void move_numbers();
   bool counts_as_item() const noexcept;
-  bool hold_number();
+  bool read_held();
+  void append_edited(std::vector<uint8_t>& out, size_t at);
   bool end_number(uint64_t raw_end);
   bool end_api_url(uint64_t raw_end);
   void note_fact(std::span<const uint8_t> decoded);
@@ -191,8 +192,8 @@ class JsonRewriter final : private llm::Sink {
   bool numbers_moved_ = false;
   std::vector<Mark> marks_;
   std::vector<uint8_t> escaped_;
-  std::vector<uint8_t> number_;  // or a URL that is read when all of it is there
-  size_t number_read_ = 0;       // of number_, by text_
+  std::vector<uint8_t> held_;  // a number, or a URL that is read when all of it is there
+  size_t held_read_ = 0;       // of held_, by text_
   llm::Leaf leaf_;
   Treat treat_ = Treat::Skip;
   bool in_leaf_ = false;

@@ -16,6 +16,7 @@
 #include "dataplane/base/time.h"
 #include "dataplane/evidence/recorder.h"
 #include "dataplane/flow/content_types.h"
+#include "dataplane/flow/limits.h"
 #include "dataplane/flow/policy_version.h"
 #include "dataplane/flow/refusal.h"
 #include "dataplane/flow/stream_relay.h"
@@ -78,8 +79,9 @@ struct Exchange {
 
   rewrite::RewriteScope request_scope;
   rewrite::RewriteScope response_scope;
-  std::array<char, 512> gateway_url{};  // how URLs of this gateway begin for the client
-  rewrite::OffsetBook request_texts;    // lengths of its documents, for offsets of the answer
+  // How URLs of this gateway begin for the client.
+  std::array<char, kGatewayUrlBytesMax> gateway_url{};
+  rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
   redact::KnownValues known;      // of them, those that are found again in the request
   redact::EarlierTokens earlier;  // what the answer may quote of other exchanges

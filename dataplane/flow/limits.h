@@ -19,6 +19,10 @@ inline constexpr uint32_t kIdlePerVendorMax = 64;
 // MiB touched at worst); a client beyond it is told to come back (503).
 inline constexpr uint32_t kExchangesPerWorkerMax = 256;
 
+// How URLs of this gateway begin for a client: a host as long as names get, its port, the prefix of
+// a route. Longer: URLs of the vendor's API in answers stay as they are.
+inline constexpr size_t kGatewayUrlBytesMax = 512;
+
 // Plaintext taken from one connection per step, so that no client keeps the worker for itself.
 inline constexpr size_t kPlaintextStepBytesMax = 64 * 1024;
 // Response bytes for the client that wait for its window before the vendor's is closed.

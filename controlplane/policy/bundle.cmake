@@ -3,7 +3,7 @@ find_package(nlohmann_json REQUIRED)
 sallyport_library(NAME control_policy
   SOURCES bundle/bundle.cc bundle/bundle_files.cc bundle/bundle_entities.cc bundle/bundle_vendors.cc
           bundle/bundle_dictionaries.cc bundle/bundle_rule.cc bundle/bundle_rules.cc bundle/bundle_limits.cc
-          bundle/bundle_settings.cc bundle/bundle_templates.cc bundle/bundle_promises.cc bundle/rulings.cc
+          bundle/bundle_settings.cc bundle/bundle_templates.cc bundle/bundle_promises.cc bundle/bundle_order.cc bundle/rulings.cc
           bundle/names.cc bundle/digest.cc image/image_writer.cc image/image_sections.cc image/seeded_text.cc
           image/image_cache.cc bundle/keys_file.cc bundle/whole_file.cc matcher/rule_words.cc bundle/restoration.cc
           image/restoration_text.cc image/retention_text.cc

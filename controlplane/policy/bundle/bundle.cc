@@ -32,7 +32,7 @@ const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bo
 namespace {
 
 std::optional<Bundle> read_parts(BundleFiles& files, const std::filesystem::path& folder,
-                                 std::vector<Problem>& problems) {
+                                 std::vector<Problem>& problems, bool is_new) {
   const size_t before = problems.size();
   Bundle bundle;
   bundle.folder = folder.string();
@@ -63,6 +63,8 @@ std::optional<Bundle> read_parts(BundleFiles& files, const std::filesystem::path
   read_rollout(parts);
   read_exceptions(parts);
   if (problems.size() == before) check_rulings(parts);
+  // A source of former times is compared, not corrected.
+  if (problems.size() == before && is_new) check_order(parts);
   if (problems.size() != before) return std::nullopt;
   bundle.digest = files.digest();
   bundle.sources = files.sources();
@@ -77,14 +79,14 @@ std::optional<Bundle> read_bundle(const std::filesystem::path& folder,
   BundleFiles files;
   // Files that cannot be read would only make their users' references look wrong.
   if (!files.read(folder, problems)) return std::nullopt;
-  return read_parts(files, folder, problems);
+  return read_parts(files, folder, problems, true);
 }
 
 std::optional<Bundle> read_stored_bundle(const std::filesystem::path& folder,
                                          std::vector<Problem>& problems) {
   BundleFiles files;
   if (!files.read_stored(folder, problems)) return std::nullopt;
-  return read_parts(files, folder / "0", problems);
+  return read_parts(files, folder / "0", problems, false);
 }
 
 std::optional<size_t> deciding_rule(const Bundle& bundle, std::string_view tenant,

@@ -234,6 +234,7 @@ void read_rules(BundleParts& parts, YamlMapping& file, RestorationPolicy& out) {
   each_of(parts, file, "rules", "a rule", kRestorationRulesMax,
           [&](YamlMapping& mapping, const YamlNode& item) {
             RestorationRule rule;
+            rule.place = item.place;
             rule.id = mapping.text("id");
             if (!rule.id.empty() && !is_bundle_name(rule.id))
               parts.reader.add(item.place, "an id is a-z, 0-9 and inner . _ -, at most 47");

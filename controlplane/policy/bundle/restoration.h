@@ -61,6 +61,7 @@ struct RestorationRule {
   uint8_t weekdays = 0x7f;  // bit 0 is Monday
   bool ticket_required = false;
   bool allow = false;
+  Place place;  // not in an image
 };
 
 // A rule of access.yaml, as far as a review of access asks: who may have values in live answers.

@@ -141,7 +141,8 @@ TEST_F(BundleRefusal, OfDictionaries) {
 }
 
 TEST_F(BundleReading, AnyIsAWordForNoMatcher) {
-  change("actions.yaml", "entity: SECRET, action", "entity: any, direction: any, action");
+  change("actions.yaml", "entity: SECRET, action",
+         "entity: any, direction: any, max_confidence: 9, action");
   EXPECT_TRUE(good().actions[0].entities.empty());
   EXPECT_FALSE(good().actions[0].direction.has_value());
 }
@@ -680,6 +681,30 @@ TEST_F(BundleRefusal, OfRulesForWhatNobodyReads) {
                                          "is none"));
   EXPECT_THAT(refused("[{id: a, kind: image, role: user, action: block}]"),
               ElementsAre(HasSubstr("role")));
+}
+
+// A refusal behind a permission looks like one.
+TEST_F(BundleRefusal, OfARuleThatCanNeverDecide) {
+  expect("actions.yaml", "{id: lab-answers, environment: lab,",
+         "{id: any-role, entity: EMAIL_ADDRESS, action: mask}\n  - {id: late, entity: "
+         "[EMAIL_ADDRESS], role: [user, tool], min_confidence: 60,",
+         "actions.yaml:6:5: rule 'late' never decides: the first rule that fits does, and "
+         "'any-role' in line 5 fits everything that this one fits");
+  expect("access.yaml", "entity: EMAIL_ADDRESS, reason: [support, audit], allow: true}",
+         "allow: true}\n  - {id: no-mail, tenant: acme, entity: EMAIL_ADDRESS, allow: false}",
+         "access.yaml:4:5: rule 'no-mail' never decides: ");
+  const auto saved = files;
+  change("actions.yaml", "rules:",
+         "opaque: [{id: all, action: allow}, {id: scans, kind: image, action: block}]\nrules:");
+  EXPECT_THAT(refusals(), ElementsAre(HasSubstr("'scans' never decides")));
+  // Rules that only look covered: for tenants to come, for what is found with less.
+  files = saved;
+  change("actions.yaml", "tenant: beta, direction", "tenant: [acme, beta], direction");
+  change("actions.yaml", "action: tokenize", "min_confidence: 60, action: tokenize");
+  change("actions.yaml", "{id: lab-answers,",
+         "{id: doubtful, entity: EMAIL_ADDRESS, direction: request, action: mask}\n  - "
+         "{id: lab-answers,");
+  good();
 }
 
 TEST_F(BundleRefusal, TellsAllThatIsWrongAtOnceWithItsLine) {

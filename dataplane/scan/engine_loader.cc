@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <unordered_map>
 
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/read/number_row.h"
 #include "dataplane/scan/recognise/secret/assignment.h"
 #include "dataplane/scan/recognise/secret/password.h"
 #include "dataplane/scan/text/fold.h"
+#include "dataplane/scan/text/word_forms.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -94,11 +96,23 @@ class EngineLoader {
   bool load_lists() {
     std::vector<MatcherText> words;
     if (!table(header_.words, words) || !table(header_.lists, lists_)) return false;
-    std::vector<std::string> folded(words.size());
+    if (words.size() > kContextWordsMax) return fail("too many context words");
+    std::vector<std::string> folded;
+    std::unordered_map<std::string, uint16_t> places;
+    const auto place_of = [&](std::string word) {
+      const auto [place, is_new] = places.emplace(word, static_cast<uint16_t>(folded.size()));
+      if (is_new) folded.push_back(std::move(word));
+      return place->second;
+    };
+    // Other forms are words of their own, in every list that has the word.
+    forms_.resize(words.size());
     for (size_t i = 0; i < words.size(); ++i) {
       std::string_view word;
       if (!text(words[i], word)) return fail("bad context word");
-      folded[i] = folded_lower(word);
+      const std::string lower = folded_lower(word);
+      forms_[i].push_back(place_of(lower));
+      for (std::string& form : word_forms(lower))
+        if (form.size() <= kContextWordBytesMax) forms_[i].push_back(place_of(std::move(form)));
     }
     const std::vector<std::string_view> views(folded.begin(), folded.end());
     return engine_.words_.load(views) || fail("bad context words");
@@ -137,10 +151,11 @@ class EngineLoader {
   bool words_of(uint32_t first, uint32_t count, std::vector<uint64_t>& out) {
     if (!in_table(first, count, lists_.size())) return false;
     out.assign((engine_.words_.size() + 63U) / 64U, 0);
+    const auto add = [&](uint16_t word) { out[word / 64U] |= uint64_t{1} << (word % 64U); };
     for (uint32_t i = 0; i < count; ++i) {
       const uint16_t word = lists_[first + i];
-      if (word >= engine_.words_.size()) return false;
-      out[word / 64U] |= uint64_t{1} << (word % 64U);
+      if (word >= forms_.size()) return false;
+      for (const uint16_t form : forms_[word]) add(form);
     }
     return true;
   }
@@ -323,6 +338,7 @@ class EngineLoader {
   std::string& error_;
   MatcherHeader header_{};
   std::vector<uint16_t> lists_;
+  std::vector<std::vector<uint16_t>> forms_;  // of the context words of the section
   std::vector<contract::MatcherShape> raw_shapes_;
 };
 

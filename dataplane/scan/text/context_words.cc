@@ -1,7 +1,6 @@
 #include "dataplane/scan/text/context_words.h"
 
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 
 #include "dataplane/base/check.h"
@@ -17,18 +16,15 @@ constexpr uint64_t kBesideBytes = kContextWordBytesMax + 2;
 constexpr uint64_t kBlocksAhead = 3;
 constexpr uint64_t kReadBytesMax = kProximityMax + (2 + kBlocksAhead) * 64;
 
-// May hold letters of two bytes. All bytes are looked at, eight at once.
-bool has_marked(std::span<const uint8_t> in) noexcept {
-  constexpr uint64_t kHighBits = 0x8080'8080'8080'8080;
-  uint64_t any = 0, eight = 0;
-  size_t at = 0;
-  for (; at + sizeof eight <= in.size(); at += sizeof eight) {
-    std::memcpy(&eight, in.data() + at, sizeof eight);
-    any |= eight;
+// Signs between the words of a name as blanks. Answers whether letters of two bytes may be there.
+bool copy_joined(std::span<const uint8_t> in, uint8_t* out) noexcept {
+  uint8_t highest = 0;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const uint8_t c = in[i];
+    out[i] = c == '_' || c == '-' ? ' ' : c;
+    highest = std::max(highest, c);
   }
-  for (; at < in.size(); ++at) any |= in[at];
-  return (any & kHighBits) != 0 &&
-         std::any_of(in.begin(), in.end(), [](uint8_t c) { return c >= 0xc3; });
+  return highest >= 0xc3;
 }
 
 // Letters of two bytes in lower case; ASCII as it is.
@@ -74,6 +70,13 @@ bool ends_word(const TextView& text, uint64_t end) noexcept {
   return !is_upper(next) && !(is_digit(next) && is_alnum(text.at(end + 1)));
 }
 
+// The signs of a word that has some stand in the text.
+bool has_signs(const TextView& text, uint64_t start, std::string_view word) noexcept {
+  for (size_t at = 0; (at = word.find('_', at)) != std::string_view::npos; ++at)
+    if (text.at(start + at) != '_') return false;
+  return true;
+}
+
 }  // namespace
 
 void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
@@ -81,15 +84,25 @@ void lower_text(std::span<const uint8_t> in, uint8_t* out) noexcept {
   for (size_t i = 0; i < in.size(); ++i) out[i] = to_lower(out[i]);
 }
 
+std::string ContextWords::joined(std::string_view word) {
+  std::string out(word);
+  copy_joined({reinterpret_cast<const uint8_t*>(word.data()), word.size()},
+              reinterpret_cast<uint8_t*>(out.data()));
+  return out;
+}
+
 bool ContextWords::load(std::span<const std::string_view> words) {
-  if (words.size() > kContextWordsMax) return false;
+  if (words.size() > kContextFormsMax) return false;
   words_.assign(words.begin(), words.end());
   rules_.assign(words.size(), NearRules{});
-  std::vector<LiteralSet::Literal> literals;
+  joined_.clear();
   for (const std::string& word : words_) {
     if (word.size() > kContextWordBytesMax) return false;
-    literals.push_back({word, false, word.size() <= kShortWordBytes});
+    joined_.push_back(joined(word));
   }
+  std::vector<LiteralSet::Literal> literals;
+  for (const std::string& word : joined_)
+    literals.push_back({word, false, word.size() <= kShortWordBytes});
   return literals_.build(literals);
 }
 
@@ -101,7 +114,7 @@ void ContextWords::set_apart(const NearRules& rules) {
   for (uint16_t word = 0; word < words_.size(); ++word) {
     if (!share_rules(rules_[word], rules)) continue;
     set.words.push_back(word);
-    literals.push_back({words_[word], false, words_[word].size() <= kShortWordBytes});
+    literals.push_back({joined_[word], false, joined_[word].size() <= kShortWordBytes});
   }
   SP_CHECK(set.literals.build(literals));
 }
@@ -146,16 +159,14 @@ void ContextWords::read_blocks(const TextView& text, Span span, const Apart* set
   if (from >= until) return;
   // With the character before, which tells whether a word begins.
   const uint64_t first = from > text.begin ? from - 1 : from;
-  auto original = text.slice(first, std::min(text.end, until + kBesideBytes));
-  std::array<uint8_t, kReadBytesMax + kBesideBytes + 1> lower;
-  if (has_marked(original)) {
-    lower_marked(original, lower.data());
-    original = std::span(lower).first(original.size());
-  }
+  const auto original = text.slice(first, std::min(text.end, until + kBesideBytes));
+  std::array<uint8_t, kReadBytesMax + kBesideBytes + 1> buffer;
+  const auto lower = std::span(buffer).first(original.size());
+  if (copy_joined(original, lower.data())) lower_marked(lower, lower.data());
   std::vector<LiteralHit>& found = blocks.found_;
   found.clear();
   const LiteralSet& literals = kKeepsWords ? literals_ : set->literals;
-  literals.find(original, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
+  literals.find(lower, static_cast<size_t>(from - first), static_cast<size_t>(until - first),
                 found);
   for (const LiteralHit& hit : found) {
     const uint64_t start = first + hit.at;
@@ -167,6 +178,7 @@ void ContextWords::read_blocks(const TextView& text, Span span, const Apart* set
       const uint64_t end = start + size;
       const bool plural = (text.at(end) | 0x20) == 's';
       if (size <= kShortWordBytes && is_digit(text.at(start - 1))) continue;
+      if (!has_signs(text, start, words_[index])) continue;
       block.words[block.count++] =
           ContextBlocks::Word{index, static_cast<uint8_t>(start % kBlockBytes),
                               static_cast<uint8_t>(size), ends_word(text, end + plural), plural};

@@ -25,6 +25,8 @@ namespace sallyport::scan {
 
 inline constexpr size_t kShortWordBytes = 4;
 inline constexpr uint16_t kContextWordsMax = 4'096;
+// With their other forms (word_forms.h).
+inline constexpr uint16_t kContextFormsMax = 4 * kContextWordsMax;
 inline constexpr size_t kContextWordBytesMax =
     64;  // four words of a script of three bytes a letter
 // The widest window a rule may ask for.
@@ -144,6 +146,7 @@ class ContextWords {
             ContextHits& out) const;
 
  private:
+  static std::string joined(std::string_view word);
   // Rules that are set apart, and the words that speak for one.
   struct Apart {
     NearRules rules{};
@@ -164,7 +167,8 @@ class ContextWords {
                    ContextBlocks::Blocks<Of>& some, ContextBlocks& blocks) const;
 
   std::vector<std::string> words_;
-  std::vector<NearRules> rules_;  // by word
+  std::vector<std::string> joined_;  // as they are looked for
+  std::vector<NearRules> rules_;     // by word
   LiteralSet literals_;
   std::array<Apart, ContextBlocks::kApartMax> apart_;
   size_t apart_count_ = 0;

@@ -11,11 +11,12 @@ namespace {
 constexpr NearRules kAllRules{~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
 
 std::vector<std::string> found(std::string_view text, size_t value_start) {
-  constexpr std::string_view kWords[] = {"tel", "phone", "né", "id", "手机", "téléphone", "ssn"};
+  constexpr std::string_view kWords[] = {"tel",       "phone", "né",       "id",          "手机",
+                                         "téléphone", "ssn",   "tax file", "licence_text"};
   ContextWords words;
   EXPECT_TRUE(words.load(kWords));
   // A rule of its own for each, so that what may be near can be compared with what is.
-  for (uint16_t i = 0; i < words.size(); ++i) words.note_rule(i, static_cast<uint16_t>(i * 40));
+  for (uint16_t i = 0; i < words.size(); ++i) words.note_rule(i, static_cast<uint16_t>(i * 28));
   const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
   ContextHits hits;
   ContextBlocks blocks;
@@ -53,6 +54,16 @@ TEST(ContextWords, ShortOnesAreNoPartOfSomethingMade) {
   EXPECT_EQ(found("SSN"), Words{"ssn:0"});
   EXPECT_EQ(found("SSNs and IDs: "), (Words{"ssn:11", "id:3"}));
   EXPECT_EQ(found("SSN_4 userSSN telNo "), (Words{"ssn:17", "ssn:7", "tel:3"}));
+}
+
+// Names of columns and members have signs for blanks; a word with a sign is such a name.
+TEST(ContextWords, SignsBetweenWordsOfNamesAreBlanks) {
+  EXPECT_EQ(found("tax file: "), Words{"tax file:2"});
+  EXPECT_EQ(found("TAX_FILE_NO: "), Words{"tax file:5"});
+  EXPECT_EQ(found("data-tax-file="), Words{"tax file:1"});
+  EXPECT_EQ(found("taxfile="), Words{});
+  EXPECT_EQ(found("licence_text="), Words{"licence_text:1"});
+  EXPECT_EQ(found("licence text "), Words{});
 }
 
 TEST(ContextWords, LongOnesStandAnywhereInAnyCase) {

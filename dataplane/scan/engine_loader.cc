@@ -8,7 +8,6 @@
 #include <unordered_map>
 
 #include "dataplane/scan/engine.h"
-#include "dataplane/scan/read/number_row.h"
 #include "dataplane/scan/recognise/secret/assignment.h"
 #include "dataplane/scan/recognise/secret/password.h"
 #include "dataplane/scan/text/fold.h"
@@ -271,7 +270,7 @@ class EngineLoader {
   void set_short_rules_apart() {
     constexpr size_t kShortDigitsMax = 5;
     NearRules rules{};
-    for (size_t length = kRowDigitsMin; length <= kShortDigitsMax; ++length)
+    for (size_t length = 1; length <= kShortDigitsMax; ++length)
       for (const Engine::NearForm& form : engine_.near_forms(length))
         if (form.letters == 0) add_rules(rules, form.rules);
     engine_.words_.set_apart(rules);

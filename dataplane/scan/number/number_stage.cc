@@ -129,8 +129,6 @@ void NumberStage::run(const Engine& engine, const TextView& text, const CharMask
         break;
       case Found::Date:
         looked_ = false;
-        tail_ = ValueTail{};
-        tail_group_ = row_.count;
         offer_date(engine, day_group_, date_, out);
         break;
       case Found::Nothing:
@@ -186,7 +184,8 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   const bool is_split = judge_until_ < row_.count;
   const bool is_row = row_digits_ >= kRowDigitsMin;
   day_group_ = row_.count;
-  if ((!is_split && !read_date(text)) || (is_row && !ends_known(text, end, is_split))) {
+  if ((!is_split && !read_date(text)) ||
+      !(is_row ? ends_known(text, end, is_split) : date_ends_known(text))) {
     open_ = start;
     return Found::Open;
   }
@@ -229,8 +228,20 @@ bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) 
   if (tail_group_ == 0) return true;
   --tail_group_;
   OpenReader reader(text);
-  tail_ = tail_behind(reader, row_.base + row_.groups[tail_group_].end);
+  tail_end_ = row_.base + row_.groups[tail_group_].end;
+  tail_ = tail_behind(reader, tail_end_);
   alone_ = may_be_alone_ && is_whole_text(text);
+  return !reader.open();
+}
+
+// The same of a date whose day is all of its row: "2 April 1962 (DOB)".
+bool NumberStage::date_ends_known(const TextView& text) noexcept {
+  tail_ = ValueTail{};
+  tail_group_ = row_.count;
+  if (day_group_ == row_.count) return true;
+  OpenReader reader(text);
+  tail_end_ = date_.end;
+  tail_ = tail_behind(reader, tail_end_);
   return !reader.open();
 }
 
@@ -516,7 +527,7 @@ void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date
   if (!looked_ || date.start < row_.start(group)) look_beside(engine, date.start, out);
   if (!may_be_birth(engine, date.start, out)) return;
   CandidateList::Around around;
-  around.beside = &beside_;
+  around.beside = date.end == tail_end_ ? &beside_end_ : &beside_;
   around.line = line_;
   for (uint16_t rule : rules) out.offer(rule, date, around, row_.view);
 }
@@ -758,9 +769,8 @@ void NumberStage::look_beside(const Engine& engine, uint64_t start, CandidateLis
     line_ = heads_.find(engine.words(), row_.view, start, out.blocks(), beside_);
   beside_end_.count = beside_.count;
   std::copy_n(beside_.hits.begin(), beside_.count, beside_end_.hits.begin());
-  if (tail_.to > tail_.from && tail_group_ < row_.count)
-    find_tail_words(engine.words(), row_.view, tail_, row_.base + row_.groups[tail_group_].end,
-                    out.blocks(), beside_end_);
+  if (tail_.to > tail_.from)
+    find_tail_words(engine.words(), row_.view, tail_, tail_end_, out.blocks(), beside_end_);
 }
 
 }  // namespace sallyport::scan

@@ -66,6 +66,7 @@ class NumberStage {
   bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
   bool read_date(const TextView& text) noexcept;
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
+  bool date_ends_known(const TextView& text) noexcept;
   bool is_whole_text(const TextView& text) const noexcept;
   void judge(const Engine& engine, CandidateList& out);
   bool may_be_birth(const Engine& engine, uint64_t start, CandidateList& out) const;
@@ -101,7 +102,8 @@ class NumberStage {
   std::vector<HexRow> hex_rows_;
   ColumnHeads heads_;
   ItemHeads items_;
-  ValueTail tail_;  // of the last group with digits
+  ValueTail tail_;         // of the last group with digits, or of the date whose day it is
+  uint64_t tail_end_ = 0;  // where that value ends
   size_t tail_group_ = 0;
   bool alone_ = false;  // the row is the whole text
   bool may_be_alone_ = true;

@@ -12,11 +12,12 @@ constexpr unsigned kQuotesMax = 3;
 constexpr uint64_t kLabelBytesMax = 12;
 // Verbs and signs between a value and what it is; longer ones before their beginnings.
 constexpr std::string_view kLinks[] = {
-    "is ",      "was ",  "ist ",       "war ",      "est ",
-    "es ",      "era ",  "\xc3\xa8 ",  "\xc3\xa9 ", "to m\xc3\xb3j ",
-    "to jest ", "jest ", "\xc3\xa4r ", "er ",       "on ",
-    "= ",       "- ",    "as ",        "als ",      "como ",
-    "comme ",   "come ", "which is ",  "that is "};
+    "is ",      "was ",     "ist ",       "war ",      "est ",
+    "es ",      "era ",     "\xc3\xa8 ",  "\xc3\xa9 ", "to m\xc3\xb3j ",
+    "to jest ", "jest ",    "\xc3\xa4r ", "er ",       "on ",
+    "= ",       "- ",       "as ",        "als ",      "como ",
+    "comme ",   "come ",    "which is ",  "that is ",  "for the ",
+    "for my ",  "for his ", "for her "};
 
 // By the first byte in lower case: may one of them begin so?
 constexpr std::array<bool, 256> make_link_starts() {

@@ -122,6 +122,18 @@ TEST_F(AroundValue, WhatFollowsSaysWhatItIs) {
   EXPECT_EQ(at_every_cut("so 536904399 came before the SSN"), Texts{});
 }
 
+TEST_F(AroundValue, WhatItIsForSaysWhatItIs) {
+  EXPECT_EQ(at_every_cut("use 536904399 for the SSN, please"), Texts{"US_SSN=536904399"});
+  EXPECT_EQ(at_every_cut("use 536904399 for a while, SSN"), Texts{});
+}
+
+TEST_F(AroundValue, ADateThatNamesItsMonthMayHaveItsLabelBehind) {
+  EXPECT_EQ(at_every_cut("on 2 April 1962 (DOB), she"), Texts{"BIRTH=2 April 1962"});
+  EXPECT_EQ(at_every_cut("on April 2, 1962 (DOB), she"), Texts{"BIRTH=April 2, 1962"});
+  EXPECT_EQ(at_every_cut("on 2 April 1962 (due), she"), Texts{});
+  EXPECT_EQ(at_every_cut("on 2 April 1962 she said (DOB)"), Texts{});
+}
+
 TEST_F(AroundValue, ALabelBehindMayStandInTheBracketOfItsValue) {
   EXPECT_EQ(at_every_cut("Kim (536904399 SSN), seen"), Texts{"US_SSN=536904399"});
 }

@@ -290,7 +290,10 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   const auto begin = row.of(first);
   if (begin.size() < 2 || begin[0] != '0' || begin[1] == '0') return false;
   const uint8_t before = row.before(first);
-  if (unclean_before(before) || before == '/' || before == '=') return false;
+  if (unclean_before(before) || before == '=') return false;
+  // "0161 914 6863/020 7839 2504": two of them, and no path.
+  const auto start = static_cast<int32_t>(row.groups[first].start);
+  if (before == '/' && !is_digit(byte_at(row, start - 2))) return false;
   size_t last = first + 1;
   size_t digits = begin.size();
   uint8_t separator = 0;
@@ -309,17 +312,23 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   // 06-12345678 is how a Dutch mobile number is written.
   const bool mobile = groups == 2 && row.size(first) == 2 && begin[1] == '6' && separator == '-' &&
                       row.size(first + 1) == 8;
-  if ((groups < 3 && !mobile) || groups > 5 || (digits != 10 && digits != 11)) return false;
+  // 07934 328360 is how British ones are.
+  const bool british = groups == 2 && begin.size() == 5 && begin[1] == '7' && separator == ' ' &&
+                       row.size(first + 1) == 6;
+  if ((groups < 3 && !mobile && !british) || groups > 5 || (digits != 10 && digits != 11))
+    return false;
   if (joined_before(row, first, separator) || joined_behind(row, last, separator)) return false;
   for (size_t g = first; g < last; ++g)
-    if (!mobile && (row.size(g) < 2 || row.size(g) > 5)) return false;
+    if (!mobile && !british && (row.size(g) < 2 || row.size(g) > 5)) return false;
   if (is_dotted_quad(row, first, last) || stands_in_dump(row, first, last)) return false;
   // "0821.39.7548" of a tariff: groups at points are all pairs or none is.
   if (separator == '.' && groups == 3 && row.size(first + 1) == 2 && row.size(last - 1) > 2)
     return false;
   const uint8_t behind = row.behind(last - 1);
-  if (unclean_behind(behind) || behind == '/') return false;
-  return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
+  const uint8_t next = byte_at(row, static_cast<int32_t>(row.groups[last - 1].end) + 1);
+  if (unclean_behind(behind) || (behind == '/' && next != '0' && next != '+' && next != '('))
+    return false;
+  return is_hit(row, start, last, out);
 }
 
 // "2023-02-05" from `group` on, which is_dated() takes for one.

@@ -1,8 +1,8 @@
 // phrase.h: what a word of a dictionary is, and its keyed hashes: said once, for the compiler of
 // dictionaries and for the scanner that looks for their values.
 //
-//   word    a run of ASCII letters and digits and of bytes from 0x80 on (UTF-8 letters)
-//   equal   ASCII letters in any case; those of Latin-1 (U+00C0 to U+00DE, written C3 xx) too
+//   word    a run of letters and digits of any script, and of bytes from 0x80 on that are no UTF-8
+//   equal   letters in any case, with a mark of their own or one behind them (phrase_letters.h)
 //   phrase  words with one space between two, whatever stood between them
 // So "ACME, Inc." and "acme inc" are one phrase; "4711-0815" is two words and "47110815" another
 // phrase of one.
@@ -37,15 +37,6 @@ inline PhraseKey phrase_key(
   std::memcpy(&key.words, bytes.data(), sizeof key.words);
   std::memcpy(&key.phrases, bytes.data() + sizeof key.words, sizeof key.phrases);
   return key;
-}
-
-constexpr bool is_phrase_byte(uint8_t c) noexcept { return base::is_alnum(c) || c >= 0x80; }
-
-// `before`: the byte that stands before it in the text, 0 at the beginning.
-constexpr uint8_t fold_phrase_byte(uint8_t before, uint8_t c) noexcept {
-  if (c >= 'A' && c <= 'Z') return static_cast<uint8_t>(c + 0x20);
-  if (before == 0xc3 && c >= 0x80 && c <= 0x9e && c != 0x97) return static_cast<uint8_t>(c + 0x20);
-  return c;
 }
 
 // At most the eight last bytes of a word as a number. // REQUIRES: size > 0.
@@ -89,20 +80,13 @@ inline uint64_t phrase_key_check(const PhraseKey& key) noexcept {
   return siphash24(key.words, kText) ^ siphash24(key.phrases, kText);
 }
 
-// The words of a text, folded, whatever their number and size.
-inline std::vector<std::string> phrase_words(std::string_view text) {
-  std::vector<std::string> words;
-  uint8_t before = 0;
-  bool in_word = false;
-  for (const char one : text) {
-    const auto c = static_cast<uint8_t>(one);
-    const bool is_word = is_phrase_byte(c);
-    if (is_word && !in_word) words.emplace_back();
-    if (is_word) words.back() += static_cast<char>(fold_phrase_byte(before, c));
-    in_word = is_word;
-    before = c;
-  }
-  return words;
-}
+struct PhraseWord {
+  std::string folded;
+  size_t start = 0;  // in the text
+  size_t end = 0;
+};
+
+// The words of a text, whatever their number and size.
+std::vector<PhraseWord> phrase_words(std::string_view text);
 
 }  // namespace sallyport::base

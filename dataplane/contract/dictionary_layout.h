@@ -19,7 +19,7 @@
 namespace sallyport::contract {
 
 inline constexpr uint32_t kDictionaryMagic = 0x4c445053;  // "SPDL"
-inline constexpr uint32_t kDictionaryVersion = 2;
+inline constexpr uint32_t kDictionaryVersion = 3;
 inline constexpr size_t kDictionariesMax = 64;  // those of a tenant are one bit mask
 inline constexpr size_t kDictionaryEntriesMax = 4'000'000;
 inline constexpr size_t kDictionaryKeyBytes = 32;  // 16 for filter and heads, 16 for fingerprints

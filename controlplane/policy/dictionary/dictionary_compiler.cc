@@ -6,6 +6,7 @@
 #include <map>
 
 #include "dataplane/base/phrase.h"
+#include "dataplane/base/utf8.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -43,6 +44,64 @@ bool csv_field(std::string_view line, int column, std::string& out) {
     if (at >= line.size() || line[at] != ',') return false;
     ++at;
   }
+}
+
+// Takes the next line off a list: it ends with a line feed, a carriage return, or both.
+std::string_view take_line(std::string_view& rest) {
+  const size_t end = std::min(rest.find_first_of("\r\n"), rest.size());
+  const std::string_view line = rest.substr(0, end);
+  const bool is_pair = rest.substr(end).starts_with("\r\n");
+  rest.remove_prefix(std::min(rest.size(), end + (is_pair ? 2 : 1)));
+  return line;
+}
+
+std::span<const uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+// Letters and digits of a word. One of Han, kana or Hangul says as much as two: names have two.
+size_t letters_of(std::string_view word) {
+  size_t letters = 0;
+  for (const char c : word) {
+    const auto byte = static_cast<uint8_t>(c);
+    letters += (byte & 0xc0) == 0x80 ? 0 : byte >= 0xe3 && byte <= 0xed ? 2 : 1;
+  }
+  return letters;
+}
+
+// A value in Greek as it stands in capitals, in small letters, and with a capital at the head of
+// each word. Some letters look like one of ASCII as a capital and like another when small, and the
+// scanner's text has that one.
+std::vector<std::string> greek_forms(std::string_view value) {
+  // Second bytes behind 0xce and 0xcf: capital, small.
+  constexpr struct {
+    std::string_view capital, small;
+  } kTwoFaced[] = {{"\xce\x9d", "\xce\xbd"},   // nu
+                   {"\xce\xa5", "\xcf\x85"},   // upsilon
+                   {"\xce\xa5", "\xcf\x8d"},   // with tonos
+                   {"\xce\xa5", "\xcf\x8b"}};  // with dialytika
+  enum class Form : uint8_t { Capitals, Small, Title };
+  std::vector<std::string> out;
+  for (const Form form : {Form::Capitals, Form::Small, Form::Title}) {
+    std::string text;
+    bool inside = false;  // of a word
+    for (size_t at = 0; at < value.size(); ++at) {
+      const std::string_view pair = value.substr(at, 2);
+      const bool is_capital = form == Form::Capitals || (form == Form::Title && !inside);
+      const auto* found =
+          std::find_if(std::begin(kTwoFaced), std::end(kTwoFaced),
+                       [&](const auto& one) { return pair == one.capital || pair == one.small; });
+      inside = base::is_alnum(value[at]) || static_cast<uint8_t>(value[at]) >= 0x80;
+      if (found == std::end(kTwoFaced)) {
+        text += value[at];
+        continue;
+      }
+      text += is_capital ? found->capital : pair == found->capital ? found->small : pair;
+      ++at;
+    }
+    if (text != value) out.push_back(std::move(text));
+  }
+  return out;
 }
 
 struct Phrase {
@@ -88,17 +147,25 @@ class Compiler {
     size_t values = 0;
     const size_t before = phrases_.size();
     std::string_view rest = source.text;
+    if (rest.starts_with("\xff\xfe") || rest.starts_with("\xfe\xff"))
+      return fail(dictionary, 1, "the list is UTF-16; save it as UTF-8");
+    if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
     std::string field;
     for (int number = 1; !rest.empty(); ++number) {
       const bool is_header = source.has_header && number == 1;
-      std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+      const std::string_view line = take_line(rest);
       if (line.empty() || line[0] == '#' || is_header) continue;
+      if (!base::is_utf8(bytes_of(line))) {
+        fail(dictionary, number, "no UTF-8; save the list as UTF-8");
+        continue;
+      }
       if (source.column < 0) {
         field = line;
       } else if (!csv_field(line, source.column, field)) {
-        fail(dictionary, number, "the line has no such column, or a quote that does not close");
+        fail(dictionary, number,
+             "no column " + std::to_string(source.column + 1) +
+                 ", or a quote that does not close: commas part columns, a value stands on one "
+                 "line");
         continue;
       }
       add(source, dictionary, number, field);
@@ -112,31 +179,40 @@ class Compiler {
   }
 
   void add(const DictionarySource& source, size_t dictionary, int line, std::string_view value) {
-    const std::vector<std::string> words =
+    if (value.find_first_not_of(" \t\f\v") == std::string_view::npos) return;
+    if (!add_form(source, dictionary, line, value)) return;
+    if (value.find_first_of("\xce\xcf") == std::string_view::npos) return;
+    for (const std::string& form : greek_forms(value)) add_form(source, dictionary, line, form);
+  }
+
+  bool add_form(const DictionarySource& source, size_t dictionary, int line,
+                std::string_view value) {
+    const std::vector<base::PhraseWord> words =
         base::phrase_words(options_.fold == nullptr ? std::string(value) : options_.fold(value));
-    if (words.empty()) return;  // white space
-    size_t length = 0;
+    size_t letters = 0;
     std::string phrase;
-    for (const std::string& word : words) {
-      if (word.size() > contract::kPhraseWordBytesMax)
-        return fail(dictionary, line, "a word of more than 48 bytes");
-      length += word.size();
+    const char* refused = words.empty() ? "no letters or digits" : nullptr;
+    for (const auto& [word, start, end] : words) {
+      if (word.size() > contract::kPhraseWordBytesMax) refused = "a word of more than 48 bytes";
+      letters += letters_of(word);
       phrase += (phrase.empty() ? "" : " ") + word;
     }
-    if (words.size() > contract::kPhraseWordsMax)
-      return fail(dictionary, line, "more than 8 words");
-    if (phrase.size() > contract::kPhraseBytesMax)
-      return fail(dictionary, line, "more than 128 bytes");
-    if (length < source.length_min)
+    if (refused == nullptr && words.size() > contract::kPhraseWordsMax)
+      refused = "more than 8 words";
+    if (refused == nullptr && phrase.size() > contract::kPhraseBytesMax)
+      refused = "more than 128 bytes";
+    if (refused != nullptr) return fail(dictionary, line, refused), false;
+    if (letters < source.length_min)
       return fail(dictionary, line,
-                  "fewer than " + std::to_string(source.length_min) + " letters and digits");
-    const auto bytes = [](const std::string& s) {
-      return std::span(reinterpret_cast<const uint8_t*>(s.data()), s.size());
-    };
-    phrases_.push_back(
-        {base::phrase_fingerprint(key_.phrases, bytes(phrase)), static_cast<uint8_t>(dictionary)});
-    heads_[base::word_hash(key_.words, bytes(words[0]).data(), words[0].size())] |=
+                  "fewer than " + std::to_string(source.length_min) +
+                      " letters and digits (length_min)"),
+             false;
+    phrases_.push_back({base::phrase_fingerprint(key_.phrases, bytes_of(phrase)),
+                        static_cast<uint8_t>(dictionary)});
+    const std::span<const uint8_t> first = bytes_of(words[0].folded);
+    heads_[base::word_hash(key_.words, first.data(), first.size())] |=
         static_cast<uint8_t>(1U << (words.size() - 1));
+    return true;
   }
 
   static uint8_t log2_for(size_t slots) {

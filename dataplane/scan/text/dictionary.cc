@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/phrase_letters.h"
 #include "dataplane/mem/wipe.h"
 
 namespace sallyport::scan {
@@ -22,9 +23,12 @@ using contract::kPhraseWordsMax;
 
 constexpr size_t kBlockBytes = 64;
 
-// A block of text: which of its bytes are of words, and all of them folded.
+// A block of text: which of its bytes are of words, and all of them folded. Behind the first byte
+// of `rare` neither holds: there stands what is not ASCII or a letter of Latin-1 in its pair of
+// bytes.
 struct Block {
   uint64_t words = 0;
+  uint64_t rare = 0;
   std::array<uint8_t, kBlockBytes> folded;
 };
 
@@ -34,21 +38,35 @@ __m128i in_range(__m128i v, uint8_t low, uint8_t width) noexcept {
   return _mm_cmpeq_epi8(_mm_min_epu8(moved, _mm_set1_epi8(static_cast<char>(width))), moved);
 }
 
+// Capitals of Latin-1 among sixteen bytes; `last`: the sixteen before. Answers which bytes are
+// rare.
+uint32_t read_marked(__m128i v, __m128i last, __m128i& upper) noexcept {
+  const auto is = [&v](uint8_t c) {
+    return _mm_cmpeq_epi8(v, _mm_set1_epi8(static_cast<char>(c)));
+  };
+  const __m128i behind_c3 =
+      _mm_cmpeq_epi8(_mm_alignr_epi8(v, last, 15), _mm_set1_epi8(static_cast<char>(0xc3)));
+  upper = _mm_or_si128(upper, _mm_and_si128(behind_c3, in_range(v, 0x80, 0x1e)));
+  // The signs of times and division, the sharp s.
+  const __m128i odd = _mm_or_si128(_mm_or_si128(is(0x97), is(0xb7)), is(0x9f));
+  const __m128i usual = _mm_or_si128(
+      is(0xc3), _mm_andnot_si128(odd, _mm_and_si128(behind_c3, in_range(v, 0x80, 0x3f))));
+  return static_cast<uint32_t>(_mm_movemask_epi8(_mm_andnot_si128(usual, v)));
+}
+
 void read_block(const uint8_t* text, uint8_t before, Block& out) noexcept {
   __m128i last = _mm_insert_epi16(_mm_setzero_si128(), before << 8, 7);
-  out.words = 0;
+  out.words = out.rare = 0;
   for (size_t at = 0; at < kBlockBytes; at += 16) {
     const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
     const __m128i digits = in_range(v, '0', 9);
     const __m128i letters = in_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 25);
-    const auto mask = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(digits, letters)) |
-                                            _mm_movemask_epi8(v));
+    const auto marked = static_cast<uint32_t>(_mm_movemask_epi8(v));
+    const auto mask =
+        static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(digits, letters))) | marked;
     out.words |= uint64_t{mask} << at;
-    const __m128i behind_c3 =
-        _mm_cmpeq_epi8(_mm_alignr_epi8(v, last, 15), _mm_set1_epi8(static_cast<char>(0xc3)));
-    const __m128i capitals = _mm_andnot_si128(
-        _mm_cmpeq_epi8(v, _mm_set1_epi8(static_cast<char>(0x97))), in_range(v, 0x80, 0x1e));
-    const __m128i upper = _mm_or_si128(in_range(v, 'A', 25), _mm_and_si128(behind_c3, capitals));
+    __m128i upper = in_range(v, 'A', 25);
+    if (marked != 0) out.rare |= uint64_t{read_marked(v, last, upper)} << at;
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out.folded.data() + at),
                      _mm_add_epi8(v, _mm_and_si128(upper, _mm_set1_epi8(0x20))));
     last = v;
@@ -62,13 +80,15 @@ size_t pass_over(const DictionaryIndex& index, const Block& block) noexcept {
   std::array<uint8_t, kBlockBytes / 2> starts;
   size_t count = 0;
   size_t at = 0;
-  size_t limit = kBlockBytes;
-  while (at < kBlockBytes) {
+  const auto end = static_cast<size_t>(std::countr_zero(block.rare));  // 64: there is none
+  size_t limit = end;
+  while (at < end) {
     const uint64_t rest = block.words >> at;
     if (rest == 0) break;
     const size_t start = at + static_cast<size_t>(std::countr_zero(rest));
+    if (start >= end) break;
     const auto size = static_cast<size_t>(std::countr_one(block.words >> start));
-    if (start + size >= kBlockBytes) {
+    if (start + size >= end) {
       limit = start;
       break;
     }
@@ -172,6 +192,7 @@ void DictionaryScanner::begin(const DictionaryIndex& index, uint64_t active) {
   before_ = 0;
   word_count_ = folded_size_ = open_size_ = 0;
   in_word_ = too_long_ = false;
+  open_letter_size_ = 0;
   mem::wipe(folded_);
   matches_.clear();
   taken_ = 0;
@@ -192,71 +213,130 @@ void DictionaryScanner::feed(std::span<const uint8_t> text) {
   }
   const uint64_t base = fed_;
   size_t at = 0;
-  Block block;
   while (at < text.size()) {
-    if (!in_word_ && word_count_ == 0 && text.size() - at >= kBlockBytes) {
-      read_block(text.data() + at, before_, block);
-      const size_t passed = pass_over(*index_, block);
-      if (passed > 0) {
-        at += passed;
-        before_ = text[at - 1];
-        continue;
-      }
+    fed_ = base + at;
+    if (open_letter_size_ > 0 || text[at] >= 0x80) {
+      if (open_letter_size_ == 0 && pass(text, at)) continue;
+      at += letter(text.subspan(at));
+      continue;
     }
-    const auto stop = std::find_if(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
-                                   [&](uint8_t c) { return base::is_phrase_byte(c) != in_word_; });
-    const size_t end = static_cast<size_t>(stop - text.begin());
-    fed_ = base + end;
-    if (in_word_) {
-      word_bytes(text.subspan(at, end - at));
-      if (end < text.size()) end_word();
-    } else if (word_count_ > 0 && fed_ - words_[word_count_ - 1].end > kPhraseSeparatorMax) {
-      break_chain();
-    }
-    if (end > at) before_ = text[end - 1];
-    if (end < text.size() && base::is_phrase_byte(text[end])) {
-      in_word_ = true;
-      open_start_ = fed_;
-    }
+    if (pass(text, at)) continue;
+    const bool is_word = base::is_alnum(text[at]);
+    const auto stop =
+        std::find_if(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(),
+                     [&](uint8_t c) { return c >= 0x80 || base::is_alnum(c) != is_word; });
+    const auto end = static_cast<size_t>(stop - text.begin());
+    if (is_word)
+      ascii(text.subspan(at, end - at));
+    else
+      between(fed_, base + end);
+    before_ = text[end - 1];
     at = end;
   }
   fed_ = base + text.size();
   update_edge();
 }
 
+// Steps over a block in which nothing begins; false: somebody has to look.
+bool DictionaryScanner::pass(std::span<const uint8_t> text, size_t& at) {
+  if (in_word_ || word_count_ > 0 || text.size() - at < kBlockBytes) return false;
+  Block block;
+  read_block(text.data() + at, before_, block);
+  const size_t passed = pass_over(*index_, block);
+  if (passed == 0) return false;
+  at += passed;
+  before_ = text[at - 1];
+  return true;
+}
+
 void DictionaryScanner::end() {
-  if (in_word_) end_word();
+  raw_bytes({open_letter_.data(), open_letter_size_}, fed_ - open_letter_size_);
+  open_letter_size_ = 0;
+  if (in_word_) end_word(fed_);
   break_chain();
   edge_ = fed_;
 }
 
-void DictionaryScanner::word_bytes(std::span<const uint8_t> piece) {
-  if (too_long_) return;
-  if (open_size_ + piece.size() > kPhraseWordBytesMax) {
-    // Nothing goes over such a word, so what waited for it is over now.
-    too_long_ = true;
-    open_size_ = 0;
-    break_chain();
-    return;
+// A character beyond ASCII, or a part of one; answers how many bytes of the text it took.
+size_t DictionaryScanner::letter(std::span<const uint8_t> text) {
+  const size_t had = open_letter_size_;
+  const uint64_t start = fed_ - had;
+  const size_t more = std::min(open_letter_.size() - had, text.size());
+  std::memcpy(open_letter_.data() + had, text.data(), more);
+  uint32_t c = base::kNoLetter;
+  const size_t size = base::read_letter({open_letter_.data(), had + more}, c);
+  open_letter_size_ = size == 0 ? static_cast<uint8_t>(had + more) : 0;
+  before_ = 0;  // no half of a letter
+  if (size == 0) return more;
+  if (c == base::kNoLetter) {
+    // What was held looked like a character up to here.
+    const size_t raw = std::max<size_t>(had, 1);
+    raw_bytes({open_letter_.data(), raw}, start);
+    return raw - had;
   }
-  uint8_t before = before_;
-  for (uint8_t c : piece) {
-    folded_[folded_size_ + open_size_++] = base::fold_phrase_byte(before, c);
-    before = c;
+  if (!base::is_phrase_letter(c)) {
+    between(start, start + size);
+    return size - had;
   }
+  open_word(start);
+  if (too_long_) return size - had;
+  const size_t now = base::add_letter(
+      c, std::span(folded_).subspan(folded_size_, kPhraseWordBytesMax), open_size_);
+  if (now == base::kWordFull)
+    give_up_word();
+  else
+    open_size_ = now;
+  return size - had;
 }
 
-void DictionaryScanner::end_word() {
+void DictionaryScanner::ascii(std::span<const uint8_t> piece) {
+  open_word(fed_);
+  append(piece);
+}
+
+// Bytes that are no UTF-8.
+void DictionaryScanner::raw_bytes(std::span<const uint8_t> bytes, uint64_t start) {
+  if (bytes.empty()) return;
+  open_word(start);
+  append(bytes);
+}
+
+void DictionaryScanner::open_word(uint64_t start) {
+  if (in_word_) return;
+  in_word_ = true;
+  open_start_ = start;
+}
+
+void DictionaryScanner::append(std::span<const uint8_t> piece) {
+  if (too_long_) return;
+  if (open_size_ + piece.size() > kPhraseWordBytesMax) return give_up_word();
+  for (const uint8_t c : piece) folded_[folded_size_ + open_size_++] = base::to_lower(c);
+}
+
+// Nothing goes over such a word, so what waited for it is over now.
+void DictionaryScanner::give_up_word() {
+  too_long_ = true;
+  open_size_ = 0;
+  break_chain();
+}
+
+// [start, end) is of no word.
+void DictionaryScanner::between(uint64_t start, uint64_t end) {
+  if (in_word_) end_word(start);
+  if (word_count_ > 0 && end - words_[word_count_ - 1].end > kPhraseSeparatorMax) break_chain();
+}
+
+void DictionaryScanner::end_word(uint64_t end) {
   in_word_ = false;
-  if (!too_long_) add_word(index_->hash_word({folded_.data() + folded_size_, open_size_}));
+  if (!too_long_) add_word(index_->hash_word({folded_.data() + folded_size_, open_size_}), end);
   too_long_ = false;
   open_size_ = 0;
 }
 
-void DictionaryScanner::add_word(uint64_t hash) {
+void DictionaryScanner::add_word(uint64_t hash, uint64_t end) {
   Word word;
   word.start = open_start_;
-  word.end = fed_;
+  word.end = end;
   word.folded = static_cast<uint16_t>(folded_size_);
   if (index_->may_begin(hash)) word.lengths = index_->lengths(hash);
   if (word_count_ == 0 && word.lengths == 0) return;
@@ -313,7 +393,10 @@ void DictionaryScanner::drop_dead(size_t dead_count) {
 
 void DictionaryScanner::update_edge() noexcept {
   uint64_t edge = fed_;
-  if (in_word_ && !too_long_) edge = open_start_;
+  if (in_word_ && !too_long_)
+    edge = open_start_;
+  else
+    edge -= open_letter_size_;
   if (word_count_ > 0) edge = words_[0].start;
   SP_CHECK(edge >= edge_);  // I1
   edge_ = edge;

@@ -1,7 +1,8 @@
 // dictionary.h: finds the values of a tenant's dictionaries (exact data match) in a text that
 // arrives in pieces.
 //
-// The text is cut into words (base/phrase.h). A phrase begins at a word whose hash is in the filter
+// The text is cut into words (base/phrase.h); stretches of ASCII and Latin-1 in which nothing
+// begins are passed over 64 bytes at a time. A phrase begins at a word whose hash is in the filter
 // and goes on over at most kPhraseSeparatorMax bytes between two words; of the phrases that begin
 // at one word the longest is reported, when no longer one can come any more. Overlaps of phrases
 // that begin at different words are the holder's to resolve, like those with other findings.
@@ -105,9 +106,16 @@ class DictionaryScanner {
   static constexpr size_t kFoldedBytes =
       kWords * (contract::kPhraseWordBytesMax + 1) + contract::kPhraseWordBytesMax + 1;
 
-  void word_bytes(std::span<const uint8_t> piece);
-  void end_word();
-  void add_word(uint64_t hash);
+  bool pass(std::span<const uint8_t> text, size_t& at);
+  size_t letter(std::span<const uint8_t> text);
+  void ascii(std::span<const uint8_t> piece);
+  void raw_bytes(std::span<const uint8_t> bytes, uint64_t start);
+  void between(uint64_t start, uint64_t end);
+  void open_word(uint64_t start);
+  void append(std::span<const uint8_t> piece);
+  void give_up_word();
+  void end_word(uint64_t end);
+  void add_word(uint64_t hash, uint64_t end);
   void extend(Word& first, size_t index);
   void break_chain();
   void drop_dead(size_t dead_count);
@@ -127,6 +135,8 @@ class DictionaryScanner {
   uint64_t open_start_ = 0;
   bool in_word_ = false;
   bool too_long_ = false;
+  std::array<uint8_t, 4> open_letter_;  // bytes of a character that is not complete
+  uint8_t open_letter_size_ = 0;
 
   std::vector<DictionaryMatch> matches_;
   size_t taken_ = 0;

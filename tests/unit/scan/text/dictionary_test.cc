@@ -98,9 +98,9 @@ Said scan(const DictionaryIndex& index, std::string_view text, const std::vector
 std::vector<DictionaryMatch> twin(const std::vector<std::vector<std::string>>& dictionaries,
                                   std::string_view text) {
   std::map<std::string, uint8_t> phrases;
-  const auto joined = [](const std::vector<std::string>& words, size_t from, size_t count) {
+  const auto joined = [](const std::vector<base::PhraseWord>& words, size_t from, size_t count) {
     std::string out;
-    for (size_t i = from; i < from + count; ++i) out += (i == from ? "" : " ") + words[i];
+    for (size_t i = from; i < from + count; ++i) out += (i == from ? "" : " ") + words[i].folded;
     return out;
   };
   for (size_t d = dictionaries.size(); d-- > 0;)
@@ -108,29 +108,21 @@ std::vector<DictionaryMatch> twin(const std::vector<std::vector<std::string>>& d
       const auto words = base::phrase_words(value);
       phrases[joined(words, 0, words.size())] = static_cast<uint8_t>(d);
     }
-  const std::vector<std::string> words = base::phrase_words(text);
-  std::vector<std::pair<size_t, size_t>> places;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && base::is_phrase_byte(static_cast<uint8_t>(text[end]))) ++end;
-    if (end > at) places.emplace_back(at, end);
-    at = end + 1;
-  }
+  const std::vector<base::PhraseWord> words = base::phrase_words(text);
   std::vector<DictionaryMatch> out;
   for (size_t i = 0; i < words.size(); ++i) {
     size_t longest = 0;
     uint8_t dictionary = 0;
     for (size_t n = 1; n <= contract::kPhraseWordsMax && i + n <= words.size(); ++n) {
-      if (words[i + n - 1].size() > contract::kPhraseWordBytesMax) break;
-      if (n > 1 &&
-          places[i + n - 1].first - places[i + n - 2].second > contract::kPhraseSeparatorMax)
+      if (words[i + n - 1].folded.size() > contract::kPhraseWordBytesMax) break;
+      if (n > 1 && words[i + n - 1].start - words[i + n - 2].end > contract::kPhraseSeparatorMax)
         break;
       const auto found = phrases.find(joined(words, i, n));
       if (found == phrases.end()) continue;
       longest = n;
       dictionary = found->second;
     }
-    if (longest > 0) out.push_back({places[i].first, places[i + longest - 1].second, dictionary});
+    if (longest > 0) out.push_back({words[i].start, words[i + longest - 1].end, dictionary});
   }
   return out;
 }
@@ -186,10 +178,41 @@ TEST(Dictionary, TextIsHeldOnlyWhileAValueMayStillCome) {
 
 TEST(Dictionary, EveryCutGivesWhatTheTwinSays) {
   std::mt19937_64 random(20);
-  const std::vector<std::string> alphabet{"ann",          "bob",  "Acme", "co", "orion", "x1",
-                                          "\xc3\x84rger", "4711", "the",  "of", "a"};
+  const std::vector<std::string> alphabet{"ann",
+                                          "bob",
+                                          "Acme",
+                                          "co",
+                                          "orion",
+                                          "x1",
+                                          "\xc3\x84rger",
+                                          "4711",
+                                          "the",
+                                          "of",
+                                          "a",
+                                          "\xc5\x82\xc3\xb3"
+                                          "d\xc5\xba",
+                                          "\xc5\x81\xc3\x93"
+                                          "D\xc5\xb9",
+                                          "\xc5\x81o\xcc\x81"
+                                          "dz\xcc\x81",
+                                          "Stra\xc3\x9f"
+                                          "e",
+                                          "\xe6\x9d\xb1\xe4\xba\xac"};
+  // Texts may hold broken characters, lists may not.
+  std::vector<std::string> words = alphabet;
+  words.insert(words.end(), {"\xc3", "x\xe2\x82", "\xe0\x80\x80"});
   const auto pick = [&](const auto& from) { return from[random() % from.size()]; };
-  const std::vector<std::string> gaps{" ", "-", ", ", "\n", "....", ".....", " / ", "      "};
+  const std::vector<std::string> gaps{" ",
+                                      "-",
+                                      ", ",
+                                      "\n",
+                                      "....",
+                                      ".....",
+                                      " / ",
+                                      "      ",
+                                      " \xc2\xab",
+                                      "\xe2\x80\xa6 ",
+                                      "\xe2\x80\xa6\xc2\xbb"};
   std::vector<std::vector<std::string>> dictionaries(3);
   for (auto& values : dictionaries)
     for (int i = 0; i < 25; ++i) {
@@ -201,7 +224,7 @@ TEST(Dictionary, EveryCutGivesWhatTheTwinSays) {
   for (int round = 0; round < 60; ++round) {
     std::string text;
     for (int n = 0; n < 40; ++n) {
-      std::string word = pick(alphabet);
+      std::string word = pick(words);
       if (random() % 4 == 0)
         for (char& c : word)
           if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);

@@ -97,29 +97,21 @@ std::vector<Found> twin(const Lists& lists, const std::string& text) {
   for (const auto& list : lists)
     for (const std::string& value : list) {
       std::string phrase;
-      for (const std::string& word : base::phrase_words(value)) phrase += word + " ";
+      for (const auto& word : base::phrase_words(value)) phrase += word.folded + " ";
       phrases[phrase] = true;
     }
-  const std::vector<std::string> words = base::phrase_words(text);
-  std::vector<std::pair<size_t, size_t>> places;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && base::is_phrase_byte(static_cast<uint8_t>(text[end]))) ++end;
-    if (end > at) places.emplace_back(at, end);
-    at = end + 1;
-  }
+  const std::vector<base::PhraseWord> words = base::phrase_words(text);
   std::vector<Found> all;
   for (size_t i = 0; i < words.size(); ++i) {
     std::string phrase;
     size_t longest = 0;
     for (size_t n = 1; n <= contract::kPhraseWordsMax && i + n <= words.size(); ++n) {
-      if (n > 1 &&
-          places[i + n - 1].first - places[i + n - 2].second > contract::kPhraseSeparatorMax)
+      if (n > 1 && words[i + n - 1].start - words[i + n - 2].end > contract::kPhraseSeparatorMax)
         break;
-      phrase += words[i + n - 1] + " ";
+      phrase += words[i + n - 1].folded + " ";
       if (phrases.contains(phrase)) longest = n;
     }
-    if (longest > 0) all.push_back({places[i].first, places[i + longest - 1].second, "CUSTOMER"});
+    if (longest > 0) all.push_back({words[i].start, words[i + longest - 1].end, "CUSTOMER"});
   }
   std::stable_sort(all.begin(), all.end(), [](const Found& a, const Found& b) {
     return a.end - a.start > b.end - b.start;
@@ -177,6 +169,55 @@ TEST_F(DictionaryText, FormsOfWritingAreRead) {
   const std::string encoded = "eyJuYW1lIjoiRXJpa2EgTXVzdGVybWFubiIsImNpdHkiOiJLaWVsIn0=";
   EXPECT_EQ(values("data " + encoded + " end").size(), 1U);
   EXPECT_THAT(values("data " + encoded + " end", 0), IsEmpty());
+}
+
+// Letters of every script in any case, with their marks in them or behind them, and between the
+// quotes of their language.
+TEST_F(DictionaryText, CaseAndMarksDoNotCountInAnyScript) {
+  const std::vector<std::vector<std::string>> rows{
+      {"\xc5\x81ukasz \xc5\xbb\xc3\xb3\xc5\x82w", "\xc5\x82ukasz \xc5\xbc\xc3\xb3\xc5\x82w",
+       "\xc5\x81UKASZ \xc5\xbb\xc3\x93\xc5\x81W", "\xc5\x81ukasz Z\xcc\x87o\xcc\x81\xc5\x82w"},
+      {"\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xbe\xd0\xb2 \xd0\x9f\xd1\x91\xd1\x82\xd1\x80",
+       "\xd0\x98\xd0\x92\xd0\x90\xd0\x9d\xd0\x9e\xd0\x92 \xd0\x9f\xd0\x81\xd0\xa2\xd0\xa0",
+       "\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xbe\xd0\xb2 \xd0\xbf\xd1\x91\xd1\x82\xd1\x80",
+       "\xd0\x98\xd0\x92\xd0\x90\xd0\x9d\xd0\x9e\xd0\x92 \xd0\x9f\xd0\x95\xcc\x88\xd0\xa2\xd0\xa0"},
+      {"\xce\x9d\xce\xaf\xce\xba\xce\xbf\xcf\x82 \xce\x91\xce\xb8\xce\xb7\xce\xbd\xce\xac",
+       "\xce\xbd\xce\xaf\xce\xba\xce\xbf\xcf\x82 \xce\xb1\xce\xb8\xce\xb7\xce\xbd\xce\xac",
+       "\xce\x9d\xce\x99\xce\x9a\xce\x9f\xce\xa3 \xce\x91\xce\x98\xce\x97\xce\x9d\xce\x91",
+       "\xce\x9d\xce\xaf\xce\xba\xce\xbf\xcf\x82 \xce\xb1\xce\xb8\xce\xb7\xce\xbd\xce\xac"},
+      {"Stra\xc3\x9f"
+       "e GmbH",
+       "STRASSE GMBH", "strasse gmbh"},
+      {"Nguy\xe1\xbb\x85n V\xc4\x83n", "NGUY\xe1\xbb\x84N V\xc4\x82N",
+       "nguye\xcc\x82\xcc\x83n va\xcc\x86n"},
+      {"\xc4\xb0stanbul \xc5\x9eirketi", "istanbul \xc5\x9firketi"},
+      {"M\xc3\xbcller Caf\xc3\xa9", "MU\xcc\x88LLER cafe\xcc\x81"},
+      {"\xe3\x82\xac\xe3\x82\xb9\xe6\xa0\xaa\xe5\xbc\x8f\xe4\xbc\x9a\xe7\xa4\xbe",
+       "\xe3\x82\xab\xe3\x82\x99\xe3\x82\xb9\xe6\xa0\xaa\xe5\xbc\x8f\xe4\xbc\x9a\xe7\xa4\xbe"},
+      {"\xea\xb9\x80\xec\xb2\xa0\xec\x88\x98",
+       "\xe1\x84\x80\xe1\x85\xb5\xe1\x86\xb7\xe1\x84\x8e\xe1\x85\xa5\xe1\x86\xaf\xe1\x84\x89\xe1"
+       "\x85\xae"}};
+  Lists lists(1);
+  for (const auto& row : rows) lists[0].push_back(row[0]);
+  load(lists);
+  for (const auto& row : rows)
+    for (const std::string& form : row)
+      for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+               {"zz ", " yy"},
+               {"\xc2\xab", "\xc2\xbb"},
+               {"\xe3\x80\x81\xe3\x80\x8c", "\xe3\x80\x8d"},
+               {"\xe2\x80\xa2", "\xe2\x80\xa6"}}) {
+        const std::string text = before + form + after;
+        EXPECT_THAT(values(text), ElementsAre(form)) << text;
+        const auto whole = read(text);
+        for (size_t cut = 1; cut < text.size(); ++cut) ASSERT_EQ(read(text, {cut}), whole) << cut;
+      }
+  for (const std::string other :
+       {"Mueller Cafe",
+        "\xd0\x98\xd0\xb2\xd0\xb0\xd0\xbd\xd0\xbe\xd0\xb2\xd0\xb0 \xd0\x9f\xd1\x91\xd1\x82\xd1\x80",
+        "\xd0\x93\xd0\x90\xd0\xa1\xe6\xa0\xaa\xe5\xbc\x8f\xe4\xbc\x9a\xe7\xa4\xbe",
+        "Muller Caf\xc3\xa9"})
+    EXPECT_THAT(values(other), IsEmpty()) << other;
 }
 
 TEST_F(DictionaryText, OnlyListsOfTheTenantCountAndPrioritiesDecide) {

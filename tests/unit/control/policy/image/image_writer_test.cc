@@ -197,7 +197,8 @@ TEST_F(ImageWriting, AValueThatIsNoneIsNamedByItsLineAlone) {
   std::vector<Problem> found;
   EXPECT_FALSE(compile_image(bundle, found));
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].message, "lists/customers.txt line 2: fewer than 4 letters and digits");
+  EXPECT_EQ(found[0].message,
+            "lists/customers.txt line 2: fewer than 4 letters and digits (length_min)");
   EXPECT_EQ(found[0].render().find("xyz"), std::string::npos);
 }
 

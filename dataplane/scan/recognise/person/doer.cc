@@ -5,16 +5,12 @@
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/particles.h"
 #include "dataplane/scan/recognise/person/public_names.h"
 
 namespace sallyport::scan {
 namespace {
 
-// Between a given name and the family's: "van der Berg".
-constexpr unsigned kParticlesMax = 2;
-constexpr std::string_view kParticles[] = {"van", "von", "de",  "der", "den", "da",
-                                           "di",  "del", "dos", "la",  "ter", "al"};
-constexpr WordFilter kParticlesFilter{kParticles};
 // Those of schoolbooks, assistants and programs.
 constexpr std::string_view kExamples[] = {
     "alice",  "amanda",  "amber",   "apollo", "athena", "bob",     "carol",  "cassandra", "celeste",
@@ -45,15 +41,13 @@ bool did_it(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
   const NameWord last = capital_before(reader, cue.start);
   if (last.size() == 0) return false;
   const NameKind kind = kind_of(reader, last);
-  // "Lars van der Berg": where the family's name begins.
-  uint64_t from = last.start;
-  for (unsigned i = 0; i < kParticlesMax && reader.before(from) == ' '; ++i) {
-    const NameWord particle = word_before(reader, from - 1);
-    if (particle.size() == 0 || !word_in(reader, particle, kParticles, kParticlesFilter)) break;
-    from = particle.start;
-  }
+  // "Lars van der Berg"
+  uint64_t given_end = last.start;
   NameWord first{};
-  if (reader.before(from) == ' ') first = capital_before(reader, from - 1);
+  if (reader.before(last.start) == ' ') {
+    given_end = over_particles(reader, last.start - 1);
+    first = capital_before(reader, given_end);
+  }
   if (first.size() != 0) {
     const NameKind given = kind_of(reader, first);
     const bool is_pair = given.given && is_somebodys(reader, first) &&
@@ -70,7 +64,7 @@ bool did_it(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
     if (!begins || given.given || is_thing_word(reader, first)) return false;
   }
   out = Hit{last.start, last.end};
-  return from == last.start && kind.given && !kind.ambiguous && !kind.family &&
+  return given_end + 1 >= last.start && kind.given && !kind.ambiguous && !kind.family &&
          is_somebodys(reader, last) && begins_here(reader, last.start) &&
          !is_named_after(reader, last.start);
 }

@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/person/doer.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/particles.h"
 #include "dataplane/scan/recognise/person/public_names.h"
 #include "dataplane/scan/recognise/person/salutation.h"
 #include "dataplane/scan/recognise/person/script_person.h"
@@ -19,9 +20,6 @@ constexpr unsigned kNameWordsMax = 5;
 // Between a cue and a name: `": "`, `>`, ` = '`, a line end with a quote mark.
 constexpr uint64_t kCueGapBytes = 8;
 
-constexpr std::string_view kParticles[] = {
-    "de",  "da",  "do",  "dos", "das", "del", "della", "di",   "la", "le", "van", "von", "der",
-    "den", "ter", "bin", "ibn", "al",  "el",  "ben",   "bint", "y",  "zu", "af",  "du"};
 constexpr std::string_view kTitles[] = {
     "mr",    "mrs",    "ms",           "miss",          "dr",   "prof", "professor", "sir",
     "herr",  "frau",   "se\xc3\xb1or", "se\xc3\xb1ora", "sr",   "sra",  "monsieur",  "madame",
@@ -108,7 +106,6 @@ constexpr std::string_view kStops[] = {
     "npi",         "dea",         "nhs",          "otherwise",
     "here",        "there",       "also",         "however"};
 
-constexpr WordFilter kParticlesFilter{kParticles};
 constexpr WordFilter kTitlesFilter{kTitles};
 
 bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
@@ -166,8 +163,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
       at = word.end + 1;
       continue;
     }
-    const bool particle =
-        out.words > 0 && !word.capital && word_in(reader, word, kParticles, kParticlesFilter);
+    const bool particle = out.words > 0 && is_particle(reader, word);
     if (!initial && !particle) {
       if ((!word.capital && !small) || word.size() < 2) break;
       const NameKind kind = kind_of(reader, word);
@@ -471,28 +467,15 @@ bool lives_there(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
          (reader.at(cue.at) == ' ' && is_digit(reader.at(cue.at + 1)));
 }
 
-// The first words of "has been", "a dit", "ha detto".
-constexpr std::string_view kAuxiliaries[] = {"has", "had", "hat", "a", "ha", "lui", "m'a"};
+// The first words of "a dit", "ha detto".
+constexpr std::string_view kAuxiliaries[] = {"a", "ha"};
 constexpr WordFilter kAuxiliariesFilter{kAuxiliaries};
-
-// Where the particles before `at` begin, behind the word before them: "Lars [van der ]".
-uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept {
-  constexpr unsigned kMost = 2;
-  for (unsigned i = 0; i < kMost; ++i) {
-    const NameWord word = word_before(reader, at);
-    if (word.size() == 0 || word.capital || reader.before(word.start) != ' ' ||
-        !word_in(reader, word, kParticles, kParticlesFilter))
-      break;
-    at = word.start - 1;
-  }
-  return at;
-}
 
 // Where a name begins that stands at the end of the text, before the beginning of such a cue.
 uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& reader) noexcept {
   constexpr uint64_t kVerbBytesMax = 12, kPlaceBytesMax = 5;
   uint64_t at = text.end;
-  // "lives ", "lives a", "has bee"
+  // "lives ", "lives a", "ha dett"
   NameWord word = word_before(reader, at);
   if (word.size() <= kVerbBytesMax && !word.capital && word.start > text.begin &&
       reader.before(word.start) == ' ')

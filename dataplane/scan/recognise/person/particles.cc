@@ -1,0 +1,29 @@
+#include "dataplane/scan/recognise/person/particles.h"
+
+#include <string_view>
+
+namespace sallyport::scan {
+namespace {
+
+constexpr std::string_view kParticles[] = {
+    "de",  "da",  "do",  "dos", "das", "del", "della", "di",   "la", "le", "van", "von", "der",
+    "den", "ter", "bin", "ibn", "al",  "el",  "ben",   "bint", "y",  "zu", "af",  "du"};
+constexpr WordFilter kParticlesFilter{kParticles};
+constexpr unsigned kParticlesMax = 2;
+
+}  // namespace
+
+bool is_particle(OpenReader& reader, const NameWord& word) noexcept {
+  return !word.capital && word_in(reader, word, kParticles, kParticlesFilter);
+}
+
+uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept {
+  for (unsigned i = 0; i < kParticlesMax; ++i) {
+    const NameWord word = word_before(reader, at);
+    if (word.size() == 0 || reader.before(word.start) != ' ' || !is_particle(reader, word)) break;
+    at = word.start - 1;
+  }
+  return at;
+}
+
+}  // namespace sallyport::scan

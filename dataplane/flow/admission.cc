@@ -206,7 +206,8 @@ Reason Gateway::admission(const http::RequestHead& head, Exchange& exchange,
       return Reason::MalformedBody;
     }
   } else if (head.framing != http::Framing::None) {
-    return Reason::BodyTooLarge;  // this endpoint takes no body at all
+    detail = "this endpoint takes none";  // whatever is in it: nothing of it would be read
+    return Reason::MalformedBody;
   }
   const bool counted = head.framing == http::Framing::ContentLength;
   if (counted && head.content_length > limits.max_body_bytes) return Reason::BodyTooLarge;

@@ -35,7 +35,7 @@ constexpr std::array<RefusalRow, static_cast<size_t>(Reason::kCount)> kRows{{
      "The gateway key is missing, unknown or revoked."},
     {R::VendorNotAllowed, "vendor_not_allowed", 403, false,
      "Policy does not let this caller use this vendor."},
-    {R::MalformedBody, "malformed_body", 400, false, "The request body's framing is malformed."},
+    {R::MalformedBody, "malformed_body", 400, false, "This endpoint takes no such body."},
     {R::MalformedJson, "malformed_json", 400, false,
      "The request body is not valid, unambiguous JSON."},
     {R::HeaderTimeout, "header_timeout", 408, false, "The request head did not arrive in time."},

@@ -96,6 +96,9 @@ void TextScan::load(const controlplane::policy::DictionaryKey& dictionary_key, S
       as.destination, "vendor", "destination", image_.vendor_count(),
       [&](const std::string& name) { return image_.find_vendor(name); },
       [&](uint16_t i) { return image_.vendor(i).name; });
+  // As the live path: without the year no year of birth is told.
+  const auto today = std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now());
+  who.year = static_cast<uint16_t>(int{std::chrono::year_month_day{today}.year()});
   for (size_t role = 0; role < contract::kRoleCount; ++role)
     if (as.role == controlplane::policy::role_name(static_cast<contract::Role>(role)))
       roles_ = static_cast<contract::Role>(role);

@@ -207,19 +207,20 @@ TEST_F(Scan, WhatObserveTriesOutIsSaid) {
   std::ofstream(folder / "actions.yaml")
       << "rules:\n"
          "  - {id: try, entity: EMAIL_ADDRESS, action: observe, would: generalise}\n"
+         "  - {id: year, entity: DATE_OF_BIRTH, action: generalise}\n"
          "  - {id: last, entity: CREDIT_CARD, action: mask, keep_last: 4}\n";
   ScanAs as;
   const auto scan = TextScan::build(compile_or_fail(folder.string()).image.bytes, as);
   std::filesystem::remove_all(folder);
   std::string out;
-  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111"})", 1, *scan,
+  answer_line(R"({"id":1,"text":"a@example.org 4111 1111 1111 1111, born 1984-03-04"})", 1, *scan,
               {.redacted = true}, out);
   const json row = json::parse(out);
-  ASSERT_EQ(row["spans"].size(), 2U);
+  ASSERT_EQ(row["spans"].size(), 3U);
   EXPECT_EQ(row["spans"][0]["action"], "observe");
   EXPECT_EQ(row["spans"][0]["would"], "generalise");
   EXPECT_FALSE(row["spans"][1].contains("would"));
-  EXPECT_EQ(row["redacted"], "a@example.org **** **** **** 1111");
+  EXPECT_EQ(row["redacted"], "a@example.org **** **** **** 1111, born 1984");
 }
 
 TEST_F(Scan, UnknownNamesAreNotFound) {

@@ -121,8 +121,8 @@ void skip_type(Reader& reader) noexcept {
 
 bool take_symbol(Reader& reader) noexcept {
   constexpr auto kSymbols = std::to_array<std::string_view>(
-      {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->", "=", ":",
-       "\xe2\x86\x92", "\xe2\x87\x92"});
+      {":::=", "::=", ":=", "===", "!==", "==", "!=", "=>", "?=", ".=", "+=", "||=", "->", "<-",
+       "=", ":", "\xe2\x86\x92", "\xe2\x87\x92"});
   constexpr FirstBytes kFirst{kSymbols};
   if (!kFirst.has(reader.peek())) return false;
   for (std::string_view symbol : kSymbols) {
@@ -189,9 +189,13 @@ void skip_block_mark(Reader& reader) noexcept {
   skip_white(reader, kBlanksMax);
 }
 
-// name="API_KEY" value="...", - name: API_KEY \n value: ..., <add key="..." value="...">.
+// name="API_KEY" value="...", - name: API_KEY \n value: ..., <add key="..." value="...">; of
+// PowerShell -Name Password -Value "...".
 bool take_value_attribute(Reader& reader) noexcept {
   const uint64_t from = reader.at();
+  skip_white(reader, kBlanksMax);
+  if (reader.peek() == '-' && reader.take("-value ") && is_quote(reader.peek())) return true;
+  reader.move_to(from);
   skip_white(reader, kBlanksMax);
   constexpr auto kAttributes = std::to_array<std::string_view>(
       {"\"value\"", "'value'", "value", "secret_value", "content", "default"});

@@ -117,7 +117,9 @@ bool take_arrow(Reader& reader) noexcept {
 Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& out) noexcept {
   // "id/pw kev/x": the cue says what stands on both sides of a slash.
   const bool slash = std::find(cue.begin(), cue.end(), uint8_t{'/'}) != cue.end();
-  bool armed = slash;
+  // "log in with kev / x"
+  const bool with = equals_word(cue, "log in with") || equals_word(cue, "sign in with");
+  bool armed = slash || with;
   Value before;
   if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
   if (slash && reader.peek() == '(') reader.skip();
@@ -172,7 +174,7 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
     // "ftp login admin:x"
     armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || (is_network_cue(cue) && !fits_network(bytes)) ||
-        ((slash || arrow) && is_word_and_digit(bytes)) ||
+        ((slash || arrow || with) && is_word_and_digit(bytes)) ||
         is_placeholder(text.slice(user.start, user.end)) ||
         is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)

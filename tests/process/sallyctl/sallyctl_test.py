@@ -124,10 +124,12 @@ class Words(Case):
         self.assertIn("usage:", self.ctl(expect=2).stderr)
 
     def test_no_prefix_is_a_name(self):
-        for command in COMMANDS:
-            noun, *verb = command.split()
+        nouns = {command.split()[0]: command.split()[1:] for command in COMMANDS}
+        for noun, verb in nouns.items():
             for size in range(1, len(noun)):
                 self.assertEqual(self.ctl(noun[:size], *verb).returncode, 2, noun[:size])
+        for command in COMMANDS:
+            noun, *verb = command.split()
             for size in range(1, len(verb[0]) if verb else 0):
                 self.assertEqual(self.ctl(noun, verb[0][:size]).returncode, 2, verb[0][:size])
 

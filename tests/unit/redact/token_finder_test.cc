@@ -259,7 +259,7 @@ std::string random_text(std::mt19937& random) {
 #if defined(__SANITIZE_ADDRESS__)
 constexpr int kTwinRounds = 150;
 #else
-constexpr int kTwinRounds = 1'000;
+constexpr int kTwinRounds = 500;
 #endif
 
 TEST(TokenFinder, AgreesWithItsSlowTwin) {

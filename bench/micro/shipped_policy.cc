@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
-#include "dataplane/rewrite/ruling.h"
+#include "dataplane/rewrite/text/ruling.h"
 
 namespace sallyport::bench {
 

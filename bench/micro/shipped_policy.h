@@ -15,7 +15,7 @@
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/token.h"
-#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 #include "dataplane/scan/engine.h"
 
 namespace sallyport::bench {

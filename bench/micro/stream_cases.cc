@@ -19,7 +19,7 @@
 #include "dataplane/base/bytes.h"
 #include "dataplane/base/check.h"
 #include "dataplane/flow/stream_relay.h"
-#include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/rewrite/text/text_rewriter.h"
 
 namespace sallyport::bench {
 namespace {

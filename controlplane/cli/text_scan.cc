@@ -11,7 +11,7 @@
 #include "controlplane/cli/output.h"
 #include "controlplane/policy/bundle/bundle.h"
 #include "dataplane/mem/wipe.h"
-#include "dataplane/rewrite/ruling.h"
+#include "dataplane/rewrite/text/ruling.h"
 
 namespace sallyport::cli {
 namespace {

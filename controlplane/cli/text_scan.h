@@ -24,8 +24,8 @@
 #include "dataplane/redact/known_values.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
-#include "dataplane/rewrite/rewrite_scope.h"
-#include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
+#include "dataplane/rewrite/text/text_rewriter.h"
 #include "dataplane/scan/engine.h"
 
 namespace sallyport::cli {

@@ -25,9 +25,9 @@
 #include "dataplane/redact/edit_plan.h"
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/known_values.h"
-#include "dataplane/rewrite/body_rewriter.h"
-#include "dataplane/rewrite/rewrite_scope.h"
-#include "dataplane/rewrite/template_check.h"
+#include "dataplane/rewrite/body/body_rewriter.h"
+#include "dataplane/rewrite/body/template_check.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 
 namespace sallyport::flow {
 

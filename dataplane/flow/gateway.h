@@ -41,7 +41,7 @@
 #include "dataplane/http/head_parser.h"
 #include "dataplane/http/serialise.h"
 #include "dataplane/mem/segment_pool.h"
-#include "dataplane/rewrite/body_rewriter.h"
+#include "dataplane/rewrite/body/body_rewriter.h"
 #include "dataplane/tcp/stack.h"
 
 namespace sallyport::flow {
@@ -57,7 +57,7 @@ struct GatewayConfig {
   size_t body_pool_bytes = 128U << 20;
   size_t plaintext_pool_bytes = 16U << 20;
   size_t ciphertext_pool_bytes = 32U << 20;
-  uint64_t padding_seed = 1;  // secret, of this start: rewrite/padding.h
+  uint64_t padding_seed = 1;  // secret, of this start: rewrite/body/padding.h
 };
 
 class Gateway {

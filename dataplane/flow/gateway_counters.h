@@ -10,7 +10,7 @@
 
 #include "dataplane/contract/coverage.h"
 #include "dataplane/flow/refusal.h"
-#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 
 namespace sallyport::flow {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/mem/wipe.h"
-#include "dataplane/rewrite/ruling.h"
+#include "dataplane/rewrite/text/ruling.h"
 
 namespace sallyport::flow {
 namespace {

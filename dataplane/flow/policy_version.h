@@ -26,7 +26,7 @@
 #include "dataplane/policy/test_table.h"
 #include "dataplane/redact/subject_hash.h"
 #include "dataplane/redact/token.h"
-#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/tls/context.h"
 

@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 
 namespace sallyport::flow {
 

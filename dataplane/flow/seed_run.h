@@ -18,7 +18,7 @@
 #include "dataplane/flow/policy_set.h"
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/redact/exchange_tokens.h"
-#include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/rewrite/text/text_rewriter.h"
 
 namespace sallyport::flow {
 

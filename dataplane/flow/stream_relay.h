@@ -28,8 +28,8 @@
 #include "dataplane/http/json_splitter.h"
 #include "dataplane/http/sse_splitter.h"
 #include "dataplane/llm/api_tables.h"
-#include "dataplane/rewrite/rewrite_scope.h"
-#include "dataplane/rewrite/stream_rewriter.h"
+#include "dataplane/rewrite/body/stream_rewriter.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 
 namespace sallyport::flow {
 

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "dataplane/contract/image_layout.h"
-#include "dataplane/rewrite/rewrite_scope.h"
+#include "dataplane/rewrite/text/rewrite_scope.h"
 
 namespace sallyport::flow {
 

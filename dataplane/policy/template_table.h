@@ -2,7 +2,7 @@
 //
 // Built on the main lcore with the version that it belongs to; views into the image. For each fixed
 // text the table of the Knuth-Morris-Pratt search is made here, so that the comparison needs no
-// memory of its own (rewrite/template_check.h).
+// memory of its own (rewrite/body/template_check.h).
 #pragma once
 
 #include <cstdint>

@@ -19,9 +19,9 @@
 #include "dataplane/mem/segment_pool.h"
 #include "dataplane/policy/image.h"
 #include "dataplane/redact/exchange_tokens.h"
-#include "dataplane/rewrite/body_rewriter.h"
-#include "dataplane/rewrite/ruling.h"
-#include "dataplane/rewrite/stream_rewriter.h"
+#include "dataplane/rewrite/body/body_rewriter.h"
+#include "dataplane/rewrite/body/stream_rewriter.h"
+#include "dataplane/rewrite/text/ruling.h"
 #include "dataplane/scan/engine.h"
 
 namespace sallyport::rewrite {

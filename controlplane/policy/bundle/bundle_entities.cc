@@ -20,7 +20,7 @@ constexpr YamlReader::Named<Generalisation> kGeneralisations[] = {
     {"age", Generalisation::Age},
     {"network", Generalisation::Network}};
 
-constexpr size_t kEntitiesMax = 256;  // rewrite/rewrite_scope.h
+constexpr size_t kEntitiesMax = 256;  // rewrite/text/rewrite_scope.h
 
 // Kinds of which the scanner follows one rule only.
 bool is_single(RuleKind kind) {

@@ -17,8 +17,8 @@
 #include "dataplane/redact/exchange_tokens.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
-#include "dataplane/rewrite/ruling.h"
-#include "dataplane/rewrite/text_rewriter.h"
+#include "dataplane/rewrite/text/ruling.h"
+#include "dataplane/rewrite/text/text_rewriter.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/text_scanner.h"
 

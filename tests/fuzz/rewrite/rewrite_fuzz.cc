@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "dataplane/rewrite/output_check.h"
+#include "dataplane/rewrite/body/output_check.h"
 #include "tests/unit/rewrite/rewrite_world.h"
 
 namespace {

@@ -1,0 +1,96 @@
+#include "dataplane/rewrite/leaf/leaf_text.h"
+
+#include <algorithm>
+
+#include "dataplane/rewrite/text/limits.h"
+
+namespace sallyport::rewrite {
+
+void LeafText::begin_message(CleanTexts* clean) noexcept {
+  own_.clear();
+  clean_ = clean != nullptr ? clean : &own_;
+  forget_held();
+  is_reading_ = false;
+  is_clean_ = true;
+}
+
+void LeafText::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
+                     redact::ShiftMap* shifts, scan::Whole whole) {
+  scope_ = &scope;
+  roles_ = roles;
+  shifts_ = shifts;
+  whole_ = whole;
+  is_reading_ = false;
+  forget_held();
+  held_.append(before.last(std::min(before.size(), kBeforeBytesMax)));
+  before_ = held_.size();
+}
+
+bool LeafText::hold(std::span<const uint8_t> text) {
+  if ((is_nested_ || !is_reading_) && held_.size() + text.size() <= kHeldBytesMax &&
+      ends_.size() < kHeldPiecesMax) {
+    held_.append(text);
+    if (is_nested_) ends_.push_back(held_.size());
+    return true;
+  }
+  if (!read_held()) return false;
+  return is_nested_ ? reader_.feed(text) : reader_.hold(text);
+}
+
+bool LeafText::settle() {
+  if (!is_reading_ && held_.size() == before_) return true;
+  return read_held() && reader_.settle_held();
+}
+
+bool LeafText::end() {
+  const bool is_whole = !is_reading_;
+  forget_unknowing();
+  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, whole_)) {
+    forget_held();
+    return true;
+  }
+  start();
+  const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
+  is_clean_ = is_clean_ && ok && reader_.is_clean();
+  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, whole_);
+  forget_held();
+  return ok;
+}
+
+// A text that was clean may hold a value that is known since.
+void LeafText::forget_unknowing() noexcept {
+  if (scope_->known == nullptr || scope_->known->generation() == known_seen_) return;
+  known_seen_ = scope_->known->generation();
+  clean_->clear();
+}
+
+// Afterwards nothing of held_ stands before the text.
+void LeafText::start() {
+  if (is_reading_) return;
+  is_reading_ = true;
+  reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_, whole_);
+}
+
+bool LeafText::read_held() {
+  start();
+  bool ok = true;
+  if (is_nested_) {
+    size_t from = before_;
+    for (const size_t end : ends_) {
+      ok = ok && reader_.feed(held_.bytes().subspan(from, end - from));
+      from = end;
+    }
+  } else {
+    ok = reader_.hold(held_.bytes().subspan(before_));
+  }
+  forget_held();
+  return ok;
+}
+
+void LeafText::forget_held() noexcept {
+  held_.clear();
+  ends_.clear();
+  before_ = 0;
+}
+
+}  // namespace sallyport::rewrite

@@ -16,7 +16,7 @@ import lab_fixture
 from lab_fixture import Lab, LabConnection, chat
 from lab_processes import wait_for
 
-APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "50"))
+APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "25"))
 VALUES = int(os.environ.get("SALLYPORT_DICTIONARY", "20000"))
 CLIENTS = 4
 GROWTH_MIB_MAX = 64

@@ -226,7 +226,7 @@ void add_key_commands(std::vector<Command>& table) {
             {.name = "id", .value = "ID", .text = "its name in the bundle (else made up)"}},
        .examples =
            {{"sallyctl key new --policy policies --tenant acme --principal support-desk "
-             "--environment production --reason customer-support",
+             "--environment production --reason assistance",
              "for a service"},
             {"sallyctl key new --policy policies --tenant acme --principal ci --environment "
              "lab --id ci --output json",

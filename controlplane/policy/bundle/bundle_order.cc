@@ -1,10 +1,12 @@
-// Rules that can never decide: the first that fits does, and one before them fits all that they
-// fit. A refusal behind a permission would look like one, and be none.
+// What would be read and do nothing. Rules that can never decide: the first that fits does, and one
+// before them fits all that they fit; a refusal behind a permission would look like one, and be
+// none. Words of a rule that have nothing to count for, and reasons that nobody grants.
 #include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "controlplane/policy/bundle/bundle_sections.h"
+#include "controlplane/policy/bundle/names.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -58,6 +60,8 @@ class OrderCheck {
              takes_all(a.environments, b.environments) && takes_all(a.purposes, b.purposes) &&
              takes_all(a.reasons, b.reasons);
     });
+    check_words();
+    check_default_reasons();
   }
 
  private:
@@ -83,6 +87,40 @@ class OrderCheck {
                                           " fits everything that this one fits; put it before " +
                                           "that one, or take it out");
     }
+  }
+
+  void check_words() {
+    constexpr uint16_t kUsualProximity = RuleSource{}.proximity;
+    for (const Entity& entity : parts_.bundle.entities)
+      for (size_t i = 0; i < entity.source.rules.size(); ++i) {
+        const RuleSource& rule = entity.source.rules[i];
+        const auto refuse = [&](const char* why) {
+          parts_.reader.add(entity.rule_places[i], "rule '" + rule.id + "': " + why);
+        };
+        if (rule.proximity != kUsualProximity && rule.context.empty() && rule.against.empty())
+          refuse("'proximity' says how far words count, and there are none");
+        if (rule.confidence_bare > rule.confidence)
+          refuse("'confidence_bare' is above 'confidence': a value is not surer without its words");
+      }
+  }
+
+  // Where reasons are not listed, the rules are what says which there are.
+  void check_default_reasons() {
+    const Bundle& bundle = parts_.bundle;
+    if (!bundle.reasons.empty() || bundle.access.empty()) return;
+    std::vector<std::string> granted;
+    for (const AccessRule& rule : bundle.access) {
+      if (rule.reasons.empty()) return;  // any
+      granted.insert(granted.end(), rule.reasons.begin(), rule.reasons.end());
+    }
+    for (const GatewayKey& key : bundle.keys)
+      if (!key.default_reason.empty() &&
+          std::find(granted.begin(), granted.end(), key.default_reason) == granted.end())
+        parts_.reader.add(key.place,
+                          "key '" + key.id + "': no rule of access.yaml has the reason '" +
+                              key.default_reason + "', so nothing would be restored for it" +
+                              did_you_mean(key.default_reason, granted) +
+                              "; a reason that grants nothing stands under 'reasons'");
   }
 
   BundleParts& parts_;

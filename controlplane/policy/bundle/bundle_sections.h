@@ -77,7 +77,8 @@ void read_exceptions(BundleParts& parts);
 // What the rules say together, in every cell: nothing secret leaves, what is never stored is
 // blocked or masked, and no number is both masked in part and hashed (bundle_promises.cc).
 void check_rulings(BundleParts& parts);
-// Every rule of an ordered list can decide something (bundle_order.cc).
+// Nothing was written that does nothing: a rule of an ordered list that never decides, words that
+// count for nothing (bundle_order.cc).
 void check_order(BundleParts& parts);
 
 }  // namespace sallyport::controlplane::policy

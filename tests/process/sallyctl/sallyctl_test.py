@@ -334,7 +334,7 @@ class Keys(Case):
 
     def test_a_key_from_new_to_revoked(self):
         folder = self.overlay()
-        value = self.new(folder, "--reason", "customer-support", "--id", "desk")
+        value = self.new(folder, "--reason", "assistance", "--id", "desk")
         self.assertRegex(value["key"], r"^spk_[A-Za-z0-9_-]{43}$")
         self.assertEqual(len(base64.urlsafe_b64decode(value["key"][4:] + "=")), 32)
         with open(value["file"], encoding="utf-8") as file:
@@ -347,7 +347,7 @@ class Keys(Case):
         self.ctl("policy", "check", folder, expect=0)
         rows = self.json("key", "list", "--policy", folder)["keys"]
         self.assertEqual([row["principal"] for row in rows], ["desk", "p2"])
-        self.assertEqual(rows[0]["reason"], "customer-support")
+        self.assertEqual(rows[0]["reason"], "assistance")
         self.assertIn("desk", self.ctl("key", "list", "--policy", folder, expect=0).stdout)
         self.json("key", "revoke", "desk", "--policy", folder)
         self.error("key", "revoke", "desk", "--policy", folder, expect=4)

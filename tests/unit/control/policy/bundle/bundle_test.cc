@@ -707,6 +707,28 @@ TEST_F(BundleRefusal, OfARuleThatCanNeverDecide) {
   good();
 }
 
+TEST_F(BundleRefusal, OfADefaultReasonThatNobodyGrants) {
+  change("keys.yaml", "default_reason: support", "default_reason: suport");
+  EXPECT_THAT(refusals(),
+              ElementsAre(HasSubstr("no rule of access.yaml has the reason 'suport', so nothing "
+                                    "would be restored for it (did you mean 'support'?)")));
+  files["access.yaml"] += "reasons: {suport: {}, support: {}, audit: {}}\n";
+  good();
+}
+
+TEST_F(BundleRefusal, OfWordsThatCountForNothing) {
+  const auto refused = [&](const std::string& words) {
+    files["entities/own.yaml"] =
+        "entities:\n  BADGE:\n    rules: [{id: badge, kind: pattern, pattern: 'bdg-[0-9]{6}'" +
+        words + "}]\n    must_match: [{text: bdg-123456}]\n    must_not_match: [bdg-1]\n";
+    return refusals();
+  };
+  EXPECT_THAT(refused(", proximity: 90"),
+              ElementsAre(HasSubstr("'proximity' says how far words count, and there are none")));
+  EXPECT_THAT(refused(", context: [badge], confidence: 60, confidence_bare: 61"),
+              ElementsAre(HasSubstr("a value is not surer without its words")));
+}
+
 TEST_F(BundleRefusal, TellsAllThatIsWrongAtOnceWithItsLine) {
   change("vendors/other.yaml", "port: 8443", "port: x");
   change("vendors/other.yaml", "host: llm.example.com", "host: no");

@@ -543,6 +543,28 @@ bool ends_in_bic(contract::Validator validator, std::span<const uint8_t> charact
          holds(validator, value);
 }
 
+// "DE89 37O4 0O44": a letter among the digits of a group is what a reader of scans took for one.
+// Only of printed groups, whose checksum then proves it.
+bool holds_misread(const ShapeWindow& window, contract::Validator validator) noexcept {
+  constexpr size_t kGroup = 4;
+  if (validator != contract::Validator::Iban || !window.is_spaced()) return false;
+  const auto read = window.characters();
+  std::array<uint8_t, contract::kShapeLengthMax> meant;
+  bool differs = false;
+  for (size_t at = 0; at < read.size(); at += kGroup) {
+    const auto group = read.subspan(at, std::min(kGroup, read.size() - at));
+    const bool has_digit = std::any_of(group.begin(), group.end(), is_digit);
+    for (size_t i = 0; i < group.size(); ++i) {
+      const uint8_t c = group[i];
+      const bool one = c == 'I' || c == 'L';
+      const bool wrong = at > 0 && has_digit && (one || c == 'O');
+      meant[at + i] = !wrong ? c : one ? uint8_t{'1'} : uint8_t{'0'};
+      differs = differs || wrong;
+    }
+  }
+  return differs && holds(validator, std::span(meant).first(read.size()));
+}
+
 // Ranges, but no check digit.
 bool is_unchecked(contract::Validator validator) noexcept {
   return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
@@ -585,7 +607,7 @@ class ShapeHits {
     if (!window.may_fit(shape.digits, shape.letters)) return;
     const int doubt = window.fits(shape.digits, shape.letters, shape.breaks, shape.flags);
     if (doubt < 0) return;
-    if (!holds(shape.validator, window.characters())) {
+    if (!holds(shape.validator, window.characters()) && !holds_misread(window, shape.validator)) {
       if (!ends_in_bic(shape.validator, window.characters())) return;
       end -= kBicBytes;
     }

@@ -70,10 +70,16 @@ bool ends_word(const TextView& text, uint64_t end) noexcept {
   return !is_upper(next) && !(is_digit(next) && is_alnum(text.at(end + 1)));
 }
 
-// The signs of a word that has some stand in the text.
+// The signs of a word that has some stand in the text, and one kind of sign is for all of its
+// blanks: "pick-up at" is no name.
 bool has_signs(const TextView& text, uint64_t start, std::string_view word) noexcept {
-  for (size_t at = 0; (at = word.find('_', at)) != std::string_view::npos; ++at)
-    if (text.at(start + at) != '_') return false;
+  uint8_t blank = 0;
+  for (size_t at = 1; at < word.size(); ++at) {
+    if (word[at] != '_' && word[at] != ' ') continue;
+    const uint8_t sign = text.at(start + at);
+    if (word[at] == '_' ? sign != '_' : blank != 0 && sign != blank) return false;
+    if (word[at] == ' ') blank = sign;
+  }
   return true;
 }
 

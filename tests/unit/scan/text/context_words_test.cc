@@ -11,12 +11,13 @@ namespace {
 constexpr NearRules kAllRules{~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
 
 std::vector<std::string> found(std::string_view text, size_t value_start) {
-  constexpr std::string_view kWords[] = {"tel",       "phone", "né",       "id",          "手机",
-                                         "téléphone", "ssn",   "tax file", "licence_text"};
+  constexpr std::string_view kWords[] = {"tel",          "phone",     "né",  "id",
+                                         "手机",         "téléphone", "ssn", "tax file",
+                                         "licence_text", "pick up at"};
   ContextWords words;
   EXPECT_TRUE(words.load(kWords));
   // A rule of its own for each, so that what may be near can be compared with what is.
-  for (uint16_t i = 0; i < words.size(); ++i) words.note_rule(i, static_cast<uint16_t>(i * 28));
+  for (uint16_t i = 0; i < words.size(); ++i) words.note_rule(i, static_cast<uint16_t>(i * 25));
   const TextView view{reinterpret_cast<const uint8_t*>(text.data()), 0, text.size(), true};
   ContextHits hits;
   ContextBlocks blocks;
@@ -62,6 +63,8 @@ TEST(ContextWords, SignsBetweenWordsOfNamesAreBlanks) {
   EXPECT_EQ(found("TAX_FILE_NO: "), Words{"tax file:5"});
   EXPECT_EQ(found("data-tax-file="), Words{"tax file:1"});
   EXPECT_EQ(found("taxfile="), Words{});
+  EXPECT_EQ(found("pick_up_at="), Words{"pick up at:1"});
+  EXPECT_EQ(found("pick-up at "), Words{});
   EXPECT_EQ(found("licence_text="), Words{"licence_text:1"});
   EXPECT_EQ(found("licence text "), Words{});
 }

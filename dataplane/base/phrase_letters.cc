@@ -173,11 +173,11 @@ constexpr MarkRow kMarkRows[] = {
 };
 
 // Signs, spaces and pictures: between words.
-struct Range {
+struct SignRange {
   uint32_t first;
   uint32_t last;
 };
-constexpr Range kBreaks[] = {
+constexpr SignRange kBreaks[] = {
     {0x80, 0xa9},     {0xab, 0xb1},     {0xb4, 0xb4},     {0xb6, 0xb8},       {0xbb, 0xbb},
     {0xbf, 0xbf},     {0xd7, 0xd7},     {0xf7, 0xf7},     {0x2c2, 0x2c5},     {0x2d2, 0x2df},
     {0x37e, 0x37e},   {0x384, 0x385},   {0x387, 0x387},   {0x3f6, 0x3f6},     {0x482, 0x482},
@@ -196,8 +196,9 @@ constexpr uint32_t kBreak = 0;
 constexpr uint32_t kSharpS = 0xdf, kCapitalSharpS = 0x1e9e;
 
 constexpr uint32_t letter_of(uint32_t c) noexcept {
-  const auto* range = std::upper_bound(std::begin(kBreaks), std::end(kBreaks), c,
-                                       [](uint32_t one, const Range& r) { return one < r.first; });
+  const auto* range =
+      std::upper_bound(std::begin(kBreaks), std::end(kBreaks), c,
+                       [](uint32_t one, const SignRange& r) { return one < r.first; });
   if (range != std::begin(kBreaks) && c <= range[-1].last) return kBreak;
   const auto* row =
       std::upper_bound(std::begin(kLetterRows), std::end(kLetterRows), c,

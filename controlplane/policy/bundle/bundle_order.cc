@@ -48,7 +48,7 @@ class OrderCheck {
     check(bundle.opaque, [this](const OpaqueRule& a, const OpaqueRule& b) {
       return same_cells(a, b) && takes_all(a.kinds, b.kinds, kinds_);
     });
-    check(bundle.access, [this](const AccessRule& a, const AccessRule& b) {
+    check(bundle.access, [](const AccessRule& a, const AccessRule& b) {
       return takes_all(a.tenants, b.tenants) && takes_all(a.principals, b.principals) &&
              takes_all(a.entities, b.entities) && takes_all(a.reasons, b.reasons);
     });
@@ -90,14 +90,14 @@ class OrderCheck {
   }
 
   void check_words() {
-    constexpr uint16_t kUsualProximity = RuleSource{}.proximity;
+    const uint16_t usual = RuleSource{}.proximity;
     for (const Entity& entity : parts_.bundle.entities)
       for (size_t i = 0; i < entity.source.rules.size(); ++i) {
         const RuleSource& rule = entity.source.rules[i];
         const auto refuse = [&](const char* why) {
           parts_.reader.add(entity.rule_places[i], "rule '" + rule.id + "': " + why);
         };
-        if (rule.proximity != kUsualProximity && rule.context.empty() && rule.against.empty())
+        if (rule.proximity != usual && rule.context.empty() && rule.against.empty())
           refuse("'proximity' says how far words count, and there are none");
         if (rule.confidence_bare > rule.confidence)
           refuse("'confidence_bare' is above 'confidence': a value is not surer without its words");

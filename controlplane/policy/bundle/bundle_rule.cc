@@ -26,6 +26,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"date", RuleKind::Date},
                                                   {"ip", RuleKind::Ip},
                                                   {"mac", RuleKind::Mac},
+                                                  {"card_code", RuleKind::CardCode},
                                                   {"crypto", RuleKind::Crypto},
                                                   {"address", RuleKind::Address},
                                                   {"person", RuleKind::Person},

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "dataplane/base/check.h"
+#include "dataplane/scan/number/number_matrix.h"
 #include "dataplane/scan/number/shape_window.h"
+#include "dataplane/scan/recognise/number/card_code.h"
 #include "dataplane/scan/recognise/number/date.h"
 #include "dataplane/scan/recognise/number/everyday_number.h"
 #include "dataplane/scan/recognise/number/mac.h"
@@ -435,6 +437,8 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   const Kind kinds[] = {
       {engine.rules_anywhere(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin, false},
       {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin, true},
+      {engine.rules_anywhere(contract::RuleKind::CardCode), card_code_row, kCardCodeDigitsMin,
+       false},
       {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0, false}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   bool is_read = false;
@@ -568,36 +572,6 @@ bool holds_misread(const ShapeWindow& window, contract::Validator validator) noe
 // Ranges, but no check digit.
 bool is_unchecked(contract::Validator validator) noexcept {
   return validator == contract::Validator::Ssn || validator == contract::Validator::Itin;
-}
-
-// "[\n    273 63 5022"
-constexpr unsigned kMatrixIndent = 10;
-// One of the numbers of a matrix: "12 273 63 5022 8", "[273 63 5022]", a line of nothing but
-// numbers above or below. A pasted list of bare numbers looks like any table of three columns
-// (number, age, year), and tables are what there is more of. Groups [first, last) have single
-// spaces between.
-bool is_of_matrix(const Row& row, size_t first, size_t last) noexcept {
-  const auto only = [](std::span<const uint8_t> gap, std::string_view some) {
-    return std::all_of(gap.begin(), gap.end(), [&](uint8_t c) {
-      return some.find(static_cast<char>(c)) != std::string_view::npos;
-    });
-  };
-  const auto is_number = [&](size_t group) { return row.groups[group].letters == 0; };
-  uint64_t before = row.start(first) - 1;
-  for (unsigned i = 0; i < kMatrixIndent && is_blank(row.view.at(before)); ++i) --before;
-  if (row.view.at(before) == '[' || row.behind(last - 1) == ']') return true;
-  // "Q1 273 63 5022": a row and its name.
-  if (first > 0 && row.groups[first - 1].digits > 0 && only(row.gap(first - 1), " ")) return true;
-  if (last < row.count && is_number(last) && only(row.gap(last - 1), " ")) return true;
-  // Two numbers on the line above or below.
-  const auto is_number_line = [&](size_t outer, size_t near, size_t far) {
-    const auto between = row.gap(outer);
-    return only(between, " \t\n\r[],") &&
-           std::find(between.begin(), between.end(), '\n') != between.end() && is_number(near) &&
-           is_number(far) && only(row.gap(std::min(near, far)), " \t");
-  };
-  return (first > 1 && is_number_line(first - 1, first - 1, first - 2)) ||
-         (last + 1 < row.count && is_number_line(last - 1, last, last + 1));
 }
 
 // The widest window of each rule whose shape fits: an IBAN of 22 is not one of 20 and a rest.

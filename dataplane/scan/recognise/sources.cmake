@@ -12,6 +12,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/email.cc
   recognise/field.cc
   recognise/ip.cc
+  recognise/number/card_code.cc
   recognise/number/date.cc
   recognise/number/everyday_number.cc
   recognise/number/mac.cc

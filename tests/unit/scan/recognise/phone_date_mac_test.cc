@@ -1,4 +1,5 @@
 // Telephone numbers, dates and hardware addresses in rows of groups. "~": only behind a word.
+#include "dataplane/scan/recognise/number/card_code.h"
 #include "dataplane/scan/recognise/number/date.h"
 #include "dataplane/scan/recognise/number/everyday_number.h"
 #include "dataplane/scan/recognise/number/mac.h"
@@ -160,6 +161,25 @@ TEST(Mac, RowsWithHyphensAndPoints) {
   EXPECT_EQ(first_in_row("00-1A-2B-3C-4D-5E-6F", mac_row), "");
   EXPECT_EQ(first_in_row("0a1b.cdef.3c4d.5e6f", mac_row), "");
   EXPECT_EQ(first_in_row("12-34-56", mac_row), "");
+}
+
+std::string code_behind(std::string_view text) { return first_in_row(text, card_code_row); }
+
+TEST(CardCode, BehindACardAndItsExpiry) {
+  for (std::string_view before :
+       {"4111111111111111|12|27|", "4111 1111 1111 1111 12/27 ", "4111-1111-1111-1111,0927,",
+        "4111111111111111:9:2031:", "4111111111111111 | 1/27 | ", "378282246310005 0929 "})
+    EXPECT_EQ(code_behind(std::string(before) + "123"), "123") << before;
+  EXPECT_EQ(code_behind("378282246310005|0929|4821"), "4821");
+}
+
+TEST(CardCode, NotBehindAnythingElse) {
+  for (std::string_view text :
+       {"4111111111111112|12|27|123", "4111111111111111|13|27|123", "4111111111111111|12|19|123",
+        "4111111111111111|12|27|12", "4111111111111111|12|27|12345", "4111111111111111 123",
+        "12|27|123", "0927,123", "4111111111111111, 12/27 (, 123", "4111111111111111|12|27|12a",
+        "1 2 3 12 27 123"})
+    EXPECT_EQ(code_behind(text), "") << text;
 }
 
 }  // namespace

@@ -1,0 +1,84 @@
+#include "dataplane/scan/recognise/number/card_code.h"
+
+#include <algorithm>
+
+#include "dataplane/scan/recognise/number/row_digits.h"
+#include "dataplane/scan/validate/registry.h"
+
+namespace sallyport::scan {
+namespace {
+
+constexpr uint32_t kCardCodeDigitsMax = 4;
+constexpr size_t kCardDigitsMin = 13, kCardDigitsMax = 19;  // ISO/IEC 7812
+constexpr size_t kCardGroupsMax = 5;
+constexpr unsigned kYearMin = 20, kYearMax = 59;  // of this century
+constexpr size_t kFieldGapMax = 3;                // " | "
+
+// What stands between two fields: one sign, blanks around it or alone.
+bool is_field_gap(std::span<const uint8_t> gap) noexcept {
+  const auto signs = std::count_if(gap.begin(), gap.end(), [](uint8_t c) { return c != ' '; });
+  return gap.size() <= kFieldGapMax && signs <= 1;
+}
+
+bool is_field(const Row& row, size_t group, uint32_t size) noexcept {
+  return is_digits(row, group) && row.size(group) == size;
+}
+
+unsigned number_of(std::span<const uint8_t> digits) noexcept {
+  unsigned out = 0;
+  for (uint8_t c : digits) out = out * 10 + (c - unsigned{'0'});
+  return out;
+}
+
+bool is_month(std::span<const uint8_t> digits) noexcept {
+  const unsigned month = number_of(digits);
+  return month >= 1 && month <= 12;
+}
+
+bool is_year(std::span<const uint8_t> digits) noexcept {
+  const unsigned year = number_of(digits);
+  const unsigned of_century = digits.size() == 2 ? year : year - std::min(year, 2'000U);
+  return of_century >= kYearMin && of_century <= kYearMax;
+}
+
+// Where the expiry begins that ends before group `end`; `end`: there is none.
+size_t expiry_before(const Row& row, size_t end) noexcept {
+  const size_t last = end - 1;
+  const auto digits = row.of(last);
+  if (is_field(row, last, 4) && is_month(digits.first(2)) && is_year(digits.subspan(2)))
+    return last;
+  const bool two = last > 0 && (is_field(row, last, 2) || is_field(row, last, 4)) &&
+                   is_year(digits) && is_digits(row, last - 1) && row.size(last - 1) <= 2 &&
+                   is_month(row.of(last - 1)) && is_field_gap(row.gap(last - 1));
+  return two ? last - 1 : end;
+}
+
+bool is_card_before(const Row& row, size_t end) noexcept {
+  size_t digits = 0;
+  const size_t from = end - std::min(end, kCardGroupsMax);
+  for (size_t first = end; first-- > from && is_digits(row, first);) {
+    if (first + 1 < end && !is_field_gap(row.gap(first))) return false;
+    digits += row.size(first);
+    if (digits > kCardDigitsMax) return false;
+    if (digits >= kCardDigitsMin &&
+        holds(contract::Validator::Card, digits_of(row, first, end).all()))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool card_code_row(const Row& row, size_t first, RowHit& out) noexcept {
+  const uint32_t size = row.size(first);
+  if (size < kCardCodeDigitsMin || size > kCardCodeDigitsMax || first < 2) return false;
+  if (!is_digits(row, first) || !is_field_gap(row.gap(first - 1))) return false;
+  const size_t expiry = expiry_before(row, first);
+  if (expiry == first || expiry == 0 || !is_field_gap(row.gap(expiry - 1))) return false;
+  if (!is_card_before(row, expiry)) return false;
+  out = RowHit{static_cast<int32_t>(row.groups[first].start),
+               static_cast<int32_t>(row.groups[first].end), first + 1, false, 0};
+  return true;
+}
+
+}  // namespace sallyport::scan

@@ -91,7 +91,8 @@ std::vector<std::string> greek_forms(std::string_view value) {
       const auto* found =
           std::find_if(std::begin(kTwoFaced), std::end(kTwoFaced),
                        [&](const auto& one) { return pair == one.capital || pair == one.small; });
-      inside = base::is_alnum(value[at]) || static_cast<uint8_t>(value[at]) >= 0x80;
+      inside = base::is_alnum(static_cast<uint8_t>(value[at])) ||
+               static_cast<uint8_t>(value[at]) >= 0x80;
       if (found == std::end(kTwoFaced)) {
         text += value[at];
         continue;

@@ -36,11 +36,12 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) noex
   });
 }
 
-// Without the spaces and tabs around it: OWS of RFC 9110, 5.6.3.
+// Without the spaces and tabs around it: OWS of RFC 9110, 5.6.3. Of nothing else the empty end of
+// `text`: callers tell from data() where it stands.
 constexpr std::string_view without_ows(std::string_view text) noexcept {
   constexpr std::string_view kBlanks = " \t";
   const size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
+  if (first == std::string_view::npos) return text.substr(text.size());
   return text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
 }
 

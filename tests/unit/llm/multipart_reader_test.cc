@@ -144,6 +144,17 @@ TEST(MultipartReader, HeadersThatMeanTwoThingsAreRefused) {
   EXPECT_EQ(head(good + std::string(kMultipartHeaderBytesMax, ' ')), E::HeaderTooLong);
 }
 
+TEST(MultipartReader, NothingStandsSomewhereToo) {
+  for (const std::string lines :
+       {"Content-Disposition: form-data; name=\"a\"; filename=",
+        "Content-Disposition: form-data; name=\"a\"; filename= ; \r\nContent-Type: "}) {
+    const std::string form = "--BX\r\n" + lines + "\r\n\r\nx\r\n" + kEnd;
+    std::vector<Part> parts;
+    (void)read({form}, &parts);
+    for (const Part& part : parts) EXPECT_LT(part.filename_start, form.size()) << lines;
+  }
+}
+
 TEST(MultipartReader, PartsAreCounted) {
   std::string form;
   for (uint32_t i = 0; i < kMultipartPartsMax; ++i) form += field("a", "x");

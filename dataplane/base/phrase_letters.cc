@@ -249,35 +249,16 @@ uint32_t composed(uint32_t before, uint32_t mark) noexcept {
   return 0;
 }
 
-uint32_t decode(const uint8_t* text, size_t size) noexcept {
-  uint32_t c = size == 1   ? text[0]
-               : size == 2 ? text[0] & 0x1fU
-                           : text[0] & (size == 3 ? 0xfU : 7U);
-  for (size_t i = 1; i < size; ++i) c = c << 6 | (text[i] & 0x3fU);
-  return c;
-}
-
-size_t encode(uint32_t c, uint8_t* out) noexcept {
-  if (c < 0x80) {
-    out[0] = static_cast<uint8_t>(c);
-    return 1;
-  }
-  const size_t size = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-  for (size_t i = size - 1; i > 0; --i, c >>= 6) out[i] = static_cast<uint8_t>(0x80 | (c & 0x3f));
-  out[0] = static_cast<uint8_t>((size == 2 ? 0xc0 : size == 3 ? 0xe0 : 0xf0) | c);
-  return size;
-}
-
 size_t append(uint32_t c, std::span<uint8_t> word, size_t size) noexcept {
   // Only what a mark may stand behind is looked at again.
   if (size > 0 && c >= 0x300) {
     size_t last = 1;
     while (last < size && last < 4 && (word[size - last] & 0xc0) == 0x80) ++last;
-    if (const uint32_t one = composed(decode(word.data() + size - last, last), c); one != 0)
+    if (const uint32_t one = composed(utf8_decode(word.data() + size - last, last), c); one != 0)
       return append(one, word, size - last);
   }
   std::array<uint8_t, 4> bytes;
-  const size_t more = encode(c, bytes.data());
+  const size_t more = utf8_encode(c, bytes.data());
   if (size + more > word.size()) return kWordFull;
   std::memcpy(word.data() + size, bytes.data(), more);
   return size + more;
@@ -297,7 +278,7 @@ size_t read_letter(std::span<const uint8_t> text, uint32_t& letter) noexcept {
       return 1;
     }
   if (text.size() < size) return 0;
-  letter = decode(text.data(), size);
+  letter = utf8_decode(text.data(), size);
   if (letter >= (size == 2 ? 0x80U : size == 3 ? 0x800U : 0x10000U)) return size;
   letter = kNoLetter;  // written too long
   return 1;

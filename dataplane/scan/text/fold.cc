@@ -47,12 +47,6 @@ int hex4(const uint8_t* text, size_t size) noexcept {
   return value;
 }
 
-uint32_t decode(const uint8_t* text, size_t size) noexcept {
-  uint32_t c = size == 2 ? text[0] & 0x1fU : size == 3 ? text[0] & 0xfU : text[0] & 7U;
-  for (size_t i = 1; i < size; ++i) c = c << 6 | (text[i] & 0x3fU);
-  return c;
-}
-
 // Blanks, hyphens and quotes of Windows-1252 and its sisters, in files that are no UTF-8. Letters
 // stay bytes: two would stand for one, and folded text is never longer than what it comes from.
 uint32_t fold_code_page(uint8_t c) noexcept {
@@ -271,19 +265,7 @@ size_t Folder::becomes_code_point(uint32_t c, size_t source, uint8_t reason, Out
   }
   if (folded != kFoldItself) return becomes(static_cast<uint8_t>(folded), source, reason, out);
   std::array<uint8_t, 4> bytes;
-  uint32_t size = 0;
-  if (c < 0x800) {
-    bytes[size++] = static_cast<uint8_t>(0xc0 | c >> 6);
-  } else {
-    if (c < 0x10000) {
-      bytes[size++] = static_cast<uint8_t>(0xe0 | c >> 12);
-    } else {
-      bytes[size++] = static_cast<uint8_t>(0xf0 | c >> 18);
-      bytes[size++] = static_cast<uint8_t>(0x80 | (c >> 12 & 0x3f));
-    }
-    bytes[size++] = static_cast<uint8_t>(0x80 | (c >> 6 & 0x3f));
-  }
-  bytes[size++] = static_cast<uint8_t>(0x80 | (c & 0x3f));
+  const auto size = static_cast<uint32_t>(base::utf8_encode(c, bytes.data()));
   std::memcpy(out.at, bytes.data(), size);
   out.at += size;
   map_.unit(size, static_cast<uint32_t>(source), reason);
@@ -533,7 +515,7 @@ size_t Folder::code_points(const uint8_t* text, size_t size, bool final, Out& ou
       ++at;
       continue;
     }
-    const uint32_t c = decode(text + at, length);
+    const uint32_t c = base::utf8_decode(text + at, length);
     const uint32_t folded = fold_code_point(c);
     if (folded != kFoldItself) put(folded, length, fold_reason(c, folded));
     at += length;

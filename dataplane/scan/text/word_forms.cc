@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "dataplane/base/utf8.h"
 #include "dataplane/scan/text/fold.h"
 
 namespace sallyport::scan {
@@ -55,17 +56,16 @@ bool is_ascii(std::string_view word) noexcept {
 std::string in_capitals(std::string_view word) {
   std::string out(word);
   for (size_t i = 0; i + 1 < out.size(); ++i) {
-    const auto lead = static_cast<uint8_t>(out[i]), low = static_cast<uint8_t>(out[i + 1]);
-    unsigned point = (lead & 0x1fU) << 6 | (low & 0x3fU);
-    if ((lead & 0xe0U) != 0xc0U) continue;
+    auto* const pair = reinterpret_cast<uint8_t*>(out.data()) + i;
+    if ((pair[0] & 0xe0U) != 0xc0U) continue;
+    uint32_t point = base::utf8_decode(pair, 2);
     if (point >= 0x430 && point <= 0x44f)
       point -= 0x20;
     else if (point >= 0x450 && point <= 0x45f)
       point -= 0x50;
     else if (point >= 0x3b1 && point <= 0x3c9 && point != 0x3c2)
       point -= 0x20;
-    out[i] = static_cast<char>(0xc0U | point >> 6);
-    out[i + 1] = static_cast<char>(0x80U | (point & 0x3fU));
+    base::utf8_encode(point, pair);
     ++i;
   }
   return out;

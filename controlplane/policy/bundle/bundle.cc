@@ -29,6 +29,17 @@ const YamlNode* BundleParts::top(std::string_view path, std::string_view key, bo
   return value;
 }
 
+BundleParts::Names BundleParts::names_or_any(const YamlNode& node, std::string_view of_empty) {
+  Names names = reader.text_or_texts(node);
+  if (names.size() == 1 && names[0].first == kAny) return {};
+  for (const auto& [name, place] : names)
+    if (name == kAny) reader.add(place, "'any' stands alone");
+  std::erase_if(names, [](const auto& one) { return one.first == kAny; });
+  if (node.kind == YamlNode::Kind::Sequence && node.items.empty())
+    reader.add(node.place, std::string(of_empty));
+  return names;
+}
+
 namespace {
 
 std::optional<Bundle> read_parts(BundleFiles& files, const std::filesystem::path& folder,

@@ -65,16 +65,10 @@ class DictionaryReader {
   }
 
   void read_tenants(const YamlNode& node, BundleDictionary& dictionary) {
-    const auto names = reader_.text_or_texts(node);
-    if (node.kind == YamlNode::Kind::Sequence && node.items.empty())
-      reader_.add(node.place, "an empty list is nobody's; leave the key out for everybody's");
-    for (const auto& [name, place] : names) {
-      if (name == "any" && names.size() == 1) continue;
-      if (name == "any")
-        reader_.add(place, "'any' stands alone");
-      else if (parts_.known_name(name, place, parts_.bundle.tenants, "tenant"))
-        dictionary.tenants.push_back(name);
-    }
+    for (auto& [name, place] :
+         parts_.names_or_any(node, "an empty list is nobody's; leave the key out for everybody's"))
+      if (parts_.known_name(name, place, parts_.bundle.tenants, "tenant"))
+        dictionary.tenants.push_back(std::move(name));
   }
 
   void read_file(const YamlNode& node, BundleDictionary& dictionary) {

@@ -22,26 +22,18 @@ constexpr YamlReader::Named<Direction> kDirections[] = {{"request", Direction::R
 constexpr YamlReader::Named<bool> kOpaqueActions[] = {{"block", false}, {"allow", true}};
 constexpr YamlReader::Named<bool> kVerdicts[] = {{"pass", false}, {"block", true}};
 
-constexpr std::string_view kAny = "any";
 constexpr std::string_view kActionsFile = "actions.yaml";
 constexpr std::string_view kOpaqueKey = "opaque";
 constexpr std::string_view kAccessFile = "access.yaml";
 constexpr std::string_view kReasonsKey = "reasons";
 
 // The names of one matcher of a rule; empty: any.
-using Names = std::vector<std::pair<std::string, Place>>;
+using Names = BundleParts::Names;
 
 Names matcher(BundleParts& parts, YamlMapping& mapping, std::string_view key) {
   const YamlNode* node = mapping.optional(key);
   if (node == nullptr) return {};
-  Names names = parts.reader.text_or_texts(*node);
-  if (names.size() == 1 && names[0].first == kAny) return {};
-  for (const auto& [name, place] : names)
-    if (name == kAny) parts.reader.add(place, "'any' stands alone");
-  std::erase_if(names, [](const auto& one) { return one.first == kAny; });
-  if (node->kind == YamlNode::Kind::Sequence && node->items.empty())
-    parts.reader.add(node->place, "an empty list matches nothing; leave the key out for any");
-  return names;
+  return parts.names_or_any(*node, "an empty list matches nothing; leave the key out for any");
 }
 
 template <class Things>

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "controlplane/policy/bundle/bundle.h"
@@ -22,6 +23,9 @@ inline constexpr YamlReader::Named<contract::Role> kRoles[] = {
     {"assistant", contract::Role::Assistant},
     {"tool", contract::Role::Tool}};
 
+// Of a matcher: whatever there is.
+inline constexpr std::string_view kAny = "any";
+
 struct BundleParts {
   BundleFiles& files;
   YamlReader& reader;
@@ -32,6 +36,9 @@ struct BundleParts {
   // `beside`: another key that the file may have, which somebody else reads.
   const YamlNode* top(std::string_view path, std::string_view key, bool is_required,
                       std::string_view beside = {});
+  using Names = std::vector<std::pair<std::string, Place>>;
+  // The names of a matcher; none: any. `of_empty`: what is said of a list of nothing.
+  Names names_or_any(const YamlNode& node, std::string_view of_empty);
   // A name that must be among `known`; reported otherwise.
   template <class Things>
   bool known_name(const std::string& name, const Place& place, const Things& things,

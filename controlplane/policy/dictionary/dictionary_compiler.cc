@@ -5,11 +5,15 @@
 #include <cstring>
 #include <map>
 
+#include "dataplane/base/bytes.h"
+#include "dataplane/base/line_end.h"
 #include "dataplane/base/phrase.h"
 #include "dataplane/base/utf8.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
+
+using base::bytes_of;
 
 using contract::DictionaryEntry;
 using contract::DictionaryHead;
@@ -48,15 +52,11 @@ bool csv_field(std::string_view line, int column, std::string& out) {
 
 // Takes the next line off a list: it ends with a line feed, a carriage return, or both.
 std::string_view take_line(std::string_view& rest) {
-  const size_t end = std::min(rest.find_first_of("\r\n"), rest.size());
+  const size_t end = base::line_end(bytes_of(rest));
   const std::string_view line = rest.substr(0, end);
   const bool is_pair = rest.substr(end).starts_with("\r\n");
   rest.remove_prefix(std::min(rest.size(), end + (is_pair ? 2 : 1)));
   return line;
-}
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
 // Letters and digits of a word. One of Han, kana or Hangul says as much as two: names have two.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/scan/recognise/number/row_digits.h"
-#include "dataplane/scan/validate/registry.h"
+#include "dataplane/scan/validate/payment.h"
 
 namespace sallyport::scan {
 namespace {
@@ -11,8 +11,8 @@ namespace {
 constexpr uint32_t kCardCodeDigitsMax = 4;
 constexpr size_t kCardDigitsMin = 13, kCardDigitsMax = 19;  // ISO/IEC 7812
 constexpr size_t kCardGroupsMax = 5;
-constexpr unsigned kYearMin = 20, kYearMax = 59;  // of this century
-constexpr size_t kFieldGapMax = 3;                // " | "
+constexpr unsigned kExpiryYearMin = 20, kExpiryYearMax = 59;  // of this century
+constexpr size_t kFieldGapMax = 3;                            // " | "
 
 // What stands between two fields: one sign, blanks around it or alone.
 bool is_field_gap(std::span<const uint8_t> gap) noexcept {
@@ -20,34 +20,24 @@ bool is_field_gap(std::span<const uint8_t> gap) noexcept {
   return gap.size() <= kFieldGapMax && signs <= 1;
 }
 
-bool is_field(const Row& row, size_t group, uint32_t size) noexcept {
-  return is_digits(row, group) && row.size(group) == size;
-}
-
-unsigned number_of(std::span<const uint8_t> digits) noexcept {
-  unsigned out = 0;
-  for (uint8_t c : digits) out = out * 10 + (c - unsigned{'0'});
-  return out;
-}
-
-bool is_month(std::span<const uint8_t> digits) noexcept {
-  const unsigned month = number_of(digits);
+bool is_month(Characters digits) noexcept {
+  const uint64_t month = number(digits, 0, digits.size());
   return month >= 1 && month <= 12;
 }
 
-bool is_year(std::span<const uint8_t> digits) noexcept {
-  const unsigned year = number_of(digits);
-  const unsigned of_century = digits.size() == 2 ? year : year - std::min(year, 2'000U);
-  return of_century >= kYearMin && of_century <= kYearMax;
+bool is_year(Characters digits) noexcept {
+  const uint64_t century = digits.size() == 2 ? 0 : 2'000;
+  const uint64_t year = number(digits, 0, digits.size());
+  return year >= century + kExpiryYearMin && year <= century + kExpiryYearMax;
 }
 
 // Where the expiry begins that ends before group `end`; `end`: there is none.
 size_t expiry_before(const Row& row, size_t end) noexcept {
   const size_t last = end - 1;
   const auto digits = row.of(last);
-  if (is_field(row, last, 4) && is_month(digits.first(2)) && is_year(digits.subspan(2)))
+  if (is_digits(row, last, 4) && is_month(digits.first(2)) && is_year(digits.subspan(2)))
     return last;
-  const bool two = last > 0 && (is_field(row, last, 2) || is_field(row, last, 4)) &&
+  const bool two = last > 0 && (is_digits(row, last, 2) || is_digits(row, last, 4)) &&
                    is_year(digits) && is_digits(row, last - 1) && row.size(last - 1) <= 2 &&
                    is_month(row.of(last - 1)) && is_field_gap(row.gap(last - 1));
   return two ? last - 1 : end;
@@ -60,9 +50,7 @@ bool is_card_before(const Row& row, size_t end) noexcept {
     if (first + 1 < end && !is_field_gap(row.gap(first))) return false;
     digits += row.size(first);
     if (digits > kCardDigitsMax) return false;
-    if (digits >= kCardDigitsMin &&
-        holds(contract::Validator::Card, digits_of(row, first, end).all()))
-      return true;
+    if (digits >= kCardDigitsMin && card(digits_of(row, first, end).all())) return true;
   }
   return false;
 }

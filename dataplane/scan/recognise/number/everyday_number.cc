@@ -1,5 +1,6 @@
 #include "dataplane/scan/recognise/number/everyday_number.h"
 
+#include "dataplane/scan/recognise/number/row_digits.h"
 #include "dataplane/scan/validate/characters.h"
 
 namespace sallyport::scan {
@@ -16,11 +17,7 @@ unsigned two_digits(const Row& row, size_t group, size_t at = 0) noexcept {
   return digit(text[at]) * 10U + digit(text[at + 1]);
 }
 
-bool is_digits(const Row& row, size_t group, uint32_t digits) noexcept {
-  return row.groups[group].digits == digits && row.groups[group].letters == 0;
-}
-
-// The same, with the mark of UTC behind them or not.
+// So many digits, with the mark of UTC behind them or not.
 bool is_clock(const Row& row, size_t group, uint32_t digits) noexcept {
   const Group& one = row.groups[group];
   return one.digits == digits &&

@@ -53,6 +53,11 @@ inline bool is_digits(const Row& row, size_t group) noexcept {
   return row.groups[group].letters == 0;
 }
 
+// The same, so many.
+inline bool is_digits(const Row& row, size_t group, uint32_t size) noexcept {
+  return is_digits(row, group) && row.size(group) == size;
+}
+
 // The gap is this one character.
 inline bool gap_is(const Row& row, size_t group, uint8_t separator) noexcept {
   const auto between = row.gap(group);

@@ -194,9 +194,11 @@ void skip_block_mark(Reader& reader) noexcept {
 bool take_value_attribute(Reader& reader) noexcept {
   const uint64_t from = reader.at();
   skip_white(reader, kBlanksMax);
-  if (reader.peek() == '-' && reader.take("-value ") && is_quote(reader.peek())) return true;
-  reader.move_to(from);
-  skip_white(reader, kBlanksMax);
+  if (reader.peek() == '-') {
+    if (reader.take("-value ") && is_quote(reader.peek())) return true;
+    reader.move_to(from);
+    return false;
+  }
   constexpr auto kAttributes = std::to_array<std::string_view>(
       {"\"value\"", "'value'", "value", "secret_value", "content", "default"});
   constexpr FirstBytes kFirst{kAttributes};

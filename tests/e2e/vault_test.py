@@ -118,12 +118,16 @@ class Vault(unittest.TestCase):
         slots = [raw[i:i + 128] for i in range(0, len(raw), 128)]
         return [slot for slot in slots if slot[:4] != b"\0\0\0\0"]
 
-    def settled(self):
-        """The dataplane seals to the vault's newest key."""
+    def generation(self):
+        return self.lab.status()["secrets"]["generation"]
+
+    def settled(self, state="open", beyond=None):
+        """The dataplane seals to the vault's newest key: of secrets that are newer than `beyond`, where it is given."""
         def same():
             status = self.lab.status()
-            return (status["vault"]["state"] == "open"
-                    and status["dataplane"]["secrets_generation"] == status["secrets"]["generation"])
+            generation = status["secrets"]["generation"]
+            return (status["vault"]["state"] == state and generation != beyond
+                    and status["dataplane"]["secrets_generation"] == generation)
         self.until("the dataplane has the vault's key", 20, same)
         time.sleep(0.3)  # workers take it between two turns
 
@@ -186,15 +190,17 @@ class Vault(unittest.TestCase):
         self.assertEqual(self.files_with(PLANTED.encode()), [])
 
     def test_3_sealed_it_refuses_what_would_mint_and_lets_the_rest_pass(self):
+        generation = self.generation()
         self.ctl("vault", "seal", "--reason", "drill")
-        time.sleep(1)
+        self.settled("sealed", beyond=generation)
         answer = self.lab.post(PATH, chat("third.person" + "@" + "vault-example.org"))
         self.assertEqual(answer.status, 503, answer.text)
         self.assertEqual(answer.headers.get("x-sallyport-reason-code"), "vault_sealed")
         self.assertEqual(self.lab.post(PATH, chat("no value in here")).status, 200)
         self.assertEqual(self.ctl("vault", "status", check=False)["state"], "sealed")
+        generation = self.generation()
         self.assertEqual(self.ctl("vault", "unseal")["state"], "open")
-        self.settled()
+        self.settled(beyond=generation)
         self.assertEqual(self.lab.post(PATH, chat("third.person" + "@" + "vault-example.org")).status, 200)
 
     def test_4_a_rotation_and_a_start_lose_nothing(self):

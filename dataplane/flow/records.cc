@@ -115,6 +115,9 @@ void add_restorations(evidence::TallyList& out, const scan::Engine& engine,
     if (tally.restore_denied[entity] > 0)
       out.add(TallySection::RestorationDenied, engine.entity_name(entity), RecordedAction::None,
               reason, tally.restore_denied[entity]);
+    if (tally.restore_misplaced[entity] > 0)
+      out.add(TallySection::RestorationDenied, engine.entity_name(entity), RecordedAction::None,
+              "followed_place", tally.restore_misplaced[entity]);
   }
 }
 

@@ -22,12 +22,14 @@ bool is_space(uint8_t c) {
 }
 
 // Schemes that are followed even without "//" behind the colon.
-constexpr std::string_view kSchemes[] = {"http", "https",      "ftp",      "ws",   "wss", "data",
-                                         "file", "javascript", "vbscript", "blob", "cid"};
+constexpr std::string_view kSchemes[] = {"http", "https",  "ftp",         "ws",        "wss",
+                                         "data", "file",   "javascript",  "vbscript",  "blob",
+                                         "cid",  "magnet", "view-source", "filesystem"};
 // What stands right behind these is the address itself, not a place that data is carried to: a
 // value may stand there. What follows it (a subject, a body, further recipients) is a URL like any
 // other.
-constexpr std::string_view kAddressSchemes[] = {"mailto", "tel", "sms"};
+constexpr std::string_view kAddressSchemes[] = {"mailto", "tel",  "sms",   "sip",
+                                                "sips",   "xmpp", "skype", "callto"};
 
 }  // namespace
 
@@ -93,6 +95,7 @@ void PlaceTracker::begin() noexcept {
   offset_ = 0;
   change_first_ = change_count_ = 0;  // the changes themselves are written before they are read
   lost_before_ = 0;
+  form_ = Form::Unknown;
   enter_silently(Place::Text);
   last_ = 0;
   line_start_ = true;
@@ -131,6 +134,17 @@ void PlaceTracker::pass_over(std::span<const uint8_t> text) noexcept {
     line_bracket_ = false;
   }
   for (size_t i = line; i < text.size() && line_start_; ++i) line_byte(text[i]);
+  for (size_t i = 0; i < text.size() && form_ < Form::Json; ++i) form_byte(text[i]);
+}
+
+// Whether the text is JSON, told by how it begins.
+void PlaceTracker::form_byte(uint8_t c) noexcept {
+  if (is_space(c)) return;
+  if (form_ == Form::Unknown && c == '[')
+    form_ = Form::Bracket;
+  else
+    form_ =
+        c == '{' || (form_ == Form::Bracket && (c == '[' || c == '"')) ? Form::Json : Form::Prose;
 }
 
 // Where in its line a byte of plain text stands.
@@ -196,10 +210,12 @@ void PlaceTracker::enter_silently(Place place) noexcept {
   newlines_ = 0;
   word_size_ = 0;
   word_inner_dot_ = false;
+  host_port_ = false;
   slashes_ = kNoWord;
 }
 
 void PlaceTracker::byte(uint8_t c) noexcept {
+  if (form_ < Form::Json) form_byte(c);
   switch (place_) {
     case Place::Text:
       text_byte(c);
@@ -256,13 +272,14 @@ void PlaceTracker::text_byte(uint8_t c) noexcept {
   } else {
     slashes_ = kNoWord;
   }
-  if (word_inner_dot_ && (slash || c == '?' || c == '#')) return enter(Place::Url);
+  if ((word_inner_dot_ || host_port_) && (slash || c == '?' || c == '#')) return enter(Place::Url);
+  host_port_ = c == ':' ? word_inner_dot_ : host_port_ && is_digit(c);
   follow_word(c);
   if (word_size_ == 4 && std::string_view(word_.data(), 4) == "www.") enter(Place::Url);
 }
 
 void PlaceTracker::url_byte(uint8_t c) noexcept {
-  if (!is_space(c) && c != '<' && c != '>' && c != '"' && c != '`') return;
+  if (!is_space(c) && c != '<' && (c != '"' || form_ != Form::Json)) return;
   enter(Place::Text);
   line_start_ = false;
   last_ = 0;

@@ -4,9 +4,11 @@
 // autolink or an HTML tag: an injected prompt could carry data out that way. The tracker follows
 // the text of one channel byte by byte and knows the place of every position from the text before
 // it only, so any cut gives the same answer. When in doubt it says Link: a token that stays is a
-// smaller harm than a value that leaves. Plain text that could not lead anywhere else is passed
-// over by vectors; fed byte by byte, every byte is read: tests compare the two. Owner  one channel;
-// no allocation after construction.
+// smaller harm than a value that leaves. So a URL goes on to white space or '<', as readers of
+// Markdown find it, over quotes, too; only in a text that is JSON from its first character on a
+// quote ends it. What only the text behind a token tells, name_behind.h says. Plain text that could
+// not lead anywhere else is passed over by vectors; fed byte by byte, every byte is read: tests
+// compare the two. Owner  one channel; no allocation after construction.
 #pragma once
 
 #include <array>
@@ -18,7 +20,7 @@ namespace sallyport::redact {
 
 enum class Place : uint8_t {
   Text,
-  Url,         // scheme://..., www..., host.name/path, behind the address of a mailto:
+  Url,         // scheme://..., www..., host.name/path, host.name:1/path, behind a mailto: address
   LinkTarget,  // Markdown ](...)
   Definition,  // Markdown [label]: target
   Tag          // HTML tag with its attributes, autolink <...>
@@ -46,6 +48,7 @@ class PlaceTracker {
 
   void pass_over(std::span<const uint8_t> text) noexcept;
   void line_byte(uint8_t c) noexcept;
+  void form_byte(uint8_t c) noexcept;
   void enter_silently(Place place) noexcept;
   void byte(uint8_t c) noexcept;
   void text_byte(uint8_t c) noexcept;
@@ -64,11 +67,14 @@ class PlaceTracker {
   uint32_t change_first_ = 0;
   uint32_t change_count_ = 0;
   uint64_t lost_before_ = 0;  // changes up to here were dropped from the ring
+  enum class Form : uint8_t { Unknown, Bracket, Json, Prose };
+  Form form_ = Form::Unknown;  // Bracket: a list if an object, a list or a string follows
 
   // In Text: what came last.
   std::array<char, 16> word_{};  // lower case letters, digits, '+', '-', '.'
   uint8_t word_size_ = 0;        // may pass the array: then it is no known word
   bool word_inner_dot_ = false;  // a dot between letters or digits: could be a host
+  bool host_port_ = false;       // such a word, ':' and digits
   static constexpr uint8_t kNoWord = 0xff;
   uint8_t slashes_ = kNoWord;  // slashes behind "word:"
   uint8_t last_ = 0;

@@ -47,6 +47,7 @@ struct Tally {
   std::array<std::array<uint32_t, contract::kActionCount>, kEntitiesMax> would{};
   std::array<uint32_t, kEntitiesMax> restored{};
   std::array<uint32_t, kEntitiesMax> restore_denied{};
+  std::array<uint32_t, kEntitiesMax> restore_misplaced{};  // in a URL, a markup, a host's name
   // Tokens of earlier exchanges: those whose value came from the vault, and why others stayed.
   std::array<uint32_t, kEntitiesMax> recalled{};
   std::array<uint32_t, static_cast<size_t>(redact::RecallMiss::kCount)> recall_missed{};

@@ -138,7 +138,7 @@ bool TextRewriter::settle() {
     }
     if (!found && look == Look::Nothing) break;
     is_clean_ = false;
-    if (waits_for_earlier(cluster)) break;
+    if (waits_for_name(cluster) || waits_for_earlier(cluster)) break;
     if (!settle_cluster(cluster)) return false;
     scanner_.take(cluster.finding_count);
     finder_.take(cluster.token_count);
@@ -427,9 +427,12 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
   auto* entry = scope_->tokens->find(token.core, token.entity);
   if (entry == nullptr) return restore_earlier(token);
   // A literal is the client's own token-like text, not a value: it goes back whoever asks.
-  if (!literal &&
-      (!scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)) {
+  if (!literal && !scope_->may_restore[token.entity]) {
     ++scope_->tally.restore_denied[token.entity];
+    return;
+  }
+  if (!literal && !may_stand(token)) {
+    ++scope_->tally.restore_misplaced[token.entity];
     return;
   }
   ++entry->restored_count;
@@ -437,12 +440,32 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
   add_edit(token.start, token.end, entry->value());
 }
 
+redact::NameBehind TextRewriter::name_behind(const redact::TokenMatch& token) const noexcept {
+  return redact::name_behind(window_.bytes().subspan(token.end - window_start_));
+}
+
+// Nothing is fetched or followed there that a value would be a part of.
+bool TextRewriter::may_stand(const redact::TokenMatch& token) const noexcept {
+  return place_.at(token.start) == redact::Place::Text &&
+         name_behind(token) != redact::NameBehind::Yes;
+}
+
+// Of tokens whose value nobody may have the answer is the same with and without what follows.
+bool TextRewriter::waits_for_name(const Cluster& cluster) const noexcept {
+  if (ended_ || scope_->direction != RewriteScope::Direction::Response) return false;
+  const auto tokens = finder_.matches().first(cluster.token_count);
+  return std::any_of(tokens.begin(), tokens.end(), [this](const redact::TokenMatch& token) {
+    return token.entity != redact::TokenLabels::kLiteral && scope_->may_restore[token.entity] &&
+           name_behind(token) == redact::NameBehind::More;
+  });
+}
+
 // Of an earlier exchange of this tenant, and the caller may have such a value in this place. Null:
 // it is none of these, or there are too many of them.
 redact::EarlierTokens::Entry* TextRewriter::earlier(const redact::TokenMatch& token) {
   redact::EarlierTokens* known = scope_->earlier;
   if (known == nullptr || !known->on() || token.entity == redact::TokenLabels::kLiteral ||
-      !scope_->may_restore[token.entity] || place_.at(token.start) != redact::Place::Text)
+      !scope_->may_restore[token.entity] || !may_stand(token))
     return nullptr;
   if (auto* entry = known->find(token.core, token.entity); entry != nullptr) return entry;
   const std::string_view name = scope_->engine->entity_name(token.entity);

@@ -16,7 +16,8 @@
 //   response  a token that this exchange minted is restored, where its place and the access rules
 //             allow; one of an earlier exchange when its value is known (redact/earlier_tokens.h).
 //             While that is asked for, the text from the token on may stand still: only if the
-//             scope says so, never at the end of the text. What stays is counted
+//             scope says so, never at the end of the text. Behind a token the text stands still
+//             until it is told whether the token is a part of a host's name. What stays is counted
 //
 //   request   a value that became a token earlier in the message is one again, with no word beside
 //             it (redact/known_values.h); not in ids, nor in what the system or nobody says
@@ -33,6 +34,7 @@
 #include <vector>
 
 #include "dataplane/mem/text_window.h"
+#include "dataplane/redact/name_behind.h"
 #include "dataplane/redact/place_tracker.h"
 #include "dataplane/redact/shift_map.h"
 #include "dataplane/redact/token_finder.h"
@@ -106,6 +108,9 @@ class TextRewriter {
   void restore_earlier(const redact::TokenMatch& token);
   redact::EarlierTokens::Entry* earlier(const redact::TokenMatch& token);
   bool waits_for_earlier(const Cluster& cluster);
+  redact::NameBehind name_behind(const redact::TokenMatch& token) const noexcept;
+  bool may_stand(const redact::TokenMatch& token) const noexcept;
+  bool waits_for_name(const Cluster& cluster) const noexcept;
   std::span<const uint8_t> text(uint64_t start, uint64_t end) const noexcept;
   void forget_before(uint64_t offset);
   void note_kept(uint64_t until);

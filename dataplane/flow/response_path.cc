@@ -310,6 +310,7 @@ bool Gateway::keep_answer_tokens(Exchange& exchange) {
   if (unkept == Reason::None) return true;
   mem::wipe(event_buffer_);
   event_buffer_.clear();
+  exchange.relay.output_lost();
   refuse(exchange, unkept, "mappings");
   return false;
 }
@@ -322,6 +323,7 @@ bool Gateway::relayed(Exchange& exchange, StreamRelay::Result result) {
   mem::wipe(event_buffer_);
   if (!written) {
     out.trim_back(out.size() - before);  // no half chunk before the error event
+    exchange.relay.output_lost();
     refuse(exchange, Reason::BuffersFull);
     return false;
   }

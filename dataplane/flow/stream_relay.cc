@@ -1,6 +1,8 @@
 #include "dataplane/flow/stream_relay.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "dataplane/base/ascii.h"
 #include "dataplane/base/base64.h"
@@ -152,6 +154,8 @@ void StreamRelay::take(std::span<const uint8_t> bytes) {
 }
 
 StreamRelay::Result StreamRelay::run(Bytes& out) {
+  elements_kept_ = elements_out_;
+  lines_kept_ = lines_open_;
   switch (format_) {
     case llm::StreamFormat::Sse:
       return feed_sse(out);
@@ -176,7 +180,16 @@ StreamRelay::Result StreamRelay::resume(Bytes& out) {
   late.swap(late_);
   take(late);
   mem::clear_wiping(late);
-  return run(out);
+  const auto kept = std::pair(elements_kept_, lines_kept_);
+  const Result last = run(out);
+  std::tie(elements_kept_, lines_kept_) = kept;
+  return last;
+}
+
+void StreamRelay::output_lost() noexcept {
+  elements_out_ = elements_kept_;
+  lines_open_ = lines_kept_;
+  is_closed_ = false;
 }
 
 StreamRelay::Result StreamRelay::wait() noexcept {
@@ -254,6 +267,8 @@ bool StreamRelay::text_stands_still() noexcept {
 StreamRelay::Result StreamRelay::finish(Bytes& out) {
   SP_CHECK(!waits_);
   may_wait(false);
+  elements_kept_ = elements_out_;
+  lines_kept_ = lines_open_;
   // An event without its end was cut, whatever the framing of the body says.
   switch (format_) {
     case llm::StreamFormat::Sse:
@@ -446,10 +461,10 @@ StreamRelay::Result StreamRelay::feed_json(Bytes& out) {
 
 StreamRelay::Result StreamRelay::json_piece(const http::JsonPiece& piece, Bytes& out) {
   if (piece.is_end) {
-    is_closed_ = true;
     const bool is_first = !elements_out_;
     if (const Result done = finish_channels(out); done != Result::Ok) return done;
     SP_CHECK(!is_first || !elements_out_);  // without events there are no channels
+    is_closed_ = true;
   }
   count_framing(piece.raw.size(), piece.has_text ? piece.text().size() : 0);
   if (!piece.has_text) {

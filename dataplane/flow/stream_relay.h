@@ -57,6 +57,8 @@ class StreamRelay {
   [[nodiscard]] Result resume(std::vector<uint8_t>& out);
   // The vendor's stream is over, in its own framing. REQUIRES: not waits(); does not wait either.
   [[nodiscard]] Result finish(std::vector<uint8_t>& out);
+  // What the last feed(), resume() or finish() appended does not go out: only an error follows.
+  void output_lost() noexcept;
   // Appends an error that the client's SDK raises: the last thing of a stream that we end. `body`:
   // one line of JSON (write_error_body). `message`: of it, without quotes or escapes.
   void write_error(std::string_view event_name, std::string_view body, bool is_blocked,
@@ -119,6 +121,8 @@ class StreamRelay {
   bool elements_out_ = false;   // of an array: something stands before the next one
   bool is_closed_ = false;      // of an array: its end is out
   bool lines_open_ = false;     // the last line went out without its end
+  bool elements_kept_ = false;  // both as they were before the last call
+  bool lines_kept_ = false;
   bool chunks_padded_ = false;  // frames of this stream hide their sizes
   std::string_view problem_;
 };

@@ -2,6 +2,7 @@
 // described: through the whole gateway.
 #include <gtest/gtest.h>
 
+#include "dataplane/http/event_stream.h"
 #include "tests/sim/flow/texts.h"
 #include "tests/sim/flow/world.h"
 
@@ -240,6 +241,100 @@ TEST_F(Endpoints, AnUnknownFieldIsWhatPolicySays) {
   adopt(contract::UnknownEndpoint::Refuse, contract::UnknownField::Block);
   EXPECT_EQ(send("/v1/chat/completions", body).status, 403);
   EXPECT_EQ(send("/v1/chat/completions", chat("hello")).status, 200);
+}
+
+// A stream that is refused in its middle: the client has what stood before, an error in the form of
+// its framing, and no end that could be taken for whole.
+struct Framing {
+  std::string_view target;
+  std::string_view kind;
+  std::string_view content_type;
+  std::function<std::string(const std::string&)> event;  // of a text
+  std::string_view error;
+  std::string_view end;  // of the body
+};
+
+std::string aws_frame(std::string_view type, const std::string& payload) {
+  std::vector<uint8_t> out;
+  http::write_event_stream_message(
+      "event", type, {reinterpret_cast<const uint8_t*>(payload.data()), payload.size()}, out);
+  return {out.begin(), out.end()};
+}
+
+TEST_F(Endpoints, AStreamThatIsBlockedEndsWithAnErrorOfItsFraming) {
+  const std::string key = std::string("AK") + "IAIOSFODNN7EXAMPLE";
+  const auto gemini = [](const std::string& text) {
+    return R"({"candidates":[{"content":{"parts":[{"text":")" + text + R"("}]},"index":0}]})";
+  };
+  const std::vector<Framing> framings{
+      {"/v1beta/models/m:streamGenerateContent?alt=sse", "gemini_generate", "text/event-stream",
+       [&](const std::string& text) { return "data: " + gemini(text) + "\n\n"; },
+       R"(data: {"error":{"code":403,)", "\n\n"},
+      {"/v1beta/models/m:streamGenerateContent", "gemini_generate", "application/json",
+       [&, n = 0](const std::string& text) mutable {
+         return std::string(n++ == 0 ? "[" : ",\r\n") + gemini(text);
+       },
+       R"({"error":{"code":403,)", "}]"},
+      {"/model/m/converse-stream", "bedrock_converse", "application/vnd.amazon.eventstream",
+       [](const std::string& text) {
+         return aws_frame("contentBlockDelta",
+                          R"({"contentBlockIndex":0,"delta":{"text":")" + text + R"("}})");
+       },
+       "validationException", ""},
+      {"/v2/chat", "cohere_chat", "text/event-stream",
+       [](const std::string& text) {
+         return R"(data: {"type":"content-delta","index":0,"delta":{"message":{"content":)"
+                R"({"text":")" +
+                text + R"("}}}})" + "\n\n";
+       },
+       R"("finish_reason":"ERROR")", "\n\n"},
+      {"/v1/chat", "cohere_chat_v1", "application/stream+json",
+       [](const std::string& text) {
+         return R"({"is_finished":false,"event_type":"text-generation","text":")" + text + "\"}\n";
+       },
+       R"("finish_reason":"ERROR")", "\n"},
+      {"/v1/responses", "openai_responses", "text/event-stream",
+       [](const std::string& text) {
+         return "event: response.output_text.delta\ndata: "
+                R"({"type":"response.output_text.delta","item_id":"m","output_index":0,)"
+                R"("content_index":0,"delta":")" +
+                text + "\"}\n\n";
+       },
+       R"("code":"response_blocked")", "\n\n"}};
+  for (Framing framing : framings) {
+    world.adopt_again([&](policy::ImageBuilder& b) {
+      contract::ImageEndpoint e{};
+      const std::string_view path = framing.target.substr(0, framing.target.find('?'));
+      e.method = b.text("POST");
+      e.path = b.text(path);
+      e.api_kind = b.text(framing.kind);
+      e.query = b.text("alt\n");
+      b.endpoints.push_back(e);
+      b.vendors[0].endpoints = {static_cast<uint32_t>(b.endpoints.size() - 1), 1};
+    });
+    world.vendor->answer = [&](VendorConnection& c, const std::string&) {
+      std::string out = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-type: " +
+                        std::string(framing.content_type) + "\r\n\r\n";
+      for (const std::string& text : {std::string("before "), " a " + key.substr(0, 9),
+                                      key.substr(9) + " b ", std::string("after")})
+        out += chunk(framing.event(text));
+      if (framing.content_type == "application/json") out += chunk("]");
+      c.peer->write(out + "0\r\n\r\n");
+    };
+    TlsPeer& client = world.open_client();
+    client.write(post(R"({"model":"m","stream":true})", "/openai" + std::string(framing.target)));
+    ASSERT_TRUE(world.run([&] { return client.saw_close_notify; })) << framing.target;
+    const HttpAnswer answer = parse_answer(client.received);
+    EXPECT_EQ(answer.status, 200) << framing.target << client.received;
+    EXPECT_FALSE(answer.is_complete) << framing.target;
+    EXPECT_NE(answer.body.find("before"), std::string::npos) << framing.target;
+    EXPECT_NE(answer.body.find(framing.error), std::string::npos) << answer.body;
+    EXPECT_TRUE(answer.body.ends_with(framing.end)) << answer.body;
+    EXPECT_EQ(client.received.find(key.substr(0, 6)), std::string::npos) << framing.target;
+    EXPECT_EQ(client.received.find("after"), std::string::npos) << framing.target;
+    EXPECT_EQ(world.records().back().outcome.outcome,
+              static_cast<uint16_t>(contract::Outcome::BlockedMidstream));
+  }
 }
 
 }  // namespace

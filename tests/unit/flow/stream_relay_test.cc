@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -163,6 +164,7 @@ class Relay : public ::testing::Test {
   Relayed relay(StreamFormat format, const std::vector<std::string>& parts) {
     Relayed said;
     rewrite::RewriteScope scope = World::get().scope(rewrite::Direction::Response);
+    if (blocked_) scope.actions[*blocked_] = contract::Action::Block;
     relay_.begin(scope, kind_of(format), format);
     std::vector<uint8_t> out;
     for (const std::string& part : parts) {
@@ -190,6 +192,7 @@ class Relay : public ::testing::Test {
   const std::string token_ = World::get().minted(World::Email, mail_);
   rewrite::StreamTools tools_{1};
   StreamRelay relay_{tools_};
+  std::optional<uint16_t> blocked_;
 };
 
 constexpr StreamFormat kFormats[] = {StreamFormat::Sse, StreamFormat::JsonArray,
@@ -297,6 +300,36 @@ TEST_F(Relay, ACutStreamIsTruncated) {
   }
   EXPECT_EQ(relay(StreamFormat::JsonLines, {piece(0, "x").substr(0, 8)}).result,
             StreamRelay::Result::Refused);
+}
+
+// Refused in its first element, in the middle, or by what was held until the ']': the client can
+// read what came before, and the error.
+TEST_F(Relay, AnArrayThatIsRefusedIsStillAnArray) {
+  const std::string key = "AKI" + std::string("A") + "Q7ZK3M9QWERT1XC5";
+  blocked_ = World::Secret;
+  const std::string one = piece(0, "one ");
+  std::string behind;
+  while (behind.size() < 1'000) behind += " and so on";
+  const std::string error = R"({"error":{"code":"x"}})";
+  for (const auto& [parts, expected] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"[" + piece(0, key + behind) + "]"}, "[" + error + "]"},
+           {{"[", piece(0, key + behind) + "]"}, "[" + error + "]"},
+           {{"[" + one, ",\n" + piece(0, key + behind), "]"}, "[" + one + ",\n" + error + "]"},
+           {{"[" + one + "," + piece(0, key) + "]"},
+            "[" + one + "," + piece(0, "") + ",\n" + error + "]"}}) {
+    const Relayed said = relay(StreamFormat::JsonArray, parts);
+    EXPECT_EQ(said.result, StreamRelay::Result::Refused) << expected;
+    std::vector<uint8_t> out(said.out.begin(), said.out.end());
+    relay_.write_error("", error, true, "Blocked.", out);
+    EXPECT_EQ(std::string(out.begin(), out.end()), expected);
+  }
+  // The output of the last call never went out.
+  (void)relay(StreamFormat::JsonArray, {"[" + one + "," + piece(0, key) + "]"});
+  relay_.output_lost();
+  std::vector<uint8_t> out;
+  relay_.write_error("", error, true, "Blocked.", out);
+  EXPECT_EQ(std::string(out.begin(), out.end()), "[" + error + "]");
 }
 
 TEST_F(Relay, DamagedFramesEndTheStreamWithTheirName) {

@@ -38,13 +38,89 @@ Step skip_tag(const TextView& text, uint64_t& at) noexcept {
   return Step::No;
 }
 
+// "(3 digits):" behind a cue says something about it; its ')' and a sign follow.
+constexpr uint64_t kRemarkBytesMax = 24;
+
+// Moves `at`, at a '(', behind the remark and up to its sign.
+Step skip_remark(const TextView& text, uint64_t& at) noexcept {
+  bool words = false;
+  for (uint64_t i = at + 1; i < at + kRemarkBytesMax; ++i) {
+    if (!text.known(i)) return Step::More;
+    const uint8_t c = text.at(i);
+    if (c == '(' || c == '\n' || c == 0) return Step::No;
+    words |= is_letter(c);
+    if (c != ')') continue;
+    i += text.at(i + 1) == ' ' ? 2 : 1;
+    if (!text.known(i)) return Step::More;
+    if (!words || (text.at(i) != ':' && text.at(i) != '=')) return Step::No;
+    at = i;
+    return Step::Value;
+  }
+  return Step::No;
+}
+
+// Moves `at` behind a word that may stand in the gap; else it begins the value.
+Step skip_filler(const TextView& text, uint64_t& at) noexcept {
+  uint64_t end = at;
+  while (end < at + 8 && is_letter(text.at(end))) ++end;
+  if (!text.known(end)) return Step::More;
+  std::array<char, 8> word{};
+  for (uint64_t i = at; i < end; ++i) word[i - at] = static_cast<char>(text.at(i) | 0x20);
+  const std::string_view view(word.data(), end - at);
+  bool is_filler = false;
+  for (std::string_view filler : kFillers) is_filler |= view == filler;
+  // Of an element: name="cvv" value="123".
+  const uint8_t quote = text.at(at - 2);
+  is_filler |= view == "value" && text.at(end) == '=' && (quote == '"' || quote == '\'');
+  if (!is_filler) return Step::No;
+  at = end;
+  return Step::Value;
+}
+
+// Behind the name of a part of a form stand an empty line and its value.
+bool names_part(const TextView& text, uint64_t cue) noexcept {
+  constexpr std::string_view kName = "name=\"";
+  for (size_t i = 0; i < kName.size(); ++i)
+    if (text.at(cue - kName.size() + i) != static_cast<uint8_t>(kName[i])) return false;
+  return true;
+}
+
+bool passes(uint8_t c) noexcept {
+  switch (c) {
+    case ' ':
+    case ':':
+    case '=':
+    case '#':
+    case '"':
+    case '\'':
+    case '.':
+    case '(':
+    case '>':
+    case '-':
+    case '*':
+    case '`':
+    case '/':
+    case '\t':
+    case '|':
+    case ';':
+      return true;
+    default:
+      return false;
+  }
+}
+
 // Moves `at` to the first character of the value.
-Step skip_gap(const TextView& text, uint64_t cue_end, uint64_t& at) noexcept {
-  at = cue_end;
+Step skip_gap(const TextView& text, const Trigger& cue, uint64_t& at) noexcept {
+  at = cue.at;
   if (!text.known(at)) return Step::More;
   if (is_letter(text.at(at)) || is_digit(text.at(at))) return Step::No;
-  uint64_t limit = cue_end + kCueGapBytes;
+  const uint8_t before = text.at(cue.start - 1);
+  if ((text.at(at) == ')' && before == '(') || (text.at(at) == ']' && before == '[')) ++at;
+  uint64_t limit = at + kCueGapBytes;
   unsigned tags = 0;
+  bool remarked = false, is_label = false;  // a label ends its line
+  unsigned lines = text.at(at) == '"' && names_part(text, cue.start) ? 2 : 1;
+  is_label = lines == 2;
   while (at < limit) {
     if (!text.known(at)) return Step::More;
     const uint8_t c = text.at(at);
@@ -54,23 +130,23 @@ Step skip_gap(const TextView& text, uint64_t cue_end, uint64_t& at) noexcept {
       limit = at + kCueGapBytes;
       continue;
     }
+    if (c == '(' && !remarked) {
+      remarked = true;
+      const Step step = skip_remark(text, at);
+      if (step == Step::More) return step;
+      limit = at + kCueGapBytes;
+      if (step == Step::Value) continue;
+    }
     if (is_letter(c)) {
-      uint64_t end = at;
-      while (end < at + 8 && is_letter(text.at(end))) ++end;
-      if (!text.known(end)) return Step::More;
-      std::array<char, 8> word{};
-      for (uint64_t i = at; i < end; ++i) word[i - at] = static_cast<char>(text.at(i) | 0x20);
-      const std::string_view view(word.data(), end - at);
-      bool is_filler = false;
-      for (std::string_view filler : kFillers) is_filler |= view == filler;
-      if (!is_filler) return Step::Value;
-      at = end;
+      const Step step = skip_filler(text, at);
+      if (step == Step::No) return Step::Value;
+      if (step == Step::More) return step;
       continue;
     }
-    const bool passes = c == ' ' || c == ':' || c == '=' || c == '#' || c == '"' || c == '\'' ||
-                        c == '.' || c == '(' || c == '>' || c == '-' || c == '*' || c == '`' ||
-                        c == '/' || c == '\t' || c == '|';
-    if (!passes) return Step::No;
+    const bool line = c == '\n' && is_label && lines > 0;
+    if (line) --lines;
+    if (c == ':') is_label = true;
+    if (!line && !(c == '\r' && is_label) && !passes(c)) return Step::No;
     ++at;
   }
   return Step::No;
@@ -82,7 +158,7 @@ Verdict cue_value_at(const TextView& text, const Trigger& trigger, const RulePar
                      Hit& out) noexcept {
   if (!begins_word(text, trigger.start)) return Verdict::No;
   uint64_t at = 0;
-  switch (skip_gap(text, trigger.at, at)) {
+  switch (skip_gap(text, trigger, at)) {
     case Step::No:
       return Verdict::No;
     case Step::More:

@@ -1,11 +1,9 @@
 // literal_set.h: finds hundreds of literals at once, at every place of a text.
 //
-// A literal is looked for by its first five bytes. Twenty-four buckets of literals that begin alike
-// are asked at 64 places at once, by table look-ups of neighbouring pairs; the few places that are
-// left are hashed, and compared with what all literals of the hash have in common. Literals of
-// other scripts have buckets of their own, asked where a byte of one stands. Three loops
-// (portable, AVX2, AVX-512 with VBMI) with equal results. No state: a text that arrives in pieces
-// is read again over longest() - 1 bytes.
+// A literal is looked for by its first five bytes: literal_masks.h leaves the few places at which
+// one may begin. There as many bytes are hashed as the shortest literal has that begins alike; what
+// is still left is compared with all of these, eight at a time. No state: a text that arrives in
+// pieces is read again over longest() - 1 bytes.
 //
 // Why not the pattern matcher: its literal stage alone costs several times as much on prompts
 // (bench/results), and every hit is a call. Owner  immutable after build(); shared.
@@ -19,6 +17,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "dataplane/scan/text/literal_tables.h"
 
 namespace sallyport::scan {
 
@@ -47,24 +47,11 @@ class LiteralSet {
   void find(std::span<const uint8_t> text, size_t from, size_t until, std::vector<LiteralHit>& out,
             const uint64_t* places = nullptr) const;
 
-  // Places asked at once, and bytes looked at from each.
-  static constexpr size_t kBlockBytes = 64;
-  static constexpr size_t kHeadBytes = 5;
-  // Look-ups by seven bits, one for each two neighbours. Bit b of set s stands for bucket 8 s + b.
-  // Some sets are for any place, some for where a word begins, the last one for where a byte stands
-  // that is not ASCII.
-  struct Tables {
-    static constexpr size_t kSets = 3;
-    static constexpr size_t kPairs = 128;
-    static constexpr size_t kLookups = kHeadBytes - 1;
-    using Lanes = std::array<uint8_t, kPairs>;
-    using Set = std::array<Lanes, kLookups>;
-    std::array<uint64_t, kSets> anywhere{};  // all ones: for any place
-    alignas(64) std::array<Set, kSets> lanes{};
-    alignas(64) Set wide{};
-  };
-  // Of first bytes. What is asked at every place stays in the first cache.
+  // Of first bytes, and of the begins of literals. What is asked at every place that the tables
+  // leave is 8 KiB and stays in the first cache.
   static constexpr unsigned kHashBits = 12;
+  static constexpr unsigned kBeginBits = 15;
+  static constexpr size_t kHeadsAtOnce = 8;
 
  private:
   struct Text {
@@ -72,42 +59,29 @@ class LiteralSet {
     bool exact;
     bool begins_word;
   };
-  // The first eight bytes of a literal as the tables see them (any case), and which of them it has.
-  struct Head {
-    uint64_t bytes;
-    uint64_t mask;
-    uint32_t literal;
-    uint32_t hash;
-  };
-  // Heads of one hash: what all of them have in common, and where they stand.
-  struct Group {
-    uint64_t bytes = 1;  // with no bit in the mask: nothing
-    uint64_t mask = 0;
-    uint32_t first = 0;
-    uint32_t end = 0;
-  };
-  float fill_buckets(bool begins_word, size_t first_set, size_t sets, Tables& out) const;
-  void fill_wide(Tables& out) const;
-  template <bool HasShort>
-  size_t is_known(uint64_t here) const noexcept;
+  std::vector<LiteralBegin> begins_of_texts() const;
+  void fill_hashes(const std::vector<LiteralBegin>& begins);
   template <bool HasShort>
   size_t has_begun(uint64_t here) const noexcept;
   template <bool HasShort>
-  uint64_t begun_of(std::span<const uint8_t> text, const uint16_t* places,
-                    size_t count) const noexcept;
+  size_t keep_begun(std::span<const uint8_t> text, const uint16_t* places, size_t count,
+                    uint16_t* out) const noexcept;
   void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;
-  bool stands_at(std::span<const uint8_t> text, size_t at, uint32_t literal) const noexcept;
+  bool goes_on(std::span<const uint8_t> text, size_t at, uint32_t literal) const noexcept;
 
   std::vector<Text> texts_;
   size_t longest_ = 0;
-  unsigned short_sizes_ = 0;  // bit n: one of n bytes, fewer than a head
-  // Not a part of this object: GCC 12 under -fsanitize=address aligns what is on a stack to 32
-  // bytes only, and tests have sets there.
-  std::unique_ptr<Tables> tables_;
-  std::array<uint16_t, 1U << kHashBits> known_{};  // by hash: what may stand behind, a bit each
-  std::array<uint16_t, 1U << kHashBits> group_{};  // by hash
-  std::vector<Group> groups_;                      // the first one is empty
-  std::vector<Head> heads_;
+  unsigned short_sizes_ = 0;  // bit n: one of n bytes, fewer than are hashed
+  std::unique_ptr<const LiteralTables> tables_;
+  // By hash of the first bytes: how many bytes the shortest literal has, of eight at most (0: there
+  // is none). All literals of the hash are in `begins_` with so many, by another hash.
+  std::array<uint8_t, 1U << kHashBits> begin_size_{};
+  std::array<uint64_t, (1U << kBeginBits) / 64> begins_{};
+  // Heads by hash, those of one from first_head_[hash] on: the first eight bytes that tell a
+  // literal, which bits of them count, and its number. Eight more are readable.
+  std::array<uint16_t, (1U << kHashBits) + 1> first_head_{};
+  std::vector<uint64_t> head_bytes_, head_masks_;
+  std::vector<uint16_t> head_literals_;
 };
 
 }  // namespace sallyport::scan

@@ -6,162 +6,11 @@
 
 #include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/number/month_names.h"
 #include "dataplane/scan/validate/calendar.h"
 
 namespace sallyport::scan {
 namespace {
-
-struct MonthName {
-  std::string_view name;  // lower case, as folded: letters with marks are UTF-8
-  uint8_t month;
-};
-// Longer names stand before their beginnings.
-constexpr MonthName kMonths[] = {{"january", 1},
-                                 {"gennaio", 1},
-                                 {"enero", 1},
-                                 {"januari", 1},
-                                 {"januar", 1},
-                                 {"janvier", 1},
-                                 {"janeiro", 1},
-                                 {"jan", 1},
-                                 {"gen", 1},
-                                 {"ene", 1},
-                                 {"february", 2},
-                                 {"februari", 2},
-                                 {"februar", 2},
-                                 {"febrero", 2},
-                                 {"febbraio", 2},
-                                 {"fevereiro", 2},
-                                 {"f\xc3\xa9vrier", 2},
-                                 {"fevrier", 2},
-                                 {"feb", 2},
-                                 {"f\xc3\xa9v", 2},
-                                 {"fev", 2},
-                                 {"march", 3},
-                                 {"m\xc3\xa4rz", 3},
-                                 {"maerz", 3},
-                                 {"mars", 3},
-                                 {"marzo", 3},
-                                 {"mar\xc3\xa7o", 3},
-                                 {"marca", 3},
-                                 {"maart", 3},
-                                 {"mar", 3},
-                                 {"m\xc3\xa4r", 3},
-                                 {"mrt", 3},
-                                 {"april", 4},
-                                 {"avril", 4},
-                                 {"aprile", 4},
-                                 {"abril", 4},
-                                 {"apr", 4},
-                                 {"abr", 4},
-                                 {"avr", 4},
-                                 {"may", 5},
-                                 {"mayo", 5},
-                                 {"maggio", 5},
-                                 {"maja", 5},
-                                 {"maio", 5},
-                                 {"maj", 5},
-                                 {"mai", 5},
-                                 {"mei", 5},
-                                 {"mag", 5},
-                                 {"june", 6},
-                                 {"juni", 6},
-                                 {"juin", 6},
-                                 {"junio", 6},
-                                 {"giugno", 6},
-                                 {"junho", 6},
-                                 {"jun", 6},
-                                 {"giu", 6},
-                                 {"july", 7},
-                                 {"juli", 7},
-                                 {"juillet", 7},
-                                 {"julio", 7},
-                                 {"luglio", 7},
-                                 {"julho", 7},
-                                 {"jul", 7},
-                                 {"juil", 7},
-                                 {"lug", 7},
-                                 {"august", 8},
-                                 {"augusti", 8},
-                                 {"augustus", 8},
-                                 {"ao\xc3\xbbt", 8},
-                                 {"aout", 8},
-                                 {"agosto", 8},
-                                 {"aug", 8},
-                                 {"ago", 8},
-                                 {"september", 9},
-                                 {"septembre", 9},
-                                 {"septiembre", 9},
-                                 {"settembre", 9},
-                                 {"setembro", 9},
-                                 {"sept", 9},
-                                 {"sep", 9},
-                                 {"set", 9},
-                                 {"october", 10},
-                                 {"oktober", 10},
-                                 {"octobre", 10},
-                                 {"octubre", 10},
-                                 {"ottobre", 10},
-                                 {"outubro", 10},
-                                 {"oct", 10},
-                                 {"okt", 10},
-                                 {"ott", 10},
-                                 {"out", 10},
-                                 {"november", 11},
-                                 {"novembre", 11},
-                                 {"noviembre", 11},
-                                 {"novembro", 11},
-                                 {"nov", 11},
-                                 {"december", 12},
-                                 {"dezember", 12},
-                                 {"d\xc3\xa9"
-                                  "cembre",
-                                  12},
-                                 {"decembre", 12},
-                                 {"diciembre", 12},
-                                 {"dicembre", 12},
-                                 {"dezembro", 12},
-                                 {"dec", 12},
-                                 {"dez", 12},
-                                 {"d\xc3\xa9"
-                                  "c",
-                                  12},
-                                 {"dic", 12},
-                                 {"stycznia", 1},
-                                 {"lutego", 2},
-                                 {"kwietnia", 4},
-                                 {"czerwca", 6},
-                                 {"lipca", 7},
-                                 {"sierpnia", 8},
-                                 {"wrze\xc5\x9bnia", 9},
-                                 {"pa\xc5\xba"
-                                  "dziernika",
-                                  10},
-                                 {"listopada", 11},
-                                 {"grudnia", 12}};
-
-// The same by their first letters: a word is compared with few of them.
-class MonthIndex {
- public:
-  constexpr MonthIndex() {
-    size_t count = 0;
-    for (char first = 'a'; first <= 'z'; ++first) {
-      for (const MonthName& one : kMonths)
-        if (one.name[0] == first) names_[count++] = one;
-      ends_[static_cast<size_t>(first - 'a') + 1] = count;
-    }
-  }
-  // `first`: a small letter.
-  constexpr std::span<const MonthName> of(uint8_t first) const noexcept {
-    const size_t from = ends_[first - 'a'], to = ends_[first - 'a' + 1];
-    return std::span(names_).subspan(from, to - from);
-  }
-
- private:
-  std::array<MonthName, std::size(kMonths)> names_{};
-  std::array<size_t, 27> ends_{};
-};
-constexpr MonthIndex kMonthIndex;
 
 constexpr std::string_view kOrdinals[] = {"st", "nd", "rd", "th", "er", "\xc2\xba"};
 constexpr std::string_view kJoints[] = {"of ", "de ", "del ", "do "};
@@ -256,7 +105,7 @@ uint64_t numeric(OpenReader& reader, const Number& first) noexcept {
 // The month whose name stands at `at`, in full or short; `end` behind it and its point.
 unsigned month_at(OpenReader& reader, uint64_t at, uint64_t& end) noexcept {
   const uint8_t first = to_lower(reader.at(at));
-  if (!is_lower(first)) return 0;
+  if (!is_lower(first) && first < 0x80) return 0;
   for (const MonthName& one : kMonthIndex.of(first)) {
     if (!reader.follows(at, one.name)) continue;
     end = at + one.name.size();
@@ -292,11 +141,12 @@ uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
 uint64_t day_first(OpenReader& reader, const Number& day) noexcept {
   if (!is_small(day)) return 0;
   uint64_t at = skip_joint(reader, skip_ordinal(reader, day.end));
-  if (at == day.end) return 0;
+  const bool joined = at == day.end;  // 12MAY1980
+  if (joined && (day.digits != 2 || !is_letter(reader.at(at)))) return 0;
   const unsigned month = month_at(reader, at, at);
   if (month == 0) return 0;
-  const Number year = read_number(reader, skip_joint(reader, at));
-  if (!is_year(year) && year.digits != 2) return 0;
+  const Number year = read_number(reader, joined ? at : skip_joint(reader, at));
+  if (!is_year(year) && (joined || year.digits != 2)) return 0;
   return exists(year, month, day.value) && ends(reader, year.end) ? year.end : 0;
 }
 

@@ -130,11 +130,17 @@ TEST(Date, TheFirstDateBehindACue) {
             "5\xe6\x9c\x88"
             "12\xe6\x97\xa5");
   EXPECT_EQ(after_cue("\"userDob\":\"1972-11-11\"", "Dob"), "1972-11-11");
+  EXPECT_EQ(after_cue("DOB 04MAR1984 M", "DOB"), "04MAR1984");
+  EXPECT_EQ(after_cue("dob: 4. maaliskuuta 1984", "dob"), "4. maaliskuuta 1984");
 }
 
 TEST(Date, NoDateNoCueNoFinding) {
   EXPECT_EQ(after_cue("stubborn 10/22/1961", "born"), "");
   EXPECT_EQ(after_cue("dob 13/13/1980", "dob"), "");
+  EXPECT_EQ(after_cue("dob 4MAR1984", "dob"), "");
+  EXPECT_EQ(after_cue("dob 04MAR1984AB", "dob"), "");
+  EXPECT_EQ(after_cue("dob 04MAR84", "dob"), "");
+  EXPECT_EQ(after_cue("dob 4 martial 1984", "dob"), "");
   EXPECT_EQ(after_cue("born\n\n1980-05-12", "born"), "");
   EXPECT_EQ(after_cue("born to write code that runs for ever and ever since 1980-05-12", "born"),
             "");

@@ -150,6 +150,34 @@ TEST_F(KindStreams, OfABlockedValueNoByteLeavesInAnyChannel) {
   }
 }
 
+// Under observe an event leaves byte for byte; cut inside a value its text does. What would have
+// happened is counted either way.
+TEST_F(KindStreams, ObserveChangesNothingInAnyChannelAndSaysWhatItWould) {
+  for (const Channel& channel : all_channels()) {
+    StreamPlayer player(std::string(channel.kind.name).c_str());
+    Treatment tried(contract::Action::Observe);
+    tried.would = contract::Action::Mask;
+    for (auto& rulings : player.response_actions) rulings = tried;
+    const bool json = channel.text_class == llm::TextClass::J;
+    const std::string text = json ? R"({"n": "card 4111 1111 1111 1111", "to": "jane@example.net"})"
+                                  : "card 4111 1111 1111 1111, mail jane@example.net now.";
+    for (size_t cut = 0; cut <= text.size(); cut += 3) {
+      const std::vector<std::string> events =
+          cut == 0
+              ? std::vector{delta(channel, text)}
+              : std::vector{delta(channel, text.substr(0, cut)), delta(channel, text.substr(cut))};
+      const Played played = player.play(events);
+      ASSERT_TRUE(played.accepted && played.problem.empty()) << channel.label() << " " << cut;
+      ASSERT_EQ(only_text(played), text) << channel.label() << " " << cut;
+      for (const auto entity : {World::Card, World::Email}) {
+        EXPECT_EQ(played.tally.would[entity][static_cast<size_t>(contract::Action::Mask)], 1U)
+            << channel.label() << " " << cut;
+      }
+      EXPECT_EQ(played.tally.rewritten_bytes, 0U) << channel.label();
+    }
+  }
+}
+
 TEST_F(KindStreams, ADeltaOfOursIsReadAsADeltaOfItsChannel) {
   for (const Channel& channel : all_channels()) {
     llm::StreamEventReader reader;

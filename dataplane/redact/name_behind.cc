@@ -82,7 +82,7 @@ NameBehind label(std::span<const uint8_t> text) noexcept {
 }
 
 // Behind a dot: nothing but the ending of a file stands there, and no name goes on behind it.
-NameBehind label_or_ending(std::span<const uint8_t> text) noexcept {
+NameBehind label_or_ending(std::span<const uint8_t> text, bool ended) noexcept {
   const NameBehind begins = label(text);
   if (begins != NameBehind::Yes) return begins;
   std::array<char, kFileEndingMax> word{};
@@ -92,7 +92,7 @@ NameBehind label_or_ending(std::span<const uint8_t> text) noexcept {
     ++size;
   }
   const std::string_view ending(word.data(), size);
-  if (size == text.size()) {
+  if (size == text.size() && !ended) {
     const auto may_be = [&](std::string_view e) { return e.starts_with(ending); };
     return std::any_of(std::begin(kFileEndings), std::end(kFileEndings), may_be) ? NameBehind::More
                                                                                  : NameBehind::Yes;
@@ -112,9 +112,7 @@ NameBehind label_or_ending(std::span<const uint8_t> text) noexcept {
   }
 }
 
-}  // namespace
-
-NameBehind name_behind(std::span<const uint8_t> text) noexcept {
+NameBehind look_behind(std::span<const uint8_t> text, bool ended) noexcept {
   bool password = false;  // behind a colon only "@" makes it user information
   bool script = false;
   for (size_t at = 0; at < kNameBehindBytesMax;) {
@@ -128,7 +126,7 @@ NameBehind name_behind(std::span<const uint8_t> text) noexcept {
       case Kind::At:
         return label(rest.subspan(1));
       case Kind::Dot:
-        if (!password) return label_or_ending(rest.subspan(1));
+        if (!password) return label_or_ending(rest.subspan(1), ended);
         break;
       case Kind::Colon:
         password = true;
@@ -142,6 +140,13 @@ NameBehind name_behind(std::span<const uint8_t> text) noexcept {
     at += c.size;
   }
   return script ? NameBehind::No : NameBehind::Yes;
+}
+
+}  // namespace
+
+NameBehind name_behind(std::span<const uint8_t> text, bool ended) noexcept {
+  const NameBehind said = look_behind(text, ended);
+  return ended && said == NameBehind::More ? NameBehind::No : said;
 }
 
 }  // namespace sallyport::redact

@@ -17,14 +17,15 @@ namespace sallyport::redact {
 enum class NameBehind : uint8_t {
   No,
   Yes,
-  More  // this much of the text does not tell; at the end of a text that is No
+  More  // this much of the text does not tell
 };
 
 // Longer than a label of DNS (63) and another token. Behind so much without a sign of an end it is
 // Yes, but No where letters of other scripts stand in it, which some write without spaces.
 inline constexpr size_t kNameBehindBytesMax = 128;
 
-// `text`: what stands right behind the token, as much of it as is there.
-NameBehind name_behind(std::span<const uint8_t> text) noexcept;
+// `text`: what stands right behind the token, as much of it as is there. `ended`: nothing comes
+// behind it, and the answer is not More.
+NameBehind name_behind(std::span<const uint8_t> text, bool ended) noexcept;
 
 }  // namespace sallyport::redact

@@ -441,7 +441,7 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
 }
 
 redact::NameBehind TextRewriter::name_behind(const redact::TokenMatch& token) const noexcept {
-  return redact::name_behind(window_.bytes().subspan(token.end - window_start_));
+  return redact::name_behind(window_.bytes().subspan(token.end - window_start_), ended_);
 }
 
 // Nothing is fetched or followed there that a value would be a part of.

@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <regex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::redact {
 namespace {
 
-NameBehind behind(std::string_view text) {
-  return name_behind({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+NameBehind behind(std::string_view text, bool ended = false) {
+  return name_behind({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, ended);
 }
 
 // What is said of a text is said of every longer one, and before it only that more is needed.
@@ -89,6 +92,41 @@ TEST(NameBehind, NotYetTold) {
   for (const std::string_view text :
        {"", "x", ".", "@", ":x", "]", ".[", ".p", ".pdf", ".pdf.", "\xe3\x80", "-"})
     expect(text, NameBehind::More);
+}
+
+// A top-level domain at the end of a text may be the begin of the ending of a file.
+TEST(NameBehind, TheEndOfATextTells) {
+  for (const std::string_view text : {".in", ".jp", ".do", ".c", ".vc", ".pdf.in", "-x.ht"})
+    EXPECT_EQ(behind(text, true), NameBehind::Yes) << text;
+  for (const std::string_view text : {"", ".", "@", "x", ".pdf", ".docx", ":x", ".[", ".csv."})
+    EXPECT_EQ(behind(text, true), NameBehind::No) << text;
+}
+
+// The same read from a grammar, slowly.
+TEST(NameBehind, SaysWhatTheGrammarSays) {
+  const std::string part = R"([A-Za-z0-9_~%+\\[\]-])", label = R"(([A-Za-z0-9_~%+]|\[[A-Za-z]))";
+  const std::regex host("^" + part + "*\\." + label);
+  const std::regex file("^" + part + R"(*\.(csv|pdf|docx)(?![A-Za-z]))" + "($|[ ,](.|\n)*|\\.(?!" +
+                        label + ")(.|\n)*)$");
+  const std::regex user("^(" + part + "*|" + part + "*:(" + part + "|[.:])*)@" + label);
+  const std::vector<std::string> pieces{"a", "Z", "9", "-", ".",    ".",    "@",    ":",
+                                        "[", "]", " ", ",", ".csv", ".pdf", "docx", "\\"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (auto i = random() % 8; i > 0; --i) text += pieces[random() % pieces.size()];
+    const bool yes = std::regex_search(text, user) ||
+                     (std::regex_search(text, host) && !std::regex_search(text, file));
+    ASSERT_EQ(behind(text, true), yes ? NameBehind::Yes : NameBehind::No) << text;
+    bool decided = false;
+    for (size_t size = 0; size <= text.size(); ++size) {
+      const NameBehind said = behind(std::string_view(text).substr(0, size));
+      ASSERT_TRUE(said == NameBehind::More ? !decided
+                                           : said == (yes ? NameBehind::Yes : NameBehind::No))
+          << text << " at " << size;
+      decided = said != NameBehind::More;
+    }
+  }
 }
 
 }  // namespace

@@ -181,6 +181,7 @@ TEST_F(TokenAttacks, APlaceThatIsFetchedGivesRealAndInventedTokensTheSameAnswer)
              {"", ".evil.example/"},
              {"a-", "-b.evil.example"},
              {"", "@evil.example"},
+             {"", ".in"},
              {"mailto:", "@evil.example"},
              {"[x]: ", ".evil.example"},
              {"", "\u200b.evil.example"},

@@ -1,12 +1,15 @@
 #include "dataplane/scan/phrase_stage.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/base/check.h"
+#include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/address/address.h"
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/lone_given.h"
 #include "dataplane/scan/recognise/person/person.h"
 #include "dataplane/scan/recognise/secret/value_before.h"
 #include "dataplane/scan/recognise/travel_zone.h"
@@ -92,6 +95,39 @@ void PhraseStage::ask_person(const Part& part, size_t last) {
   part.ask(part.engine.rules_anywhere(RuleKind::Person), person_at_name, Trigger{start, start});
 }
 
+// A capitalised word with no other one behind it: is it a given name?
+void PhraseStage::ask_given(const Part& part, size_t first) {
+  const size_t end = part.masks.letter.next_clear(first + 1, part.masks.size);
+  if (end < part.masks.size) {
+    const uint8_t behind = part.text.at(part.origin + end);
+    if (behind < 0x80 && !may_stand_behind_given(behind)) return;
+    if (behind == ' ' && end + 1 < part.masks.size && part.masks.upper.test(end + 1)) return;
+  }
+  const uint64_t start = part.origin + first;
+  part.ask(part.engine.rules_anywhere(RuleKind::Person), lone_given_at, Trigger{start, start});
+}
+
+// The words that begin at `capitals` in the masks' word `w`.
+void PhraseStage::ask_capitals(const Part& part, size_t w, uint64_t capitals) {
+  const TextView& text = part.text;
+  std::array<uint8_t, 64> words;
+  size_t count = 0;
+  const uint64_t origin = part.origin + w * 64;
+  if (origin + 64 + sizeof(uint64_t) <= text.end) {
+    // Few are names, and which ones no processor foresees.
+    const uint8_t* bytes = text.slice(origin, text.end).data();
+    for (; capitals != 0; capitals &= capitals - 1) {
+      const auto at = static_cast<uint8_t>(std::countr_zero(capitals));
+      words[count] = at;
+      count += may_be_given_alone(bytes + at) ? 1 : 0;
+    }
+  } else {
+    for (; capitals != 0; capitals &= capitals - 1)
+      words[count++] = static_cast<uint8_t>(std::countr_zero(capitals));
+  }
+  for (size_t i = 0; i < count; ++i) ask_given(part, w * 64 + words[i]);
+}
+
 // "12 M": a number and a word behind it.
 void PhraseStage::ask_from_number(const Part& part, size_t last) {
   const uint64_t start = part.origin + part.masks.digit.run_start(last);
@@ -125,7 +161,11 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
                       uint64_t origin, PendingList& pending, CandidateList& out) {
   SP_CHECK(origin <= cursor_);
   const bool has_addresses = !engine.rules_anywhere(RuleKind::Address).empty();
-  const bool has_people = !engine.rules_anywhere(RuleKind::Person).empty();
+  const auto people = engine.rules_anywhere(RuleKind::Person);
+  const bool has_people = !people.empty();
+  const bool has_lone = std::any_of(people.begin(), people.end(), [&](uint16_t rule) {
+    return (engine.rule(rule).parameters.flags & contract::kRuleUnseparated) != 0;
+  });
   const uint64_t until = text.final                            ? text.end
                          : text.end >= kTriggerBytes + cursor_ ? text.end - kTriggerBytes + 1
                                                                : cursor_;
@@ -135,8 +175,14 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   cursor_ = until;
   const Part part{engine, text, masks, origin, pending, out};
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    if (masks.phrase.word(w) == 0) continue;
     const uint64_t in_part = BitMask::part_of_word(w, first, last);
+    if (has_lone) {
+      // Capital letters that begin a word of small ones, behind a blank or a quote mark.
+      const uint64_t capitals =
+          masks.upper.word(w) & ~masks.upper.ahead(w, 1) & ~masks.word.behind(w, 1) & in_part;
+      if (capitals != 0) ask_capitals(part, w, capitals);
+    }
+    if (masks.phrase.word(w) == 0) continue;
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));

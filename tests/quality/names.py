@@ -30,7 +30,8 @@ PERSONS = {
     "rare": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika Ylva Jorund",
              "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{given} {family}"),
     "rare-family": ("X", "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{family}"),
-    "rare-given": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika", "X", "{given}")}
+    "rare-given": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika", "X", "{given}"),
+    "alone": ("Katarina Annika Priya Hassan Joanna Zsolt Chiamaka Ingrid Tomasz Siobhan Fatima", "X", "{given}")}
 MAIL_HOSTS = (
     "example.com example.org example.net mail.example.com gmail.com outlook.com yahoo.com icloud.com "
     "web.de gmx.net orange.fr libero.it uol.com.br acme-corp.com northwind.io contoso.co.uk "

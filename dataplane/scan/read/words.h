@@ -79,6 +79,14 @@ inline NameWord word_before(OpenReader& reader, uint64_t end) noexcept {
   return whole.end == end ? whole : NameWord{end, end, false, false};
 }
 
+// Without the 's of a possession.
+inline NameWord without_possession(OpenReader& reader, NameWord word) noexcept {
+  if (word.size() > 2 && to_lower(reader.before(word.end)) == 's' &&
+      reader.before(word.end - 1) == '\'')
+    word.end -= 2;
+  return word;
+}
+
 inline bool word_is(OpenReader& reader, const NameWord& word, std::string_view lower) noexcept {
   return word.size() == lower.size() && reader.follows(word.start, lower);
 }

@@ -20,6 +20,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/doer.cc
   recognise/person/free_person.cc
   recognise/person/gazetteer.cc
+  recognise/person/lone_given.cc
   recognise/person/particles.cc
   recognise/person/person.cc
   recognise/person/public_names.cc

@@ -25,10 +25,6 @@ NameWord capital_before(OpenReader& reader, uint64_t end) noexcept {
   return word.capital && !word.upper && word.size() > 1 ? word : NameWord{end, end, false, false};
 }
 
-bool is_somebodys(OpenReader& reader, const NameWord& given) noexcept {
-  return !things_have(reader, given) && !word_in(reader, given, kExamples, kExamplesFilter);
-}
-
 // What a name stands behind in prose; in paths, names of variables and addresses it is none.
 bool begins_here(OpenReader& reader, uint64_t start) noexcept {
   const uint8_t c = reader.before(start);
@@ -36,6 +32,10 @@ bool begins_here(OpenReader& reader, uint64_t start) noexcept {
 }
 
 }  // namespace
+
+bool is_somebodys(OpenReader& reader, const NameWord& given) noexcept {
+  return !things_have(reader, given) && !word_in(reader, given, kExamples, kExamplesFilter);
+}
 
 bool did_it(OpenReader& reader, const Trigger& cue, Hit& out) noexcept {
   const NameWord last = capital_before(reader, cue.start);

@@ -7,8 +7,12 @@
 
 #include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/read/recogniser.h"
+#include "dataplane/scan/read/words.h"
 
 namespace sallyport::scan {
+
+// A known given name that no product, place or example has.
+bool is_somebodys(OpenReader& reader, const NameWord& given) noexcept;
 
 // `cue` begins with the blank before the verb.
 bool did_it(OpenReader& reader, const Trigger& cue, Hit& out) noexcept;

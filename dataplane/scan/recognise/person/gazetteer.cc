@@ -125,7 +125,23 @@ class GivenFilter {
   std::array<uint64_t, (1U << kSlotBits) / 64> bits_{};
 };
 
+constexpr AloneFilter alone_filter() noexcept {
+  AloneFilter out{};
+  for (std::string_view name : kGiven) {
+    if (std::binary_search(std::begin(kAmbiguous), std::end(kAmbiguous), name)) continue;
+    uint64_t head = 0;
+    for (size_t i = 0; i < sizeof head && i < name.size(); ++i)
+      head |= uint64_t{static_cast<uint8_t>(name[i])} << (8 * i);
+    const AloneSlots slots = alone_slots(head);
+    out[slots.first / 64] |= uint64_t{1} << (slots.first % 64);
+    out[slots.second / 64] |= uint64_t{1} << (slots.second % 64);
+  }
+  return out;
+}
+
 }  // namespace
+
+constinit const AloneFilter kAloneFilter = alone_filter();
 
 bool may_be_given(const uint8_t* word, size_t size) noexcept {
   static const GivenFilter kFilter;

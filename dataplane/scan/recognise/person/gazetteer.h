@@ -6,8 +6,10 @@
 // nothing. The lists: given_names.h, family_names.h.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "dataplane/scan/read/open_reader.h"
@@ -31,6 +33,38 @@ struct NameKind {
 // word before another one, so it is quick, and says no only when it is sure. REQUIRES: eight bytes
 // can be read.
 bool may_be_given(const uint8_t* word, size_t size) noexcept;
+
+// Given names that are no words as well by two hashes of their first eight letters: two
+// bits each, so that one word in sixty passes which is none.
+inline constexpr unsigned kAloneSlotBits = 16;
+using AloneFilter = std::array<uint64_t, (1U << kAloneSlotBits) / 64>;
+extern const AloneFilter kAloneFilter;
+struct AloneSlots {
+  size_t first, second;
+};
+constexpr AloneSlots alone_slots(uint64_t head) noexcept {
+  const uint64_t hash = head * 0x9e37'79b9'7f4a'7c15U;
+  return {static_cast<size_t>(hash >> (64 - kAloneSlotBits)),
+          static_cast<size_t>(hash >> (64 - 2 * kAloneSlotBits) & ((1U << kAloneSlotBits) - 1))};
+}
+// May such a name, or a word with other letters than ASCII, begin at `word`? Asked of every word
+// that a capital letter begins, so without a branch. REQUIRES: eight bytes can be read.
+inline bool may_be_given_alone(const uint8_t* word) noexcept {
+  constexpr uint64_t kEach = 0x0101'0101'0101'0101U, kHigh = 0x80 * kEach;
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, word, sizeof bytes);
+  bytes |= 0x20 * kEach;
+  const uint64_t low = bytes & ~kHigh;
+  const uint64_t no_letter =
+      (~(low + (0x80 - 'a') * kEach) | (low + (0x7f - 'z') * kEach) | bytes) & kHigh;
+  // The bytes below the first that is no letter.
+  const uint64_t first = no_letter & (0 - no_letter);
+  const uint64_t letters = first == 0 ? ~uint64_t{0} : (first >> 7) - 1;
+  const AloneSlots slots = alone_slots(bytes & letters);
+  const uint64_t bits = kAloneFilter[slots.first / 64] >> (slots.first % 64) &
+                        kAloneFilter[slots.second / 64] >> (slots.second % 64) & 1;
+  return (bits | (bytes & first)) != 0;
+}
 
 // One word in any case, UTF-8, with or without its marks.
 NameKind name_kind(std::span<const uint8_t> name) noexcept;

@@ -117,14 +117,6 @@ bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
   return kSet.has({lower.data(), bytes.size()});
 }
 
-// Without the 's of a possession.
-NameWord without_possession(OpenReader& reader, NameWord word) noexcept {
-  if (word.size() > 2 && to_lower(reader.before(word.end)) == 's' &&
-      reader.before(word.end - 1) == '\'')
-    word.end -= 2;
-  return word;
-}
-
 struct Name {
   uint64_t start = 0;
   uint64_t end = 0;  // 0: none
@@ -549,8 +541,9 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   return reader.answer(true);
 }
 
-Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleParameters&,
+Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                        Hit& out) noexcept {
+  if ((rule.flags & contract::kRuleUnseparated) != 0) return Verdict::No;
   OpenReader reader(text);
   const uint8_t before = reader.before(trigger.start);
   if (is_word_letter(before) || is_digit(before) || before == '_' || before == '.' ||

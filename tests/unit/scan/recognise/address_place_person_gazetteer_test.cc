@@ -2,6 +2,7 @@
 #include "dataplane/scan/recognise/address/address.h"
 #include "dataplane/scan/recognise/address/free_address.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/lone_given.h"
 #include "dataplane/scan/recognise/person/person.h"
 #include "tests/unit/scan/recognise/recognise_fixture.h"
 
@@ -303,6 +304,36 @@ TEST(Gazetteer, MarksAndCaseDoNotCount) {
   EXPECT_TRUE(kind_of("Banks").family && kind_of("Banks").ambiguous);
   EXPECT_FALSE(kind_of("Window").given || kind_of("Window").family);
   EXPECT_FALSE(kind_of(std::string(200, 'a')).given);
+}
+
+TEST(Person, AGivenNameAloneWhereProseSpeaksOfSomebody) {
+  const auto alone = [](std::string_view text, std::string_view name) {
+    RuleParameters rule;
+    rule.flags = contract::kRuleUnseparated;
+    const uint64_t at = text.find(name);
+    return found_at(text, lone_given_at, Trigger{at, at}, rule);
+  };
+  for (std::string_view text :
+       {"why is Katarina late?", "Katarina, come", "\"Katarina, come\"", "Ben, Katarina and more",
+        "ask Katarina.", "Then Katarina laughed", "it is Katarina's turn", "lunch\nKatarina: ok",
+        "[10:32] Katarina: ok", "It rained. Katarina left", "is that Katarina"})
+    EXPECT_EQ(alone(text, "Kat"), "Katarina") << text;
+  for (std::string_view text :
+       {"the Katarina sank", "Hurricane Katarina hit", "St. Katarina is", "import Katarina from",
+        "a Katarina cluster", "Katarina Blorp is", "Katarina(3)", "Katarina.js", "x.Katarina is",
+        "# Katarina is", "\"Katarina\"", "Katarina-Maria is", "O'Katarina is", "Katarina = 3"})
+    EXPECT_EQ(alone(text, "Kat"), "") << text;
+  EXPECT_EQ(alone("in Geneva today", "Gen"), "");
+  EXPECT_EQ(alone("so Mark my words", "Mark"), "");
+  EXPECT_EQ(alone("so J\xc3\xbcrgen left", "J"), "J\xc3\xbcrgen");
+}
+
+TEST(Gazetteer, TheFilterOfNamesThatStandAloneMissesNone) {
+  for (std::string_view name :
+       {"Katarina ", "Konstantin", "Ian     ", "ANNA----", "Zo\xc3\xab    "})
+    EXPECT_TRUE(may_be_given_alone(reinterpret_cast<const uint8_t*>(name.data()))) << name;
+  for (std::string_view word : {"The     ", "Mark    ", "Xqarbzlo"})
+    EXPECT_FALSE(may_be_given_alone(reinterpret_cast<const uint8_t*>(word.data()))) << word;
 }
 
 }  // namespace

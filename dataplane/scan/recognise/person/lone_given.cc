@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/person/doer.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
+#include "dataplane/scan/recognise/person/particles.h"
 
 namespace sallyport::scan {
 namespace {
@@ -111,6 +112,9 @@ Verdict lone_given_at(const TextView& text, const Trigger& trigger, const RulePa
   const uint8_t behind = reader.at(word.end);
   // "Katarina, come here"
   if (quoted && behind != ' ' && behind != ',') return reader.answer(false);
+  // "Katarina van Zworgl <k@x.example>" of a list of authors: half a name.
+  if (quoted && behind == ' ' && is_particle(reader, word_at(reader, word.end + 1)))
+    return reader.answer(false);
   const bool is_free =
       quoted ? stands_alone(reader, word, word.end) : stands_free(reader, word, word.end);
   if (!is_free || (before == ' ' && !begins_alone(reader, trigger.start)))

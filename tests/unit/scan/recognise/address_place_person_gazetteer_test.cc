@@ -321,7 +321,8 @@ TEST(Person, AGivenNameAloneWhereProseSpeaksOfSomebody) {
   for (std::string_view text :
        {"the Katarina sank", "Hurricane Katarina hit", "St. Katarina is", "import Katarina from",
         "a Katarina cluster", "Katarina Blorp is", "Katarina(3)", "Katarina.js", "x.Katarina is",
-        "# Katarina is", "\"Katarina\"", "Katarina-Maria is", "O'Katarina is", "Katarina = 3"})
+        "# Katarina is", "\"Katarina\"", "Katarina-Maria is", "O'Katarina is", "Katarina = 3",
+        "(\"Katarina van Zworgl\")"})
     EXPECT_EQ(alone(text, "Kat"), "") << text;
   EXPECT_EQ(alone("in Geneva today", "Gen"), "");
   EXPECT_EQ(alone("so Mark my words", "Mark"), "");

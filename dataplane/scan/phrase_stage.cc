@@ -13,6 +13,7 @@
 #include "dataplane/scan/recognise/person/person.h"
 #include "dataplane/scan/recognise/secret/value_before.h"
 #include "dataplane/scan/recognise/travel_zone.h"
+#include "dataplane/scan/text/places.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -107,25 +108,30 @@ void PhraseStage::ask_given(const Part& part, size_t first) {
   part.ask(part.engine.rules_anywhere(RuleKind::Person), lone_given_at, Trigger{start, start});
 }
 
-// The words that begin at `capitals` in the masks' word `w`.
-void PhraseStage::ask_capitals(const Part& part, size_t w, uint64_t capitals) {
-  const TextView& text = part.text;
-  std::array<uint8_t, 64> words;
-  size_t count = 0;
-  const uint64_t origin = part.origin + w * 64;
-  if (origin + 64 + sizeof(uint64_t) <= text.end) {
-    // Few are names, and which ones no processor foresees.
-    const uint8_t* bytes = text.slice(origin, text.end).data();
-    for (; capitals != 0; capitals &= capitals - 1) {
-      const auto at = static_cast<uint8_t>(std::countr_zero(capitals));
-      words[count] = at;
-      count += may_be_given_alone(bytes + at) ? 1 : 0;
+// Words of [first, last) that a capital letter begins. Few are names, and neither which ones nor
+// how many stand together can be guessed: first all are listed, then those that may be names are
+// kept, without a branch, then these are asked.
+void PhraseStage::ask_capitals(const Part& part, size_t first, size_t last) {
+  constexpr size_t kWordsAtOnce = 16;
+  std::array<uint64_t, kWordsAtOnce> capitals;
+  std::array<uint16_t, kWordsAtOnce * 64 + kPlacesSlack> places;
+  for (size_t w = first / 64; w * 64 < last; w += kWordsAtOnce) {
+    const size_t words = std::min(kWordsAtOnce, (last + 63) / 64 - w);
+    for (size_t i = 0; i < words; ++i)
+      capitals[i] = part.masks.capital.word(w + i) & BitMask::part_of_word(w + i, first, last);
+    const size_t count = list_places(capitals.data(), words, places.data());
+    const auto text = part.text.slice(part.origin + w * 64, part.text.end);
+    size_t whole = count;  // of the last few no eight bytes are there
+    while (whole > 0 && places[whole - 1] + sizeof(uint64_t) > text.size()) --whole;
+    size_t kept = 0;
+    for (size_t i = 0; i < whole; ++i) {
+      const uint16_t place = places[i];
+      places[kept] = place;
+      kept += may_be_given_alone(text.data() + place) ? 1 : 0;
     }
-  } else {
-    for (; capitals != 0; capitals &= capitals - 1)
-      words[count++] = static_cast<uint8_t>(std::countr_zero(capitals));
+    for (size_t i = whole; i < count; ++i) places[kept++] = places[i];
+    for (size_t i = 0; i < kept; ++i) ask_given(part, w * 64 + places[i]);
   }
-  for (size_t i = 0; i < count; ++i) ask_given(part, w * 64 + words[i]);
 }
 
 // "12 M": a number and a word behind it.
@@ -174,14 +180,9 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   const auto last = static_cast<size_t>(until - origin);
   cursor_ = until;
   const Part part{engine, text, masks, origin, pending, out};
+  if (has_lone) ask_capitals(part, first, last);
   for (size_t w = first / 64; w * 64 < last; ++w) {
     const uint64_t in_part = BitMask::part_of_word(w, first, last);
-    if (has_lone) {
-      // Capital letters that begin a word of small ones, behind a blank or a quote mark.
-      const uint64_t capitals =
-          masks.upper.word(w) & ~masks.upper.ahead(w, 1) & ~masks.word.behind(w, 1) & in_part;
-      if (capitals != 0) ask_capitals(part, w, capitals);
-    }
     if (masks.phrase.word(w) == 0) continue;
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)

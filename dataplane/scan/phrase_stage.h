@@ -36,7 +36,7 @@ class PhraseStage {
   // `last`: the place in the masks that a trigger begins at.
   static void ask_person(const Part& part, size_t last);
   static void ask_given(const Part& part, size_t first);
-  static void ask_capitals(const Part& part, size_t w, uint64_t capitals);
+  static void ask_capitals(const Part& part, size_t first, size_t last);
   static void ask_from_ordinal(const Part& part, uint64_t word);
   static void ask_from_number(const Part& part, size_t last);
   static void ask_to_number(const Part& part, size_t last, size_t gap);

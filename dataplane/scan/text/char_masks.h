@@ -127,6 +127,7 @@ struct CharMasks {
   BitMask to_number;     // what is no digit and no space before a space and a digit
   BitMask colon_number;  // a colon between a letter and a digit
   BitMask name_of;       // the end of a word before a space and a capital letter
+  BitMask capital;       // a capital letter that begins a word of small ones
   // Of the masks above: those that one stage looks at together.
   BitMask form;    // at, url, colons, quad
   BitMask phrase;  // number_of, to_number, colon_number, name_of

@@ -2,10 +2,6 @@
 
 #include <immintrin.h>
 
-#include <array>
-#include <bit>
-#include <cstring>
-
 #include "dataplane/base/cpu.h"
 
 namespace sallyport::scan {
@@ -196,64 +192,6 @@ __attribute__((no_sanitize_address)) SP_TARGET_VBMI2 void masks_vbmi(const Table
   }
 }
 
-// Four places at a time are written whether or not there are as many, and if there are none: how
-// many a block has cannot be guessed.
-constexpr size_t kPlacesAtOnce = 4;
-
-[[gnu::always_inline]] inline size_t list(const uint64_t* bits, size_t blocks,
-                                          uint16_t* out) noexcept {
-  size_t count = 0;
-  for (size_t b = 0; b < blocks; ++b) {
-    uint64_t some = bits[b];
-    const auto next = static_cast<size_t>(std::popcount(some));
-    size_t done = 0;
-    do {
-      for (size_t i = 0; i < kPlacesAtOnce; ++i) {
-        out[count + done + i] =
-            static_cast<uint16_t>(b * kBlock + static_cast<size_t>(std::countr_zero(some)));
-        some &= some - 1;
-      }
-      done += kPlacesAtOnce;
-    } while (done < next);
-    count += next;
-  }
-  return count;
-}
-
-SP_TARGET_AVX2 size_t list_bmi(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
-  return list(bits, blocks, out);
-}
-
-constexpr auto kNumbers = [] {
-  std::array<uint8_t, kBlock> numbers{};
-  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<uint8_t>(i);
-  return numbers;
-}();
-
-// Not instrumented for the reason that masks_vbmi has.
-__attribute__((no_sanitize_address)) SP_TARGET_VBMI2 size_t list_vbmi(const uint64_t* bits,
-                                                                      size_t blocks,
-                                                                      uint16_t* out) noexcept {
-  const __m512i numbers = _mm512_loadu_si512(kNumbers.data());
-  __m512i first = _mm512_setzero_si512();
-  size_t count = 0;
-  for (size_t b = 0; b < blocks; ++b) {
-    const __m512i some = _mm512_maskz_compress_epi8(bits[b], numbers);
-    const auto put = [&](size_t at, __m256i half) __attribute__((always_inline)) SP_TARGET_VBMI2 {
-      _mm512_storeu_si512(out + at, _mm512_add_epi16(_mm512_cvtepu8_epi16(half), first));
-    };
-    __m256i half;  // GCC 12 warns of an undefined value in the cast that would do
-    std::memcpy(&half, &some, sizeof half);
-    put(count, half);
-    const auto next = static_cast<size_t>(std::popcount(bits[b]));
-    if (next > kBlock / 2) [[unlikely]]
-      put(count + kBlock / 2, _mm512_maskz_extracti64x4_epi64(0xf, some, 1));
-    count += next;
-    first = _mm512_add_epi16(first, _mm512_set1_epi16(kBlock));
-  }
-  return count;
-}
-
 }  // namespace
 
 void literal_masks(const LiteralTables& tables, const uint8_t* text, size_t blocks,
@@ -264,13 +202,6 @@ void literal_masks(const LiteralTables& tables, const uint8_t* text, size_t bloc
     return blocks <= kFewBlocks ? masks_vbmi<true>(tables, text, blocks, out)
                                 : masks_vbmi<false>(tables, text, blocks, out);
   masks_avx2(tables, text, blocks, out);
-}
-
-size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept {
-  const base::Simd simd = base::best_simd();
-  if (simd == base::Simd::Portable) return list(bits, blocks, out);
-  if (simd == base::Simd::Avx512 && base::has_vbmi2()) return list_vbmi(bits, blocks, out);
-  return list_bmi(bits, blocks, out);
 }
 
 }  // namespace sallyport::scan

@@ -19,9 +19,4 @@ constexpr size_t kLiteralBlocksMax = 16;
 void literal_masks(const LiteralTables& tables, const uint8_t* text, size_t blocks,
                    uint64_t* out) noexcept;
 
-// Bits to places, counted from the first block. `out` has room for all places of the blocks and
-// kPlacesSlack more, which may be written. Answers how many there are.
-constexpr size_t kPlacesSlack = 32;
-size_t list_places(const uint64_t* bits, size_t blocks, uint16_t* out) noexcept;
-
 }  // namespace sallyport::scan

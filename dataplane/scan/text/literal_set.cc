@@ -10,6 +10,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/base/cpu.h"
 #include "dataplane/scan/text/literal_masks.h"
+#include "dataplane/scan/text/places.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {

@@ -118,6 +118,7 @@ SP_LANES void combine_words(CharMasks& m, size_t w) noexcept {
   put<V>(m.number_of, w, number_of);
   put<V>(m.to_number, w, to_number);
   put<V>(m.name_of, w, name_of);
+  put<V>(m.capital, w, upper.here() & ~upper.ahead(1) & ~word.behind(1));
   put<V>(m.phrase, w, number_of | to_number | name_of | load<V>(m.colon_number.data() + w));
   put<V>(m.form, w,
          load<V>(m.at.data() + w) | load<V>(m.url.data() + w) | load<V>(m.colons.data() + w) |

@@ -35,8 +35,8 @@ struct NameKind {
 bool may_be_given(const uint8_t* word, size_t size) noexcept;
 
 // Given names that are no words as well by two hashes of their first eight letters: two
-// bits each, so that one word in sixty passes which is none.
-inline constexpr unsigned kAloneSlotBits = 16;
+// bits each, so that one word in a hundred passes which is none.
+inline constexpr unsigned kAloneSlotBits = 17;
 using AloneFilter = std::array<uint64_t, (1U << kAloneSlotBits) / 64>;
 extern const AloneFilter kAloneFilter;
 struct AloneSlots {

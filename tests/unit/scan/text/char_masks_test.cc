@@ -140,6 +140,8 @@ TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
                   in(masks->colon, 0) && in(masks->letter, -1) && in(masks->digit, 1));
         EXPECT_EQ(masks->name_of.test(i),
                   (in(masks->letter, 0) || !in(masks->word, 0)) && gap && in(masks->upper, 2));
+        EXPECT_EQ(masks->capital.test(i),
+                  in(masks->upper, 0) && !in(masks->upper, 1) && !in(masks->word, -1));
         EXPECT_EQ(masks->made.test(i), twin.made(i)) << i;
         EXPECT_EQ(masks->form.test(i), masks->at.test(i) || masks->url.test(i) ||
                                            masks->colons.test(i) || masks->quad.test(i));

@@ -98,6 +98,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   if (dictionaries_ != 0) dictionary_.begin(engine.dictionaries(), dictionaries_);
   pending_.begin(engine);
   candidates_.begin(engine);
+  named_.begin(engine);
   findings_.clear();
   taken_ = 0;
 }
@@ -232,6 +233,7 @@ void TextScanner::settle(const TextView& text) {
   edge = std::max(edge, folded_edge_);
   winners_.clear();
   edge = std::max(folded_edge_, candidates_.settle(edge, winners_));
+  edge = named_.settle(text, folded_edge_, edge, winners_);
   const SourceMap& map = folder_.map();
   for (Finding finding : winners_) {
     if (finding.start < folded_edge_) {  // I2 is broken: what is left of the value is still one

@@ -23,6 +23,7 @@
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
+#include "dataplane/scan/named_before.h"
 #include "dataplane/scan/number/number_stage.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/phrase_stage.h"
@@ -112,6 +113,7 @@ class TextScanner final : public InnerScanner {
   uint64_t dictionaries_ = 0;  // that count; 0: the stage sleeps
   PendingList pending_;
   CandidateList candidates_;
+  NamedBefore named_;
   std::vector<Finding> winners_;
   std::vector<Finding> findings_;
   size_t taken_ = 0;

@@ -30,6 +30,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"crypto", RuleKind::Crypto},
                                                   {"address", RuleKind::Address},
                                                   {"person", RuleKind::Person},
+                                                  {"person_again", RuleKind::PersonAgain},
                                                   {"spelt_email", RuleKind::SpeltEmail},
                                                   {"travel_zone", RuleKind::TravelZone},
                                                   {"field", RuleKind::Field},

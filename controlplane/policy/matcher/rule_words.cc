@@ -73,6 +73,9 @@ constexpr KindRow kKindWords[] = {
      {"address", "a house number and a street word, up to the postal code",
       "best effort: addresses without a house number or in other languages than the listed ones "
       "are not found, and their ends may be missed"}},
+    {RuleKind::PersonAgain,
+     {"person_again", "a given or family name of somebody whose name was found before in the text",
+      "only names that a list knows, or behind a given name that one knows"}},
     {RuleKind::Person,
      {"person", "a name behind a cue (my name is, Dr., From:), checked against lists of names",
       "best effort: a name without a cue or outside the lists is not found"}},

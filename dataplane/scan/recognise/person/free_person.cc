@@ -448,6 +448,26 @@ bool stands_alone(OpenReader& reader, const NameWord& first, uint64_t end) noexc
   return !first.upper && ends_free(reader, end) && !things_have(reader, first);
 }
 
+bool stands_again(OpenReader& reader, const NameWord& word) noexcept {
+  const auto is_around = [](uint8_t c) { return c == '"' || c == '\'' || c == '*' || c == '|'; };
+  const uint8_t before = reader.before(word.start);
+  // Behind an article, too: "the Quastrup case" is hers.
+  const bool begins = before == ' ' ? !is_digit(reader.before(word.start - 1)) &&
+                                          !is_named_after(reader, word.start)
+                                    : begins_free(reader, word.start);
+  if (!begins && !is_around(before) && before != '(' && before != '[' && before != ':' &&
+      before != '>')
+    return false;
+  const uint8_t behind = reader.at(word.end);
+  if (!ends_free(reader, word.end) && !is_around(behind) && behind != ']' && behind != '<')
+    return false;
+  // "Quastrup & Sons"
+  if (behind == ' ' && reader.at(word.end + 1) == '&') return false;
+  // "Quastrup.js", "Quastrup:3", "Quastrup::run"
+  const uint8_t next = behind == '.' || behind == ':' ? reader.at(word.end + 1) : uint8_t{0};
+  return !is_alnum(next) && next != '/' && next != ':';
+}
+
 bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept {
   return !first.upper && begins_free(reader, first.start) && ends_free(reader, end) &&
          !things_have(reader, first) && !is_comment(reader, first.start);

@@ -22,6 +22,11 @@ bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexce
 // Languages, products and places are called so, too: "Claude Code", "Marina Bay".
 bool things_have(OpenReader& reader, const NameWord& given) noexcept;
 
+// A word of a name that was read before in the text stands at `word` for the same person: "Ms
+// Quastrup and (Quastrup)", "the Quastrup case", not "rue Quastrup", "Quastrup Street",
+// "Quastrup.js".
+bool stands_again(OpenReader& reader, const NameWord& word) noexcept;
+
 // The only word of a name behind a cue is a known given name `first`: "Hi Anna,", "told Anna that".
 bool stands_alone(OpenReader& reader, const NameWord& first, uint64_t end) noexcept;
 

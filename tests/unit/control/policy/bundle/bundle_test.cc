@@ -368,6 +368,7 @@ TEST_F(BundleRefusal, OfEntities) {
       file +
           ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
           "run, cue, assignment, password, date, ip, mac, card_code, crypto, address, person, "
+          "person_again, "
           "spelt_email, "
           "travel_zone, field, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");

@@ -94,6 +94,7 @@ constexpr Case kCases[] = {
     // names without a value
     {"A_KEY=\nB=\r\nexport C=\n d.e_f=\nx", "A_KEY=\nB=\r\nexport C=\n d.e_f=\nx"},
     {"password=\nuser=kev\nuser=\n\nx", "password=\nuser=kev\nuser=\n\nx"},
+    {"track2=4111111111111111=2905 x=41=2905", "track2=4111111111111111=2905 xA)05"},
     {"hwaddr=7D-E2-7B x=3C:5D:1F", "hwaddr=7D-E2-7B x=3C:5D:1F"},
     // the padding of base64 at a line end is none
     {"a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease", "a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease"},

@@ -452,7 +452,7 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
     if (at < 3 + kNextMax && (unknown(at) || (text[at < size ? at : 0] == '=' && unknown(at + 2))))
       return kUndecided;
     // "track2=4111111111111111=2905": a number with what follows it, not an "A" and digits.
-    constexpr size_t kNumberMin = 8;
+    constexpr size_t kNumberMin = 5;  // behind its first two digits
     const bool is_number = at >= 3 + kNumberMin && std::all_of(text + 3, text + at, is_digit);
     folds = !is_number && at + 2 < size && text[at] == '=' && is_upper_hex(text[at + 1]) &&
             is_upper_hex(text[at + 2]);

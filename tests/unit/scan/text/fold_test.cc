@@ -94,7 +94,8 @@ constexpr Case kCases[] = {
     // names without a value
     {"A_KEY=\nB=\r\nexport C=\n d.e_f=\nx", "A_KEY=\nB=\r\nexport C=\n d.e_f=\nx"},
     {"password=\nuser=kev\nuser=\n\nx", "password=\nuser=kev\nuser=\n\nx"},
-    {"track2=4111111111111111=2905 x=41=2905", "track2=4111111111111111=2905 xA)05"},
+    {"track2=4111111111111111=2905 x=41=2905 a=536904399=12",
+     "track2=4111111111111111=2905 xA)05 a=536904399=12"},
     {"hwaddr=7D-E2-7B x=3C:5D:1F", "hwaddr=7D-E2-7B x=3C:5D:1F"},
     // the padding of base64 at a line end is none
     {"a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease", "a key: dGhpcyBpcyBub3QgYSBrZXk=\nPlease"},

@@ -441,6 +441,7 @@ void TextRewriter::restore(const redact::TokenMatch& token) {
 }
 
 redact::NameBehind TextRewriter::name_behind(const redact::TokenMatch& token) const noexcept {
+  SP_CHECK(token.end >= window_start_);
   return redact::name_behind(window_.bytes().subspan(token.end - window_start_), ended_);
 }
 
@@ -453,6 +454,8 @@ bool TextRewriter::may_stand(const redact::TokenMatch& token) const noexcept {
 // Of tokens whose value nobody may have the answer is the same with and without what follows.
 bool TextRewriter::waits_for_name(const Cluster& cluster) const noexcept {
   if (ended_ || scope_->direction != RewriteScope::Direction::Response) return false;
+  // In what stood before nothing is put, and that may be forgotten.
+  if (cluster.start < skip_) return false;
   const auto tokens = finder_.matches().first(cluster.token_count);
   return std::any_of(tokens.begin(), tokens.end(), [this](const redact::TokenMatch& token) {
     return token.entity != redact::TokenLabels::kLiteral && scope_->may_restore[token.entity] &&

@@ -125,7 +125,7 @@ class GivenFilter {
   std::array<uint64_t, (1U << kSlotBits) / 64> bits_{};
 };
 
-constexpr AloneFilter alone_filter() noexcept {
+AloneFilter alone_filter() noexcept {
   AloneFilter out{};
   for (std::string_view name : kGiven) {
     if (std::binary_search(std::begin(kAmbiguous), std::end(kAmbiguous), name)) continue;
@@ -141,7 +141,8 @@ constexpr AloneFilter alone_filter() noexcept {
 
 }  // namespace
 
-constinit const AloneFilter kAloneFilter = alone_filter();
+// Made when the program starts: too many steps for a compiler (Clang refuses).
+const AloneFilter kAloneFilter = alone_filter();
 
 bool may_be_given(const uint8_t* word, size_t size) noexcept {
   static const GivenFilter kFilter;

@@ -49,7 +49,9 @@ void NamedBefore::forget() noexcept {
 }
 
 void NamedBefore::begin(const Engine& engine) noexcept {
-  forget();
+  if (count_ > 0) forget();
+  if (engine.serial() == engine_) return;  // most texts are short
+  engine_ = engine.serial();
   const auto rules = engine.rules_anywhere(contract::RuleKind::PersonAgain);
   wanted_ = !rules.empty();
   if (!wanted_) return;

@@ -60,6 +60,7 @@ class NamedBefore {
   }
   uint64_t look(const TextView& text, uint64_t from, uint64_t until, bool may_wait);
 
+  uint64_t engine_ = 0;  // serial of the one whose rule this is
   bool wanted_ = false;
   Finding found_;     // as the rule has it
   uint8_t most_ = 0;  // confidence

@@ -63,9 +63,8 @@ void NamedBefore::begin(const Engine& engine) noexcept {
 
 void NamedBefore::add(std::span<const uint8_t> word, uint8_t confidence) noexcept {
   if (word.size() > kNameWordBytesMax) return;
-  if (const Name* known = find(word, false); known != nullptr) {
-    Name& name = names_[static_cast<size_t>(known - names_.data())];
-    name.confidence = std::max(name.confidence, confidence);
+  if (Name* known = find(word, false); known != nullptr) {
+    known->confidence = std::max(known->confidence, confidence);
     return;
   }
   Name& name = names_[count_ < names_.size() ? count_++ : oldest_++ % names_.size()];
@@ -76,10 +75,9 @@ void NamedBefore::add(std::span<const uint8_t> word, uint8_t confidence) noexcep
   begins_[begin / 64] |= uint64_t{1} << (begin % 64);
 }
 
-const NamedBefore::Name* NamedBefore::find(std::span<const uint8_t> word,
-                                           bool goes_on) const noexcept {
+NamedBefore::Name* NamedBefore::find(std::span<const uint8_t> word, bool goes_on) noexcept {
   for (size_t i = 0; i < count_; ++i) {
-    const Name& name = names_[i];
+    Name& name = names_[i];
     if (goes_on ? name.size < word.size() : name.size != word.size()) continue;
     size_t k = 0;
     while (k < word.size() && name.bytes[k] == to_lower(word[k])) ++k;

@@ -49,7 +49,7 @@ class NamedBefore {
   void learn(const TextView& text, const Finding& person);
   void add(std::span<const uint8_t> word, uint8_t confidence) noexcept;
   // `goes_on`: one that begins like `word` will do. Null: none.
-  const Name* find(std::span<const uint8_t> word, bool goes_on) const noexcept;
+  Name* find(std::span<const uint8_t> word, bool goes_on) noexcept;
   // Of the first two bytes, in either case.
   static uint8_t begin_of(uint8_t first, uint8_t second) noexcept {
     return static_cast<uint8_t>((first | 0x20) * 5 + (second | 0x20));

@@ -121,15 +121,7 @@ void PhraseStage::ask_capitals(const Part& part, size_t first, size_t last) {
       capitals[i] = part.masks.capital.word(w + i) & BitMask::part_of_word(w + i, first, last);
     const size_t count = list_places(capitals.data(), words, places.data());
     const auto text = part.text.slice(part.origin + w * 64, part.text.end);
-    size_t whole = count;  // of the last few no eight bytes are there
-    while (whole > 0 && places[whole - 1] + sizeof(uint64_t) > text.size()) --whole;
-    size_t kept = 0;
-    for (size_t i = 0; i < whole; ++i) {
-      const uint16_t place = places[i];
-      places[kept] = place;
-      kept += may_be_given_alone(text.data() + place) ? 1 : 0;
-    }
-    for (size_t i = whole; i < count; ++i) places[kept++] = places[i];
+    const size_t kept = keep_places(text, places.data(), count, may_be_given_alone);
     for (size_t i = 0; i < kept; ++i) ask_given(part, w * 64 + places[i]);
   }
 }
@@ -182,8 +174,8 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
   const Part part{engine, text, masks, origin, pending, out};
   if (has_lone) ask_capitals(part, first, last);
   for (size_t w = first / 64; w * 64 < last; ++w) {
-    const uint64_t in_part = BitMask::part_of_word(w, first, last);
     if (masks.phrase.word(w) == 0) continue;
+    const uint64_t in_part = BitMask::part_of_word(w, first, last);
     const auto each = [&](uint64_t bits, auto&& use) {
       for (bits &= in_part; bits != 0; bits &= bits - 1)
         use(w * 64 + static_cast<size_t>(std::countr_zero(bits)));

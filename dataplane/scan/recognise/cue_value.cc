@@ -118,9 +118,10 @@ Step skip_gap(const TextView& text, const Trigger& cue, uint64_t& at) noexcept {
   if ((text.at(at) == ')' && before == '(') || (text.at(at) == ']' && before == '[')) ++at;
   uint64_t limit = at + kCueGapBytes;
   unsigned tags = 0;
-  bool remarked = false, is_label = false;  // a label ends its line
-  unsigned lines = text.at(at) == '"' && names_part(text, cue.start) ? 2 : 1;
-  is_label = lines == 2;
+  bool remarked = false;
+  const bool is_part = text.at(at) == '"' && names_part(text, cue.start);
+  bool is_label = is_part;  // a label ends its line
+  unsigned lines = is_part ? 2 : 1;
   while (at < limit) {
     if (!text.known(at)) return Step::More;
     const uint8_t c = text.at(at);

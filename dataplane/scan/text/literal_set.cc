@@ -162,23 +162,15 @@ inline size_t LiteralSet::has_begun(uint64_t here) const noexcept {
   return any;
 }
 
-// Keeps those of `places` at which a literal may begin. No branch in it is hard to guess.
+// Keeps those of `places` at which a literal may begin.
 template <bool HasShort>
-size_t LiteralSet::keep_begun(std::span<const uint8_t> text, const uint16_t* places, size_t count,
-                              uint16_t* out) const noexcept {
-  // The last few may have no eight bytes.
-  size_t whole = count;
-  while (whole > 0 && places[whole - 1] + sizeof(uint64_t) > text.size()) --whole;
-  size_t kept = 0;
-  for (size_t i = 0; i < whole; ++i) {
-    const uint16_t place = places[i];
+size_t LiteralSet::keep_begun(std::span<const uint8_t> text, uint16_t* places,
+                              size_t count) const noexcept {
+  return keep_places(text, places, count, [this](const uint8_t* at) {
     uint64_t here = 0;
-    std::memcpy(&here, text.data() + place, sizeof here);
-    out[kept] = place;
-    kept += has_begun<HasShort>(here | kCaseBits);
-  }
-  for (size_t i = whole; i < count && places[i] < text.size(); ++i) out[kept++] = places[i];
-  return kept;
+    std::memcpy(&here, at, sizeof here);
+    return has_begun<HasShort>(here | kCaseBits) != 0;
+  });
 }
 
 void LiteralSet::look_at(std::span<const uint8_t> text, size_t at,
@@ -214,7 +206,6 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
   SP_CHECK(until <= text.size());
   std::array<uint64_t, kLiteralBlocksMax> bits;
   std::array<uint16_t, kLiteralBlocksMax * kBlock + kPlacesSlack> places;
-  std::array<uint16_t, kLiteralBlocksMax * kBlock + 1> begun;
   std::array<uint8_t, kBlock + sizeof(__m128i)> edge;  // with the byte before and a head behind
   static_assert(edge.size() > kBlock + kHead);
   while (from < until) {
@@ -247,11 +238,10 @@ void LiteralSet::find(std::span<const uint8_t> text, size_t from, size_t until,
       for (size_t b = 0; b < blocks; ++b) bits[b] &= *allowed++;
     const size_t count = list_places(bits.data(), blocks, places.data());
     const auto rest = text.subspan(from);
-    const size_t kept = short_sizes_ == 0
-                            ? keep_begun<false>(rest, places.data(), count, begun.data())
-                            : keep_begun<true>(rest, places.data(), count, begun.data());
+    const size_t kept = short_sizes_ == 0 ? keep_begun<false>(rest, places.data(), count)
+                                          : keep_begun<true>(rest, places.data(), count);
     for (size_t i = 0; i < kept; ++i)
-      if (const size_t at = from + begun[i]; at < until) look_at(text, at, out);
+      if (const size_t at = from + places[i]; at < until) look_at(text, at, out);
     from += blocks * kBlock;
   }
 }

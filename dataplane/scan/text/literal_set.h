@@ -64,8 +64,7 @@ class LiteralSet {
   template <bool HasShort>
   size_t has_begun(uint64_t here) const noexcept;
   template <bool HasShort>
-  size_t keep_begun(std::span<const uint8_t> text, const uint16_t* places, size_t count,
-                    uint16_t* out) const noexcept;
+  size_t keep_begun(std::span<const uint8_t> text, uint16_t* places, size_t count) const noexcept;
   void look_at(std::span<const uint8_t> text, size_t at, std::vector<LiteralHit>& out) const;
   bool goes_on(std::span<const uint8_t> text, size_t at, uint32_t literal) const noexcept;
 

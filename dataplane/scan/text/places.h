@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace sallyport::scan {
 
@@ -13,5 +14,22 @@ namespace sallyport::scan {
 // there.
 constexpr size_t kPlacesSlack = 32;
 size_t list_places(const uint64_t* bits, size_t words, uint16_t* out) noexcept;
+
+// Keeps those of `places` that keep(eight bytes of `text` there) says, without a branch that is
+// hard to guess, and those before the end at which no eight bytes are. Answers how many.
+template <class Keep>
+size_t keep_places(std::span<const uint8_t> text, uint16_t* places, size_t count,
+                   Keep&& keep) noexcept {
+  size_t whole = count;
+  while (whole > 0 && places[whole - 1] + sizeof(uint64_t) > text.size()) --whole;
+  size_t kept = 0;
+  for (size_t i = 0; i < whole; ++i) {
+    const uint16_t place = places[i];
+    places[kept] = place;
+    kept += keep(text.data() + place) ? 1 : 0;
+  }
+  for (size_t i = whole; i < count && places[i] < text.size(); ++i) places[kept++] = places[i];
+  return kept;
+}
 
 }  // namespace sallyport::scan

@@ -448,6 +448,12 @@ bool stands_alone(OpenReader& reader, const NameWord& first, uint64_t end) noexc
   return !first.upper && ends_free(reader, end) && !things_have(reader, first);
 }
 
+bool goes_on_as_code(OpenReader& reader, uint64_t end) noexcept {
+  const uint8_t behind = reader.at(end);
+  const uint8_t next = behind == '.' || behind == ':' ? reader.at(end + 1) : uint8_t{0};
+  return is_alnum(next) || next == '/' || next == ':';
+}
+
 bool stands_again(OpenReader& reader, const NameWord& word) noexcept {
   const auto is_around = [](uint8_t c) { return c == '"' || c == '\'' || c == '*' || c == '|'; };
   const uint8_t before = reader.before(word.start);
@@ -463,9 +469,7 @@ bool stands_again(OpenReader& reader, const NameWord& word) noexcept {
     return false;
   // "Quastrup & Sons"
   if (behind == ' ' && reader.at(word.end + 1) == '&') return false;
-  // "Quastrup.js", "Quastrup:3", "Quastrup::run"
-  const uint8_t next = behind == '.' || behind == ':' ? reader.at(word.end + 1) : uint8_t{0};
-  return !is_alnum(next) && next != '/' && next != ':';
+  return !goes_on_as_code(reader, word.end);
 }
 
 bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept {

@@ -22,6 +22,10 @@ bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexce
 // Languages, products and places are called so, too: "Claude Code", "Marina Bay".
 bool things_have(OpenReader& reader, const NameWord& given) noexcept;
 
+// A point or colon at `end` joins what stands before it to something: "Katarina.js", "Katarina:3",
+// "Katarina::run".
+bool goes_on_as_code(OpenReader& reader, uint64_t end) noexcept;
+
 // A word of a name that was read before in the text stands at `word` for the same person: "Ms
 // Quastrup and (Quastrup)", "the Quastrup case", not "rue Quastrup", "Quastrup Street",
 // "Quastrup.js".

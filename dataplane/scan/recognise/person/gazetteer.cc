@@ -130,8 +130,7 @@ AloneFilter alone_filter() noexcept {
   for (std::string_view name : kGiven) {
     if (std::binary_search(std::begin(kAmbiguous), std::end(kAmbiguous), name)) continue;
     uint64_t head = 0;
-    for (size_t i = 0; i < sizeof head && i < name.size(); ++i)
-      head |= uint64_t{static_cast<uint8_t>(name[i])} << (8 * i);
+    std::memcpy(&head, name.data(), std::min(sizeof head, name.size()));
     const AloneSlots slots = alone_slots(head);
     out[slots.first / 64] |= uint64_t{1} << (slots.first % 64);
     out[slots.second / 64] |= uint64_t{1} << (slots.second % 64);

@@ -119,10 +119,8 @@ Verdict lone_given_at(const TextView& text, const Trigger& trigger, const RulePa
       quoted ? stands_alone(reader, word, word.end) : stands_free(reader, word, word.end);
   if (!is_free || (before == ' ' && !begins_alone(reader, trigger.start)))
     return reader.answer(false);
-  // "Katarina.js", "Katarina:3"
   const uint8_t next = reader.at(word.end + 1);
-  if ((behind == '.' || behind == ':') && (is_alnum(next) || next == '/' || next == ':'))
-    return reader.answer(false);
+  if (goes_on_as_code(reader, word.end)) return reader.answer(false);
   // "Katarina = 3"
   if (behind == ' ' && (next == '=' || next == '{')) return reader.answer(false);
   if (behind == ' ' &&

@@ -24,6 +24,16 @@ EntitySource with_pattern(std::string id, std::string pattern) {
   return entity;
 }
 
+// None: the bundle cannot be read.
+std::vector<EntitySource> shipped_sources(const char* root) {
+  std::vector<Problem> problems;
+  const auto bundle = read_bundle(std::string(root) + "/policies", problems);
+  std::vector<EntitySource> sources;
+  if (bundle.has_value())
+    for (const Entity& entity : bundle->entities) sources.push_back(entity.source);
+  return sources;
+}
+
 TEST(RuleSpeed, AnAnchoredRuleIsFastAndABareClassIsSlow) {
   const std::vector<EntitySource> entities{with_pattern("anchored", "vendor_[A-Za-z0-9]{36}"),
                                            with_pattern("bare", "[A-Za-z0-9 ]{40}")};
@@ -49,11 +59,8 @@ TEST(RuleSpeed, EveryShippedPatternIsFastEnough) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "figures of a sanitizer build mean nothing";
 #endif
-  std::vector<Problem> problems;
-  const auto bundle = read_bundle(std::string(root) + "/policies", problems);
-  ASSERT_TRUE(bundle.has_value());
-  std::vector<EntitySource> sources;
-  for (const Entity& entity : bundle->entities) sources.push_back(entity.source);
+  const std::vector<EntitySource> sources = shipped_sources(root);
+  ASSERT_FALSE(sources.empty());
   const RuleSpeedReport report = measure_rule_speed(sources);
   EXPECT_GT(report.rules.size(), 20U);
   std::printf("yardstick %.1f GB/s; slowest:", report.yardstick);
@@ -71,11 +78,8 @@ TEST(RuleSpeed, EveryShippedPatternIsFastEnough) {
 TEST(RuleSpeed, NoShippedPatternMatchesLessThanALongWord) {
   const char* root = std::getenv("SALLYPORT_SOURCE_DIR");
   if (root == nullptr) GTEST_SKIP() << "SALLYPORT_SOURCE_DIR is not set";
-  std::vector<Problem> problems;
-  const auto bundle = read_bundle(std::string(root) + "/policies", problems);
-  ASSERT_TRUE(bundle.has_value());
-  std::vector<EntitySource> sources;
-  for (const Entity& entity : bundle->entities) sources.push_back(entity.source);
+  const std::vector<EntitySource> sources = shipped_sources(root);
+  ASSERT_FALSE(sources.empty());
   const CompiledMatcher compiled = compile_matcher(sources);
   scan::Engine engine;
   std::string error;

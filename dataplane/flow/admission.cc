@@ -182,6 +182,7 @@ void Gateway::begin_exchange(Exchange& exchange, Client& client, const Choice& d
     scope->request_texts = &exchange.request_texts;
   }
   exchange.request_scope.known = &exchange.known;
+  exchange.request_scope.people = &exchange.people;
   exchange.response_scope.api_urls = api_urls_of(exchange, head);
 }
 

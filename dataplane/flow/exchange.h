@@ -84,6 +84,7 @@ struct Exchange {
   rewrite::OffsetBook request_texts;  // lengths of its documents, for offsets of the answer
   redact::ExchangeTokens tokens;
   redact::KnownValues known;      // of them, those that are found again in the request
+  scan::NamedPeople people;       // whom the request named
   redact::EarlierTokens earlier;  // what the answer may quote of other exchanges
   bool answer_waits = false;      // it stands still for them; in recall_waiting_
   bool answer_ended = false;      // all of it is here, read or not

@@ -66,6 +66,7 @@ Gateway::~Gateway() {
     exchange->body.clear();
     exchange->request_out.clear();
     exchange->known.clear();
+    exchange->people.clear();
     exchange->tokens.clear();
     exchange->earlier.clear();
   }
@@ -252,6 +253,7 @@ void Gateway::finish(Exchange& exchange) {
   exchange.body.clear();
   exchange.request_out.clear();
   exchange.known.clear();
+  exchange.people.clear();
   exchange.tokens.clear();
   exchange.earlier.clear();
   exchange.rewriter.edits().clear();

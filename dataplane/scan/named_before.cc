@@ -6,7 +6,6 @@
 #include <bit>
 
 #include "dataplane/contract/matcher_layout.h"
-#include "dataplane/mem/wipe.h"
 #include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
@@ -42,14 +41,10 @@ uint64_t capital_from(const TextView& text, uint64_t at, uint64_t until) noexcep
 
 }  // namespace
 
-void NamedBefore::forget() noexcept {
-  for (size_t i = 0; i < count_; ++i) mem::wipe(names_[i].bytes);
-  count_ = oldest_ = 0;
-  begins_.fill(0);
-}
-
-void NamedBefore::begin(const Engine& engine) noexcept {
-  if (count_ > 0) forget();
+void NamedBefore::begin(const Engine& engine, const PeopleBefore& before) noexcept {
+  own_.clear();
+  people_ = before.looked_for ? before.people : &own_;
+  told_ = before.looked_for ? nullptr : before.people;
   if (engine.serial() == engine_) return;  // most texts are short
   engine_ = engine.serial();
   const auto rules = engine.rules_anywhere(contract::RuleKind::PersonAgain);
@@ -59,31 +54,6 @@ void NamedBefore::begin(const Engine& engine) noexcept {
   found_.rule = rules.front();
   found_.entity = engine.rule(found_.rule).entity;
   most_ = engine.rule(found_.rule).confidence;
-}
-
-void NamedBefore::add(std::span<const uint8_t> word, uint8_t confidence) noexcept {
-  if (word.size() > kNameWordBytesMax) return;
-  if (Name* known = find(word, false); known != nullptr) {
-    known->confidence = std::max(known->confidence, confidence);
-    return;
-  }
-  Name& name = names_[count_ < names_.size() ? count_++ : oldest_++ % names_.size()];
-  name.size = static_cast<uint8_t>(word.size());
-  name.confidence = confidence;
-  std::transform(word.begin(), word.end(), name.bytes.begin(), to_lower);
-  const uint8_t begin = begin_of(word[0], word[1]);
-  begins_[begin / 64] |= uint64_t{1} << (begin % 64);
-}
-
-NamedBefore::Name* NamedBefore::find(std::span<const uint8_t> word, bool goes_on) noexcept {
-  for (size_t i = 0; i < count_; ++i) {
-    Name& name = names_[i];
-    if (goes_on ? name.size < word.size() : name.size != word.size()) continue;
-    size_t k = 0;
-    while (k < word.size() && name.bytes[k] == to_lower(word[k])) ++k;
-    if (k == word.size()) return &name;
-  }
-  return nullptr;
 }
 
 void NamedBefore::learn(const TextView& text, const Finding& person) {
@@ -104,8 +74,12 @@ void NamedBefore::learn(const TextView& text, const Finding& person) {
     const bool is_family = !kind.given && !kind.family && !kind.ambiguous && behind_given &&
                            i + 1 == count && word.size() >= kUnknownBytesMin &&
                            !is_thing_word(reader, word);
-    if (is_name || is_family)
-      add(reader.known(word.start, word.end), std::min(person.confidence, most_));
+    if (is_name || is_family) {
+      const auto name = reader.known(word.start, word.end);
+      const uint8_t confidence = std::min(person.confidence, most_);
+      people_->add(name, confidence);
+      if (told_ != nullptr) told_->add(name, confidence);
+    }
     behind_given = behind_given || (i == 0 && kind.given);
   }
 }
@@ -113,14 +87,14 @@ void NamedBefore::learn(const TextView& text, const Finding& person) {
 // Looks at the words that begin in [from, until). Answers where one waits, else `until`.
 uint64_t NamedBefore::look(const TextView& text, uint64_t from, uint64_t until, bool may_wait) {
   for (uint64_t at = from; (at = capital_from(text, at, until)) < until; ++at) {
-    if (at + 1 < text.end && !may_begin(text.at(at), text.at(at + 1))) continue;
+    if (at + 1 < text.end && !people_->may_begin(text.at(at), text.at(at + 1))) continue;
     OpenReader reader(text);
     if (is_word_letter(reader.before(at)) || is_digit(reader.before(at))) continue;
     const NameWord whole = word_at(reader, at), word = without_possession(reader, whole);
     if (!word.capital || word.size() == 0) continue;
     // Of a word that may go on, too: what waits is what could be one.
-    const Name* name = find(reader.known(word.start, word.end), reader.open());
-    if (name == nullptr) {
+    uint8_t confidence = 0;
+    if (!people_->find(reader.known(word.start, word.end), reader.open(), confidence)) {
       at = whole.end - 1;
       continue;
     }
@@ -130,7 +104,7 @@ uint64_t NamedBefore::look(const TextView& text, uint64_t from, uint64_t until, 
       continue;
     }
     if (!again) continue;
-    found_.confidence = name->confidence;
+    found_.confidence = confidence;
     found_.start = word.start;
     found_.end = word.end;
     again_.push_back(found_);
@@ -141,15 +115,15 @@ uint64_t NamedBefore::look(const TextView& text, uint64_t from, uint64_t until, 
 
 uint64_t NamedBefore::settle(const TextView& text, uint64_t from, uint64_t edge,
                              std::vector<Finding>& winners) {
-  if (!wanted_ || (count_ == 0 && winners.empty())) return edge;
+  if (!wanted_ || (people_->empty() && winners.empty())) return edge;
   again_.clear();
   uint64_t at = from;
   for (const Finding& one : winners) {
-    if (count_ > 0 && at < one.start) look(text, at, one.start, false);
+    if (!people_->empty() && at < one.start) look(text, at, one.start, false);
     if (one.entity == found_.entity) learn(text, one);
     at = std::max(at, one.end);
   }
-  if (count_ > 0 && at < edge) edge = look(text, at, edge, !text.final);
+  if (!people_->empty() && at < edge) edge = look(text, at, edge, !text.final);
   if (!again_.empty()) {
     winners.insert(winners.end(), again_.begin(), again_.end());
     std::sort(winners.begin(), winners.end(),

@@ -77,7 +77,7 @@ void TextScanner::open_stream() {
 }
 
 void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
-                        uint64_t dictionaries, Whole whole) {
+                        uint64_t dictionaries, Whole whole, const PeopleBefore& before) {
   engine_ = &engine;
   scratch_ = &scratch;
   depth_ = depth;
@@ -98,7 +98,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   if (dictionaries_ != 0) dictionary_.begin(engine.dictionaries(), dictionaries_);
   pending_.begin(engine);
   candidates_.begin(engine);
-  named_.begin(engine);
+  named_.begin(engine, before);
   findings_.clear();
   taken_ = 0;
 }

@@ -46,9 +46,9 @@ class TextScanner final : public InnerScanner {
 
   // Both must outlive the channel. `depth`: how often the text was decoded already
   // (encoded_runs.h). `dictionaries`: a bit for each of the engine's whose values count here, those
-  // of the tenant whose text it is.
+  // of the tenant whose text it is. `before`: whom the texts before it named; must outlive it.
   void begin(const Engine& engine, Scratch& scratch, unsigned depth = 0, uint64_t dictionaries = 0,
-             Whole whole = Whole::Answer);
+             Whole whole = Whole::Answer, const PeopleBefore& before = {});
   void begin_decoded(const Engine& engine, Scratch& scratch, unsigned depth,
                      uint64_t dictionaries) override {
     begin(engine, scratch, depth, dictionaries);

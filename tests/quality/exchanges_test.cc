@@ -109,6 +109,12 @@ class Exchanges : public testing::Test {
     out.mint = &mint_;
     out.tokens = &tokens_;
     out.whole_message = direction == Direction::Request;
+    known_.clear();
+    people_.clear();
+    if (direction == Direction::Request) {
+      out.known = &known_;
+      out.people = &people_;
+    }
     RulingFor who;
     who.principal = "somebody";
     who.reason = "assistance";
@@ -152,6 +158,8 @@ class Exchanges : public testing::Test {
   redact::TokenMint mint_;
   mem::SegmentPool pool_{64, 16 * 1024, mem::SegmentPool::Wipe::OnRelease};
   redact::ExchangeTokens tokens_{pool_};
+  redact::KnownValues known_;
+  scan::NamedPeople people_;
   std::vector<std::string> exchanges_;
 };
 
@@ -185,6 +193,30 @@ TEST_F(Exchanges, AValueInAFieldOfTheProtocolIsFound) {
       EXPECT_NE(changes(Direction::Request, kind.request, body.dump()), "") << body;
     }
   }
+}
+
+// Who was named before in a request is known by one word, but not to the system nor in ids.
+TEST_F(Exchanges, WhoWasNamedInAMessageIsKnownInTheNext) {
+  llm::ApiKind kind;
+  ASSERT_TRUE(tables_.find_kind("openai_chat", kind));
+  const auto said = [](const char* role, const char* content) {
+    return Json{{"role", role}, {"content", content}};
+  };
+  const auto found = [&](std::vector<Json> messages) {
+    const std::string body = Json{{"messages", messages}}.dump();
+    const std::string changed = changes(Direction::Request, kind.request, body);
+    return std::count(changed.begin(), changed.end(), '\n');
+  };
+  const Json named = said("user", "My name is Anna Quastrup.");
+  const Json again = said("user", "Did Quastrup answer?");
+  EXPECT_EQ(found({again}), 0);
+  EXPECT_EQ(found({again, named}), 1);
+  EXPECT_EQ(found({named, said("assistant", "I called Quastrup."), again}), 3);
+  EXPECT_EQ(found({said("tool", "My name is Anna Quastrup"), again}), 2);
+  EXPECT_EQ(found({named, said("system", "Did Quastrup answer?"), again}), 2);
+  const std::string ids = Json{{"messages", {named}}, {"user", "Quastrup"}}.dump();
+  const std::string changed = changes(Direction::Request, kind.request, ids);
+  EXPECT_EQ(std::count(changed.begin(), changed.end(), '\n'), 1) << changed;
 }
 
 // The same text is an answer elsewhere in the message: that it is clean as an id says nothing.

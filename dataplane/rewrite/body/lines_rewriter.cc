@@ -53,7 +53,9 @@ bool LinesRewriter::feed_line(std::span<const uint8_t> raw) {
     if (raw.empty()) return true;
     in_line_ = true;
     line_start_ = offset_;
-    if (scope_->known != nullptr) scope_->known->clear();  // another conversation
+    // Another conversation.
+    if (scope_->known != nullptr) scope_->known->clear();
+    if (scope_->people != nullptr) scope_->people->clear();
     json_->begin(*scope_, table_);
   }
   offset_ += raw.size();

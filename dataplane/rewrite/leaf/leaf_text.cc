@@ -45,22 +45,30 @@ bool LeafText::settle() {
 bool LeafText::end() {
   const bool is_whole = !is_reading_;
   forget_unknowing();
-  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, whole_)) {
+  if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, read_as())) {
     forget_held();
     return true;
   }
   start();
   const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
   is_clean_ = is_clean_ && ok && reader_.is_clean();
-  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, whole_);
+  if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, read_as());
   forget_held();
   return ok;
 }
 
-// A text that was clean may hold a value that is known since.
+ReadAs LeafText::read_as() const noexcept {
+  if (whole_ == scan::Whole::Field) return ReadAs::Field;
+  return TextRewriter::follows(*scope_, roles_, whole_) ? ReadAs::Follower : ReadAs::Answer;
+}
+
+// A text that was clean may hold a value or a name that is known since.
 void LeafText::forget_unknowing() noexcept {
-  if (scope_->known == nullptr || scope_->known->generation() == known_seen_) return;
-  known_seen_ = scope_->known->generation();
+  const uint32_t known = scope_->known != nullptr ? scope_->known->generation() : known_seen_;
+  const uint32_t named = scope_->people != nullptr ? scope_->people->generation() : named_seen_;
+  if (known == known_seen_ && named == named_seen_) return;
+  known_seen_ = known;
+  named_seen_ = named;
   clean_->clear();
 }
 

@@ -56,6 +56,7 @@ class LeafText {
   bool read_held();
   void forget_held() noexcept;
   void forget_unknowing() noexcept;
+  ReadAs read_as() const noexcept;
 
   const bool is_nested_;
   TextRewriter reader_;
@@ -69,6 +70,7 @@ class LeafText {
   size_t before_ = 0;         // bytes at its front that stand before the text
   std::vector<size_t> ends_;  // in held_, of the pieces of a nested leaf
   uint32_t known_seen_ = 0;   // RewriteScope::known, when clean_ was right
+  uint32_t named_seen_ = 0;   // RewriteScope::people, likewise
   bool is_reading_ = false;
   bool is_clean_ = true;
 };

@@ -49,21 +49,20 @@ void CleanTexts::clear() noexcept {
   used_ = false;
 }
 
-bool CleanTexts::has(std::span<const uint8_t> text, size_t before,
-                     scan::Whole whole) const noexcept {
+bool CleanTexts::has(std::span<const uint8_t> text, size_t before, ReadAs as) const noexcept {
   if (!used_ || !fits(text)) return false;
   const uint64_t hash = hash_of(text, before);
   const Set& set = sets_[set_of(hash)];
   for (size_t i = 0; i < kWays; ++i) {
     const Slot& slot = set.slots[i];
     if (set.tags[i] == tag_of(hash) && slot.size == text.size() && slot.before == before &&
-        slot.whole == whole && std::equal(text.begin(), text.end(), slot.bytes.begin()))
+        slot.as == as && std::equal(text.begin(), text.end(), slot.bytes.begin()))
       return true;
   }
   return false;
 }
 
-void CleanTexts::add(std::span<const uint8_t> text, size_t before, scan::Whole whole) noexcept {
+void CleanTexts::add(std::span<const uint8_t> text, size_t before, ReadAs as) noexcept {
   if (!fits(text)) return;
   const uint64_t hash = hash_of(text, before);
   Set& set = sets_[set_of(hash)];
@@ -73,7 +72,7 @@ void CleanTexts::add(std::span<const uint8_t> text, size_t before, scan::Whole w
   set.next = static_cast<uint8_t>((set.next + 1) % kWays);
   slot.size = static_cast<uint8_t>(text.size());
   slot.before = static_cast<uint8_t>(before);
-  slot.whole = whole;
+  slot.as = as;
   std::copy(text.begin(), text.end(), slot.bytes.begin());
   used_ = true;
 }

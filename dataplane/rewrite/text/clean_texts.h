@@ -3,8 +3,8 @@
 //
 // Ids, types and the names of members are most of the texts of a tool's result, and all but one of
 // those of a stream's event. What is found in a text depends on the text, on what stands before
-// it, on whether it is a field and on the values that are known (leaf_text.h); all are compared in
-// full, a hash only says where to look. It is forgotten with the message or stream
+// it, on how it is read and on the values that are known (leaf_text.h); all are compared in full, a
+// hash only says where to look. It is forgotten with the message or stream
 // (docs/decisions/012). Plaintext; wiped.
 //
 // Owner  one message or stream; reusable. No allocation.
@@ -15,9 +15,10 @@
 #include <cstdint>
 #include <span>
 
-#include "dataplane/scan/events.h"
-
 namespace sallyport::rewrite {
+
+// A field, an answer, or an answer in which what texts before it named is looked for, too.
+enum class ReadAs : uint8_t { Field, Answer, Follower };
 
 class CleanTexts {
  public:
@@ -31,11 +32,9 @@ class CleanTexts {
 
   void clear() noexcept;
   // `text`: what stands before it, of `before` bytes, and the text itself.
-  bool has(std::span<const uint8_t> text, size_t before,
-           scan::Whole whole = scan::Whole::Answer) const noexcept;
+  bool has(std::span<const uint8_t> text, size_t before, ReadAs as = ReadAs::Answer) const noexcept;
   // Nothing was found in it. May push out another one.
-  void add(std::span<const uint8_t> text, size_t before,
-           scan::Whole whole = scan::Whole::Answer) noexcept;
+  void add(std::span<const uint8_t> text, size_t before, ReadAs as = ReadAs::Answer) noexcept;
 
  private:
   // Of a set, all are compared; a message that has more texts than these has few of them often.
@@ -45,7 +44,7 @@ class CleanTexts {
   struct Slot {
     uint8_t size = 0;  // 0: none
     uint8_t before = 0;
-    scan::Whole whole = scan::Whole::Answer;
+    ReadAs as = ReadAs::Answer;
     std::array<uint8_t, kBytesMax> bytes;
   };
   struct Set {

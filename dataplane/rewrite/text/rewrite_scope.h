@@ -22,6 +22,7 @@
 #include "dataplane/redact/token_finder.h"
 #include "dataplane/rewrite/text/treatment.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/named_people.h"
 
 namespace sallyport::rewrite {
 
@@ -114,6 +115,9 @@ struct RewriteScope {
   ApiUrls api_urls;  // of answers
   // Values of this request that are looked for again in its later texts; null: in none.
   redact::KnownValues* known = nullptr;
+  // Whom texts of this request named: one word of a name is looked for in its later texts. Null:
+  // in none.
+  scan::NamedPeople* people = nullptr;
   std::array<EntityRulings, kEntitiesMax> actions{};
   const policy::Image* image =
       nullptr;  // where a ruling goes by confidence; must outlive the scope

@@ -34,7 +34,9 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
                          redact::ShiftMap* shifts, scan::Whole whole) {
   scope_ = &scope;
   roles_ = roles.empty() ? default_role(scope.direction) : roles;
-  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries, whole);
+  const bool may_follow = follows(scope, roles, whole);
+  scanner_.begin(*scope.engine, *scope.scratch, 0, scope.dictionaries, whole,
+                 {scope.people, may_follow && scope.people != nullptr});
   finder_.begin(*scope.labels);
   place_.begin();
   edits_.clear();
@@ -42,9 +44,7 @@ void TextRewriter::begin(RewriteScope& scope, std::span<const uint8_t> before, R
   window_start_ = 0;
   ended_ = false;
   is_clean_ = true;
-  follows_known_ = scope.known != nullptr && scope.direction == RewriteScope::Direction::Request &&
-                   whole == scan::Whole::Answer && !roles.empty() &&
-                   !roles.is(contract::Role::System);
+  follows_known_ = may_follow && scope.known != nullptr;
   before = before.last(std::min(before.size(), kBeforeBytesMax));
   skip_ = fed_ = edge_ = before.size();
   held_ = 0;

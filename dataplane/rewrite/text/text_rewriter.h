@@ -20,8 +20,9 @@
 //             until it is told whether the token is a part of a host's name. What stays is counted
 //
 //   request   a value that became a token earlier in the message is one again, with no word beside
-//             it (redact/known_values.h); not in ids, nor in what the system or nobody says
-//             (tools), which vendors cache and which may stand behind the messages
+//             it (redact/known_values.h), and one word of a name that was found earlier is
+//             (scan/named_before.h); not in ids, nor in what the system or nobody says (tools),
+//             which vendors cache and which may stand behind the messages
 //
 // Invariants
 //   I1  edge() never goes back; every edit that starts before it is in edits() and ends at or
@@ -58,6 +59,12 @@ class TextRewriter {
   [[nodiscard]] bool hold(std::span<const uint8_t> text);
   [[nodiscard]] bool settle_held();
   [[nodiscard]] bool end();
+
+  // What texts before it named is looked for in a text like this; `roles` as begin() takes them.
+  static bool follows(const RewriteScope& scope, RoleSet roles, scan::Whole whole) noexcept {
+    return scope.direction == RewriteScope::Direction::Request && whole == scan::Whole::Answer &&
+           !roles.empty() && !roles.is(contract::Role::System);
+  }
 
   // Instead of a text: `value` is a part of what was found elsewhere (joined_texts.h) and is all
   // there is. Its edits are in edits(), in offsets of `value`.

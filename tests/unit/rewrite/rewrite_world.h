@@ -109,7 +109,11 @@ class World {
     s.token_scope = {"acme", "", "openai"};
     s.tokens = &tokens;
     known.clear();  // a message of its own
-    if (direction == Direction::Request && looks_again) s.known = &known;
+    people.clear();
+    if (direction == Direction::Request && looks_again) {
+      s.known = &known;
+      s.people = &people;
+    }
     if (direction == Direction::Response) s.api_urls = api_urls;
     s.actions.fill(direction == Direction::Request ? contract::Action::Tokenize
                                                    : contract::Action::Observe);
@@ -178,6 +182,7 @@ class World {
   mem::SegmentPool pool{64, 16 * 1024, mem::SegmentPool::Wipe::OnRelease};
   redact::ExchangeTokens tokens{pool};
   redact::KnownValues known;
+  scan::NamedPeople people;
 
  private:
   static RoleSet role_of(Direction direction) {

@@ -141,11 +141,61 @@ TEST_F(NamedAgain, TheOldestOfManyNamesGivesWay) {
            static_cast<char>('a' + i % 26);
   };
   // One word each: only the first given name is known as one.
-  for (size_t i = 0; i < NamedBefore::kNamesMax; ++i)
+  for (size_t i = 0; i < NamedPeople::kNamesMax; ++i)
     text += "Patient Anna " + family(i) + ".\n";  // with "Anna", one more than fit
   const size_t whole = texts_found(text).size();
   EXPECT_EQ(texts_found(text + family(0) + " left. " + family(1) + " left.").size(), whole + 2);
   EXPECT_EQ(texts_found(text + "so Anna, then").size(), whole) << "the oldest word";
+}
+
+// Texts of one request: each once whole and cut at every byte, all with the names of those before.
+class NamedInTextsBefore : public NamedAgain {
+ protected:
+  struct Text {
+    std::string_view text;
+    bool looks = true;
+  };
+  std::vector<Texts> request(const std::vector<Text>& texts) {
+    NamedPeople whole, cut;
+    std::vector<Texts> out;
+    for (const Text& one : texts) {
+      out.push_back(read(one.text, one.text.size(), {&whole, one.looks}));
+      EXPECT_EQ(read(one.text, 1, {&cut, one.looks}), out.back()) << one.text;
+    }
+    return out;
+  }
+
+ private:
+  Texts read(std::string_view text, size_t step, const PeopleBefore& before) {
+    TextScanner scanner;
+    scanner.begin(engine_, *scratch_, 0, 0, Whole::Answer, before);
+    for (size_t at = 0; at < text.size(); at += step)
+      EXPECT_TRUE(scanner.feed(bytes(text.substr(at, step))));
+    scanner.end();
+    Texts out;
+    for (const Finding& one : scanner.findings())
+      out.push_back("PERSON=" + std::string(text.substr(one.start, one.end - one.start)));
+    return out;
+  }
+};
+
+TEST_F(NamedInTextsBefore, OneWordOfThem) {
+  EXPECT_EQ(request({{"Schmidt left."},
+                     {"Patient Anna Zworgl came."},
+                     {"Zworgl left, said Anna Schmidt."},
+                     {"Then Schmidt left, not Zworgl."}}),
+            (std::vector<Texts>{{},
+                                persons({"Anna Zworgl"}),
+                                persons({"Zworgl", "Anna Schmidt"}),
+                                persons({"Schmidt", "Zworgl"})}));
+}
+
+TEST_F(NamedInTextsBefore, OnlyWhereTheyAreLookedFor) {
+  const auto found = request({{"Patient Anna Zworgl came.", false},
+                              {"Zworgl left. Anna Schmidt came. Schmidt left.", false},
+                              {"Zworgl and Schmidt left."}});
+  EXPECT_EQ(found[1], persons({"Anna Schmidt", "Schmidt"})) << "its own are";
+  EXPECT_EQ(found[2], persons({"Zworgl", "Schmidt"})) << "but all are known from there on";
 }
 
 }  // namespace

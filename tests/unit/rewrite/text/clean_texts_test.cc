@@ -24,9 +24,9 @@ TEST(CleanTexts, EveryByteCounts) {
     EXPECT_FALSE(texts.has(bytes_of(text.substr(0, i)), 8)) << i;
   }
   EXPECT_FALSE(texts.has(bytes_of(text + " "), 8));
-  EXPECT_FALSE(texts.has(bytes_of(text), 8, scan::Whole::Field));
-  texts.add(bytes_of(text), 8, scan::Whole::Field);
-  EXPECT_TRUE(texts.has(bytes_of(text), 8, scan::Whole::Field));
+  EXPECT_FALSE(texts.has(bytes_of(text), 8, ReadAs::Field));
+  texts.add(bytes_of(text), 8, ReadAs::Field);
+  EXPECT_TRUE(texts.has(bytes_of(text), 8, ReadAs::Field));
   texts.clear();
   EXPECT_FALSE(texts.has(bytes_of(text), 8));
 }

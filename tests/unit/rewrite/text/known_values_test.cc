@@ -85,6 +85,19 @@ TEST_F(KnownAgain, ATextThatWasCleanBeforeIsReadAgain) {
             said);
 }
 
+// Clean where it is not looked for says nothing of where it is.
+TEST_F(KnownAgain, ATextThatWasCleanForTheSystemIsReadAgain) {
+  const std::string body = R"({"messages":[{"role":"user","content":"ssn 536904399"},)"
+                           R"({"role":"system","content":"536904399"},)"
+                           R"({"role":"user","content":"536904399"}]})";
+  const llm::ApiKind kind = llm::shipped_kind("openai_chat");
+  const Said said = world.json_edits(Direction::Request, kind.request, body);
+  std::string expected = body;
+  for (const std::string before : {"ssn ", R"({"role":"user","content":")"})
+    expected.replace(expected.rfind(before + "536904399") + before.size(), 9, ssn);
+  EXPECT_EQ(edited(body, said.edits), expected);
+}
+
 TEST_F(KnownAgain, TheSameAtEveryCut) {
   for (const std::string text :
        {"ssn 536904399 and 536904399", "ssn 536904399 536904399@example.com 536904399.",

@@ -146,7 +146,9 @@ inline constexpr uint16_t kRuleEvasive = 32;
 inline constexpr uint16_t kRuleUpperOnly = 64;   // Shape: letters are upper case
 inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person, Address: only behind cues
 inline constexpr uint16_t kRuleAnyName = 256;    // Person: a name that no list knows counts, too
-inline constexpr uint16_t kRuleFlagsMask = 511;
+// Person: cues count as titles are written, "Mr"; in capitals before known names only.
+inline constexpr uint16_t kRuleTitleCues = 512;
+inline constexpr uint16_t kRuleFlagsMask = 1'023;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.
 inline constexpr uint32_t kPatternWidthMax = 1'024;

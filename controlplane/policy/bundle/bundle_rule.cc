@@ -45,6 +45,7 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
                                                        {"required", Separated::Required},
                                                        {"forbidden", Separated::Forbidden}};
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
+constexpr YamlReader::Named<bool> kCueLetters[] = {{"any", false}, {"title", true}};
 constexpr YamlReader::Named<bool> kNames[] = {{"known", false}, {"any", true}};
 
 constexpr size_t kWordBytesMax = 64;        // scan/text/context_words.h
@@ -137,6 +138,8 @@ class RuleReader {
     rule_.any_name = is_kind_ && rule_.kind == RuleKind::Field;
     if (const YamlNode* names = only("names", {RuleKind::Person, RuleKind::Field}))
       rule_.any_name = reader_.choice(*names, kNames);
+    if (const YamlNode* letters = only("cue_letters", {RuleKind::Person}))
+      rule_.title_cues = reader_.choice(*letters, kCueLetters);
   }
 
   // length: 40, or [32, 64].

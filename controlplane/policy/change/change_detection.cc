@@ -44,6 +44,7 @@ class RuleChange {
     truth(a_.evasive, b_.evasive, true, "evasive");
     truth(a_.any_name, b_.any_name, true, "names: any");
     truth(a_.upper_only, b_.upper_only, false, "letters: upper");
+    truth(a_.title_cues, b_.title_cues, false, "cue_letters: title");
     truth(a_.separated, b_.separated, false, "separated: required");
     truth(a_.unseparated, b_.unseparated, false, "separated: forbidden");
     words();

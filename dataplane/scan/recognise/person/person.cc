@@ -414,6 +414,13 @@ bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RulePa
   if ((rule.flags & contract::kRuleUnseparated) != 0)
     return name.words > 1 || name.known ||
            (reader.at(cue) == '\n' && !first.upper && first.size() > 2);
+  if ((rule.flags & contract::kRuleTitleCues) != 0) {
+    if (gap.line_ends != 0 || gap.sign) return false;
+    // "MR BROWN", and not "MR Scan" or "MS ACCESS".
+    if (is_upper(reader.at(cue + 1))) return first.upper && name.known;
+    if (!any) return !first.upper && name.known && !things_have(reader, first);
+    if (is_no_title_of(reader, first)) return false;
+  }
   // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
   if (any)
     return !first.upper && first.size() > 1 && gap.line_ends == 0 &&
@@ -502,6 +509,9 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     const uint8_t next = reader.at(trigger.at);
     return reader.answer(match && !is_word_letter(next) && next != '_' && next != '-');
   }
+  if ((rule.flags & contract::kRuleTitleCues) != 0 &&
+      !is_written_title(reader, trigger.start, trigger.at))
+    return reader.answer(false);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
   if (const NameWord verb = word_at(reader, trigger.start);
       verb.end < trigger.at && word_in(reader, verb, kVerbs, kVerbsFilter)) {

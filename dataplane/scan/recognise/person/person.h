@@ -4,8 +4,9 @@
 // name of the gazetteer among them they are bare, and one alone is none, unless
 //   the rule says that its cues announce nothing but names (contract::kRuleAnyName);
 //   the rule's cues are labels (kRuleSeparated): a sign stands between, "Insured: Xqar Bzlorp";
-//   they stand above a name (kRuleUnseparated): alone on the next line, "Regards,\nXqar Bzlorp";
-//   or the next field is one of a person: "Name: Xqar Bzlorp\nPhone: ...".
+//   they are titles as they are written (kRuleTitleCues): "Ms Quast", and not "100 ms" or "MS
+//   Word"; they stand above a name (kRuleUnseparated): alone on the next line, "Regards,\nXqar
+//   Bzlorp"; or the next field is one of a person: "Name: Xqar Bzlorp\nPhone: ...".
 // Names in scripts without capital letters: script_person.h. Without a cue a given name and a
 // family name of the gazetteer next to each other are one; a given name and an unknown word are
 // bare, unless they stand where only a person can (free_person.h). What is no name is said by a

@@ -159,6 +159,10 @@ constexpr std::string_view kNoDoctors[] = {"pepper", "oetker", "martens", "stran
                                            "web",    "no",     "who's",   "drive"};
 constexpr WordFilter kNoDoctorsFilter{kNoDoctors};
 
+constexpr std::string_view kNoMisters[] = {"emeritus", "bean", "clean",  "coffee", "fixit",
+                                           "muscle",   "pac",  "potato", "right",  "robot"};
+constexpr WordFilter kNoMistersFilter{kNoMisters};
+
 constexpr std::string_view kBeforeDoctors[] = {
     "herr",   "frau", "herrn", "prof", "professor", "mr",   "mrs",     "ms",  "the",
     "with",   "when", "and",   "dear", "by",        "from", "to",      "see", "monsieur",
@@ -183,6 +187,17 @@ bool is_no_doctor(OpenReader& reader, uint64_t cue, const NameWord& first) noexc
   if (is_digit(reader.before(cue - 1))) return true;
   const NameWord word = word_before(reader, cue - 1);
   return word.capital && !word_in(reader, word, kBeforeDoctors, kBeforeDoctorsFilter);
+}
+
+bool is_written_title(OpenReader& reader, uint64_t cue, uint64_t end) noexcept {
+  if (is_upper(reader.at(cue))) return true;
+  // "It took 5 ms. Then": a unit.
+  if (reader.at(end - 1) != '.' || reader.before(cue) != ' ') return false;
+  return word_in(reader, word_before(reader, cue - 1), kBeforeDoctors, kBeforeDoctorsFilter);
+}
+
+bool is_no_title_of(OpenReader& reader, const NameWord& first) noexcept {
+  return word_in(reader, first, kNoMisters, kNoMistersFilter);
 }
 
 }  // namespace sallyport::scan

@@ -17,4 +17,10 @@ bool is_salutation(OpenReader& reader, uint64_t cue, const NameWord& first, uint
 // have.
 bool is_no_doctor(OpenReader& reader, uint64_t cue, const NameWord& first) noexcept;
 
+// "Ms Quast", "with ms. Quast": the title in [cue, end) is written like one.
+bool is_written_title(OpenReader& reader, uint64_t cue, uint64_t end) noexcept;
+
+// "Mr Robot": things that are called so.
+bool is_no_title_of(OpenReader& reader, const NameWord& first) noexcept;
+
 }  // namespace sallyport::scan

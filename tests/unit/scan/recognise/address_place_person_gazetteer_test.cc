@@ -211,6 +211,22 @@ TEST(Person, AnyNameBehindACueThatNothingElseFollows) {
     EXPECT_EQ(behind(text, "name is"), "") << text;
 }
 
+// Letters of the cue as the test writes them are those of the text.
+TEST(Person, ATitleWithoutAPointIsOneAsItIsWritten) {
+  constexpr uint16_t kAny = contract::kRuleAnyName | contract::kRuleTitleCues;
+  EXPECT_EQ(person_behind("call Ms Bzlorp today", "Ms ", kAny), "Bzlorp");
+  EXPECT_EQ(person_behind("so Mr O'Bzlorp and", "Mr ", kAny), "O'Bzlorp");
+  EXPECT_EQ(person_behind("call MR SCHMIDT, now", "MR ", kAny), "SCHMIDT");
+  EXPECT_EQ(person_behind("goes with ms. Bzlorp now", "ms.", kAny), "Bzlorp");
+  const std::pair<std::string_view, std::string_view> none[] = {
+      {"100 ms Max. Bzlorp", "ms "}, {"100 ms. Bzlorp is", "ms."}, {"took ms. Bzlorp is", "ms."},
+      {"use MS Bzlorp and", "MS "},  {"a MR BZLORP of", "MR "},    {"say Mr Robot is", "Mr "},
+      {"the Ms\nBzlorp is", "Ms"}};
+  for (const auto& [text, cue] : none) EXPECT_EQ(person_behind(text, cue, kAny), "") << text;
+  EXPECT_EQ(person_behind("the Sr. Schmidt is", "Sr. ", contract::kRuleTitleCues), "Schmidt");
+  EXPECT_EQ(person_behind("a Sr. Bzlorp is", "Sr. ", contract::kRuleTitleCues), "");
+}
+
 std::string person_in(std::string_view text) {
   return first_found(text, person_at_name, [](std::string_view t, size_t at, Trigger& out) {
     out = Trigger{at, at};

@@ -29,14 +29,9 @@ constexpr uint64_t kWordBytesMax = 64;
 // Where the word that ends with the character at `last` begins, if a capital letter begins it; else
 // behind it.
 uint64_t name_start(const TextView& text, uint64_t last) noexcept {
-  uint64_t start = last + 1;
-  while (start > text.begin && last + 1 - start < kNameWordBytesMax &&
-         is_word_letter(text.at(start - 1)))
-    --start;
-  const uint8_t first = text.at(start);
-  const bool capital =
-      is_upper(first) || (first >= 0xc3 && is_capital_pair(first, text.at(start + 1)));
-  return start <= last && capital ? start : last + 1;
+  OpenReader reader(text);
+  const NameWord word = word_before(reader, last + 1);
+  return word.capital ? word.start : last + 1;
 }
 
 // The word of letters whose last one is at `last` in the masks: where it begins, if all of it is

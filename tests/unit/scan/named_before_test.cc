@@ -59,6 +59,14 @@ TEST_F(NamedAgain, BehindTheWholeName) {
             persons({"J\xc3\xbcrgen M\xc3\xbcller", "M\xc3\xbcller"}));
 }
 
+TEST_F(NamedAgain, WhoseNameIsDoubleOrCutShort) {
+  EXPECT_EQ(at_every_cut("I met Jean-Pierre Schmidt. Schmidt left"),
+            persons({"Jean-Pierre Schmidt", "Schmidt"}));
+  EXPECT_EQ(at_every_cut("so Hans-J\xc3\xbcrgen Quastrup left. Quastrup said"),
+            persons({"Hans-J\xc3\xbcrgen Quastrup", "Quastrup"}));
+  EXPECT_EQ(at_every_cut("so Anna K. left, Anna too"), persons({"Anna K.", "Anna"}));
+}
+
 TEST_F(NamedAgain, NotBeforeIt) {
   EXPECT_EQ(at_every_cut("Schmidt left. Anna Schmidt came."), persons({"Anna Schmidt"}));
 }

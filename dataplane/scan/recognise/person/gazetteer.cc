@@ -148,6 +148,13 @@ bool may_be_given(const uint8_t* word, size_t size) noexcept {
   return kFilter.has(word, size);
 }
 
+bool is_given_throughout(const OpenReader& reader, const NameWord& word) noexcept {
+  const auto name = reader.known(word.start, word.end);
+  const auto hyphen = std::find(name.begin(), name.end(), '-');
+  return hyphen == name.end() ||
+         name_kind(name.subspan(static_cast<size_t>(hyphen - name.begin()) + 1)).given;
+}
+
 NameKind name_kind(std::span<const uint8_t> name) noexcept {
   const Plain whole = plain(name);
   constexpr uint8_t kGivenBit = 1, kFamilyBit = 2, kAmbiguousBit = 4;

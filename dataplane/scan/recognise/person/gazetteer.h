@@ -68,6 +68,8 @@ inline bool may_be_given_alone(const uint8_t* word) noexcept {
 
 // One word in any case, UTF-8, with or without its marks.
 NameKind name_kind(std::span<const uint8_t> name) noexcept;
+// "Jean-Pierre": of a double name, the second part is a given name as well. Of others: true.
+bool is_given_throughout(const OpenReader& reader, const NameWord& word) noexcept;
 // The same of a word where it stands; longer ones are no names.
 inline NameKind kind_of(const OpenReader& reader, const NameWord& word) noexcept {
   if (word.size() > kNameWordBytesMax + 1) return {};

@@ -117,15 +117,20 @@ bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
   return kSet.has({lower.data(), bytes.size()});
 }
 
+// What stands behind a name and is no part of it.
+constexpr std::string_view kSuffixes[] = {"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa"};
+constexpr WordFilter kSuffixesFilter{kSuffixes};
+
 struct Name {
   uint64_t start = 0;
   uint64_t end = 0;  // 0: none
   unsigned words = 0;
-  bool given = false;      // the first word is a given name
-  bool family = false;     // the last one is a family name
-  bool known = false;      // one of them is a name and nothing else
-  bool given_only = true;  // every word but the last one is a given name and nothing else
-  bool is_thing = false;   // a company, a place: "Acme Widgets"
+  bool given = false;            // the first word is a given name
+  bool family = false;           // the last one is a family name
+  bool known = false;            // one of them is a name and nothing else
+  bool given_only = true;        // every word but the last one is a given name and nothing else
+  bool is_thing = false;         // a company, a place: "Acme Widgets"
+  bool ends_in_initial = false;  // "Anna K."; `end` is behind the point
 };
 
 // Capitalised words with initials and particles between, from `start` on. `small`: they need no
@@ -134,6 +139,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
   Name out;
   out.start = start;
   uint64_t at = start;
+  uint64_t initial_end = 0;
   bool possession = false, is_given = true;
   for (unsigned i = 0; i < kNameWordsMax && !possession; ++i) {
     const NameWord whole = word_at(reader, at);
@@ -148,6 +154,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     // "West Aliya OH 44130": a state.
     const bool state = out.words > 0 && word.upper && word.size() == 2;
     if (is_stop(reader, word) || (state && !word_at(reader, start).upper)) break;
+    if (out.words > 1 && word_in(reader, word, kSuffixes, kSuffixesFilter)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
     // "Ruth R Montez"
     if (out.words > 0 && word.size() == 1 && word.capital && reader.at(word.end) == ' ' &&
@@ -174,9 +181,12 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     }
     at = word.end;
     if (initial) ++at;
+    out.ends_in_initial = initial && out.words == 1 && i == 1;
+    if (out.ends_in_initial) initial_end = at;
     if (reader.at(at) != ' ') break;
     ++at;
   }
+  if (out.ends_in_initial) out.end = initial_end;
   return out;
 }
 
@@ -564,13 +574,16 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
       return reader.answer(false);
   }
   const Name name = read_name(reader, trigger.start, false);
-  if (name.words < 2 || !name.given || name.is_thing || !(name.family || name.known) ||
-      !ends_clean(reader, name.end) || is_public_name(reader, name.start, name.end) ||
-      is_named_after(reader, name.start))
+  const bool is_initial = name.ends_in_initial && name.known;
+  if ((name.words < 2 && !is_initial) || !name.given || name.is_thing ||
+      !(name.family || name.known) || !ends_clean(reader, name.end) ||
+      is_public_name(reader, name.start, name.end) || is_named_after(reader, name.start))
     return reader.answer(false);
+  const NameWord first = word_at(reader, name.start);
+  if (!is_given_throughout(reader, first)) return reader.answer(false);
   out = Hit{name.start, name.end};
-  out.bare = (!name.family || !name.known) &&
-             !(name.given_only && stands_free(reader, word_at(reader, name.start), name.end));
+  out.bare = (is_initial || !name.family || !name.known) &&
+             !(name.given_only && stands_free(reader, first, name.end));
   return reader.answer(true);
 }
 
@@ -583,11 +596,10 @@ uint64_t person_live_from(const TextView& text, uint64_t floor) noexcept {
   if (end > text.begin && reader.before(end) >= 0x80)
     if (const uint64_t live = script_person_live_from(text); live != text.end) return live;
   if (const uint64_t live = resident_live_from(text, floor, reader); live != text.end) return live;
-  uint64_t start = end;
-  while (start > text.begin && end - start < kNameWordBytesMax &&
-         is_word_letter(reader.before(start)))
-    --start;
-  return start < end && word_at(reader, start).capital ? start : text.end;
+  // "Jean-"
+  if (end > text.begin && reader.before(end) == '-') --end;
+  const NameWord word = word_before(reader, end);
+  return word.capital ? word.start : text.end;
 }
 
 }  // namespace sallyport::scan

@@ -696,6 +696,8 @@ ADDRESSES = {
     "it2": ["Via Mazzini ##/A, 4#### Bologna (BO)", "Piazza Dante n. #, 3#### Trento"],
     "numbered": ["### 7th Avenue, Dayton, OH 454##", "## 42nd St Apt #, Fairview, OR 97###",
                  "3### Hickory Corners Fairview, OR 97###"],
+    "alone": ["4### Maple Street", "3## Fifth Avenue", "4# Lakeview Drive", "Goethestraße ##",
+              "## rue Victor Hugo", "Calle Mayor ##"],
     "cottage": ["## Ivy Cottages, Ashford TN23 #QA", "# Sunnyside, Dover, KY 41###"]}
 
 

@@ -13,6 +13,8 @@ namespace {
 
 // A street that only its town says to be one.
 constexpr uint8_t kUnnamedDoubt = 10;
+// A street that says what it is, without its town.
+constexpr uint8_t kUnplacedDoubt = 12;
 
 // "PSC 4095, Box 8316, APO AE 85103" (USPS Publication 28, 225): where it begins.
 // `word`: the one before the number.
@@ -95,6 +97,22 @@ bool year_follows(OpenReader& reader, uint64_t at) noexcept {
   return reader.at(at) == ' ' && is_year(reader, at + 1);
 }
 
+// Behind an address without a place the phrase goes on in small letters or ends: "4471 Maple
+// Street was", not "350 Wall Street Journal readers".
+bool ends_its_name(OpenReader& reader, uint64_t end) noexcept {
+  return reader.at(end) != ' ' || !(is_upper(reader.at(end + 1)) || is_digit(reader.at(end + 1)));
+}
+
+// "4471 Maple Street", without a place: number and kind are an address by themselves.
+bool says_enough(OpenReader& reader, uint64_t start, uint64_t end, const Street& street) noexcept {
+  if ((street.kind & kStreetThing) != 0 || !is_digit(reader.at(start + 1)) ||
+      is_year(reader, start))
+    return false;
+  const bool says = (street.kind & kStreetSays) != 0 ||
+                    ((street.kind & kStreetSaysLess) != 0 && is_digit(reader.at(start + 2)));
+  return says && ends_its_name(reader, end);
+}
+
 // "4155 Lake Ave, Phoenix, AZ 85055": the number stands at `start`.
 bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   if (!begins_clean(reader, start)) return false;
@@ -131,6 +149,10 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   out = Hit{building_start(reader, start), place.end};
   out.bare = !place.town && !is_whole_line(reader, out.start, place.end);
   out.doubt = unnamed ? kUnnamedDoubt : 0;
+  if (out.bare && !unnamed && says_enough(reader, start, place.end, street)) {
+    out.bare = false;
+    out.doubt = kUnplacedDoubt;
+  }
   return true;
 }
 
@@ -166,6 +188,10 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   out = Hit{out.start, place.end};
   out.bare = !place.town && !loose && !town_first && !is_whole_line(reader, out.start, place.end);
   out.doubt = loose ? kUnnamedDoubt : 0;
+  if (out.bare && street.says && !is_year(reader, number) && ends_its_name(reader, place.end)) {
+    out.bare = false;
+    out.doubt = kUnplacedDoubt;
+  }
   return true;
 }
 

@@ -15,22 +15,25 @@ constexpr unsigned kPlainNameWordsMax = 4;
 constexpr unsigned kLineMarksMax = 8;
 
 // What the last part of a compound is in German, Dutch, the Nordic languages, Finnish, Estonian.
+// With its number an address by itself are those of which nothing else is the last part.
+constexpr size_t kSayingEndings = 8;
 constexpr std::string_view kEndings[] = {
     "stra\xc3\x9f"
     "e",
     "strasse",
-    "str",
-    "weg",
-    "platz",
     "gasse",
+    "straat",
+    "gracht",
+    "gatan",
+    "weg",
     "allee",
+    "str",
+    "platz",
     "damm",
     "ring",
     "ufer",
     "steig",
     "chaussee",
-    "straat",
-    "gracht",
     "laan",
     "plein",
     "kade",
@@ -38,7 +41,6 @@ constexpr std::string_view kEndings[] = {
     "singel",
     "steeg",
     "dreef",
-    "gatan",
     "gata",
     "v\xc3\xa4gen",
     "vagen",
@@ -154,7 +156,7 @@ StreetStart typed_start(OpenReader& reader, const NameWord& type) noexcept {
     // German and Dutch names are one word; another capital before it is the sentence's.
     if (type.capital) break;
   }
-  return {start, StreetStrength::Plain};
+  return {start, StreetStrength::Plain, is_street_word(reader, type, kStreetSays)};
 }
 
 // "Gartenstraße": the word before the number, and the one before that if the first is only the
@@ -170,11 +172,12 @@ StreetStart compound_start(OpenReader& reader, const NameWord& word) noexcept {
       !kEndFilter.has(reader.before(word.end - 1), reader.before(word.end)))
     return {};
   const bool no_street = (lists & kStreetNone) != 0;
-  for (std::string_view ending : kEndings) {
+  for (const std::string_view& ending : kEndings) {
     if (!ends_with(reader, word, ending)) continue;
     if (word.size() == ending.size()) return typed_start(reader, word);
     if (word.size() < ending.size() + 3 || no_street) continue;
-    return {word.start, StreetStrength::Plain};
+    const bool says = &ending < std::begin(kEndings) + kSayingEndings;
+    return {word.start, StreetStrength::Plain, says && (lists & kStreetThing) == 0};
   }
   if (!no_street && has_ending(reader, word, kLooseEndings))
     return {word.start, StreetStrength::Placed};
@@ -201,15 +204,17 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
     if (word.size() == 0) return {};
     const uint16_t lists = street_word(reader, word);
     if (words > 0 && capital && (word.capital || point) && (lists & kStreetPrefix) != 0)
-      return {word.start, (lists & kStreetLoosePrefix) != 0 && !point ? StreetStrength::Placed
-                                                                      : StreetStrength::Plain};
+      return {word.start,
+              (lists & kStreetLoosePrefix) != 0 && !point ? StreetStrength::Placed
+                                                          : StreetStrength::Plain,
+              (lists & kStreetSays) != 0};
     if (words > 0 && capital && word.capital && (lists & kStreetAtPlace) != 0)
       return {word.start, StreetStrength::Placed};
     const bool is_name = word.capital || is_elided_name(reader, word);
     if (!is_name && (lists & kStreetParticle) == 0) return {};
     capital = capital || is_name;
     if (const uint64_t calle = calle_start(reader, word.start); calle != kNoStreet)
-      return {calle, StreetStrength::Plain};
+      return {calle, StreetStrength::Plain, true};
     if (reader.before(word.start) != ' ') return {};
     end = word.start - 1;
   }
@@ -324,6 +329,7 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
   Street out;
   uint64_t at = start;
   bool capitals = true;
+  uint16_t former = 0;  // lists of the word before
   for (unsigned words = 0; words < kStreetWordsMax; ++words) {
     if (!is_ordinal(reader, at)) {
       const NameWord word = word_at(reader, at);
@@ -333,7 +339,8 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
       capitals = capitals && (word.capital || (lists & kStreetParticle) != 0);
       // "Whitchurch Road street": the small word belongs to the sentence.
       if (words > 0 && (capitals || out.end == 0) && (lists & kStreetSuffix) != 0)
-        out = Street{word.end, capitals};
+        out = Street{word.end, capitals, static_cast<uint16_t>(lists | (former & kStreetThing))};
+      former = lists;
       at = word.end;
       if (reader.at(at) == '.') ++at;
       if (out.end == word.end && at != word.end && reader.at(at) == ' ') out.end = at;
@@ -349,8 +356,10 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
   for (std::string_view mark : kRepeats)
     if (reader.follows(at, mark)) at += mark.size();
   const NameWord kind = word_at(reader, at);
-  if (!is_street_word(reader, kind, kStreetFrench)) return {};
+  const uint16_t kinds = street_word(reader, kind);
+  if ((kinds & kStreetFrench) == 0) return {};
   Street out;
+  out.kind = kinds;
   at = kind.end;
   if (reader.at(at) == '.') ++at;
   for (unsigned words = 0; words < kNameWordsMax && reader.at(at) == ' '; ++words) {
@@ -458,6 +467,8 @@ StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept
     if (prefixed.start != kNoStreet &&
         (out.start == kNoStreet || prefixed.strength == StreetStrength::Plain))
       out = prefixed;
+  } else if (point && ends_with(reader, last, "str")) {
+    out.says = true;  // "Goethestr. 5", but "registr 5"
   }
   return out.start == kNoStreet && named && !point ? name_start(reader, end, last) : out;
 }

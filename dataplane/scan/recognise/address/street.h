@@ -30,6 +30,7 @@ uint64_t town_start_before(OpenReader& reader, uint64_t start) noexcept;
 struct Street {
   uint64_t end = 0;      // 0: none
   bool capitals = true;  // every word that should have one has a capital letter
+  uint16_t kind = 0;     // lists of the word that says what it is, and kStreetThing of its name
 };
 // Words up to and with the last one that is a kind of street: "NW Spruce Ter".
 Street english_street(OpenReader& reader, uint64_t start) noexcept;
@@ -50,6 +51,7 @@ enum class StreetStrength : uint8_t { Plain, Placed };
 struct StreetStart {
   uint64_t start = kNoStreet;
   StreetStrength strength = StreetStrength::Plain;
+  bool says = false;  // with its number an address by itself: "Gartenstraße", "Calle Mayor"
 };
 // Where the street begins whose text ends at `end`, behind which its number stands.
 // `named`: also where nothing but capital letters says so.

@@ -230,6 +230,143 @@ constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit
                                              "suite", "plot", "house",     "shop",
                                              "room",  "no",   "door",      "villa"};
 
+constexpr std::string_view kSays[] = {"street",
+                                      "avenue",
+                                      "ave",
+                                      "boulevard",
+                                      "blvd",
+                                      "road",
+                                      "rd",
+                                      "lane",
+                                      "drive",
+                                      "terrace",
+                                      "parkway",
+                                      "pkwy",
+                                      "crescent",
+                                      "rue",
+                                      "impasse",
+                                      "chemin",
+                                      "quai",
+                                      "calle",
+                                      "avenida",
+                                      "avda",
+                                      "paseo",
+                                      "carrer",
+                                      "passeig",
+                                      "viale",
+                                      "piazza",
+                                      "rua",
+                                      "travessa",
+                                      "alameda",
+                                      "ul",
+                                      "ulica",
+                                      "aleja",
+                                      "utca",
+                                      "caddesi",
+                                      "sokak",
+                                      "soka\xc4\x9f\xc4\xb1",
+                                      "stra\xc3\x9f"
+                                      "e",
+                                      "strasse"};
+constexpr std::string_view kSaysLess[] = {"court", "way", "place", "circle", "trail", "square",
+                                          "st",    "ln",  "dr",    "ct",     "cir",   "pl"};
+// Words before those, or the whole word, that make something else of them.
+constexpr std::string_view kThings[] = {"hard",
+                                        "google",
+                                        "test",
+                                        "flash",
+                                        "disk",
+                                        "tape",
+                                        "thumb",
+                                        "usb",
+                                        "pen",
+                                        "one",
+                                        "shared",
+                                        "network",
+                                        "cloud",
+                                        "blood",
+                                        "food",
+                                        "toy",
+                                        "team",
+                                        "backup",
+                                        "optical",
+                                        "external",
+                                        "internal",
+                                        "supreme",
+                                        "high",
+                                        "district",
+                                        "appeals",
+                                        "circuit",
+                                        "county",
+                                        "crown",
+                                        "federal",
+                                        "tennis",
+                                        "family",
+                                        "superior",
+                                        "municipal",
+                                        "milky",
+                                        "best",
+                                        "first",
+                                        "second",
+                                        "third",
+                                        "other",
+                                        "only",
+                                        "wall",
+                                        "pcie",
+                                        "pci",
+                                        "bus",
+                                        "bike",
+                                        "express",
+                                        "fast",
+                                        "silk",
+                                        "sesame",
+                                        "great",
+                                        "better",
+                                        "easy",
+                                        "easier",
+                                        "long",
+                                        "right",
+                                        "wrong",
+                                        "same",
+                                        "new",
+                                        "simple",
+                                        "bundesstra\xc3\x9f"
+                                        "e",
+                                        "landesstra\xc3\x9f"
+                                        "e",
+                                        "kreisstra\xc3\x9f"
+                                        "e",
+                                        "staatsstra\xc3\x9f"
+                                        "e",
+                                        "fernstra\xc3\x9f"
+                                        "e",
+                                        "milchstra\xc3\x9f"
+                                        "e",
+                                        "bundesstrasse",
+                                        "landesstrasse",
+                                        "sackgasse",
+                                        "umweg",
+                                        "heimweg",
+                                        "radweg",
+                                        "fussweg",
+                                        "fu\xc3\x9f"
+                                        "weg",
+                                        "schulweg",
+                                        "arbeitsweg",
+                                        "r\xc3\xbc"
+                                        "ckweg",
+                                        "ausweg",
+                                        "gehweg",
+                                        "bremsweg",
+                                        "wanderweg",
+                                        "rundweg",
+                                        "jakobsweg",
+                                        "rechtsweg",
+                                        "fluchtweg",
+                                        "holzweg",
+                                        "dienstweg",
+                                        "seeweg"};
+
 // All of them fit into one vector.
 constexpr size_t kBytesMax = 16;
 using Bytes = std::array<uint8_t, kBytesMax>;  // behind the word zeros
@@ -262,6 +399,9 @@ class Table {
     add(kNoNames, kStreetNoName);
     add(kMarks, kStreetMark);
     add(kUnitsBefore, kStreetUnit);
+    add(kSays, kStreetSays);
+    add(kSaysLess, kStreetSaysLess);
+    add(kThings, kStreetThing);
   }
 
   // May a word of this size that begins so be in one?

@@ -25,6 +25,9 @@ enum StreetWord : uint16_t {
   kStreetNoName = 256,      // a noun with a number that is no place: "chapter"
   kStreetMark = 512,        // "no", "nr": before the number
   kStreetUnit = 1024,       // "flat", "suite": what stands behind it is no house
+  kStreetSays = 2048,       // "street", "rue", "calle": with name and number an address by itself
+  kStreetSaysLess = 4096,   // "court", "way": the same with a house number of three digits
+  kStreetThing = 8192,      // "hard" of a drive, "supreme" of a court: no street by itself
 };
 
 // The lists of `word`, in any case.

@@ -65,13 +65,13 @@ uint16_t lists_of(std::string_view word) {
 }
 
 TEST(StreetWords, SayWhichListsAWordIsInInAnyCase) {
-  EXPECT_EQ(lists_of("street"), kStreetSuffix);
-  EXPECT_EQ(lists_of("STREET"), kStreetSuffix);
-  EXPECT_EQ(lists_of("Ave"), kStreetSuffix | kStreetFrench);
+  EXPECT_EQ(lists_of("street"), kStreetSuffix | kStreetSays);
+  EXPECT_EQ(lists_of("STREET"), kStreetSuffix | kStreetSays);
+  EXPECT_EQ(lists_of("Ave"), kStreetSuffix | kStreetFrench | kStreetSays);
   EXPECT_EQ(lists_of("de"), kStreetParticle);
   EXPECT_EQ(lists_of("via"), kStreetPrefix | kStreetLoosePrefix);
-  EXPECT_EQ(lists_of("Calle"), kStreetPrefix);
-  EXPECT_EQ(lists_of("utca"), kStreetTypeWord);
+  EXPECT_EQ(lists_of("Calle"), kStreetPrefix | kStreetSays);
+  EXPECT_EQ(lists_of("utca"), kStreetTypeWord | kStreetSays);
   EXPECT_EQ(lists_of("chapter"), kStreetNoName);
   EXPECT_EQ(lists_of("flat"), kStreetUnit);
   EXPECT_EQ(lists_of("engineering"), kStreetNone);

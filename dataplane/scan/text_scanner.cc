@@ -204,7 +204,7 @@ void TextScanner::ask_cue(uint32_t cue, const Trigger& trigger, const TextView& 
   for (uint16_t rule : engine_->rules_of_cue(cue)) {
     const contract::RuleKind kind = engine_->rule(rule).kind;
     const RecogniseAt at = recogniser_of(kind);
-    if (kind == contract::RuleKind::Password || kind == contract::RuleKind::Assignment)
+    if (HeadedColumns::wants_cues(kind, engine_->rule(rule).parameters))
       columns_.note_cue(rule, trigger);
     if (at != nullptr) pending_.ask(rule, at, trigger, text, candidates_);
   }

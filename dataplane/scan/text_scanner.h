@@ -31,7 +31,7 @@
 #include "dataplane/scan/runs/spaced_stage.h"
 #include "dataplane/scan/runs/word_stage.h"
 #include "dataplane/scan/scan_tools.h"
-#include "dataplane/scan/tables/secret_columns.h"
+#include "dataplane/scan/tables/headed_columns.h"
 #include "dataplane/scan/text/dictionary.h"
 #include "dataplane/scan/text/fold.h"
 
@@ -108,7 +108,7 @@ class TextScanner final : public InnerScanner {
   PhraseStage phrases_;
   SpacedStage spaced_;
   JoinedStage joined_;
-  SecretColumns columns_;
+  HeadedColumns columns_;
   DictionaryScanner dictionary_;
   uint64_t dictionaries_ = 0;  // that count; 0: the stage sleeps
   PendingList pending_;

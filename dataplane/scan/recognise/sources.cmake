@@ -21,6 +21,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/free_person.cc
   recognise/person/gazetteer.cc
   recognise/person/lone_given.cc
+  recognise/person/name_cell.cc
   recognise/person/particles.cc
   recognise/person/person.cc
   recognise/person/public_names.cc

@@ -5,7 +5,7 @@
 //     - Tr0ub4dor              "1h8u3tNs6krb"          * Bo: Tr0ub4dor               1h8u3tNs6krb
 //   tokens=a,b   passwords[0] = x   PASSWORDS=("x" "y")   List<String> passwords = List.of("x",
 //   "y")   <passwords><item>x</item><item>y</item></passwords>
-// As in tables (secret_columns.h) the name comes first: a cue of a password or an assignment rule
+// As in tables (headed_columns.h) the name comes first: a cue of a password or an assignment rule
 // that names more than one, or whose operator has a list behind it, opens the list; its items, with
 // or without a label of their own, are judged like the cells of a column: nothing but what looks
 // made or chosen as a secret. A list of lines ends at the first line that is no item of it, one in

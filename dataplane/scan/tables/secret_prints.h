@@ -2,7 +2,7 @@
 //
 //     username   password  role          NAME      TOKEN                     │ id │ password  │
 //   0     anna  Tr0ub4dor  admin         web       qQcLJI9x2f0m1h8u          │  1 │ Tr0ub4dor │
-// A cue that is a word of a line of names with wide gaps opens the table (secret_columns.h asks
+// A cue that is a word of a line of names with wide gaps opens the table (headed_columns.h asks
 // where no sign parts the cells); in the lines below the word that begins or ends where the name
 // does is its cell. The first line without one, and an empty line, end the table. Columns are
 // counted in characters; lines of boxes part cells like spaces.

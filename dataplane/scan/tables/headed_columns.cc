@@ -1,7 +1,10 @@
-#include "dataplane/scan/tables/secret_columns.h"
+#include "dataplane/scan/tables/headed_columns.h"
 
 #include <algorithm>
 
+#include "dataplane/contract/matcher_layout.h"
+#include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/person/name_cell.h"
 #include "dataplane/scan/tables/column_heads.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -77,6 +80,11 @@ bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
   return !is_letter(text.at(at + name.size()));
 }
 
+constexpr std::string_view kStatements[] = {"and",    "from",  "group", "import", "in",
+                                            "insert", "order", "print", "return", "select",
+                                            "update", "where", "with"};
+constexpr WordFilter kStatementsFilter{kStatements};
+
 // The longest of "</table" and what follows it.
 constexpr uint64_t kTagBytes = 8;
 
@@ -97,29 +105,30 @@ bool may_end_cell(const TextView& text, uint64_t at) noexcept {
 
 }  // namespace
 
-void SecretColumns::begin() noexcept {
+void HeadedColumns::begin() noexcept {
   if (table_.kind != Kind::None || table_.head != 0) table_ = Table{};  // most texts open none
   items_.begin();
   prints_.begin();
   cues_.clear();
 }
 
-void SecretColumns::note_cue(uint16_t rule, const Trigger& trigger) {
+void HeadedColumns::note_cue(uint16_t rule, const Trigger& trigger) {
   cues_.push_back(Cue{rule, trigger});
 }
 
-bool SecretColumns::wants(uint32_t column) const noexcept {
+bool HeadedColumns::wants(uint32_t column) const noexcept {
   for (size_t i = 0; i < table_.count; ++i)
     if (table_.columns[i].index == column) return true;
   return false;
 }
 
-Answer SecretColumns::open_table(const Engine& engine, const TextView& text, const Cue& cue,
+Answer HeadedColumns::open_table(const Engine& engine, const TextView& text, const Cue& cue,
                                  Table& out) {
   const contract::RuleKind kind = engine.rule(cue.rule).kind;
   if (!may_end_cell(text, cue.trigger.at)) return Answer::No;
   const Bytes word = text.slice(cue.trigger.start, cue.trigger.at);
-  if (!names_secret_column(kind, word)) return Answer::No;
+  const bool of_names = kind == contract::RuleKind::Person;
+  if (!of_names && !names_secret_column(kind, word)) return Answer::No;
   Reader reader(text, cue.trigger.at, cue.trigger.at + kLookAheadBytes);
   const Name name = read_name(text, cue.trigger.start, reader, false);
   if (reader.starved()) return Answer::Unknown;
@@ -142,7 +151,7 @@ Answer SecretColumns::open_table(const Engine& engine, const TextView& text, con
   Column& column = out.columns[0];
   out.count = 1;
   column.rule = cue.rule;
-  column.name = secret_name_of(kind, text.slice(name.start, name.end), word);
+  if (!of_names) column.name = secret_name_of(kind, text.slice(name.start, name.end), word);
   const bool is_line_end = right == '\n' || right == '\r';
   if (right == '<') return left == '>' ? open_html(text, name, out) : Answer::No;
   if (right == ',' || right == ')' || right == ']' || is_line_end) {
@@ -150,10 +159,32 @@ Answer SecretColumns::open_table(const Engine& engine, const TextView& text, con
     if (answer != Answer::No || right == ')' || right == ']') return answer;
   }
   if (!is_delimiter(right) && !is_line_end) return Answer::No;
-  return open_lines(text, name, left, right, out);
+  const Answer answer = open_lines(text, name, left, right, out);
+  return answer == Answer::Yes && of_names && is_no_head(text, out) ? Answer::No : answer;
 }
 
-Answer SecretColumns::open_lines(const TextView& text, const Name& name, uint8_t left,
+// What opened is no line of heads: the line above is one of the same table ("| Surname | text |" is
+// a row of a table of fields), or it is one of a program. No secret looks like a word, so only
+// names need to know.
+bool HeadedColumns::is_no_head(const TextView& text, const Table& opened) noexcept {
+  OpenReader reader(text);
+  if (word_in(reader, word_at(reader, opened.head), kStatements, kStatementsFilter)) return true;
+  if (opened.head == 0) return false;
+  const uint64_t end = opened.head - 1, floor = floor_of(text, opened.head);
+  uint64_t start = end;
+  while (start > floor && text.at(start - 1) != '\n') --start;
+  const uint32_t cells =
+      each_cell(text, start, end, opened.delimiter, [](uint32_t, uint64_t, uint64_t) {});
+  return cells == opened.cells;
+}
+
+bool HeadedColumns::wants_cues(contract::RuleKind kind, const RuleParameters& rule) noexcept {
+  constexpr uint16_t kLabels = contract::kRuleSeparated | contract::kRuleAnyName;
+  return kind == contract::RuleKind::Password || kind == contract::RuleKind::Assignment ||
+         (kind == contract::RuleKind::Person && (rule.flags & kLabels) == kLabels);
+}
+
+Answer HeadedColumns::open_lines(const TextView& text, const Name& name, uint8_t left,
                                  uint8_t right, Table& out) {
   out.delimiter = is_delimiter(right) ? right : left;
   if (!is_delimiter(out.delimiter)) return Answer::No;
@@ -184,7 +215,7 @@ Answer SecretColumns::open_lines(const TextView& text, const Name& name, uint8_t
   return Answer::Yes;
 }
 
-Answer SecretColumns::open_list(const TextView& text, const Name& name, Table& out) {
+Answer HeadedColumns::open_list(const TextView& text, const Name& name, Table& out) {
   const uint64_t floor = floor_of(text, name.start);
   uint64_t open = name.start;
   uint32_t commas = 0;
@@ -220,7 +251,7 @@ Answer SecretColumns::open_list(const TextView& text, const Name& name, Table& o
   return Answer::Yes;
 }
 
-Answer SecretColumns::open_html(const TextView& text, const Name& name, Table& out) {
+Answer HeadedColumns::open_html(const TextView& text, const Name& name, Table& out) {
   const uint64_t floor = floor_of(text, name.start);
   uint64_t end = name.end;
   while (text.at(end) != '<') ++end;
@@ -243,24 +274,39 @@ Answer SecretColumns::open_html(const TextView& text, const Name& name, Table& o
 }
 
 // One more column of the table that is open, or another table.
-void SecretColumns::enter(const Table& opened) noexcept {
+void HeadedColumns::enter(const Table& opened) noexcept {
   if (table_.kind != opened.kind || table_.head != opened.head) {
     table_ = opened;
     return;
   }
+  table_.open_cell = 0;  // of HTML: the head itself
   if (table_.count == kColumnsMax) return;
   table_.columns[table_.count++] = opened.columns[0];
 }
 
-void SecretColumns::judge(const Part& part, uint32_t column, uint64_t from, uint64_t to) {
+void HeadedColumns::judge(const Part& part, uint32_t column, uint64_t from, uint64_t to) {
   for (size_t i = 0; i < table_.count; ++i) {
     const Column& wanted = table_.columns[i];
-    if (wanted.index == column)
+    if (wanted.index != column) continue;
+    if (part.engine.rule(wanted.rule).kind == contract::RuleKind::Person)
+      offer_name_cell(part, wanted.rule, from, to);
+    else
       offer_secret_cell(part.engine, part.text, wanted.rule, wanted.name, from, to, part.out);
   }
 }
 
-void SecretColumns::read_line(const Part& part, uint64_t from, uint64_t to) {
+void HeadedColumns::offer_name_cell(const Part& part, uint16_t rule, uint64_t from, uint64_t to) {
+  const auto drops = [&](uint64_t at) {
+    return is_blank(part.text.at(at)) || is_mark(part.text.at(at));
+  };
+  while (from < to && drops(from)) ++from;
+  while (to > from && drops(to - 1)) --to;
+  OpenReader reader(part.text);
+  if (from < to && to - from <= kListCellBytesMax && is_name_cell(reader, from, to))
+    part.out.offer_unchecked(rule, Hit{from, to, false, 0}, part.text);
+}
+
+void HeadedColumns::read_line(const Part& part, uint64_t from, uint64_t to) {
   if (to > from && part.text.at(to - 1) == '\r') --to;
   if (from == to) {
     table_.kind = Kind::None;
@@ -279,7 +325,7 @@ void SecretColumns::read_line(const Part& part, uint64_t from, uint64_t to) {
             });
 }
 
-void SecretColumns::read_lines(const Part& part, uint64_t until) {
+void HeadedColumns::read_lines(const Part& part, uint64_t until) {
   while (table_.kind == Kind::Lines && table_.next < until) {
     uint64_t end = table_.next;
     while (end < until && end - table_.next <= kSecretRowBytesMax && part.text.at(end) != '\n')
@@ -295,7 +341,7 @@ void SecretColumns::read_lines(const Part& part, uint64_t until) {
   }
 }
 
-void SecretColumns::read_html(const Part& part, uint64_t until) {
+void HeadedColumns::read_html(const Part& part, uint64_t until) {
   const TextView& text = part.text;
   for (uint64_t& at = table_.next; at < until; ++at) {
     if (table_.open_cell != 0 && at - table_.open_cell > kListCellBytesMax) table_.open_cell = 0;
@@ -318,7 +364,7 @@ void SecretColumns::read_html(const Part& part, uint64_t until) {
   }
 }
 
-void SecretColumns::go_on(const Part& part, uint64_t until) {
+void HeadedColumns::go_on(const Part& part, uint64_t until) {
   switch (table_.kind) {
     case Kind::None:
       return;
@@ -335,7 +381,7 @@ void SecretColumns::go_on(const Part& part, uint64_t until) {
   }
 }
 
-bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateList& out) {
+bool HeadedColumns::run(const Engine& engine, const TextView& text, CandidateList& out) {
   if (table_.kind == Kind::None && cues_.empty() && !items_.open() && !prints_.open()) return true;
   const Part part{engine, text, out};
   size_t done = 0;
@@ -346,6 +392,10 @@ bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateLis
     if (answer == Answer::Yes) {
       go_on(part, opened.next);
       enter(opened);
+      continue;
+    }
+    if (engine.rule(cue.rule).kind == contract::RuleKind::Person) {
+      if (answer == Answer::Unknown && !text.final) break;
       continue;
     }
     SecretList list;
@@ -373,7 +423,7 @@ bool SecretColumns::run(const Engine& engine, const TextView& text, CandidateLis
   return cues_.size() <= kCuesMax;
 }
 
-uint64_t SecretColumns::live_from(const TextView& text) const noexcept {
+uint64_t HeadedColumns::live_from(const TextView& text) const noexcept {
   uint64_t live = std::min(items_.live_from(text), prints_.live_from(text));
   if (!cues_.empty()) live = std::min(live, cues_[0].trigger.at);
   switch (table_.kind) {

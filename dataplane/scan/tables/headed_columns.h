@@ -1,16 +1,18 @@
-// secret_columns.h: passwords and keys in tables, found by the head of their column.
+// headed_columns.h: what has no form of its own in tables, found by the head of its column:
+// passwords, keys and names.
 //
-//   user,password,role         | Service | API key |      <th>Password</th>
-//   jo,Tr0ub4dor,admin         |---------|---------|      ... <td>Tr0ub4dor</td>
+//   user,password,last_name    | Service | API key |      <th>Password</th>
+//   jo,Tr0ub4dor,Quast         |---------|---------|      ... <td>Tr0ub4dor</td>
 //   INSERT INTO users (name, password) VALUES ('jo', 'Tr0ub4dor')      [["user", "password"],
 //   ["jo", ...
-// A secret has no form that could be looked for, so unlike numbers (column_heads.h) the head comes
-// first: a cue of a password or an assignment rule that is the name of a column opens the table,
-// and the cells below it are judged like what stands behind "password=". Without an open table the
-// stage sleeps. What is no head may be the name of a list
+// There is nothing in the cell that could be looked for, so unlike numbers (column_heads.h) the
+// head comes first: a cue of a password or an assignment rule that is the name of a column, or one
+// of labels of names, opens the table, and the cells below it are judged like what stands behind
+// "password=" or "last name:". Without an open table the stage sleeps. What is no head of secrets
+// may be the name of a list
 // (secret_items.h) or of a column that only spaces part (secret_prints.h). A row of lines is
 // judged when it is whole and has as many cells as the head, a cell of HTML or of a list when it is
-// over; the first cell in which a secret may stand is live until then.
+// over; the first cell in which a value may stand is live until then.
 //
 // Owner  one channel; reusable. Offsets are those of the folded text.
 #pragma once
@@ -32,18 +34,20 @@ namespace sallyport::scan {
 // A row of lines that is longer ends its table.
 inline constexpr uint64_t kSecretRowBytesMax = 1'024;
 
-class SecretColumns {
+class HeadedColumns {
  public:
   void begin() noexcept;
-  // A cue of a password or an assignment rule stands at `trigger`.
+  // Cues of the rule may be heads of columns.
+  static bool wants_cues(contract::RuleKind kind, const RuleParameters& rule) noexcept;
+  // A cue of such a rule stands at `trigger`.
   void note_cue(uint16_t rule, const Trigger& trigger);
   // False: more cues than are kept.
   [[nodiscard]] bool run(const Engine& engine, const TextView& text, CandidateList& out);
-  // Where the first cell begins that may hold a secret and is not judged; text.end: none.
+  // Where the first cell begins that may hold a value and is not judged; text.end: none.
   uint64_t live_from(const TextView& text) const noexcept;
 
  private:
-  static constexpr size_t kColumnsMax = 4;  // of one table in which secrets stand
+  static constexpr size_t kColumnsMax = 8;  // of one table in which such values stand
   enum class Kind : uint8_t { None, Lines, Html, List };
   struct Cue {
     uint16_t rule;
@@ -83,6 +87,8 @@ class SecretColumns {
   void read_line(const Part& part, uint64_t from, uint64_t to);
   void read_html(const Part& part, uint64_t until);
   void judge(const Part& part, uint32_t column, uint64_t from, uint64_t to);
+  static void offer_name_cell(const Part& part, uint16_t rule, uint64_t from, uint64_t to);
+  static bool is_no_head(const TextView& text, const Table& opened) noexcept;
   bool wants(uint32_t column) const noexcept;
 
   Table table_;

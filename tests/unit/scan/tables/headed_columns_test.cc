@@ -1,7 +1,7 @@
-// Secrets that no operator stands before: in columns (secret_columns.h, list_rows.h), in parts
+// Secrets that no operator stands before: in columns (headed_columns.h, list_rows.h), in parts
 // (recognise/secret/literal_parts.h), before their word (recognise/secret/value_before.h); and
 // numbers in lists (column_heads.h). Each text is cut at every byte.
-#include "dataplane/scan/tables/secret_columns.h"
+#include "dataplane/scan/tables/headed_columns.h"
 
 #include "dataplane/scan/tables/list_rows.h"
 #include "tests/unit/scan/scan_fixture.h"

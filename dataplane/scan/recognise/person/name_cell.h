@@ -1,0 +1,15 @@
+// name_cell.h: does a cell below "last_name" or "Vorname" hold a name?
+//
+// The head says that it does, so any word with a capital letter is one, and a known name in small
+// letters; not what stands in a cell without a name ("N/A", "Unknown"), nor the words that describe
+// a field of that name ("string", "required").
+#pragma once
+
+#include "dataplane/scan/read/open_reader.h"
+
+namespace sallyport::scan {
+
+// [from, to): the cell without marks and blanks around it.
+bool is_name_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept;
+
+}  // namespace sallyport::scan

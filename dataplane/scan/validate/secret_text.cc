@@ -596,6 +596,29 @@ bool is_uuid(Bytes text) noexcept {
   return true;
 }
 
+namespace {
+
+// "name(x)", "name[i]", and what a blank left of it: "name(x,". No program has letters right behind
+// the last bracket ("zW5(Yq)s7"), nor such an argument ("zW(5Yq8s7+").
+bool is_call(Bytes text, size_t bracket) noexcept {
+  const auto head = text.first(bracket);
+  if (!std::all_of(head.begin(), head.end(),
+                   [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.' || c == ':'; }))
+    return false;
+  const size_t close = base::text_of(text).find_last_of(")]");
+  if (close != std::string_view::npos && close > bracket)
+    return close + 1 == text.size() || !is_alnum(text[close + 1]);
+  const Bytes inside = text.subspan(bracket + 1);
+  const Mix mix = mix_of(inside);
+  bool inner_digit = false;  // "User12" is a name
+  for (size_t i = 1; i < inside.size(); ++i)
+    inner_digit |= is_digit(inside[i - 1]) && is_letter(inside[i]);
+  const bool drawn = inner_digit && mix.upper > 0 && mix.lower > 0;
+  return !drawn || base::text_of(inside).find_first_of(".,_'\"") != std::string_view::npos;
+}
+
+}  // namespace
+
 bool is_expression(Bytes text) noexcept {
   if (text.empty() || is_letters(text)) return false;
   const std::string_view s = base::text_of(text);
@@ -609,12 +632,7 @@ bool is_expression(Bytes text) noexcept {
   if (s[0] == '/' && is_path(text)) return true;
   // A call or an index: a name, then a bracket.
   const size_t bracket = s.find_first_of("([");
-  if (bracket != std::string_view::npos && bracket > 0) {
-    const auto head = text.first(bracket);
-    if (std::all_of(head.begin(), head.end(),
-                    [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.' || c == ':'; }))
-      return true;
-  }
+  if (bracket != std::string_view::npos && bracket > 0 && is_call(text, bracket)) return true;
   const size_t at = s.find('@');
   if (at != std::string_view::npos && at > 0 && s.find('.', at) != std::string_view::npos &&
       std::all_of(text.begin(), text.end(),

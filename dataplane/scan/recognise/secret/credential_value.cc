@@ -105,6 +105,25 @@ struct Depth {
 // Letters of scripts that are written without spaces end a value of ASCII: "密码是abc123，".
 bool is_unspaced_script(uint8_t lead) noexcept { return lead >= 0xe3 && lead <= 0xef; }
 
+// "n)y18NI2cb": a bracket that nothing opened belongs to a password where letters, a digit among
+// them, go on behind it to the end of a word. In "f(x)return", "(x).y" they do not.
+bool goes_on_behind_bracket(Reader& reader) noexcept {
+  constexpr std::string_view kSigns = "!@#$%^*_+-";
+  constexpr uint64_t kBytesMax = 20;
+  bool digit = false, letter = false;
+  for (uint64_t i = 1; i <= kBytesMax; ++i) {
+    const uint8_t c = reader.peek(i);
+    digit |= is_digit(c);
+    letter |= is_letter(c);
+    if (is_alnum(c) || kSigns.find(static_cast<char>(c)) != std::string_view::npos) continue;
+    // A point or a comma ends the word where a sentence goes on.
+    const bool mark =
+        (c == '.' || c == ',') && (is_gap(reader.peek(i + 1)) || is_end(reader.peek(i + 1)));
+    return digit && letter && (mark || is_gap(c) || is_end(c));
+  }
+  return false;
+}
+
 bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
   const uint8_t c = reader.peek();
   if (is_end(c) || is_gap(c) || c == '"' || c == '`' || c == '<') return true;
@@ -120,7 +139,10 @@ bool ends_here(Reader& reader, Stop stop, Depth& depth) noexcept {
   }
   if (c == ',' && (is_gap(reader.peek(1)) || is_end(reader.peek(1)) || reader.peek(1) == '\\'))
     return true;
-  return !depth.take(c);
+  if (depth.take(c)) return false;
+  if (c != ')' || stop != Stop::Line || !goes_on_behind_bracket(reader)) return true;
+  depth.round = 0;
+  return false;
 }
 
 }  // namespace

@@ -52,10 +52,13 @@ TEST(SecretText, ExpressionsStandForValues) {
                                  "tls-secret2",
                                  ":password2",
                                  "#password2",
+                                 "md5(Pass1)",
+                                 "load(User12",
+                                 "keys[User1].x2",
                                  "(?=.*\\d).{8,}"})
     EXPECT_TRUE(is_expression(of(text))) << text;
   for (const std::string text : {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!", "@Orbit0014x", "#tiger77",
-                                 "password123", "qQcL/JI9x/2f0m1h8u"})
+                                 "password123", "qQcL/JI9x/2f0m1h8u", "zW5(Yq)s7+", "zW(5Yq8s7+"})
     EXPECT_FALSE(is_expression(of(text))) << text;
 }
 

@@ -555,8 +555,9 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   const NameWord given = word_at(reader, name.start);
   const bool is_single = capital && name.words == 1 && name.given_only && name.given &&
                          stands_alone(reader, given, name.end);
-  const bool is_pair =
-      capital && name.words > 1 && name.known && (name.family || !things_have(reader, given));
+  // In small letters every word of it is known.
+  const bool is_pair = name.words > 1 && name.known &&
+                       (capital ? name.family || !things_have(reader, given) : name.family);
   out.bare = !announced && !is_single && !is_pair;
   return reader.answer(true);
 }

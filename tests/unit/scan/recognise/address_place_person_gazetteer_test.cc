@@ -221,6 +221,8 @@ TEST(Person, AnyNameBehindACueThatNothingElseFollows) {
   EXPECT_EQ(behind("my name is Xqar, hello", "name is"), "Xqar");
   EXPECT_EQ(behind("my name is Xqar Bzlorp.", "name is"), "Xqar Bzlorp");
   EXPECT_EQ(person_behind("Mr. Brzozowiak called", "Mr."), "") << "only where the rule says so";
+  EXPECT_EQ(person_behind("user: maria lopez wants", "user:"), "maria lopez");
+  EXPECT_EQ(person_behind("user: maria bzlorp wants", "user:"), "");
   for (std::string_view text : {"name is ID", "name is\nImportant", "name is not known",
                                 "name is X", "name is Xqar.java", "name is Unknown"})
     EXPECT_EQ(behind(text, "name is"), "") << text;

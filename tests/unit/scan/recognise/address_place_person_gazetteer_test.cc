@@ -204,7 +204,7 @@ TEST(Person, BehindACue) {
   EXPECT_EQ(person_behind("name is Maria de la Cruz.", "name is"), "Maria de la Cruz");
   EXPECT_EQ(person_behind("Mr. Kowalczyk called", "Mr."), "~Kowalczyk");
   EXPECT_EQ(person_behind("name is Xqar Bzlorp", "name is"), "~Xqar Bzlorp");
-  EXPECT_EQ(person_behind("my name is john smith and", "name is"), "~john smith");
+  EXPECT_EQ(person_behind("my name is john smith and", "name is"), "john smith");
 }
 
 TEST(Person, WordsThatAreNoNames) {

@@ -232,6 +232,17 @@ uint64_t zip_end(OpenReader& reader, uint64_t at) noexcept {
   return ends_word(reader, end) ? end : 0;
 }
 
+// D02 X285 (Eircode), behind its first three characters: the end, or 0.
+uint64_t eircode_end(OpenReader& reader, uint64_t at) noexcept {
+  if (reader.at(at) != ' ' || !is_upper(reader.at(at + 1))) return 0;
+  bool digit = false;
+  for (uint64_t i = at + 1; i < at + 5; ++i) {
+    if (!is_upper(reader.at(i)) && !is_digit(reader.at(i))) return 0;
+    digit |= is_digit(reader.at(i));
+  }
+  return digit && ends_word(reader, at + 5) ? at + 5 : 0;
+}
+
 // SW1A 2AA, M1 1AE (Royal Mail); M5V 2T6 (Canada Post): the end, or 0. Upper case.
 uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
@@ -240,6 +251,8 @@ uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
   if (letters == 0 || letters > 2 || !is_digit(reader.at(at))) return 0;
   ++at;
   if (is_alnum(reader.at(at))) ++at;
+  if (letters == 1 && at - start == 3)
+    if (const uint64_t end = eircode_end(reader, at); end != 0) return end;
   if (reader.at(at) != ' ') return 0;
   ++at;
   const bool canadian = letters == 1 && at - start == 4 && is_upper(reader.at(at - 2)) &&
@@ -250,18 +263,20 @@ uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
   return (canadian || british) && ends_word(reader, at + 3) ? at + 3 : 0;
 }
 
-// 50667, 1015 CJ, 111 22, 00-238, 1250-096, D-10827: the end, or 0.
+// 50667, 1015 CJ, 1015CJ, 111 22, 00-238, 1250-096, 400123, D-10827, CH-8001: the end, or 0.
 uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
+  if (is_upper(reader.at(at)) && is_upper(reader.at(at + 1)) && reader.at(at + 2) == '-') ++at;
   if (is_upper(reader.at(at)) && reader.at(at + 1) == '-') at += 2;
-  const uint64_t end = digits_at(reader, at, 5);
+  const uint64_t end = digits_at(reader, at, 6);
   const uint64_t count = end - at;
-  if (count == 5) return ends_word(reader, end) ? end : 0;
+  if (count == 5 || count == 6) return ends_word(reader, end) ? end : 0;
   const uint8_t c = reader.at(end);
   if (count == 4) {
     if (c == ' ' && is_upper(reader.at(end + 1)) && is_upper(reader.at(end + 2)) &&
         ends_word(reader, end + 3))
-      return end + 3;                                                          // Dutch
+      return end + 3;  // Dutch
+    if (is_upper(c) && is_upper(reader.at(end + 1)) && ends_word(reader, end + 2)) return end + 2;
     if (c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Portuguese
     return c == ' ' ? end : 0;
   }
@@ -269,6 +284,13 @@ uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
     return end + 3;  // Swedish, Czech
   if (count == 2 && c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Polish
   return 0;
+}
+
+// "VIC 3053": the end, or 0.
+uint64_t australian_end(OpenReader& reader, const NameWord& state) noexcept {
+  if (!state.upper || reader.at(state.end) != ' ' || !word_in(reader, state, kAustralia)) return 0;
+  const uint64_t end = digits_at(reader, state.end + 1, 4);
+  return end == state.end + 5 && ends_word(reader, end) ? end : 0;
 }
 
 // A state that ends an address, with its post code or without: the end, or 0.
@@ -279,16 +301,14 @@ uint64_t state_end(OpenReader& reader, uint64_t at) noexcept {
   if (two || word_in(reader, word, kLongStates, kLongStatesFilter)) {
     const uint64_t code = skip_joint(reader, word.end);
     if (const uint64_t end = zip_end(reader, code); end != 0) return end;
+    // "WA 6160" of Perth
+    if (const uint64_t end = australian_end(reader, word); end != 0) return end;
     return two && word.upper && ends_word(reader, word.end) ? word.end : 0;
   }
   if (!word.upper) return 0;
   if (word.size() == 2 && word_in(reader, word, kProvinces) && reader.at(word.end) == ' ')
     return postcode_end(reader, word.end + 1);
-  if (word_in(reader, word, kAustralia) && reader.at(word.end) == ' ') {
-    const uint64_t end = digits_at(reader, word.end + 1, 4);
-    return end == word.end + 5 && ends_word(reader, end) ? end : 0;
-  }
-  return 0;
+  return australian_end(reader, word);
 }
 
 // A country, of one word or more, with a capital letter: the end, or 0.

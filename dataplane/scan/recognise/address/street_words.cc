@@ -129,7 +129,13 @@ constexpr std::string_view kPrefixes[] = {"calle",
                                           "quai",
                                           "all\xc3\xa9"
                                           "e",
-                                          "route"};
+                                          "route",
+                                          "aleea",
+                                          "calea",
+                                          "soseaua",
+                                          "\xc8\x99oseaua",
+                                          "splaiul",
+                                          "intrarea"};
 
 // Of those: words that also begin other things ("Route Nationale 7", "Largo Size 5").
 constexpr std::string_view kLoosePrefixes[] = {"route", "r",       "largo", "os", "al",
@@ -142,6 +148,9 @@ constexpr std::string_view kAtPlaces[] = {"am",     "an",  "im",  "zum", "zur", 
 // Kinds of street that stand behind the name as a word of their own, also in small letters:
 // Hungarian, Turkish, Czech, Norwegian, Swedish, Danish, Finnish, Estonian, Dutch.
 constexpr std::string_view kTypeWords[] = {"utca",
+                                           "sug\xc3\xa1r\xc3\xbat",
+                                           "fasor",
+                                           "lak\xc3\xb3telep",
                                            "u",
                                            "\xc3\xba"
                                            "t",

@@ -61,6 +61,12 @@ TEST(Address, WithItsPlace) {
                                 "12 Sunnyside Cottages, Leeds LS2 9JT",
                                 "1423 Bahnhofstr. 5, 8001 Z\xc3\xbcrich",
                                 "Allika 46\n Suite 501\n Riisa\n Estonia 62488",
+                                "12 Main Street, Dublin D02 X285",
+                                "7/107 Olson Street, Fremantle WA 6160",
+                                "Bahnhofstrasse 21, CH-8001 Zürich",
+                                "Keizersgracht 12, 1012LG Amsterdam",
+                                "Aleea Crinului 18, 428774 Carei",
+                                "Andrássy sugárút 31, 1062 Budapest",
                                 "Casella postale 12, 00184 Roma"}) {
     EXPECT_EQ(address_in("at " + std::string(text) + "."), text);
     EXPECT_EQ(address_in(std::string(text)), text);

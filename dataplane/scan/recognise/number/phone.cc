@@ -167,8 +167,8 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
     if (is_international(whole) && !unclean_behind(row.behind(last - 1))) best = last;
     if (best != 0 && whole.size() >= kWholeDigits) break;
   }
-  // Without a plus one group of digits says nothing, nor do groups at points.
-  if (best == 0 || (!plus && best - first < 3)) return false;
+  // Without a plus it asks for a word, in one group ("004915112345678") behind two zeros only.
+  if (best == 0 || (!plus && best - first < 3 && dialled != 2)) return false;
   if (byte_at(row, start) == '(' && !closes(row, first, best)) ++start;
   is_hit(row, start, best, out);
   // "0045 0302 0304" stands in tables, too; 001-577-538-2615 does not.

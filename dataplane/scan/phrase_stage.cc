@@ -67,7 +67,7 @@ void PhraseStage::ask_from_ordinal(const Part& part, uint64_t word) {
            Trigger{start, start});
 }
 
-// Words before a capital letter: is the first one a given name?
+// Words before a capital letter: does the first one begin a name?
 void PhraseStage::ask_person(const Part& part, size_t last) {
   const TextView& text = part.text;
   const size_t word = plain_word(text, part.masks, part.origin, last);
@@ -85,7 +85,7 @@ void PhraseStage::ask_person(const Part& part, size_t last) {
         before == '@' || before == '#')
       return;
     if (start + sizeof(uint64_t) <= text.end &&
-        !may_be_given(text.slice(start, text.end).data(), last + 1 - word))
+        !may_begin_name(text.slice(start, text.end).data(), last + 1 - word))
       return;
   }
   part.ask(part.engine.rules_anywhere(RuleKind::Person), person_at_name, Trigger{start, start});

@@ -18,6 +18,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/number/mac.cc
   recognise/number/phone.cc
   recognise/person/doer.cc
+  recognise/person/family_first.cc
   recognise/person/free_person.cc
   recognise/person/gazetteer.cc
   recognise/person/lone_given.cc

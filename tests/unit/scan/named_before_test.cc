@@ -67,6 +67,16 @@ TEST_F(NamedAgain, WhoseNameIsDoubleOrCutShort) {
   EXPECT_EQ(at_every_cut("so Anna K. left, Anna too"), persons({"Anna K.", "Anna"}));
 }
 
+TEST_F(NamedAgain, WhoseFamilyStandsFirst) {
+  EXPECT_EQ(at_every_cut("I met Zhang Wei, Kim Min-jun and Nguyen Van Anh. Ji-sung Park left"),
+            persons({"Zhang Wei", "Kim Min-jun", "Nguyen Van Anh", "Ji-sung Park"}));
+  EXPECT_EQ(at_every_cut("so Nguy\xe1\xbb\x85n Th\xe1\xbb\x8b Lan and TANAKA Hiroshi left"),
+            persons({"Nguy\xe1\xbb\x85n Th\xe1\xbb\x8b Lan", "TANAKA Hiroshi"}));
+  for (const std::string text : {"Wu Tang Clan", "Feng Shui", "Hong Kong", "Ma Bell", "Wang Can",
+                                 "Zhang Wei Industries", "rue Zhang Wei", "Chen Primes"})
+    EXPECT_EQ(at_every_cut("so " + text + ", said"), Texts{}) << text;
+}
+
 TEST_F(NamedAgain, NotBeforeIt) {
   EXPECT_EQ(at_every_cut("Schmidt left. Anna Schmidt came."), persons({"Anna Schmidt"}));
 }

@@ -472,9 +472,13 @@ bool stands_again(OpenReader& reader, const NameWord& word) noexcept {
   return !goes_on_as_code(reader, word.end);
 }
 
+bool stands_around_free(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  return begins_free(reader, start) && ends_free(reader, end) && !is_comment(reader, start);
+}
+
 bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept {
-  return !first.upper && begins_free(reader, first.start) && ends_free(reader, end) &&
-         !things_have(reader, first) && !is_comment(reader, first.start);
+  return !first.upper && !things_have(reader, first) &&
+         stands_around_free(reader, first.start, end);
 }
 
 }  // namespace sallyport::scan

@@ -17,6 +17,8 @@ bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept;
 // Before `start` stands what is named after people: "the firm", "rue", "Hotel".
 bool is_named_after(OpenReader& reader, uint64_t start) noexcept;
 
+// Prose speaks of what stands in [start, end): no quotes, comments or addresses around it.
+bool stands_around_free(OpenReader& reader, uint64_t start, uint64_t end) noexcept;
 // [first.start, end) is a known given name `first` and an unknown word.
 bool stands_free(OpenReader& reader, const NameWord& first, uint64_t end) noexcept;
 // Languages, products and places are called so, too: "Claude Code", "Marina Bay".

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <string_view>
 
@@ -95,16 +96,17 @@ Plain plain(std::span<const uint8_t> name) noexcept {
   return out;
 }
 
-// The given names by a hash of their first eight letters and their length: one bit each.
-class GivenFilter {
+// Names by a hash of their first eight letters and their length: one bit each.
+class NameFilter {
  public:
-  GivenFilter() {
-    for (std::string_view name : kGiven) {
-      std::array<uint8_t, 8> head{};
-      std::memcpy(head.data(), name.data(), std::min(head.size(), name.size()));
-      const size_t at = slot(head.data(), name.size());
-      bits_[at / 64] |= uint64_t{1} << (at % 64);
-    }
+  explicit NameFilter(std::initializer_list<std::span<const std::string_view>> lists) {
+    for (const auto& list : lists)
+      for (std::string_view name : list) {
+        std::array<uint8_t, 8> head{};
+        std::memcpy(head.data(), name.data(), std::min(head.size(), name.size()));
+        const size_t at = slot(head.data(), name.size());
+        bits_[at / 64] |= uint64_t{1} << (at % 64);
+      }
   }
   bool has(const uint8_t* word, size_t size) const noexcept {
     const size_t at = slot(word, size);
@@ -114,7 +116,7 @@ class GivenFilter {
  private:
   // A bit in eight at most: who asks looks the others up in full.
   static constexpr unsigned kSlotBits = 16;
-  static_assert(kGiven.size() * 8 <= 1U << kSlotBits);
+  static_assert((kGiven.size() + kFamily.size()) * 8 <= 1U << kSlotBits);
   static size_t slot(const uint8_t* word, size_t size) noexcept {
     uint64_t head = 0;
     std::memcpy(&head, word, sizeof head);
@@ -144,7 +146,19 @@ AloneFilter alone_filter() noexcept {
 const AloneFilter kAloneFilter = alone_filter();
 
 bool may_be_given(const uint8_t* word, size_t size) noexcept {
-  static const GivenFilter kFilter;
+  static const NameFilter kFilter{kGiven};
+  return kFilter.has(word, size);
+}
+
+bool may_begin_name(const uint8_t* word, size_t size) noexcept {
+  // Those of family_first.cc that are no names of the lists, or rare ones.
+  constexpr std::string_view kMore[] = {
+      "ahn",  "bae",  "baek", "bai",  "bui",  "cai",  "cao",   "cho",    "cui",   "ding",
+      "dinh", "du",   "duan", "gu",   "hou",  "hu",   "huynh", "jia",    "jiang", "jeong",
+      "ko",   "kong", "lu",   "ma",   "meng", "nam",  "ngo",   "noh",    "peng",  "qian",
+      "qin",  "qiu",  "ryu",  "seo",  "shao", "shi",  "tian",  "truong", "xia",   "xiao",
+      "xue",  "yao",  "yoo",  "yuan", "zeng", "zhong"};
+  static const NameFilter kFilter{kGiven, kFamily, kMore};
   return kFilter.has(word, size);
 }
 

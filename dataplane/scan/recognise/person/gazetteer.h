@@ -34,6 +34,9 @@ struct NameKind {
 // can be read.
 bool may_be_given(const uint8_t* word, size_t size) noexcept;
 
+// The same of a given name or a family's that may stand before one.
+bool may_begin_name(const uint8_t* word, size_t size) noexcept;
+
 // Given names that are no words as well by two hashes of their first eight letters: two
 // bits each, so that one word in a hundred passes which is none.
 inline constexpr unsigned kAloneSlotBits = 17;

@@ -6,6 +6,7 @@
 #include "dataplane/scan/read/word_set.h"
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/person/doer.h"
+#include "dataplane/scan/recognise/person/family_first.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/particles.h"
@@ -574,13 +575,21 @@ Verdict person_at_name(const TextView& text, const Trigger& trigger, const RuleP
     if (before != '\'' || is_word_letter(reader.before(trigger.start - 1)))
       return reader.answer(false);
   }
+  const NameWord first = word_at(reader, trigger.start);
+  if (const uint64_t end = family_first_end(reader, first); end != 0) {
+    // Another word with a capital letter: "Zhang Wei Industries".
+    const bool goes_on = reader.at(end) == ' ' && word_at(reader, end + 1).capital;
+    out = Hit{first.start, end};
+    if (!goes_on && ends_clean(reader, end) && !is_public_name(reader, first.start, end) &&
+        !is_named_after(reader, first.start) && stands_around_free(reader, first.start, end))
+      return reader.answer(true);
+  }
   const Name name = read_name(reader, trigger.start, false);
   const bool is_initial = name.ends_in_initial && name.known;
   if ((name.words < 2 && !is_initial) || !name.given || name.is_thing ||
       !(name.family || name.known) || !ends_clean(reader, name.end) ||
       is_public_name(reader, name.start, name.end) || is_named_after(reader, name.start))
     return reader.answer(false);
-  const NameWord first = word_at(reader, name.start);
   if (!is_given_throughout(reader, first)) return reader.answer(false);
   out = Hit{name.start, name.end};
   out.bare = (is_initial || !name.family || !name.known) &&

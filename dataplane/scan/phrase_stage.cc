@@ -45,6 +45,12 @@ size_t plain_word(const TextView& text, const CharMasks& masks, uint64_t origin,
   return is_plain && last - start < kNameWordBytesMax - 1 ? start : kNone;
 }
 
+// A letter with a mark at `at` is no capital. Of one that is not whole yet nothing is known.
+bool is_small_letter(const TextView& text, uint64_t at) noexcept {
+  const uint8_t lead = text.at(at);
+  return lead >= 0x80 && at + 1 < text.end && !is_capital_pair(lead, text.at(at + 1));
+}
+
 }  // namespace
 
 // "875 7th Avenue": two letters at `word` behind digits, and a capital letter behind them. The
@@ -70,6 +76,7 @@ void PhraseStage::ask_from_ordinal(const Part& part, uint64_t word) {
 // Words before a capital letter: does the first one begin a name?
 void PhraseStage::ask_person(const Part& part, size_t last) {
   const TextView& text = part.text;
+  if (is_small_letter(text, part.origin + last + 2)) return;
   const size_t word = plain_word(text, part.masks, part.origin, last);
   uint64_t start = part.origin + word;
   if (word == kNone) {
@@ -100,6 +107,7 @@ void PhraseStage::ask_given(const Part& part, size_t first) {
     if (behind == ' ' && end + 1 < part.masks.size && part.masks.upper.test(end + 1)) return;
   }
   const uint64_t start = part.origin + first;
+  if (is_small_letter(part.text, start)) return;
   part.ask(part.engine.rules_anywhere(RuleKind::Person), lone_given_at, Trigger{start, start});
 }
 

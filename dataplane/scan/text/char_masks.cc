@@ -13,7 +13,10 @@ namespace sallyport::scan {
 namespace {
 
 constexpr uint16_t kDigit = 1, kLetter = 2, kUpper = 4, kWord = 8, kRun = 16, kAt = 32, kColon = 64,
-                   kSlash = 128, kDot = 256, kSpace = 512;
+                   kSlash = 128, kDot = 256, kSpace = 512, kMarked = 1'024;
+
+// First bytes of U+00C0 to U+017F.
+constexpr uint8_t kMarkedFirst = 0xc3, kMarkedLast = 0xc5;
 
 constexpr std::array<uint16_t, 256> make_classes() {
   std::array<uint16_t, 256> table{};
@@ -31,13 +34,14 @@ constexpr std::array<uint16_t, 256> make_classes() {
   add('/', kSlash);
   add('.', kDot);
   add(' ', kSpace);
+  for (uint8_t c = kMarkedFirst; c <= kMarkedLast; ++c) add(static_cast<char>(c), kMarked);
   return table;
 }
 constexpr std::array<uint16_t, 256> kClasses = make_classes();
 
 void put(CharMasks& out, size_t w, uint64_t digit, uint64_t letter, uint64_t upper, uint64_t word,
-         uint64_t run, uint64_t at, uint64_t colon, uint64_t slash, uint64_t dot,
-         uint64_t space) noexcept {
+         uint64_t run, uint64_t at, uint64_t colon, uint64_t slash, uint64_t dot, uint64_t space,
+         uint64_t marked) noexcept {
   out.digit.word(w) = digit;
   out.letter.word(w) = letter;
   out.upper.word(w) = upper;
@@ -48,16 +52,18 @@ void put(CharMasks& out, size_t w, uint64_t digit, uint64_t letter, uint64_t upp
   out.slash.word(w) = slash;
   out.dot.word(w) = dot;
   out.space.word(w) = space;
+  out.marked.word(w) = marked;
 }
 
 void block_portable(const uint8_t* text, size_t w, CharMasks& out) noexcept {
-  uint64_t mask[10] = {};
+  constexpr size_t kMasks = 11;
+  uint64_t mask[kMasks] = {};
   for (size_t i = 0; i < 64; ++i) {
     const uint64_t bits = kClasses[text[i]];
-    for (size_t m = 0; m < 10; ++m) mask[m] |= (bits >> m & 1) << i;
+    for (size_t m = 0; m < kMasks; ++m) mask[m] |= (bits >> m & 1) << i;
   }
   put(out, w, mask[0], mask[1], mask[2], mask[3], mask[4], mask[5], mask[6], mask[7], mask[8],
-      mask[9]);
+      mask[9], mask[10]);
 }
 
 SP_TARGET_AVX2 inline uint64_t bits2(__m256i low, __m256i high) noexcept {
@@ -72,6 +78,10 @@ SP_TARGET_AVX2 inline __m256i in_range2(__m256i v, char first, char size) noexce
 }
 SP_TARGET_AVX2 inline __m256i is2(__m256i v, char c) noexcept {
   return _mm256_cmpeq_epi8(v, _mm256_set1_epi8(c));
+}
+
+SP_TARGET_AVX2 inline __m256i marked2(__m256i v) noexcept {
+  return in_range2(v, static_cast<char>(kMarkedFirst), kMarkedLast - kMarkedFirst + 1);
 }
 
 struct Classes2 {
@@ -100,7 +110,8 @@ SP_TARGET_AVX2 void block_avx2(const uint8_t* text, size_t w, CharMasks& out) no
   put(out, w, bits2(x.digit, y.digit), bits2(x.letter, y.letter), bits2(x.upper, y.upper),
       bits2(x.word, y.word), bits2(x.run, y.run), bits2(is2(a, '@'), is2(b, '@')),
       bits2(is2(a, ':'), is2(b, ':')), bits2(is2(a, '/'), is2(b, '/')),
-      bits2(is2(a, '.'), is2(b, '.')), bits2(is2(a, ' '), is2(b, ' ')));
+      bits2(is2(a, '.'), is2(b, '.')), bits2(is2(a, ' '), is2(b, ' ')),
+      bits2(marked2(a), marked2(b)));
 }
 
 // The first eight classes of all of ASCII, for one look-up of 128 lanes.
@@ -122,9 +133,12 @@ SP_TARGET_VBMI2 void block_vbmi2(const uint8_t* text, size_t w, CharMasks& out) 
   const __m512i high = _mm512_load_si512(kClassLanes.of.data() + 64);
   const __m512i classes = _mm512_maskz_permutex2var_epi8(~_mm512_movepi8_mask(v), low, v, high);
   const uint64_t space = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(' '));
+  const uint64_t marked =
+      _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8(static_cast<char>(kMarkedFirst))),
+                             _mm512_set1_epi8(kMarkedLast - kMarkedFirst));
   put(out, w, has5(classes, kDigit), has5(classes, kLetter), has5(classes, kUpper),
       has5(classes, kWord), has5(classes, kRun), has5(classes, kAt), has5(classes, kColon),
-      has5(classes, kSlash), _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.')), space);
+      has5(classes, kSlash), _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('.')), space, marked);
 }
 
 template <auto Block>
@@ -239,7 +253,8 @@ void CharMasks::build(const uint8_t* text, size_t bytes) noexcept {
       break;
   }
   // The words behind are read across the end.
-  for (size_t i = 0; i < BitMask::kGuard; ++i) put(*this, words + i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  for (size_t i = 0; i < BitMask::kGuard; ++i)
+    put(*this, words + i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
   combine();
 }
 

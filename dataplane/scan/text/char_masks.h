@@ -108,13 +108,14 @@ struct CharMasks {
   BitMask digit;
   BitMask letter;
   BitMask upper;
-  BitMask word;   // visible ASCII without " < > ` and backslash: word runs
-  BitMask run;    // letters, digits, + / - _: what base64 and keys are made of
-  BitMask at;     // @
-  BitMask colon;  // :
-  BitMask slash;  // /
-  BitMask dot;    // .
-  BitMask space;  // U+0020
+  BitMask word;    // visible ASCII without " < > ` and backslash: word runs
+  BitMask run;     // letters, digits, + / - _: what base64 and keys are made of
+  BitMask at;      // @
+  BitMask colon;   // :
+  BitMask slash;   // /
+  BitMask dot;     // .
+  BitMask space;   // U+0020
+  BitMask marked;  // the first byte of a Latin letter with a mark, U+00C0 to U+017F
 
   // What the stages look for, made of the masks above.
   BitMask word_row;      // kRowBytes of `word` in a row from here on
@@ -126,8 +127,8 @@ struct CharMasks {
   BitMask number_of;     // the last digit of a number before a space and a letter
   BitMask to_number;     // what is no digit and no space before a space and a digit
   BitMask colon_number;  // a colon between a letter and a digit
-  BitMask name_of;       // the end of a word before a space and a capital letter
-  BitMask capital;       // a capital letter that begins a word of small ones
+  BitMask name_of;  // the end of a word before a space and a capital letter, or one with a mark
+  BitMask capital;  // a capital letter that begins a word of small ones, or one with a mark
   // Of the masks above: those that one stage looks at together.
   BitMask form;    // at, url, colons, quad
   BitMask phrase;  // number_of, to_number, colon_number, name_of

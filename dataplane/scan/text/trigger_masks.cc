@@ -114,11 +114,14 @@ SP_LANES void combine_words(CharMasks& m, size_t w) noexcept {
   const V number_of = digit.here() & before_space & letter.ahead(2);
   const V to_number = ~(digit.here() | space.here()) & before_space & digit.ahead(2);
   // Letters with marks are no ASCII: "José C" has none before its space.
-  const V name_of = (letter.here() | ~word.here()) & before_space & upper.ahead(2);
+  const Words<V> marked{m.marked.data() + w};
+  const V name_of =
+      (letter.here() | ~word.here()) & before_space & (upper.ahead(2) | marked.ahead(2));
   put<V>(m.number_of, w, number_of);
   put<V>(m.to_number, w, to_number);
   put<V>(m.name_of, w, name_of);
-  put<V>(m.capital, w, upper.here() & ~upper.ahead(1) & ~word.behind(1));
+  const V begins = ~word.behind(1) & ~marked.behind(2);
+  put<V>(m.capital, w, ((upper.here() & ~upper.ahead(1)) | marked.here()) & begins);
   put<V>(m.phrase, w, number_of | to_number | name_of | load<V>(m.colon_number.data() + w));
   put<V>(m.form, w,
          load<V>(m.at.data() + w) | load<V>(m.url.data() + w) | load<V>(m.colons.data() + w) |

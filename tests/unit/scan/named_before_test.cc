@@ -67,6 +67,12 @@ TEST_F(NamedAgain, WhoseNameIsDoubleOrCutShort) {
   EXPECT_EQ(at_every_cut("so Anna K. left, Anna too"), persons({"Anna K.", "Anna"}));
 }
 
+TEST_F(NamedAgain, WhoseNameHasMarksOrParticles) {
+  EXPECT_EQ(at_every_cut("so Jos\xc3\xa9 \xc3\x81lvarez and Piotr \xc5\x81ukasiewicz left"),
+            persons({"Jos\xc3\xa9 \xc3\x81lvarez", "Piotr \xc5\x81ukasiewicz"}));
+  EXPECT_EQ(at_every_cut("Patient Prof. Dr. Anna Schmidt left"), persons({"Anna Schmidt"}));
+}
+
 TEST_F(NamedAgain, WhoseFamilyStandsFirst) {
   EXPECT_EQ(at_every_cut("I met Zhang Wei, Kim Min-jun and Nguyen Van Anh. Ji-sung Park left"),
             persons({"Zhang Wei", "Kim Min-jun", "Nguyen Van Anh", "Ji-sung Park"}));

@@ -115,18 +115,20 @@ Verdict lone_given_at(const TextView& text, const Trigger& trigger, const RulePa
   // "Katarina van Zworgl <k@x.example>" of a list of authors: half a name.
   if (quoted && behind == ' ' && is_particle(reader, word_at(reader, word.end + 1)))
     return reader.answer(false);
-  const bool is_free =
-      quoted ? stands_alone(reader, word, word.end) : stands_free(reader, word, word.end);
+  // "Katarina de la Zworgl left"
+  const uint64_t whole = quoted ? 0 : end_behind_particles(reader, word);
+  const uint64_t end = whole != 0 ? whole : word.end;
+  const bool is_free = quoted ? stands_alone(reader, word, end) : stands_free(reader, word, end);
   if (!is_free || (before == ' ' && !begins_alone(reader, trigger.start)))
     return reader.answer(false);
   const uint8_t next = reader.at(word.end + 1);
-  if (goes_on_as_code(reader, word.end)) return reader.answer(false);
+  if (goes_on_as_code(reader, end)) return reader.answer(false);
   // "Katarina = 3"
   if (behind == ' ' && (next == '=' || next == '{')) return reader.answer(false);
   if (behind == ' ' &&
       word_in(reader, word_at(reader, word.end + 1), kThingsBehind, kThingsBehindFilter))
     return reader.answer(false);
-  out = Hit{word.start, word.end};
+  out = Hit{word.start, end};
   return reader.answer(true);
 }
 

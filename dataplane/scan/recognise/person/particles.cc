@@ -26,4 +26,15 @@ uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
+uint64_t end_behind_particles(OpenReader& reader, const NameWord& given) noexcept {
+  uint64_t end = given.end;
+  for (unsigned i = 0; i <= kParticlesMax && reader.at(end) == ' '; ++i) {
+    const NameWord word = word_at(reader, end + 1);
+    if (i > 0 && word.capital && word.size() > 1) return word.end;
+    if (word.capital || !is_particle(reader, word)) return 0;
+    end = word.end;
+  }
+  return 0;
+}
+
 }  // namespace sallyport::scan

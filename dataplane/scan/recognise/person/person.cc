@@ -212,12 +212,18 @@ bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
          !((c == '.' || c == ':') && is_alnum(reader.at(end + 1)));
 }
 
-// The first word of the name behind a title, which is not part of it. `word`: what stands here.
-NameWord skip_title(OpenReader& reader, const NameWord& word) noexcept {
-  if (!word.capital || !word_in(reader, word, kTitles, kTitlesFilter)) return word;
-  uint64_t next = word.end;
-  if (reader.at(next) == '.') ++next;
-  return reader.at(next) == ' ' ? word_at(reader, next + 1) : word;
+// The first word of the name behind titles ("Prof. Dr."), which are not part of it. `word`: what
+// stands here.
+NameWord skip_titles(OpenReader& reader, NameWord word) noexcept {
+  constexpr unsigned kTitlesMax = 3;
+  for (unsigned i = 0; i < kTitlesMax; ++i) {
+    if (!word.capital || !word_in(reader, word, kTitles, kTitlesFilter)) break;
+    uint64_t next = word.end;
+    if (reader.at(next) == '.') ++next;
+    if (reader.at(next) != ' ') break;
+    word = word_at(reader, next + 1);
+  }
+  return word;
 }
 
 // Sure only of ASCII.
@@ -540,7 +546,7 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     return reader.answer(false);
   const NameWord word = word_at(reader, gap.end);
   if (word.size() == 0) return reader.answer(false);
-  const NameWord first = skip_title(reader, word);
+  const NameWord first = skip_titles(reader, word);
   if (first.size() == 0) return reader.answer(false);
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;

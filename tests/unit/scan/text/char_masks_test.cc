@@ -42,6 +42,7 @@ TEST(CharMasks, EveryLevelGivesTheSameMasks) {
         EXPECT_EQ(masks->slash.word(w), first->slash.word(w));
         EXPECT_EQ(masks->dot.word(w), first->dot.word(w));
         EXPECT_EQ(masks->space.word(w), first->space.word(w));
+        EXPECT_EQ(masks->marked.word(w), first->marked.word(w));
       }
     }
   }
@@ -107,7 +108,7 @@ TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
   const std::string pieces[] = {"10.0.0.1",    "::1:ab", "a://b",
                                 "a b c d e f", "No:5",   " 12 Main",
                                 "x",           "Anna B", "0123456789abcdef",
-                                "é C",         ".",      "/",
+                                "é C",         ".",      "/ Éa",
                                 "-",           "3",      " ",
                                 "x12y",        "a123b",  "c1234d",
                                 "M5",          "7Q"};
@@ -138,10 +139,11 @@ TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
                   !in(masks->digit, 0) && !in(masks->space, 0) && gap && in(masks->digit, 2));
         EXPECT_EQ(masks->colon_number.test(i),
                   in(masks->colon, 0) && in(masks->letter, -1) && in(masks->digit, 1));
-        EXPECT_EQ(masks->name_of.test(i),
-                  (in(masks->letter, 0) || !in(masks->word, 0)) && gap && in(masks->upper, 2));
+        EXPECT_EQ(masks->name_of.test(i), (in(masks->letter, 0) || !in(masks->word, 0)) && gap &&
+                                              (in(masks->upper, 2) || in(masks->marked, 2)));
         EXPECT_EQ(masks->capital.test(i),
-                  in(masks->upper, 0) && !in(masks->upper, 1) && !in(masks->word, -1));
+                  ((in(masks->upper, 0) && !in(masks->upper, 1)) || in(masks->marked, 0)) &&
+                      !in(masks->word, -1) && !in(masks->marked, -2));
         EXPECT_EQ(masks->made.test(i), twin.made(i)) << i;
         EXPECT_EQ(masks->form.test(i), masks->at.test(i) || masks->url.test(i) ||
                                            masks->colons.test(i) || masks->quad.test(i));

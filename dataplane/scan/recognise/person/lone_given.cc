@@ -116,7 +116,7 @@ Verdict lone_given_at(const TextView& text, const Trigger& trigger, const RulePa
   if (quoted && behind == ' ' && is_particle(reader, word_at(reader, word.end + 1)))
     return reader.answer(false);
   // "Katarina de la Zworgl left"
-  const uint64_t whole = quoted ? 0 : end_behind_particles(reader, word);
+  const uint64_t whole = quoted ? 0 : end_behind_particles(reader, word.end);
   const uint64_t end = whole != 0 ? whole : word.end;
   const bool is_free = quoted ? stands_alone(reader, word, end) : stands_free(reader, word, end);
   if (!is_free || (before == ' ' && !begins_alone(reader, trigger.start)))

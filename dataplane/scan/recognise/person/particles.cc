@@ -9,6 +9,8 @@ constexpr std::string_view kParticles[] = {
     "de",  "da",  "do",  "dos", "das", "del", "della", "di",   "la", "le", "van", "von", "der",
     "den", "ter", "bin", "ibn", "al",  "el",  "ben",   "bint", "y",  "zu", "af",  "du"};
 constexpr WordFilter kParticlesFilter{kParticles};
+// Words of sentences as well; in names they stand behind another one.
+constexpr std::string_view kArticles[] = {"der", "den", "das", "la", "le", "el", "y"};
 constexpr unsigned kParticlesMax = 2;
 
 }  // namespace
@@ -26,13 +28,14 @@ uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
-uint64_t end_behind_particles(OpenReader& reader, const NameWord& given) noexcept {
-  uint64_t end = given.end;
-  for (unsigned i = 0; i <= kParticlesMax && reader.at(end) == ' '; ++i) {
-    const NameWord word = word_at(reader, end + 1);
+uint64_t end_behind_particles(OpenReader& reader, uint64_t at) noexcept {
+  for (unsigned i = 0; i <= kParticlesMax && reader.at(at) == ' '; ++i) {
+    const NameWord word = word_at(reader, at + 1);
     if (i > 0 && word.capital && word.size() > 1) return word.end;
     if (word.capital || !is_particle(reader, word)) return 0;
-    end = word.end;
+    // "Herr der Ringe", "Peter y Anna"
+    if (i == 0 && word_in(reader, word, kArticles)) return 0;
+    at = word.end;
   }
   return 0;
 }

@@ -12,8 +12,8 @@ bool is_particle(OpenReader& reader, const NameWord& word) noexcept;
 // there is none. Two at most.
 uint64_t over_particles(OpenReader& reader, uint64_t at) noexcept;
 
-// "[Ana] de la Cruz": behind `given`, where the capitalised word ends that particles lead to; 0:
-// there is none.
-uint64_t end_behind_particles(OpenReader& reader, const NameWord& given) noexcept;
+// "Ana[ de la Cruz]": behind the blank at `at`, where the capitalised word ends that particles lead
+// to; 0: there is none.
+uint64_t end_behind_particles(OpenReader& reader, uint64_t at) noexcept;
 
 }  // namespace sallyport::scan

@@ -548,6 +548,13 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   if (word.size() == 0) return reader.answer(false);
   const NameWord first = skip_titles(reader, word);
   if (first.size() == 0) return reader.answer(false);
+  // "Mrs. van der Berg"
+  if ((rule.flags & contract::kRuleAnyName) != 0 && !labels && gap.line_ends == 0 &&
+      is_particle(reader, first)) {
+    const uint64_t end = end_behind_particles(reader, first.start - 1);
+    out = Hit{first.start, end};
+    return reader.answer(end != 0 && ends_clean(reader, end));
+  }
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
   Name name = read_name(reader, first.start, !first.capital);

@@ -269,10 +269,10 @@ StreamRelay::Result StreamRelay::finish(Bytes& out) {
   may_wait(false);
   elements_kept_ = elements_out_;
   lines_kept_ = lines_open_;
-  // An event without its end was cut, whatever the framing of the body says.
+  // What is cut in its text was cut, whatever the framing of the body says.
   switch (format_) {
     case llm::StreamFormat::Sse:
-      if (sse_.unfinished_bytes() > 0) return Result::Truncated;
+      if (const Result last = finish_sse(out); last != Result::Ok) return last;
       put(out, sse_.late_end());
       count_framing(sse_.late_end().size(), 0);
       break;
@@ -352,6 +352,27 @@ StreamRelay::Result StreamRelay::feed_sse(Bytes& out) {
     if (const Result result = sse_event(sse_event_, out); result != Result::Ok) return result;
     if (text_stands_still()) return wait();
   }
+}
+
+// Servers leave out the empty line behind their last event (`data: [DONE]` and a line end, or
+// none), and SDKs either take that event or miss nothing. So it is an event when its text is whole.
+StreamRelay::Result StreamRelay::finish_sse(Bytes& out) {
+  constexpr uint8_t kLineEnd = '\n';
+  for (int ends = 0; ends < 2 && sse_.unfinished_bytes() > 0; ++ends) {
+    sse_.feed({&kLineEnd, 1});
+    switch (sse_.next(sse_event_)) {
+      case http::SseSplitter::Result::NeedMore:
+        continue;
+      case http::SseSplitter::Result::Failed:
+        return malformed("event_too_large");
+      case http::SseSplitter::Result::Event:
+        break;
+    }
+    if (sse_event_.has_data && !sse_event_.data.empty() && !rewriter_.is_whole(sse_event_.data))
+      return Result::Truncated;
+    if (const Result last = sse_event(sse_event_, out); last != Result::Ok) return last;
+  }
+  return Result::Ok;
 }
 
 StreamRelay::Result StreamRelay::sse_event(const http::SseEvent& event, Bytes& out) {

@@ -35,7 +35,8 @@ namespace sallyport::flow {
 
 class StreamRelay {
  public:
-  // Malformed: the framing is none, problem() names how. Truncated: the end came inside an event.
+  // Malformed: the framing is none, problem() names how. Truncated: the end came inside an event
+  // (of server-sent events: inside the text of one).
   // Refused: the scope says why. Waits: it stands still until resume().
   enum class Result : uint8_t { Ok, Malformed, Truncated, Refused, Waits };
 
@@ -81,6 +82,7 @@ class StreamRelay {
   bool quotes_open_token(std::span<const uint8_t> event);
   bool text_stands_still() noexcept;
   Result feed_sse(Bytes& out);
+  Result finish_sse(Bytes& out);
   Result feed_json(Bytes& out);
   Result feed_frames(Bytes& out);
   Result sse_event(const http::SseEvent& event, Bytes& out);

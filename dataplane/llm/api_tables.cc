@@ -61,6 +61,13 @@ bool name_ok(const LlmHeader& header, const LlmText& text) {
 
 }  // namespace
 
+bool ApiKind::ends(std::span<const uint8_t> data) const noexcept {
+  if (done_data.empty() || data.size() < done_data.size()) return false;
+  const std::string_view text(reinterpret_cast<const char*>(data.data()), data.size());
+  return text.starts_with(done_data) &&
+         text.find_first_not_of(' ', done_data.size()) == std::string_view::npos;
+}
+
 ApiTables::LoadError ApiTables::load(std::span<const uint8_t> section) noexcept {
   header_ = nullptr;
   SP_CHECK(reinterpret_cast<uintptr_t>(section.data()) % 8 == 0);

@@ -41,6 +41,8 @@ struct ApiKind {
   PathTable response;  // also covers the vendor's error bodies
   PathTable stream;
   std::string_view done_data;  // "[DONE]" or empty
+  // Is this the data of the event that ends a stream? Some servers write a blank behind it.
+  bool ends(std::span<const uint8_t> data) const noexcept;
 };
 
 class ApiTables {

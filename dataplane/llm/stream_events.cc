@@ -49,7 +49,7 @@ StreamEventReader::Result StreamEventReader::read(const ApiKind& kind,
   too_many_ = false;
   count_count_ = 0;
   may_repeat_ = true;
-  if (!kind.done_data.empty() && base::text_of(data) == kind.done_data) {
+  if (kind.ends(data)) {
     event_.done = true;
     closes_.push_back(StreamClose{});
     event_.closes = closes_;

@@ -77,6 +77,11 @@ class StreamRewriter {
   };
   std::span<const Continued> continued(std::span<const uint8_t> data);
 
+  // Could `data` be all of an event, or was it cut?
+  bool is_whole(std::span<const uint8_t> data) {
+    return kind_.ends(data) || tools_->check.is_json(data);
+  }
+
   // Valid until the next call.
   std::span<const uint8_t> data() const noexcept { return out_; }
   // An event of our own: the name for its event line (empty: none), and its data, one line of JSON.

@@ -302,6 +302,25 @@ TEST_F(Relay, ACutStreamIsTruncated) {
             StreamRelay::Result::Refused);
 }
 
+// Its text says whether it is whole; some servers leave out the empty line at the very end, or the
+// line end, too.
+TEST_F(Relay, TheLastServerSentEventNeedsNoEmptyLine) {
+  const std::string stream = joined(framed(StreamFormat::Sse, {"to " + token_, "end"}));
+  const std::string whole = relay(StreamFormat::Sse, {stream}).out;
+  for (const size_t missing : {size_t{1}, size_t{2}}) {
+    const Relayed said = relay(StreamFormat::Sse, {stream.substr(0, stream.size() - missing)});
+    EXPECT_EQ(said.result, StreamRelay::Result::Ok);
+    EXPECT_EQ(said.out, whole);
+    EXPECT_EQ(said.events, 2U);
+  }
+  // A comment has no text that could be cut.
+  EXPECT_EQ(relay(StreamFormat::Sse, {": still here"}).out, ": still here\n\n");
+  for (const std::string cut : {"data: ", "data: {\"i\":0,\"t\":\"x", "data: {\"i\":0}\ndata: ,"})
+    EXPECT_EQ(relay(StreamFormat::Sse, {cut + (cut.ends_with(' ') ? "{" : "")}).result,
+              StreamRelay::Result::Truncated)
+        << cut;
+}
+
 // Refused in its first element, in the middle, or by what was held until the ']': the client can
 // read what came before, and the error.
 TEST_F(Relay, AnArrayThatIsRefusedIsStillAnArray) {

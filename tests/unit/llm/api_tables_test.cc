@@ -157,6 +157,23 @@ TEST(AnthropicMessages, Response) {
       "request_id":"structural:r"})");
 }
 
+// Servers that speak an API beside its vendor's own send it where the vendor does not.
+TEST(ApiTables, EveryServerSentStreamMayEndWithDone) {
+  constexpr std::string_view kDone = "[DONE]";
+  const auto is_end = [](const ApiKind& kind, std::string_view data) {
+    return kind.ends({reinterpret_cast<const uint8_t*>(data.data()), data.size()});
+  };
+  for (uint16_t i = 0; i < shipped_tables().kind_count(); ++i) {
+    const ApiKind kind = shipped_tables().kind(i);
+    if (!kind.stream.valid() || !kind.stream.takes(StreamFormat::Sse)) continue;
+    EXPECT_TRUE(is_end(kind, kDone)) << kind.name;
+    EXPECT_TRUE(is_end(kind, "[DONE] ")) << kind.name;
+    EXPECT_FALSE(is_end(kind, "[DONE]x")) << kind.name;
+    EXPECT_FALSE(is_end(kind, "[DONE")) << kind.name;
+    EXPECT_FALSE(is_end(kind, "")) << kind.name;
+  }
+}
+
 TEST(ApiTables, NamesAndIndexesAndRoles) {
   const ApiKind kind = shipped_kind("openai_chat");
   EXPECT_EQ(kind.done_data, "[DONE]");

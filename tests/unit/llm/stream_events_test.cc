@@ -155,7 +155,8 @@ TEST_F(Events, RefusesWhatIsNotJsonOrTooMuch) {
   many.back() = ']';
   many += "}";
   EXPECT_EQ(reader.read(openai, bytes_of(many), captures), StreamEventReader::Result::TooManyParts);
-  EXPECT_EQ(reader.read(openai, bytes_of("[DONE] "), captures), StreamEventReader::Result::BadJson);
+  EXPECT_EQ(reader.read(openai, bytes_of("[DONE] x"), captures),
+            StreamEventReader::Result::BadJson);
 }
 
 TEST_F(Events, OwnEventsReadBackAsTheirChannel) {

@@ -91,15 +91,13 @@ size_t next_leave(std::span<const uint8_t> text, size_t at) noexcept {
 
 }  // namespace
 
-void PlaceTracker::begin() noexcept {
+void PlaceTracker::begin_behind(const State& before) noexcept {
   offset_ = 0;
   change_first_ = change_count_ = 0;  // the changes themselves are written before they are read
   lost_before_ = 0;
-  form_ = Form::Unknown;
-  enter_silently(Place::Text);
-  last_ = 0;
-  line_start_ = true;
-  line_bracket_ = false;
+  state_ = before;
+  const bool is_inside = state_.place != Place::Definition || state_.started;
+  if (state_.place != Place::Text && is_inside) note(state_.place, 0);
 }
 
 // In plain text, behind the end of a word, nothing but the line is remembered: what cannot leave
@@ -108,7 +106,7 @@ void PlaceTracker::begin() noexcept {
 void PlaceTracker::feed(std::span<const uint8_t> text) noexcept {
   size_t looked = 0;
   for (size_t at = 0; at < text.size();) {
-    if (place_ == Place::Text && at >= looked && at > 0 && kEndsWord[text[at - 1]] &&
+    if (state_.place == Place::Text && at >= looked && at > 0 && kEndsWord[text[at - 1]] &&
         text.size() - at >= kSkipBytesMin) {
       const size_t leave = next_leave(text, at);
       size_t word = leave;
@@ -126,25 +124,26 @@ void PlaceTracker::feed(std::span<const uint8_t> text) noexcept {
 // Plain text that ends a word: as if its bytes had been read.
 void PlaceTracker::pass_over(std::span<const uint8_t> text) noexcept {
   offset_ += text.size();
-  last_ = text.back();
+  state_.last = text.back();
   size_t line = text.size();
   while (line > 0 && text[line - 1] != '\n' && text[line - 1] != '\r') --line;
   if (line > 0) {
-    line_start_ = true;
-    line_bracket_ = false;
+    state_.line_start = true;
+    state_.line_bracket = false;
   }
-  for (size_t i = line; i < text.size() && line_start_; ++i) line_byte(text[i]);
-  for (size_t i = 0; i < text.size() && form_ < Form::Json; ++i) form_byte(text[i]);
+  for (size_t i = line; i < text.size() && state_.line_start; ++i) line_byte(text[i]);
+  for (size_t i = 0; i < text.size() && state_.form < Form::Json; ++i) form_byte(text[i]);
 }
 
 // Whether the text is JSON, told by how it begins.
 void PlaceTracker::form_byte(uint8_t c) noexcept {
   if (is_space(c)) return;
-  if (form_ == Form::Unknown && c == '[')
-    form_ = Form::Bracket;
+  if (state_.form == Form::Unknown && c == '[')
+    state_.form = Form::Bracket;
   else
-    form_ =
-        c == '{' || (form_ == Form::Bracket && (c == '[' || c == '"')) ? Form::Json : Form::Prose;
+    state_.form = c == '{' || (state_.form == Form::Bracket && (c == '[' || c == '"'))
+                      ? Form::Json
+                      : Form::Prose;
 }
 
 // Where in its line a byte of plain text stands.
@@ -152,11 +151,11 @@ void PlaceTracker::line_byte(uint8_t c) noexcept {
   const bool block_mark = is_space(c) || c == '>' || c == '-' || c == '*' || c == '+' ||
                           is_digit(c) || c == '.' || c == ')';
   if (c == '\n' || c == '\r') {
-    line_start_ = true;
-    line_bracket_ = false;
-  } else if (line_start_ && !block_mark) {
-    line_start_ = false;
-    line_bracket_ = c == '[';
+    state_.line_start = true;
+    state_.line_bracket = false;
+  } else if (state_.line_start && !block_mark) {
+    state_.line_start = false;
+    state_.line_bracket = c == '[';
   }
 }
 
@@ -200,23 +199,23 @@ void PlaceTracker::enter(Place place, uint64_t later) noexcept {
 }
 
 void PlaceTracker::enter_silently(Place place) noexcept {
-  place_ = place;
-  depth_ = 0;
-  angle_ = false;
-  escaped_ = false;
-  started_ = false;
-  after_equals_ = false;
-  quote_ = 0;
-  newlines_ = 0;
-  word_size_ = 0;
-  word_inner_dot_ = false;
-  host_port_ = false;
-  slashes_ = kNoWord;
+  state_.place = place;
+  state_.depth = 0;
+  state_.angle = false;
+  state_.escaped = false;
+  state_.started = false;
+  state_.after_equals = false;
+  state_.quote = 0;
+  state_.newlines = 0;
+  state_.word_size = 0;
+  state_.word_inner_dot = false;
+  state_.host_port = false;
+  state_.slashes = kNoWord;
 }
 
 void PlaceTracker::byte(uint8_t c) noexcept {
-  if (form_ < Form::Json) form_byte(c);
-  switch (place_) {
+  if (state_.form < Form::Json) form_byte(c);
+  switch (state_.place) {
     case Place::Text:
       text_byte(c);
       break;
@@ -233,128 +232,130 @@ void PlaceTracker::byte(uint8_t c) noexcept {
       tag_byte(c);
       break;
   }
-  last_ = c;
+  state_.last = c;
 }
 
 bool PlaceTracker::word_is_one_of(std::span<const std::string_view> words) const noexcept {
-  if (word_size_ == 0 || word_size_ > word_.size()) return false;
-  const std::string_view word(word_.data(), word_size_);
+  if (state_.word_size == 0 || state_.word_size > state_.word.size()) return false;
+  const std::string_view word(state_.word.data(), state_.word_size);
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 void PlaceTracker::follow_word(uint8_t c) noexcept {
   const bool alnum = is_letter(c) || is_digit(c);
   if (!alnum && c != '.' && c != '-' && c != '+') {
-    word_size_ = 0;
-    word_inner_dot_ = false;
+    state_.word_size = 0;
+    state_.word_inner_dot = false;
     return;
   }
-  if (alnum && last_ == '.' && word_size_ > 1) word_inner_dot_ = true;
-  if (word_size_ < word_.size())
-    word_[word_size_] = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  if (word_size_ <= word_.size()) ++word_size_;
+  if (alnum && state_.last == '.' && state_.word_size > 1) state_.word_inner_dot = true;
+  if (state_.word_size < state_.word.size())
+    state_.word[state_.word_size] = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (state_.word_size <= state_.word.size()) ++state_.word_size;
 }
 
 void PlaceTracker::text_byte(uint8_t c) noexcept {
   line_byte(c);
   const bool slash = c == '/' || c == '\\';  // browsers read both as a slash
-  if (last_ == '<' && (is_letter(c) || c == '/' || c == '!' || c == '?')) return enter(Place::Tag);
-  if (last_ == ']' && c == '(') return enter(Place::LinkTarget);
-  if (last_ == ']' && c == ':' && line_bracket_) return enter(Place::Definition);
-  if (c == '(' && word_size_ == 3 && std::string_view(word_.data(), 3) == "url")
+  if (state_.last == '<' && (is_letter(c) || c == '/' || c == '!' || c == '?'))
+    return enter(Place::Tag);
+  if (state_.last == ']' && c == '(') return enter(Place::LinkTarget);
+  if (state_.last == ']' && c == ':' && state_.line_bracket) return enter(Place::Definition);
+  if (c == '(' && state_.word_size == 3 && std::string_view(state_.word.data(), 3) == "url")
     return enter(Place::LinkTarget);
-  if (c == ':' && word_size_ > 0) {
+  if (c == ':' && state_.word_size > 0) {
     if (word_is_one_of(kSchemes)) return enter(Place::Url);
     if (word_is_one_of(kAddressSchemes)) return enter(Place::Url, 1);
-    slashes_ = 0;
-  } else if (slash && slashes_ != kNoWord) {
-    if (++slashes_ == 2) return enter(Place::Url);
+    state_.slashes = 0;
+  } else if (slash && state_.slashes != kNoWord) {
+    if (++state_.slashes == 2) return enter(Place::Url);
   } else {
-    slashes_ = kNoWord;
+    state_.slashes = kNoWord;
   }
-  if ((word_inner_dot_ || host_port_) && (slash || c == '?' || c == '#')) return enter(Place::Url);
-  host_port_ = c == ':' ? word_inner_dot_ : host_port_ && is_digit(c);
+  if ((state_.word_inner_dot || state_.host_port) && (slash || c == '?' || c == '#'))
+    return enter(Place::Url);
+  state_.host_port = c == ':' ? state_.word_inner_dot : state_.host_port && is_digit(c);
   follow_word(c);
-  if (word_size_ == 4 && std::string_view(word_.data(), 4) == "www.") enter(Place::Url);
+  if (state_.word_size == 4 && std::string_view(state_.word.data(), 4) == "www.") enter(Place::Url);
 }
 
 void PlaceTracker::url_byte(uint8_t c) noexcept {
-  if (!is_space(c) && c != '<' && (c != '"' || form_ != Form::Json)) return;
+  if (!is_space(c) && c != '<' && (c != '"' || state_.form != Form::Json)) return;
   enter(Place::Text);
-  line_start_ = false;
-  last_ = 0;
+  state_.line_start = false;
+  state_.last = 0;
   text_byte(c);
 }
 
 // Behind "](": up to its ')'. A blank line ends it, whatever is open.
 void PlaceTracker::target_byte(uint8_t c) noexcept {
   if (c == '\n') {
-    if (++newlines_ < 2) return;
+    if (++state_.newlines < 2) return;
     enter(Place::Text);
-    line_start_ = true;
-    line_bracket_ = false;
+    state_.line_start = true;
+    state_.line_bracket = false;
     return;
   }
-  if (!is_space(c)) newlines_ = 0;
-  if (escaped_) {
-    escaped_ = false;
+  if (!is_space(c)) state_.newlines = 0;
+  if (state_.escaped) {
+    state_.escaped = false;
     return;
   }
   if (c == '\\')
-    escaped_ = true;
-  else if (c == '<' && !started_)
-    angle_ = true;
-  else if (c == '>' && angle_)
-    angle_ = false;
-  else if (c == '(' && !angle_)
-    ++depth_;
-  else if (c == ')' && !angle_) {
-    if (depth_ == 0) return enter(Place::Text);
-    --depth_;
+    state_.escaped = true;
+  else if (c == '<' && !state_.started)
+    state_.angle = true;
+  else if (c == '>' && state_.angle)
+    state_.angle = false;
+  else if (c == '(' && !state_.angle)
+    ++state_.depth;
+  else if (c == ')' && !state_.angle) {
+    if (state_.depth == 0) return enter(Place::Text);
+    --state_.depth;
   }
-  if (!is_space(c)) started_ = true;
+  if (!is_space(c)) state_.started = true;
 }
 
 // Behind "[label]:": white space with at most one line end, then the target up to white space. Its
 // first character is not yet inside: a target that is a token alone names no host of somebody else.
 void PlaceTracker::definition_byte(uint8_t c) noexcept {
-  if (!started_) {
+  if (!state_.started) {
     if (is_space(c)) {
-      if (c == '\n' && ++newlines_ == 2) enter(Place::Text);
+      if (c == '\n' && ++state_.newlines == 2) enter(Place::Text);
       return;
     }
-    started_ = true;
-    angle_ = c == '<';
+    state_.started = true;
+    state_.angle = c == '<';
     note(Place::Definition, offset_);
     return;
   }
-  if (angle_ ? (c != '>' && c != '\n') : !is_space(c)) return;
+  if (state_.angle ? (c != '>' && c != '\n') : !is_space(c)) return;
   enter(Place::Text);
-  line_start_ = c == '\n';
-  line_bracket_ = false;
+  state_.line_start = c == '\n';
+  state_.line_bracket = false;
 }
 
 void PlaceTracker::tag_byte(uint8_t c) noexcept {
-  if (quote_ != 0) {
-    if (c == quote_) quote_ = 0;
+  if (state_.quote != 0) {
+    if (c == state_.quote) state_.quote = 0;
     return;
   }
   if (c == '\n') {
-    if (++newlines_ < 2) return;
+    if (++state_.newlines < 2) return;
     enter(Place::Text);
-    line_start_ = true;
-    line_bracket_ = false;
+    state_.line_start = true;
+    state_.line_bracket = false;
     return;
   }
   if (is_space(c)) return;
-  newlines_ = 0;
+  state_.newlines = 0;
   if (c == '>') {
     enter(Place::Text);
-    last_ = 0;
+    state_.last = 0;
     return;
   }
-  if (after_equals_ && (c == '"' || c == '\'')) quote_ = c;
-  after_equals_ = c == '=';
+  if (state_.after_equals && (c == '"' || c == '\'')) state_.quote = c;
+  state_.after_equals = c == '=';
 }
 
 std::string_view place_name(Place place) noexcept {

@@ -28,8 +28,39 @@ enum class Place : uint8_t {
 std::string_view place_name(Place place) noexcept;
 
 class PlaceTracker {
+  enum class Form : uint8_t { Unknown, Bracket, Json, Prose };
+  static constexpr uint8_t kNoWord = 0xff;
+
  public:
-  void begin() noexcept;
+  // What a text says of the one that goes on behind it. For its holder: a value to keep.
+  class State {
+    friend class PlaceTracker;
+    Place place = Place::Text;
+    Form form = Form::Unknown;  // Bracket: a list if an object, a list or a string follows
+
+    // In Text: what came last.
+    std::array<char, 16> word{};  // lower case letters, digits, '+', '-', '.'
+    uint8_t word_size = 0;        // may pass the array: then it is no known word
+    bool word_inner_dot = false;  // a dot between letters or digits: could be a host
+    bool host_port = false;       // such a word, ':' and digits
+    uint8_t slashes = kNoWord;    // slashes behind "word:"
+    uint8_t last = 0;
+    bool line_start = true;     // only block marks so far in this line
+    bool line_bracket = false;  // '[' is the first character of this line that is no block mark
+    // In a link target, a definition, a tag.
+    uint32_t depth = 0;
+    bool angle = false;
+    bool escaped = false;
+    bool started = false;
+    bool after_equals = false;
+    uint8_t quote = 0;
+    uint8_t newlines = 0;
+  };
+
+  void begin() noexcept { begin_behind(State{}); }
+  // The text goes on where another one ended.
+  void begin_behind(const State& before) noexcept;
+  const State& state() const noexcept { return state_; }
   void feed(std::span<const uint8_t> text) noexcept;
   // Place of decoded offset `offset`, that is: where a token that starts there stands. REQUIRES:
   // offset <= bytes fed, and not below what drop_before() was told.
@@ -62,32 +93,11 @@ class PlaceTracker {
   void note(Place place, uint64_t offset) noexcept;
 
   uint64_t offset_ = 0;
-  Place place_ = Place::Text;
+  State state_;
   std::array<Change, kChangesMax> changes_;  // ring
   uint32_t change_first_ = 0;
   uint32_t change_count_ = 0;
   uint64_t lost_before_ = 0;  // changes up to here were dropped from the ring
-  enum class Form : uint8_t { Unknown, Bracket, Json, Prose };
-  Form form_ = Form::Unknown;  // Bracket: a list if an object, a list or a string follows
-
-  // In Text: what came last.
-  std::array<char, 16> word_{};  // lower case letters, digits, '+', '-', '.'
-  uint8_t word_size_ = 0;        // may pass the array: then it is no known word
-  bool word_inner_dot_ = false;  // a dot between letters or digits: could be a host
-  bool host_port_ = false;       // such a word, ':' and digits
-  static constexpr uint8_t kNoWord = 0xff;
-  uint8_t slashes_ = kNoWord;  // slashes behind "word:"
-  uint8_t last_ = 0;
-  bool line_start_ = true;     // only block marks so far in this line
-  bool line_bracket_ = false;  // '[' is the first character of this line that is no block mark
-  // In a link target, a definition, a tag.
-  uint32_t depth_ = 0;
-  bool angle_ = false;
-  bool escaped_ = false;
-  bool started_ = false;
-  bool after_equals_ = false;
-  uint8_t quote_ = 0;
-  uint8_t newlines_ = 0;
 };
 
 }  // namespace sallyport::redact

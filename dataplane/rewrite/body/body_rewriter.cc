@@ -13,6 +13,7 @@ void BodyRewriter::begin(RewriteScope& scope, const llm::PathTable& table, BodyF
   fed_ = 0;
   counted_before_ = counted();
   edits_.clear();
+  scope.text_ends.clear();
   if (format != BodyFormat::Json && others_ == nullptr) others_ = std::make_unique<Others>();
   // The readers of the other formats take edits as they come: none may come late.
   if (format != BodyFormat::Json) scope.whole_message = false;

@@ -351,6 +351,10 @@ void JsonRewriter::begin_text() {
   const bool is_field = c == TextClass::Structural || c == TextClass::R || c == TextClass::I;
   text_.begin(*scope_, before, leaf_roles(), shifts,
               is_field ? scan::Whole::Field : scan::Whole::Answer);
+  const bool is_answer = scope_->direction == RewriteScope::Direction::Response;
+  if (is_answer && nesting_ == kJsonNestingMax && c == TextClass::T && !leaf_.is_key &&
+      leaf_.kind == llm::LeafKind::String && leaf_.rule != llm::kNoRule)
+    text_.follow(scope_->text_ends.place(leaf_));
 }
 
 RoleSet JsonRewriter::leaf_roles() const noexcept {

@@ -77,6 +77,7 @@ void StreamRewriter::wipe_buffers() noexcept {
 
 void StreamRewriter::begin(RewriteScope& scope, const llm::ApiKind& kind) {
   scope_ = &scope;
+  scope.text_ends.clear();
   kind_ = kind;
   captures_ = llm::StreamCaptures{};
   facts_ = MessageFacts{};
@@ -122,6 +123,8 @@ StreamRewriter::Channel* StreamRewriter::channel(const llm::StreamDelta& delta) 
     free->text.begin(
         *scope_, {}, {},
         name == 0 ? nullptr : channel_texts_.add_text(name, {2, {key.outer, key.inner}}));
+    const auto* behind = scope_->text_ends.before(TextPlace::of_channel(key));
+    if (behind != nullptr) free->text.go_on_behind(*behind);
   }
   return free;
 }
@@ -144,7 +147,10 @@ bool StreamRewriter::feed(Channel& channel, std::span<const uint8_t> content) {
 bool StreamRewriter::end_channel(Channel& channel) {
   if (channel.ended) return true;
   channel.ended = true;
-  return channel.text_class == llm::TextClass::J ? channel.arguments->end() : channel.text.end();
+  if (channel.text_class == llm::TextClass::J) return channel.arguments->end();
+  if (channel.fed > 0)
+    scope_->text_ends.keep(TextPlace::of_channel(channel.key), channel.text.place_state());
+  return channel.text.end();
 }
 
 bool StreamRewriter::closes(const llm::StreamEvent& event, const llm::ChannelKey& key) noexcept {
@@ -254,6 +260,8 @@ bool StreamRewriter::read_event(std::span<const uint8_t> data) {
   }
   const uint64_t inspected = tally.inspected_bytes;
   JsonRewriter& whole = tools_->whole;
+  const auto numbers = tools_->reader.numbers_at(0, {});
+  scope_->text_ends.begin_event(numbers.outer, numbers.inner);
   whole.begin_whole(*scope_, kind_.stream, &clean_);
   if (!whole.feed(data) || !whole.end()) return scope_->refuse(Refusal::MalformedEvent);
   for (const TextEdit& edit : whole.edits().edits())

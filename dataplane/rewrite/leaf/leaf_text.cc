@@ -21,6 +21,7 @@ void LeafText::begin(RewriteScope& scope, std::span<const uint8_t> before, RoleS
   shifts_ = shifts;
   whole_ = whole;
   is_reading_ = false;
+  follows_ = {};
   forget_held();
   held_.append(before.last(std::min(before.size(), kBeforeBytesMax)));
   before_ = held_.size();
@@ -46,6 +47,7 @@ bool LeafText::end() {
   const bool is_whole = !is_reading_;
   forget_unknowing();
   if (is_whole && shifts_ == nullptr && clean_->has(held_.bytes(), before_, read_as())) {
+    keep_end_of_known();
     forget_held();
     return true;
   }
@@ -53,8 +55,18 @@ bool LeafText::end() {
   const bool ok = reader_.hold(held_.bytes().subspan(before_)) && reader_.end();
   is_clean_ = is_clean_ && ok && reader_.is_clean();
   if (ok && is_whole && reader_.is_clean()) clean_->add(held_.bytes(), before_, read_as());
+  if (goes_on() && reader_.edge() > 0) scope_->text_ends.keep(follows_, reader_.place_state());
   forget_held();
   return ok;
+}
+
+// The place in which a text ends is a matter of all that stands before it, too.
+void LeafText::keep_end_of_known() {
+  if (!goes_on() || held_.size() == before_) return;
+  const auto* behind = before_ == 0 ? scope_->text_ends.before(follows_) : nullptr;
+  place_.begin_behind(behind != nullptr ? *behind : redact::PlaceTracker::State{});
+  place_.feed(held_.bytes());
+  scope_->text_ends.keep(follows_, place_.state());
 }
 
 ReadAs LeafText::read_as() const noexcept {
@@ -77,6 +89,8 @@ void LeafText::start() {
   if (is_reading_) return;
   is_reading_ = true;
   reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_, whole_);
+  const auto* behind = goes_on() && before_ == 0 ? scope_->text_ends.before(follows_) : nullptr;
+  if (behind != nullptr) reader_.go_on_behind(*behind);
 }
 
 bool LeafText::read_held() {

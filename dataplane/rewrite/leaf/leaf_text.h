@@ -33,6 +33,8 @@ class LeafText {
   // A leaf begins: see TextRewriter::begin(). What stands before it is copied.
   void begin(RewriteScope& scope, std::span<const uint8_t> before, RoleSet roles,
              redact::ShiftMap* shifts = nullptr, scan::Whole whole = scan::Whole::Answer);
+  // Of an answer, behind begin(): the text goes on where the one before it ended (text_ends.h).
+  void follow(const TextPlace& place) noexcept { follows_ = place; }
   // False, here and below: refused, the scope says why.
   [[nodiscard]] bool hold(std::span<const uint8_t> text);
   // No more of it comes now.
@@ -53,6 +55,8 @@ class LeafText {
   static constexpr size_t kHeldPiecesMax = 64;
 
   void start();
+  bool goes_on() const noexcept { return follows_.kind != TextPlace::kNoKind; }
+  void keep_end_of_known();
   bool read_held();
   void forget_held() noexcept;
   void forget_unknowing() noexcept;
@@ -66,11 +70,13 @@ class LeafText {
   RoleSet roles_;
   redact::ShiftMap* shifts_ = nullptr;
   scan::Whole whole_ = scan::Whole::Answer;
-  mem::TextWindow held_;      // what the reader has not seen
-  size_t before_ = 0;         // bytes at its front that stand before the text
-  std::vector<size_t> ends_;  // in held_, of the pieces of a nested leaf
-  uint32_t known_seen_ = 0;   // RewriteScope::known, when clean_ was right
-  uint32_t named_seen_ = 0;   // RewriteScope::people, likewise
+  TextPlace follows_;
+  redact::PlaceTracker place_;  // of a text that is not read
+  mem::TextWindow held_;        // what the reader has not seen
+  size_t before_ = 0;           // bytes at its front that stand before the text
+  std::vector<size_t> ends_;    // in held_, of the pieces of a nested leaf
+  uint32_t known_seen_ = 0;     // RewriteScope::known, when clean_ was right
+  uint32_t named_seen_ = 0;     // RewriteScope::people, likewise
   bool is_reading_ = false;
   bool is_clean_ = true;
 };

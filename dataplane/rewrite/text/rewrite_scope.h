@@ -20,6 +20,7 @@
 #include "dataplane/redact/subject_epochs.h"
 #include "dataplane/redact/token.h"
 #include "dataplane/redact/token_finder.h"
+#include "dataplane/rewrite/text/text_ends.h"
 #include "dataplane/rewrite/text/treatment.h"
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/named_people.h"
@@ -134,6 +135,7 @@ struct RewriteScope {
   contract::UnknownField unknown_field = contract::UnknownField::Inspect;
   // Of the prompt template that the request names; null: none. Sees the texts of its messages.
   TemplateCheck* template_check = nullptr;
+  TextEnds text_ends;  // of an answer
   Tally tally;
   // Set by readers that list instead of forward (sallyctl scan, a bundle's self test): every ruling
   // is appended, and what would refuse is noted in `refusal` without ending the text. Null on the

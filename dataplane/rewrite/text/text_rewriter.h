@@ -52,6 +52,12 @@ class TextRewriter {
   // `shifts`: is told of every decided byte and edit, for numbers that count in this text.
   void begin(RewriteScope& scope, std::span<const uint8_t> before = {}, RoleSet roles = {},
              redact::ShiftMap* shifts = nullptr, scan::Whole whole = scan::Whole::Answer);
+  // Of an answer, before anything of it is fed and without `before`: links that the text before
+  // opened go on in this one (text_ends.h).
+  void go_on_behind(const redact::PlaceTracker::State& state) noexcept {
+    place_.begin_behind(state);
+  }
+  const redact::PlaceTracker::State& place_state() const noexcept { return place_.state(); }
   // Any chunking. False: refused, scope.refusal says why.
   [[nodiscard]] bool feed(std::span<const uint8_t> text);
   // The same in two steps: what is held is read when enough of it is there, when the text ends, or

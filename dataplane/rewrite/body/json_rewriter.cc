@@ -8,6 +8,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/mem/wipe.h"
 #include "dataplane/redact/json_escape.h"
+#include "dataplane/rewrite/body/encoded_file.h"
 #include "dataplane/rewrite/body/template_check.h"
 #include "dataplane/rewrite/leaf/plain_number.h"
 #include "dataplane/rewrite/text/joined_texts.h"
@@ -92,7 +93,9 @@ uint64_t JsonRewriter::edge() const noexcept {
   if (in_leaf_ && leaf_.text_class == TextClass::N) return leaf_.raw_start;
   if (!in_leaf_ || treat_ == Treat::Skip || treat_ == Treat::Fact) return walker_.delivered();
   if (treat_ == Treat::Number || treat_ == Treat::ApiUrl) return leaf_.raw_start;
-  const uint64_t decided = treat_ == Treat::Text ? text_.edge() : arguments_->edge();
+  const uint64_t decided = treat_ == Treat::Text      ? text_.edge()
+                           : treat_ == Treat::Encoded ? encoded_->edge()
+                                                      : arguments_->edge();
   const uint64_t known = map_.decoded_size();
   if (known == 0) return leaf_.raw_start + 1;
   // Behind the last decided character; an escape that is half read is not decided.
@@ -107,6 +110,7 @@ JsonRewriter::Treat JsonRewriter::treat(const llm::Leaf& leaf) const noexcept {
     return leaf.role == llm::LeafRole::Stream ? Treat::Fact : Treat::Skip;
   switch (leaf.text_class) {
     case TextClass::B:
+      return is_encoded(leaf) ? Treat::Encoded : Treat::Skip;
     case TextClass::O:
     case TextClass::S:
     case TextClass::N:
@@ -137,7 +141,7 @@ void JsonRewriter::count_leaf(const llm::Leaf& leaf) noexcept {
   // A delta is read by the channel that it belongs to.
   if (is_string && leaf.channel != contract::kLlmNoChannel) sum = Sum::Inspected;
   const bool unread = c == TextClass::B || c == TextClass::O || c == TextClass::S;
-  if (unread && leaf.kind != llm::LeafKind::Literal) sum = Sum::Opaque;
+  if (unread && leaf.kind != llm::LeafKind::Literal && treat_ != Treat::Encoded) sum = Sum::Opaque;
   // What no table names and policy lets pass unread: nobody knows what it says.
   const bool says_something = leaf.kind != llm::LeafKind::Literal;
   if (c == TextClass::Unknown && says_something && treat_ == Treat::Skip) sum = Sum::Opaque;
@@ -163,7 +167,8 @@ bool JsonRewriter::admit_unread(const llm::Leaf& leaf) noexcept {
   if (leaf.is_key || leaf.kind != llm::LeafKind::String) return true;
   switch (leaf.text_class) {
     case TextClass::B:
-      // Its type may still come.
+      // What it is may still show, and its type may still come.
+      if (is_encoded(leaf)) return true;
       if (leaf.role == llm::LeafRole::MediaData && !media_.value()->is_judged) return true;
       return scope_->admit_opaque(static_cast<contract::OpaqueReason>(leaf.opaque));
     case TextClass::O:
@@ -239,6 +244,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   leaf_ = told;
   const llm::Leaf& leaf = leaf_;
   content_end_ = 0;
+  sum_is_open_ = false;
   if (leaf.role == llm::LeafRole::MediaData && !leaf.is_key && leaf.kind == llm::LeafKind::String &&
       !begin_media())
     return false;
@@ -264,6 +270,7 @@ bool JsonRewriter::leaf_begin(const llm::Leaf& told) {
   }
   if (treat_ == Treat::Text || treat_ == Treat::Number || treat_ == Treat::ApiUrl) begin_text();
   if (treat_ == Treat::Arguments) arguments().begin(*scope_, leaf_roles(), &text_.clean());
+  if (treat_ == Treat::Encoded) begin_encoded();
   digits_ = digit_count_ = 0;
   only_digits_ = true;
   watched_ = watches_protected_ && leaf.text_class == TextClass::O &&
@@ -390,8 +397,8 @@ void JsonRewriter::note_fact(std::span<const uint8_t> decoded) {
 
 // What is to be known of a string before its text is read.
 void JsonRewriter::look_at(std::span<const uint8_t> decoded, uint64_t raw_end) {
-  coverage_.piece(raw_end);
   content_end_ = raw_end;
+  if (!sum_is_open_) coverage_.piece(raw_end);
   if (watched_) watch_.feed(decoded);
   if (leaf_.kind == llm::LeafKind::Number) note_digits(decoded);
   if (leaf_.role == llm::LeafRole::OffsetItem || leaf_.role == llm::LeafRole::MediaType)
@@ -433,7 +440,7 @@ bool JsonRewriter::leaf_text(std::span<const uint8_t> decoded, uint64_t raw_star
                                static_cast<uint8_t>(linear ? 0 : raw_size)};
     joined_->add(decoded, raw_start, {&piece, 1});
   }
-  if ((treat_ == Treat::Text || treat_ == Treat::Arguments) &&
+  if ((treat_ == Treat::Text || treat_ == Treat::Arguments || treat_ == Treat::Encoded) &&
       !map_.add(decoded.size(), raw_start, raw_end)) {
     if (!settle_held()) return false;
     if (!map_.add(decoded.size(), raw_start, raw_end)) return scope_->refuse(Refusal::BuffersFull);
@@ -450,7 +457,8 @@ bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_st
   look_at(decoded, raw_end);
   if (template_ != nullptr) template_->feed(decoded);
   if (joining_) joined_->add(decoded, raw_start, pieces);
-  if (treat_ != Treat::Text && treat_ != Treat::Arguments) return read(decoded);
+  if (treat_ != Treat::Text && treat_ != Treat::Arguments && treat_ != Treat::Encoded)
+    return read(decoded);
   size_t mapped = 0;  // bytes of `decoded` that the map knows and the reader does not
   for (const llm::TextPiece& piece : pieces) {
     const auto add = [&] {
@@ -461,6 +469,7 @@ bool JsonRewriter::leaf_pieces(std::span<const uint8_t> decoded, uint64_t raw_st
     };
     if (!add()) {
       if (mapped > 0 && !read(decoded.first(mapped))) return scope_->refuse(Refusal::BuffersFull);
+      if (treat_ == Treat::Skip) return true;
       if (!settle_held()) return false;
       decoded = decoded.subspan(mapped);
       mapped = 0;
@@ -493,8 +502,65 @@ bool JsonRewriter::read(std::span<const uint8_t> decoded) {
       if (!arguments_->feed(decoded) || !take_edits(arguments_->edits())) return false;
       if (arguments_->edge() > 0) map_.drop_before(arguments_->edge() - 1);
       return true;
+    case Treat::Encoded:
+      return read_encoded(decoded);
   }
   return true;
+}
+
+// A file in a request, which may be text (encoded_file.h). What a vendor made is its own.
+bool JsonRewriter::is_encoded(const llm::Leaf& leaf) const noexcept {
+  return leaf.text_class == TextClass::B && leaf.kind == llm::LeafKind::String && !leaf.is_key &&
+         nesting_ == kJsonNestingMax && scope_->direction == RewriteScope::Direction::Request;
+}
+
+void JsonRewriter::begin_encoded() {
+  if (encoded_ == nullptr) encoded_ = std::make_unique<EncodedFile>();
+  encoded_->begin(*scope_, leaf_roles());
+  sum_is_open_ = true;
+}
+
+bool JsonRewriter::read_encoded(std::span<const uint8_t> text) {
+  const bool was_decided = encoded_->content() != EncodedFile::Content::Undecided;
+  if (!encoded_->feed(text)) return false;
+  const bool is_decided = encoded_->content() != EncodedFile::Content::Undecided;
+  if (is_decided && !was_decided && !settle_encoded()) return false;
+  if (treat_ == Treat::Skip) return true;
+  if (!take_edits(encoded_->edits())) return false;
+  if (encoded_->edge() > 0) map_.drop_before(encoded_->edge() - 1);
+  return true;
+}
+
+bool JsonRewriter::end_encoded() {
+  const bool was_decided = encoded_->content() != EncodedFile::Content::Undecided;
+  if (!encoded_->end() || (!was_decided && !settle_encoded())) return false;
+  if (sum_is_open_) count_encoded(encoded_->is_edited());
+  return treat_ == Treat::Skip || take_edits(encoded_->edits());
+}
+
+// It is text, or one more value that nobody reads. What is said to be a picture or a sound is one
+// for policy, and in the sums unless a value shows in it: a few letters are no text.
+bool JsonRewriter::settle_encoded() {
+  const auto reason = static_cast<contract::OpaqueReason>(leaf_.opaque);
+  const bool is_media = reason == contract::OpaqueReason::Image ||
+                        reason == contract::OpaqueReason::Audio ||
+                        reason == contract::OpaqueReason::Video;
+  const bool is_text = encoded_->content() == EncodedFile::Content::Text;
+  if (!is_text || !is_media) count_encoded(is_text);
+  if (!is_text) treat_ = Treat::Skip;
+  if (is_text && !is_media) return true;
+  const MediaWatch::Value* value =
+      leaf_.role == llm::LeafRole::MediaData ? media_.value() : nullptr;
+  // Its type may still come.
+  return (value != nullptr && !value->is_judged) || scope_->admit_opaque(reason);
+}
+
+void JsonRewriter::count_encoded(bool is_inspected) noexcept {
+  sum_is_open_ = false;
+  MediaWatch::Value* value = leaf_.role == llm::LeafRole::MediaData ? media_.value() : nullptr;
+  if (is_inspected && value != nullptr) value->is_unread = false;
+  if (!is_inspected) coverage_.turn_opaque(static_cast<contract::OpaqueReason>(leaf_.opaque));
+  if (content_end_ > 0) coverage_.piece(content_end_);
 }
 
 // No more of the leaf's text comes now.
@@ -515,6 +581,7 @@ bool JsonRewriter::leaf_end(uint64_t raw_end) {
   if (treat_ == Treat::Text) ok = text_.end() && take_edits(text_.edits());
   if (ok && joining_) ok = end_join();
   if (treat_ == Treat::Arguments) ok = arguments_->end() && take_edits(arguments_->edits());
+  if (treat_ == Treat::Encoded) ok = end_encoded();
   if (treat_ == Treat::Number) ok = end_number(raw_end);
   if (treat_ == Treat::ApiUrl) ok = end_api_url(raw_end);
   if (leaf_.kind == llm::LeafKind::Number && !leaf_.is_key) ok = ok && note_offset(raw_end);

@@ -55,6 +55,7 @@
 namespace sallyport::rewrite {
 
 class ArgumentsRewriter;
+class EncodedFile;
 class JoinedTexts;
 
 // What the gateway itself reads from a message.
@@ -110,7 +111,7 @@ class JsonRewriter final : private llm::Sink {
   std::span<const OffsetNumber> open_numbers() const noexcept { return numbers_; }
 
  private:
-  enum class Treat : uint8_t { Skip, Text, Number, ApiUrl, Arguments, Fact };
+  enum class Treat : uint8_t { Skip, Text, Number, ApiUrl, Arguments, Fact, Encoded };
 
   bool leaf_begin(const llm::Leaf& leaf) override;
   bool leaf_text(std::span<const uint8_t> decoded, uint64_t raw_start, uint64_t raw_end) override;
@@ -152,6 +153,12 @@ class JsonRewriter final : private llm::Sink {
 
   RoleSet leaf_roles() const noexcept;
   bool admit_unread(const llm::Leaf& leaf) noexcept;
+  bool is_encoded(const llm::Leaf& leaf) const noexcept;
+  void begin_encoded();
+  bool read_encoded(std::span<const uint8_t> text);
+  bool end_encoded();
+  bool settle_encoded();
+  void count_encoded(bool is_inspected) noexcept;
   bool begin_media();
   void end_media() noexcept;
   bool end_media_type();
@@ -174,6 +181,8 @@ class JsonRewriter final : private llm::Sink {
   uint64_t content_end_ = 0;                      // raw, of the leaf so far
   std::unique_ptr<ArgumentsRewriter> arguments_;  // made when first needed; none at level 0
   std::unique_ptr<JoinedTexts> joined_;           // made when first needed
+  std::unique_ptr<EncodedFile> encoded_;          // made when first needed
+  bool sum_is_open_ = false;                      // bytes of the leaf are in no sum yet
   bool joining_ = false;                          // the text being read may go on in another
   TemplateCheck* template_ = nullptr;             // of the text being read; null: none looks on
   EditList edits_;

@@ -80,6 +80,16 @@ class Writer {
     ++out_.values[static_cast<size_t>(reason)];
     if (is_string) quote();
   }
+  // Opaque whatever its bytes are, as long as no value shows in them.
+  void image() {
+    std::string s = pick(2) != 0 ? "no base64, nor a value" : "AQID";
+    while (pick(4) != 0) s += s;
+    quote();
+    raw(s);
+    out_.opaque[static_cast<size_t>(OpaqueReason::Image)] += s.size();
+    ++out_.values[static_cast<size_t>(OpaqueReason::Image)];
+    quote();
+  }
   void name(const std::string& s) { structure("\"" + s + "\"" + (pick(2) != 0 ? ":" : " :")); }
   void reference(OpaqueReason reason) {
     quote();
@@ -101,7 +111,7 @@ class Writer {
         return text();
       case 1:
         name("image");
-        return opaque(OpaqueReason::Image);
+        return image();
       case 2:
         name("signed");
         return opaque(OpaqueReason::Protected);

@@ -10,8 +10,6 @@
 namespace sallyport::rewrite {
 namespace {
 
-const std::string kMail = "erika@northwind-example.com";
-
 class TextEndsTest : public ::testing::Test {
  protected:
   std::string answered(const char* kind, const std::string& answer) {
@@ -43,17 +41,18 @@ class TextEndsTest : public ::testing::Test {
             {"mail", token_, true},
             {"", token_, true}};
   }
-  const std::string token_ = World::get().minted(World::Email, kMail);
+  const std::string mail_ = "erika@northwind-example.com";
+  const std::string token_ = World::get().minted(World::Email, mail_);
 };
 
 TEST_F(TextEndsTest, APartGoesOnWhereTheOneBeforeEnded) {
   for (const Case& c : cases()) {
     const std::string out = answered("anthropic_messages", blocks({c.first, c.second}));
-    EXPECT_EQ(out.find(kMail) != std::string::npos, c.comes_back) << out;
+    EXPECT_EQ(out.find(mail_) != std::string::npos, c.comes_back) << out;
     // What was read before and is known to be clean leads into the next one, too.
     const std::string again =
         answered("anthropic_messages", blocks({c.first, "\n", c.first, c.second}));
-    EXPECT_EQ(again.find(kMail) != std::string::npos, c.comes_back) << again;
+    EXPECT_EQ(again.find(mail_) != std::string::npos, c.comes_back) << again;
   }
 }
 
@@ -65,7 +64,7 @@ TEST_F(TextEndsTest, OtherTextsBetweenTwoPartsPartThemNot) {
       token_ + R"(","citations":[{"cited_text":")" + token_ + R"("}]}]})";
   const std::string out = answered("anthropic_messages", answer);
   EXPECT_NE(out.find(R"("text":")" + token_), std::string::npos) << out;
-  EXPECT_NE(out.find(R"("cited_text":")" + kMail), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("cited_text":")" + mail_), std::string::npos) << out;
 }
 
 TEST_F(TextEndsTest, ABlockOfAStreamGoesOnWhereTheOneBeforeEnded) {
@@ -76,27 +75,27 @@ TEST_F(TextEndsTest, ABlockOfAStreamGoesOnWhereTheOneBeforeEnded) {
          StreamPlayer::start_text(1), StreamPlayer::text(1, c.second.substr(0, 3)),
          StreamPlayer::text(1, c.second.substr(3)), StreamPlayer::stop(1)});
     ASSERT_TRUE(played.accepted);
-    EXPECT_EQ(played.text("text", 1).find(kMail) != std::string::npos, c.comes_back) << c.first;
+    EXPECT_EQ(played.text("text", 1).find(mail_) != std::string::npos, c.comes_back) << c.first;
   }
 }
 
 // The copies of a text say what its pieces said, however often and in which order they come.
 TEST_F(TextEndsTest, CopiesGoOnLikeWhatTheyAreCopiesOf) {
-  using nlohmann::json;
   for (const Case& c : cases()) {
     std::vector<std::string> events;
-    const auto event = [&](const char* type, json more) {
+    const auto event = [&](const char* type, nlohmann::json more) {
       more["type"] = type;
       events.push_back(more.dump());
     };
     const auto part = [](const std::string& text) {
-      return json{{"type", "output_text"}, {"text", text}, {"annotations", json::array()}};
+      return nlohmann::json{
+          {"type", "output_text"}, {"text", text}, {"annotations", nlohmann::json::array()}};
     };
     int number = 0;
     for (const std::string& text : {c.first, c.second}) {
-      const json at{{"item_id", "i"}, {"output_index", 0}, {"content_index", number++}};
-      const auto with = [&](const char* name, const json& value) {
-        json out = at;
+      const nlohmann::json at{{"item_id", "i"}, {"output_index", 0}, {"content_index", number++}};
+      const auto with = [&](const char* name, const nlohmann::json& value) {
+        nlohmann::json out = at;
         out[name] = value;
         return out;
       };
@@ -105,7 +104,7 @@ TEST_F(TextEndsTest, CopiesGoOnLikeWhatTheyAreCopiesOf) {
       event("response.output_text.done", with("text", text));
       event("response.content_part.done", with("part", part(text)));
     }
-    const json item{{"type", "message"}, {"content", {part(c.first), part(c.second)}}};
+    const nlohmann::json item{{"type", "message"}, {"content", {part(c.first), part(c.second)}}};
     event("response.output_item.done", {{"output_index", 0}, {"item", item}});
     event("response.completed", {{"response", {{"output", {item, item}}}}});
     StreamPlayer player("openai_responses");
@@ -114,7 +113,7 @@ TEST_F(TextEndsTest, CopiesGoOnLikeWhatTheyAreCopiesOf) {
     size_t values = 0;
     size_t tokens = 0;
     for (const std::string& data : played.out) {
-      for (size_t at = data.find(kMail); at != std::string::npos; at = data.find(kMail, at + 1))
+      for (size_t at = data.find(mail_); at != std::string::npos; at = data.find(mail_, at + 1))
         ++values;
       for (size_t at = data.find(token_); at != std::string::npos; at = data.find(token_, at + 1))
         ++tokens;

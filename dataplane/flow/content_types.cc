@@ -20,7 +20,7 @@ struct Name {
   std::string_view name;
   MediaType type;
 };
-constexpr std::array<Name, 13> kNames{
+constexpr std::array<Name, 16> kNames{
     {{"application/json", MediaType::Json},
      {"application/x-ndjson", MediaType::JsonLines},
      {"application/ndjson", MediaType::JsonLines},
@@ -31,6 +31,10 @@ constexpr std::array<Name, 13> kNames{
      {"application/json-lines", MediaType::JsonLines},
      {"text/jsonl", MediaType::JsonLines},
      {"application/stream+json", MediaType::JsonLines},
+     // Texts that are not under text/: subtitles of a transcript, and what files hold.
+     {"application/x-subrip", MediaType::Text},
+     {"application/yaml", MediaType::Text},
+     {"application/x-yaml", MediaType::Text},
      {"text/event-stream", MediaType::Sse},
      {"application/vnd.amazon.eventstream", MediaType::AwsEventStream},
      {"multipart/form-data", MediaType::Multipart}}};

@@ -115,6 +115,15 @@ TEST(ContentTypes, LinesHaveManyNames) {
   const llm::ApiKind file = llm::shipped_kind("openai_file_content");
   EXPECT_EQ(answer_format(200, "application/octet-stream", file).kind, Kind::ByContent);
   EXPECT_EQ(answer_format(200, "audio/mpeg", file).kind, Kind::ByContent);
+  EXPECT_EQ(answer_format(200, "text/csv", file).body, BodyFormat::Text);
+}
+
+// Some servers have names of their own for what is a text.
+TEST(ContentTypes, ATextIsOneUnderEveryName) {
+  const llm::ApiKind audio = llm::shipped_kind("openai_audio");
+  for (const char* type : {"text/plain; charset=utf-8", "text/vtt", "application/x-subrip"})
+    EXPECT_EQ(answer_format(200, type, audio).body, BodyFormat::Text) << type;
+  EXPECT_EQ(answer_format(200, "audio/mpeg", audio).body, BodyFormat::Opaque);
 }
 
 TEST(ContentTypes, NothingRidesAlongInATypeThatIsPassedOn) {

@@ -111,13 +111,16 @@ bool JoinedTexts::end_text(EditList& edits) {
   return true;
 }
 
-// A value goes on from one text into the next: letters or digits on both sides of the cut, or one
-// separator, and a digit near it (listed values need none). Most texts end with a full stop.
+// A value goes on from one text into the next, or begins the next behind a word that names it:
+// letters or digits on both sides of the cut, or one separator, and a digit near it (listed values
+// need none). Most texts end with a full stop.
 bool JoinedTexts::may_join(const End& before) const noexcept {
   constexpr size_t kNear = 20;
   if (before.size == 0) return false;
   const auto goes_on = [](uint8_t c) { return is_alnum(c) || c == ' ' || c == '-'; };
-  if (!goes_on(before.kept[before.size - 1].byte) || !goes_on(head_.kept[0].byte)) return false;
+  const uint8_t last = before.kept[before.size - 1].byte;
+  const bool leads_on = goes_on(last) || last == ':' || last == '=' || last == '#';
+  if (!leads_on || !goes_on(head_.kept[0].byte)) return false;
   if (scope_->dictionaries != 0) return true;
   const auto digit = [](const Kept& k) { return is_digit(k.byte); };
   const auto near_before =
@@ -146,8 +149,12 @@ bool JoinedTexts::join(const End& before, EditList& edits) {
     if (!ok) break;
     scanner_.end();
     for (const scan::Finding& finding : scanner_.findings()) {
-      if (finding.start >= before.size || finding.end <= before.size + gap) continue;
-      if (!is_sure(scope_->engine->rule(finding.rule))) continue;
+      if (finding.end <= before.size + gap) continue;
+      if (finding.start >= before.size + gap) {
+        ok = ok && edit_first(finding, before.size + gap, edits);
+        continue;
+      }
+      if (finding.start >= before.size || !is_sure(scope_->engine->rule(finding.rule))) continue;
       found = true;
       ok = ok &&
            edit_both(finding,
@@ -157,6 +164,22 @@ bool JoinedTexts::join(const End& before, EditList& edits) {
   }
   mem::wipe(text);
   return ok;
+}
+
+// A number that the text begins with, behind `begin` bytes of the text before, which name it.
+bool JoinedTexts::edit_first(const scan::Finding& finding, size_t begin, EditList& edits) {
+  const auto head = std::span<const Kept>(head_.kept).first(head_.size);
+  const auto value = head.subspan(finding.start - begin, finding.end - finding.start);
+  const auto before = head.first(finding.start - begin);
+  const auto is_blank = [](const Kept& k) { return k.byte == ' '; };
+  const auto digit = [](const Kept& k) { return is_digit(k.byte); };
+  // One that ends where no more is kept may be longer.
+  const bool is_whole = finding.end - begin < kJoinBytesMax;
+  if (!is_whole || !std::all_of(before.begin(), before.end(), is_blank) ||
+      !std::any_of(value.begin(), value.end(), digit) ||
+      is_edited(edits, value.front().raw_start, value.back().raw_end))
+    return true;
+  return edit_half(finding, value, edits);
 }
 
 // The separator at the cut is no part of either half.

@@ -9,6 +9,11 @@
 // secret; two sentences that happen to meet are nothing. Each side is then treated as a value of
 // its own entity: the edits stand in two strings, and each half has its own token.
 //
+//     {"type": "text", "text": "the security code is"}, {"type": "text", "text": "737"}
+//
+// A number that a text begins with has the end of the text before for its context, as it would have
+// it in one text, and needs no more than it needs there.
+//
 // Not here  values cut over three texts; streams; texts of different paths (a string content, then
 //           an array of parts).
 // REQUIRES  the message is held until it is judged (RewriteScope::whole_message): an edit may come
@@ -72,6 +77,7 @@ class JoinedTexts {
   Tail& tail_of_text() noexcept;
   bool may_join(const End& before) const noexcept;
   bool join(const End& before, EditList& edits);
+  bool edit_first(const scan::Finding& finding, size_t begin, EditList& edits);
   bool edit_both(const scan::Finding& finding, std::span<const Kept> left,
                  std::span<const Kept> right, EditList& edits);
   bool edit_half(const scan::Finding& finding, std::span<const Kept> half, EditList& edits);

@@ -76,6 +76,28 @@ TEST_F(JoinedTextsTest, PartsOfOneMessageAndTextsBetweenOtherRoles) {
       body_of({{"user", half("41111111")}, {"assistant", "go on"}, {"user", half("11111111")}}));
 }
 
+// As in one text: it needs its word, and nothing but blanks before it.
+TEST_F(JoinedTextsTest, ANumberHasItsWordInTheTextBefore) {
+  const std::string ssn = "536904399";
+  const std::string token = world.token(World::Ssn, ssn);
+  for (const std::string before : {"my ssn is", "my ssn is ", "ssn:", "the ssn: ", "SSN=", "ssn #"})
+    for (const std::string behind : {"", " I think", ", is it?"}) {
+      const std::string body = body_of({{"user", before}, {"user", ssn + behind}});
+      const std::string expected = body_of({{"user", before}, {"user", token + behind}});
+      EXPECT_EQ(request(body), expected);
+      EXPECT_EQ(request(body, every_byte(body.size())), expected);
+    }
+  for (const auto& messages : std::vector<std::vector<std::pair<std::string, std::string>>>{
+           {{"user", "my order is"}, {"user", ssn}},
+           {{"user", "my ssn is"}, {"system", ssn}},
+           {{"user", "I have no ssn."}, {"user", ssn}},
+           {{"user", "my ssn is"}, {"user", "order " + ssn}},
+           {{"user", "my ssn is"}, {"user", ssn + std::string(60, '1')}}}) {
+    const std::string body = body_of(messages);
+    EXPECT_EQ(request(body), request(body, {}, false)) << body;
+  }
+}
+
 TEST_F(JoinedTextsTest, WhatIsNotSureOrNotOneValueStays) {
   for (const auto& messages : std::vector<std::vector<std::pair<std::string, std::string>>>{
            {{"user", "4111 1111"}, {"system", "1111 1111"}},           // another role

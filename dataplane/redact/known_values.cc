@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kHashedBytes = 4;
 constexpr size_t kBlockBytes = 16;
 constexpr size_t kLettersMin = 6;
+// A number without its separators is looked for from so many digits on, and with letters that are
+// no words.
+constexpr size_t kCompactDigitsMin = 7, kCompactLettersMax = 4;
 
 // A letter or digit, or a byte of one that is not ASCII.
 bool is_word(uint8_t c) noexcept { return base::is_alnum(c) || c >= 0x80; }
@@ -70,22 +73,56 @@ size_t KnownValues::head_of(const uint8_t* bytes) noexcept {
   return (word * 0x9e37'79b1U) >> 24;
 }
 
+KnownValues::Written KnownValues::written(std::span<const uint8_t> value, Form form) noexcept {
+  Written out;
+  size_t digits = 0, letters = 0, others = 0;
+  bool changes = form == Form::AsItIs;
+  for (const uint8_t c : value) {
+    digits += base::is_digit(c) ? 1 : 0;
+    letters += base::is_letter(c) ? 1 : 0;
+    others += c >= 0x80 ? 1 : 0;
+    uint8_t kept = c;
+    if (form == Form::Compact && !base::is_alnum(c)) {
+      changes = true;
+      continue;
+    }
+    if (form == Form::Small) kept = base::to_lower(c);
+    if (form == Form::Capital && base::is_letter(c)) kept = static_cast<uint8_t>(c & ~0x20);
+    changes = changes || kept != c;
+    out.bytes[out.size++] = kept;
+  }
+  // Case counts in letters beyond ASCII as well, and in codes.
+  const bool fits =
+      form == Form::AsItIs || (form == Form::Compact ? digits >= kCompactDigitsMin && others == 0 &&
+                                                           letters <= kCompactLettersMax
+                                                     : digits == 0 && others == 0);
+  if (!fits || !changes) out.size = 0;
+  return out;
+}
+
 void KnownValues::add(const ExchangeTokens::Entry& entry) noexcept {
   const auto value = entry.value();
-  if (value.size() < kLettersMin || value.size() > kKnownValueBytesMax ||
-      count_ == kKnownValuesMax || !is_telling(value))
+  if (value.size() < kLettersMin || value.size() > kKnownValueBytesMax || !is_telling(value))
     return;
+  for (const Form form : {Form::AsItIs, Form::Compact, Form::Small, Form::Capital})
+    add_form(entry, form);
+}
+
+void KnownValues::add_form(const ExchangeTokens::Entry& entry, Form form) noexcept {
+  const Written shape = written(entry.value(), form);
+  if (shape.size == 0 || count_ == kKnownFormsMax) return;
+  const auto& value = shape.bytes;
   uint16_t& head = heads_[head_of(value.data())];
   for (uint16_t at = head; at != 0; at = known_[at - 1U].next)
-    if (known_[at - 1U].entry == &entry) return;
-  known_[count_] = Known{&entry, head};
+    if (known_[at - 1U].entry == &entry && known_[at - 1U].form == form) return;
+  known_[count_] = Known{&entry, head, form};
   head = static_cast<uint16_t>(++count_);
   const auto bit = static_cast<uint8_t>(1U << (count_ % 8));
   pairs_.first_low[value[0] & 15U] |= bit;
   pairs_.first_high[value[0] >> 4U] |= bit;
   pairs_.second_low[value[1] & 15U] |= bit;
   pairs_.second_high[value[1] >> 4U] |= bit;
-  longest_ = std::max(longest_, value.size());
+  longest_ = std::max(longest_, shape.size);
   ++generation_;
 }
 
@@ -113,10 +150,10 @@ bool KnownValues::stands_at(std::span<const uint8_t> text, size_t at,
   if (text.size() - at < kHashedBytes) return false;
   for (uint16_t i = heads_[head_of(text.data() + at)]; i != 0; i = known_[i - 1U].next) {
     const ExchangeTokens::Entry& entry = *known_[i - 1U].entry;
-    const auto value = entry.value();
-    const size_t end = at + value.size();
+    const Written value = written(entry.value(), known_[i - 1U].form);
+    const size_t end = at + value.size;
     if (end > text.size() || end <= out.end ||
-        std::memcmp(text.data() + at, value.data(), value.size()) != 0 ||
+        std::memcmp(text.data() + at, value.bytes.data(), value.size) != 0 ||
         !stands_alone(text, at, end))
       continue;
     out = KnownMatch{at, end, entry.entity};

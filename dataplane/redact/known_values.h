@@ -8,11 +8,13 @@
 // prefix).
 //
 // Looked for are values that are hardly anything else: six letters or digits, among them a digit,
-// or several words. They are equal to the byte, and stand alone: no letter or digit beside them, no
-// digit behind a point, comma, dash, colon, slash or underscore (a part of a longer number).
+// or several words. They are equal to the byte or in another usual form: numbers without what parts
+// their groups ("536904399" of 536-90-4399), names all in small letters or all in capitals. They
+// stand alone: no letter or digit beside them, no digit behind a point, comma, dash, colon, slash
+// or underscore (a part of a longer number).
 //
 // Owner  one exchange. Views into its ExchangeTokens: clear() goes before theirs. Limits
-// kKnownValuesMax; further ones are not looked for. No allocation.
+// kKnownFormsMax; further ones are not looked for. No allocation.
 #pragma once
 
 #include <array>
@@ -24,7 +26,7 @@
 
 namespace sallyport::redact {
 
-inline constexpr size_t kKnownValuesMax = 256;
+inline constexpr size_t kKnownFormsMax = 512;  // one to three of a value
 inline constexpr size_t kKnownValueBytesMax = 64;
 
 struct KnownMatch {
@@ -54,9 +56,16 @@ class KnownValues {
 
  private:
   static constexpr size_t kHeads = 256;
+  enum class Form : uint8_t { AsItIs, Compact, Small, Capital };
   struct Known {
     const ExchangeTokens::Entry* entry;
     uint16_t next;
+    Form form;
+  };
+  // A value in a form; no bytes: it has none of its own.
+  struct Written {
+    std::array<uint8_t, kKnownValueBytesMax> bytes;
+    size_t size = 0;
   };
   // Two neighbours by their half bytes, a bit for each of eight groups of values.
   struct Pairs {
@@ -64,12 +73,14 @@ class KnownValues {
   };
 
   static size_t head_of(const uint8_t* bytes) noexcept;
+  static Written written(std::span<const uint8_t> value, Form form) noexcept;
+  void add_form(const ExchangeTokens::Entry& entry, Form form) noexcept;
   uint32_t may_begin(const uint8_t* at) const noexcept;
   bool stands_at(std::span<const uint8_t> text, size_t at, KnownMatch& out) const noexcept;
 
   Pairs pairs_;
   std::array<uint16_t, kHeads> heads_{};  // index + 1 of the newest one; 0: none
-  std::array<Known, kKnownValuesMax> known_;
+  std::array<Known, kKnownFormsMax> known_;
   size_t count_ = 0;
   size_t longest_ = 0;
   uint32_t generation_ = 0;

@@ -85,6 +85,11 @@ TEST_F(KnownAgain, ATextThatWasCleanBeforeIsReadAgain) {
             said);
 }
 
+TEST_F(KnownAgain, InAnotherFormItIsTheSameToken) {
+  const auto sent = request({"my ssn is 536-90-4399", "I noted 536904399."});
+  EXPECT_EQ(sent[1], "I noted " + ssn + ".");
+}
+
 // Clean where it is not looked for says nothing of where it is.
 TEST_F(KnownAgain, ATextThatWasCleanForTheSystemIsReadAgain) {
   const std::string body = R"({"messages":[{"role":"user","content":"ssn 536904399"},)"

@@ -598,8 +598,32 @@ bool is_uuid(Bytes text) noexcept {
 
 namespace {
 
+// No name of a program begins so or changes so often between digits and letters: "6j73RNz",
+// "Y6mL5MHi0".
+bool is_no_name(Bytes text) noexcept {
+  constexpr unsigned kRowsOfDigits = 3;
+  unsigned rows = 0;
+  for (size_t i = 0; i < text.size(); ++i)
+    rows += is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1])) ? 1 : 0;
+  const bool letters = std::any_of(text.begin(), text.end(), is_letter);
+  return letters && (is_digit(text[0]) || rows >= kRowsOfDigits);
+}
+
+// "zW(5Yq8s7+", "LX(4c+bw", "fyP(#1TH": what no argument begins with or looks like. "User12" is a
+// name, "0x1f" a number.
+bool is_no_argument(Bytes text) noexcept {
+  if (text.empty()) return false;
+  if (text[0] == '#' || text[0] == '%' || text[0] == '^') return true;
+  if (base::text_of(text).find_first_of(".,_'\"") != std::string_view::npos) return false;
+  const Mix mix = mix_of(text);
+  bool inner_digit = false;
+  for (size_t i = 1; i < text.size(); ++i)
+    inner_digit |= is_digit(text[i - 1]) && is_letter(text[i]);
+  return inner_digit && mix.lower > 0 && (mix.upper > 0 || (mix.signs > 0 && text[1] != 'x'));
+}
+
 // "name(x)", "name[i]", and what a blank left of it: "name(x,". No program has letters right behind
-// the last bracket ("zW5(Yq)s7"), nor such an argument ("zW(5Yq8s7+").
+// the last bracket ("zW5(Yq)s7").
 bool is_call(Bytes text, size_t bracket) noexcept {
   const auto head = text.first(bracket);
   if (!std::all_of(head.begin(), head.end(),
@@ -608,13 +632,7 @@ bool is_call(Bytes text, size_t bracket) noexcept {
   const size_t close = base::text_of(text).find_last_of(")]");
   if (close != std::string_view::npos && close > bracket)
     return close + 1 == text.size() || !is_alnum(text[close + 1]);
-  const Bytes inside = text.subspan(bracket + 1);
-  const Mix mix = mix_of(inside);
-  bool inner_digit = false;  // "User12" is a name
-  for (size_t i = 1; i < inside.size(); ++i)
-    inner_digit |= is_digit(inside[i - 1]) && is_letter(inside[i]);
-  const bool drawn = inner_digit && mix.upper > 0 && mix.lower > 0;
-  return !drawn || base::text_of(inside).find_first_of(".,_'\"") != std::string_view::npos;
+  return !is_no_name(head) && !is_no_argument(text.subspan(bracket + 1));
 }
 
 }  // namespace

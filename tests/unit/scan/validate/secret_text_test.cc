@@ -54,11 +54,14 @@ TEST(SecretText, ExpressionsStandForValues) {
                                  "#password2",
                                  "md5(Pass1)",
                                  "load(User12",
+                                 "mask(0x1f+a",
+                                 "b64ToUtf8(",
                                  "keys[User1].x2",
                                  "(?=.*\\d).{8,}"})
     EXPECT_TRUE(is_expression(of(text))) << text;
   for (const std::string text : {"Orbit0014x", "a.b9-Q/x", "P@ss.w0rd!", "@Orbit0014x", "#tiger77",
-                                 "password123", "qQcL/JI9x/2f0m1h8u", "zW5(Yq)s7+", "zW(5Yq8s7+"})
+                                 "password123", "qQcL/JI9x/2f0m1h8u", "zW5(Yq)s7+", "zW(5Yq8s7+",
+                                 "6j73RNz(mP", "Y6mL5MHi0(", "fyP(#1TH9", "LXFK(4c+bw"})
     EXPECT_FALSE(is_expression(of(text))) << text;
 }
 

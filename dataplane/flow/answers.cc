@@ -18,7 +18,7 @@ using http::equals_ignoring_case;
 constexpr uint32_t kRetryAfterS = 1;
 
 // Of a vendor's head only what an SDK reads goes on; cookies and connection fields do not.
-constexpr std::array<std::string_view, 10> kAnswerHeaders{"x-request-id",
+constexpr std::array<std::string_view, 16> kAnswerHeaders{"x-request-id",
                                                           "request-id",
                                                           "openai-processing-ms",
                                                           "openai-version",
@@ -27,12 +27,19 @@ constexpr std::array<std::string_view, 10> kAnswerHeaders{"x-request-id",
                                                           "retry-after-ms",
                                                           "x-should-retry",
                                                           "anthropic-organization-id",
+                                                          "x-amzn-requestid",
+                                                          "x-amzn-errortype",
+                                                          "x-ms-request-id",
+                                                          "x-ms-region",
+                                                          "apim-request-id",
+                                                          "mistral-correlation-id",
                                                           "date"};
 
 bool is_answer_header(std::string_view name) noexcept {
   constexpr std::string_view kLimits = "x-ratelimit-";
   constexpr std::string_view kAnthropicLimits = "anthropic-ratelimit-";
-  for (std::string_view prefix : {kLimits, kAnthropicLimits})
+  constexpr std::string_view kBedrockCounts = "x-amzn-bedrock-";
+  for (std::string_view prefix : {kLimits, kAnthropicLimits, kBedrockCounts})
     if (name.size() > prefix.size() && equals_ignoring_case(name.substr(0, prefix.size()), prefix))
       return true;
   return std::any_of(kAnswerHeaders.begin(), kAnswerHeaders.end(),

@@ -17,9 +17,11 @@ namespace {
 
 using http::equals_ignoring_case;
 
-// What goes on to the vendor. Everything else of a head stays here: cookies, forwarding fields and
-// unknown ones are ways out that nobody inspects. Values that pass are scanned like text.
-constexpr std::array<std::string_view, 27> kForwardedHeaders{
+// What goes on to the vendor: who asks, in whose name, and what an API takes in its head (a
+// guardrail of Bedrock's invoke stands nowhere else). Everything else of a head stays here:
+// cookies, forwarding fields and unknown ones are ways out that nobody inspects. Values that pass
+// are scanned like text.
+constexpr std::array<std::string_view, 38> kForwardedHeaders{
     "accept",
     "accept-language",
     "user-agent",
@@ -33,6 +35,17 @@ constexpr std::array<std::string_view, 27> kForwardedHeaders{
     "x-client-request-id",
     "anthropic-user-profile-id",
     "x-goog-api-client",
+    "x-goog-user-project",
+    "x-ms-client-request-id",
+    "x-ms-useragent",
+    "x-ms-oai-image-generation-deployment",
+    "x-client-name",
+    "x-amzn-bedrock-accept",
+    "x-amzn-bedrock-guardrailidentifier",
+    "x-amzn-bedrock-guardrailversion",
+    "x-amzn-bedrock-trace",
+    "x-amzn-bedrock-performanceconfig-latency",
+    "x-amzn-bedrock-service-tier",
     "x-stainless-lang",
     "x-stainless-package-version",
     "x-stainless-os",

@@ -311,6 +311,29 @@ TEST(Exchange, AnthropicRequestsGoTheirOwnWay) {
   EXPECT_NE(refused.body.find(R"("type":"error")"), std::string::npos);
 }
 
+// A guardrail that the client asked for must not fall out of the request, nor the kind of an error
+// out of its answer.
+TEST(Exchange, WhatAVendorTakesOrSaysInTheHeadGoesOn) {
+  World world;
+  const std::string said =
+      "x-amzn-errortype: ValidationException\r\nx-amzn-bedrock-input-token-count: 7\r\n"
+      "x-amzn-requestid: r-1\r\nset-cookie: a=b\r\n";
+  world.vendor->answer = [&](VendorConnection& c, const std::string&) {
+    c.peer->write(Vendor::json_answer("{}", said));
+  };
+  TlsPeer& client = world.open_client();
+  const std::string guardrail =
+      "x-amzn-bedrock-guardrailidentifier: gr-1\r\nx-amzn-bedrock-guardrailversion: 2\r\n"
+      "x-goog-user-project: billing\r\n";
+  const HttpAnswer answer =
+      world.ask(client, post(chat("x"), "/openai/v1/chat/completions", "lab", guardrail));
+  EXPECT_NE(world.vendor->requests[0].find(guardrail), std::string::npos);
+  EXPECT_EQ(answer.header("x-amzn-errortype"), "ValidationException");
+  EXPECT_EQ(answer.header("x-amzn-bedrock-input-token-count"), "7");
+  EXPECT_EQ(answer.header("x-amzn-requestid"), "r-1");
+  EXPECT_EQ(answer.header("set-cookie"), "");
+}
+
 TEST(Exchange, HeadersThatCarryDataDoNotPass) {
   World world;
   TlsPeer& client = world.open_client();

@@ -1,7 +1,7 @@
 // gazetteer.h: common given and family names of several cultures, as evidence that capitalised
 // words are a person.
 //
-// Typed by us from common knowledge; no list was copied. Some seven and a half thousand names:
+// Typed by us from common knowledge; no list was copied. Some ten thousand names:
 // enough to tell a name from a title, far from all there are, so words that are not in it prove
 // nothing. The lists: given_names.h, family_names.h.
 #pragma once

@@ -218,6 +218,50 @@ TEST_F(EncodedFileTest, ABlockedValueInAFileBlocksTheRequest) {
   World::get().everything.reset();
 }
 
+// Documents that begin like JSON and may go on like anything: the same edits at any cuts.
+TEST_F(EncodedFileTest, DocumentsOfJsonAndOfWhatLooksLikeIt) {
+  const std::vector<std::string> pieces{"{\"a\":",
+                                        "\"",
+                                        kMail,
+                                        kOther,
+                                        ",",
+                                        "[",
+                                        "]",
+                                        "}",
+                                        ":",
+                                        "\\",
+                                        "\\n",
+                                        "\\u0041",
+                                        " ",
+                                        "\n",
+                                        "4111111111111111",
+                                        "12.5e3",
+                                        "é",
+                                        "4111 1111 1111 1111",
+                                        "true",
+                                        "[EMAIL-ADDRESS-01"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 1'500; ++round) {
+    std::string text = random() % 2 != 0 ? "{" : "[\"";
+    for (size_t n = random() % 40; n > 0; --n) text += pieces[random() % pieces.size()];
+    std::string data = base64(text);
+    if (random() % 3 == 0)
+      for (size_t at = 1 + random() % 30; at < data.size(); at += 1 + random() % 80)
+        data.insert(at, "\n");
+    const std::string raw = body(data);
+    const Said whole = World::get().json_edits(Direction::Request, table(), raw);
+    Cuts cuts;
+    for (size_t at = random() % 50; at < raw.size(); at += 1 + random() % 60)
+      if (at > 0) cuts.push_back(at);
+    ASSERT_EQ(World::get().json_edits(Direction::Request, table(), raw, cuts), whole) << text;
+    ASSERT_FALSE(whole.broken) << text;
+    if (!whole.accepted) continue;
+    // Decodes, to more than it was where something was replaced.
+    const std::string out = decoded(Json::parse(edited(raw, whole.edits))["file"]);
+    ASSERT_EQ(out == text, whole.edits.empty()) << text;
+  }
+}
+
 // What a hostile client writes ends in an answer, whatever it is.
 TEST_F(EncodedFileTest, OddBase64EndsInAnAnswer) {
   const std::string text = base64("see " + kMail + " and others, too");

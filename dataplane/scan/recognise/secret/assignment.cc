@@ -71,6 +71,19 @@ bool is_account_sid(Bytes value) noexcept {
                      [](uint8_t c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
+// "speech_key", "x-maps-key": any name that ends so.
+bool is_any_key(Bytes cue) noexcept { return equals_word(cue, "_key") || equals_word(cue, "-key"); }
+
+// "abcd1234abcd1234": made by hand.
+bool repeats_its_begin(Bytes value) noexcept {
+  constexpr size_t kPeriodMin = 3, kPeriodMax = 10;
+  for (size_t period = kPeriodMin; period <= kPeriodMax && 2 * period <= value.size(); ++period)
+    if (std::equal(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(period),
+                   value.begin() + static_cast<std::ptrdiff_t>(period)))
+      return true;
+  return false;
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
@@ -85,7 +98,7 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
   if (op == Operator::Is || op == Operator::Space)
     return key && value.size() >= kProseKeyMin && !is_fingerprint(value);
   if (topic) return key && value.size() >= kTopicKeyMin && !is_account_sid(value);
-  if (key) return true;
+  if (key) return !is_any_key(cue) || !repeats_its_begin(value);
   return cue_accepts_phrase(cue) && value.size() >= kSecretPhraseMin &&
          password_strength(value) == Strength::Strong;
 }

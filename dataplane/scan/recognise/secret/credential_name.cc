@@ -53,7 +53,30 @@ constexpr WordList kHarmlessBefore{
                                      "antiforgery",  "idempotency",
                                      "parse",        "syntax",
                                      "current",      "last",
-                                     "first",        "hash"})};
+                                     "first",        "hash",
+                                     "primary",      "foreign",
+                                     "partition",    "sort",
+                                     "cache",        "object",
+                                     "host",         "range",
+                                     "map",          "group",
+                                     "routing",      "index",
+                                     "registry",     "lookup",
+                                     "dedup",        "unique",
+                                     "row",          "column",
+                                     "translation",  "message",
+                                     "bucket",       "path",
+                                     "file",         "blob",
+                                     "config",       "context",
+                                     "state",        "query",
+                                     "join",         "merge",
+                                     "event",        "node",
+                                     "tree",         "s3",
+                                     "image",        "layer",
+                                     "lock",         "shard",
+                                     "verify",       "verification",
+                                     "peer",         "etag",
+                                     "websocket",    "socket",
+                                     "surrogate"})};
 
 std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
   while (to > from && !is_letter(text.at(to - 1))) --to;
@@ -322,7 +345,9 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   for (uint64_t i = name.start; i < name.end; ++i) name.constant &= !is_lower(text.at(i));
   const bool short_cue = cue_end - cue_start <= kShortCueBytes;
   const uint8_t left = cue_start > name.start ? text.at(cue_start - 1) : uint8_t{0};
-  const bool begins = !is_letter(left) || (is_upper(text.at(cue_start)) && is_lower(left));
+  // "_pat" begins with what parts it from the word before.
+  const bool begins = !is_letter(left) || !is_letter(text.at(cue_start)) ||
+                      (is_upper(text.at(cue_start)) && is_lower(left));
   const bool may_fit = (begins || !(short_cue || topic)) &&
                        !kHarmlessBefore.has(word_before(text, name.start, cue_start));
   name.fits = may_fit && (topic || tail_fits(text, cue_end, name.end));

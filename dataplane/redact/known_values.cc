@@ -73,31 +73,37 @@ size_t KnownValues::head_of(const uint8_t* bytes) noexcept {
   return (word * 0x9e37'79b1U) >> 24;
 }
 
-KnownValues::Written KnownValues::written(std::span<const uint8_t> value, Form form) noexcept {
-  Written out;
-  size_t digits = 0, letters = 0, others = 0;
-  bool changes = form == Form::AsItIs;
+uint8_t KnownValues::written(uint8_t c, Form form) noexcept {
+  switch (form) {
+    case Form::AsItIs:
+      break;
+    case Form::Compact:
+      return base::is_alnum(c) ? c : uint8_t{0};
+    case Form::Small:
+      return base::to_lower(c);
+    case Form::Capital:
+      return base::is_letter(c) ? static_cast<uint8_t>(c & ~0x20) : c;
+  }
+  return c;
+}
+
+size_t KnownValues::size_in(std::span<const uint8_t> value, Form form) noexcept {
+  if (form == Form::AsItIs) return value.size();
+  size_t size = 0, digits = 0, letters = 0;
+  bool changes = false;
   for (const uint8_t c : value) {
+    if (c >= 0x80) return 0;  // case counts in letters beyond ASCII as well
+    const uint8_t kept = written(c, form);
     digits += base::is_digit(c) ? 1 : 0;
     letters += base::is_letter(c) ? 1 : 0;
-    others += c >= 0x80 ? 1 : 0;
-    uint8_t kept = c;
-    if (form == Form::Compact && !base::is_alnum(c)) {
-      changes = true;
-      continue;
-    }
-    if (form == Form::Small) kept = base::to_lower(c);
-    if (form == Form::Capital && base::is_letter(c)) kept = static_cast<uint8_t>(c & ~0x20);
     changes = changes || kept != c;
-    out.bytes[out.size++] = kept;
+    size += kept != 0 ? 1 : 0;
   }
-  // Case counts in letters beyond ASCII as well, and in codes.
-  const bool fits =
-      form == Form::AsItIs || (form == Form::Compact ? digits >= kCompactDigitsMin && others == 0 &&
-                                                           letters <= kCompactLettersMax
-                                                     : digits == 0 && others == 0);
-  if (!fits || !changes) out.size = 0;
-  return out;
+  // Case counts in codes.
+  const bool fits = form == Form::Compact
+                        ? digits >= kCompactDigitsMin && letters <= kCompactLettersMax
+                        : digits == 0;
+  return fits && changes ? size : 0;
 }
 
 void KnownValues::add(const ExchangeTokens::Entry& entry) noexcept {
@@ -109,20 +115,25 @@ void KnownValues::add(const ExchangeTokens::Entry& entry) noexcept {
 }
 
 void KnownValues::add_form(const ExchangeTokens::Entry& entry, Form form) noexcept {
-  const Written shape = written(entry.value(), form);
-  if (shape.size == 0 || count_ == kKnownFormsMax) return;
-  const auto& value = shape.bytes;
+  const size_t size = size_in(entry.value(), form);
+  if (size == 0 || count_ == kKnownFormsMax) return;
+  std::array<uint8_t, kHashedBytes> value{};  // its first bytes
+  size_t known = 0;
+  for (const uint8_t c : entry.value()) {
+    if (known == value.size()) break;
+    if (const uint8_t kept = written(c, form); kept != 0) value[known++] = kept;
+  }
   uint16_t& head = heads_[head_of(value.data())];
   for (uint16_t at = head; at != 0; at = known_[at - 1U].next)
     if (known_[at - 1U].entry == &entry && known_[at - 1U].form == form) return;
-  known_[count_] = Known{&entry, head, form};
+  known_[count_] = Known{&entry, head, form, static_cast<uint8_t>(size)};
   head = static_cast<uint16_t>(++count_);
   const auto bit = static_cast<uint8_t>(1U << (count_ % 8));
   pairs_.first_low[value[0] & 15U] |= bit;
   pairs_.first_high[value[0] >> 4U] |= bit;
   pairs_.second_low[value[1] & 15U] |= bit;
   pairs_.second_high[value[1] >> 4U] |= bit;
-  longest_ = std::max(longest_, shape.size);
+  longest_ = std::max(longest_, size);
   ++generation_;
 }
 
@@ -149,13 +160,17 @@ bool KnownValues::stands_at(std::span<const uint8_t> text, size_t at,
   out.end = 0;
   if (text.size() - at < kHashedBytes) return false;
   for (uint16_t i = heads_[head_of(text.data() + at)]; i != 0; i = known_[i - 1U].next) {
-    const ExchangeTokens::Entry& entry = *known_[i - 1U].entry;
-    const Written value = written(entry.value(), known_[i - 1U].form);
-    const size_t end = at + value.size;
-    if (end > text.size() || end <= out.end ||
-        std::memcmp(text.data() + at, value.bytes.data(), value.size) != 0 ||
-        !stands_alone(text, at, end))
-      continue;
+    const Known& known = known_[i - 1U];
+    const ExchangeTokens::Entry& entry = *known.entry;
+    const size_t end = at + known.size;
+    if (end > text.size() || end <= out.end) continue;
+    const auto value = entry.value();
+    const uint8_t* here = text.data() + at;
+    const bool is_equal = std::all_of(value.begin(), value.end(), [&](uint8_t c) {
+      const uint8_t kept = written(c, known.form);
+      return kept == 0 || *here++ == kept;
+    });
+    if (!is_equal || !stands_alone(text, at, end)) continue;
     out = KnownMatch{at, end, entry.entity};
   }
   return out.end != 0;

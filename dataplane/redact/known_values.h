@@ -61,11 +61,7 @@ class KnownValues {
     const ExchangeTokens::Entry* entry;
     uint16_t next;
     Form form;
-  };
-  // A value in a form; no bytes: it has none of its own.
-  struct Written {
-    std::array<uint8_t, kKnownValueBytesMax> bytes;
-    size_t size = 0;
+    uint8_t size;  // in this form
   };
   // Two neighbours by their half bytes, a bit for each of eight groups of values.
   struct Pairs {
@@ -73,7 +69,10 @@ class KnownValues {
   };
 
   static size_t head_of(const uint8_t* bytes) noexcept;
-  static Written written(std::span<const uint8_t> value, Form form) noexcept;
+  // A byte of a value as it stands in a form; 0: it does not.
+  static uint8_t written(uint8_t c, Form form) noexcept;
+  // Bytes of the value in a form; 0: it has none of its own.
+  static size_t size_in(std::span<const uint8_t> value, Form form) noexcept;
   void add_form(const ExchangeTokens::Entry& entry, Form form) noexcept;
   uint32_t may_begin(const uint8_t* at) const noexcept;
   bool stands_at(std::span<const uint8_t> text, size_t at, KnownMatch& out) const noexcept;

@@ -63,7 +63,7 @@ bool LeafText::end() {
 // The place in which a text ends is a matter of all that stands before it, too.
 void LeafText::keep_end_of_known() {
   if (!goes_on() || held_.size() == before_) return;
-  const auto* behind = before_ == 0 ? scope_->text_ends.before(follows_) : nullptr;
+  const auto* behind = place_before();
   place_.begin_behind(behind != nullptr ? *behind : redact::PlaceTracker::State{});
   place_.feed(held_.bytes());
   scope_->text_ends.keep(follows_, place_.state());
@@ -89,8 +89,7 @@ void LeafText::start() {
   if (is_reading_) return;
   is_reading_ = true;
   reader_.begin(*scope_, held_.bytes().first(before_), roles_, shifts_, whole_);
-  const auto* behind = goes_on() && before_ == 0 ? scope_->text_ends.before(follows_) : nullptr;
-  if (behind != nullptr) reader_.go_on_behind(*behind);
+  if (const auto* behind = place_before(); behind != nullptr) reader_.go_on_behind(*behind);
 }
 
 bool LeafText::read_held() {

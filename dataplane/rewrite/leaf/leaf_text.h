@@ -57,6 +57,10 @@ class LeafText {
   void start();
   bool goes_on() const noexcept { return follows_.kind != TextPlace::kNoKind; }
   void keep_end_of_known();
+  // Where the text goes on; null: in a place of its own.
+  const redact::PlaceTracker::State* place_before() const noexcept {
+    return goes_on() && before_ == 0 ? scope_->text_ends.before(follows_) : nullptr;
+  }
   bool read_held();
   void forget_held() noexcept;
   void forget_unknowing() noexcept;

@@ -295,12 +295,12 @@ void HeadedColumns::judge(const Part& part, uint32_t column, uint64_t from, uint
   }
 }
 
-void HeadedColumns::offer_name_cell(const Part& part, uint16_t rule, uint64_t from, uint64_t to) {
-  const auto drops = [&](uint64_t at) {
-    return is_blank(part.text.at(at)) || is_mark(part.text.at(at));
-  };
-  while (from < to && drops(from)) ++from;
-  while (to > from && drops(to - 1)) --to;
+void HeadedColumns::offer_name_cell(const Part& part, uint16_t rule, uint64_t cell,
+                                    uint64_t cell_end) {
+  auto [from, to] = value_of_cell(part.text, cell, cell_end);
+  // Names have blanks inside of their quotes, too.
+  while (from < to && is_blank(part.text.at(from))) ++from;
+  while (to > from && is_blank(part.text.at(to - 1))) --to;
   OpenReader reader(part.text);
   if (from < to && to - from <= kListCellBytesMax && is_name_cell(reader, from, to))
     part.out.offer_unchecked(rule, Hit{from, to, false, 0}, part.text);

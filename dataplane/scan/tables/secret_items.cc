@@ -88,8 +88,7 @@ bool names_something_else(Bytes label) noexcept {
 
 }  // namespace
 
-void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule,
-                       const SecretName& name, uint64_t from, uint64_t to, CandidateList& out) {
+CellValue value_of_cell(const TextView& text, uint64_t from, uint64_t to) noexcept {
   const auto trim = [&](auto&& drops) {
     while (from < to && drops(text.at(from))) ++from;
     while (to > from && drops(text.at(to - 1))) --to;
@@ -97,6 +96,13 @@ void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule
   trim(is_blank);
   if (from < to && text.at(from) == 'N' && text.at(from + 1) == '\'') ++from;
   trim(is_mark);
+  return {from, to};
+}
+
+void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule,
+                       const SecretName& name, uint64_t cell, uint64_t cell_end,
+                       CandidateList& out) {
+  const auto [from, to] = value_of_cell(text, cell, cell_end);
   if (from >= to || to - from > kListCellBytesMax) return;
   const Bytes value = text.slice(from, to);
   if (std::any_of(value.begin(), value.end(), is_blank)) return;

@@ -24,6 +24,13 @@
 
 namespace sallyport::scan {
 
+// The value of the cell [from, to): without blanks and marks around it, nor the N of a string of
+// SQL (N'...').
+struct CellValue {
+  uint64_t from = 0, to = 0;
+};
+CellValue value_of_cell(const TextView& text, uint64_t from, uint64_t to) noexcept;
+
 // What stands in [from, to) below or behind the name of a secret: marks and blanks around it are no
 // part of it. It becomes a candidate of `rule` if it looks like one.
 void offer_secret_cell(const Engine& engine, const TextView& text, uint16_t rule,

@@ -4,25 +4,16 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/recognise/person/eastern_families.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 
 namespace sallyport::scan {
 namespace {
 
-constexpr std::string_view kChinese[] = {
-    "bai",  "cai",  "cao",  "chen", "cheng", "cui",   "deng", "ding",  "du",    "duan", "feng",
-    "gao",  "gu",   "guo",  "hou",  "hu",    "huang", "jia",  "jiang", "kong",  "li",   "liang",
-    "lin",  "liu",  "lu",   "luo",  "ma",    "meng",  "peng", "qian",  "qin",   "qiu",  "shao",
-    "shen", "shi",  "tang", "tian", "wang",  "wei",   "wu",   "xia",   "xiao",  "xie",  "xu",
-    "xue",  "yang", "yao",  "yuan", "zeng",  "zhang", "zhao", "zheng", "zhong", "zhou", "zhu"};
-constexpr WordFilter kChineseFilter{kChinese};
+constexpr WordFilter kChineseFilter{kChineseFamilies};
 
-constexpr std::string_view kKorean[] = {
-    "ahn",  "bae",  "baek", "cho", "choi", "han",  "hong", "hwang", "jang", "jeong",
-    "jung", "kang", "kim",  "ko",  "kwon", "lee",  "lim",  "moon",  "nam",  "noh",
-    "oh",   "park", "ryu",  "seo", "shin", "song", "yang", "yoo",   "yoon"};
-constexpr WordFilter kKoreanFilter{kKorean};
+constexpr WordFilter kKoreanFilter{kKoreanFamilies};
 
 constexpr std::string_view kKoreanSyllables[] = {
     "a",     "ah",    "an",   "bae",   "beom",  "bin",   "bo",   "bong",  "byung",  "chan",
@@ -37,16 +28,7 @@ constexpr std::string_view kKoreanSyllables[] = {
     "yoon",  "young", "yu",   "yul",   "yun"};
 constexpr WordFilter kKoreanSyllablesFilter{kKoreanSyllables};
 
-// Without marks and with them.
-constexpr std::string_view kVietnamese[] = {"bui",          "b\xc3\xb9i",      "dang",
-                                            "dinh",         "duong",           "hoang",
-                                            "ho\xc3\xa0ng", "huynh",           "hu\xe1\xbb\xb3nh",
-                                            "l\xc3\xaa",    "l\xc3\xbd",       "ngo",
-                                            "ng\xc3\xb4",   "nguyen",          "nguy\xe1\xbb\x85n",
-                                            "pham",         "ph\xe1\xba\xa1m", "phan",
-                                            "tran",         "tr\xe1\xba\xa7n", "truong",
-                                            "v\xc3\xb5",    "v\xc5\xa9"};
-constexpr WordFilter kVietnameseFilter{kVietnamese};
+constexpr WordFilter kVietnameseFilter{kVietnameseFamilies};
 
 constexpr std::string_view kVietnameseSyllables[] = {
     "an",    "anh",   "bao",    "binh",  "chau", "chi",   "cuong", "dat",  "diep",   "dieu",
@@ -135,11 +117,11 @@ NameWord next_word(OpenReader& reader, uint64_t end) noexcept {
 uint64_t family_first_end(OpenReader& reader, const NameWord& first) noexcept {
   const NameWord second = next_word(reader, first.end);
   if (second.size() == 0) return 0;
-  const bool korean = word_in(reader, first, kKorean, kKoreanFilter);
+  const bool korean = word_in(reader, first, kKoreanFamilies, kKoreanFilter);
   if (korean && is_korean_given(reader, second)) return second.end;
-  if (is_korean_given(reader, first) && word_in(reader, second, kKorean, kKoreanFilter))
+  if (is_korean_given(reader, first) && word_in(reader, second, kKoreanFamilies, kKoreanFilter))
     return second.end;
-  if (word_in(reader, first, kVietnamese, kVietnameseFilter)) {
+  if (word_in(reader, first, kVietnameseFamilies, kVietnameseFilter)) {
     uint64_t end = 0;
     NameWord word = second;
     for (unsigned i = 0; i < kVietnameseWordsMax && word.size() > 0; ++i) {
@@ -149,7 +131,8 @@ uint64_t family_first_end(OpenReader& reader, const NameWord& first) noexcept {
     }
     return end;
   }
-  if (word_in(reader, first, kChinese, kChineseFilter) && is_chinese_given(reader, second)) {
+  if (word_in(reader, first, kChineseFamilies, kChineseFilter) &&
+      is_chinese_given(reader, second)) {
     const NameWord third = next_word(reader, second.end);
     return third.size() > 0 && is_chinese_given(reader, third) ? third.end : second.end;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "dataplane/scan/read/word_set.h"
+#include "dataplane/scan/recognise/person/eastern_families.h"
 #include "dataplane/scan/recognise/person/family_names.h"
 #include "dataplane/scan/recognise/person/given_names.h"
 
@@ -168,14 +169,8 @@ bool may_be_given(const uint8_t* word, size_t size) noexcept {
 }
 
 bool may_begin_name(const uint8_t* word, size_t size) noexcept {
-  // Those of family_first.cc that are no names of the lists, or rare ones.
-  constexpr std::string_view kMore[] = {
-      "ahn",  "bae",  "baek", "bai",  "bui",  "cai",  "cao",   "cho",    "cui",   "ding",
-      "dinh", "du",   "duan", "gu",   "hou",  "hu",   "huynh", "jia",    "jiang", "jeong",
-      "ko",   "kong", "lu",   "ma",   "meng", "nam",  "ngo",   "noh",    "peng",  "qian",
-      "qin",  "qiu",  "ryu",  "seo",  "shao", "shi",  "tian",  "truong", "xia",   "xiao",
-      "xue",  "yao",  "yoo",  "yuan", "zeng", "zhong"};
-  static const NameFilter kFilter{kGiven, kFamily, kMore};
+  static const NameFilter kFilter{kGiven, kFamily, kChineseFamilies, kKoreanFamilies,
+                                  kVietnameseFamilies};
   return kFilter.has(word, size);
 }
 

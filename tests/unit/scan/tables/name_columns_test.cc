@@ -46,6 +46,8 @@ TEST_F(NameColumn, OfHtmlAndLists) {
             persons({"Xqar", "Zworgl"}));
   EXPECT_EQ(at_every_cut("INSERT INTO u (id, last_name) VALUES (1, 'Zworgl'), (2, 'Xqar');"),
             persons({"Zworgl", "Xqar"}));
+  EXPECT_EQ(at_every_cut("INSERT INTO u (id, last_name) VALUES (1, N'Zworgl'), (2, N' Xqar ');"),
+            persons({"Zworgl", "Xqar"}));
   EXPECT_EQ(at_every_cut("[[\"last_name\", \"x\"], [\"Zworgl\", \"Y\"]]"), persons({"Zworgl"}));
 }
 

@@ -2,12 +2,7 @@
 // of coverage and offsets do not depend on what a vendor's table says today.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <string>
-
-#include "controlplane/policy/api_kind/api_kind_file.h"
-#include "tests/unit/llm/shipped_tables.h"
+#include "tests/unit/rewrite/compiled_kind.h"
 
 namespace sallyport::rewrite {
 
@@ -88,20 +83,8 @@ stream:
 )";
 
 inline llm::ApiKind probe_kind() {
-  static const std::vector<uint8_t> kBytes = [] {
-    const auto section = controlplane::policy::compile_api_kind_files({{"probe.yaml", kProbeYaml}});
-    for (const auto& p : section.problems) ADD_FAILURE() << p.line << ": " << p.what;
-    return section.bytes;
-  }();
-  static llm::AlignedSection section(kBytes);
-  static const llm::ApiTables kTables = [] {
-    llm::ApiTables tables;
-    EXPECT_EQ(llm::load_error_name(tables.load(section.bytes())), "none");
-    return tables;
-  }();
-  llm::ApiKind kind;
-  EXPECT_TRUE(kTables.find_kind("probe", kind));
-  return kind;
+  static const CompiledKind kKind("probe", kProbeYaml);
+  return kKind.kind();
 }
 
 }  // namespace sallyport::rewrite

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/base/base64.h"
+#include "tests/unit/rewrite/compiled_kind.h"
 #include "tests/unit/rewrite/rewrite_world.h"
 
 namespace sallyport::rewrite {
@@ -68,22 +69,12 @@ class EncodedFileTest : public ::testing::Test {
     return text;
   }
   static llm::PathTable table() {
-    static const std::vector<uint8_t> kBytes =
-        controlplane::policy::compile_api_kind_files(
-            {{"k.yaml",
-              "api_kind: k\nformat: 1\nrequest:\n  paths:\n"
-              "    file: {class: B, opaque: document}\n    image: {class: B, opaque: image}\n"
-              "response: {paths: {image: {class: B, opaque: image}}}\n"}})
-            .bytes;
-    static llm::AlignedSection section(kBytes);
-    static const llm::ApiTables kTables = [] {
-      llm::ApiTables tables;
-      EXPECT_EQ(llm::load_error_name(tables.load(section.bytes())), "none");
-      return tables;
-    }();
-    llm::ApiKind kind;
-    EXPECT_TRUE(kTables.find_kind("k", kind));
-    return kind.request;
+    static const CompiledKind kKind(
+        "k",
+        "api_kind: k\nformat: 1\nrequest:\n  paths:\n"
+        "    file: {class: B, opaque: document}\n    image: {class: B, opaque: image}\n"
+        "response: {paths: {image: {class: B, opaque: image}}}\n");
+    return kKind.kind().request;
   }
   Said said_;
 };

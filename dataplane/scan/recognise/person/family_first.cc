@@ -12,8 +12,8 @@ namespace sallyport::scan {
 namespace {
 
 constexpr WordFilter kChineseFilter{kChineseFamilies};
-
 constexpr WordFilter kKoreanFilter{kKoreanFamilies};
+constexpr WordFilter kVietnameseFilter{kVietnameseFamilies};
 
 constexpr std::string_view kKoreanSyllables[] = {
     "a",     "ah",    "an",   "bae",   "beom",  "bin",   "bo",   "bong",  "byung",  "chan",
@@ -27,8 +27,6 @@ constexpr std::string_view kKoreanSyllables[] = {
     "uk",    "un",    "won",  "woo",   "woong", "ye",    "yeon", "yeong", "yong",   "yoo",
     "yoon",  "young", "yu",   "yul",   "yun"};
 constexpr WordFilter kKoreanSyllablesFilter{kKoreanSyllables};
-
-constexpr WordFilter kVietnameseFilter{kVietnameseFamilies};
 
 constexpr std::string_view kVietnameseSyllables[] = {
     "an",    "anh",   "bao",    "binh",  "chau", "chi",   "cuong", "dat",  "diep",   "dieu",

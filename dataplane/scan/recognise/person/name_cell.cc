@@ -36,7 +36,7 @@ bool is_name_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
         word_in(reader, word, kNoCells, kNoCellsFilter) ||
         (words > 0 && is_thing_word(reader, word)))
       return false;
-    const bool particle = !word.capital && is_particle(reader, word);
+    const bool particle = is_particle(reader, word);
     const NameKind kind = word.capital || particle ? NameKind{} : kind_of(reader, word);
     if (!word.capital && !particle && !kind.given && !kind.family) return false;
     names += !particle && word.size() > 1 ? 1 : 0;

@@ -32,7 +32,7 @@ uint64_t end_behind_particles(OpenReader& reader, uint64_t at) noexcept {
   for (unsigned i = 0; i <= kParticlesMax && reader.at(at) == ' '; ++i) {
     const NameWord word = word_at(reader, at + 1);
     if (i > 0 && word.capital && word.size() > 1) return word.end;
-    if (word.capital || !is_particle(reader, word)) return 0;
+    if (!is_particle(reader, word)) return 0;
     // "Herr der Ringe", "Peter y Anna"
     if (i == 0 && word_in(reader, word, kArticles)) return 0;
     at = word.end;

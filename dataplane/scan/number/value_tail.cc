@@ -17,7 +17,7 @@ constexpr std::string_view kLinks[] = {
     "to jest ", "jest ",    "\xc3\xa4r ", "er ",       "on ",
     "= ",       "- ",       "as ",        "als ",      "como ",
     "comme ",   "come ",    "which is ",  "that is ",  "for the ",
-    "for my ",  "for his ", "for her "};
+    "for my ",  "for his ", "for her ",   "<- "};
 
 // By the first byte in lower case: may one of them begin so?
 constexpr std::array<bool, 256> make_link_starts() {
@@ -40,6 +40,8 @@ uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
   while (end - at <= kLabelBytesMax && is_letter(reader.at(end))) ++end;
   if (end - at < 2 || end - at > kLabelBytesMax) return 0;
   const uint8_t c = reader.at(end);
+  // "am 03.05.1985 geboren."
+  if (c == '.' && !is_alnum(reader.at(end + 1))) return end;
   return c == 0 || c == '\n' || c == '\r' || c == '\\' || c == ',' || c == ';' || c == '<' ||
                  c == ')'
              ? end

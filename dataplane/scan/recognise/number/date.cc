@@ -137,6 +137,14 @@ uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
+// 1980, and '80 (with its apostrophe or U+2019), which is no year without a month's name before it.
+Number read_year(OpenReader& reader, uint64_t at) noexcept {
+  const bool mark = reader.at(at) == '\'';
+  if (!mark && !reader.follows(at, "\xe2\x80\x99")) return read_number(reader, at);
+  const Number year = read_number(reader, at + (mark ? 1 : 3));
+  return year.digits == 2 ? year : Number{0, at, 0};
+}
+
 // 12 May 1980 and its relatives behind the day.
 uint64_t day_first(OpenReader& reader, const Number& day) noexcept {
   if (!is_small(day)) return 0;
@@ -145,7 +153,7 @@ uint64_t day_first(OpenReader& reader, const Number& day) noexcept {
   if (joined && (day.digits != 2 || !is_letter(reader.at(at)))) return 0;
   const unsigned month = month_at(reader, at, at);
   if (month == 0) return 0;
-  const Number year = read_number(reader, joined ? at : skip_joint(reader, at));
+  const Number year = joined ? read_number(reader, at) : read_year(reader, skip_joint(reader, at));
   if (!is_year(year) && (joined || year.digits != 2)) return 0;
   return exists(year, month, day.value) && ends(reader, year.end) ? year.end : 0;
 }
@@ -160,8 +168,21 @@ uint64_t month_first(OpenReader& reader, uint64_t start) noexcept {
   if (!is_small(day)) return 0;
   const uint64_t year_start = skip_joint(reader, skip_ordinal(reader, day.end));
   if (year_start == day.end) return 0;
-  const Number year = read_number(reader, year_start);
-  return is_year(year) && exists(year, month, day.value) && ends(reader, year.end) ? year.end : 0;
+  const Number year = read_year(reader, year_start);
+  const bool is_short = year.digits == 2 && !is_digit(reader.at(year_start));
+  return (is_year(year) || is_short) && exists(year, month, day.value) && ends(reader, year.end)
+             ? year.end
+             : 0;
+}
+
+// 1984. március 4., 1984 March 4: the order of Hungarian.
+uint64_t year_first(OpenReader& reader, const Number& year) noexcept {
+  uint64_t at = reader.at(year.end) == '.' ? year.end + 1 : year.end;
+  if (reader.at(at) != ' ') return 0;
+  const unsigned month = month_at(reader, skip_spaces(reader, at), at);
+  if (month == 0 || reader.at(at) != ' ') return 0;
+  const Number day = read_number(reader, skip_spaces(reader, at));
+  return is_small(day) && exists(year, month, day.value) && ends(reader, day.end) ? day.end : 0;
 }
 
 // 19800512
@@ -177,6 +198,7 @@ uint64_t date_from_digit(OpenReader& reader, uint64_t start) noexcept {
   if (first.digits > 4) return 0;
   uint64_t end = numeric(reader, first);
   if (end == 0 && is_year(first)) end = east_asian(reader, first);
+  if (end == 0 && is_year(first)) end = year_first(reader, first);
   return end != 0 ? end : day_first(reader, first);
 }
 

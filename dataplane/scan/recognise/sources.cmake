@@ -28,6 +28,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/public_names.cc
   recognise/person/salutation.cc
   recognise/person/script_person.cc
+  recognise/secret/answer.cc
   recognise/secret/assignment.cc
   recognise/secret/auth_header.cc
   recognise/secret/call_argument.cc

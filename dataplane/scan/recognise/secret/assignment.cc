@@ -2,9 +2,11 @@
 
 #include <array>
 
+#include "dataplane/scan/recognise/secret/answer.h"
 #include "dataplane/scan/recognise/secret/credential_name.h"
 #include "dataplane/scan/recognise/secret/credential_value.h"
 #include "dataplane/scan/recognise/secret/literal_parts.h"
+#include "dataplane/scan/recognise/secret/prose_words.h"
 #include "dataplane/scan/recognise/secret/value_before.h"
 #include "dataplane/scan/validate/characters.h"
 #include "dataplane/scan/validate/secret_text.h"
@@ -95,7 +97,7 @@ bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) no
   if (all_digits(value))
     return quoted && !topic && value.size() >= kDigitsAloneMin && !is_placeholder(value);
   const bool key = is_key_like(value);
-  if (op == Operator::Is || op == Operator::Space)
+  if (op == Operator::Is || op == Operator::Space || op == Operator::Ask)
     return key && value.size() >= kProseKeyMin && !is_fingerprint(value);
   if (topic) return key && value.size() >= kTopicKeyMin && !is_account_sid(value);
   if (key) return !is_any_key(cue) || !repeats_its_begin(value);
@@ -142,9 +144,22 @@ bool skip_clause(Reader& reader) noexcept {
       reader.skip();
       ++size;
     }
-    if (size == 0 || size > kWordBytesMax || reader.peek() != ' ') break;
+    if (size == 0 || size > kWordBytesMax) break;
+    // "API key has been created: x"
+    if (reader.peek() == ':' && words > 0 && (reader.peek(1) == ' ' || reader.peek(1) == '\n')) {
+      reader.skip();
+      skip_white(reader, 4);
+      return true;
+    }
+    if (reader.peek() != ' ') break;
     reader.skip();
     if (take_is_word(reader)) return true;
+    // "token generated -> x"
+    if (reader.peek() == '-' && reader.peek(1) == '>') {
+      reader.skip(2);
+      reader.skip_blanks(2);
+      return true;
+    }
   }
   reader.move_to(from);
   return false;
@@ -191,14 +206,19 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
     if (reader.peek() == '"' || reader.peek() == '\'') op = Operator::Second;
     if (reader.starved()) return Verdict::More;
   }
-  if (op == Operator::None) return Verdict::No;
+  const bool heads = op == Operator::None && name_heads_line(text, name);
+  const bool below = (op == Operator::Assign || heads) && take_line_end(reader);
+  if (reader.starved()) return Verdict::More;
+  if (op == Operator::None && !below) return Verdict::No;
   if (op == Operator::Space && reader.peek() == '(') reader.skip();  // "secret (x)"
   if (op == Operator::Space && !name.flag && skip_clause(reader)) op = Operator::Is;
   if (reader.starved()) return Verdict::More;
   const Stop stop = equals_word(cue, "sas") ? Stop::Word : name.query ? Stop::Query : Stop::Line;
   JoinedLiterals joined;
   Bytes bytes;
-  Value value = read_parts(reader, stop, joined, bytes);
+  Value value =
+      op == Operator::Ask ? answer_value(reader) : read_parts(reader, stop, joined, bytes);
+  if (op == Operator::Ask && value.found) bytes = text.slice(value.start, value.end);
   // Headers on a line of their own: "Authorization: Token abc".
   if (value.found && !value.quoted && !reader.starved() && op == Operator::Assign) {
     const Bytes word = text.slice(value.start, value.end);
@@ -217,6 +237,14 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
   if (value.spaced) return Verdict::No;
   if (bytes.size() < rule.length_min || (rule.length_max != 0 && bytes.size() > rule.length_max))
     return Verdict::No;
+  // "secret_key: [x]"
+  if (op == Operator::Assign && !value.quoted && value.line_end && bytes.size() > kProseKeyMin &&
+      is_bracketed(bytes)) {
+    ++value.start;
+    --value.end;
+    bytes = text.slice(value.start, value.end);
+  }
+  if (below && (!value.line_end || value.quoted || bytes.size() < kProseKeyMin)) return Verdict::No;
   const Bytes its_name = text.slice(name.start, name.end);
   if (!value_fits(bytes, its_name, cue, value.quoted, op) &&
       !is_setting_of_token(text, bytes, value.start, its_name))

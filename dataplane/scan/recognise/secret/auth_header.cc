@@ -27,7 +27,8 @@ Verdict behind_authorization(const TextView& text, Reader& reader, uint64_t star
   const Name name = read_name(text, start, reader, true);
   const Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
-  if (op == Operator::None || op == Operator::Is || op == Operator::Space) return Verdict::No;
+  if (op == Operator::None || op == Operator::Is || op == Operator::Space || op == Operator::Ask)
+    return Verdict::No;
   const uint8_t quote = reader.peek();
   if (quote == '"' || quote == '\'' || quote == '`') reader.skip();
   Value value = read_value(reader, Stop::Line);

@@ -66,14 +66,17 @@ Verdict token_alone(const TextView& text, Reader& reader, Hit& out) noexcept {
 
 // login("admin", "x"), auth=("admin", "x"), connect("host", "admin", "x"): [start, at) ends with
 // the bracket, and `before` arguments stand before the password.
-Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, Hit& out) noexcept {
+Verdict argument_behind(const TextView& text, Reader& reader, unsigned before, bool named_first,
+                        Hit& out) noexcept {
   bool more = false;
   for (unsigned i = 0; i < before; ++i) {
     if (before == 1 && take_brackets(reader)) continue;
     const Value value = next_argument(text, reader, more);
     if (reader.starved()) return Verdict::More;
     // Where more than a user stands before it, all of them are texts.
-    if (!value.found || !more || (before > 1 && !value.quoted)) return Verdict::No;
+    // A URL may have a name: getConnection(url, "scott", "x").
+    if (!value.found || !more || (before > 1 && !value.quoted && (i > 0 || !named_first)))
+      return Verdict::No;
   }
   const Value value = next_argument(text, reader, more);
   if (reader.starved()) return Verdict::More;
@@ -202,8 +205,9 @@ Verdict password_of_call(const TextView& text, const Trigger& trigger, Reader& r
     if (verdict != Verdict::No || !equals_word(cue, "login(")) return verdict;
     reader.move_to(from);
   }
-  if (equals_word(cue, "hmac.new(")) return argument_behind(text, reader, 0, out);
-  return argument_behind(text, reader, has_second_text(cue) ? 2 : 1, out);
+  if (equals_word(cue, "hmac.new(")) return argument_behind(text, reader, 0, false, out);
+  return argument_behind(text, reader, has_second_text(cue) ? 2 : 1,
+                         equals_word(cue, "getconnection("), out);
 }
 
 }  // namespace sallyport::scan

@@ -124,7 +124,7 @@ bool tail_is_plural(const TextView& text, uint64_t from, uint64_t to) noexcept {
 void skip_type(Reader& reader) noexcept {
   constexpr auto kTypes = std::to_array<std::string_view>(
       {"string", "str", "text", "bytes", "any", "secretstr", "optional[str]", "final", "&str",
-       "&'static str", "final[str]", "char", "const char*", "std::string", "varchar"});
+       "&'static str", "final[str]", "char", "const char*", "std::string", "varchar", "as string"});
   constexpr FirstBytes kFirst{kTypes};
   const uint64_t from = reader.at();
   if (reader.peek() == ':') reader.skip();
@@ -140,6 +140,80 @@ void skip_type(Reader& reader) noexcept {
     reader.move_to(at);
   }
   reader.move_to(from);
+}
+
+// "Password ......: x", "Password ........ x": the points of a form. Moves behind them and their
+// colon, or not at all.
+bool take_leader(Reader& reader) noexcept {
+  constexpr uint64_t kPointsMin = 2, kPointsAloneMin = 4;
+  uint64_t points = 0;
+  while (points < kBlanksMax && reader.peek(points) == '.') ++points;
+  if (points < kPointsMin) return false;
+  uint64_t at = points;
+  while (at < kBlanksMax && reader.peek(at) == ' ') ++at;
+  const bool colon = reader.peek(at) == ':';
+  if (!colon && points < kPointsAloneMin) return false;
+  reader.skip(colon ? at + 1 : at);
+  reader.skip_blanks(kBlanksMax);
+  return true;
+}
+
+// One tag of those that mark up a text or a table, opening or closing; its attributes are gone
+// over. Moves behind it and white space, or not at all.
+bool take_markup(Reader& reader, bool closing) noexcept {
+  static constexpr WordList kTags{
+      std::to_array<std::string_view>({"td", "th", "dt", "dd", "b", "strong", "em", "i", "code",
+                                       "kbd", "samp", "tt", "span", "label", "p", "div"})};
+  constexpr uint64_t kTagNameMax = 6;
+  if (reader.peek() != '<' || (reader.peek(1) == '/') != closing) return false;
+  const uint64_t from = reader.at();
+  reader.skip(closing ? 2 : 1);
+  const uint64_t name = reader.at();
+  while (reader.at() - name <= kTagNameMax && is_letter(reader.peek())) reader.skip();
+  if (kTags.has(reader.slice(name, reader.at()))) {
+    for (uint64_t i = 0; i < kTagBytesMax; ++i) {
+      const uint8_t c = reader.peek(i);
+      if (c == 0 || c == '<' || c == '\n' || (i == 0 && c != '>' && c != ' ')) break;
+      if (c != '>') continue;
+      reader.skip(i + 1);
+      skip_white(reader, kBlanksMax);
+      return true;
+    }
+  }
+  reader.move_to(from);
+  return false;
+}
+
+// <td>Password</td><td>x</td>, <dt>Token</dt> <dd><code>x</code></dd>, <b>Password</b>: x. Moves to
+// the value, or not at all. A name that ends in markup is one only where a cell or a sign follows.
+bool take_cell(Reader& reader) noexcept {
+  const uint64_t from = reader.at();
+  const bool head = reader.peek(2) == 't' && reader.peek(3) == 'h';
+  if (!take_markup(reader, true)) return false;
+  (void)take_markup(reader, true);  // </b></td>
+  // The next column's head.
+  if (head && reader.peek() == '<' && reader.peek(1) == 't' && reader.peek(2) == 'h') {
+    reader.move_to(from);
+    return false;
+  }
+  const bool sign = reader.peek() == ':' || reader.peek() == '=';
+  if (sign) {
+    reader.skip();
+    skip_white(reader, kBlanksMax);
+  }
+  bool cell = false;
+  for (unsigned i = 0; i < 2 && take_markup(reader, false); ++i) cell = true;
+  if (sign || cell) return true;
+  reader.move_to(from);
+  return false;
+}
+
+// <b>Password:</b> <code>x</code>: what stands between a sign and its value.
+void skip_markup(Reader& reader) noexcept {
+  if (reader.peek() != '<') return;
+  (void)take_markup(reader, true);
+  for (unsigned i = 0; i < 2 && take_markup(reader, false); ++i) {
+  }
 }
 
 bool take_symbol(Reader& reader) noexcept {
@@ -316,6 +390,24 @@ void skip_white(Reader& reader, uint64_t max) noexcept {
   }
 }
 
+bool take_line_end(Reader& reader) noexcept {
+  constexpr unsigned kLineEndsMax = 2;
+  const uint64_t from = reader.at();
+  unsigned ends = 0;
+  while (reader.peek() == '\n' || reader.peek() == '\r' || is_gap(reader.peek())) {
+    ends += reader.peek() == '\n' ? 1 : 0;
+    if (ends > kLineEndsMax) break;
+    reader.skip();
+  }
+  if (ends > 0 && ends <= kLineEndsMax && is_alnum(reader.peek())) return true;
+  reader.move_to(from);
+  return false;
+}
+
+bool name_heads_line(const TextView& text, const Name& name) noexcept {
+  return name.start == 0 || text.at(name.start - 1) == '\n';
+}
+
 Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool topic) noexcept {
   Name name;
   const uint64_t cue_end = reader.at();
@@ -336,6 +428,7 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   name.end = reader.at();
   const uint8_t before = name.start > 0 ? text.at(name.start - 1) : uint8_t{0};
   name.flag = dashes > 0 || (before == '/' && !is_name_char(text.at(name.start - 2)));
+  name.behind_slash = before == '/' && is_letter(text.at(name.start - 2));
   name.tag =
       before == '<' || (before == ':' && name.start > 1 && is_letter(text.at(name.start - 2)));
   name.query = before == '?' || before == '&';
@@ -356,14 +449,43 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
 }
 
 bool take_is_word(Reader& reader) noexcept {
-  constexpr auto kWords = std::to_array<std::string_view>(
-      {"je",          "este",     "is",        "was",          "ist",
-       "lautet",      "war",      "est",       "\xc3\xa9tait", "es",
-       "era",         "\xc3\xa8", "\xc3\xa9",  "e'",           "sar\xc3\xa0",
-       "jest",        "brzmi",    "\xc3\xa4r", "er",           "\xd1\x8d\xd1\x82o",
-       "equals",      "as",       "heisst",    "hei\xc3\x9ft", "s\xc3\xa5",
-       "ser\xc3\xa1", "ahora es", "c'est",     "will be",      "should be",
-       "remains",     "reads"});
+  constexpr auto kWords = std::to_array<std::string_view>({"je",
+                                                           "este",
+                                                           "is",
+                                                           "was",
+                                                           "ist",
+                                                           "lautet",
+                                                           "war",
+                                                           "est",
+                                                           "\xc3\xa9tait",
+                                                           "es",
+                                                           "era",
+                                                           "\xc3\xa8",
+                                                           "\xc3\xa9",
+                                                           "e'",
+                                                           "sar\xc3\xa0",
+                                                           "jest",
+                                                           "brzmi",
+                                                           "\xc3\xa4r",
+                                                           "er",
+                                                           "\xd1\x8d\xd1\x82o",
+                                                           "equals",
+                                                           "as",
+                                                           "heisst",
+                                                           "hei\xc3\x9ft",
+                                                           "s\xc3\xa5",
+                                                           "ser\xc3\xa1",
+                                                           "ahora es",
+                                                           "c'est",
+                                                           "will be",
+                                                           "should be",
+                                                           "remains",
+                                                           "reads",
+                                                           "l\xc3\xa0",
+                                                           "\xd9\x87\xd9\x8a",
+                                                           "\xd7\x94\xd7\x99\xd7\x90",
+                                                           "\xce\xb5\xce\xafvai",
+                                                           "adalah"});
   constexpr FirstBytes kFirst{kWords};
   const bool may_begin = kFirst.has(reader.peek());
   for (std::string_view word : kWords) {
@@ -377,11 +499,12 @@ bool take_is_word(Reader& reader) noexcept {
     }
     reader.move_to(at);
   }
-  // は が 是 为 為 는 은 가 이, and the ideographic colon.
-  if (reader.peek() < 0xe3) return false;
+  // คือ は が 是 为 為 는 은 가 이, and the ideographic colon.
+  if (reader.peek() < 0xe0) return false;
   for (std::string_view word :
-       {"\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf", "\xe4\xb8\xba", "\xe7\x82\xba",
-        "\xeb\x8a\x94", "\xec\x9d\x80", "\xea\xb0\x80", "\xec\x9d\xb4", "\xef\xbc\x9a"})
+       {"\xe0\xb8\x84\xe0\xb8\xb7\xe0\xb8\xad", "\xe3\x81\xaf", "\xe3\x81\x8c", "\xe6\x98\xaf",
+        "\xe4\xb8\xba", "\xe7\x82\xba", "\xeb\x8a\x94", "\xec\x9d\x80", "\xea\xb0\x80",
+        "\xec\x9d\xb4", "\xef\xbc\x9a"})
     if (reader.take(word)) {
       if (reader.peek() == ':') reader.skip();
       skip_white(reader, 4);
@@ -390,14 +513,11 @@ bool take_is_word(Reader& reader) noexcept {
   return false;
 }
 
-Operator read_operator(Reader& reader, const Name& name) noexcept {
+namespace {
+
+// Goes over the quote and the brackets behind a name; whether there was a quote.
+bool close_name(Reader& reader, const Name& name) noexcept {
   bool closed = false;
-  // "my password's x"
-  if (!name.quoted && reader.peek() == '\'' && to_lower(reader.peek(1)) == 's' &&
-      reader.peek(2) == ' ') {
-    reader.skip(3);
-    return Operator::Is;
-  }
   if (name.quoted || reader.peek() == '\\' || is_quote(reader.peek())) {
     if (reader.peek() == '\\' && is_quote(reader.peek(1))) reader.skip();
     if (is_quote(reader.peek())) {
@@ -411,6 +531,19 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   if (closed && reader.peek() == ')' && reader.peek(1) == '.') reader.skip();
   // 'input[name="password"]'
   if (closed && bracket && is_quote(reader.peek())) reader.skip();
+  return closed;
+}
+
+}  // namespace
+
+Operator read_operator(Reader& reader, const Name& name) noexcept {
+  // "my password's x"
+  if (!name.quoted && reader.peek() == '\'' && to_lower(reader.peek(1)) == 's' &&
+      reader.peek(2) == ' ') {
+    reader.skip(3);
+    return Operator::Is;
+  }
+  const bool closed = close_name(reader, name);
   // Emphasis in markdown, inside or behind the colon.
   const uint64_t marks_from = reader.at();
   const bool marked = name.start > 0 && (reader.slice(name.start - 1, name.start)[0] == '*' ||
@@ -421,11 +554,18 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
   if (closed && reader.peek() == '>') {
     reader.skip();
     skip_white(reader, kBlanksMax);
+    (void)reader.take("<value>");
     return Operator::Element;
   }
   if (take_value_element(reader)) return Operator::Element;
+  if (!closed && reader.peek() == '<' && take_cell(reader)) return Operator::Assign;
+  if (!closed && reader.peek() == '?' && (is_gap(reader.peek(1)) || reader.peek(1) == '\n')) {
+    reader.skip();
+    return Operator::Ask;
+  }
   const uint64_t blanks = reader.skip_blanks(kBlanksMax);
   if (blanks > 0 && !closed) skip_remark(reader);
+  if (reader.peek() == '.' && take_leader(reader)) return Operator::Assign;
   skip_type(reader);
   if (take_fallback(reader, closed)) return Operator::Second;
   if (closed && reader.peek() == ',') {
@@ -443,6 +583,7 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
     if (reader.at() - from == 1) reader.move_to(from);
     reader.skip_blanks(kBlanksMax);
     skip_block_mark(reader);
+    skip_markup(reader);
     return Operator::Assign;
   }
   if (reader.peek() == '|' && blanks > 0) {
@@ -451,12 +592,12 @@ Operator read_operator(Reader& reader, const Name& name) noexcept {
     return Operator::Assign;
   }
   if (take_value_attribute(reader)) return Operator::Second;
-  if (blanks == 0) {
-    return take_is_word(reader) ? Operator::Is : Operator::None;
-  }
   if (reader.peek() == '-' && reader.peek(1) == ' ') {
     reader.skip(2);
     return Operator::Is;
+  }
+  if (blanks == 0) {
+    return take_is_word(reader) ? Operator::Is : Operator::None;
   }
   if (take_is_word(reader)) return Operator::Is;
   return Operator::Space;

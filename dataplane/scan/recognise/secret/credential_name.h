@@ -24,7 +24,8 @@ struct Name {
   bool query = false;     // "?token", "&token"
   bool variable = false;  // "$password", "{password"
   bool quoted = false;    // a quote right before and behind it
-  bool constant = false;  // upper case and '_' only
+  bool behind_slash = false;  // "user/pass"
+  bool constant = false;      // upper case and '_' only
 };
 
 // Reads the name whose part [cue_start, reader.at()) is the cue, and moves the reader behind it.
@@ -38,6 +39,7 @@ enum class Operator : uint8_t {
   Element,  // > of an opening tag
   Second,   // the next argument, or the value attribute or key that belongs to a name
   Is,       // is, ist, est ...: prose
+  Ask,      // ?: the answer follows, maybe of somebody else
   Space,    // nothing but a blank
 };
 
@@ -48,6 +50,13 @@ Operator read_operator(Reader& reader, const Name& name) noexcept;
 // A word that says "equals" in one of the languages; moves the reader behind it and the blanks that
 // follow.
 bool take_is_word(Reader& reader) noexcept;
+
+// "API token:" or "Password" and the value alone on one of the next two lines. Moves to it, or not
+// at all.
+bool take_line_end(Reader& reader) noexcept;
+
+// Nothing stands before the name on its line.
+bool name_heads_line(const TextView& text, const Name& name) noexcept;
 
 // White space, with line ends.
 void skip_white(Reader& reader, uint64_t max) noexcept;

@@ -10,6 +10,7 @@
 
 #include <array>
 
+#include "dataplane/scan/recognise/secret/answer.h"
 #include "dataplane/scan/recognise/secret/auth_header.h"
 #include "dataplane/scan/recognise/secret/call_argument.h"
 #include "dataplane/scan/recognise/secret/command_line.h"
@@ -142,6 +143,16 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
   if (value.found && value.quoted && value.spaced && is_app_password(bytes))
     return match(value, 0, out);
   if (!value.found || value.spaced) return Verdict::No;
+  // "user/pass: kev/x": the password is the second of them.
+  if (!value.quoted && name.behind_slash) {
+    const auto slash = std::find(bytes.begin(), bytes.end(), uint8_t{'/'});
+    if (slash != bytes.end() && slash + 1 != bytes.end() &&
+        value.end - value.start == bytes.size()) {
+      const auto user = static_cast<size_t>(slash - bytes.begin()) + 1;
+      value.start += user;
+      bytes = bytes.subspan(user);
+    }
+  }
   // openssl -pass pass:x, -passin file:x
   if (option && starts_with(bytes, "pass:")) {
     value.start += 5;
@@ -155,8 +166,15 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
     return Verdict::No;
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
+  // "Password: [x]"
+  if (op == Operator::Assign && !value.quoted && value.line_end && is_bracketed(bytes)) {
+    out = Hit{value.start + 1, value.end - 1, false, 5};
+    return Verdict::Match;
+  }
   const Strength strength = password_strength(bytes);
-  if (op == Operator::Second && !value.quoted) return Verdict::No;
+  // "- name: DB_PASSWORD", "  value: x": nothing else is on its line.
+  if (op == Operator::Second && !value.quoted && !(value.line_end && stands_out(bytes)))
+    return Verdict::No;
   // The next one of a list of names has no digit.
   if (op == Operator::Second && std::none_of(bytes.begin(), bytes.end(), is_digit))
     return Verdict::No;
@@ -217,7 +235,8 @@ bool take_equals(Reader& reader) noexcept {
     skip_white(reader, 4);
     return true;
   }
-  if (sign == '-' && reader.peek(1) == ' ') {
+  const bool arrow = sign == '-' && reader.peek(1) == '>';
+  if (arrow || (sign == '-' && reader.peek(1) == ' ')) {
     reader.skip(2);
     return true;
   }
@@ -233,6 +252,32 @@ bool user_and_password(const TextView& text, const Value& word, Hit& out) noexce
   if (bytes[0] == '/' || !stands_out(bytes)) return false;
   out = Hit{colon + 1, word.end, false, 5};
   return true;
+}
+
+// "password did he choose?": the rest of a question. Moves behind its mark, or not at all.
+bool take_question(Reader& reader) noexcept {
+  constexpr uint64_t kQuestionBytesMax = 48;
+  for (uint64_t i = 0; i < kQuestionBytesMax; ++i) {
+    const uint8_t c = reader.peek(i);
+    if (c == '?' && i > 0) {
+      reader.skip(i + 1);
+      return true;
+    }
+    if (!is_letter(c) && c < 0x80 && c != ' ' && c != '\'' && c != '-') return false;
+  }
+  return false;
+}
+
+// "What password did you set?", and the answer.
+constexpr WordList kQuestionStarts{
+    std::to_array<std::string_view>({"did", "does", "do", "are", "were", "have", "should", "was"})};
+
+Verdict answer_to_question(const TextView& text, Reader& reader, Hit& out) noexcept {
+  const Value value = answer_value(reader);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found || value.spaced || !stands_out(text.slice(value.start, value.end)))
+    return Verdict::No;
+  return match(value, 5, out);
 }
 
 Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noexcept {
@@ -276,19 +321,26 @@ Verdict in_prose(const TextView& text, Reader& reader, bool armed, Hit& out) noe
       behind_to = true;
       continue;
     }
-    behind_to = !armed && equals_word(bytes, "to");
+    // "changed my password to x", "password saya x" (mine, in Indonesian)
+    behind_to = !armed && (equals_word(bytes, "to") || equals_word(bytes, "saya"));
     const uint8_t last = text.at(value.end);
     if (armed) {
       if (!kFillers.has(bytes)) return Verdict::No;
       continue;
     }
-    if (value.end < reader.at() && (last == '.' || last == '?' || last == '!' || last == ';'))
-      return Verdict::No;
+    if (value.end < reader.at() && last == '?') return answer_to_question(text, reader, out);
+    if (value.end < reader.at() && (last == '.' || last == '!' || last == ';')) return Verdict::No;
     if (value.end < reader.at() && last == ':') {
       armed = true;
       continue;
     }
     if (i > 0 && !armed && user_and_password(text, value, out)) return Verdict::Match;
+    if (i == 0 && kQuestionStarts.has(bytes)) {
+      const uint64_t behind = reader.at();
+      reader.move_to(value.end);
+      if (take_question(reader)) return answer_to_question(text, reader, out);
+      reader.move_to(behind);
+    }
     if (i == 0 ? !kGapStarts.has(bytes) : !is_gap_word(bytes) && bytes[0] != '-') {
       if (bytes.size() > 1 || bytes[0] != '-') return Verdict::No;
     }
@@ -391,6 +443,17 @@ bool owner_before(const TextView& text, uint64_t at) noexcept {
   return kOwners.has(text.slice(start, at - 1));
 }
 
+// "his login (kev) and pass (x)": what stands in the bracket is no remark. Moves nothing.
+bool bracket_stands_out(const TextView& text, Reader& reader) noexcept {
+  if (reader.peek() != '(') return false;
+  const uint64_t from = reader.at();
+  reader.skip();
+  const Value value = read_value(reader, Stop::Line);
+  const bool closed = reader.peek() == ')';
+  reader.move_to(from);
+  return value.found && closed && stands_out(text.slice(value.start, value.end));
+}
+
 // "PASS: gas/elf/group3", "PASS: i386 size 3": what a test says of itself. [name] and a colon stand
 // before the reader.
 bool is_test_result(const TextView& text, Reader& reader, const Name& name, Bytes cue) noexcept {
@@ -453,6 +516,32 @@ Verdict behind_type(Reader& reader, const Name& name, Bytes cue, Hit& out) noexc
   return behind_name(reader, name, Operator::Element, cue, out);
 }
 
+// PASSWORD('x'); "Password" on a line of its own, and the value on one of the next.
+Verdict without_operator(const TextView& text, Reader& reader, const Name& name, Bytes cue,
+                         Hit& out) noexcept {
+  if (reader.peek() == '(' && !is_short_word(cue) &&
+      (reader.peek(1) == '\'' || reader.peek(1) == '"'))
+    return behind_sql(text, reader, out);
+  if (name_heads_line(text, name) && take_line_end(reader)) {
+    const Value value = read_value(reader, Stop::Line);
+    if (!reader.starved() && value.found && !value.quoted && value.line_end &&
+        stands_out(text.slice(value.start, value.end)))
+      return match(value, 5, out);
+  }
+  return reader.starved() ? Verdict::More : Verdict::No;
+}
+
+// Behind "machine a.example login kev password ".
+Verdict in_netrc(const TextView& text, Reader& reader, Hit& out) noexcept {
+  const Value value = read_value(reader, Stop::Word);
+  if (reader.starved()) return Verdict::More;
+  if (!value.found) return Verdict::No;
+  // Heroku's are UUIDs.
+  const Bytes bytes = text.slice(value.start, value.end);
+  return is_uuid(bytes) || password_strength(bytes) != Strength::None ? match(value, 0, out)
+                                                                      : Verdict::No;
+}
+
 Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader,
                     Hit& out) noexcept {
   const Bytes cue = text.slice(trigger.start, trigger.at);
@@ -472,16 +561,18 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
       equals_word(text.slice(std::max(text.begin, trigger.start - 6), trigger.start - 1), "type="))
     return behind_type(reader, name, cue, out);
   if (take_prompt(reader)) return behind_name(reader, name, Operator::Element, cue, out);
-  const Operator op = read_operator(reader, name);
+  Operator op = read_operator(reader, name);
   if (reader.starved()) return Verdict::More;
   if (op == Operator::None && cue.back() >= 0x80) return behind_script_word(text, reader, out);
-  if (op == Operator::None) {
-    // PASSWORD('x')
-    if (reader.peek() == '(' && !is_short_word(cue) &&
-        (reader.peek(1) == '\'' || reader.peek(1) == '"'))
-      return behind_sql(text, reader, out);
-    return reader.starved() ? Verdict::More : Verdict::No;
-  }
+  if (op == Operator::None) return without_operator(text, reader, name, cue, out);
+  // "did it pass? v2Beta"
+  if (op == Operator::Ask)
+    return is_short_word(cue) && !owner_before(text, trigger.start)
+               ? Verdict::No
+               : answer_to_question(text, reader, out);
+  // Finnish; elsewhere "on" says where.
+  if (op == Operator::Space && contains_word(cue, "salasan") && reader.take("on "))
+    op = Operator::Is;
   const uint64_t value_at = reader.at();
   // "u88mPw==", the end of base64.
   if (op == Operator::Assign && equals_word(cue, "pw=") && text.at(value_at - 1) == '=' &&
@@ -500,21 +591,16 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   const bool owned = equals_word(cue, "pwd") && op == Operator::Space &&
                      (reader.take("of ") || reader.take("for "));
   if (owned) reader.move_to(value_at);
-  if (is_short_word(cue) && !equals_word(cue, "mdp") && !owned &&
+  const bool bracket =
+      op == Operator::Space && is_short_word(cue) && bracket_stands_out(text, reader);
+  if (is_short_word(cue) && !equals_word(cue, "mdp") && !owned && !bracket &&
       (op == Operator::Space || op == Operator::Is) && !user_before(text, trigger.start) &&
       !owner_before(text, trigger.start) && to_lower(text.at(reader.at() - 2)) != 's')
     return Verdict::No;
-  if (op == Operator::Space && netrc_before(text, trigger.start)) {
-    const Value value = read_value(reader, Stop::Word);
-    if (reader.starved()) return Verdict::More;
-    if (!value.found) return Verdict::No;
-    // Heroku's are UUIDs.
-    const Bytes bytes = text.slice(value.start, value.end);
-    return is_uuid(bytes) || password_strength(bytes) != Strength::None ? match(value, 0, out)
-                                                                        : Verdict::No;
-  }
+  if (op == Operator::Space && netrc_before(text, trigger.start))
+    return in_netrc(text, reader, out);
   // "user kev pw x"; "user kev, pass through2"
-  if (op == Operator::Space && (is_short_word(cue) || is_network_key(cue)) && !owned) {
+  if (op == Operator::Space && (is_short_word(cue) || is_network_key(cue)) && !owned && !bracket) {
     const uint64_t from = reader.at();
     const Value value = read_value(reader, Stop::Line);
     if (reader.starved()) return Verdict::More;

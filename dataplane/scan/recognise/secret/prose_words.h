@@ -98,7 +98,16 @@ inline constexpr WordList kGapStarts{std::to_array<std::string_view>({"for",
                                                                       "from",
                                                                       "fra",
                                                                       "auf",
-                                                                      "am"})};
+                                                                      "am",
+                                                                      "saya",
+                                                                      "mitt",
+                                                                      "mea",
+                                                                      "f\xc3\xbcrs",
+                                                                      "\xd7\xa9\xd7\x9c\xd7\x99",
+                                                                      "tymczasowe",
+                                                                      "c\xe1\xbb\xa7"
+                                                                      "a",
+                                                                      "\xd0\xb2i\xd0\xb4"})};
 
 // Between "is" and the value.
 inline constexpr WordList kFillers{std::to_array<std::string_view>({"now",
@@ -139,6 +148,8 @@ inline constexpr WordList kFillers{std::to_array<std::string_view>({"now",
 constexpr size_t kProseWordsMax = 10;
 
 bool is_gap_word(std::span<const uint8_t> word) noexcept;
+// "[x]" as the value of a name, where x stands out and is no class of a pattern ("[A-Z0-9]").
+bool is_bracketed(std::span<const uint8_t> bytes) noexcept;
 // "PKCS12", "A4": an abbreviation with a number.
 bool is_abbreviation(std::span<const uint8_t> bytes) noexcept;
 // "page2", "admin1": names.

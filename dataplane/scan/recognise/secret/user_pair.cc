@@ -124,7 +124,10 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
   if (is_network_cue(cue)) reader.move_to(reader.at() - 1);
   if (slash && reader.peek() == '(') reader.skip();
   const bool arrow = take_arrow(reader);
-  armed |= arrow;
+  // "default creds (kev/x)"
+  const bool bracket = !slash && reader.peek() == ' ' && reader.peek(1) == '(';
+  if (bracket) reader.skip(2);
+  armed |= arrow || bracket;
   for (size_t i = 0; i < kProseWordsMax; ++i) {
     while (reader.peek() == '*' || reader.peek() == ')') reader.skip();
     reader.skip_blanks(2);
@@ -174,7 +177,7 @@ Verdict user_and_secret(const TextView& text, Reader& reader, Bytes cue, Hit& ou
     // "ftp login admin:x"
     armed |= i == 0 && value.start == sign + 1 && text.at(sign) == ':';
     if (!armed || path || (is_network_cue(cue) && !fits_network(bytes)) ||
-        ((slash || arrow || with) && is_word_and_digit(bytes)) ||
+        ((slash || arrow || with || bracket) && is_word_and_digit(bytes)) ||
         is_placeholder(text.slice(user.start, user.end)) ||
         is_pairs_of_hex(text.slice(user.start, user.end)) ||
         password_strength(bytes) != Strength::Strong)

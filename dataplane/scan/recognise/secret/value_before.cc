@@ -6,6 +6,7 @@
 
 #include "dataplane/scan/read/letter_run.h"
 #include "dataplane/scan/read/reader.h"
+#include "dataplane/scan/recognise/secret/prose_words.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -23,11 +24,11 @@ constexpr uint64_t kWordHeadMax = 8;
 constexpr uint64_t kCueBytesMax = 32;
 
 constexpr auto kLinks = std::to_array<std::string_view>(
-    {"is",           "was",         "as",    "ist",      "war",
-     "est",          "es",          "era",   "\xc3\xa8", "\xc3\xa9",
-     "jest",         "als",         "comme", "como",     "come",
-     "\xc3\xa4r",    "er",          "-",     "=",        "\xd1\x8d\xd1\x82o",
-     "\xe2\x80\x94", "\xe2\x80\x93"});
+    {"is",           "was",          "as",    "ist",      "war",
+     "est",          "es",           "era",   "\xc3\xa8", "\xc3\xa9",
+     "jest",         "als",          "comme", "como",     "come",
+     "\xc3\xa4r",    "er",           "-",     "=",        "\xd1\x8d\xd1\x82o",
+     "\xe2\x80\x94", "\xe2\x80\x93", "<-"});
 
 constexpr WordList kLinkWords{kLinks};
 constexpr FirstBytes kLinksFirst{kLinks};
@@ -41,6 +42,10 @@ constexpr WordList kArticles{std::to_array<std::string_view>(
 constexpr WordList kNo{std::to_array<std::string_view>(
     {"a", "an", "ein", "eine", "un", "une", "una", "not", "no", "never", "kein", "keine", "nicht",
      "pas", "non", "nie", "inte", "ikke", "niet"})};
+
+// Of a password, between "a" and its word.
+constexpr WordList kJudgements{std::to_array<std::string_view>(
+    {"good", "strong", "secure", "safe", "weak", "bad", "decent", "valid"})};
 
 // The phrase goes on without naming something else.
 constexpr WordList kPrepositions{std::to_array<std::string_view>({"for",
@@ -59,6 +64,10 @@ constexpr WordList kPrepositions{std::to_array<std::string_view>({"for",
                                                                   "then",
                                                                   "from",
                                                                   "again",
+                                                                  "everywhere",
+                                                                  "instead",
+                                                                  "already",
+                                                                  "still",
                                                                   "too",
                                                                   "because",
                                                                   "since",
@@ -147,6 +156,10 @@ bool find_before(const TextView& text, uint64_t cue, SecretKind kind, Word& out)
     const Word word = word_ending(text, at - 1, floor);
     if (word.start == word.end || word.start == floor) return false;
     const Bytes bytes = text.slice(word.start, word.end);
+    // "is X a good password?"
+    if (equals_word(bytes, "a") && kJudgements.has(text.slice(first.start, first.end)))
+      return text.at(word.start - 1) == ' ' && value_ending(text, word.start - 1, kind, out) &&
+             stands_out(text.slice(out.start, out.end));
     if (kNo.has(bytes)) return false;
     if (kLinkWords.has(bytes)) {
       const bool loose = bytes[0] == 'a' || bytes[0] == 'c' || bytes.size() < 2 || bytes[0] >= 0x80;
@@ -165,6 +178,7 @@ bool find_before(const TextView& text, uint64_t cue, SecretKind kind, Word& out)
 
 // Nothing that makes another noun of the cue, and no value, stands behind it.
 bool phrase_ends(Reader& reader) noexcept {
+  constexpr uint64_t kPrepositionMax = 10;
   if (is_mark(reader.peek())) reader.skip();
   const uint8_t c = reader.peek();
   if (c == 0 || c == '\n' || c == '\r' || c == '.' || c == ',' || c == ';' || c == '!' ||
@@ -173,7 +187,8 @@ bool phrase_ends(Reader& reader) noexcept {
   if (c != ' ') return false;
   reader.skip();
   const uint64_t from = reader.at();
-  while (reader.at() - from < 8 && (is_letter(reader.peek()) || reader.peek() >= 0x80))
+  while (reader.at() - from < kPrepositionMax &&
+         (is_letter(reader.peek()) || reader.peek() >= 0x80))
     reader.skip();
   const uint8_t behind = reader.peek();
   return !is_letter(behind) && kPrepositions.has(reader.slice(from, reader.at()));
@@ -215,7 +230,7 @@ uint64_t value_before_live_from(const TextView& text, uint64_t floor) noexcept {
     while (end < next && !is_blank(text.at(end))) ++end;
     const Bytes link = text.slice(at, end);
     const bool is_open = end == text.end;
-    const bool links = link.empty() || link[0] == '(' ||
+    const bool links = link.empty() || link[0] == '(' || equals_word(link, "a") ||
                        (kLinksFirst.has(link[0]) &&
                         std::any_of(kLinks.begin(), kLinks.end(), [&](std::string_view one) {
                           return is_open ? link.size() <= one.size() &&

@@ -23,6 +23,8 @@ bool is_head_char(uint8_t c) noexcept {
          c == '#' || c == '%' || c == '(' || c == ')';
 }
 
+bool has_lower(Bytes word) noexcept { return std::any_of(word.begin(), word.end(), is_lower); }
+
 // use(from, to, column, column_end) for the words of [from, to). False stops.
 template <class Use>
 void each_word(const TextView& text, uint64_t from, uint64_t to, Use&& use) {
@@ -38,6 +40,22 @@ void each_word(const TextView& text, uint64_t from, uint64_t to, Use&& use) {
     for (; at < to && blank_at(text, at) == 0; ++at) column += (text.at(at) & 0xc0) != 0x80 ? 1 : 0;
     if (!use(begin, at, first, column)) return;
   }
+}
+
+// A word that is no name of a column: a number ("4.7.2", "(35.156") or a file ("src/form.test.ts").
+bool is_no_name(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  while (from < to && (text.at(from) == '(' || text.at(from) == '#')) ++from;
+  if (from < to && is_digit(text.at(from))) {
+    bool letter = false;
+    for (uint64_t at = from; at < to; ++at) letter = letter || is_letter(text.at(at));
+    return !letter;
+  }
+  bool slash = false, point = false;
+  for (uint64_t at = from; at < to; ++at) {
+    point = point || text.at(at) == '.';
+    slash = slash || text.at(at) == '/';
+  }
+  return slash && point;
 }
 
 // What stands behind a name that ends at `to` is as wide as between columns.
@@ -89,8 +107,12 @@ Answer open_secret_print(const Engine& engine, const TextView& text, uint16_t ru
   out.next = end + 1;
   out.count = 0;
   unsigned words = 0;
-  each_word(text, line, end, [&](uint64_t from, uint64_t, uint32_t column, uint32_t column_end) {
+  bool named = true;
+  // "PASS  form renders": what a test says of itself; "USER  PASS" are heads.
+  const bool loud = name.constant && equals_word(cue, "pass") && name.start == line;
+  each_word(text, line, end, [&](uint64_t from, uint64_t to, uint32_t column, uint32_t column_end) {
     ++words;
+    named = named && !is_no_name(text, from, to) && !(loud && has_lower(text.slice(from, to)));
     if (from == name.start) {
       out.columns[0] = {column, column_end, rule,
                         secret_name_of(kind, text.slice(name.start, name.end), cue)};
@@ -98,7 +120,7 @@ Answer open_secret_print(const Engine& engine, const TextView& text, uint16_t ru
     }
     return true;
   });
-  return words > 1 && out.count > 0 ? Answer::Yes : Answer::No;
+  return named && words > 1 && out.count > 0 ? Answer::Yes : Answer::No;
 }
 
 // One more column of the table that is open, or another table.

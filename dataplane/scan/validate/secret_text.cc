@@ -8,6 +8,7 @@
 #include "dataplane/base/crc32.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/published_secrets.h"
+#include "dataplane/scan/validate/secret_terms.h"
 
 namespace sallyport::scan {
 namespace {
@@ -25,14 +26,6 @@ constexpr double kEntropyLong = 2.9;
 constexpr size_t kLongKey = 20;
 // Few words have five in a row ("lengths" has four); letters drawn at random soon do.
 constexpr size_t kConsonantsMax = 4;
-
-bool starts_with(Bytes text, std::string_view lower) noexcept {
-  return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
-}
-
-bool ends_with(Bytes text, std::string_view lower) noexcept {
-  return text.size() >= lower.size() && equals_word(text.last(lower.size()), lower);
-}
 
 bool is_letters(Bytes text) noexcept {
   bool all = true;
@@ -56,227 +49,27 @@ constexpr WordList kPlaceholderParts{std::to_array<std::string_view>(
      "securepassword", "supersecret"})};
 
 // Whole values that say what goes there.
-constexpr WordList kPlaceholderWords{std::to_array<std::string_view>({"password",
-                                                                      "passwd",
-                                                                      "pass",
-                                                                      "pwd",
-                                                                      "passphrase",
-                                                                      "passcode",
-                                                                      "secret",
-                                                                      "token",
-                                                                      "key",
-                                                                      "apikey",
-                                                                      "api_key",
-                                                                      "api-key",
-                                                                      "api_token",
-                                                                      "access_token",
-                                                                      "auth_token",
-                                                                      "secret_key",
-                                                                      "user",
-                                                                      "username",
-                                                                      "credentials",
-                                                                      "sample",
-                                                                      "userid",
-                                                                      "test",
-                                                                      "testing",
-                                                                      "foo",
-                                                                      "bar",
-                                                                      "baz",
-                                                                      "value",
-                                                                      "none",
-                                                                      "null",
-                                                                      "nil",
-                                                                      "undefined",
-                                                                      "true",
-                                                                      "false",
-                                                                      "string",
-                                                                      "passwort",
-                                                                      "kennwort",
-                                                                      "senha",
-                                                                      "clave",
-                                                                      "contrasena",
-                                                                      "motdepasse",
-                                                                      "wachtwoord",
-                                                                      "haslo",
-                                                                      "losenord",
-                                                                      "parola",
-                                                                      "somepassword",
-                                                                      "thepassword",
-                                                                      "secretpassword",
-                                                                      "notasecret",
-                                                                      "hidden",
-                                                                      "masked",
-                                                                      "encrypted",
-                                                                      "p4ssw0rd_here",
-                                                                      "user:pass",
-                                                                      "username:password",
-                                                                      "pass:word"})};
-
-// Terms of the trade that stand behind the word "password" in prose and code.
-constexpr WordList kTradeWords{std::to_array<std::string_view>({"options",       "option",
-                                                                "argument",      "parameter",
-                                                                "required",      "optional",
-                                                                "hashed",        "salted",
-                                                                "plaintext",     "plain",
-                                                                "cleartext",     "bytes",
-                                                                "bytearray",     "varchar",
-                                                                "boolean",       "bool",
-                                                                "integer",       "number",
-                                                                "object",        "unknown",
-                                                                "empty",         "blank",
-                                                                "default",       "input",
-                                                                "field",         "form",
-                                                                "label",         "text",
-                                                                "confirm",       "confirmation",
-                                                                "incorrect",     "invalid",
-                                                                "valid",         "wrong",
-                                                                "correct",       "expired",
-                                                                "missing",       "strong",
-                                                                "weak",          "reset",
-                                                                "forgot",        "forgotten",
-                                                                "change",        "changed",
-                                                                "update",        "updated",
-                                                                "current",       "login",
-                                                                "logout",        "signin",
-                                                                "signup",        "register",
-                                                                "error",         "errors",
-                                                                "warning",       "success",
-                                                                "failed",        "failure",
-                                                                "length",        "minlength",
-                                                                "maxlength",     "name",
-                                                                "type",          "email",
-                                                                "e-mail",        "phone",
-                                                                "address",       "account",
-                                                                "accounts",      "title",
-                                                                "description",   "message",
-                                                                "prompt",        "response",
-                                                                "request",       "session",
-                                                                "cookie",        "header",
-                                                                "basic",         "bearer",
-                                                                "digest",        "oauth",
-                                                                "ldap",          "kerberos",
-                                                                "ntlm",          "saml",
-                                                                "local",         "remote",
-                                                                "manager",       "generator",
-                                                                "protected",     "protection",
-                                                                "policy",        "strength",
-                                                                "rotation",      "expiry",
-                                                                "expiration",    "authentication",
-                                                                "authorization", "case-sensitive",
-                                                                "auto",          "automatic",
-                                                                "manual",        "always",
-                                                                "never",         "enabled",
-                                                                "disabled",      "ignore",
-                                                                "ignored",       "skip",
-                                                                "raw",           "json",
-                                                                "yaml",          "xml",
-                                                                "file",          "stdin",
-                                                                "env",           "vault",
-                                                                "keyring",       "keychain",
-                                                                "prompted",      "interactive",
-                                                                "allow",         "deny",
-                                                                "accept",        "reject",
-                                                                "charfield",     "passwordfield",
-                                                                "textfield",     "stringfield",
-                                                                "securestring",  "visible",
-                                                                "invisible",     "hide",
-                                                                "show",          "toggle",
-                                                                "submit",        "button",
-                                                                "placeholder",   "mixed",
-                                                                "numeric",       "alphanumeric",
-                                                                "random",        "generated",
-                                                                "unique",        "primary",
-                                                                "secondary",     "sensitive",
-                                                                "private",       "public",
-                                                                "internal",      "external",
-                                                                "system",        "server",
-                                                                "client",        "nullptr",
-                                                                "column",        "database",
-                                                                "storage",       "service",
-                                                                "function",      "method",
-                                                                "class",         "return",
-                                                                "import",        "const",
-                                                                "static",        "final",
-                                                                "this",          "self",
-                                                                "that",          "with",
-                                                                "from",          "your",
-                                                                "the",           "and",
-                                                                "for",           "not",
-                                                                "set",           "unset",
-                                                                "only",          "must",
-                                                                "should",        "will",
-                                                                "can",           "are",
-                                                                "was",           "has",
-                                                                "have",          "been",
-                                                                "being",         "also"})};
+constexpr WordList kPlaceholderWords{std::to_array<std::string_view>(
+    {"password", "passwd", "pass", "pwd", "passphrase", "passcode", "secret", "token", "key",
+     "apikey", "api_key", "api-key", "api_token", "access_token", "auth_token", "secret_key",
+     "user", "username", "credentials", "sample", "userid", "test", "testing", "foo", "bar", "baz",
+     "value", "none", "null", "nil", "undefined", "true", "false", "string", "passwort", "kennwort",
+     "senha", "clave", "contrasena", "motdepasse", "wachtwoord", "haslo", "losenord", "parola",
+     "somepassword", "thepassword", "secretpassword", "notasecret", "hidden", "masked", "encrypted",
+     // In other languages, as
+     // labels of translations.
+     "contrase\xc3\xb1"
+     "a",
+     "l\xc3\xb6senord", "wachtwoorden", "adgangskode", "passord", "salasana", "heslo", "geslo",
+     "lozinka", "jelsz\xc3\xb3", "has\xc5\x82o", "\xc5\x9fifre", "parol\xc4\x83", "contrasinal",
+     "contrasenya", "pasahitza", "parool", "parole", "lykilor\xc3\xb0", "fjal\xc3\xabkalim",
+     "palavra-passe", "p4ssw0rd_here", "user:pass", "username:password", "pass:word"})};
 
 constexpr WordList kSecretNouns{
     std::to_array<std::string_view>({"password", "passwd", "secret", "token", "username"})};
 
 // Of pages, in the names of what is typed into.
 constexpr WordList kFieldNouns{std::to_array<std::string_view>({"field", "input", "login", "pwd"})};
-
-// Algorithms, encodings and types that end in a number: "SHA-256", "base64", "varchar2", "utf8mb4".
-constexpr auto kNumberedTerms = std::to_array<std::string_view>(
-    {"hmac-sha", "hmacsha", "ssha",     "sha",    "md",      "aes",     "rsa",     "utf",
-     "base",     "argon",   "pbkdf",    "scrypt", "bcrypt",  "oauth",   "hs",      "rs",
-     "es",       "ps",      "ed",       "x",      "p-",      "ipv",     "rfc",     "iso",
-     "tls",      "ssl",     "http",     "int",    "uint",    "float",   "varchar", "nvarchar",
-     "char",     "string",  "str",      "text",   "byte",    "web",     "win",     "python",
-     "php",      "mysql",   "postgres", "blake",  "pkcs",    "windows", "office",  "crc",
-     "des",      "rc",      "level",    "step",   "section", "chapter", "table",   "figure",
-     "option",   "line",    "page",     "item",   "version", "release", "v",       "arg",
-     "param",    "var",     "val",      "value",  "user",    "test",    "field",   "input",
-     "key"});
-
-bool is_numbered_term(Bytes text) noexcept {
-  for (std::string_view term : kNumberedTerms) {
-    if (!starts_with(text, term)) continue;
-    const Bytes rest = text.subspan(term.size());
-    // "base64-encoded", "sha256-based"
-    size_t number = 0;
-    while (number < rest.size() && is_digit(rest[number])) ++number;
-    if (number > 0 && number + 1 < rest.size() && rest[number] == '-' &&
-        std::all_of(rest.begin() + static_cast<std::ptrdiff_t>(number) + 1, rest.end(), is_lower))
-      return true;
-    if (rest.empty() || rest.size() > 6) continue;
-    if (std::count_if(rest.begin(), rest.end(), is_letter) <= 3 &&
-        std::all_of(rest.begin(), rest.end(),
-                    [](uint8_t c) {
-                      return is_digit(c) || is_lower(c) || c == '-' || c == '_' || c == '.' ||
-                             c == '/';
-                    }) &&
-        (is_digit(rest[0]) || rest[0] == '-' || rest[0] == '_' || rest[0] == '.'))
-      return true;
-  }
-  return false;
-}
-
-// "8-16", "12-character", "30s", "10MB", "1.2.3", "2024-01-02", "1st", "0x1f", "100%".
-bool is_quantity(Bytes text) noexcept {
-  size_t i = 0;
-  while (i < text.size() && is_digit(text[i])) ++i;
-  if (i == 0) return false;
-  if (i == 1 && text[0] == '0' && text.size() > 2 && (text[1] | 32) == 'x' &&
-      std::all_of(text.begin() + 2, text.end(), is_hex))
-    return true;
-  const Bytes rest = text.subspan(i);
-  const auto only = [&](auto&& fits) { return std::all_of(rest.begin(), rest.end(), fits); };
-  if (rest.size() > 1 && rest[0] == '/' && std::all_of(rest.begin() + 1, rest.end(), is_lower))
-    return true;
-  if (!rest.empty() && only([](uint8_t c) {
-        return is_digit(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == ',' || c == '%';
-      }))
-    return true;
-  if (rest.size() > 1 && rest[0] == '-')
-    return std::all_of(rest.begin() + 1, rest.end(),
-                       [](uint8_t c) { return is_lower(c) || c == '-'; });
-  static constexpr WordList kUnits{std::to_array<std::string_view>(
-      {"s",   "ms",    "m",    "h",  "d",   "kb",   "mb",   "gb",    "px",    "em",
-       "st",  "nd",    "rd",   "th", "bit", "bits", "byte", "bytes", "chars", "min",
-       "sec", "hours", "days", "x",  "k",   "b",    "fa",   "am",    "pm"})};
-  return kUnits.has(rest);
-}
 
 constexpr auto kFileEndings = std::to_array<std::string_view>(
     {".py",   ".js",  ".ts",    ".json", ".yaml", ".yml", ".xml", ".html", ".css", ".txt",
@@ -299,19 +92,35 @@ bool is_name_part(Bytes part) noexcept {
   return numbers <= 1;
 }
 
-// follow_symlinks=False, a pointer *name, a member ^.name: code.
+// Names with one sign between them.
+bool is_parts_of_names(Bytes text, uint8_t sign) noexcept {
+  size_t begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] != sign) continue;
+    if (!is_name_part(text.subspan(begin, i - begin))) return false;
+    begin = i + 1;
+  }
+  return !text.empty();
+}
+
+// follow_symlinks=False, -DUSE_QT6=ON, -DCMAKE_INSTALL_PREFIX=/usr, a pointer *name, a member
+// ^.name: code.
 bool is_setting(Bytes text) noexcept {
   size_t i = 0;
   if ((text[0] == '*' || text[0] == '&') && text.size() > 1 && is_letter(text[1])) {
     return std::all_of(text.begin() + 1, text.end(),
                        [](uint8_t c) { return is_letter(c) || c == '_'; });
   }
+  const bool flag = text.size() > 3 && text[0] == '-' && is_letter(text[1]);
+  if (flag) text = text.subspan(1);
   while (i < text.size() && (is_alnum(text[i]) || text[i] == '_')) ++i;
   if (i + 1 < text.size() && i > 0 && text[i] == '^' && text[i + 1] == '.') return true;
-  if (i < 2 || i + 1 >= text.size() || text[i] != '=' || text[i + 1] == '=') return false;
-  return is_name_part(text.first(i)) &&
-         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 1, text.end(),
-                     [](uint8_t c) { return is_alnum(c) || c == '_' || c == '.'; });
+  if (i < (flag ? 1U : 2U) || i + 1 >= text.size() || text[i] != '=' || text[i + 1] == '=')
+    return false;
+  return (flag ? is_parts_of_names(text.first(i), '_') : is_name_part(text.first(i))) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(i) + 1, text.end(), [&](uint8_t c) {
+           return is_alnum(c) || c == '_' || c == '.' || (flag && (c == '/' || c == '-'));
+         });
 }
 
 // /etc/ssl/private: what stands between the slashes are names.
@@ -324,17 +133,6 @@ bool is_path(Bytes text) noexcept {
     begin = i + 1;
   }
   return parts > 1;
-}
-
-// Names with one sign between them.
-bool is_parts_of_names(Bytes text, uint8_t sign) noexcept {
-  size_t begin = 0;
-  for (size_t i = 0; i <= text.size(); ++i) {
-    if (i < text.size() && text[i] != sign) continue;
-    if (!is_name_part(text.subspan(begin, i - begin))) return false;
-    begin = i + 1;
-  }
-  return !text.empty();
 }
 
 // secret/data/app2, db/prod/password2: three names at least, where a path in a vault leads.
@@ -539,10 +337,10 @@ bool looks_random(Bytes text) noexcept {
 // arn:aws:secretsmanager:..., secret/data/app2, PBKDF2WithHmacSHA256, AES-256-GCM, X-Auth-Token2,
 // :password2 and @password2 of SQL, #password2 of a page, tls-secret2.
 bool is_reference(Bytes text) noexcept {
-  if (starts_with(text, "arn:") || starts_with(text, "(?")) return true;
-  if (ends_with(text, "padding") || starts_with(text, "aes-") || starts_with(text, "pbkdf2with"))
+  if (begins_as(text, "arn:") || begins_as(text, "(?")) return true;
+  if (ends_as(text, "padding") || begins_as(text, "aes-") || begins_as(text, "pbkdf2with"))
     return true;
-  const bool header = starts_with(text, "x-");
+  const bool header = begins_as(text, "x-");
   const uint8_t mark = text[0];
   const bool marked = mark == ':' || mark == '@' || mark == '#' || mark == '.';
   if (!header && !marked)
@@ -566,14 +364,20 @@ bool is_placeholder(Bytes text) noexcept {
   const auto wrapped = [&](char open, char close) {
     return s.front() == open && s.back() == close;
   };
+  // ($row['password']
+  if (s.starts_with("($") && s.size() > 3 && is_letter(text[2]) &&
+      s.find_first_of("[>") != std::string_view::npos)
+    return true;
   if (wrapped('%', '%') || wrapped('{', '}') || wrapped('<', '>') || wrapped('[', ']') ||
       wrapped('_', '_') || wrapped('(', ')'))
     return true;
   // $PASSWORD, $1, but not $ecret9: a variable is letters, digits and '_' in one case.
   if (s.front() == '$') {
     Bytes name = text.subspan(1);
-    // $argv[2]: an element of a list.
+    // $argv[2]: an element of a list; $passwords[$key: of one that a blank or an arrow cut.
     const size_t index = s.find('[');
+    if (index != std::string_view::npos && index > 1 && index + 1 < s.size() && s[index + 1] == '$')
+      return true;
     if (index != std::string_view::npos && index > 1 && s.back() == ']' &&
         is_name_part(text.subspan(1, index - 1)))
       return true;
@@ -644,7 +448,8 @@ bool is_expression(Bytes text) noexcept {
       s.starts_with("~/") || s.starts_with("--") || s.find("()") != std::string_view::npos ||
       s.find(".html#") != std::string_view::npos)
     return true;
-  if (is_setting(text)) return true;
+  if (is_setting(text) || is_version(text) || is_time_stamp(text) || is_numbered_type(text))
+    return true;
   // A drive, an absolute path of words.
   if (text.size() > 2 && is_letter(text[0]) && text[1] == ':' && text[2] == '\\') return true;
   if (s[0] == '/' && is_path(text)) return true;
@@ -661,12 +466,15 @@ bool is_expression(Bytes text) noexcept {
                   is_letter))
     return true;
   for (std::string_view ending : kFileEndings)
-    if (text.size() > ending.size() && ends_with(text, ending)) return true;
+    if (text.size() > ending.size() && ends_as(text, ending)) return true;
   return (is_dotted_name(text) && !is_numbered_pair(text)) || is_quantity(text) ||
          is_reference(text);
 }
 
 bool is_wordy(Bytes letters) noexcept {
+  // Parts of names that no vowel makes a word.
+  static constexpr WordList kShortForms{std::to_array<std::string_view>(
+      {"http", "https", "html", "xhtml", "smtp", "snmp", "dhcp", "mqtt", "grpc", "xmpp", "rtsp"})};
   size_t i = 0, chunks = 0;
   while (i < letters.size()) {
     size_t end = i;
@@ -686,7 +494,9 @@ bool is_wordy(Bytes letters) noexcept {
     }
     const bool acronym =
         chunk.size() <= 5 && chunk.size() >= 2 && std::all_of(chunk.begin(), chunk.end(), is_upper);
-    if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax)) return false;
+    if (!acronym && chunk.size() > 3 && (vowels == 0 || row_max > kConsonantsMax) &&
+        !kShortForms.has(chunk))
+      return false;
     ++chunks;
     i = end;
   }
@@ -697,10 +507,10 @@ bool is_wordy(Bytes letters) noexcept {
 Strength password_strength(Bytes text) noexcept {
   if (text.size() < kPasswordMin || text.size() > kPasswordMax) return Strength::None;
   if (is_placeholder(text) || is_expression(text) || is_uuid(text)) return Strength::None;
-  if (kTradeWords.has(text) || (!is_letters(text) && is_numbered_term(text))) return Strength::None;
+  if (is_trade_word(text) || (!is_letters(text) && is_numbered_term(text))) return Strength::None;
   // "required|min:8"
   const auto bar = std::find(text.begin(), text.end(), uint8_t{'|'});
-  if (bar != text.end() && kTradeWords.has(text.first(static_cast<size_t>(bar - text.begin()))))
+  if (bar != text.end() && is_trade_word(text.first(static_cast<size_t>(bar - text.begin()))))
     return Strength::None;
   const Mix mix = mix_of(text);
   if (mix.letters() == 0) {

@@ -12,7 +12,7 @@ set(SALLYPORT_VALIDATE_SOURCES
   validate/payment.cc
   validate/registry.cc
   validate/published_secrets.cc
-  validate/secret_text.cc
+  validate/secret_terms.cc validate/secret_text.cc
   validate/travel.cc
   validate/uk_ids.cc
   validate/us_ids.cc

@@ -24,6 +24,13 @@ inline bool equals_word(Bytes text, std::string_view lower_word) noexcept {
   return true;
 }
 
+inline bool begins_as(Bytes text, std::string_view lower_word) noexcept {
+  return text.size() >= lower_word.size() && equals_word(text.first(lower_word.size()), lower_word);
+}
+inline bool ends_as(Bytes text, std::string_view lower_word) noexcept {
+  return text.size() >= lower_word.size() && equals_word(text.last(lower_word.size()), lower_word);
+}
+
 // A few dozen words by the slot of their first character: both cases of a letter share one, digits
 // and signs have their own.
 template <size_t N>

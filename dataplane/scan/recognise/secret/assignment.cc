@@ -86,6 +86,12 @@ bool repeats_its_begin(Bytes value) noexcept {
   return false;
 }
 
+// "exports.EntityV3LogItem = EntityV3LogItem": a name that is given to itself.
+bool is_end_of(Bytes value, Bytes name) noexcept {
+  return value.size() <= name.size() &&
+         std::equal(value.begin(), value.end(), name.last(value.size()).begin());
+}
+
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);
@@ -246,6 +252,7 @@ Verdict behind_cue(const TextView& text, const Trigger& trigger, const RuleParam
   }
   if (below && (!value.line_end || value.quoted || bytes.size() < kProseKeyMin)) return Verdict::No;
   const Bytes its_name = text.slice(name.start, name.end);
+  if (!value.quoted && is_end_of(bytes, its_name)) return Verdict::No;
   if (!value_fits(bytes, its_name, cue, value.quoted, op) &&
       !is_setting_of_token(text, bytes, value.start, its_name))
     return Verdict::No;

@@ -78,7 +78,11 @@ constexpr WordList kHarmlessBefore{
                                      "websocket",    "socket",
                                      "surrogate"})};
 
-std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
+// The last word of the name [from, to).
+struct NamePart {
+  uint64_t start, end;
+};
+NamePart part_before(const TextView& text, uint64_t from, uint64_t to) noexcept {
   while (to > from && !is_letter(text.at(to - 1))) --to;
   uint64_t start = to;
   while (start > from && is_letter(text.at(start - 1))) {
@@ -86,7 +90,18 @@ std::span<const uint8_t> word_before(const TextView& text, uint64_t from, uint64
     // camelCase: the capital begins the word.
     if (is_upper(text.at(start)) && start > from && !is_upper(text.at(start - 1))) break;
   }
-  return text.slice(start, to);
+  return {start, to};
+}
+
+// The noun at `to` names something harmless: "csrf_token"; "PublicKeyToken", whose key is public.
+bool is_harmless(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  static constexpr WordList kPublic{std::to_array<std::string_view>({"public", "pub"})};
+  const NamePart last = part_before(text, from, to);
+  const Bytes word = text.slice(last.start, last.end);
+  if (kHarmlessBefore.has(word)) return true;
+  if (!equals_word(word, "key")) return false;
+  const NamePart former = part_before(text, from, last.start);
+  return kPublic.has(text.slice(former.start, former.end));
 }
 
 // Only digits, separators and words of kTailWords in [from, to).
@@ -441,8 +456,8 @@ Name read_name(const TextView& text, uint64_t cue_start, Reader& reader, bool to
   // "_pat" begins with what parts it from the word before.
   const bool begins = !is_letter(left) || !is_letter(text.at(cue_start)) ||
                       (is_upper(text.at(cue_start)) && is_lower(left));
-  const bool may_fit = (begins || !(short_cue || topic)) &&
-                       !kHarmlessBefore.has(word_before(text, name.start, cue_start));
+  const bool may_fit =
+      (begins || !(short_cue || topic)) && !is_harmless(text, name.start, cue_start);
   name.fits = may_fit && (topic || tail_fits(text, cue_end, name.end));
   name.many = may_fit && !name.fits && tail_is_plural(text, cue_end, name.end);
   return name;

@@ -37,9 +37,18 @@ bool starts_with(Bytes text, std::string_view lower) noexcept {
   return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
 }
 
+// Not of a plain word of another script, some letters of which may have been folded to ASCII:
+// behind "password" it is the label that translators made, behind "PW" the name of Palau.
 bool has_lower_or_digit(Bytes text) noexcept {
-  return std::any_of(text.begin(), text.end(),
-                     [](uint8_t c) { return is_lower(c) || is_digit(c) || c >= 0x80; });
+  size_t foreign = 0, letters = 0;
+  bool digit = false, lower = false;
+  for (uint8_t c : text) {
+    foreign += c >= 0x80 ? 1 : 0;
+    letters += is_letter(c) ? 1 : 0;
+    digit = digit || is_digit(c);
+    lower = lower || is_lower(c);
+  }
+  return digit || (foreign > 0 ? letters > foreign : lower);
 }
 
 // "Hidden", "Username": a label.
@@ -470,6 +479,21 @@ bool is_test_result(const TextView& text, Reader& reader, const Name& name, Byte
   return path || !(behind == 0 || behind == '\n' || behind == '\r');
 }
 
+// `"pass": 1290, "fail": 3`: how many tests did. The reader stands before the number.
+bool counts_tests(const TextView& text, Reader& reader, const Name& name, Bytes cue) noexcept {
+  constexpr uint64_t kReach = 48;
+  constexpr std::string_view kFail = "fail";
+  if (!name.quoted || !equals_word(cue, "pass") || !is_digit(reader.peek())) return false;
+  const uint64_t from = std::max(text.begin, name.start > kReach ? name.start - kReach : 0);
+  if (contains_word(text.slice(from, name.start), kFail)) return true;
+  size_t found = 0;
+  for (uint64_t i = 0; i < kReach && found < kFail.size(); ++i) {
+    const uint8_t c = to_lower(reader.peek(i));
+    found = c == static_cast<uint8_t>(kFail[found]) ? found + 1 : c == 'f' ? 1 : 0;
+  }
+  return found == kFail.size();
+}
+
 // "\xe5\xaf\x86\xe7\xa0\x81abc123", "(abc123)": scripts without spaces put a value right behind the
 // word.
 Verdict behind_script_word(const TextView& text, Reader& reader, Hit& out) noexcept {
@@ -578,7 +602,8 @@ Verdict behind_word(const TextView& text, const Trigger& trigger, Reader& reader
   if (op == Operator::Assign && equals_word(cue, "pw=") && text.at(value_at - 1) == '=' &&
       text.at(value_at - 2) == '=' && !is_alnum(reader.peek()))
     return reader.starved() ? Verdict::More : Verdict::No;
-  if (op == Operator::Assign && is_test_result(text, reader, name, cue))
+  if (op == Operator::Assign &&
+      (is_test_result(text, reader, name, cue) || counts_tests(text, reader, name, cue)))
     return reader.starved() ? Verdict::More : Verdict::No;
   if (op != Operator::Is && (op != Operator::Space || name.flag)) {
     const Verdict verdict = behind_name(reader, name, op, cue, out);

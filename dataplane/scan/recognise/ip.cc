@@ -10,6 +10,7 @@ namespace sallyport::scan {
 namespace {
 
 constexpr unsigned kQuadGroups = 4;
+constexpr unsigned kMulticastFirst = 224, kMulticastLast = 239;
 constexpr unsigned kHexGroups = 8;
 constexpr unsigned kHexDigits = 4;
 constexpr uint64_t kZoneBytesMax = 16;
@@ -21,7 +22,7 @@ constexpr uint64_t kVersionWordBytes = 20;
 constexpr std::string_view kVersionWords[] = {
     "version", "release", "build",    "firmware",  "section",  "chapter", "clause",    "table",
     "figure",  "annex",   "appendix", "paragraph", "article",  "kapitel", "abschnitt", "oid",
-    "upgrade", "ver.",    "rev",      "bump",      "fixed in", "since"};
+    "upgrade", "ver.",    "rev",      "bump",      "fixed in", "since",   "ec_number", "ec "};
 
 // A word of versions and chapters ends within the bytes before `start`, on the same line.
 bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
@@ -45,6 +46,67 @@ bool speaks_of_version(OpenReader& reader, uint64_t start) noexcept {
         return true;
   }
   return false;
+}
+
+// "(= 6.1.7.10)", "(>= 1.0.24.2)", ", ~> 5.2.4.1": what a package asks of another.
+bool is_wanted_version(OpenReader& reader, uint64_t start) noexcept {
+  if (start < 3 || reader.before(start) != ' ') return false;
+  const uint8_t sign = reader.before(start - 1), former = reader.before(start - 2);
+  const auto is_sign = [](uint8_t c) { return c == '=' || c == '<' || c == '>' || c == '~'; };
+  return is_sign(sign) && (former == '(' || former == '~' || (is_sign(former) && former != '='));
+}
+
+// "    activejob (6.1.7.10)" of a lock file, "tk8.6 (8.6.11.1-1) unstable; urgency=medium" of a
+// list of changes: a package and its version. `end`: behind the numbers.
+bool is_of_package(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  constexpr uint64_t kNameMax = 48, kIndent = 4, kWordsMax = 40;
+  if (reader.before(start) != '(' || start < 3 || reader.before(start - 1) != ' ') return false;
+  uint64_t close = end;
+  if (reader.at(close) == '-')
+    for (++close; is_alnum(reader.at(close)) && close - end < 8;) ++close;
+  if (reader.at(close) != ')') return false;
+  uint64_t at = close + 1;
+  while (at - close < kWordsMax &&
+         (is_lower(reader.at(at)) || reader.at(at) == ' ' || reader.at(at) == '-'))
+    ++at;
+  if (reader.follows(at, "; urgency")) return true;
+  if (close != end || (reader.at(close + 1) != '\n' && reader.at(close + 1) != '\r')) return false;
+  uint64_t name = start - 2;
+  while (
+      name > 0 && start - name < kNameMax &&
+      (is_alnum(reader.before(name)) || reader.before(name) == '-' || reader.before(name) == '_'))
+    --name;
+  uint64_t line = name;
+  while (line > 0 && name - line <= kIndent && reader.before(line) == ' ') --line;
+  return name < start - 2 && name - line == kIndent && (line == 0 || reader.before(line) == '\n');
+}
+
+// "1.8.92.61-1.63.62": numbers of the path of a drawing (SVG 2, 9.3.9), which need neither blanks
+// nor zeros between. A range goes from one address to another, or to its last number.
+bool is_of_path(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  const auto is_part = [](uint8_t c) { return is_digit(c) || c == '.'; };
+  // How many points the number that ends at `to` has.
+  const auto points_before = [&](uint64_t to, uint64_t& from) {
+    unsigned points = 0;
+    for (from = to; from > 0 && to - from < 16 && is_part(reader.before(from)); --from)
+      points += reader.before(from) == '.' ? 1 : 0;
+    return points;
+  };
+  uint64_t from = 0;
+  if (reader.before(start) == '-' && is_digit(reader.before(start - 1)))
+    return points_before(start - 1, from) != 3;
+  if (reader.at(end) == '-') {
+    uint64_t at = end + 1;
+    unsigned points = 0;
+    for (; at - end < 17 && is_part(reader.at(at)); ++at) points += reader.at(at) == '.' ? 1 : 0;
+    return points != 0 && points != 3;
+  }
+  if (reader.before(start) != ' ' || reader.at(end) != ' ' || !is_digit(reader.at(end + 1)))
+    return false;
+  // A decimal number before it, and a flag or another one behind.
+  const uint8_t behind = reader.at(end + 2);
+  return points_before(start - 1, from) == 1 && from < start - 2 &&
+         (behind == ' ' || behind == '.');
 }
 
 constexpr std::string_view kBrowsers[] = {
@@ -107,7 +169,15 @@ Verdict quad_at(const TextView& text, uint64_t point, Hit& out) noexcept {
   const bool masked = reader.at(quad.end) == '/' && is_digit(reader.at(quad.end + 1));
   // "Chrome/120.0.0.0": a release with nothing behind its first number.
   if (n[0] != 10 && n[1] == 0 && n[2] == 0 && n[3] == 0 && !masked) return reader.answer(false);
-  if (is_of_browser(reader, start) || speaks_of_version(reader, start)) return reader.answer(false);
+  // No host: "0.0.0.0/0" of a list of networks and other "this network"s (RFC 1122, 3.2.1.3),
+  // groups of hosts (RFC 5771). A text that begins so may be nothing else, so somebody asked for
+  // it.
+  if ((n[0] == 0 && start > 0) || (n[0] >= kMulticastFirst && n[0] <= kMulticastLast))
+    return reader.answer(false);
+  if (is_of_browser(reader, start) || speaks_of_version(reader, start) ||
+      is_wanted_version(reader, start) || is_of_package(reader, start, quad.end) ||
+      is_of_path(reader, start, quad.end))
+    return reader.answer(false);
   out = Hit{start, quad.end};
   // 1.2.3.4 and 22.2.1.2 are chapters more often than hosts; 1.1.1.1 and 8.8.8.8 are hosts.
   const bool small = n[0] < kSectionMax && n[0] != 10 && n[1] < 10 && n[2] < 10 && n[3] < 10;

@@ -41,11 +41,14 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   const bool evasive = (flags & contract::kRuleEvasive) != 0;
   if (breaks_ == 0) return is_fraction() ? -1 : 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
-  if (evasive && regular_ && is_of_row()) return -1;
+  if (evasive && regular_ && (is_of_row() || is_of_dump())) return -1;
   if (regular_ && breaks_ == breaks) return 0;
   // "11/2024" and "2024 08" of "06/11/2024 08:30" are no "99-99-99".
-  if (regular_ && (breaks_ & ~breaks) == 0 && separator_ != '/' && !is_joined())
-    return kDoubtfulSeparators;
+  if (regular_ && (breaks_ & ~breaks) == 0 && separator_ != '/' && !is_joined()) {
+    // "39088169 63245986" of a list of numbers; "39407.3850891894", a fraction.
+    const bool is_decimal = separator_ == '.' && last_ - first_ == 2 && !has_letters();
+    return (evasive && is_part()) || is_decimal ? -1 : kDoubtfulSeparators;
+  }
   // Several signs, and all of them where the form has one.
   if (punctuated_ && breaks_ == breaks && evasive) return kDoubtfulSeparators;
   // Cells of two rows are two numbers.
@@ -82,26 +85,42 @@ bool ShapeWindow::is_of_row() const noexcept {
   return before % count != 0 || (behind > 1 && behind % count != 0);
 }
 
+// "ff8b 4584 4889 4588 4883": four bytes of a dump of memory, beside others that have letters.
+bool ShapeWindow::is_of_dump() const noexcept {
+  const uint32_t size = row_.size(first_);
+  const auto is_mixed = [&](size_t group) {
+    const auto text = row_.of(group);
+    return text.size() == size && row_.groups[group].letters > 0 && row_.groups[group].digits > 0 &&
+           std::all_of(text.begin(), text.end(), is_hex);
+  };
+  return separator_ == ' ' && !has_letters() &&
+         ((first_ > 0 && is_mixed(first_ - 1)) || (last_ < row_.count && is_mixed(last_)));
+}
+
 // What parts the groups makes several things of them: a time of day ("24 10:32:07 2017"), a
 // fraction
 // ("43.97777777777778"), a list of numbers of other sizes, paragraphs, calls ("3))-CT(2))").
 bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
   const size_t gaps = last_ - first_ - 1;
-  size_t colons = 0, commas = 0, brackets = 0, paragraphs = 0;
+  size_t colons = 0, commas = 0, bars = 0, opening = 0, closing = 0, paragraphs = 0;
   for (size_t g = first_; g + 1 < last_; ++g) {
     const auto between = row_.gap(g);
     const auto has = [&](uint8_t c) {
       return std::find(between.begin(), between.end(), c) != between.end();
     };
-    colons += between.size() == 1 && between[0] == ':' ? 1 : 0;
+    colons += has(':') ? 1 : 0;
     commas += has(',') ? 1 : 0;
-    brackets += has('(') || has(')') ? 1 : 0;
+    bars += has('|') ? 1 : 0;
+    opening += has('(') ? 1 : 0;
+    closing += has(')') ? 1 : 0;
     paragraphs += std::count(between.begin(), between.end(), '\n') > 1 ? 1 : 0;
   }
   if (colons != 0 && colons != gaps) return true;
   if (paragraphs != 0 && paragraphs != gaps) return true;
-  if (commas != 0 && (breaks_ & ~breaks) != 0) return true;
-  if (brackets > 1 && has_letters()) return true;
+  if (commas + bars != 0 && (breaks_ & ~breaks) != 0) return true;
+  if (opening + closing > 1 && has_letters()) return true;
+  // "22(22):4768-4778(1994": the bracket closes behind it.
+  if (!has_letters() && opening > closing && row_.before(first_) != ')') return true;
   // "60.71.11.65 (2024-03-05": a day of the calendar is none of a card.
   for (size_t g = first_ + 1; g + 2 < last_; ++g) {
     const auto dash = [&](size_t gap) {

@@ -46,6 +46,7 @@ class ShapeWindow {
   bool covers_all_digits() const noexcept;
   bool is_fraction() const noexcept;
   bool is_of_row() const noexcept;
+  bool is_of_dump() const noexcept;
   bool is_of_others(uint64_t breaks) const noexcept;
 
   const Row& row_;

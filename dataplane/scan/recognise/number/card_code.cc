@@ -1,6 +1,7 @@
 #include "dataplane/scan/recognise/number/card_code.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "dataplane/scan/recognise/number/row_digits.h"
 #include "dataplane/scan/validate/payment.h"
@@ -43,6 +44,21 @@ size_t expiry_before(const Row& row, size_t end) noexcept {
   return two ? last - 1 : end;
 }
 
+// One group, or the groups that are printed on cards with one sign between: cells of a table of
+// numbers make up a card now and then.
+bool is_printed(const Row& row, size_t first, size_t end) noexcept {
+  if (first + 1 == end) return true;
+  if (common_separator(row, first, end) == 0 && end - first != 1) return false;
+  const auto sizes = [&](std::initializer_list<uint32_t> wanted) {
+    if (wanted.size() != end - first) return false;
+    size_t g = first;
+    for (uint32_t size : wanted)
+      if (row.size(g++) != size) return false;
+    return true;
+  };
+  return sizes({4, 4, 4, 4}) || sizes({4, 6, 5}) || sizes({4, 6, 4}) || sizes({4, 4, 4, 4, 3});
+}
+
 bool is_card_before(const Row& row, size_t end) noexcept {
   size_t digits = 0;
   const size_t from = end - std::min(end, kCardGroupsMax);
@@ -50,7 +66,8 @@ bool is_card_before(const Row& row, size_t end) noexcept {
     if (first + 1 < end && !is_field_gap(row.gap(first))) return false;
     digits += row.size(first);
     if (digits > kCardDigitsMax) return false;
-    if (digits >= kCardDigitsMin && card(digits_of(row, first, end).all())) return true;
+    if (digits >= kCardDigitsMin && card(digits_of(row, first, end).all()))
+      return is_printed(row, first, end);
   }
   return false;
 }

@@ -482,6 +482,9 @@ void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rule
                             bool is_date, size_t first, CandidateList& out) {
   RowHit hit;
   if (!at(row_, first, hit)) return;
+  if (OpenReader reader(row_.view);
+      is_date && is_of_file(reader, row_.base + static_cast<uint64_t>(hit.end)))
+    return;
   if (!looked_) look_beside(engine, row_.start(first), out);
   if (is_date && !may_be_birth(engine, row_.start(first), out)) return;
   CandidateList::Around around;

@@ -281,6 +281,15 @@ bool date_behind_month(const TextView& text, uint64_t day, Hit& out) noexcept {
   return end != 0;
 }
 
+bool is_of_file(OpenReader& reader, uint64_t end) noexcept {
+  constexpr std::string_view kTime = " 99:99:99.999999999";
+  for (size_t i = 0; i < kTime.size(); ++i) {
+    const uint8_t c = reader.at(end + i);
+    if (kTime[i] == '9' ? !is_digit(c) : c != static_cast<uint8_t>(kTime[i])) return false;
+  }
+  return true;
+}
+
 Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,
                        Hit& out) noexcept {
   OpenReader reader(text);
@@ -302,7 +311,7 @@ Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleP
     }
     if (end != 0) {
       out = Hit{at, end};
-      return reader.answer(true);
+      return reader.answer(!is_of_file(reader, end));
     }
     if (is_digit(c) || reader.open()) return reader.answer(false);
   }

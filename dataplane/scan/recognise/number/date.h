@@ -7,6 +7,7 @@
 #pragma once
 
 #include "dataplane/scan/read/number_row.h"
+#include "dataplane/scan/read/open_reader.h"
 
 namespace sallyport::scan {
 
@@ -20,6 +21,9 @@ bool date_at(const Row& row, size_t first, RowHit& out) noexcept;
 Verdict date_with_month_at(const TextView& text, uint64_t start, Hit& out) noexcept;
 // "August 16, 1969": the same with the name before the day at `day`; what the row has is there.
 bool date_behind_month(const TextView& text, uint64_t day, Hit& out) noexcept;
+// "Birth: 1970-01-01 00:00:00.000000000": the date that ends at `end` is one of a file, as stat(1)
+// prints it.
+bool is_of_file(OpenReader& reader, uint64_t end) noexcept;
 // Where the name of a month begins behind which, and a space, `at` is; `at`: none does.
 uint64_t month_before(const TextView& text, uint64_t at) noexcept;
 // The first date behind a cue. trigger.at: the end of the cue, trigger.start: its beginning. A

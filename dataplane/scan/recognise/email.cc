@@ -80,6 +80,9 @@ bool is_top(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
   if (to - from > 4 && reader.follows(from, "xn--")) return true;
   for (uint64_t i = from; i < to; ++i)
     if (!is_word_letter(reader.at(i))) return false;
+  // "l@Map.TreeMap": a capital inside is one of a name in a program.
+  for (uint64_t i = from + 1; i < to; ++i)
+    if (is_upper(reader.at(i)) && is_lower(reader.before(i))) return false;
   return true;
 }
 
@@ -101,12 +104,64 @@ uint64_t domain_end(OpenReader& reader, uint64_t start) noexcept {
     if (i == label || i - label > kLabelBytesMax || reader.at(label) == '-') break;
     uint64_t trimmed = i;
     while (trimmed > label && reader.before(trimmed) == '-') --trimmed;
+    // "E<lt>anna@firma.exampleE<gt>": the escape of a bracket in perlpod.
+    if (labels > 0 && c == '<' && reader.before(i) == 'E' && is_lower(reader.before(i - 1)) &&
+        is_top(reader, label, i - 1))
+      return i - 1;
     if (labels > 0 && is_top(reader, label, trimmed)) best = trimmed;
     ++labels;
     if (c != '.' || trimmed != i) break;
     label = ++i;
   }
   return best;
+}
+
+bool all_digits(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
+  for (uint64_t i = from; i < to; ++i)
+    if (!is_digit(reader.at(i))) return false;
+  return to > from;
+}
+
+// "wildfly-common@1.7.0.Final": the version of a package.
+bool is_of_version(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  uint64_t label = start;
+  for (unsigned numbers = 0; numbers < 2; ++numbers) {
+    uint64_t at = label;
+    while (at < end && reader.at(at) != '.') ++at;
+    if (at == end || !all_digits(reader, label, at)) return false;
+    label = at + 1;
+  }
+  return true;
+}
+
+// "${USER}@host.example", "service-{number}@host.example": what a template makes, of somebody who
+// is not known yet.
+bool is_of_template(OpenReader& reader, uint64_t first, uint64_t end) noexcept {
+  for (uint64_t i = first; i < end; ++i)
+    if (reader.at(i) == '}') return true;
+  return false;
+}
+
+// "this@Outer.field" of Kotlin, "c@W.Screen{}" of Haskell.
+bool is_of_program(OpenReader& reader, uint64_t first, uint64_t sign, uint64_t end) noexcept {
+  constexpr uint64_t kQualifierMax = 2;
+  const bool capital = is_upper(reader.at(sign + 1));
+  if (capital && (equals(reader, first, sign, "this") || equals(reader, first, sign, "super")))
+    return true;
+  uint64_t top = end;
+  while (top > sign && reader.before(top) != '.') --top;
+  return capital && is_upper(reader.at(top)) && reader.at(end) == '{' &&
+         top - sign <= kQualifierMax + 2;
+}
+
+// "aes256-gcm@openssh.com", "curve25519-sha256@libssh.org": algorithms (RFC 4251, 6), which have
+// the names of those who made them.
+bool is_algorithm(OpenReader& reader, uint64_t first, uint64_t sign, uint64_t end) noexcept {
+  if (!equals(reader, sign + 1, end, "openssh.com") && !equals(reader, sign + 1, end, "libssh.org"))
+    return false;
+  for (uint64_t i = first; i < sign; ++i)
+    if (reader.at(i) == '-' || is_digit(reader.at(i))) return true;
+  return false;
 }
 
 }  // namespace
@@ -123,6 +178,9 @@ Verdict email_at(const TextView& text, const Trigger& trigger, const RuleParamet
   const bool cut = reader.at(trigger.at + 1) == '\n';
   const uint64_t end = domain_end(reader, trigger.at + (cut ? 2 : 1));
   if (end == 0) return reader.answer(false);
+  if (is_of_version(reader, trigger.at + 1, end) || is_of_template(reader, first, trigger.at) ||
+      is_of_program(reader, first, trigger.at, end) || is_algorithm(reader, first, trigger.at, end))
+    return reader.answer(false);
   out = Hit{first, end};
   out.doubt = cut ? kCutDoubt : 0;
   return reader.answer(true);

@@ -97,6 +97,27 @@ bool year_follows(OpenReader& reader, uint64_t at) noexcept {
   return reader.at(at) == ' ' && is_year(reader, at + 1);
 }
 
+// "Oct 12, 2000 Matt Domsch": a month, its day and a year, no street, house and post code.
+bool is_date_of_month(OpenReader& reader, uint64_t number, uint64_t house) noexcept {
+  static constexpr std::string_view kShortMonths[] = {
+      "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "sept", "dec"};
+  return reader.at(house) == ',' && reader.at(house + 1) == ' ' && is_year(reader, house + 2) &&
+         word_in(reader, word_before(reader, number - 1), kShortMonths);
+}
+
+// "Smart Array 5300\n    Smart Array 5312": the next line of a list of things begins like this one.
+bool is_listed(OpenReader& reader, uint64_t start, uint64_t house) noexcept {
+  constexpr uint64_t kIndentMax = 12;
+  if (reader.at(house) != '\n') return false;
+  uint64_t next = house + 1;
+  while (next - house <= kIndentMax && reader.at(next) == ' ') ++next;
+  const NameWord one = word_at(reader, start), two = word_at(reader, next);
+  if (one.size() == 0 || one.size() != two.size()) return false;
+  for (uint64_t i = 0; i < one.size(); ++i)
+    if (reader.at(one.start + i) != reader.at(two.start + i)) return false;
+  return true;
+}
+
 // Behind an address without a place the phrase goes on in small letters or ends: "4471 Maple
 // Street was", not "350 Wall Street Journal readers".
 bool ends_its_name(OpenReader& reader, uint64_t end) noexcept {
@@ -181,7 +202,11 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   }
   const bool loose = street.strength == StreetStrength::Placed && !town_first;
   const uint8_t behind = reader.at(house);
-  if (loose && is_year(reader, number)) return false;
+  if (loose && (is_year(reader, number) || is_date_of_month(reader, number, house) ||
+                is_listed(reader, street.start, house)))
+    return false;
+  // "Sie 51,7598 Anteile": the comma of a decimal number.
+  if (loose && behind == ',' && is_digit(reader.at(house + 1))) return false;
   if (loose && (behind == ' ' || !(place.town ? place.sure : place.unit)) &&
       !(behind == ' ' && place.unit && place.town))
     return false;

@@ -271,17 +271,69 @@ bool bracket_at(const Row& row, size_t first, RowHit& out) noexcept {
   return true;
 }
 
-// "d2", "7a": a byte of a dump of memory, in which any five pairs may look like a number.
-bool is_mixed_hex_pair(const Row& row, size_t group) noexcept {
+// "d2", "7a", "ff8b": bytes of a dump of memory, in which some groups of digits always look like a
+// number.
+bool is_hex_group(const Row& row, size_t group, uint32_t size) noexcept {
   const auto text = row.of(group);
-  return text.size() == 2 && row.groups[group].digits == 1 && is_hex(text[0]) && is_hex(text[1]);
+  return text.size() == size && std::all_of(text.begin(), text.end(), is_hex);
+}
+bool is_mixed_hex(const Row& row, size_t group, uint32_t size) noexcept {
+  return row.groups[group].digits > 0 && row.groups[group].letters > 0 &&
+         is_hex_group(row, group, size);
 }
 
+// An offset may stand before the first bytes; "fc" is a word unless bytes stand beyond it, too.
 bool stands_in_dump(const Row& row, size_t first, size_t group_end) noexcept {
+  const uint32_t size = row.size(group_end - 1);
+  if (size != 2 && size != 4) return false;
   for (size_t g = first; g < group_end; ++g)
-    if (row.size(g) != 2) return false;
-  return (first > 0 && is_mixed_hex_pair(row, first - 1)) ||
-         (group_end < row.count && is_mixed_hex_pair(row, group_end));
+    if (row.size(g) != size && (g > first || row.size(g) < 6)) return false;
+  const bool is_before =
+      first > 0 && (is_mixed_hex(row, first - 1, size) ||
+                    (first > 1 && is_hex_group(row, first - 1, size) &&
+                     row.groups[first - 1].letters > 0 && is_hex_group(row, first - 2, size)));
+  return is_before || (group_end < row.count && is_mixed_hex(row, group_end, size));
+}
+
+// "345-349 (2001": the bracket closes behind the number, so it holds something else. "2019)\n12.":
+// nothing opened it.
+bool brackets_pair(const Row& row, size_t first, size_t group_end) noexcept {
+  int depth = row.before(first) == '(' ? 1 : 0;
+  for (size_t g = first; g + 1 < group_end; ++g)
+    for (const uint8_t c : row.gap(g)) {
+      if (c == '(') ++depth;
+      if (c == ')' && --depth < 0) return false;
+    }
+  return depth <= 0 || (depth == 1 && row.before(first) == '(');
+}
+
+// "2076672 kB", "4096 bytes": a quantity.
+bool is_quantity_of_bytes(const Row& row, size_t last) noexcept {
+  const auto end = static_cast<int32_t>(row.groups[last].end);
+  if (byte_at(row, end) != ' ') return false;
+  const uint8_t one = byte_at(row, end + 1), two = byte_at(row, end + 2);
+  const uint8_t three = byte_at(row, end + 3);
+  const bool bytes = to_lower(one) == 'b' && two == 'y' && three == 't';
+  const bool prefixed = (to_lower(one) == 'k' || one == 'M' || one == 'G') &&
+                        (two == 'B' || (two == 'i' && three == 'B')) &&
+                        !is_word_char(byte_at(row, end + (two == 'i' ? 4 : 3)));
+  return bytes || prefixed;
+}
+
+// Words for numbers stand in programs, dumps and lists of references, too.
+bool is_of_others(const Row& row, size_t first, const RowHit& hit) noexcept {
+  const auto start = static_cast<int32_t>(row.groups[first].start);
+  const uint8_t before = row.before(first);
+  // "@@ -5506,7 +5517,7 @@": a piece of a diff.
+  if (before == '-' && byte_at(row, start - 2) == ' ' && byte_at(row, start - 3) == '@')
+    return true;
+  // "timestamp = {09.02.26.19.31}" of BibTeX.
+  if (before == '{' && row.behind(hit.group_end - 1) == '}' && hit.group_end - first == 5 &&
+      common_separator(row, first, hit.group_end) == '.')
+    return true;
+  if (before == '+') return false;
+  return !brackets_pair(row, first, hit.group_end) || stands_in_dump(row, first, hit.group_end) ||
+         is_quantity_of_bytes(row, hit.group_end - 1);
 }
 
 // 020 7946 0958, 01.41.27.23.47, 03-4927-9802, 0688 872 49 99: a trunk zero, ten or eleven digits
@@ -437,9 +489,10 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
 
 bool phone_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (!is_digits(row, first)) return false;
-  return international_at(row, first, out) || north_american_at(row, first, out) ||
-         bracket_at(row, first, out) || trunk_at(row, first, out) || torn_at(row, first, out) ||
-         national_at(row, first, out);
+  return (international_at(row, first, out) || north_american_at(row, first, out) ||
+          bracket_at(row, first, out) || trunk_at(row, first, out) || torn_at(row, first, out) ||
+          national_at(row, first, out)) &&
+         !is_of_others(row, first, out);
 }
 
 }  // namespace sallyport::scan

@@ -153,8 +153,8 @@ class Forms(unittest.TestCase):
         r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 
     def holds(self, pattern, text):
-        if pattern is self.MAIL:
-            return True
+        if pattern is self.MAIL:  # algorithms of ssh have the names of those who made them
+            return not re.search(r"[0-9-][^@]*@(?:openssh\.com|libssh\.org)$", text)
         if pattern is self.CARD:
             return luhn(compact(text)) and compact(text)[0] in "456" and compact(text)[:2] not in ("50", "57", "59")
         return len(compact(text)) == values.iban_length(compact(text)[:2]) and iban(compact(text))

@@ -70,6 +70,18 @@ bool ends_word(const TextView& text, uint64_t end) noexcept {
   return !is_upper(next) && !(is_digit(next) && is_alnum(text.at(end + 1)));
 }
 
+// A short word, and a phrase that ends in one: "account no" is none of "account not found", "text
+// me" of "text message". "patient id" may go on to "identifier".
+bool must_end(std::string_view word) noexcept {
+  constexpr size_t kTailMax = 2;
+  if (word.size() <= kShortWordBytes) return true;
+  const size_t blank = word.rfind(' ');
+  if (blank == std::string_view::npos) return false;
+  const std::string_view tail = word.substr(blank + 1);
+  return !tail.empty() && tail.size() <= kTailMax && tail != "id" &&
+         std::all_of(tail.begin(), tail.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 // The signs of a word that has some stand in the text, and one kind of sign is for all of its
 // blanks: "pick-up at" is no name.
 bool has_signs(const TextView& text, uint64_t start, std::string_view word) noexcept {
@@ -102,9 +114,11 @@ bool ContextWords::load(std::span<const std::string_view> words) {
   words_.assign(words.begin(), words.end());
   rules_.assign(words.size(), NearRules{});
   joined_.clear();
+  must_end_.clear();
   for (const std::string& word : words_) {
     if (word.size() > kContextWordBytesMax) return false;
     joined_.push_back(joined(word));
+    must_end_.push_back(must_end(word));
   }
   std::vector<LiteralSet::Literal> literals;
   for (const std::string& word : joined_)
@@ -185,9 +199,9 @@ void ContextWords::read_blocks(const TextView& text, Span span, const Apart* set
       const bool plural = (text.at(end) | 0x20) == 's';
       if (size <= kShortWordBytes && is_digit(text.at(start - 1))) continue;
       if (!has_signs(text, start, words_[index])) continue;
-      block.words[block.count++] =
-          ContextBlocks::Word{index, static_cast<uint8_t>(start % kBlockBytes),
-                              static_cast<uint8_t>(size), ends_word(text, end + plural), plural};
+      block.words[block.count++] = ContextBlocks::Word{
+          index, static_cast<uint8_t>(start % kBlockBytes), static_cast<uint8_t>(size),
+          !must_end_[index] || ends_word(text, end + plural), plural};
       add_rules(block.rules, rules_[index]);
     } else {
       add_rules(block.rules, rules_[set->words[hit.literal]]);
@@ -235,7 +249,7 @@ void ContextWords::find(const TextView& text, uint64_t value_start, uint64_t rea
       const uint64_t start = begin + word.at, end = start + word.size;
       if (start < from || end > value_start) continue;
       const bool ends = word.ends || end == value_start || (word.plural && end + 1 == value_start);
-      if (word.size <= kShortWordBytes && !ends) continue;
+      if (!ends) continue;
       if (out.count == ContextHits::kHitsMax) {
         std::copy(out.hits.begin() + 1, out.hits.end(), out.hits.begin());
         --out.count;

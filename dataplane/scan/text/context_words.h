@@ -6,7 +6,8 @@
 // in a third of the time. What was found in a block of text is kept while the text is being read,
 // for the next value beside it. Words are folded and lower case (also those of other scripts); ones
 // of up to kShortWordBytes must stand alone ("tel", not "hotel"), be the last part of a name like
-// userTel, or have a plural s; what is made of capitals and digits holds none (a token of ours has
+// userTel, or have a plural s, and so must phrases that end in a word of two letters ("account no",
+// not "account not"); what is made of capitals and digits holds none (a token of ours has
 // no words).
 // Owner  ContextWords: immutable once loaded, shared; ContextBlocks: one thread's scratch.
 #pragma once
@@ -92,7 +93,7 @@ class ContextBlocks {
     uint16_t word;
     uint8_t at;    // from the beginning of the block
     uint8_t size;  // bytes
-    bool ends;     // a short one must, unless the value follows at once; that it begins is sure
+    bool ends;     // where it must, unless the value follows at once; that it begins is sure
     bool plural;   // an s follows
   };
   // Which block it is, and the rules that its words speak for.
@@ -168,6 +169,7 @@ class ContextWords {
 
   std::vector<std::string> words_;
   std::vector<std::string> joined_;  // as they are looked for
+  std::vector<uint8_t> must_end_;    // by word
   std::vector<NearRules> rules_;     // by word
   LiteralSet literals_;
   std::array<Apart, ContextBlocks::kApartMax> apart_;

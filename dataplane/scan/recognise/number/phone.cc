@@ -282,17 +282,28 @@ bool is_mixed_hex(const Row& row, size_t group, uint32_t size) noexcept {
          is_hex_group(row, group, size);
 }
 
-// An offset may stand before the first bytes; "fc" is a word unless bytes stand beyond it, too.
+// "ff ba ", "83 fc ": one pair alone is a word ("de").
+bool bytes_before(const Row& row, size_t first) noexcept {
+  constexpr int32_t kPairs = 6;
+  const auto start = static_cast<int32_t>(row.groups[first].start);
+  bool letter = false;
+  for (int32_t i = 1; i <= kPairs; ++i) {
+    const uint8_t c = byte_at(row, start - i);
+    letter = letter || is_letter(c);
+    if (i == 1 || i == 4 ? c != ' ' : !is_hex(c)) return false;
+  }
+  return letter && !is_alnum(byte_at(row, start - kPairs - 1));
+}
+
+// An offset may stand before the first bytes.
 bool stands_in_dump(const Row& row, size_t first, size_t group_end) noexcept {
   const uint32_t size = row.size(group_end - 1);
   if (size != 2 && size != 4) return false;
   for (size_t g = first; g < group_end; ++g)
     if (row.size(g) != size && (g > first || row.size(g) < 6)) return false;
-  const bool is_before =
-      first > 0 && (is_mixed_hex(row, first - 1, size) ||
-                    (first > 1 && is_hex_group(row, first - 1, size) &&
-                     row.groups[first - 1].letters > 0 && is_hex_group(row, first - 2, size)));
-  return is_before || (group_end < row.count && is_mixed_hex(row, group_end, size));
+  return (first > 0 && is_mixed_hex(row, first - 1, size)) ||
+         (size == 2 && bytes_before(row, first)) ||
+         (group_end < row.count && is_mixed_hex(row, group_end, size));
 }
 
 // "345-349 (2001": the bracket closes behind the number, so it holds something else. "2019)\n12.":

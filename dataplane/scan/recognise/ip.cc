@@ -103,10 +103,13 @@ bool is_of_path(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
   }
   if (reader.before(start) != ' ' || reader.at(end) != ' ' || !is_digit(reader.at(end + 1)))
     return false;
-  // A decimal number before it, and a flag or another one behind.
+  // A decimal number before it, or two flags ("0 1 1 0 1.5.75.75 0 0 1"); behind it a flag or
+  // another number.
   const uint8_t behind = reader.at(end + 2);
-  return points_before(start - 1, from) == 1 && from < start - 2 &&
-         (behind == ' ' || behind == '.');
+  if (behind != ' ' && behind != '.') return false;
+  if (points_before(start - 1, from) == 1) return from < start - 2;
+  return from + 2 == start && reader.before(from) == ' ' && is_part(reader.before(from - 1)) &&
+         behind == ' ' && is_digit(reader.at(end + 3)) && points_before(from - 1, from) <= 1;
 }
 
 constexpr std::string_view kBrowsers[] = {

@@ -1,6 +1,9 @@
 #include "controlplane/policy/bundle/bundle_files.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <system_error>
@@ -74,6 +77,32 @@ void merge(YamlNode& base, const YamlNode& overlay, bool prepend_rules) {
   }
 }
 
+bool has_yaml_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return extension == ".yaml" || extension == ".yml";
+}
+
+// Why an entry of a bundle's folder is not read; empty: it is a file of a bundle, or none of ours.
+// Nothing with such a name is passed over: rules that are not there are not missed by anybody.
+std::string fault_of(const fs::directory_entry& entry, const fs::path& root,
+                     const std::string& path) {
+  std::error_code failed;
+  if (entry.is_symlink(failed)) {
+    const fs::path target = fs::canonical(entry.path(), failed);
+    if (failed) return has_yaml_name(path) ? "a link that leads nowhere" : "";
+    if (fs::is_directory(target, failed)) return "a link to a folder is not followed";
+    if (!has_yaml_name(path)) return "";
+    // What was signed is what lies here; and what lies elsewhere is not to be quoted in a message.
+    const fs::path inside = target.lexically_relative(root);
+    if (inside.empty() || *inside.begin() == "..") return "a link that leads out of the bundle";
+  }
+  if (!has_yaml_name(path)) return "";
+  if (!entry.is_regular_file(failed)) return "no regular file";
+  if (!path.ends_with(".yaml")) return "the files of a bundle end in .yaml";
+  return is_bundle_path(path) ? "" : "a bundle has no file of this name or in this folder";
+}
+
 // Nothing: `error` says why.
 std::optional<std::string> read_text(const fs::path& path, std::string& error,
                                      size_t bytes_max = kYamlFileBytesMax) {
@@ -88,10 +117,12 @@ std::optional<std::string> read_text(const fs::path& path, std::string& error,
                    : "the file is larger than " + std::to_string(bytes_max >> 20) + " MiB";
     return std::nullopt;
   }
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in.good() && !in.eof()) {
-    error = "cannot be read";
+    error = std::string("cannot be read") +
+            (errno != 0 ? ": " + std::string(std::strerror(errno)) : "");
     return std::nullopt;
   }
   return text;
@@ -158,6 +189,7 @@ std::vector<std::string> BundleFiles::list(const Layer& layer,
   std::vector<std::string> out;
   std::error_code failed;
   size_t count = 0;
+  const fs::path root = fs::canonical(layer.folder, failed);
   auto each = fs::recursive_directory_iterator(layer.folder, failed);
   for (; !failed && each != fs::recursive_directory_iterator(); each.increment(failed)) {
     const fs::path relative = each->path().lexically_relative(layer.folder);
@@ -174,19 +206,12 @@ std::vector<std::string> BundleFiles::list(const Layer& layer,
       each.disable_recursion_pending();
       continue;
     }
-    const std::string extension = relative.extension().string();
-    std::error_code not_file;
-    if ((extension != ".yaml" && extension != ".yml") || !each->is_regular_file(not_file)) continue;
-    if (extension == ".yml" || !is_bundle_path(relative.generic_string()))
-      problems.push_back(Problem{each->path().string(),
-                                 0,
-                                 0,
-                                 extension == ".yml"
-                                     ? "the files of a bundle end in .yaml"
-                                     : "a bundle has no file of this name or in this folder",
-                                 {}});
-    else
-      out.push_back(relative.generic_string());
+    const std::string path = relative.generic_string();
+    const std::string fault = fault_of(*each, root, path);
+    if (!fault.empty())
+      problems.push_back(Problem{each->path().string(), 0, 0, fault, {}});
+    else if (has_yaml_name(relative))
+      out.push_back(path);
   }
   if (failed) problems.push_back(Problem{layer.folder.string(), 0, 0, failed.message(), {}});
   std::sort(out.begin(), out.end());

@@ -1,5 +1,7 @@
 #include "controlplane/policy/bundle/bundle.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -317,6 +319,31 @@ TEST_F(BundleRefusal, OfFilesAndFolders) {
                               "action.yaml: a bundle has no file of this name or in this folder",
                               "vendor/x.yaml: a bundle has no file of this name or in this folder",
                               "tests/more.yml: the files of a bundle end in .yaml"));
+}
+
+// What is passed over is a rule that nobody applies.
+TEST_F(BundleRefusal, OfFilesThatAreNone) {
+  namespace fs = std::filesystem;
+  TemporaryFolder elsewhere;
+  elsewhere.write("rollout.yaml", "a: word that no message may quote\n");
+  fs::create_symlink(elsewhere.path() / "rollout.yaml", folder_.path() / "rollout.yaml");
+  fs::create_symlink(folder_.path() / "gone.yaml", folder_.path() / "approvals.yaml");
+  fs::create_directory_symlink(elsewhere.path(), folder_.path() / "templates");
+  fs::create_directory(folder_.path() / "exceptions.yaml");
+  ASSERT_EQ(mkfifo((folder_.path() / "retention.yaml").c_str(), 0600), 0);
+  files["Tests.YAML"] = "tests: []\n";
+  // A mounted bundle is links within its folder; what is none of ours may lead anywhere.
+  fs::create_directory(folder_.path() / "..data");
+  files["..data/limits.yaml"] = files["limits.yaml"];
+  files.erase("limits.yaml");
+  fs::create_symlink("..data/limits.yaml", folder_.path() / "limits.yaml");
+  fs::create_symlink("/dev/zero", folder_.path() / "notes.txt");
+  EXPECT_THAT(refusals(), testing::UnorderedElementsAre(
+                              "rollout.yaml: a link that leads out of the bundle",
+                              "approvals.yaml: a link that leads nowhere",
+                              "templates: a link to a folder is not followed",
+                              "exceptions.yaml: no regular file", "retention.yaml: no regular file",
+                              "Tests.YAML: the files of a bundle end in .yaml"));
 }
 
 TEST_F(BundleRefusal, OfMissingParts) {

@@ -57,8 +57,9 @@ class Check:
         self.changes(texts := [note] + [path.read_bytes() for path in old])
         (self.size, self.root), self.begin, self.end = last.open(note), m["from"], m["to"]
         pem = base64.b64decode(b"".join(self.read("log.pub.pem").splitlines()[1:-1]))
-        said = m["format"], m["size"], base64.b64decode(m["root"]), m["vkey"], self.read("vkey").decode(), pem
-        if said != (2, self.size, self.root, last.line, last.line + "\n", last.der): self.say("made with another key")
+        said = m["format"], m["size"], base64.b64decode(m["root"]), m["origin"], m["vkey"], self.read("vkey").decode()
+        if (*said, pem) != (2, self.size, self.root, last.name, last.line, last.line + "\n", last.der):
+            self.say("made with another key")
         if m["sha256sums"] != sha(self.read("SHA256SUMS")).hex(): self.say("MANIFEST.json names other SHA256SUMS")
         for w in self.given[2]: any(Key(w).open(t)[0] for t in texts) or self.say(f"no good cosignature of {w}")
         old += [pathlib.Path(path) for path in self.given[1]]
@@ -81,7 +82,9 @@ class Check:
         while entries:
             self.rows.append({})
             for first in range(0, entries, 256):             # outside of a range there is none in the lowest row
-                data = self.read(self.path(len(self.rows) - 1, first // 256, min(256, entries - first)), b"")
+                width = min(256, entries - first)
+                data = self.read(name := self.path(len(self.rows) - 1, first // 256, width), b"")
+                if len(data) not in (0, 32 * width): self.say(f"{name} is not {width} hashes")
                 self.rows[-1].update({first + i: data[32 * i:32 * i + 32] for i in range(len(data) // 32)})
             entries //= 256
         for row, n in ((row, n) for row in range(len(self.rows) - 1) for n in self.rows[row + 1]):

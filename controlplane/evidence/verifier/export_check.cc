@@ -102,6 +102,12 @@ bool ExportCheck::check_manifest() {
   from_ = number("from");
   to_ = number("to");
   answer_.size = number("size");
+  // Of another type it is another text than any that fits.
+  const auto text_of = [&](const char* name) {
+    return manifest.is_object() && manifest.contains(name) && manifest[name].is_string()
+               ? manifest[name].get<std::string>()
+               : std::string();
+  };
   if (number("format") != 2 || from_ > to_ || to_ > answer_.size || answer_.size > kRecordsMax ||
       from_ % kWidth != 0) {
     problem("MANIFEST.json is not one of an export of format 2");
@@ -109,12 +115,12 @@ bool ExportCheck::check_manifest() {
   }
   answer_.records = to_ - from_;
   const auto sums = file("SHA256SUMS", false);
-  if (sums && manifest.value("sha256sums", "") != hex_of(sum_of(bytes_of(*sums))))
+  if (sums && text_of("sha256sums") != hex_of(sum_of(bytes_of(*sums))))
     problem("SHA256SUMS is not the one that MANIFEST.json names");
-  if (manifest.value("vkey", "") + "\n" != file("vkey").value_or(""))
+  if (text_of("vkey") + "\n" != file("vkey").value_or(""))
     problem("MANIFEST.json names another key than the file vkey");
-  if (note_ && (note_->size != answer_.size || manifest.value("origin", "") != note_->origin ||
-                base64_bytes(manifest.value("root", "")) !=
+  if (note_ && (note_->size != answer_.size || text_of("origin") != note_->origin ||
+                base64_bytes(text_of("root")) !=
                     std::vector<uint8_t>(note_->root.begin(), note_->root.end()))) {
     problem("MANIFEST.json speaks of another tree than the checkpoint");
     return false;  // what it says of its range is not worth following

@@ -130,6 +130,20 @@ class SmallLog(case.Case):
             os.remove(os.path.join(copy, name))
             self.assert_bad(copy, self.vkey)
 
+    def test_a_manifest_of_other_types_and_a_tile_of_another_size_are_a_no(self):
+        for name in ("format", "size", "from", "to", "root", "origin", "vkey"):
+            for value in (None, [], {}, 7 if name in ("root", "origin", "vkey") else "7"):
+                copy = self.copy(self.folder)
+                write(json.dumps(dict(json.loads(read(copy, "MANIFEST.json")), **{name: value})).encode(), copy,
+                      "MANIFEST.json")
+                repair_sums(copy)
+                self.assert_bad(copy, self.vkey)
+        tile = next(name for name in case.files_of(self.folder) if name.startswith("tile/0/"))
+        copy = self.copy(self.folder)
+        write(read(copy, tile) + b"x", copy, tile)
+        repair_sums(copy)
+        self.assert_bad(copy, self.vkey, "hashes")
+
     def test_another_key_is_a_no(self):
         case.make_log(self.path("other"))
         self.assert_bad(self.folder, case.vkey_of(self.path("other")), "not signed by the given key")

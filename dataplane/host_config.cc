@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 
+#include "dataplane/contract/host_file.h"
 #include "dataplane/contract/region_layout.h"
 #include "dataplane/nic/port.h"
 #include "dataplane/options.h"
@@ -434,6 +435,7 @@ bool Reader::memory(fy_node* node) {
 }
 
 bool Reader::top(const std::string& key, fy_node* value) {
+  if (!contract::is_host_file_key(key)) return false;
   if (key == "node") {
     const std::optional<std::string> words = text(value, "node");
     if (!words) return false;

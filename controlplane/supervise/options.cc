@@ -12,6 +12,7 @@
 #include "controlplane/policy/yaml/yaml_node.h"
 #include "controlplane/supervise/credentials/private_file.h"
 #include "dataplane/base/ascii.h"
+#include "dataplane/contract/host_file.h"
 
 namespace sallyport::supervise {
 
@@ -56,7 +57,8 @@ po::options_description described(Options& options) {
   };
   auto add = known.add_options();
   add("config", folder(options.config, "FILE"),
-      "sallyport.yaml of this host; only `node` is read. Without the file the host name is used");
+      "sallyport.yaml of this host; read here: `node`, `environment`, `evidence`. Without the file "
+      "the host name is used, and the environment is lab");
   add("run-dir", folder(options.run_dir, "DIR"),
       "sockets, shared region and rings; tmpfs, made when missing");
   add("state-dir", folder(options.state_dir, "DIR"),
@@ -98,6 +100,36 @@ bool is_node_name(const std::string& name) {
          std::all_of(name.begin(), name.end(), [](char c) {
            return base::is_alnum(static_cast<uint8_t>(c)) || c == '.' || c == '_' || c == '-';
          });
+}
+
+// The dataplane reads the same file and refuses the same keys. Nothing: `error` says why.
+std::optional<policy::YamlNode> parse_host_file(const std::string& text,
+                                                const std::filesystem::path& config,
+                                                std::string& error) {
+  policy::Problem problem;
+  auto tree = policy::parse_yaml(text, config.string(), problem);
+  if (!tree) {
+    error = problem.render();
+    return std::nullopt;
+  }
+  policy::Sources sources;
+  sources.add(config.string(), text);
+  if (tree->kind != policy::YamlNode::Kind::Mapping) {
+    error = sources.problem(tree->place, "sallyport.yaml is a mapping (key: value)").render();
+    return std::nullopt;
+  }
+  for (const policy::YamlMember& member : tree->members) {
+    if (contract::is_host_file_key(member.key.scalar)) continue;
+    std::string known;
+    for (const std::string_view key : contract::kHostFileKeys)
+      known.append(known.empty() ? "" : ", ").append(key);
+    error = sources
+                .problem(member.key.place, "unknown key '" + member.key.scalar +
+                                               "' in sallyport.yaml; it has: " + known)
+                .render();
+    return std::nullopt;
+  }
+  return tree;
 }
 
 }  // namespace
@@ -146,42 +178,33 @@ Parse parse_command_line(int argc, const char* const* argv, Options& options) {
 std::string read_node_name(const std::filesystem::path& config, std::string& error) {
   std::string name;
   if (const auto text = read_small(config, policy::kYamlFileBytesMax)) {
-    policy::Problem problem;
-    const auto tree = policy::parse_yaml(*text, config.string(), problem);
-    if (!tree) {
-      error = problem.render();
-      return {};
-    }
+    const auto tree = parse_host_file(*text, config, error);
+    if (!tree) return {};
     const policy::YamlNode* node = tree->find("node");
     name = node != nullptr ? node->scalar : kNodeNameDefault;
   } else if (access(config.c_str(), F_OK) == 0) {
     error = config.string() + ": cannot be read";
     return {};
-  }
-  if (name.empty()) {
+  } else {
     char host[kNodeNameBytesMax + 1] = {};
     gethostname(host, sizeof host - 1);
     name = host;
   }
   if (is_node_name(name)) return name;
-  error = config.string() + ": node: at most 63 letters, digits, '.', '_' and '-'";
+  error = config.string() + ": node: 1 to 63 letters, digits, '.', '_' and '-'";
   return {};
 }
 
 std::string read_host_environment(const std::filesystem::path& config, std::string& error) {
   std::string name(policy::kEnvironmentWithoutApprovals);
   if (const auto text = read_small(config, policy::kYamlFileBytesMax)) {
-    policy::Problem problem;
-    const auto tree = policy::parse_yaml(*text, config.string(), problem);
-    if (!tree) {
-      error = problem.render();
-      return {};
-    }
+    const auto tree = parse_host_file(*text, config, error);
+    if (!tree) return {};
     if (const policy::YamlNode* node = tree->find("environment"); node != nullptr)
       name = node->scalar;
   }
   if (is_node_name(name)) return name;
-  error = config.string() + ": environment: at most 63 letters, digits, '.', '_' and '-'";
+  error = config.string() + ": environment: 1 to 63 letters, digits, '.', '_' and '-'";
   return {};
 }
 

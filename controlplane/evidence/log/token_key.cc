@@ -56,7 +56,8 @@ class TokenKey final : public SigningKey {
     context_ = PKCS11_CTX_new();
     is_loaded_ = context_ != nullptr && PKCS11_CTX_load(context_, options_.module.c_str()) == 0;
     if (!is_loaded_)
-      fail("cannot be loaded as a PKCS#11 module", "check evidence.key.pkcs11.module");
+      fail("cannot be loaded as a PKCS#11 module",
+           "check evidence.pkcs11.module of sallyport.yaml");
   }
   void unload() {
     close();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "controlplane/supervise/evidence_options.h"
+#include "dataplane/contract/host_file.h"
 #include "tests/unit/control/supervise/test_files.h"
 
 namespace sallyport::supervise {
@@ -72,6 +73,23 @@ TEST_F(OptionsTest, TheNodeNameComesFromTheFileOrTheHost) {
   write_file(folder / "a.yaml", "node: [\n");
   EXPECT_EQ(read_node_name(folder / "a.yaml", error), "");
   EXPECT_NE(error, "");
+}
+
+TEST_F(OptionsTest, KeysOfBothDaemonsAreKnownAndNoOthers) {
+  TestFolder folder;
+  std::string error;
+  for (const std::string_view key : contract::kHostFileKeys) {
+    write_file(folder / "a.yaml", std::string(key) + ": lab\n");
+    EXPECT_NE(read_node_name(folder / "a.yaml", error), "") << key << error;
+  }
+  write_file(folder / "a.yaml", "node: a\nenviroment: production\n");
+  EXPECT_EQ(read_node_name(folder / "a.yaml", error), "");
+  EXPECT_THAT(error, testing::HasSubstr("a.yaml:2:1: unknown key 'enviroment'"));
+  EXPECT_EQ(read_host_environment(folder / "a.yaml", error), "");
+  for (const char* text : {"node:\n", "node: [a]\n", "node: {a: b}\n", "[node]\n", "node\n"}) {
+    write_file(folder / "a.yaml", text);
+    EXPECT_EQ(read_node_name(folder / "a.yaml", error), "") << text;
+  }
 }
 
 TEST(EvidenceOptionsTest, AreReadAndTheDefaultsAreSafe) {

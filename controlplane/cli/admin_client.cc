@@ -91,6 +91,17 @@ std::string text_of(const nlohmann::json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// What somebody typed may be any bytes; JSON has no other text than UTF-8.
+std::string line_of(const nlohmann::json& request) {
+  try {
+    return request.dump() + "\n";
+  } catch (const nlohmann::json::type_error&) {
+    throw Failure(Exit::Usage, "not_utf8", "an argument is not UTF-8",
+                  "what goes to sallyportd, and into the log, is text",
+                  "write it in letters that this terminal and the log know");
+  }
+}
+
 [[noreturn]] void refused(const nlohmann::json& answer, const std::string& command) {
   const std::string code = text_of(answer, "code");
   std::string hint = text_of(answer, "hint");
@@ -119,12 +130,16 @@ Exit exit_of_code(std::string_view code) {
        "denied "},
       {Exit::Conflict,
        " held hold_exists kek_custodians vault_sealed rollout_open canary_too_young canary_is_base "
-       "no_canary nothing_to_confirm conflict busy key_unchanged key_retired "},
+       "reviews_damaged base_changed no_base vault_exists rotating no_canary nothing_to_confirm "
+       "conflict busy key_unchanged key_retired "},
       {Exit::NotFound,
-       " vault_absent unknown_image nothing_before never_in_force image_unknown not_found "
+       " vault_absent unknown_image nothing_before never_in_force image_unknown tenant_unknown "
+       "not_found "
        "no_such_folder "},
       {Exit::Usage, " bad_threshold custodian_twice request_invalid "},
-      {Exit::No, " share_duplicate share_wrong share_foreign bundle_invalid "},
+      {Exit::No,
+       " share_duplicate share_wrong share_foreign share_not_yours share_too_few share_unreadable "
+       "bundle_invalid self_test_failed "},
       {Exit::Timeout, " key_not_yet timeout not_adopted request_timeout "},
       {Exit::Partial, " partial "},
   };
@@ -159,7 +174,7 @@ nlohmann::json ask_daemon_at(const std::filesystem::path& path, nlohmann::json r
   const auto end = Clock::now() + patience;
   const std::string command = text_of(request, "command");
   request["actor"] = actor_name();
-  send_all(connection.fd(), request.dump() + "\n", path, end);
+  send_all(connection.fd(), line_of(request), path, end);
   const std::string text = receive_line(connection.fd(), path, end);
   auto answer = nlohmann::json::parse(text, nullptr, false);
   if (!answer.is_object())

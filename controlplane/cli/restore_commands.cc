@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 
 #include "controlplane/cli/admin_client.h"
@@ -56,6 +58,10 @@ std::string read_input() {
       throw Failure(Exit::Usage, "input_too_large", "the text is larger than 16 MiB",
                     "restoration is for pieces of text, not for archives", "split it");
   }
+  // Half a text, or none, is not "there is no token in it".
+  if (std::ferror(stdin) != 0)
+    throw Failure(Exit::Failed, "not_read", "stdin cannot be read", std::strerror(errno),
+                  "give the text on stdin, or one token as an argument");
   return text;
 }
 
@@ -274,7 +280,7 @@ Command restore_command() {
   return {
       .noun = "restore",
       .verb = "",
-      .summary = "Values back for tokens, for a reason, with proof.",
+      .summary = "Values back for tokens, for a reason, with proof",
       .details =
           "With TOKEN: prints its value. Without: reads a text from stdin and prints it with "
           "the values that\nyou may have in the place of their tokens. restoration.yaml of the "
@@ -309,7 +315,7 @@ Command review_command() {
   return {
       .noun = "access",
       .verb = "review",
-      .summary = "Who could have values back, who did, and what was decided about it.",
+      .summary = "Who could have values back, who did, and what was decided about it",
       .details = "Asks sallyportd: the policy in force and the log between two times.",
       .arguments = {},
       .options = {{.name = "since", .value = "TIME", .text = "not before"},
@@ -325,7 +331,7 @@ Command decide_command() {
   return {
       .noun = "access",
       .verb = "decide",
-      .summary = "Records a reviewer's decision about one row of `access review`.",
+      .summary = "Records a reviewer's decision about one row of `access review`",
       .details =
           "It changes nothing by itself: taking a right away is a change of the policy bundle.",
       .arguments = {},
@@ -347,7 +353,7 @@ Command decide_command() {
 Command pending_command() {
   return {.noun = "access",
           .verb = "pending",
-          .summary = "Break-glass restorations that nobody has reviewed yet.",
+          .summary = "Break-glass restorations that nobody has reviewed yet",
           .details = "Exit 3 when there are any.",
           .arguments = {},
           .options = {},
@@ -360,7 +366,7 @@ Command close_command() {
   return {
       .noun = "access",
       .verb = "close",
-      .summary = "Closes the review of a break-glass restoration.",
+      .summary = "Closes the review of a break-glass restoration",
       .details = "The decision is in the log before the item goes.",
       .arguments = {{"ID", "as `access pending` shows it", true}},
       .options = {{.name = "decision",

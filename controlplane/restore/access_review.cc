@@ -261,4 +261,14 @@ json access_review(const RestorationPolicy& policy, const evidence_log::LogReade
   return out;
 }
 
+bool has_review_row(const RestorationPolicy& policy, std::string_view principal,
+                    std::string_view rule) {
+  bool truncated = false;
+  const json rows = who_could(policy, truncated);
+  return truncated || std::any_of(rows.begin(), rows.end(), [&](const json& row) {
+           return row["principal"].get_ref<const std::string&>() == principal &&
+                  row["rule"].get_ref<const std::string&>() == rule;
+         });
+}
+
 }  // namespace sallyport::restore

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 
 #include "controlplane/policy/bundle/restoration.h"
 
@@ -27,5 +28,8 @@ inline constexpr size_t kReviewRowsMax = 100'000;  // of each part; more is said
 // the rule needs (a second factor it does not have).
 nlohmann::json access_review(const controlplane::policy::RestorationPolicy& policy,
                              const evidence_log::LogReader& log, uint64_t from_ns, uint64_t to_ns);
+// Whether "could" of the policy has such a row, which is what a reviewer decides about.
+bool has_review_row(const controlplane::policy::RestorationPolicy& policy,
+                    std::string_view principal, std::string_view rule);
 
 }  // namespace sallyport::restore

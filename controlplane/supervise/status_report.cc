@@ -158,6 +158,7 @@ std::vector<Problem> Supervisor::all_problems() const {
   add(image_problem_);
   add(rollout_problem_);
   add(tests_problem_);
+  if (reviews_damaged_) problems.push_back(reviews_problem());
   for (const json& review : reviews_)
     problems.push_back({"review_open",
                         "an emergency change waits for its review: " + review.value("id", "") +

@@ -189,6 +189,8 @@ class Supervisor : public ControlListener {
 
   // supervisor_review.cc
   void read_reviews();
+  Problem reviews_problem() const;
+  nlohmann::json refuse_damaged_reviews() const;
   bool write_reviews();
   bool open_review(const Operation& operation);
   void handle_review(AdminServer::Request&& request);
@@ -234,6 +236,7 @@ class Supervisor : public ControlListener {
   nlohmann::json last_tests_;
   std::optional<Problem> tests_problem_;
   nlohmann::json reviews_ = nlohmann::json::array();
+  bool reviews_damaged_ = false;  // then nothing is applied: what it would be held against is lost
   std::optional<RolloutWatch> watch_;  // while a canary stands
   uint64_t confirm_deadline_ms_ = 0;   // 0: nothing to confirm
   uint64_t next_rollout_look_ms_ = 0;

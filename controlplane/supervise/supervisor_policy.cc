@@ -82,6 +82,7 @@ json Supervisor::plan(Operation& operation) {
 }
 
 json Supervisor::plan_apply(Operation& operation) {
+  if (reviews_damaged_) return refuse_damaged_reviews();
   const PolicyRequest& request = operation.request;
   const auto& current = publisher_->current();
   Plan& plan = operation.plan;
@@ -135,6 +136,7 @@ json Supervisor::plan_apply(Operation& operation) {
 }
 
 json Supervisor::plan_promote(Operation& operation) {
+  if (reviews_damaged_) return refuse_damaged_reviews();
   const auto& current = publisher_->current();
   if (!current || current->canary == nullptr)
     return admin_error("no_canary", "no canary stands that could be promoted",

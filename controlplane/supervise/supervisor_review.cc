@@ -19,9 +19,29 @@ constexpr uint64_t kReviewMsMax = 5'000;  // until its record counts as not comm
 }  // namespace
 
 void Supervisor::read_reviews() {
-  reviews_ = json::parse(
-      read_small(options_.state_dir / "reviews", kReviewsBytesMax).value_or("[]"), nullptr, false);
-  if (!reviews_.is_array()) reviews_ = json::array();
+  const auto file = options_.state_dir / "reviews";
+  std::error_code error;
+  const bool is_there = std::filesystem::exists(file, error) || error;
+  reviews_ = json::parse(read_small(file, kReviewsBytesMax).value_or(is_there ? "" : "[]"), nullptr,
+                         false);
+  // A list that cannot be read is not an empty one: an emergency would be over unseen.
+  reviews_damaged_ =
+      !reviews_.is_array() || std::any_of(reviews_.begin(), reviews_.end(), [](const json& one) {
+        return !one.is_object() || !one.contains("id") || !one["id"].is_string();
+      });
+  if (reviews_damaged_) reviews_ = json::array();
+}
+
+json Supervisor::refuse_damaged_reviews() const {
+  return admin_error("reviews_damaged", reviews_problem().message, reviews_problem().hint);
+}
+
+Problem Supervisor::reviews_problem() const {
+  return {"reviews_damaged",
+          (options_.state_dir / "reviews").string() +
+              " cannot be read: what emergencies left to be looked at is not known",
+          "sallyctl evidence list --kind POL shows them (policy_applied with emergency, "
+          "policy_review_closed); put the file right or move it away, then start sallyportd anew"};
 }
 
 bool Supervisor::write_reviews() {
@@ -60,6 +80,7 @@ std::string Supervisor::held_against() const {
 
 void Supervisor::handle_review(AdminServer::Request&& request) {
   const json& body = request.body;
+  if (reviews_damaged_) return reply(request.client, refuse_damaged_reviews());
   if (!body.contains("close")) return reply(request.client, {{"ok", true}, {"reviews", reviews_}});
   const std::string id = body["close"].is_string() ? body["close"].get<std::string>() : "";
   const std::string note =
@@ -93,10 +114,13 @@ void Supervisor::handle_review(AdminServer::Request&& request) {
 json Supervisor::close_review(const std::string& id) {
   const auto found = std::find_if(reviews_.begin(), reviews_.end(),
                                   [&](const json& one) { return one.value("id", "") == id; });
+  const json before = reviews_;
   if (found != reviews_.end()) reviews_.erase(found);
-  if (!write_reviews())
+  if (!write_reviews()) {
+    reviews_ = before;  // as it is on the disk
     return admin_error("state_dir", "the list of reviews cannot be written",
                        "make room in the state dir");
+  }
   return {{"ok", true}, {"closed", id}, {"reviews", reviews_}};
 }
 

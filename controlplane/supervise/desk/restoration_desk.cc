@@ -288,6 +288,11 @@ json RestorationDesk::decide(const json& body, const std::string& actor) {
                        "a decision names principal, rule, and keep, reduce or "
                        "revoke",
                        "sallyctl access decide --help");
+  // A decision about nobody would stand in the log as a review that was done.
+  const auto policy = service_->policy();
+  if (policy == nullptr || !restore::has_review_row(*policy, principal, rule))
+    return admin_error("not_found", "access review has no row of this principal under this rule",
+                       "sallyctl access review lists them");
   ControlRecord record{.kind = RecordKind::Access, .action = "access_reviewed", .actor = actor};
   record.object = principal;
   record.detail = text_member(body, "note");

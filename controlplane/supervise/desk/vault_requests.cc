@@ -116,6 +116,9 @@ json VaultDesk::seal(const Asked& asked) {
 json VaultDesk::unseal(const Asked& asked) {
   if (vault_->state() == vault::VaultState::Open)
     return {{"ok", true}, {"state", "open"}, {"message", "it was open already"}};
+  if (vault_->state() == vault::VaultState::Absent)
+    return admin_error("vault_absent", "there is no vault on this appliance",
+                       std::string(vault::way_out("vault_absent")));
   auto source = find_source();
   if (source == nullptr)
     return admin_error(

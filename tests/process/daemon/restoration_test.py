@@ -106,7 +106,8 @@ class RestorationTest(unittest.TestCase):
     def sallyctl(self, *arguments, stdin=""):
         command = [f"{daemon_test.BIN}/sallyctl", "--run-dir", self.daemon.run_dir,
                    "--state-dir", self.daemon.state_dir]
-        return subprocess.run([*command, *arguments], input=stdin, capture_output=True, text=True, timeout=120)
+        given = {"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120, **given)
 
     def records(self):
         """Records of restorations and of reviews of access, from an export."""
@@ -164,6 +165,9 @@ class RestorationTest(unittest.TestCase):
         done = self.sallyctl("access", "decide", "--principal", "lee", "--rule", "strong", "--decision", "keep",
                              "--note", "still on call")
         self.assertEqual(done.returncode, 0, done.stderr)
+        for principal, rule in (("le", "strong"), ("lee", "stong")):  # a typing error is no review that was done
+            done = self.sallyctl("access", "decide", "--principal", principal, "--rule", rule, "--decision", "keep")
+            self.assertEqual(done.returncode, 4, done.stderr)
         done = self.sallyctl("access", "review", "--since", "1h", "--output", "json")
         self.assertEqual(done.returncode, 0, done.stderr)
         review = json.loads(done.stdout)
@@ -184,6 +188,13 @@ class RestorationTest(unittest.TestCase):
     def test_sallyctl_says_that_there_is_no_token(self):
         done = self.sallyctl("restore", "--tenant", "team", "--reason", "audit", stdin="nothing here [X]\n")
         self.assertEqual((done.returncode, done.stdout), (4, "nothing here [X]\n"), done.stderr)
+
+    def test_a_text_that_cannot_be_read_is_not_one_without_tokens(self):
+        folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, folder)
+        done = self.sallyctl("restore", "--tenant", "team", "--reason", "audit", stdin=folder)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("stdin cannot be read", done.stderr)
 
 
 if __name__ == "__main__":

@@ -224,6 +224,10 @@ void check_command(const Command& command, const Arguments& arguments) {
           fmt::format("sallyctl{} takes {} besides its options", about,
                       command.arguments.empty() ? "nothing" : command.arguments.back().name),
           about);
+  for (const std::string& word : arguments.positional)
+    if (word.empty())
+      usage("empty_argument", fmt::format("an argument of sallyctl{} is empty", about),
+            "a variable without a value, perhaps", about);
   for (const OptionSpec& option : command.options)
     if (option.required && !arguments.has(option.name))
       usage("missing_option", fmt::format("sallyctl{} needs --{}", about, option.name),

@@ -70,7 +70,9 @@ Exit list_records(const Call& call) {
 Exit run_query(const Call& call) {
   const log::ListFilter filter = filter_of(call, call.arguments.number("limit", kRowsDefault));
   const auto reader = open_evidence_log(call);
-  const uint64_t from = call.arguments.has("after") ? call.arguments.number("after", 0) + 1 : 0;
+  // The last number there is has nothing behind it.
+  const uint64_t after = call.arguments.number("after", 0);
+  const uint64_t from = call.arguments.has("after") ? after + (after != log::kNoIndex ? 1 : 0) : 0;
   json rows = json::array();
   json next;
   log::each_record(reader, filter, from, reader.size(), [&](json&& row) {
@@ -110,10 +112,10 @@ void tail_line(const Call& call, const json& row) {
 }
 
 Exit run_tail(const Call& call) {
-  const uint64_t wanted = call.arguments.number("lines", kTailRowsDefault);
   const log::ListFilter filter = filter_of(call, 0);
   const auto reader = open_evidence_log(call);
   uint64_t seen = reader.size();
+  const uint64_t wanted = std::min(call.arguments.number("lines", kTailRowsDefault), seen);
   std::vector<json> last;
   // A filter may skip much: the window grows until it holds enough, or all.
   for (uint64_t window = std::max<uint64_t>(wanted, 1) * 8; wanted > 0; window *= 8) {

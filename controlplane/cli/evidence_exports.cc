@@ -1,6 +1,8 @@
 // evidence export | snapshot: the log leaves the machine.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "controlplane/cli/bucket_holds.h"
 #include "controlplane/cli/commands.h"
 #include "controlplane/cli/evidence_reading.h"
@@ -53,6 +55,12 @@ void choose_range(const Call& call, const log::LogReader& reader, log::ExportOpt
   options.to = end;
 }
 
+[[noreturn]] void not_written(const char* what, const std::filesystem::filesystem_error& error) {
+  throw Failure(Exit::Failed, "not_written", what,
+                fmt::format("{}: {}", printable(error.path1().string()), error.code().message()),
+                "name a new folder, in one that is yours to write and has room");
+}
+
 Exit run_log_export(const Call& call) {
   const auto reader = open_evidence_log(call);
   log::ExportOptions options = options_of(call);
@@ -83,6 +91,8 @@ Exit run_log_export(const Call& call) {
   } catch (const log::ExportRefused& refused) {
     throw Failure(Exit::Conflict, "export_refused", "nothing was exported", refused.what(),
                   refused.next());
+  } catch (const std::filesystem::filesystem_error& error) {
+    not_written("nothing was exported", error);
   }
 }
 
@@ -155,6 +165,8 @@ Exit run_snapshot(const Call& call) {
   } catch (const log::S3Error& error) {
     bucket_failed(error, "the snapshot is not in the bucket",
                   "nothing is lost: the next snapshot begins where the last good one ended");
+  } catch (const std::filesystem::filesystem_error& error) {
+    not_written("nothing was sent", error);
   }
   receipt["recorded"] = record_pull(call, "evidence_snapshot",
                                     {{"rows", receipt["records"]},

@@ -58,6 +58,7 @@ Asked asked_for(json parameters) {
   filter.principal = text("principal");
   filter.vendor = text("vendor");
   filter.outcome = text("outcome");
+  check_outcome(filter.outcome);
   filter.entity = text("entity");
   filter.action = text("action");
   filter.limit = 0;

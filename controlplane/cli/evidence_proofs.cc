@@ -27,6 +27,16 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+std::string checkpoint_file(const std::string& path) {
+  std::string text = read_text_file(path);
+  if (!log::read_checkpoint(text))
+    throw Failure(
+        Exit::Usage, "bad_checkpoint", fmt::format("{} is no checkpoint", path),
+        "a checkpoint is a signed note: the log's name, its size and its root, a line each",
+        "name the file `checkpoint` of an earlier export, or one that a witness kept");
+  return text;
+}
+
 // A file with a note, or the size of one that the log keeps; without a word the newest.
 std::string checkpoint_of(const Call& call, const log::LogReader& reader, const char* option) {
   const auto word = call.arguments.find(option);
@@ -35,7 +45,7 @@ std::string checkpoint_of(const Call& call, const log::LogReader& reader, const 
     if (!newest) no_checkpoint("the log has no checkpoint yet", "it is signed within a second");
     return *newest;
   }
-  if (!is_number(*word)) return read_text_file(*word);
+  if (!is_number(*word)) return checkpoint_file(*word);
   const auto kept = log::kept_checkpoint(reader, std::stoull(*word));
   if (!kept) no_checkpoint("no checkpoint of size " + *word + " is kept", "older ones are thinned");
   return *kept;
@@ -154,17 +164,13 @@ void read_witness(const Call& call, const log::LogReader& reader, log::VerifyOpt
     }
   } else {
     options.witnesses = lines_of(read_text_file(*word));
+    // Nobody asked for would be nobody missing, and the answer OK.
+    if (options.witnesses.empty())
+      throw Failure(Exit::Usage, "bad_witness",
+                    fmt::format("{} names no witness", printable(*word)),
+                    "it has no line with a verifier key",
+                    "--witness takes a file with a key a line, a witness' folder, or s3://BUCKET");
   }
-}
-
-std::string checkpoint_file(const std::string& path) {
-  std::string text = read_text_file(path);
-  if (!log::read_checkpoint(text))
-    throw Failure(
-        Exit::Usage, "bad_checkpoint", fmt::format("{} is no checkpoint", path),
-        "a checkpoint is a signed note: the log's name, its size and its root, a line each",
-        "name the file `checkpoint` of an earlier export, or one that a witness kept");
-  return text;
 }
 
 Exit run_verify(const Call& call) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -13,6 +14,7 @@
 #include "controlplane/evidence/log/checkpoint.h"
 #include "controlplane/evidence/log/control_record.h"
 #include "controlplane/evidence/query/criteria.h"
+#include "dataplane/contract/request_id.h"
 
 namespace sallyport::cli {
 namespace {
@@ -121,6 +123,9 @@ void check_kinds(std::string_view list) {
   for (uint64_t kind = 1; kind <= contract::kRecordKindLast; ++kind)
     known += "," + log::kind_name(kind);
   known += ",exchange";
+  if (!list.empty() && list.find_first_not_of(',') == std::string_view::npos)
+    throw Failure(Exit::Usage, "bad_value", "--kind names no kind of record",
+                  "the kinds are " + known, "one of these words, or several with commas");
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
     const std::string_view word = list.substr(0, comma);
@@ -132,6 +137,18 @@ void check_kinds(std::string_view list) {
   }
 }
 
+void check_outcome(std::string_view outcome) {
+  const auto& names = log::kOutcomeNames;
+  if (outcome.empty() || outcome == log::kOpenOutcome ||
+      std::find(names.begin(), names.end(), outcome) != names.end())
+    return;
+  throw Failure(
+      Exit::Usage, "bad_value",
+      fmt::format("--outcome '{}' is no outcome of an exchange", printable(std::string(outcome))),
+      fmt::format("the outcomes are {}, {}", fmt::join(names, ", "), log::kOpenOutcome),
+      "one of these words");
+}
+
 log::ListFilter filter_of(const Call& call, size_t limit) {
   const uint64_t now = wall_clock_ns();
   log::ListFilter filter;
@@ -139,11 +156,17 @@ log::ListFilter filter_of(const Call& call, size_t limit) {
   filter.principal = call.arguments.get("principal");
   filter.vendor = call.arguments.get("vendor");
   filter.outcome = call.arguments.get("outcome");
+  check_outcome(filter.outcome);
   filter.kind = call.arguments.get("kind");
   check_kinds(filter.kind);
   filter.entity = call.arguments.get("entity");
   filter.action = call.arguments.get("action");
   filter.request_id = call.arguments.get("request");
+  if (!filter.request_id.empty() && !contract::parse_request_id(filter.request_id))
+    throw Failure(Exit::Usage, "bad_value",
+                  fmt::format("--request '{}' is no request id", printable(filter.request_id)),
+                  "it is sp_ and 26 characters, as x-sallyport-request-id of the answer has it",
+                  "sallyctl evidence list shows them");
   if (const auto text = call.arguments.find("since"))
     filter.from_wall_ns = parse_time(*text, "since", now);
   if (const auto text = call.arguments.find("until"))

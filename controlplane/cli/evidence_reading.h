@@ -25,8 +25,9 @@ std::string export_key(const Call& call);
 // Options for a filter, and the filter that they say. Times are --since and --until.
 std::vector<OptionSpec> filter_options();
 evidence_log::ListFilter filter_of(const Call& call, size_t limit);
-// Failure for a word in a list of kinds that names none.
+// Failure for a word in a list of kinds that names none, and for an outcome that there is not.
 void check_kinds(std::string_view list);
+void check_outcome(std::string_view outcome);
 
 // "alice (uid 0)", "sallyctl 1.2.3"
 std::string operator_name();

@@ -27,14 +27,16 @@ int run(const std::vector<std::string>& words) {
   bool json_errors = false;
   try {
     const ParsedLine line = parse_line(words, json_errors);
-    if (line.help) {
-      const std::string text = line.command != nullptr ? help_of(*line.command)
-                               : line.noun.empty()     ? help_of_all()
-                                                       : help_of_noun(line.noun);
-      return std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0 ? 0 : 1;
-    }
     Output out(line.settings.output, stdout, stderr);
-    const Exit exit = line.command->run(Call{line.settings, line.arguments, out});
+    Exit exit = Exit::Ok;
+    if (line.help)
+      std::fputs((line.command != nullptr ? help_of(*line.command)
+                  : line.noun.empty()     ? help_of_all()
+                                          : help_of_noun(line.noun))
+                     .c_str(),
+                 stdout);
+    else
+      exit = line.command->run(Call{line.settings, line.arguments, out});
     if (!out.flush())
       throw Failure(Exit::Failed, "not_written", "the answer was not written whole",
                     "stdout cannot be written", "is the disk full, or the reader gone?");

@@ -9,6 +9,8 @@
 namespace sallyport::cli {
 namespace {
 
+constexpr size_t kFailureBytesMax = 2'000;  // of each line of a failure
+
 bool wants_colour(std::FILE* stream) {
   if (const char* none = std::getenv("NO_COLOR"); none != nullptr && *none != '\0') return false;
   if (const char* force = std::getenv("CLICOLOR_FORCE");
@@ -18,6 +20,11 @@ bool wants_colour(std::FILE* stream) {
       terminal == nullptr || std::string_view(terminal) == "dumb")
     return false;
   return isatty(fileno(stream)) == 1;
+}
+
+// What a caller typed may stand in it, and may be a megabyte.
+std::string clipped(const std::string& text) {
+  return text.size() <= kFailureBytesMax ? text : text.substr(0, kFailureBytesMax) + "...";
 }
 
 std::string dump(const nlohmann::json& value) {
@@ -49,7 +56,11 @@ void Output::json(std::string_view schema, const nlohmann::json& object) {
   line(dump(whole));
 }
 
-void Output::line(std::string_view text) { fmt::print(data_, "{}\n", text); }
+// What was not written is known at the end: flush().
+void Output::line(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), data_);
+  std::fputc('\n', data_);
+}
 
 void Output::table(const std::vector<std::string>& head,
                    const std::vector<std::vector<std::string>>& rows) {
@@ -90,16 +101,19 @@ void Output::failure(const Failure& failure) {
   std::fflush(data_);
   if (is_json()) {
     const nlohmann::json object = {
-        {"schema", "sallyport/error/1"}, {"code", failure.code},
-        {"message", failure.message},    {"why", failure.why},
-        {"hint", failure.next},          {"exit", static_cast<int>(failure.exit)},
+        {"schema", "sallyport/error/1"},
+        {"code", failure.code},
+        {"message", clipped(failure.message)},
+        {"why", clipped(failure.why)},
+        {"hint", failure.next},
+        {"exit", static_cast<int>(failure.exit)},
         {"problems", failure.problems},
     };
     note(dump(object));
     return;
   }
-  note(fmt::format("{}sallyctl: {}\n  why:  {}\n  next: {}", failure.problems_text, failure.message,
-                   failure.why, failure.next));
+  note(fmt::format("{}sallyctl: {}\n  why:  {}\n  next: {}", failure.problems_text,
+                   clipped(failure.message), clipped(failure.why), failure.next));
 }
 
 std::string Output::coloured(std::string_view word) const {

@@ -1,6 +1,7 @@
 // subject find, link, export, erase, reredact: what a person may ask for.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "controlplane/cli/admin_client.h"
@@ -71,8 +72,10 @@ Exit run_find(const Call& call) {
     call.out.json("sallyport/subject-find/1", answer);
   else
     print_appearances(call, answer);
-  return answer["exchanges"] == 0 && answer["subjects"][0]["tokens"].empty() ? Exit::NotFound
-                                                                             : Exit::Ok;
+  const json& subjects = answer["subjects"];
+  const bool has_tokens = std::any_of(subjects.begin(), subjects.end(),
+                                      [](const json& one) { return !one["tokens"].empty(); });
+  return answer["exchanges"] == 0 && !has_tokens ? Exit::NotFound : Exit::Ok;
 }
 
 Exit run_link(const Call& call) {
@@ -87,7 +90,7 @@ Exit run_link(const Call& call) {
 }
 
 Exit run_export(const Call& call) {
-  refuse_existing(call.arguments.get("out"));
+  refuse_unwritable(call.arguments.get("out"));
   json answer = ask_daemon(call.settings, subject_request(call, "subject_export"), kSearchPatience);
   answer["schema"] = "sallyport/subject-export/1";
   const std::string file = call.arguments.get("out");

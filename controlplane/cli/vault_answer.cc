@@ -32,6 +32,9 @@ std::string read_stream(std::FILE* stream, const std::string& name) {
       throw Failure(Exit::Usage, "input_too_large", name + " is larger than 1 MiB",
                     "this is no value, key or share", "name another file");
   }
+  if (std::ferror(stream) != 0)
+    throw Failure(Exit::Failed, "not_read", fmt::format("{} cannot be read", printable(name)),
+                  std::strerror(errno), "name a file, no folder");
   return text;
 }
 
@@ -111,21 +114,30 @@ namespace {
 
 }  // namespace
 
-void refuse_existing(const std::string& path) {
+void refuse_unwritable(const std::string& path) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) == 0) not_written(path, EEXIST);
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) not_written(path, errno);
 }
 
 void write_new(const std::string& path, std::string_view text, bool secret) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
                           secret ? 0600 : 0644);
   if (file < 0) not_written(path, errno);
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  const int code = errno;
-  ::close(file);
-  if (!written) not_written(path, code);
+  int code = 0;
+  while (!text.empty() && code == 0) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written >= 0)
+      text.remove_prefix(static_cast<size_t>(written));
+    else if (errno != EINTR)
+      code = errno;
+  }
+  if (code == 0 && ::fsync(file) != 0) code = errno;
+  if (::close(file) != 0 && code == 0) code = errno;
+  if (code == 0) return;
+  ::unlink(path.c_str());  // half a key is none, and would be in the way of the next try
+  not_written(path, code);
 }
 
 Failure failure_of(const vault::VaultError& error, const std::string& what) {

@@ -17,9 +17,9 @@ std::string read_whole(const std::string& path);
 vault::PublicKey read_custodian(const std::string& path);
 vault::Secret read_custodian_key(const std::string& path);
 // Before anything is asked of sallyportd that would be in vain (and in the log): Failure when there
-// is such a file.
-void refuse_existing(const std::string& path);
-// Writes a new file, 0600 for `secret`, else 0644; never over another one.
+// is such a file, or when none can be made in its folder.
+void refuse_unwritable(const std::string& path);
+// Writes a new file, 0600 for `secret`, else 0644; never over another one. Failure leaves none.
 void write_new(const std::string& path, std::string_view text, bool secret);
 
 Failure failure_of(const vault::VaultError& error, const std::string& what);

@@ -29,9 +29,32 @@ void print(const Call& call, const char* schema, const json& answer) {
   call.out.fields(rows);
 }
 
+// A key beside a vault that is under another one would be taken for it at the next unseal.
+void refuse_second_vault(const Call& call) {
+  bool present = false;
+  try {
+    const json status = ask_daemon(call.settings, {{"command", "vault_status"}}, kVaultPatience);
+    present = status.value("state", "") != "absent";
+  } catch (const Failure& failure) {
+    if (failure.exit != Exit::Unreachable) throw;
+    std::error_code error;
+    present = std::filesystem::exists(call.settings.state_dir / "vault" / "receive.keys", error);
+  }
+  if (present)
+    throw Failure(Exit::Conflict, "conflict", "there is a vault already",
+                  "it keeps the key that it is under", "sallyctl vault status");
+}
+
 Exit run_init(const Call& call) {
+  refuse_second_vault(call);
   const auto file = call.settings.credentials / "vault.kek";
-  const bool with_token = std::filesystem::exists(call.settings.credentials / "vault.pkcs11");
+  std::error_code ignored;
+  const bool with_token =
+      std::filesystem::exists(call.settings.credentials / "vault.pkcs11", ignored);
+  if (!with_token && std::filesystem::exists(file, ignored))
+    throw Failure(Exit::Conflict, "key_exists", fmt::format("{} is there already", file.string()),
+                  "it may be the key of another vault, or one that was restored",
+                  "a start of sallyportd makes the vault under it; or move it away first");
   if (!with_token) {
     vault::Keks keks;
     keks.push_back({1, vault::random_secret(vault::kKeyBytes)});

@@ -63,7 +63,7 @@ Exit run_split(const Call& call) {
   const auto share_file = [&](uint64_t index) {
     return (folder / fmt::format("share-{}.json", index)).string();
   };
-  for (uint64_t i = 1; i <= files.size(); ++i) refuse_existing(share_file(i));
+  for (uint64_t i = 1; i <= files.size(); ++i) refuse_unwritable(share_file(i));
   json custodians = json::array();
   for (const std::string& file : files) custodians.push_back(vault::hex(read_custodian(file)));
   const json answer = ask_daemon(call.settings,
@@ -125,7 +125,7 @@ Exit run_combine(const Call& call) {
 
 Exit run_backup(const Call& call) {
   const std::string out = call.arguments.get("out");
-  refuse_existing(out);
+  refuse_unwritable(out);
   const vault::PublicKey holder = read_custodian(call.arguments.get("to"));
   const json answer =
       ask_daemon(call.settings, {{"command", "vault_backup"}, {"holder", vault::hex(holder)}},

@@ -3,7 +3,10 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <cerrno>
+#include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 namespace sallyport::evidence_log {
 
@@ -16,10 +19,21 @@ std::string tile_path(std::string_view row, uint64_t number, uint64_t width) {
   return width == kTileWidth ? path : path + ".p/" + std::to_string(width);
 }
 
+namespace {
+
+// A stream does not keep why; errno is of its last call.
+[[noreturn]] void not_written(const std::filesystem::path& path) {
+  throw std::filesystem::filesystem_error(
+      "cannot write", path, std::error_code(errno != 0 ? errno : EIO, std::generic_category()));
+}
+
+}  // namespace
+
 SummedFile::SummedFile(const std::filesystem::path& path) : path_(path) {
   std::filesystem::create_directories(path.parent_path());
+  errno = 0;
   file_.open(path, std::ios::binary | std::ios::trunc);
-  if (!file_) throw std::runtime_error("cannot write " + path.string());
+  if (!file_) not_written(path);
   auto* sum = EVP_MD_CTX_new();
   sum_ = sum;
   if (sum == nullptr || EVP_DigestInit_ex(sum, EVP_sha256(), nullptr) != 1)
@@ -29,15 +43,18 @@ SummedFile::SummedFile(const std::filesystem::path& path) : path_(path) {
 SummedFile::~SummedFile() { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(sum_)); }
 
 void SummedFile::write(std::string_view bytes) {
+  errno = 0;
   file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (!file_) not_written(path_);
   if (EVP_DigestUpdate(static_cast<EVP_MD_CTX*>(sum_), bytes.data(), bytes.size()) != 1)
     throw std::runtime_error("SHA-256 failed");
 }
 
 Hash SummedFile::close() {
   Hash hash{};
+  errno = 0;
   file_.close();
-  if (!file_) throw std::runtime_error("cannot write " + path_.string());
+  if (!file_) not_written(path_);
   if (EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(sum_), hash.data(), nullptr) != 1)
     throw std::runtime_error("SHA-256 failed");
   return hash;

@@ -83,6 +83,11 @@ void Environment::take_writer_lock() {
 // liblmdb reads both meta pages when it opens a file, and trees of it when it opens a table.
 void Environment::look_before_opening() {
   const std::filesystem::path data = options_.folder / "data.mdb";
+  struct stat file {};
+  // liblmdb would begin a new log in it, or say "bad file descriptor" to a reader.
+  if (options_.read_only && ::stat(data.c_str(), &file) == 0 && file.st_size == 0)
+    throw StoreError("the evidence file " + data.string() + " is empty; put a whole copy back",
+                     EIO);
   if (options_.read_only) return check_meta_pages(data);
   try {
     opening_walk_ = walk_file(data, options_.walk_time);

@@ -25,26 +25,7 @@ std::string name_at(const std::array<Text, N>& names, uint64_t number) {
   return number < N ? std::string(names[number]) : "unknown_" + std::to_string(number);
 }
 
-std::string outcome_name(uint64_t outcome) {
-  static constexpr std::array kNames{"none",
-                                     "served",
-                                     "blocked",
-                                     "blocked_midstream",
-                                     "refused_policy",
-                                     "refused_request",
-                                     "refused_identity",
-                                     "refused_overload",
-                                     "refused_evidence",
-                                     "refused_not_ready",
-                                     "upstream_failed",
-                                     "upstream_identity",
-                                     "upstream_timeout",
-                                     "client_gone",
-                                     "truncated",
-                                     "interrupted",
-                                     "failed"};
-  return name_at(kNames, outcome);
-}
+std::string outcome_name(uint64_t outcome) { return name_at(kOutcomeNames, outcome); }
 std::string action_name(uint64_t action) {
   static constexpr std::array kNames{"none", "allow", "observe",    "tokenize",
                                      "mask", "hash",  "generalise", "block"};

@@ -2,16 +2,38 @@
 // admin socket.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "controlplane/evidence/log/log.h"
 
 namespace sallyport::evidence_log {
+
+// By number (contract::Outcome). A released name never changes.
+inline constexpr std::array<std::string_view, 17> kOutcomeNames{"none",
+                                                                "served",
+                                                                "blocked",
+                                                                "blocked_midstream",
+                                                                "refused_policy",
+                                                                "refused_request",
+                                                                "refused_identity",
+                                                                "refused_overload",
+                                                                "refused_evidence",
+                                                                "refused_not_ready",
+                                                                "upstream_failed",
+                                                                "upstream_identity",
+                                                                "upstream_timeout",
+                                                                "client_gone",
+                                                                "truncated",
+                                                                "interrupted",
+                                                                "failed"};
+inline constexpr std::string_view kOpenOutcome = "open";  // of an exchange without a verdict
 
 struct ListFilter {
   std::string tenant = {};  // empty = any, as for the next ones

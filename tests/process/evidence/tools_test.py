@@ -94,6 +94,26 @@ class Log(case.Case):
         self.assertEqual(dict(row, record_schema=row["schema"], schema=shown["schema"]), shown)
         self.error("evidence", "show", self.size, expect=4)
 
+    def test_a_word_that_fits_no_record_is_no_empty_answer(self):
+        window = ("--kind", "REQ", "--from", "2020-01-01", "--to", "2021-01-01")
+        for words in (("list", "--outcome", "blokced"), ("query", "--kind", ",,"), ("list", "--request", "sp_12"),
+                      ("population", *window, "--outcome", "refused"), ("export", "")):
+            self.error("evidence", *words, expect=2)
+        self.json("evidence", "list", "--outcome", "open")
+        self.json("evidence", "list", "--request", "sp_4M3RJ6C0Q2WH1T00080000002A")
+
+    def test_numbers_at_the_end_of_their_range(self):
+        last = (1 << 64) - 1
+        self.assertEqual(self.json("evidence", "query", "--after", last)["records"], [])
+        for lines in (1 << 61, last):
+            self.assertEqual(len(self.ctl("evidence", "tail", "-n", lines).stdout.splitlines()), self.size)
+
+    def test_a_log_that_is_empty_or_a_folder_that_cannot_be_is_said(self):
+        write(b"", self.path("plain"))
+        self.assertEqual(self.error("evidence", "export", self.path("plain", "x"), expect=1)["code"], "not_written")
+        write(b"", self.path("state", "evidence", "data.mdb"))
+        self.assertIn("is empty", self.error("evidence", "list", expect=1)["why"])
+
     def test_tail_follows(self):
         lines = self.ctl("evidence", "tail", "-n", 3, "--output", "json").stdout.splitlines()
         self.assertEqual([json.loads(line)["index"] for line in lines], list(range(self.size - 3, self.size)))
@@ -201,6 +221,11 @@ class Log(case.Case):
         self.error("evidence", "prove", 0, "--from", older, expect=2)
         self.error("evidence", "prove", self.size, expect=4)
         self.error("evidence", "prove", self.size - 1, "--to", older, expect=3)
+        write(b"no note", self.path("words"))
+        for option in ("--from", "--to"):
+            answer = self.error("evidence", "prove", *([0] if option == "--to" else []), option, self.path("words"),
+                                expect=2)
+            self.assertEqual(answer["code"], "bad_checkpoint")
 
     def test_verify_wants_the_cosignature_of_a_named_witness(self):
         self.assertTrue(self.json("evidence", "verify")["ok"])
@@ -210,6 +235,10 @@ class Log(case.Case):
         write(f"{name}+{key_id}+{base64.b64encode(raw).decode()}\n".encode(), self.path("witness"))
         self.assertIn("no kept checkpoint has a good cosignature",
                       self.ctl("evidence", "verify", "--witness", self.path("witness"), expect=3).stdout)
+        for nobody in (b"", b"# none yet\n"):  # who asks for witnesses is not told OK without one
+            write(nobody, self.path("witness"))
+            self.assertEqual(self.error("evidence", "verify", "--witness", self.path("witness"), expect=2)["code"],
+                             "bad_witness")
 
     def test_a_snapshot_goes_on_where_the_last_one_ended(self):
         first = self.json("evidence", "snapshot", "--to", self.path("bucket"))

@@ -168,6 +168,20 @@ class Words(Case):
         with open("/dev/full", "w", encoding="utf-8") as full:
             answer = subprocess.run([BIN, "version"], stdout=full, stderr=subprocess.PIPE, env=self.environment())
         self.assertEqual(answer.returncode, 1)
+        for words in (["--help"], ["completion", "bash"]):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                answer = subprocess.run([BIN, *words], stdout=full, stderr=subprocess.PIPE, env=self.environment())
+            self.assertEqual(answer.returncode, 1)
+            self.assertIn(b"the answer was not written whole", answer.stderr)
+
+    def test_words_of_any_length_and_of_any_bytes(self):
+        for words in (["status", ""], ["policy", "check", ""], ["evidence", "show", ""]):
+            self.assertEqual(self.error(*words, expect=2)["code"],
+                             "extra_argument" if words[0] == "status" else "empty_argument")
+        answer = self.ctl("status", "x" * 100_000, expect=2)
+        self.assertLess(len(answer.stderr), 10_000)
+        daemon = Daemon(self.path("run"), {})
+        self.addCleanup(daemon.close)
 
     def test_streams_that_the_caller_closed(self):
         # Never an abort, and never a file that is opened later in the place of stdout.

@@ -48,7 +48,15 @@ class Workplace {
     path_ = wanted_.parent_path() / ("." + wanted_.filename().string() + ".sallyport-export");
     fs::create_directory(path_);
     lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (lock_ < 0 || ::flock(lock_, LOCK_EX | LOCK_NB) != 0)
+    // In a folder that everybody may write, somebody may have been there first: then what we write
+    // would be that person's to read, and to change before it is published.
+    struct stat ours {};
+    if (lock_ < 0 || ::fstat(lock_, &ours) != 0 || ours.st_uid != ::geteuid()) {
+      if (lock_ >= 0) ::close(lock_);
+      throw ExportRefused(path_.string() + " is there already, and is no folder of this user",
+                          "remove it, or name a folder in one that only you may write");
+    }
+    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0)
       throw ExportRefused("another export to " + wanted_.string() + " is running",
                           "wait until it is done, or name another folder");
     for (const auto& left : fs::directory_iterator(path_)) fs::remove_all(left.path());

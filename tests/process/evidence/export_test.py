@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import evidence_case as case  # noqa: E402
@@ -514,6 +515,17 @@ class History(case.Case):
         self.assert_good(without(*range(4, 9)), vkey)
         self.assert_bad(without(*range(4, 10)), vkey, "first bad record: record 4 is missing")
         self.assert_bad(without(11), vkey, "first bad record: record 11 is missing")
+
+    @unittest.skipIf(os.geteuid() != 0, "gives a folder away")
+    def test_a_folder_that_somebody_else_made_is_not_filled(self):
+        case.make_log(self.path("state"))
+        for place in ("plain", "link"):
+            beside = self.path(f".{place}.sallyport-export")
+            os.mkdir(beside) if place == "plain" else os.symlink(self.path(".plain.sallyport-export"), beside)
+            os.chown(beside, 65534, 65534)
+            self.assertEqual(self.error("evidence", "export", self.path(place), expect=7)["code"], "export_refused")
+            self.assertFalse(os.path.exists(self.path(place)))
+        self.assertEqual(os.listdir(self.path(".plain.sallyport-export")), [])
 
     def test_a_killed_export_leaves_nothing_that_looks_whole(self):
         case.make_log(self.path("state"), "--exchanges", 1500)

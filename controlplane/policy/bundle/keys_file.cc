@@ -1,6 +1,11 @@
 #include "controlplane/policy/bundle/keys_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -67,6 +72,25 @@ std::optional<Contents> read_contents(const fs::path& path, std::string& error) 
   }
   return parse_contents(std::move(text), path.string(), error);
 }
+
+// One edit at a time: of two who read the same file the later one would write the earlier one's key
+// away, which was handed out, or write back one that was revoked.
+class EditLock {
+ public:
+  explicit EditLock(const fs::path& folder)
+      : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (folder_ >= 0 && ::flock(folder_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~EditLock() {
+    if (folder_ >= 0) ::close(folder_);
+  }
+  EditLock(const EditLock&) = delete;
+  EditLock& operator=(const EditLock&) = delete;
+
+ private:
+  int folder_;  // below 0: it cannot be read, and the edit says so
+};
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> out;
@@ -187,6 +211,7 @@ bool KeysFile::list(std::vector<GatewayKey>& out) {
 
 KeysFile::Result KeysFile::add(const GatewayKey& key) {
   error_.clear();
+  const EditLock lock(path_.parent_path());
   auto contents = read_contents(path_, error_);
   if (!contents) return Result::Unreadable;
   for (const GatewayKey& other : contents->keys)
@@ -198,6 +223,7 @@ KeysFile::Result KeysFile::add(const GatewayKey& key) {
 
 KeysFile::Result KeysFile::remove(std::string_view id) {
   error_.clear();
+  const EditLock lock(path_.parent_path());
   auto contents = read_contents(path_, error_);
   if (!contents) return Result::Unreadable;
   std::vector<GatewayKey> expected = contents->keys;

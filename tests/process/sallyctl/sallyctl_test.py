@@ -367,6 +367,21 @@ class Keys(Case):
         self.error("key", "revoke", "desk", "--policy", folder, expect=4)
         self.assertEqual(len(self.json("key", "list", "--policy", folder)["keys"]), 1)
 
+    def test_edits_at_the_same_time_are_all_there(self):
+        folder = self.overlay()
+
+        def at_once(*words):
+            jobs = [subprocess.Popen([BIN, "key", *(word.format(n) for word in words), "--policy", folder],
+                                     env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                    for n in range(6)]
+            self.assertEqual([job.wait(120) for job in jobs], [0] * 6)
+
+        at_once("new", "--tenant", "acme", "--environment", "lab", "--principal", "p{}", "--id", "k{}")
+        self.assertEqual({row["id"] for row in self.json("key", "list", "--policy", folder)["keys"]},
+                         {f"k{n}" for n in range(6)})
+        at_once("revoke", "k{}")
+        self.assertEqual(self.json("key", "list", "--policy", folder)["keys"], [])
+
     def test_the_hmac_is_under_the_key_of_the_appliance(self):
         import hashlib
         import hmac

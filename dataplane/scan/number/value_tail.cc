@@ -27,6 +27,16 @@ constexpr std::array<bool, 256> make_link_starts() {
 }
 constexpr std::array<bool, 256> kLinkStarts = make_link_starts();
 
+// Scripts without blanks say it at once: "1980年5月12日出生", "123-45-6789是我的...". Where their
+// letters end; `at`: there are none.
+uint64_t script_end(OpenReader& reader, uint64_t at) noexcept {
+  constexpr uint64_t kScriptBytesMax = 24;
+  const auto begins = [&](uint64_t i) { return reader.at(i) >= 0xe3 && reader.at(i) <= 0xed; };
+  uint64_t end = at;
+  while (end - at < kScriptBytesMax && begins(end) && !reader.follows(end, "\xe3\x80")) end += 3;
+  return end;
+}
+
 bool ends_phrase(uint8_t c) noexcept {
   return c == 0 || c == '.' || c == ';' || c == '!' || c == '?' || c == '\n' || c == '\r' ||
          c == '(' || c == ')' || c == ']' || c == ',' || c == ':' || c == '|' || c == '"' ||
@@ -58,6 +68,7 @@ ValueTail tail_behind(OpenReader& reader, uint64_t end) noexcept {
   }
   if (reader.at(at) == ',') ++at;
   if (reader.at(at) == ' ' || reader.at(at) == '-') ++at;
+  if (const uint64_t script = script_end(reader, at); script != at) return {at, script};
   if (at == end) return {end, end};
   const uint8_t first = reader.at(at);
   if (first == '(' || first == '[') {

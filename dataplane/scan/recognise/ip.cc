@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dataplane/scan/read/open_reader.h"
+#include "dataplane/scan/recognise/number/colon_groups.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -265,12 +266,8 @@ bool is_plain(OpenReader& reader, uint64_t start, const Groups& groups) noexcept
 
 Verdict hex_at(const TextView& text, uint64_t colon, Hit& out) noexcept {
   OpenReader reader(text);
-  uint64_t start = colon;
-  while (start > 0 && colon - start <= kHexDigits && is_hex(reader.before(start))) --start;
-  const uint8_t before = reader.before(start);
-  if (is_alnum(before) || before == '_' || before == ':' || before == '.' ||
-      colon - start > kHexDigits)
-    return reader.answer(false);
+  const uint64_t start = first_colon_group(reader, colon, 0, kHexDigits);
+  if (start == kNoColonGroup || reader.before(start) == '.') return reader.answer(false);
   const Groups groups = read_groups(reader, start);
   if (!groups.holds || !is_plain(reader, start, groups)) return reader.answer(false);
   // The zone of a link (RFC 4007 11): fe80::1%eth0.

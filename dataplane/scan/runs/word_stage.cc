@@ -163,9 +163,10 @@ bool WordStage::find_triggers(const Part& part) {
     each(m.colons.word(w), [&](uint64_t at) {
       if (is_time(part.text, at)) return;
       fits = fits && read_pairs(part, at);
-      // The '::' of programs: neither address has such a letter before its first colon.
+      // The '::' of programs: no address has such a letter before its first colon, but a name may
+      // stand there ("HWaddr:3c:48:...").
       const uint8_t before = part.text.at(at - 1);
-      if (is_alnum(before) && !is_hex(before)) return;
+      if (is_alnum(before) && !is_hex(before) && !is_hex(part.text.at(at + 1))) return;
       if (has_ip) recognise(part, RuleKind::Ip, ip_at, Trigger{at, at});
       if (has_mac) recognise(part, RuleKind::Mac, mac_at, Trigger{at, at});
     });

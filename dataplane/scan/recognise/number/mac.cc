@@ -1,6 +1,7 @@
 #include "dataplane/scan/recognise/number/mac.h"
 
 #include "dataplane/scan/read/open_reader.h"
+#include "dataplane/scan/recognise/number/colon_groups.h"
 #include "dataplane/scan/recognise/number/row_digits.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -29,11 +30,8 @@ struct Digits {
 Verdict mac_at(const TextView& text, const Trigger& trigger, const RuleParameters&,
                Hit& out) noexcept {
   OpenReader reader(text);
-  if (trigger.at < 2) return reader.answer(false);
-  const uint64_t start = trigger.at - 2;
-  const uint8_t before = reader.before(start);
-  if (is_alnum(before) || before == '_' || before == ':' || before == '-')
-    return reader.answer(false);
+  const uint64_t start = first_colon_group(reader, trigger.at, 2, 2);
+  if (start == kNoColonGroup || reader.before(start) == '-') return reader.answer(false);
   Digits digits;
   unsigned pairs = 0;
   uint64_t at = start;

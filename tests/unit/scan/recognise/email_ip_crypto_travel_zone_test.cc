@@ -97,6 +97,8 @@ TEST(Ip, Addresses) {
         {"fe80::1%eth0/64", "fe80::1%eth0"},
         {"on 2001:67c:2f68:aec::2600.", "2001:67c:2f68:aec::2600"},
         {"2001:db8::/32", "2001:db8::"},
+        {"addr:2001:db8::1 up", "2001:db8::1"},
+        {"inet6:fe80::1c3d:9a2e:370:7334", "fe80::1c3d:9a2e:370:7334"},
         {"::ffff:192.168.1.20", "::ffff:192.168.1.20"}})
     EXPECT_EQ(ip_in(one.text), one.found) << one.text;
 }
@@ -105,8 +107,8 @@ TEST(Ip, VersionsTimesNamesAndMasksOfOthersAreNone) {
   for (std::string_view text :
        {"version 10.20.30.40", "x==10.20.30.40", "v10.20.30.40", "1.2.3.4.5", "10.20.30.256",
         "01.20.30.40", "Chrome/120.0.0.0", "Chrome/75.6.1.29", "10.20.30.40-rc1", "10.20.30.40.tar",
-        "std::vector", "a::b", "cafe::babe", "x[::2]", "12:34:56", "00:1a:2b:3c:4d:5e:6f:70",
-        "lib-10.20.30.40"})
+        "std::vector", "a::b", "cafe::babe", "x:a::b", "std:1::2", "x[::2]", "12:34:56",
+        "00:1a:2b:3c:4d:5e:6f:70", "lib-10.20.30.40"})
     EXPECT_EQ(ip_in(text), "") << text;
 }
 

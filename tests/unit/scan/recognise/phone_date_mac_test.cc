@@ -156,8 +156,10 @@ std::string mac_in(std::string_view text) {
 TEST(Mac, PairsWithColons) {
   EXPECT_EQ(mac_in("ether 00:1a:2b:3c:4d:5e "), "00:1a:2b:3c:4d:5e");
   EXPECT_EQ(mac_in("00:11:22:33:44:55"), "~00:11:22:33:44:55");
-  for (std::string_view text :
-       {"00:00:00:00:00:00", "12:34:56", "aa:bb:cc:dd:ee:ff:00", "x00:1a:2b:3c:4d:5e"})
+  for (std::string_view label : {"HWaddr:", "MAC:", "mac_2:", "if7:", "feed:"})
+    EXPECT_EQ(mac_in(std::string(label) + "00:1a:2b:3c:4d:5e,"), "00:1a:2b:3c:4d:5e") << label;
+  for (std::string_view text : {"00:00:00:00:00:00", "12:34:56", "aa:bb:cc:dd:ee:ff:00",
+                                "x00:1a:2b:3c:4d:5e", "mac::1a:2b:3c:4d:5e:6f"})
     EXPECT_EQ(mac_in(text), "") << text;
 }
 

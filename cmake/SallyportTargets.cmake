@@ -102,9 +102,15 @@ if(SALLYPORT_PREFIX)
     <optional> <span> <string> <string_view> <vector>)
   add_library(sallyport_control_prefix OBJECT ${CMAKE_BINARY_DIR}/prefix.cc)
   target_link_libraries(sallyport_control_prefix PRIVATE sallyport_build_flags sallyport_control_flags)
-  target_precompile_headers(sallyport_control_prefix PRIVATE <nlohmann/json.hpp> <algorithm> <array> <chrono> <cstdint>
-    <cstring> <filesystem> <fstream> <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string>
-    <string_view> <thread> <vector>)
+  set(control_prefix <nlohmann/json.hpp> <algorithm> <array> <chrono> <cstdint> <cstring> <filesystem> <fstream>
+    <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <string> <string_view> <thread> <vector>)
+  target_precompile_headers(sallyport_control_prefix PRIVATE ${control_prefix})
+  # GCC optimises what it translates behind a precompiled header like that header, whatever the command line says behind it.
+  if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    add_library(sallyport_human_prefix OBJECT ${CMAKE_BINARY_DIR}/prefix.cc)
+    target_link_libraries(sallyport_human_prefix PRIVATE sallyport_build_flags sallyport_control_flags sallyport_human_flags)
+    target_precompile_headers(sallyport_human_prefix PRIVATE ${control_prefix})
+  endif()
   add_executable(sallyport_test_prefix ${CMAKE_SOURCE_DIR}/tests/prefix/main.cc)
   target_link_libraries(sallyport_test_prefix PRIVATE sallyport_build_flags sallyport_test_flags GTest::gtest GTest::gmock)
   target_precompile_headers(sallyport_test_prefix PRIVATE ${CMAKE_SOURCE_DIR}/tests/prefix/prefix.h)
@@ -122,6 +128,9 @@ function(sallyport_library)
       set(prefix sallyport_control_prefix)
       if(A_NAME MATCHES "^control_(cli|supervise|policy|api_kind|rule_speed)")
         target_link_libraries(${target} PRIVATE sallyport_human_flags)
+        if(TARGET sallyport_human_prefix)
+          set(prefix sallyport_human_prefix)
+        endif()
       endif()
     endif()
     # Where the dataplane ships it gains little, and GCC 12 warns of its own std::string in one file.

@@ -72,30 +72,52 @@ struct Bucket {
       takes[p].high |= other.takes[p].high;
     }
   }
-  // How often a place of a text with these pairs falls into it.
-  float cost(const Frequencies& often) const noexcept {
-    float product = 1;
-    for (const Pairs& pairs : takes) {
-      if (pairs.all()) continue;
-      float sum = 0;
-      for (uint64_t bits = pairs.low; bits != 0; bits &= bits - 1)
-        sum += often[static_cast<size_t>(std::countr_zero(bits))];
-      for (uint64_t bits = pairs.high; bits != 0; bits &= bits - 1)
-        sum += often[64 + static_cast<size_t>(std::countr_zero(bits))];
-      product *= sum;
-    }
-    return product;
-  }
 };
+
+float share_of(const Bucket::Pairs& pairs, const Frequencies& often) noexcept {
+  float sum = 0;
+  for (uint64_t bits = pairs.low; bits != 0; bits &= bits - 1)
+    sum += often[static_cast<size_t>(std::countr_zero(bits))];
+  for (uint64_t bits = pairs.high; bits != 0; bits &= bits - 1)
+    sum += often[64 + static_cast<size_t>(std::countr_zero(bits))];
+  return sum;
+}
+
+// How often a place of a text passes each look-up of a bucket, and all of them.
+struct Weight {
+  std::array<float, Tables::kLookups> shares{};
+  float cost = 1;
+};
+
+Weight weigh(const Bucket& bucket, const Frequencies& often) noexcept {
+  Weight out;
+  for (size_t p = 0; p < bucket.takes.size(); ++p) {
+    out.shares[p] = bucket.takes[p].all() ? 1 : share_of(bucket.takes[p], often);
+    out.cost *= out.shares[p];
+  }
+  return out;
+}
+
+// The cost of both as one. Few pairs are in both: only those are counted again.
+float joined_cost(const Bucket& a, const Weight& of_a, const Bucket& b, const Weight& of_b,
+                  const Frequencies& often) noexcept {
+  float product = 1;
+  for (size_t p = 0; p < a.takes.size(); ++p) {
+    const Bucket::Pairs &one = a.takes[p], &other = b.takes[p];
+    if (one.all() || other.all()) continue;
+    product *= of_a.shares[p] + of_b.shares[p] -
+               share_of({one.low & other.low, one.high & other.high}, often);
+  }
+  return product;
+}
 
 // Joins two at a time, the cheapest pair first, until there are no more than `most`.
 void join_buckets(std::vector<Bucket>& buckets, size_t most, const Frequencies& often) {
-  std::vector<float> costs(buckets.size());
-  for (size_t i = 0; i < buckets.size(); ++i) costs[i] = buckets[i].cost(often);
-  const auto joined_cost = [&](size_t i, size_t k) {
-    Bucket both = buckets[i];
-    both.add(buckets[k]);
-    return both.cost(often) - costs[i] - costs[k];
+  std::vector<Weight> weights(buckets.size());
+  for (size_t i = 0; i < buckets.size(); ++i) weights[i] = weigh(buckets[i], often);
+  const auto added_cost = [&](size_t i, size_t k) {
+    return joined_cost(buckets[i], weights[i], buckets[k], weights[k], often) - weights[i].cost -
+           weights[k].cost;
   };
   // Of each one the best partner behind it.
   struct Best {
@@ -106,7 +128,7 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most, const Frequencies& 
   const auto look_for_partner = [&](size_t i) {
     best[i] = Best{};
     for (size_t k = i + 1; k < buckets.size(); ++k)
-      if (const float cost = joined_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
+      if (const float cost = added_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
   };
   for (size_t i = 0; i < buckets.size(); ++i) look_for_partner(i);
   while (buckets.size() > most) {
@@ -116,13 +138,13 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most, const Frequencies& 
         best.begin());
     const size_t second = best[first].partner;
     buckets[first].add(buckets[second]);
-    costs[first] = buckets[first].cost(often);
+    weights[first] = weigh(buckets[first], often);
     // The last one takes the free place.
     const size_t moved = buckets.size() - 1;
     buckets[second] = buckets[moved];
-    costs[second] = costs[moved];
+    weights[second] = weights[moved];
     buckets.pop_back();
-    costs.pop_back();
+    weights.pop_back();
     best.pop_back();
     for (size_t i = 0; i < buckets.size(); ++i) {
       const size_t partner = best[i].partner;
@@ -132,7 +154,7 @@ void join_buckets(std::vector<Bucket>& buckets, size_t most, const Frequencies& 
       }
       for (const size_t k : {first, second})
         if (k > i && k < buckets.size())
-          if (const float cost = joined_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
+          if (const float cost = added_cost(i, k); cost < best[i].cost) best[i] = Best{cost, k};
     }
   }
 }
@@ -175,7 +197,7 @@ float fill_sets(const std::vector<LiteralBegin>& all, bool begins_word, size_t f
     out.anywhere[s] = begins_word ? 0 : ~uint64_t{0};
   float cost = 0;
   for (size_t b = 0; b < buckets.size(); ++b) {
-    cost += buckets[b].cost(kPairFrequencies);
+    cost += weigh(buckets[b], kPairFrequencies).cost;
     put(buckets[b], static_cast<uint8_t>(1U << (b % 8)), out.lanes[first_set + b / 8]);
   }
   return cost;

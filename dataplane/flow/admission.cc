@@ -13,16 +13,26 @@ namespace {
 
 using http::equals_ignoring_case;
 
+constexpr std::string_view kAuthorization = "authorization";
+constexpr std::array<std::string_view, 3> kKeyFields{"x-api-key", "api-key", "x-goog-api-key"};
+
+// Each of them is one value (RFC 9110 5.3): of two, a proxy before us may have checked the other
+// one.
+bool has_two_keys(const http::Headers& headers) noexcept {
+  return headers.count_of(kAuthorization) > 1 ||
+         std::any_of(kKeyFields.begin(), kKeyFields.end(),
+                     [&](std::string_view name) { return headers.count_of(name) > 1; });
+}
+
 // The gateway key, in whichever field an SDK puts its API key. Google's put it into the query, too.
 std::string_view presented_key(const http::RequestHead& head) noexcept {
   const http::Headers& headers = head.headers;
   constexpr std::string_view kBearer = "Bearer ";
-  const std::string_view authorization = headers.find("authorization");
+  const std::string_view authorization = headers.find(kAuthorization);
   if (authorization.size() > kBearer.size() &&
       equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer))
     return authorization.substr(kBearer.size());
-  for (std::string_view name : {std::string_view("x-api-key"), std::string_view("api-key"),
-                                std::string_view("x-goog-api-key")}) {
+  for (std::string_view name : kKeyFields) {
     const std::string_view value = headers.find(name);
     if (!value.empty()) return value;
   }
@@ -105,6 +115,8 @@ bool Gateway::read_head(Client& client) {
 void Gateway::admit(Client& client) {
   const http::RequestHead& head = client.parser.head();
   if (current_ == nullptr) return refuse_anonymous(client, Reason::NotReady, ErrorShape::OpenAi);
+  if (has_two_keys(head.headers))
+    return refuse_anonymous(client, Reason::MalformedHead, ErrorShape::OpenAi, "duplicate_key");
   const Choice decided = choose(*set_, presented_key(head));
   Route route;
   Reason routed = decided.version->route(head, route);

@@ -120,6 +120,25 @@ TEST(Exchange, WithoutAKeyNobodyLearnsTheRoutes) {
   EXPECT_TRUE(world.vendor->requests.empty());
 }
 
+TEST(Exchange, OfTwoKeysInOneKindOfFieldNoneCounts) {
+  World world;
+  const std::string right = gateway_key("lab");
+  for (const auto& [field, before] : {std::pair{"authorization", "Bearer "},
+                                      {"x-api-key", ""},
+                                      {"api-key", ""},
+                                      {"x-goog-api-key", ""}}) {
+    const std::string line = std::string(field) + ": " + before + right + "\r\n";
+    TlsPeer& client = world.open_client();
+    const HttpAnswer answer =
+        world.ask(client, "POST /openai/v1/chat/completions HTTP/1.1\r\nhost: gateway.test\r\n" +
+                              line + line + "content-length: 2\r\n\r\n{}");
+    EXPECT_EQ(answer.status, 400) << field;
+    EXPECT_EQ(answer.header("x-sallyport-reason-code"), "malformed_head") << field;
+  }
+  EXPECT_EQ(world.refused(Reason::MalformedHead), 4U);
+  EXPECT_TRUE(world.vendor->requests.empty());
+}
+
 TEST(Exchange, WhatPolicyDoesNotNameIsRefusedByItsReason) {
   World world;
   const auto refused = [&](const std::string& request) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/scan/recognise/number/row_digits.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -88,13 +89,9 @@ bool ShapeWindow::is_of_row() const noexcept {
 // "ff8b 4584 4889 4588 4883": four bytes of a dump of memory, beside others that have letters.
 bool ShapeWindow::is_of_dump() const noexcept {
   const uint32_t size = row_.size(first_);
-  const auto is_mixed = [&](size_t group) {
-    const auto text = row_.of(group);
-    return text.size() == size && row_.groups[group].letters > 0 && row_.groups[group].digits > 0 &&
-           std::all_of(text.begin(), text.end(), is_hex);
-  };
   return separator_ == ' ' && !has_letters() &&
-         ((first_ > 0 && is_mixed(first_ - 1)) || (last_ < row_.count && is_mixed(last_)));
+         ((first_ > 0 && is_mixed_hex(row_, first_ - 1, size)) ||
+          (last_ < row_.count && is_mixed_hex(row_, last_, size)));
 }
 
 // What parts the groups makes several things of them: a time of day ("24 10:32:07 2017"), a

@@ -27,7 +27,7 @@ constexpr std::array<bool, 256> make_link_starts() {
 }
 constexpr std::array<bool, 256> kLinkStarts = make_link_starts();
 
-// Scripts without blanks say it at once: "1980年5月12日出生", "123-45-6789是我的...". Where their
+// Scripts without blanks say it at once: "1980-05-12出生", "E12345678是我的护照号". Where their
 // letters end; `at`: there are none.
 uint64_t script_end(OpenReader& reader, uint64_t at) noexcept {
   constexpr uint64_t kScriptBytesMax = 24;

@@ -45,17 +45,12 @@ void each_word(const TextView& text, uint64_t from, uint64_t to, Use&& use) {
 // A word that is no name of a column: a number ("4.7.2", "(35.156") or a file ("src/form.test.ts").
 bool is_no_name(const TextView& text, uint64_t from, uint64_t to) noexcept {
   while (from < to && (text.at(from) == '(' || text.at(from) == '#')) ++from;
-  if (from < to && is_digit(text.at(from))) {
-    bool letter = false;
-    for (uint64_t at = from; at < to; ++at) letter = letter || is_letter(text.at(at));
-    return !letter;
-  }
-  bool slash = false, point = false;
-  for (uint64_t at = from; at < to; ++at) {
-    point = point || text.at(at) == '.';
-    slash = slash || text.at(at) == '/';
-  }
-  return slash && point;
+  const Bytes word = text.slice(from, to);
+  const auto has = [&](uint8_t sign) {
+    return std::find(word.begin(), word.end(), sign) != word.end();
+  };
+  if (!word.empty() && is_digit(word[0])) return std::none_of(word.begin(), word.end(), is_letter);
+  return has('/') && has('.');
 }
 
 // What stands behind a name that ends at `to` is as wide as between columns.

@@ -48,7 +48,7 @@ size_t expiry_before(const Row& row, size_t end) noexcept {
 // numbers make up a card now and then.
 bool is_printed(const Row& row, size_t first, size_t end) noexcept {
   if (first + 1 == end) return true;
-  if (common_separator(row, first, end) == 0 && end - first != 1) return false;
+  if (common_separator(row, first, end) == 0) return false;
   const auto sizes = [&](std::initializer_list<uint32_t> wanted) {
     if (wanted.size() != end - first) return false;
     size_t g = first;

@@ -271,17 +271,6 @@ bool bracket_at(const Row& row, size_t first, RowHit& out) noexcept {
   return true;
 }
 
-// "d2", "7a", "ff8b": bytes of a dump of memory, in which some groups of digits always look like a
-// number.
-bool is_hex_group(const Row& row, size_t group, uint32_t size) noexcept {
-  const auto text = row.of(group);
-  return text.size() == size && std::all_of(text.begin(), text.end(), is_hex);
-}
-bool is_mixed_hex(const Row& row, size_t group, uint32_t size) noexcept {
-  return row.groups[group].digits > 0 && row.groups[group].letters > 0 &&
-         is_hex_group(row, group, size);
-}
-
 // "ff ba ", "83 fc ": one pair alone is a word ("de").
 bool bytes_before(const Row& row, size_t first) noexcept {
   constexpr int32_t kPairs = 6;

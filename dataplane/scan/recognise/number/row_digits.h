@@ -1,6 +1,7 @@
 // row_digits.h: what the recognisers of numbers ask of the groups of a row.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "dataplane/scan/read/number_row.h"
 #include "dataplane/scan/validate/characters.h"
+#include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
 
@@ -56,6 +58,14 @@ inline bool is_digits(const Row& row, size_t group) noexcept {
 // The same, so many.
 inline bool is_digits(const Row& row, size_t group, uint32_t size) noexcept {
   return is_digits(row, group) && row.size(group) == size;
+}
+
+// "d2", "ff8b": a group of `size` that is bytes of a dump of memory, in which some groups of digits
+// always look like a number.
+inline bool is_mixed_hex(const Row& row, size_t group, uint32_t size) noexcept {
+  const auto text = row.of(group);
+  return text.size() == size && row.groups[group].letters > 0 && row.groups[group].digits > 0 &&
+         std::all_of(text.begin(), text.end(), is_hex);
 }
 
 // The gap is this one character.

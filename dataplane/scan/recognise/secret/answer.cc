@@ -13,6 +13,7 @@ constexpr uint64_t kWhiteMax = 6;
 // "[10:02] Customer (Anna): ".
 constexpr uint64_t kSpeakerBytesMax = 32;
 constexpr unsigned kWordsMax = 5;
+constexpr uint64_t kWordBytesMax = 8;
 
 constexpr WordList kWords{std::to_array<std::string_view>(
     {"it's", "its",  "it",  "is",    "sure",      "yes",   "ok",  "okay",   "try",  "use", "i",
@@ -44,16 +45,15 @@ Value answer_value(Reader& reader) noexcept {
   skip_speaker(reader);
   for (unsigned i = 0; i <= kWordsMax; ++i) {
     reader.skip_blanks(2);
-    const uint64_t from = reader.at();
-    uint64_t end = from;
-    while (end - from < 8 && (is_letter(reader.peek(end - from)) ||
-                              reader.peek(end - from) == '\'' || reader.peek(end - from) >= 0x80))
-      ++end;
-    const uint8_t behind = reader.peek(end - from);
-    if (end == from || !kWords.has(reader.slice(from, end)) ||
+    uint64_t size = 0;
+    while (size < kWordBytesMax &&
+           (is_letter(reader.peek(size)) || reader.peek(size) == '\'' || reader.peek(size) >= 0x80))
+      ++size;
+    const uint8_t behind = reader.peek(size);
+    if (size == 0 || !kWords.has(reader.slice(reader.at(), reader.at() + size)) ||
         (behind != ' ' && behind != ',' && behind != ':' && behind != '.'))
       break;
-    reader.skip(end - from + 1);
+    reader.skip(size + 1);
   }
   return read_value(reader, Stop::Line);
 }

@@ -33,10 +33,6 @@ constexpr uint64_t kPromptBytesMax = 40;
 constexpr uint64_t kNetrcBackBytes = 120;
 constexpr uint64_t kUserBackBytes = 80;
 
-bool starts_with(Bytes text, std::string_view lower) noexcept {
-  return text.size() >= lower.size() && equals_word(text.first(lower.size()), lower);
-}
-
 // Not of a plain word of another script, some letters of which may have been folded to ASCII:
 // behind "password" it is the label that translators made, behind "PW" the name of Palau.
 bool has_lower_or_digit(Bytes text) noexcept {
@@ -163,15 +159,15 @@ Verdict behind_name(Reader& reader, const Name& name, Operator op, Bytes cue, Hi
     }
   }
   // openssl -pass pass:x, -passin file:x
-  if (option && starts_with(bytes, "pass:")) {
+  if (option && begins_as(bytes, "pass:")) {
     value.start += 5;
     bytes = bytes.subspan(5);
   }
   // "mongodb://<user>:<password>@host": a form, no element.
   if (name.tag && op == Operator::Element && bytes.size() > 0 && bytes[0] == '@')
     return Verdict::No;
-  if (bytes.empty() || (option && starts_with(bytes, "file:")) ||
-      (option && starts_with(bytes, "env:")))
+  if (bytes.empty() || (option && begins_as(bytes, "file:")) ||
+      (option && begins_as(bytes, "env:")))
     return Verdict::No;
   // What follows an option is another option.
   if (option && !value.quoted && (bytes[0] == '-' || bytes[0] == '/')) return Verdict::No;
@@ -429,10 +425,10 @@ bool user_before(const TextView& text, uint64_t at) noexcept {
     // "kev@example.org pw x"
     if (text.at(i - 1) == '@' && blanks == 1) return true;
     const Bytes word = text.slice(i - 1, std::min(at, i + 4));
-    if (blanks >= 2 && (starts_with(word, "user") || starts_with(word, "login") ||
-                        starts_with(word, "acct") || starts_with(word, "accou")))
+    if (blanks >= 2 && (begins_as(word, "user") || begins_as(word, "login") ||
+                        begins_as(word, "acct") || begins_as(word, "accou")))
       return true;
-    if (blanks >= 2 && starts_with(word, "id") && word.size() > 2 && !is_name_part_char(word[2]) &&
+    if (blanks >= 2 && begins_as(word, "id") && word.size() > 2 && !is_name_part_char(word[2]) &&
         !is_name_part_char(text.at(i - 2)))
       return true;
   }

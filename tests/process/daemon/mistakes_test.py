@@ -3,7 +3,6 @@ damaged list of reviews, a typing error in sallyport.yaml. Each is told no in wo
 
 Needs no network and no root: temporary folders, sallyctl and sallyportd.
 """
-import argparse
 import os
 import shutil
 import subprocess
@@ -110,8 +109,4 @@ class MistakesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default=daemon_test.BIN)
-    known, rest = parser.parse_known_args()
-    daemon_test.BIN = known.bin
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    daemon_test.main()

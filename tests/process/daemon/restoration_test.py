@@ -1,5 +1,4 @@
 """The restoration service of a running sallyportd: socket, HTTPS listener, evidence, the review of access."""
-import argparse
 import http.client
 import json
 import os
@@ -198,8 +197,4 @@ class RestorationTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--bin", default=daemon_test.BIN)
-    known, rest = parser.parse_known_args()
-    daemon_test.BIN = known.bin
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+    daemon_test.main()

@@ -78,19 +78,24 @@ class Meter {
     out.error =
         alone.compile(rule.pattern, rule.case_insensitive ? unsigned{HS_FLAG_CASELESS} : 0U);
     if (!out.error.empty()) return;
-    // A rule that seems too slow may only have met a busy moment: it gets more rounds.
-    for (uint32_t i = 0; i < kRounds || (is_slow(out) && i < patience); ++i) {
-      measure_yardstick();
+    // A rule that seems too slow may only have met a busy moment: it gets more rounds. It is
+    // compared with the yardstick of its own rounds, which met the same moment.
+    double beside = 0;
+    for (uint32_t i = 0; i < kRounds || (out.is_too_slow && i < patience); ++i) {
+      beside = std::max(beside, measure_yardstick());
       out.gigabytes_per_second = std::max(out.gigabytes_per_second, alone.run(sample_));
+      out.share = out.gigabytes_per_second / beside;
+      out.is_too_slow = out.gigabytes_per_second < kRuleSpeedMin && out.share < kRuleSpeedShareMin;
     }
-  }
-  bool is_slow(const RuleSpeed& speed) const noexcept {
-    return speed.gigabytes_per_second < std::min(kRuleSpeedMin, kRuleSpeedShareMin * best_);
   }
   double yardstick() const noexcept { return best_; }
 
  private:
-  void measure_yardstick() { best_ = std::max(best_, yardstick_.run(sample_)); }
+  double measure_yardstick() {
+    const double now = yardstick_.run(sample_);
+    best_ = std::max(best_, now);
+    return now;
+  }
 
   PromptSample sample_;
   Alone yardstick_;
@@ -114,8 +119,6 @@ RuleSpeedReport measure_rule_speed(std::span<const EntitySource> entities, uint3
   }
   report.yardstick = meter.yardstick();
   for (RuleSpeed& speed : report.rules) {
-    speed.share = speed.gigabytes_per_second / report.yardstick;
-    speed.is_too_slow = speed.error.empty() && meter.is_slow(speed);
     report.too_slow += speed.is_too_slow || !speed.error.empty() ? 1 : 0;
   }
   std::stable_sort(report.rules.begin(), report.rules.end(),

@@ -26,6 +26,7 @@ constexpr size_t kCredentialBytesMax = 8 * 1024;
 constexpr size_t kKeyFileBytesMax = 4096;
 constexpr size_t kTokenKeyBytes = 32;
 constexpr size_t kTicketKeyBytes = 80;
+constexpr std::string_view kTicketKeyFile = "tickets.key";
 constexpr std::string_view kFirstEpoch = "01";
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -135,17 +136,17 @@ struct Credentials::Builder {
   void add_vendor(const std::string& name);
   void add_tenant(const std::string& tenant);
   void add_subject_epochs(const std::string& tenant);
-  void add_hex(SecretKind kind, const std::string& file, std::string_view name, size_t bytes);
+  // False: there is none that can be used; a problem says why.
+  bool add_hex(SecretKind kind, const std::string& file, std::string_view name, size_t bytes);
 };
 
-void Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std::string_view name,
+bool Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std::string_view name,
                                    size_t bytes) {
   std::string error;
   const std::optional<vault::Secret> key = of.hex_key(file, bytes, error);
-  if (key)
-    add(kind, name, *key);
-  else
-    problem("key_refused", error, "repair the file, then: sallyctl reload", true);
+  if (key) return add(kind, name, *key), true;
+  problem("key_refused", error, "repair the file, then: sallyctl reload", true);
+  return false;
 }
 
 void Credentials::Builder::add_certificate() {
@@ -226,10 +227,13 @@ void Credentials::Builder::add_tenant(const std::string& tenant) {
                        ": must be one or two lines: epoch (two characters of 0-9A-Z without "
                        "I, L, O, U), a space, 64 hex digits; epochs differ",
                    "repair the file, then: sallyctl reload", true);
+  // A tenant without a token key is refused: values that nobody can find by their subject again
+  // could not be erased either.
+  if (!add_hex(SecretKind::SubjectKey, "subject." + tenant + ".key", tenant, kTokenKeyBytes))
+    return;
   for (size_t rank = 0; rank < lines.size(); ++rank)
     add(SecretKind::TokenKey, tenant, lines[rank].key, static_cast<uint8_t>(rank),
         lines[rank].epoch);
-  add_hex(SecretKind::SubjectKey, "subject." + tenant + ".key", tenant, kTokenKeyBytes);
   add_subject_epochs(tenant);
   ++build.tenants;
 }
@@ -252,28 +256,37 @@ void Credentials::Builder::add_subject_epochs(const std::string& tenant) {
 }
 
 Credentials::Credentials(fs::path credentials_folder, fs::path keys_folder)
-    : credentials_folder_(std::move(credentials_folder)), keys_folder_(std::move(keys_folder)) {}
+    : credentials_folder_(std::move(credentials_folder)),
+      keys_folder_(std::move(keys_folder)),
+      known_(keys_folder_.parent_path() / "known_keys") {}
 
 bool Credentials::load_or_make(const std::string& name, const vault::Secret& fresh,
                                vault::Secret& text, std::string& error) const {
-  switch (
-      read_private(credentials_folder_ / name, Privacy::Secret, kKeyFileBytesMax, text, error)) {
-    case ReadResult::Ok:
-      return true;
-    case ReadResult::Refused:
-      return false;
-    case ReadResult::Missing:
-      break;
+  // A lost key of tickets costs each client one full handshake and nothing else.
+  const bool is_remembered = name != kTicketKeyFile;
+  for (const fs::path& folder : {credentials_folder_, keys_folder_}) {
+    const ReadResult read =
+        read_private(folder / name, Privacy::Secret, kKeyFileBytesMax, text, error);
+    if (read == ReadResult::Missing) continue;
+    // Who may only read the state folder reads its keys all the same; sallyportd remembers them.
+    std::string ignored;
+    if (read == ReadResult::Ok && is_remembered) known_.add(name, ignored);
+    return read == ReadResult::Ok;
   }
-  const fs::path file = keys_folder_ / name;
-  ReadResult read = read_private(file, Privacy::Secret, kKeyFileBytesMax, text, error);
-  if (read != ReadResult::Missing) return read == ReadResult::Ok;
+  if (is_remembered && known_.has(name)) {
+    error = (keys_folder_ / name).string() +
+            ": was in use and is gone (put it back from a copy; "
+            "to have a new one made, which ends what was made under it, remove its line from " +
+            known_.file().string() + ")";
+    return false;
+  }
   if (!ensure_private_folder(keys_folder_, error)) return false;
   // Whoever is first wins; everybody then reads what is there.
+  const fs::path file = keys_folder_ / name;
   if (!create_private(file, fresh, error) && !error.empty()) return false;
-  read = read_private(file, Privacy::Secret, kKeyFileBytesMax, text, error);
+  const ReadResult read = read_private(file, Privacy::Secret, kKeyFileBytesMax, text, error);
   if (read == ReadResult::Missing) error = file.string() + ": vanished while it was made";
-  return read == ReadResult::Ok;
+  return read == ReadResult::Ok && (!is_remembered || known_.add(name, error));
 }
 
 std::optional<vault::Secret> Credentials::hex_key(const std::string& name, size_t key_bytes,
@@ -432,7 +445,7 @@ SecretsBuild Credentials::build(const WantedSecrets& wanted, uint64_t generation
   Builder builder{*this, build};
   builder.add_certificate();
   builder.add_hex(SecretKind::GatewayHmacKey, "gateway-hmac.key", "", kTokenKeyBytes);
-  builder.add_hex(SecretKind::TicketKey, "tickets.key", "", kTicketKeyBytes);
+  builder.add_hex(SecretKind::TicketKey, std::string(kTicketKeyFile), "", kTicketKeyBytes);
   builder.add_hex(SecretKind::DictionaryKey, "dictionary.key", "", contract::kDictionaryKeyBytes);
   for (const std::string& tenant : wanted.tenants) builder.add_tenant(tenant);
   for (const std::string& name : wanted.vendor_credentials) builder.add_vendor(name);

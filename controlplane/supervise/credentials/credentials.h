@@ -9,6 +9,8 @@
 //     dictionary.key        64 hex: hashes of dictionary values in images (docs/decisions/005)
 //     token.<tenant>.key    lines "EPOCH HEX64", current first, then the previous one
 //     subject.<tenant>.key  64 hex: pseudonyms of subjects in evidence
+//   <state dir>/known_keys  names of the keys that were in use: one that is gone is not made anew
+//                        (known_keys.h), but for tickets.key
 //
 // Nothing here stays in memory between calls: files are read when a message is built. No message
 // or error ever holds a value.
@@ -24,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controlplane/supervise/credentials/known_keys.h"
 #include "controlplane/vault/secret_memory.h"
 #include "dataplane/contract/secrets_message.h"
 
@@ -103,7 +106,8 @@ class Credentials {
   // By subject; nothing: there is no such file, or (with `error`) it is damaged.
   std::optional<std::map<std::array<uint8_t, 16>, uint32_t>> subject_epochs(
       const std::string& tenant, std::string& error) const;
-  // The text of a key file: the operator's, else ours, which is made from `fresh` when missing.
+  // The text of a key file: the operator's, else ours, which is made from `fresh` when there never
+  // was one.
   bool load_or_make(const std::string& name, const vault::Secret& fresh, vault::Secret& text,
                     std::string& error) const;
   std::optional<vault::Secret> hex_key(const std::string& name, size_t key_bytes,
@@ -111,6 +115,7 @@ class Credentials {
 
   std::filesystem::path credentials_folder_;
   std::filesystem::path keys_folder_;
+  KnownKeys known_;
 };
 
 // A name that may become part of a file name: letters, digits, '.', '_', '-', no leading dot.

@@ -134,6 +134,55 @@ TEST_F(CredentialsTest, GeneratedKeysArePrivateAndStayTheSame) {
   EXPECT_NE(read_file(key("token.alpha.key")).substr(3), read_file(key("subject.alpha.key")));
 }
 
+// Made anew in silence it would turn away every client (gateway-hmac.key), or leave what is out
+// under it unreadable.
+TEST_F(CredentialsTest, AKeyThatWasInUseAndIsGoneIsNotMadeAnew) {
+  ASSERT_FALSE(build().broken);
+  for (const char* name :
+       {"gateway-hmac.key", "dictionary.key", "token.alpha.key", "subject.alpha.key"}) {
+    std::filesystem::rename(key(name), folder_ / "kept");
+    const SecretsBuild built = build();
+    EXPECT_TRUE(built.broken) << name;
+    EXPECT_FALSE(std::filesystem::exists(key(name)));
+    EXPECT_THAT(built.problems,
+                testing::Contains(testing::Field(
+                    &Problem::message, testing::AllOf(HasSubstr(name), HasSubstr("known_keys")))))
+        << name;
+    EXPECT_LE(built.tenants, name == std::string("subject.alpha.key") ? 0U : 1U);
+    std::filesystem::rename(folder_ / "kept", key(name));
+    EXPECT_FALSE(build().broken) << name;
+  }
+  // The same where the operator's own file went, and where all of the folder did.
+  put("token.beta.key", "AA " + std::string(64, 'a') + "\n");
+  ASSERT_FALSE(build({{"beta"}, {"acme"}}).broken);
+  std::filesystem::remove(folder_ / "credentials/token.beta.key");
+  EXPECT_TRUE(build({{"beta"}, {"acme"}}).broken);
+  std::filesystem::remove_all(folder_ / "keys");
+  EXPECT_TRUE(build().broken);
+}
+
+TEST_F(CredentialsTest, ALostKeyIsMadeAnewWhereTheOperatorSaysSo) {
+  std::string error;
+  const auto before = credentials_.gateway_hmac_key(error);
+  ASSERT_TRUE(before) << error;
+  std::filesystem::remove(key("gateway-hmac.key"));
+  EXPECT_FALSE(credentials_.gateway_hmac_key(error));
+  write_file(folder_ / "known_keys", "dictionary.key\ngateway-hmac.ke", 0600);  // no whole line
+  error.clear();
+  const auto after = credentials_.gateway_hmac_key(error);
+  ASSERT_TRUE(after) << error;
+  EXPECT_NE(*after, *before);
+  std::filesystem::remove(key("gateway-hmac.key"));
+  EXPECT_FALSE(credentials_.gateway_hmac_key(error));
+}
+
+TEST_F(CredentialsTest, LostKeysOfTicketsAreMadeAnew) {
+  ASSERT_FALSE(build().broken);
+  std::filesystem::remove(key("tickets.key"));
+  EXPECT_FALSE(build().broken);
+  EXPECT_TRUE(std::filesystem::exists(key("tickets.key")));
+}
+
 TEST_F(CredentialsTest, TheGatewayKeyIsTheOneOfTheMessage) {
   std::string error;
   const auto key_alone = credentials_.gateway_hmac_key(error);

@@ -49,16 +49,18 @@ if(SALLYPORT_FUZZ)
   target_link_options(sallyport_build_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
-# The control plane is many small files over the same few large headers; translated eight at a time they cost a third.
-# Tests of several sources the same, and under sanitizers the dataplane's libraries too, whose files are always translated
-# one by one where they ship. scripts/test builds so; a change is quicker to build without. Two files of one target may
-# then not give one name to two local things, which the compiler says.
-option(SALLYPORT_UNITY "Control-plane libraries and tests are translated several files at a time" OFF)
+# The control plane is many small files over the same few large headers, and what both instantiate of JSON costs more than
+# they do: a library of it, or a test of several sources, is translated as one file. Libraries of the dataplane are always
+# translated file by file where they ship, under sanitizers eight at a time (all of them give one name to more than one
+# local thing). scripts/test builds so; a change is quicker to build without. Two files translated together may not give
+# one name to two local things, which the compiler says.
+option(SALLYPORT_UNITY "Control-plane libraries and tests are translated as one file each, others under sanitizers by eights" OFF)
 
 option(SALLYPORT_INLINE_WIDELY "The dataplane is optimised across files when it is linked; OFF links 15 seconds sooner" ON)
 
-function(sallyport_translate_together target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+# batch: how many files at a time, 0: all of them.
+function(sallyport_translate_together target batch)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${batch})
   # A local class inside a class is a mistake in a header; here the file that is included is a source.
   target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
 endfunction()
@@ -137,8 +139,10 @@ function(sallyport_library)
     if(SALLYPORT_PREFIX AND (SALLYPORT_SANITIZE OR NOT prefix STREQUAL "sallyport_prefix"))
       target_precompile_headers(${target} REUSE_FROM ${prefix})
     endif()
-    if(SALLYPORT_UNITY AND NOT A_SEPARATE AND (SALLYPORT_SANITIZE OR A_NAME MATCHES "^control"))
-      sallyport_translate_together(${target})
+    if(SALLYPORT_UNITY AND NOT A_SEPARATE AND A_NAME MATCHES "^control")
+      sallyport_translate_together(${target} 0)
+    elseif(SALLYPORT_UNITY AND NOT A_SEPARATE AND SALLYPORT_SANITIZE)
+      sallyport_translate_together(${target} 8)
     endif()
   else()
     add_library(${target} INTERFACE)
@@ -211,7 +215,7 @@ function(sallyport_test_program target separate sources libraries)
   endif()
   list(LENGTH sources count)
   if(SALLYPORT_UNITY AND count GREATER 1 AND NOT separate)
-    sallyport_translate_together(${target})
+    sallyport_translate_together(${target} 0)
   endif()
 endfunction()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """rollout_test.py: a change for one tenant, for everybody, and back on the real appliance; many applies under load.
 
-SALLYPORT_APPLIES says how many (50 when it does not). Memory of both processes before and after is printed.
+SALLYPORT_APPLIES says how many (12 when it does not). Memory of both processes before and after is printed.
 SALLYPORT_DICTIONARY says how many values a tenant's list has (20,000 when it does not).
 """
 import glob
@@ -16,7 +16,7 @@ import lab_fixture
 from lab_fixture import Lab, LabConnection, chat
 from lab_processes import wait_for
 
-APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "25"))
+APPLIES = int(os.environ.get("SALLYPORT_APPLIES", "12"))
 VALUES = int(os.environ.get("SALLYPORT_DICTIONARY", "20000"))
 CLIENTS = 4
 GROWTH_MIB_MAX = 64

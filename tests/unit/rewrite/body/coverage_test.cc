@@ -83,7 +83,7 @@ class Writer {
   // Opaque whatever its bytes are, as long as no value shows in them.
   void image() {
     std::string s = pick(2) != 0 ? "no base64, nor a value" : "AQID";
-    while (pick(4) != 0) s += s;
+    for (int n = 0; n < 10 && pick(4) != 0; ++n) s += s;
     quote();
     raw(s);
     out_.opaque[static_cast<size_t>(OpaqueReason::Image)] += s.size();

@@ -23,6 +23,7 @@ Parse parse_command_line(int argc, const char* const* argv, Options& options) {
   add("check", po::bool_switch(&options.check), "read the file, print the memory plan, leave");
   add("verbose", po::bool_switch(&options.verbose), "let DPDK say everything");
   add("help", "this text");
+  add("version", "the version");
   try {
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     const auto parsed = po::command_line_parser(argc, argv)
@@ -34,6 +35,10 @@ Parse parse_command_line(int argc, const char* const* argv, Options& options) {
     po::store(parsed, values);
     if (values.count("help") != 0) {
       std::cout << known << "\nExit codes: 0 ended as asked, 1 failed, 2 usage.\n";
+      return Parse::Leave;
+    }
+    if (values.count("version") != 0) {
+      std::cout << "sallyport-dataplane " << SALLYPORT_VERSION << "\n";
       return Parse::Leave;
     }
     po::notify(values);

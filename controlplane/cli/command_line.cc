@@ -278,6 +278,9 @@ uint64_t Arguments::number(std::string_view name, uint64_t otherwise) const {
 
 ParsedLine parse_line(const std::vector<std::string>& words, bool& json_errors) {
   json_errors = asks_for_json(words);
+  // As every program of a system answers; alone, because behind a command it would be its option.
+  if (words.size() == 1 && words.front() == "--version")
+    return parse_line({"version"}, json_errors);
   Splitter splitter(words);
   ParsedLine line = splitter.find_command();
   std::vector<OptionSpec> options = global_options();

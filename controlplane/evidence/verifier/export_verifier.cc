@@ -84,6 +84,10 @@ int main(int count, char** words) {
         std::printf("%s", kHelp);
         return kGood;
       }
+      if (word == "--version") {
+        std::printf("sallyport-verify %s\n", SALLYPORT_VERSION);
+        return kGood;
+      }
       const bool takes = word == "--vkey" || word == "--since" || word == "--witness";
       if (takes && i + 1 == count) return usage(word + " wants a value");
       if (word == "--vkey")

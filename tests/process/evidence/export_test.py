@@ -152,6 +152,7 @@ class SmallLog(case.Case):
     def test_usage_and_missing_folders_have_their_own_exit(self):
         verify = case.program("sallyport-verify")
         for words, expect in (([], 2), ([self.folder], 2), ([self.folder, "--vkey"], 2), (["--help"], 0),
+                              (["--version"], 0),
                               ([self.path("none"), "--vkey", self.vkey], 1), ([self.folder, "--nothing", "x"], 2)):
             self.assertEqual(subprocess.run([verify, *words], capture_output=True).returncode, expect, words)
 

@@ -51,9 +51,10 @@ TEST(Options, GuessesAndStrangersAreRefused) {
   EXPECT_EQ(parse({"--config"}, options), Parse::Error);
 }
 
-TEST(Options, HelpLeaves) {
+TEST(Options, HelpAndVersionLeave) {
   Options options;
   EXPECT_EQ(parse({"--help"}, options), Parse::Leave);
+  EXPECT_EQ(parse({"--version"}, options), Parse::Leave);
 }
 
 }  // namespace

@@ -155,6 +155,13 @@ TEST(CommandLine, NumbersAreWhole) {
   EXPECT_EQ(parse({"evidence", "list"}).arguments.number("limit", 7), 7U);
 }
 
+TEST(CommandLine, AnOptionOfItsOwnAsksForTheVersion) {
+  const ParsedLine line = parse({"--version"});
+  ASSERT_NE(line.command, nullptr);
+  EXPECT_EQ(line.command->noun, "version");
+  EXPECT_THROW(parse({"status", "--version"}), Failure);
+}
+
 TEST(CommandLine, HelpNeedsNothingElse) {
   EXPECT_TRUE(parse({"--help"}).help);
   EXPECT_TRUE(parse({"evidence", "-h"}).help);

@@ -362,6 +362,26 @@ class DaemonTest(unittest.TestCase):
         for folder in (keys, self.daemon.run_dir, self.daemon.state_dir):
             self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700, folder)
 
+    def test_a_lost_key_is_not_made_anew(self):
+        dataplane = self.served()
+        kept, generation = dataplane.secrets[-1].content()[32:], dataplane.secrets[-1].number
+        key = f"{self.daemon.state_dir}/keys/gateway-hmac.key"
+        os.rename(key, f"{self.work}/copy")
+        answer = self.daemon.ask({"command": "reload"})
+        self.assertEqual(answer["code"], "credentials_broken", answer)
+        self.assertIn("known_keys", answer["message"])
+        self.assertLessEqual({"key_refused", "credentials_kept"}, self.daemon.codes())
+        self.assertEqual(self.daemon.status()["secrets"]["generation"], generation)
+        # A new start has nothing that was kept: the dataplane gets no such key and takes no policy without.
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertIn("key_refused", self.daemon.codes())
+        self.assertFalse(os.path.exists(key))
+        os.rename(f"{self.work}/copy", key)
+        self.assertTrue(self.daemon.ask({"command": "reload"})["ok"])
+        self.assertNotIn("key_refused", self.daemon.codes())
+        self.assertEqual(self.connect().take_secrets().content()[32:], kept)
+
     def test_requests_that_are_wrong_are_answered(self):
         self.daemon.start()
         for request, code in ((b"nonsense\n", "request_invalid"), ({"command": "dance"}, "command_unknown"),

@@ -144,9 +144,12 @@ bool Credentials::Builder::add_hex(SecretKind kind, const std::string& file, std
                                    size_t bytes) {
   std::string error;
   const std::optional<vault::Secret> key = of.hex_key(file, bytes, error);
-  if (key) return add(kind, name, *key), true;
-  problem("key_refused", error, "repair the file, then: sallyctl reload", true);
-  return false;
+  if (!key) {
+    problem("key_refused", error, "repair the file, then: sallyctl reload", true);
+    return false;
+  }
+  add(kind, name, *key);
+  return true;
 }
 
 void Credentials::Builder::add_certificate() {

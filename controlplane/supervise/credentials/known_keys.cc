@@ -1,10 +1,5 @@
 #include "controlplane/supervise/credentials/known_keys.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "controlplane/supervise/credentials/private_file.h"
@@ -37,13 +32,7 @@ bool KnownKeys::add(std::string_view name, std::string& error) const {
   std::string line(name);
   line += '\n';
   if (!before.empty() && before.back() != '\n') line.insert(line.begin(), '\n');
-  const int fd = open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  bool done = fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-              fsync(fd) == 0;
-  if (!done)
-    error = file_.string() + ": cannot be written: " + std::strerror(errno == 0 ? ENOSPC : errno);
-  if (fd >= 0) close(fd);
-  return done;
+  return append_private(file_, line, error);
 }
 
 }  // namespace sallyport::supervise

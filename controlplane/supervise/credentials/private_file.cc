@@ -159,6 +159,21 @@ bool replace_private(const fs::path& file, std::string_view text, std::string& e
   return true;
 }
 
+bool append_private(const fs::path& file, std::string_view text, std::string& error) {
+  error.clear();
+  const Descriptor opened(
+      open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  ssize_t put = -1;
+  if (opened.fd() >= 0) put = write(opened.fd(), text.data(), text.size());
+  if (put >= 0 && static_cast<size_t>(put) < text.size()) errno = ENOSPC;  // a part of it went
+  if (put != static_cast<ssize_t>(text.size()) || fsync(opened.fd()) != 0) {
+    error = why(file, "cannot be written");
+    return false;
+  }
+  sync_folder(file.parent_path());
+  return true;
+}
+
 bool ensure_private_folder(const fs::path& folder, std::string& error) {
   struct stat found {};
   if (stat(folder.c_str(), &found) != 0) {

@@ -37,6 +37,10 @@ bool create_private(const std::filesystem::path& file, std::span<const uint8_t> 
 // Replaces a file (0600, synced, renamed into place): readers see the old or the new content.
 bool replace_private(const std::filesystem::path& file, std::string_view text, std::string& error);
 
+// Puts `text` behind what the file holds, in one write (a new file is 0600), and syncs it. False:
+// `error` says why; a part of `text` may then be there.
+bool append_private(const std::filesystem::path& file, std::string_view text, std::string& error);
+
 // Makes the folder and its parents when missing (0700), and refuses one that another user owns or
 // that group or others may write.
 bool ensure_private_folder(const std::filesystem::path& folder, std::string& error);

@@ -172,7 +172,7 @@ Json random_value(std::mt19937& random, int depth) {
 TEST_F(Preservation, ABodyInWhichNothingIsFoundIsNotEdited) {
   const llm::ApiTables& tables = llm::shipped_tables();
   size_t bodies = 0;
-  for (uint32_t round = 0; round < thinned(400); ++round) {
+  for (uint32_t round = 0; round < 400 / kThinning; ++round) {
     Json value = Json::object();
     for (const char* name : {"messages", "choices", "content", "system", "tools", "error"})
       if (random_() % 2 == 0) value[name] = random_value(random_, 5);
@@ -267,7 +267,7 @@ TEST_F(Preservation, EveryTextOfTheCorpusBesideTheProject) {
     if (file.path().extension() != ".jsonl") continue;
     std::ifstream in(file.path());
     for (std::string line; std::getline(in, line);) {
-      if (++lines % (400 / thinned(400)) != 0) continue;
+      if (++lines % kThinning != 0) continue;
       // The line itself is a body too: unknown members, numbers, text in place.
       const Result whole = run(Direction::Request, kind.request, line);
       ASSERT_TRUE(whole.accepted) << line;

@@ -103,6 +103,18 @@ TEST(PrivateFile, SmallFilesOnly) {
   EXPECT_FALSE(read_small(folder / "none"));
 }
 
+TEST(PrivateFile, TextIsPutBehindWhatIsThere) {
+  TestFolder folder;
+  std::string error;
+  EXPECT_TRUE(append_private(folder / "file", "one\n", error)) << error;
+  EXPECT_TRUE(append_private(folder / "file", "two\n", error)) << error;
+  EXPECT_EQ(read_file(folder / "file"), "one\ntwo\n");
+  std::filesystem::create_symlink(folder / "file", folder / "link");
+  EXPECT_FALSE(append_private(folder / "link", "three\n", error));
+  EXPECT_THAT(error, HasSubstr("cannot be written"));
+  EXPECT_EQ(read_file(folder / "file"), "one\ntwo\n");
+}
+
 TEST(InstanceLock, OnePerFolderAndNothingLeftBehind) {
   TestFolder folder;
   std::string error;

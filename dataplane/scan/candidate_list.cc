@@ -98,8 +98,16 @@ bool CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
 }
 
 void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextView& text) {
-  const contract::Validator validator = engine_->rule(index).validator;
-  if (validator == contract::Validator::None || holds(validator, text.slice(hit.start, hit.end)))
+  const Engine::Rule& rule = engine_->rule(index);
+  // What is nothing without its word is not asked about before the word is there: reading a key
+  // costs more than what stands around it, which all rules at one place share.
+  if (rule.has_context && rule.confidence_bare == 0 &&
+      nearest(context(hit.start, text), rule.context, rule.proximity,
+              {kNoContextWord, kNoDistance})
+              .distance == kNoDistance)
+    return;
+  if (rule.validator == contract::Validator::None ||
+      holds(rule.validator, text.slice(hit.start, hit.end)))
     offer(index, hit, Around{}, text);
 }
 

@@ -194,22 +194,22 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   const bool town_first = placed && out.start != street.start;
   const uint64_t house = house_end(reader, number);
   if (house == 0) return false;
-  Place place = place_at(reader, house);
-  // "Király u. 15." and a line end.
-  if (!place.town && reader.at(house) == '.') {
-    const Place behind = place_at(reader, house + 1);
-    if (behind.town) place = behind;
-  }
   const bool loose = street.strength == StreetStrength::Placed && !town_first;
   const uint8_t behind = reader.at(house);
+  // Most are "Arsenal 3 and": what costs little first.
+  if (loose && behind == ' ' && unit_end(reader, house) == 0) return false;
   if (loose && (is_year(reader, number) || is_date_of_month(reader, number, house) ||
                 is_listed(reader, street.start, house)))
     return false;
   // "Sie 51,7598 Anteile": the comma of a decimal number.
   if (loose && behind == ',' && is_digit(reader.at(house + 1))) return false;
-  if (loose && (behind == ' ' || !(place.town ? place.sure : place.unit)) &&
-      !(behind == ' ' && place.unit && place.town))
-    return false;
+  Place place = place_at(reader, house);
+  // "Király u. 15." and a line end.
+  if (!place.town && behind == '.') {
+    const Place next = place_at(reader, house + 1);
+    if (next.town) place = next;
+  }
+  if (loose && !(behind == ' ' ? place.town : place.town ? place.sure : place.unit)) return false;
   out = Hit{out.start, place.end};
   out.bare = !place.town && !loose && !town_first && !is_whole_line(reader, out.start, place.end);
   out.doubt = loose ? kUnnamedDoubt : 0;

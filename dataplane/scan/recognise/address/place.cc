@@ -189,7 +189,9 @@ uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
   return reader.at(side) == '.' && reader.at(side + 1) == ',' ? side + 1 : side;
 }
 
-// "Apt 32C", "#374", "Suite 529": the end, or 0.
+}  // namespace
+
+// "Apt 32C", "#374", "Suite 529"
 uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = skip_joint(reader, start);
   if (at == start) return 0;
@@ -220,6 +222,8 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   const bool is_id = at > first && (is_digit(reader.at(first)) || at - first <= 2);
   return is_id && ends_word(reader, at) ? at : 0;
 }
+
+namespace {
 
 // 97276, 97276-1234: the end, or 0.
 uint64_t zip_end(OpenReader& reader, uint64_t at) noexcept {

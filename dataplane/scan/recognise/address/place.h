@@ -15,6 +15,8 @@ struct Place {
 // From the end of a street on. A post code decides (or the state, in the United States, or a
 // country).
 Place place_at(OpenReader& reader, uint64_t start) noexcept;
+// A flat, a floor or a number of either begins at `start`, the end of a house: its end, 0: none.
+uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept;
 // A town with what tells that it is one stands at `start`: its end, 0: none.
 uint64_t town_at(OpenReader& reader, uint64_t start, bool& sure) noexcept;
 

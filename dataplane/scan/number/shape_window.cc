@@ -43,12 +43,19 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   if (breaks_ == 0) return is_fraction() ? -1 : 0;
   if ((flags & contract::kRuleUnseparated) != 0) return -1;
   if (evasive && regular_ && (is_of_row() || is_of_dump())) return -1;
-  if (regular_ && breaks_ == breaks) return 0;
+  const bool is_pair = last_ - first_ == 2 && !has_letters();
+  const bool is_decimal = separator_ == '.' && is_pair;
+  if (regular_ && breaks_ == breaks) {
+    if (is_of_slashes()) return -1;
+    // Where signs between its groups say what it is, neither a point of a fraction does nor the
+    // space of a table.
+    const bool by_signs = (flags & contract::kRuleSeparated) != 0 && is_pair;
+    return by_signs && (is_decimal || is_of_columns()) ? -1 : 0;
+  }
   // "11/2024" and "2024 08" of "06/11/2024 08:30" are no "99-99-99".
   if (regular_ && (breaks_ & ~breaks) == 0 && separator_ != '/' && !is_joined()) {
     // "39088169 63245986" of a list of numbers; "39407.3850891894", a fraction.
-    const bool is_decimal = separator_ == '.' && last_ - first_ == 2 && !has_letters();
-    return (evasive && is_part()) || is_decimal ? -1 : kDoubtfulSeparators;
+    return (evasive && (is_part() || is_of_columns())) || is_decimal ? -1 : kDoubtfulSeparators;
   }
   // Several signs, and all of them where the form has one.
   if (punctuated_ && breaks_ == breaks && evasive) return kDoubtfulSeparators;
@@ -58,7 +65,8 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
     if (cell(row_.before(first_)) || cell(row_.behind(last_ - 1))) return -1;
   }
   // In a table of numbers some window always has the right checksum: an evasion stands alone.
-  return evasive && covers_all_digits() && !is_of_others(breaks) ? kDoubtOfEvasion : -1;
+  return evasive && covers_all_digits() && !is_of_others(breaks) && !holds_ip() ? kDoubtOfEvasion
+                                                                                : -1;
 }
 
 // "54844.4587226402067411": what stands behind the point of a number.
@@ -71,19 +79,55 @@ bool ShapeWindow::is_fraction() const noexcept {
 // One of more groups of one size than make numbers of this form: "4251 4231 4660 4275 4511 4512".
 // In a table of numbers some window always has the right checksum.
 bool ShapeWindow::is_of_row() const noexcept {
+  // A month, a year, a code and a post code may stand behind a card.
+  constexpr size_t kNumbersMax = 5, kNumbersBesideMax = 1, kNumbersInLinesMax = 7;
   const size_t count = last_ - first_;
   const uint32_t size = row_.size(first_);
-  const auto alike = [&](size_t group, size_t gap) {
-    return row_.size(group) == size && row_.groups[group].letters == 0 &&
-           row_.gap(gap).size() == 1 && row_.gap(gap)[0] == separator_;
-  };
   for (size_t g = first_ + 1; g < last_; ++g)
     if (row_.size(g) != size) return false;
-  size_t before = 0, behind = 0;
-  while (before < first_ && alike(first_ - before - 1, first_ - before - 1)) ++before;
-  while (last_ + behind < row_.count && alike(last_ + behind, last_ + behind - 1)) ++behind;
+  const auto on_line = [&](size_t gap) { return row_.joint(gap) == separator_; };
+  const auto in_lines = [&](size_t gap) { return on_line(gap) || row_.joint(gap) == '\n'; };
+  const auto number = [&](size_t group) { return row_.groups[group].letters == 0; };
+  const auto alike = [&](size_t group) { return number(group) && row_.size(group) == size; };
+  const auto beside = [&](const auto& is_one, const auto& goes_on) {
+    Beside out;
+    while (out.before < first_ && is_one(first_ - out.before - 1) &&
+           goes_on(first_ - out.before - 1))
+      ++out.before;
+    while (last_ + out.behind < row_.count && is_one(last_ + out.behind) &&
+           goes_on(last_ + out.behind - 1))
+      ++out.behind;
+    return out;
+  };
   // A year behind a card is one group.
-  return before % count != 0 || (behind > 1 && behind % count != 0);
+  const auto is_torn = [&](const Beside& some) {
+    return some.before % count != 0 || (some.behind > 1 && some.behind % count != 0);
+  };
+  if (is_torn(beside(alike, on_line))) return true;
+  if (separator_ != ' ') return false;
+  if (const Beside lines = beside(alike, in_lines);
+      lines.before + lines.behind > kNumbersInLinesMax && is_torn(lines))
+    return true;
+  const Beside any = beside(number, on_line);
+  return (any.before > kNumbersBesideMax && any.behind > kNumbersBesideMax) ||
+         any.before + any.behind > kNumbersMax;
+}
+
+// "285/15/6995 3147/2820/6632": several things that slashes part.
+bool ShapeWindow::is_of_slashes() const noexcept {
+  return separator_ == '/' && last_ < row_.count && row_.joint(last_ - 1) == ' ' &&
+         row_.joint(last_) == '/';
+}
+
+// "5011 54855342 85897303      0": the next number of a table, spaces between.
+bool ShapeWindow::is_of_columns() const noexcept {
+  const auto is_column = [&](size_t group, size_t gap) {
+    const auto between = row_.gap(gap);
+    return row_.groups[group].letters == 0 &&
+           std::all_of(between.begin(), between.end(), [](uint8_t c) { return c == ' '; });
+  };
+  return separator_ == ' ' && ((first_ > 0 && is_column(first_ - 1, first_ - 1)) ||
+                               (last_ < row_.count && is_column(last_, last_ - 1)));
 }
 
 // "ff8b 4584 4889 4588 4883": four bytes of a dump of memory, beside others that have letters.
@@ -94,12 +138,33 @@ bool ShapeWindow::is_of_dump() const noexcept {
           (last_ < row_.count && is_mixed_hex(row_, last_, size)));
 }
 
+// "537.36\"\n14.204.182.238": four numbers of a byte each with points between them, and other
+// groups beside them, are an address of the internet in a log. Digits spelt one by one are not.
+bool ShapeWindow::holds_ip() const noexcept {
+  constexpr size_t kParts = 4;
+  constexpr uint32_t kPartDigitsMax = 3;
+  const auto point = [&](size_t gap) { return row_.joint(gap) == '.'; };
+  for (size_t g = first_; g < last_;) {
+    size_t end = g + 1;
+    while (end < last_ && point(end - 1)) ++end;
+    bool is_ip = end - g == kParts && last_ - first_ > kParts, is_spelt = true;
+    for (size_t i = g; i < end; ++i) {
+      is_ip = is_ip && row_.size(i) <= kPartDigitsMax && row_.groups[i].letters == 0;
+      is_spelt = is_spelt && row_.size(i) == 1;
+    }
+    if (is_ip && !is_spelt) return true;
+    g = end;
+  }
+  return false;
+}
+
 // What parts the groups makes several things of them: a time of day ("24 10:32:07 2017"), a
 // fraction
 // ("43.97777777777778"), a list of numbers of other sizes, paragraphs, calls ("3))-CT(2))").
 bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
   const size_t gaps = last_ - first_ - 1;
-  size_t colons = 0, commas = 0, bars = 0, opening = 0, closing = 0, paragraphs = 0;
+  size_t colons = 0, commas = 0, bars = 0, opening = 0, closing = 0, paragraphs = 0, points = 0,
+         pluses = 0;
   for (size_t g = first_; g + 1 < last_; ++g) {
     const auto between = row_.gap(g);
     const auto has = [&](uint8_t c) {
@@ -108,13 +173,15 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
     colons += has(':') ? 1 : 0;
     commas += has(',') ? 1 : 0;
     bars += has('|') ? 1 : 0;
+    pluses += has('+') ? 1 : 0;
     opening += has('(') ? 1 : 0;
     closing += has(')') ? 1 : 0;
+    points += row_.joint(g) == '.' ? 1 : 0;
     paragraphs += std::count(between.begin(), between.end(), '\n') > 1 ? 1 : 0;
   }
   if (colons != 0 && colons != gaps) return true;
   if (paragraphs != 0 && paragraphs != gaps) return true;
-  if (commas + bars != 0 && (breaks_ & ~breaks) != 0) return true;
+  if (commas + bars + pluses != 0 && (breaks_ & ~breaks) != 0) return true;
   if (opening + closing > 1 && has_letters()) return true;
   // "22(22):4768-4778(1994": the bracket closes behind it.
   if (!has_letters() && opening > closing && row_.before(first_) != ')') return true;
@@ -127,7 +194,8 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
         dash(g + 1) && !dash(g - 1))
       return true;
   }
-  return gaps == 1 && row_.gap(first_).size() == 1 && row_.gap(first_)[0] == '.';
+  // "8.5  3.3 422994 9519", "48032.555719\n49867": decimal numbers, not parted as the form is.
+  return points != 0 && (points != gaps || gaps == 1) && (breaks_ & breaks) != breaks;
 }
 
 bool ShapeWindow::is_part() const noexcept {

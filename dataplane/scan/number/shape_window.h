@@ -39,6 +39,11 @@ class ShapeWindow {
   bool is_part() const noexcept;
 
  private:
+  // How many groups stand before it and behind it.
+  struct Beside {
+    size_t before = 0, behind = 0;
+  };
+
   bool has_letters() const noexcept {
     const uint64_t own = length_ < 64 ? (uint64_t{1} << length_) - 1 : ~uint64_t{0};
     return (form_.letters & own) != 0;
@@ -46,7 +51,10 @@ class ShapeWindow {
   bool covers_all_digits() const noexcept;
   bool is_fraction() const noexcept;
   bool is_of_row() const noexcept;
+  bool is_of_columns() const noexcept;
+  bool is_of_slashes() const noexcept;
   bool is_of_dump() const noexcept;
+  bool holds_ip() const noexcept;
   bool is_of_others(uint64_t breaks) const noexcept;
 
   const Row& row_;

@@ -59,6 +59,18 @@ bool is_printed(const Row& row, size_t first, size_t end) noexcept {
   return sizes({4, 4, 4, 4}) || sizes({4, 6, 5}) || sizes({4, 6, 4}) || sizes({4, 4, 4, 4, 3});
 }
 
+// "0224 1216 2056 0435 1851": in a table of such numbers some four of them are a card.
+bool is_of_table(const Row& row, size_t first) noexcept {
+  constexpr size_t kBeforeMax = 3;
+  constexpr uint32_t kPrinted = 4;
+  size_t before = 0;
+  for (; before < first && before <= kBeforeMax; ++before) {
+    const uint8_t joint = row.joint(first - before - 1);
+    if ((joint != ' ' && joint != '\n') || !is_digits(row, first - before - 1, kPrinted)) break;
+  }
+  return before > kBeforeMax;
+}
+
 bool is_card_before(const Row& row, size_t end) noexcept {
   size_t digits = 0;
   const size_t from = end - std::min(end, kCardGroupsMax);
@@ -67,7 +79,7 @@ bool is_card_before(const Row& row, size_t end) noexcept {
     digits += row.size(first);
     if (digits > kCardDigitsMax) return false;
     if (digits >= kCardDigitsMin && card(digits_of(row, first, end).all()))
-      return is_printed(row, first, end);
+      return is_printed(row, first, end) && !is_of_table(row, first);
   }
   return false;
 }

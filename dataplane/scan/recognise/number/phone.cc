@@ -154,6 +154,8 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
        --start)
     taken = taken || byte_at(row, start - 1) == '+';
   const uint8_t before = byte_at(row, start - 1);
+  // "LIN+13++6284396707478": an article behind its line's number, with an empty part between.
+  if (plus && before == '+' && is_digit(byte_at(row, start - 2))) return false;
   if (is_word_char(before) || (!plus && unclean_before(before))) return false;
   size_t best = 0;
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
@@ -176,6 +178,18 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
                         row.of(first)[2] == '1' && common_separator(row, first, best) == '-';
   out.bare = !plus && !american;
   return true;
+}
+
+// "0/0/3/182/821 200 5146" of a log, "308/249/3052 2475/3505/3929" of a mesh: slashes part things
+// of which the number is only a piece. Behind a whole number one parts two of them.
+bool is_of_slashes(const Row& row, size_t first, size_t group_end) noexcept {
+  constexpr uint32_t kLineDigits = 4;
+  if (first > 0 && row.joint(first - 1) == '/' && row.size(first - 1) < kLineDigits) return true;
+  bool has_slash = false;
+  for (size_t g = first; g + 1 < group_end; ++g) has_slash = has_slash || row.joint(g) == '/';
+  const bool goes_on =
+      group_end < row.count && row.joint(group_end - 1) == ' ' && row.joint(group_end) == '/';
+  return has_slash && (goes_on || row.joint(group_end - 1) == '/');
 }
 
 // 415-555-2671, (415) 555-2671, 1-415-555-2671, 415.555.2671
@@ -201,6 +215,7 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
   // A point ends a sentence, or stands in a number: "907.412-610.0255".
   if (unclean_before(before) && (before != '.' || is_digit(byte_at(row, start.at - 2))))
     return false;
+  if (is_of_slashes(row, first, area + 3)) return false;
   const uint8_t separator = common_separator(row, area, area + 3);
   if (separator != 0 && (joined_behind(row, area + 3, separator) ||
                          (!country && joined_before(row, first, separator))))

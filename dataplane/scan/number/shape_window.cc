@@ -76,41 +76,56 @@ bool ShapeWindow::is_fraction() const noexcept {
          is_digit(row_.view.at(row_.base + row_.groups[first_].start - 2));
 }
 
+// How many groups before `first_` and behind `last_` are alike and hang together.
+template <typename IsOne, typename GoesOn>
+ShapeWindow::Beside ShapeWindow::beside(const IsOne& is_one, const GoesOn& goes_on) const noexcept {
+  Beside out;
+  while (out.before < first_ && is_one(first_ - out.before - 1) && goes_on(first_ - out.before - 1))
+    ++out.before;
+  while (last_ + out.behind < row_.count && is_one(last_ + out.behind) &&
+         goes_on(last_ + out.behind - 1))
+    ++out.behind;
+  return out;
+}
+
 // One of more groups of one size than make numbers of this form: "4251 4231 4660 4275 4511 4512".
 // In a table of numbers some window always has the right checksum.
 bool ShapeWindow::is_of_row() const noexcept {
   // A month, a year, a code and a post code may stand behind a card.
-  constexpr size_t kNumbersMax = 5, kNumbersBesideMax = 1, kNumbersInLinesMax = 7;
+  constexpr size_t kNumbersMax = 5, kNumbersBesideMax = 1, kGroupsOfCard = 4;
   const size_t count = last_ - first_;
   const uint32_t size = row_.size(first_);
   for (size_t g = first_ + 1; g < last_; ++g)
     if (row_.size(g) != size) return false;
   const auto on_line = [&](size_t gap) { return row_.joint(gap) == separator_; };
-  const auto in_lines = [&](size_t gap) { return on_line(gap) || row_.joint(gap) == '\n'; };
   const auto number = [&](size_t group) { return row_.groups[group].letters == 0; };
   const auto alike = [&](size_t group) { return number(group) && row_.size(group) == size; };
-  const auto beside = [&](const auto& is_one, const auto& goes_on) {
-    Beside out;
-    while (out.before < first_ && is_one(first_ - out.before - 1) &&
-           goes_on(first_ - out.before - 1))
-      ++out.before;
-    while (last_ + out.behind < row_.count && is_one(last_ + out.behind) &&
-           goes_on(last_ + out.behind - 1))
-      ++out.behind;
-    return out;
-  };
-  // A year behind a card is one group.
-  const auto is_torn = [&](const Beside& some) {
-    return some.before % count != 0 || (some.behind > 1 && some.behind % count != 0);
-  };
-  if (is_torn(beside(alike, on_line))) return true;
-  if (separator_ != ' ') return false;
-  if (const Beside lines = beside(alike, in_lines);
-      lines.before + lines.behind > kNumbersInLinesMax && is_torn(lines))
+  // A year behind a card is one group, and so is what numbers it or the end of a date before.
+  const Beside same = beside(alike, on_line);
+  const bool is_numbered = same.before == 1 && same.behind == 0 && count == kGroupsOfCard;
+  if ((same.before % count != 0 && !is_numbered) || (same.behind > 1 && same.behind % count != 0))
     return true;
+  if (separator_ != ' ') return false;
+  const auto in_lines = [&](size_t gap) { return on_line(gap) || row_.joint(gap) == '\n'; };
+  if (has_torn_line(beside(alike, in_lines))) return true;
   const Beside any = beside(number, on_line);
   return (any.before > kNumbersBesideMax && any.behind > kNumbersBesideMax) ||
          any.before + any.behind > kNumbersMax;
+}
+
+// Among the lines of groups around the window one that is neither whole numbers of this form nor
+// such and a year. What begins or ends in another line than those is not looked at.
+bool ShapeWindow::has_torn_line(const Beside& around) const noexcept {
+  constexpr size_t kGroupsOfListMax = 7;
+  if (around.before + around.behind <= kGroupsOfListMax) return false;
+  const size_t count = last_ - first_, from = first_ - around.before, to = last_ + around.behind;
+  size_t line = to;  // where the line begins; `to`: not within these groups
+  for (size_t g = from; g + 1 < to; ++g) {
+    if (row_.joint(g) != '\n') continue;
+    if (line != to && (g + 1 - line) % count > 1) return true;
+    line = g + 1;
+  }
+  return false;
 }
 
 // "285/15/6995 3147/2820/6632": several things that slashes part.

@@ -50,7 +50,10 @@ class ShapeWindow {
   }
   bool covers_all_digits() const noexcept;
   bool is_fraction() const noexcept;
+  template <typename IsOne, typename GoesOn>
+  Beside beside(const IsOne& is_one, const GoesOn& goes_on) const noexcept;
   bool is_of_row() const noexcept;
+  bool has_torn_line(const Beside& around) const noexcept;
   bool is_of_columns() const noexcept;
   bool is_of_slashes() const noexcept;
   bool is_of_dump() const noexcept;

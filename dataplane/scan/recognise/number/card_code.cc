@@ -84,12 +84,20 @@ bool is_card_before(const Row& row, size_t end) noexcept {
   return false;
 }
 
+// "... 12/26\n4012-8888-8888-1881": the next card of a list.
+bool is_next_line(const Row& row, size_t group) noexcept {
+  const uint8_t behind = row.joint(group);
+  return row.joint(group - 1) == '\n' && group + 1 < row.count && is_digits(row, group + 1) &&
+         (behind == ' ' || behind == '-' || behind == '.');
+}
+
 }  // namespace
 
 bool card_code_row(const Row& row, size_t first, RowHit& out) noexcept {
   const uint32_t size = row.size(first);
   if (size < kCardCodeDigitsMin || size > kCardCodeDigitsMax || first < 2) return false;
   if (!is_digits(row, first) || !is_field_gap(row.gap(first - 1))) return false;
+  if (is_next_line(row, first)) return false;
   const size_t expiry = expiry_before(row, first);
   if (expiry == first || expiry == 0 || !is_field_gap(row.gap(expiry - 1))) return false;
   if (!is_card_before(row, expiry)) return false;

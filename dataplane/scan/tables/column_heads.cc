@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "dataplane/scan/tables/space_cells.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -18,6 +19,8 @@ constexpr unsigned kBeforeValueMax = 4;
 constexpr unsigned kPaddingMax = 24;
 // Rows without a head above a value that are walked over.
 constexpr unsigned kRowsMax = 12;
+// A line that is a single value.
+constexpr uint64_t kLoneValueBytesMax = 40;
 
 // Text is read so many characters at once.
 constexpr size_t kBlockBytes = 64;
@@ -79,6 +82,7 @@ uint32_t count_separators(std::span<const uint8_t> text, uint8_t delimiter, bool
 
 uint32_t count_separators(const TextView& text, uint64_t from, uint64_t to,
                           uint8_t delimiter) noexcept {
+  if (delimiter == kSpaceGap) return count_space_gaps(known_part(text, from, to));
   bool quoted = false;
   return count_separators(known_part(text, from, to), delimiter, quoted);
 }
@@ -125,8 +129,14 @@ void each_cell(const TextView& text, uint64_t from, uint64_t to, uint8_t delimit
                Use&& use) noexcept {
   const auto line = known_part(text, from, to);
   const uint64_t begin = std::max(from, text.begin);
-  Cell cell{from, to};
   uint32_t column = 0;
+  if (delimiter == kSpaceGap) {
+    each_space_cell(line, [&](size_t first, size_t end) {
+      return use(Cell{begin + first, begin + end}, column++);
+    });
+    return;
+  }
+  Cell cell{from, to};
   bool quoted = false, goes_on = true;
   each_block(line, [&](const uint8_t* block, size_t place) {
     uint64_t ends = separators_of(block, delimiter, quoted);
@@ -188,6 +198,11 @@ CellKind kind_of(const TextView& text, const Cell& cell) noexcept {
     if (letters == none.size() && std::string_view(word.data(), size) == none)
       return CellKind::Data;
   return CellKind::Head;
+}
+
+// A line that is one cell: below its name a column of its own, until the next name.
+bool is_lone(uint8_t delimiter, uint32_t separators) noexcept {
+  return delimiter == kSpaceGap && separators == 0;
 }
 
 bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
@@ -283,6 +298,9 @@ bool ColumnHeads::belongs(const TextView& text, uint64_t floor, uint64_t line) c
     if (count_separators(text, at, end, table_.delimiter) != table_.cells &&
         !is_rule(text, at, end))
       return false;
+    if (is_lone(table_.delimiter, table_.cells) &&
+        (end - at > kLoneValueBytesMax || kind_of(text, Cell{at, end}) == CellKind::Head))
+      return false;
     at = end + 1;
   }
   return true;
@@ -292,6 +310,7 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
                               uint64_t line, uint8_t delimiter, uint32_t column,
                               ContextBlocks& blocks) {
   uint32_t cells = 0;
+  bool counted = false;
   uint64_t end = line;
   for (unsigned rows = 0; rows < kRowsMax && end > floor; ++rows) {
     --end;  // the line end
@@ -308,10 +327,16 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
       end = from;
       continue;
     }
-    if (cells == 0) cells = here;
-    if (here != cells || here < column || here == 0) return false;
+    if (!counted) cells = here;
+    counted = true;
+    const bool lone = is_lone(delimiter, here) && end - from <= kLoneValueBytesMax;
+    if (here != cells || here < column || (here == 0 && !lone)) return false;
     const bool tried = from == failed_ && failed_delimiter_ == delimiter;
-    const CellKind kind = kind_of(text, cell_at(text, from, end, delimiter, column));
+    const Cell cell = cell_at(text, from, end, delimiter, column);
+    const CellKind kind = kind_of(text, cell);
+    if (kind == CellKind::Head && delimiter == kSpaceGap &&
+        !is_printed_name(known_part(text, cell.from, cell.to)))
+      return false;
     if (kind == CellKind::Head) {
       table_.delimiter = delimiter;
       table_.cells = cells;
@@ -423,6 +448,42 @@ uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint
   return list_cell != kNone ? list_cell : find_in_lines(words, text, floor, start, blocks, out);
 }
 
+namespace {
+
+// Names, numbers and days stand in one cell with a value; signs of markup and of code do not.
+bool may_be_beside(uint8_t c) noexcept {
+  return is_alnum(c) || c >= 0x80 ||
+         std::string_view(" -./:'").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+struct Printed {
+  bool found = false;
+  uint64_t line = 0;
+  uint32_t column = 0;
+};
+
+// Where the value at `start` stands in a printed line. `at`: behind what stands before its spaces.
+// Behind a single space it is in a cell with that: only a short line of its own is one.
+Printed printed_place(const TextView& text, uint64_t floor, uint64_t at, uint64_t start) noexcept {
+  Printed out;
+  const bool is_first = text.at(at - 1) == '\n';
+  const bool is_gap = start - at >= 2 && text.at(at) == ' ' && text.at(at + 1) == ' ';
+  if (is_first || is_gap) {
+    if (!line_start(text, floor, start, out.line)) return out;
+    out.column = is_first ? 0 : count_space_cells(known_part(text, out.line, at));
+    out.found = true;
+  } else if (at < start && text.at(at) == ' ') {
+    const uint64_t least = start - std::min(start, kLoneValueBytesMax);
+    if (!line_start(text, std::max(floor, least), start, out.line)) return out;
+    const auto before = known_part(text, out.line, at);
+    out.found =
+        count_space_gaps(before) == 0 && std::all_of(before.begin(), before.end(), may_be_beside);
+  }
+  return out;
+}
+
+}  // namespace
+
 uint64_t ColumnHeads::find_in_lines(const ContextWords& words, const TextView& text, uint64_t floor,
                                     uint64_t start, ContextBlocks& blocks, ContextHits& out) {
   uint64_t at = start;
@@ -444,15 +505,24 @@ uint64_t ColumnHeads::find_in_lines(const ContextWords& words, const TextView& t
         !learn_html(words, text, floor, line, blocks))
       return 0;
   } else {
-    const bool first = before == '\n';
-    if (!first && !is_delimiter(before)) return 0;
+    const bool first = before == '\n', is_cell = first || is_delimiter(before);
     const bool has_table = table_.last != kNone && table_.delimiter != kHtml;
-    const uint8_t delimiter = !first      ? before
-                              : has_table ? table_.delimiter
-                                          : delimiter_of(text, floor, at - 1);
-    if (delimiter == 0 || !move_to(text, floor, at, delimiter) || place_.line == 0) return 0;
-    line = place_.line;
-    column = place_.count;
+    uint8_t delimiter = !is_cell    ? kSpaceGap
+                        : !first    ? before
+                        : has_table ? table_.delimiter
+                                    : delimiter_of(text, floor, at - 1);
+    if (delimiter == 0) delimiter = kSpaceGap;
+    if (delimiter == kSpaceGap) {
+      const Printed printed = printed_place(text, floor, at, start);
+      if (!printed.found) return 0;
+      line = printed.line;
+      column = printed.column;
+    } else {
+      if (!move_to(text, floor, at, delimiter) || place_.line == 0) return 0;
+      line = place_.line;
+      column = place_.count;
+    }
+    if (line == 0) return 0;
     const bool known = table_.delimiter == delimiter && belongs(text, floor, line);
     if (!known && ((failed_ == line && failed_delimiter_ == delimiter) ||
                    !learn_lines(words, text, floor, line, delimiter, column, blocks))) {

@@ -1,12 +1,13 @@
 // column_heads.h: the words at the head of the column that a value stands in.
 //
-// Tables of text: lines of cells between commas, semicolons, tabs or bars (CSV, TSV, Markdown), and
-// rows of HTML. The head of a value's column is the nearest line above whose cell in this column
-// has letters and no digits; between the two every line has the same number of cells. Only asked
-// where a separator stands right before a value. Lines of nothing but rules ("----+----") are none.
-// Tables that are written as lists (list_rows.h) have the names of their columns in brackets. What
-// was found is kept for the rows below, so a table may be longer than what is looked back; its rows
-// may not be: kTableReachBytes back from the value stand the head or the row before.
+// Tables of text: lines of cells between commas, semicolons, tabs or bars (CSV, TSV, Markdown), or
+// printed with spaces (space_cells.h), and rows of HTML. The head of a value's column is the
+// nearest line above whose cell in this column has letters and no digits; between the two every
+// line has the same number of cells. Only asked where a separator stands right before a value.
+// Lines of nothing but rules ("----+----") are none. Tables that are written as lists (list_rows.h)
+// have the names of their columns in brackets. What was found is kept for the rows below, so a
+// table may be longer than what is looked back; its rows may not be: kTableReachBytes back from the
+// value stand the head or the row before.
 //
 // Owner   one channel; reusable. Values must be asked about in the order of their offsets: the
 // answer is a function of the text and of them, not of its cuts.

@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kGroupsOfPhoneMax = 8;
 constexpr size_t kNanpDigits = 10;
 constexpr size_t kNationalMin = 7;
+// What is dialled before an area code in brackets.
+constexpr size_t kPrefixDigitsMax = 4;
 constexpr size_t kNationalMax = 12;
 // With the country code and this many digits a number is whole: what follows is another one.
 constexpr size_t kWholeDigits = 11;
@@ -450,6 +452,8 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
   Versions versions(row, first);
   for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
     if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
+    // "13130 (959) 834-6508": a number before an area code.
+    if (last - 1 > first && row.before(last - 1) == '(' && digits > kPrefixDigitsMax) break;
     const uint32_t size = digits_before_extension(row, last - 1);
     digits += size;
     if (size == 0 || digits > kNationalMax) break;

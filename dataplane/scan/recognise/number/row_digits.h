@@ -85,14 +85,22 @@ inline uint8_t common_separator(const Row& row, size_t first, size_t group_end) 
   return between[0];
 }
 
+// "2026-02-14 896 226 4093": the day or the time before a number with spaces is none of its groups.
+inline bool is_of_date(const Row& row, size_t gap) noexcept {
+  const uint8_t joint = row.joint(gap);
+  return joint == '-' || joint == '/' || joint == ':';
+}
+
 // A group of digits before `first` (behind `group_end`) follows at this one separator: the window
 // is part of a longer number.
 inline bool joined_before(const Row& row, size_t first, uint8_t separator) noexcept {
-  return first > 0 && is_digits(row, first - 1) && gap_is(row, first - 1, separator);
+  return first > 0 && is_digits(row, first - 1) && gap_is(row, first - 1, separator) &&
+         !(separator == ' ' && first > 1 && is_of_date(row, first - 2));
 }
 inline bool joined_behind(const Row& row, size_t group_end, uint8_t separator) noexcept {
   return group_end < row.count && is_digits(row, group_end) &&
-         gap_is(row, group_end - 1, separator);
+         gap_is(row, group_end - 1, separator) &&
+         !(separator == ' ' && is_of_date(row, group_end));
 }
 
 }  // namespace sallyport::scan

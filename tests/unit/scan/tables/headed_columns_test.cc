@@ -92,6 +92,35 @@ TEST_F(SecretColumn, NumbersOfListsHaveHeadsToo) {
   EXPECT_EQ(scan(rows, cuts), scan(rows));
 }
 
+TEST_F(SecretColumn, NumbersOfPrintedLinesHaveHeadsToo) {
+  const Texts both{"US_SSN=536904399", "US_SSN=096917070"};
+  EXPECT_EQ(at_every_cut("Name        SSN         Day\nAnn Lee     536904399   2026-01-13\n"
+                         "Bo Quast-Ray  096917070  2026-01-14\n"),
+            both);
+  EXPECT_EQ(at_every_cut("  id   ssn\n  --   ---\n  17   536904399\n  18   096917070\n"), both);
+  EXPECT_EQ(at_every_cut("SSN\n536904399\n11\n096917070\n"), both);
+  EXPECT_EQ(at_every_cut("Name SSN\nAnn Lee 536904399\n2026-01-13 12345\nBo Ray 096917070\n"),
+            both);
+  std::string rows = "Social security numbers:\n";
+  for (int i = 0; i < 90; ++i) rows += "Ann Lee 536904399\n";
+  EXPECT_EQ(texts_found(rows).size(), 90U);
+  std::vector<size_t> cuts;
+  for (size_t cut = 53; cut < rows.size(); cut += 53) cuts.push_back(cut);
+  EXPECT_EQ(scan(rows, cuts), scan(rows));
+  // Another column, another name, a sentence, a line of prose between.
+  EXPECT_EQ(at_every_cut("SSN         Order of the day\npending     536904399\n"), Texts{});
+  EXPECT_EQ(
+      at_every_cut("SSN\n11\n12\n13\nNumber of the order\n14 15 16 17\n18 19 20 21\n536904399\n"),
+      Texts{});
+  EXPECT_EQ(
+      at_every_cut("We keep no SSN, as we said before, of you.\n14 15 16 17 18 19 20 21 22 23\n"
+                   "14 15 16 17 18 19 20 21 22 23\n536904399\n"),
+      Texts{});
+  EXPECT_EQ(at_every_cut("SSN\n11\nand 12 of these lines were written by somebody\n"
+                         "13 14 15 16 17 18 19 20 21 22\n536904399\n"),
+            Texts{});
+}
+
 TEST_F(SecretColumn, RulesOfATableAreNoRows) {
   EXPECT_EQ(
       at_every_cut("+----+-----------+\n| id | ssn       |\n+----+-----------+\n|  1 | 536904399 "

@@ -352,15 +352,30 @@ bool is_reference(Bytes text) noexcept {
   return is_parts_of_names(rest, header || mark == '.' || mark == '#' ? '-' : '_');
 }
 
+namespace {
+
+// "P9k9tXaB%s_lt9ZL!7": letters of both cases, digits and two signs more, drawn from all there are.
+// "%s" is no place for a value in it.
+bool is_drawn(Bytes text) noexcept {
+  constexpr size_t kBytesMin = 10, kDigitsMin = 2, kSignsMin = 2;
+  const Mix mix = mix_of(text);
+  return text.size() >= kBytesMin && mix.upper > 0 && mix.lower > 1 && mix.digits >= kDigitsMin &&
+         mix.signs >= kSignsMin;
+}
+
+}  // namespace
+
 bool is_placeholder(Bytes text) noexcept {
   if (text.empty()) return true;
   if (std::all_of(text.begin(), text.end(), [&](uint8_t c) { return c == text[0]; })) return true;
   // Most texts are words: no sign is looked for in them.
   if (is_letters(text)) return kPlaceholderParts.any_in(text) || kPlaceholderWords.has(text);
   const std::string_view s = base::text_of(text);
-  for (std::string_view mark : {"${", "{{", "$(", "#{", "<%", "****", "...", "%s", "%(", "@@", "[[",
-                                "[a-z", "[A-Z", "[0-9"})
+  for (std::string_view mark :
+       {"${", "{{", "$(", "#{", "<%", "****", "...", "%(", "[[", "[a-z", "[A-Z", "[0-9"})
     if (s.find(mark) != std::string_view::npos) return true;
+  if (s.starts_with("@@") || s.ends_with("@@")) return true;
+  if (s.find("%s") != std::string_view::npos && !is_drawn(text)) return true;
   const auto wrapped = [&](char open, char close) {
     return s.front() == open && s.back() == close;
   };

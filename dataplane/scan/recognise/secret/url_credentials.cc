@@ -1,5 +1,8 @@
 #include "dataplane/scan/recognise/secret/url_credentials.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include "dataplane/scan/read/reader.h"
 #include "dataplane/scan/validate/secret_text.h"
 
@@ -9,6 +12,8 @@ namespace {
 constexpr uint64_t kSchemeMax = 24;
 // A token in the place of the user; user names of people are shorter or words.
 constexpr uint64_t kTokenMin = 16;
+// Of a password behind a sign that ends the authority where it is encoded.
+constexpr uint64_t kRestMax = 64;
 
 bool is_scheme_char(uint8_t c) noexcept { return is_alnum(c) || c == '+' || c == '-' || c == '.'; }
 
@@ -23,6 +28,13 @@ struct Authority {
   uint64_t end = 0;
 };
 
+// What stands behind the colon and before a slash: no port, and no name for one.
+bool may_be_of_password(Bytes part) noexcept {
+  constexpr size_t kBytesMin = 4;
+  const auto all = [&](auto is) { return std::all_of(part.begin(), part.end(), is); };
+  return part.size() >= kBytesMin && !all(is_digit) && !all(is_lower) && !all(is_upper);
+}
+
 // Reads up to '/', '?', '#' or the end of the word. `domain`: "CORP;user" is a user.
 Authority read_authority(Reader& reader, bool domain) noexcept {
   Authority authority;
@@ -32,11 +44,11 @@ Authority read_authority(Reader& reader, bool domain) noexcept {
     if (is_url_end(c) || c == ';' || c == '\'' || c == '/' || c == '?' || c == '#') {
       // "?" and "#" and "/" inside of a password that was not encoded: an '@' with a host follows
       // on the same word.
-      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == '/' || c == ';' ||
-          c == '\'')
+      if (authority.colon == 0 || authority.at != 0 || is_url_end(c) || c == ';' || c == '\'')
         break;
+      if (c == '/' && !may_be_of_password(reader.slice(authority.colon + 1, reader.at()))) break;
       uint64_t i = 1;
-      while (i < 64 && reader.peek(i) != '@' && reader.peek(i) != '/' &&
+      while (i < kRestMax && reader.peek(i) != '@' && (c == '/' || reader.peek(i) != '/') &&
              !is_url_end(reader.peek(i)))
         ++i;
       if (reader.peek(i) != '@' || !is_alnum(reader.peek(i + 1))) break;

@@ -15,14 +15,15 @@ TEST(SecretText, PlaceholdersAreNoSecrets) {
   for (const std::string& text : std::initializer_list<std::string>{
            "xxxxxxxx", "${TOKEN}", "{{ token }}", "<token>", "%TOKEN%", "$TOKEN", "********",
            "changeme", "your-key-here", std::string("AKIA") + "IOSFODNN7EXAMPLE", "aaaaaaaa",
-           "[REDACTED]"})
+           "[REDACTED]", "@@TOKEN@@", "prefix-%s", "User%s-Name1"})
     EXPECT_TRUE(is_placeholder(of(text))) << text;
   // Of RFC 6749, 7617 and 9562, by their hashes.
   for (const std::string text :
        {"2YotnFZFEjr1zCsicMWpAA", "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
         "550e8400-e29b-41d4-a716-446655440000", "AccountKey=2YotnFZFEjr1zCsicMWpAA"})
     EXPECT_TRUE(is_placeholder(of(text))) << text;
-  for (const std::string text : {"Orbit0014x", "$ecret9!x", "p%40ss", "2YotnFZFEjr1zCsicMWpAB"})
+  for (const std::string text : {"Orbit0014x", "$ecret9!x", "p%40ss", "2YotnFZFEjr1zCsicMWpAB",
+                                 "P9k9tXaB%s_lt9ZL!7", "UOO1#g@ioMHN@@y!7"})
     EXPECT_FALSE(is_placeholder(of(text))) << text;
   EXPECT_FALSE(looks_random(of("aaaaaaaaaaaaaaaaaaab")));
   EXPECT_TRUE(looks_random(of("qQcLJI9x2f0m1h8u")));

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/read/reader.h"
+#include "dataplane/scan/recognise/secret/answer.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -77,6 +79,26 @@ Step skip_filler(const TextView& text, uint64_t& at) noexcept {
   return Step::Value;
 }
 
+// "on file is 911": words up to the one for "equals". Moves `at` behind it; else it begins the
+// value.
+Step skip_clause(const TextView& text, uint64_t& at) noexcept {
+  constexpr unsigned kWordsMax = 4;
+  constexpr uint64_t kWordBytesMax = 10;
+  uint64_t from = at;
+  for (unsigned words = 0; words < kWordsMax; ++words) {
+    uint64_t end = from;
+    while (end - from < kWordBytesMax && is_letter(text.at(end))) ++end;
+    if (!text.known(end + 1)) return Step::More;
+    if (end == from || text.at(end) != ' ') return Step::No;
+    if (end - from == 2 && to_lower(text.at(from)) == 'i' && to_lower(text.at(from + 1)) == 's') {
+      at = end + 1;
+      return Step::Value;
+    }
+    from = end + 1;
+  }
+  return Step::No;
+}
+
 // Behind the name of a part of a form stand an empty line and its value.
 bool names_part(const TextView& text, uint64_t cue) noexcept {
   constexpr std::string_view kName = "name=\"";
@@ -139,9 +161,20 @@ Step skip_gap(const TextView& text, const Trigger& cue, uint64_t& at) noexcept {
       if (step == Step::Value) continue;
     }
     if (is_letter(c)) {
-      const Step step = skip_filler(text, at);
+      Step step = skip_filler(text, at);
+      if (step == Step::No && at == cue.at + 1) {
+        step = skip_clause(text, at);
+        limit = at + kCueGapBytes;
+      }
       if (step == Step::No) return Step::Value;
       if (step == Step::More) return step;
+      continue;
+    }
+    // "('cvv', '856')", and "CVV,307" on a line of its own.
+    const uint8_t quote = text.at(at - 1);
+    const bool begins_line = at == cue.at && (before == '\n' || before == 0);
+    if (c == ',' && (begins_line || ((quote == '\'' || quote == '"') && at == cue.at + 1))) {
+      ++at;
       continue;
     }
     const bool line = c == '\n' && is_label && lines > 0;
@@ -155,13 +188,38 @@ Step skip_gap(const TextView& text, const Trigger& cue, uint64_t& at) noexcept {
 
 }  // namespace
 
+namespace {
+
+// "your CVV?\nCustomer: it's 260", "CVV\n260": the answer to a question, or the line below that is
+// nothing else.
+Verdict answered(const TextView& text, const Trigger& cue, const RuleParameters& rule,
+                 Hit& out) noexcept {
+  Reader reader(text, cue.at, cue.at + kLookAheadBytes);
+  const bool asks = reader.peek() == '?';
+  if (!asks && reader.peek() != '\n' && reader.peek() != '\r')
+    return reader.starved() ? Verdict::More : Verdict::No;
+  reader.skip();
+  skip_to_answer(reader);
+  const uint64_t at = reader.at();
+  const uint8_t first = reader.peek();
+  if (reader.starved()) return Verdict::More;
+  if (!is_digit(first)) return Verdict::No;
+  const Verdict verdict = shaped_value_at(text, at, rule, out);
+  if (verdict != Verdict::Match || asks) return verdict;
+  if (!text.known(out.end)) return Verdict::More;
+  const uint8_t behind = text.at(out.end);
+  return behind == 0 || behind == '\n' || behind == '\r' ? verdict : Verdict::No;
+}
+
+}  // namespace
+
 Verdict cue_value_at(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                      Hit& out) noexcept {
   if (!begins_word(text, trigger.start)) return Verdict::No;
   uint64_t at = 0;
   switch (skip_gap(text, trigger, at)) {
     case Step::No:
-      return Verdict::No;
+      return answered(text, trigger, rule, out);
     case Step::More:
       return Verdict::More;
     case Step::Value:

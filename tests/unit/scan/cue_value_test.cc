@@ -29,11 +29,24 @@ TEST_F(CueValues, BehindARemarkABracketOrAForm) {
     EXPECT_EQ(at_every_cut(std::string(text)), Texts{"CODE=123"}) << text;
 }
 
+TEST_F(CueValues, AreAnswersAndStandInClauses) {
+  for (const std::string_view text :
+       {"CVV\n123", "your CVV?\n123\n", "cvv?\nCustomer (Anna): sure, it's 123.", "cvv? 123",
+        "need ur cvv\n[10:03] Bob: 123\n", "The CVV on file is 123, please", "('cvv', '123')",
+        "x\nCVV,123\n", "{'cvv','123'}"})
+    EXPECT_EQ(at_every_cut(std::string(text)), Texts{"CODE=123"}) << text;
+  for (const std::string_view text :
+       {"your CVV? We have 123 of them", "CVV\nwe have 123\n", "the cvv, 123",
+        "cvv on a card that was 123", "a CVV,123", "cvv\n\n\n12345\n"})
+    EXPECT_EQ(at_every_cut(std::string(text)), Texts{}) << text;
+}
+
 TEST_F(CueValues, NotOverLinesRemarksAndWordsOfOthers) {
   for (const std::string_view text :
-       {"the CVV (3 or 4 digits) is on the back", "CVV (3 digits) 123 of them", "CVV\n123",
-        "CVV:\n\n123", "x \"cvv\"\n123", "name=\"cvv\"\n\n\n123", "cvv value=123", "cvv) 123",
-        "CVV (a remark that has no end for so long): 123", "CVV (a\nb): 123", "CVV ((a)): 123"})
+       {"the CVV (3 or 4 digits) is on the back", "CVV (3 digits) 123 of them",
+        "CVV\n123 Main Street", "CVV:\n\n123", "x \"cvv\"\n123", "name=\"cvv\"\n\n\n123",
+        "cvv value=123", "cvv) 123", "CVV (a remark that has no end for so long): 123",
+        "CVV (a\nb): 123", "CVV ((a)): 123"})
     EXPECT_EQ(at_every_cut(std::string(text)), Texts{}) << text;
 }
 

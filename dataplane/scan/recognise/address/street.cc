@@ -296,6 +296,8 @@ bool begins_clean(OpenReader& reader, uint64_t start) noexcept {
   const uint8_t c = reader.before(start);
   // "13:25 IC 2198": of a time.
   if (c == ':' && is_digit(reader.before(start - 1))) return false;
+  // "address=822 Oak Street"
+  if (c == '=' && is_letter(reader.before(start - 1))) return true;
   return !is_alnum(c) && c < 0x80 && c != '_' && c != '.' && c != '-' && c != '#' && c != '$' &&
          c != '/' && c != '=' && c != '+' && c != '%' && c != '@';
 }

@@ -95,6 +95,11 @@ bool unclean_before(uint8_t c) noexcept {
 bool unclean_behind(uint8_t c) noexcept {
   return is_word_char(c) || c == '@' || c == '%' || c == '=' || c == '$' || c == '&';
 }
+// Of a number whose first sign is at `start`: "mobile=+44 7337 249419&x=1" of a query.
+bool ends_unclean(const Row& row, int32_t start, size_t last) noexcept {
+  const uint8_t behind = row.behind(last);
+  return unclean_behind(behind) && !(behind == '&' && byte_at(row, start - 1) == '=');
+}
 
 struct Start {
   int32_t at;
@@ -168,7 +173,7 @@ bool international_at(const Row& row, size_t first, RowHit& out) noexcept {
     if (digits.count < dialled + 3) continue;
     const Characters whole = digits.all().subspan(dialled);
     if (whole.size() > lengths_of(whole).max) break;
-    if (is_international(whole) && !unclean_behind(row.behind(last - 1))) best = last;
+    if (is_international(whole) && !ends_unclean(row, start, last - 1)) best = last;
     if (best != 0 && whole.size() >= kWholeDigits) break;
   }
   // Without a plus it asks for a word, in one group ("004915112345678") behind two zeros only.
@@ -225,7 +230,7 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
   // Clauses of law and coordinates: "252.227-7013", "277.764 1035".
   if (separator == 0 && gap_is(row, area, '.')) return false;
   const uint8_t behind = row.behind(area + 2);
-  if (unclean_behind(behind) ||
+  if (ends_unclean(row, start.at, area + 2) ||
       (behind == '-' && is_digit(byte_at(row, static_cast<int32_t>(row.groups[area + 2].end) + 1))))
     return false;
   return is_hit(row, start.at, area + 3, out);

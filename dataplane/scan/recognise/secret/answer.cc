@@ -38,7 +38,7 @@ void skip_speaker(Reader& reader) noexcept {
 
 }  // namespace
 
-Value answer_value(Reader& reader) noexcept {
+void skip_to_answer(Reader& reader) noexcept {
   skip_white(reader, kWhiteMax);
   while (reader.peek() == '>' || reader.peek() == '-' || reader.peek() == '*') reader.skip();
   reader.skip_blanks(2);
@@ -55,6 +55,11 @@ Value answer_value(Reader& reader) noexcept {
       break;
     reader.skip(size + 1);
   }
+  reader.skip_blanks(2);
+}
+
+Value answer_value(Reader& reader) noexcept {
+  skip_to_answer(reader);
   return read_value(reader, Stop::Line);
 }
 

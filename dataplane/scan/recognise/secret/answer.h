@@ -7,8 +7,9 @@
 
 namespace sallyport::scan {
 
-// Reads from behind the question mark over a line end, the name of a speaker and words such as
-// "it's". Not found where other words stand there. The reader is left behind the value.
+// From behind the question mark over a line end, the name of a speaker and words such as "it's".
+void skip_to_answer(Reader& reader) noexcept;
+// The value there. Not found where other words stand there. The reader is left behind the value.
 Value answer_value(Reader& reader) noexcept;
 
 }  // namespace sallyport::scan

@@ -209,8 +209,10 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
         dash(g + 1) && !dash(g - 1))
       return true;
   }
-  // "8.5  3.3 422994 9519", "48032.555719\n49867": decimal numbers, not parted as the form is.
-  return points != 0 && (points != gaps || gaps == 1) && (breaks_ & breaks) != breaks;
+  // "411111111111111.1"; "8.5  3.3 422994 9519", "48032.555719\n49867": decimal numbers, not parted
+  // as the form is.
+  if (points == 1 && gaps == 1) return true;
+  return points != 0 && points != gaps && (breaks == 0 || (breaks_ & breaks) != breaks);
 }
 
 bool ShapeWindow::is_part() const noexcept {

@@ -188,7 +188,8 @@ bool ShapeWindow::is_of_others(uint64_t breaks) const noexcept {
     colons += has(':') ? 1 : 0;
     commas += has(',') ? 1 : 0;
     bars += has('|') ? 1 : 0;
-    pluses += has('+') ? 1 : 0;
+    // Between literals of code it joins the parts of one.
+    pluses += has('+') && !has('"') && !has('\'') ? 1 : 0;
     opening += has('(') ? 1 : 0;
     closing += has(')') ? 1 : 0;
     points += row_.joint(g) == '.' ? 1 : 0;

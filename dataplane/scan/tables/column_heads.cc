@@ -298,8 +298,8 @@ bool ColumnHeads::belongs(const TextView& text, uint64_t floor, uint64_t line) c
     if (count_separators(text, at, end, table_.delimiter) != table_.cells &&
         !is_rule(text, at, end))
       return false;
-    if (is_lone(table_.delimiter, table_.cells) &&
-        (end - at > kLoneValueBytesMax || kind_of(text, Cell{at, end}) == CellKind::Head))
+    if (is_lone(table_.delimiter, table_.cells) && (end == at || end - at > kLoneValueBytesMax ||
+                                                    kind_of(text, Cell{at, end}) == CellKind::Head))
       return false;
     at = end + 1;
   }
@@ -329,7 +329,8 @@ bool ColumnHeads::learn_lines(const ContextWords& words, const TextView& text, u
     }
     if (!counted) cells = here;
     counted = true;
-    const bool lone = is_lone(delimiter, here) && end - from <= kLoneValueBytesMax;
+    const uint64_t size = end - from;
+    const bool lone = is_lone(delimiter, here) && size > 0 && size <= kLoneValueBytesMax;
     if (here != cells || here < column || (here == 0 && !lone)) return false;
     const bool tried = from == failed_ && failed_delimiter_ == delimiter;
     const Cell cell = cell_at(text, from, end, delimiter, column);
@@ -450,10 +451,19 @@ uint64_t ColumnHeads::find(const ContextWords& words, const TextView& text, uint
 
 namespace {
 
-// Names, numbers and days stand in one cell with a value; signs of markup and of code do not.
-bool may_be_beside(uint8_t c) noexcept {
-  return is_alnum(c) || c >= 0x80 ||
-         std::string_view(" -./:'").find(static_cast<char>(c)) != std::string_view::npos;
+// What stands in one cell before a value: names, numbers and days. Words in small letters are of a
+// sentence, signs of markup and of code, and behind a colon the value has a name of its own.
+bool may_stand_beside(std::span<const uint8_t> before) noexcept {
+  uint8_t former = ' ';
+  for (const uint8_t c : before) {
+    const bool is_sign =
+        std::string_view(" -./'").find(static_cast<char>(c)) != std::string_view::npos;
+    const bool is_time = c == ':' && is_digit(former);
+    if (!is_alnum(c) && c < 0x80 && !is_sign && !is_time) return false;
+    if (former == ' ' && is_lower(c)) return false;
+    former = c;
+  }
+  return true;
 }
 
 struct Printed {
@@ -476,8 +486,7 @@ Printed printed_place(const TextView& text, uint64_t floor, uint64_t at, uint64_
     const uint64_t least = start - std::min(start, kLoneValueBytesMax);
     if (!line_start(text, std::max(floor, least), start, out.line)) return out;
     const auto before = known_part(text, out.line, at);
-    out.found =
-        count_space_gaps(before) == 0 && std::all_of(before.begin(), before.end(), may_be_beside);
+    out.found = count_space_gaps(before) == 0 && may_stand_beside(before);
   }
   return out;
 }

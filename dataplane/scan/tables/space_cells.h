@@ -56,8 +56,10 @@ inline bool is_printed_name(std::span<const uint8_t> cell) noexcept {
   if (cell.empty() || cell.size() > kBytesMax) return false;
   const auto has = [&](uint8_t c) { return std::find(cell.begin(), cell.end(), c) != cell.end(); };
   const auto spaces = static_cast<size_t>(std::count(cell.begin(), cell.end(), uint8_t{' '}));
+  // "Subject: Invoice overdue" is a name and its value.
+  const auto colon = std::find(cell.begin(), cell.end(), uint8_t{':'});
   return spaces <= kSpacesMax && !has(',') && !has(';') && !has('?') && !has('!') && !has('=') &&
-         cell.back() != '.';
+         cell.back() != '.' && (colon == cell.end() || colon + 1 == cell.end());
 }
 
 }  // namespace sallyport::scan

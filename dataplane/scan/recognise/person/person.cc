@@ -246,12 +246,36 @@ struct Gap {
   bool comma = false;
 };
 
+// "</td><td class=x>" between a label and its value: behind the tag, 0: it is none or a head's.
+uint64_t tag_end(OpenReader& reader, uint64_t at) noexcept {
+  constexpr uint64_t kTagBytesMax = 32;
+  if (reader.follows(at, "<th")) return 0;
+  for (uint64_t i = at + 1; i < at + kTagBytesMax; ++i) {
+    const uint8_t c = reader.at(i);
+    if (c == '>') return i + 1;
+    if (c == '<' || c == '\n' || c == 0) return 0;
+  }
+  return 0;
+}
+
 bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
-  uint64_t at = from;
+  constexpr uint64_t kColumnGapMax = 24;
+  constexpr unsigned kTagsMax = 3;
+  uint64_t at = from, most = kCueGapBytes;
+  unsigned tags = 0;
   out.sign = reader.before(from) == ':';  // "from:"
-  for (; at - from < kCueGapBytes; ++at) {
+  for (; at - from < most; ++at) {
     const uint8_t c = reader.at(at);
     if (c == '\n' && ++out.line_ends > 1) return false;
+    if (c == '<' && tags++ < kTagsMax) {
+      const uint64_t end = tag_end(reader, at);
+      if (end == 0) break;
+      out.sign = true;
+      most += end - at;
+      at = end - 1;
+      continue;
+    }
+    if (c == ' ' && at > from && reader.before(at) == ' ' && most < kColumnGapMax) ++most;
     if (c == ':' || c == '=' || c == '"' || c == '>' || c == '?')
       out.sign = true;
     else if (c == ',')
@@ -418,12 +442,38 @@ Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& 
   return reader.answer(true);
 }
 
+// "Prepared by: Quality Assurance", "Doctor: Appointment Confirmed": of two words that no list
+// knows one ends as no name does, or is what forms and offices are full of.
+bool is_of_things(OpenReader& reader, const Name& name) noexcept {
+  static constexpr std::string_view kEndings[] = {"tion", "sion",  "ment", "ance", "ence", "ity",
+                                                  "ness", "ology", "ical", "ture", "sure", "ible"};
+  static constexpr std::string_view kWords[] = {
+      "resources", "room",     "term",    "changes",   "candidate", "elementary", "pending",
+      "confirmed", "approved", "unknown", "required",  "suite",     "semester",   "class",
+      "staff",     "press",    "studio",  "user",      "admin",     "assurance",  "office",
+      "power",     "full",     "part",    "time",      "contents",  "quality",    "human",
+      "release",   "summer",   "winter",  "spring",    "blood",     "deluxe",     "standard",
+      "premium",   "system",   "service", "account",   "number",    "name",       "address",
+      "date",      "status",   "online",  "automatic", "manual",    "self",       "other"};
+  static constexpr WordFilter kWordsFilter{kWords};
+  for (uint64_t at = name.start; at < name.end;) {
+    const NameWord word = word_at(reader, at);
+    if (word_in(reader, word, kWords, kWordsFilter)) return true;
+    for (std::string_view ending : kEndings)
+      if (word.size() > ending.size() + 2 && reader.follows(word.end - ending.size(), ending))
+        return true;
+    at = std::max(word.end, at) + 1;
+  }
+  return false;
+}
+
 // What the rule's cues and the gap say of a name in capital letters: it need not be a known one.
 bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RuleParameters& rule,
                   const Name& name, const NameWord& first) noexcept {
   const bool any = (rule.flags & contract::kRuleAnyName) != 0;
   if ((rule.flags & contract::kRuleSeparated) != 0) {
     if (name.words < 2 && (!any || first.upper || first.size() < 2)) return false;
+    if (!any && !name.known && is_of_things(reader, name)) return false;
     const uint8_t next = reader.at(name.end);
     return next != ':' && next != '[' && next != '{';
   }

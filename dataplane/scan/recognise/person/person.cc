@@ -243,6 +243,7 @@ struct Gap {
   uint64_t end = 0;
   unsigned line_ends = 0;
   bool sign = false;  // one that parts a label from its value
+  bool mark = false;  // the same, and no quote
   bool comma = false;
 };
 
@@ -263,19 +264,20 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
   constexpr unsigned kTagsMax = 3;
   uint64_t at = from, most = kCueGapBytes;
   unsigned tags = 0;
-  out.sign = reader.before(from) == ':';  // "from:"
+  out.sign = out.mark = reader.before(from) == ':';  // "from:"
   for (; at - from < most; ++at) {
     const uint8_t c = reader.at(at);
     if (c == '\n' && ++out.line_ends > 1) return false;
     if (c == '<' && tags++ < kTagsMax) {
       const uint64_t end = tag_end(reader, at);
       if (end == 0) break;
-      out.sign = true;
+      out.sign = out.mark = true;
       most += end - at;
       at = end - 1;
       continue;
     }
     if (c == ' ' && at > from && reader.before(at) == ' ' && most < kColumnGapMax) ++most;
+    out.mark = out.mark || c == ':' || c == '=' || c == '>';
     if (c == ':' || c == '=' || c == '"' || c == '>' || c == '?')
       out.sign = true;
     else if (c == ',')
@@ -473,7 +475,8 @@ bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RulePa
   const bool any = (rule.flags & contract::kRuleAnyName) != 0;
   if ((rule.flags & contract::kRuleSeparated) != 0) {
     if (name.words < 2 && (!any || first.upper || first.size() < 2)) return false;
-    if (!any && !name.known && is_of_things(reader, name)) return false;
+    // "as reported by "Microsoft Windows"" is prose.
+    if (!any && (!gap.mark || (!name.known && is_of_things(reader, name)))) return false;
     const uint8_t next = reader.at(name.end);
     return next != ':' && next != '[' && next != '{';
   }

@@ -203,7 +203,9 @@ Verdict answered(const TextView& text, const Trigger& cue, const RuleParameters&
   const uint64_t at = reader.at();
   const uint8_t first = reader.peek();
   if (reader.starved()) return Verdict::More;
-  if (!is_digit(first)) return Verdict::No;
+  // Rows of marks may stand before it; the value ends where a recogniser must decide.
+  if (!is_digit(first) || at - cue.at > kLookAheadBytes - contract::kShapeLengthMax)
+    return Verdict::No;
   const Verdict verdict = shaped_value_at(text, at, rule, out);
   if (verdict != Verdict::Match || asks) return verdict;
   if (!text.known(out.end)) return Verdict::More;

@@ -46,7 +46,7 @@ int ShapeWindow::fits(uint64_t digits, uint64_t letters, uint64_t breaks,
   const bool is_pair = last_ - first_ == 2 && !has_letters();
   const bool is_decimal = separator_ == '.' && is_pair;
   if (regular_ && breaks_ == breaks) {
-    if (is_of_slashes()) return -1;
+    if (separator_ == '/' && slashes_follow(row_, last_)) return -1;
     // Where signs between its groups say what it is, neither a point of a fraction does nor the
     // space of a table.
     const bool by_signs = (flags & contract::kRuleSeparated) != 0 && is_pair;
@@ -126,12 +126,6 @@ bool ShapeWindow::has_torn_line(const Beside& around) const noexcept {
     line = g + 1;
   }
   return false;
-}
-
-// "285/15/6995 3147/2820/6632": several things that slashes part.
-bool ShapeWindow::is_of_slashes() const noexcept {
-  return separator_ == '/' && last_ < row_.count && row_.joint(last_ - 1) == ' ' &&
-         row_.joint(last_) == '/';
 }
 
 // "5011 54855342 85897303      0": the next number of a table, spaces between.

@@ -55,7 +55,6 @@ class ShapeWindow {
   bool is_of_row() const noexcept;
   bool has_torn_line(const Beside& around) const noexcept;
   bool is_of_columns() const noexcept;
-  bool is_of_slashes() const noexcept;
   bool is_of_dump() const noexcept;
   bool holds_ip() const noexcept;
   bool is_of_others(uint64_t breaks) const noexcept;

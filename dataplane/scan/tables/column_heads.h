@@ -3,7 +3,8 @@
 // Tables of text: lines of cells between commas, semicolons, tabs or bars (CSV, TSV, Markdown), or
 // printed with spaces (space_cells.h), and rows of HTML. The head of a value's column is the
 // nearest line above whose cell in this column has letters and no digits; between the two every
-// line has the same number of cells. Only asked where a separator stands right before a value.
+// line has the same number of cells. Only asked where a separator stands right before a value, or
+// where a short line is all of its cell.
 // Lines of nothing but rules ("----+----") are none. Tables that are written as lists (list_rows.h)
 // have the names of their columns in brackets. What was found is kept for the rows below, so a
 // table may be longer than what is looked back; its rows may not be: kTableReachBytes back from the

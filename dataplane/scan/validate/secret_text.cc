@@ -578,6 +578,19 @@ bool is_key_like(Bytes text) noexcept {
          text.size() >= 16;
 }
 
+bool is_made_up(Bytes text) noexcept {
+  constexpr size_t kBytesMin = 8;
+  constexpr std::string_view kTelling = "!@#$%^&*~", kOthers = "-_+.?=";
+  const Mix mix = mix_of(text);
+  if (text.size() < kBytesMin || mix.upper == 0 || mix.lower == 0 || mix.digits == 0) return false;
+  size_t telling = 0, others = 0;
+  for (const uint8_t c : text) {
+    telling += kTelling.find(static_cast<char>(c)) != std::string_view::npos ? 1 : 0;
+    others += kOthers.find(static_cast<char>(c)) != std::string_view::npos ? 1 : 0;
+  }
+  return telling > 0 && mix.foreign == 0 && telling + others == mix.signs;
+}
+
 bool is_jwt(Bytes text) noexcept {
   std::array<uint8_t, 256> header{};
   const auto dot = std::find(text.begin(), text.end(), uint8_t{'.'});

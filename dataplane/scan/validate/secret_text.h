@@ -40,6 +40,10 @@ Strength password_strength(Bytes text) noexcept;
 // ("prod-db-key-2024" is none).
 bool is_key_like(Bytes text) noexcept;
 
+// Made up as rules for passwords want it: capitals, small letters, digits and a sign that neither
+// words nor paths nor numbers have ("Coffee!909!"). A token is one now and then.
+bool is_made_up(Bytes text) noexcept;
+
 // Of letters only: words, also camelCase ones, as opposed to letters drawn at random.
 bool is_wordy(Bytes letters) noexcept;
 

@@ -194,9 +194,7 @@ bool is_of_slashes(const Row& row, size_t first, size_t group_end) noexcept {
   if (first > 0 && row.joint(first - 1) == '/' && row.size(first - 1) < kLineDigits) return true;
   bool has_slash = false;
   for (size_t g = first; g + 1 < group_end; ++g) has_slash = has_slash || row.joint(g) == '/';
-  const bool goes_on =
-      group_end < row.count && row.joint(group_end - 1) == ' ' && row.joint(group_end) == '/';
-  return has_slash && (goes_on || row.joint(group_end - 1) == '/');
+  return has_slash && (slashes_follow(row, group_end) || row.joint(group_end - 1) == '/');
 }
 
 // 415-555-2671, (415) 555-2671, 1-415-555-2671, 415.555.2671

@@ -91,6 +91,12 @@ inline bool is_of_date(const Row& row, size_t gap) noexcept {
   return joint == '-' || joint == '/' || joint == ':';
 }
 
+// "308/249/3052 2475/3505/3929": a space behind the groups up to `group_end`, and then things that
+// slashes part.
+inline bool slashes_follow(const Row& row, size_t group_end) noexcept {
+  return group_end < row.count && row.joint(group_end - 1) == ' ' && row.joint(group_end) == '/';
+}
+
 // A group of digits before `first` (behind `group_end`) follows at this one separator: the window
 // is part of a longer number.
 inline bool joined_before(const Row& row, size_t first, uint8_t separator) noexcept {
@@ -99,8 +105,7 @@ inline bool joined_before(const Row& row, size_t first, uint8_t separator) noexc
 }
 inline bool joined_behind(const Row& row, size_t group_end, uint8_t separator) noexcept {
   return group_end < row.count && is_digits(row, group_end) &&
-         gap_is(row, group_end - 1, separator) &&
-         !(separator == ' ' && is_of_date(row, group_end));
+         gap_is(row, group_end - 1, separator) && !(separator == ' ' && is_of_date(row, group_end));
 }
 
 }  // namespace sallyport::scan

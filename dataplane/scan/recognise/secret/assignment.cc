@@ -92,19 +92,6 @@ bool is_end_of(Bytes value, Bytes name) noexcept {
          std::equal(value.begin(), value.end(), name.last(value.size()).begin());
 }
 
-// "Coffee!909!", "leQ4DK8#uCUh!5": capitals, small letters, digits and a sign that neither words
-// nor paths nor numbers have, as rules for passwords want them. A token is one now and then.
-bool is_made_up(Bytes value) noexcept {
-  constexpr size_t kBytesMin = 8;
-  const auto any = [&](auto&& is) { return std::any_of(value.begin(), value.end(), is); };
-  const auto in = [](std::string_view set, uint8_t c) {
-    return set.find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  return value.size() >= kBytesMin && any(is_upper) && any(is_lower) && any(is_digit) &&
-         any([&](uint8_t c) { return in("!@#$%^&*~", c); }) &&
-         !any([&](uint8_t c) { return !is_alnum(c) && !in("!@#$%^&*~-_+.?=", c); });
-}
-
 bool value_fits(Bytes value, Bytes name, Bytes cue, bool quoted, Operator op) noexcept {
   if (equals_word(cue, "sas")) return is_shared_access_signature(value);
   const bool topic = is_topic(cue);

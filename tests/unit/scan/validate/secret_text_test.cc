@@ -90,6 +90,14 @@ TEST(SecretText, KeysAreMadeByMachines) {
     EXPECT_FALSE(is_key_like(of(text))) << text;
 }
 
+TEST(SecretText, TokensAreMadeUpLikePasswords) {
+  for (const std::string text : {"Coffee!909!", "Fq4DK8#uZUh!5", "a_B1-c.d+E?=~"})
+    EXPECT_TRUE(is_made_up(of(text))) << text;
+  for (const std::string text : {"Cof!909", "coffee!909!", "COFFEE!909!", "Coffee!!!!!",
+                                 "Coffee_909", "Coffee!909 x", "Coffee!(909)", "Caf\xc3\xa9!909x"})
+    EXPECT_FALSE(is_made_up(of(text))) << text;
+}
+
 TEST(SecretText, WordsCanBeSaid) {
   EXPECT_TRUE(is_wordy(of("AccountManager")));
   EXPECT_TRUE(is_wordy(of("HTTPServer")));

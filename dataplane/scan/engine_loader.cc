@@ -108,9 +108,8 @@ class EngineLoader {
     for (size_t i = 0; i < words.size(); ++i) {
       std::string_view word;
       if (!text(words[i], word)) return fail("bad context word");
-      const std::string lower = folded_lower(word);
-      forms_[i].push_back(place_of(lower));
-      for (std::string& form : word_forms(lower))
+      forms_[i].push_back(place_of(folded_lower(word)));
+      for (std::string& form : word_forms(word))
         if (form.size() <= kContextWordBytesMax) forms_[i].push_back(place_of(std::move(form)));
     }
     const std::vector<std::string_view> views(folded.begin(), folded.end());

@@ -12,6 +12,7 @@
 #include "controlplane/policy/matcher/pattern_anchor.h"
 #include "dataplane/scan/text/context_words.h"
 #include "dataplane/scan/text/fold.h"
+#include "dataplane/scan/text/word_forms.h"
 
 namespace sallyport::controlplane::policy {
 namespace {
@@ -190,6 +191,8 @@ class Compiler {
     if (folded.size() < kCueBytesMin || folded.size() > scan::kContextWordBytesMax)
       return fail(entity.name, rule.id, "cue '" + cue + "': a cue has 3 to 64 bytes");
     section_.cue(folded, index);
+    // Literals mind the case of letters beyond ASCII.
+    for (const std::string& form : scan::capital_forms(cue)) section_.cue(form, index);
   }
 
   static uint16_t flags_of(const RuleSource& rule) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dataplane/base/utf8.h"
+#include "dataplane/scan/text/context_words.h"
 #include "dataplane/scan/text/fold.h"
 
 namespace sallyport::scan {
@@ -52,20 +53,41 @@ bool is_ascii(std::string_view word) noexcept {
   return std::none_of(word.begin(), word.end(), [](char c) { return (c & 0x80) != 0; });
 }
 
-// Cyrillic and Greek; others as they are.
-std::string in_capitals(std::string_view word) {
+// Which letters are written as capitals.
+enum class Capitals : uint8_t { First, OfEachWord, All };
+
+// Of letters of two bytes: Latin with marks, Greek, Cyrillic; `point` itself: it has none of two
+// bytes. `bare`: Greek in capitals has no accents.
+uint32_t capital_of(uint32_t point, bool bare) noexcept {
+  struct Accented {
+    uint16_t small, capital, bare;
+  };
+  constexpr Accented kGreek[] = {
+      {0x3ac, 0x386, 0x391}, {0x3ad, 0x388, 0x395}, {0x3ae, 0x389, 0x397}, {0x3af, 0x38a, 0x399},
+      {0x3c2, 0x3c2, 0x3a3}, {0x3cc, 0x38c, 0x39f}, {0x3cd, 0x38e, 0x3a5}, {0x3ce, 0x38f, 0x3a9}};
+  for (const Accented& one : kGreek)
+    if (one.small == point) return bare ? one.bare : one.capital;
+  if (point >= 0x430 && point <= 0x44f) return point - 0x20;
+  if (point >= 0x450 && point <= 0x45f) return point - 0x50;
+  if (point >= 0x3b1 && point <= 0x3c9) return point - 0x20;
+  if (point >= 0xe0 && point <= 0xfe && point != 0xf7) return point - 0x20;
+  // Latin Extended-A: pairs, the small letter at odd code points; at even ones in two stretches.
+  if (point < 0x100 || point > 0x17e || point == 0x131 || point == 0x138 || point == 0x149)
+    return point;
+  const bool at_even = (point >= 0x139 && point <= 0x148) || point >= 0x179;
+  return (point % 2 == 0) == at_even ? point - 1 : point;
+}
+
+std::string in_capitals(std::string_view word, Capitals which) {
   std::string out(word);
-  for (size_t i = 0; i + 1 < out.size(); ++i) {
+  bool begins = true;
+  for (size_t i = 0; i < out.size(); ++i) {
     auto* const pair = reinterpret_cast<uint8_t*>(out.data()) + i;
-    if ((pair[0] & 0xe0U) != 0xc0U) continue;
-    uint32_t point = base::utf8_decode(pair, 2);
-    if (point >= 0x430 && point <= 0x44f)
-      point -= 0x20;
-    else if (point >= 0x450 && point <= 0x45f)
-      point -= 0x50;
-    else if (point >= 0x3b1 && point <= 0x3c9 && point != 0x3c2)
-      point -= 0x20;
-    base::utf8_encode(point, pair);
+    const bool wanted = which == Capitals::All || begins;
+    begins = which == Capitals::OfEachWord && pair[0] == ' ';
+    if (base::utf8_sequence_size(pair[0]) != 2 || i + 1 == out.size()) continue;
+    if (wanted)
+      base::utf8_encode(capital_of(base::utf8_decode(pair, 2), which == Capitals::All), pair);
     ++i;
   }
   return out;
@@ -75,16 +97,31 @@ std::string in_capitals(std::string_view word) {
 
 std::vector<std::string> word_forms(std::string_view word) {
   std::vector<std::string> out;
-  if (is_ascii(word)) return out;
+  const std::string lower = folded_lower(word);
   const auto add = [&](std::string form) {
-    if (form != word && std::find(out.begin(), out.end(), form) == out.end())
+    if (form != lower && std::find(out.begin(), out.end(), form) == out.end())
       out.push_back(std::move(form));
   };
   for (const bool full : {false, true}) {
-    std::string plain = unmarked(word, full);
+    std::string plain = unmarked(lower, full);
     if (plain.size() >= kUnmarkedBytesMin && is_ascii(plain)) add(std::move(plain));
   }
-  add(folded_lower(in_capitals(word)));
+  for (std::string& form : capital_forms(word)) {
+    auto* const bytes = reinterpret_cast<uint8_t*>(form.data());
+    lower_text({bytes, form.size()}, bytes);
+    add(std::move(form));
+  }
+  return out;
+}
+
+std::vector<std::string> capital_forms(std::string_view word) {
+  std::vector<std::string> out;
+  if (is_ascii(word)) return out;
+  for (const Capitals which : {Capitals::First, Capitals::OfEachWord, Capitals::All}) {
+    std::string form = folded_text(in_capitals(word, which));
+    if (form != folded_text(word) && std::find(out.begin(), out.end(), form) == out.end())
+      out.push_back(std::move(form));
+  }
   return out;
 }
 

@@ -24,9 +24,28 @@ TEST(WordForms, ShortOnesKeepTheirMarks) {
 TEST(WordForms, AsciiHasNone) { EXPECT_EQ(word_forms("account number"), Forms{}); }
 
 TEST(WordForms, CapitalsThatFoldToOtherBytes) {
-  EXPECT_EQ(word_forms(folded_lower("паспорт")), Forms{folded_lower("ПАСПОРТ")});
-  EXPECT_EQ(word_forms(folded_lower("егн")), Forms{folded_lower("ЕГН")});
+  EXPECT_EQ(word_forms("паспорт"), Forms{folded_lower("ПАСПОРТ")});
+  EXPECT_EQ(word_forms("егн"), Forms{folded_lower("ЕГН")});
   EXPECT_NE(folded_lower("егн"), folded_lower("ЕГН"));
+}
+
+TEST(WordForms, FirstLettersThatFoldToOtherBytes) {
+  EXPECT_EQ(word_forms("телефон"), (Forms{folded_lower("Телефон"), folded_lower("ТЕЛЕФОН")}));
+  EXPECT_EQ(word_forms("номер телефона"),
+            (Forms{folded_lower("Номер телефона"), folded_lower("Номер Телефона"),
+                   folded_lower("НОМЕР ТЕЛЕФОНА")}));
+}
+
+TEST(WordForms, CapitalsOfGreekHaveNoAccents) {
+  EXPECT_EQ(capital_forms("κινητό"), (Forms{folded_text("Κινητό"), folded_text("ΚΙΝΗΤΟ")}));
+}
+
+TEST(WordForms, CapitalsOfCues) {
+  EXPECT_EQ(capital_forms("дата"), (Forms{folded_text("Дата"), folded_text("ДАТА")}));
+  EXPECT_EQ(capital_forms("född"), Forms{"fÖdd"});
+  EXPECT_EQ(capital_forms("datum narození"), Forms{"datum narozenÍ"});
+  EXPECT_EQ(capital_forms("žena č"), (Forms{"Žena č", "Žena Č"}));
+  EXPECT_EQ(capital_forms("date of birth"), Forms{});
 }
 
 }  // namespace

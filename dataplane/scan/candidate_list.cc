@@ -24,22 +24,6 @@ ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words, 
   return best;
 }
 
-// Rules whose longer match is the better one: what a shorter one leaves of a key is shown.
-bool is_credential(contract::RuleKind kind) noexcept {
-  using contract::RuleKind;
-  switch (kind) {
-    case RuleKind::Pattern:
-    case RuleKind::Run:
-    case RuleKind::Assignment:
-    case RuleKind::Password:
-    case RuleKind::UrlCredentials:
-    case RuleKind::KeyBlock:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 void CandidateList::begin(const Engine& engine) noexcept {
@@ -102,8 +86,7 @@ void CandidateList::offer_unchecked(uint16_t index, const Hit& hit, const TextVi
   // What is nothing without its word is not asked about before the word is there: reading a key
   // costs more than what stands around it, which all rules at one place share.
   if (rule.has_context && rule.confidence_bare == 0 &&
-      nearest(context(hit.start, text), rule.context, rule.proximity,
-              {kNoContextWord, kNoDistance})
+      nearest(context(hit.start, text), rule.context, rule.proximity, {kNoContextWord, kNoDistance})
               .distance == kNoDistance)
     return;
   if (rule.validator == contract::Validator::None ||
@@ -120,11 +103,11 @@ void CandidateList::add(const Finding& finding, uint8_t priority) {
 
 bool CandidateList::ranks_before(const Candidate& a, const Candidate& b) const noexcept {
   if (a.priority != b.priority) return a.priority > b.priority;
-  const bool a_is_key = is_credential(engine_->rule(a.finding.rule).kind);
-  if (a_is_key != is_credential(engine_->rule(b.finding.rule).kind)) return a_is_key;
+  const bool a_is_long = engine_->rule(a.finding.rule).longest_stays;
+  if (a_is_long != engine_->rule(b.finding.rule).longest_stays) return a_is_long;
   if (const uint64_t a_bytes = a.finding.end - a.finding.start,
       b_bytes = b.finding.end - b.finding.start;
-      a_is_key && a_bytes != b_bytes)
+      a_is_long && a_bytes != b_bytes)
     return a_bytes > b_bytes;
   if (a.distance != b.distance) return a.distance < b.distance;
   if (a.finding.confidence != b.finding.confidence)

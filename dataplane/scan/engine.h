@@ -80,6 +80,7 @@ class Engine {
     uint16_t proximity = 0;
     bool has_context = false;
     bool has_against = false;
+    bool longest_stays = false;  // of two matches of such rules that overlap
     uint16_t near_index = 0;  // of rules of shapes and dates that must have a context word
     RuleParameters parameters;
     std::vector<uint64_t> context;  // bit per context word

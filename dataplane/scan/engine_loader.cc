@@ -38,6 +38,21 @@ bool cue_begins_word(contract::RuleKind kind, std::span<const uint8_t> cue) noex
   }
 }
 
+bool is_credential(contract::RuleKind kind) noexcept {
+  using contract::RuleKind;
+  switch (kind) {
+    case RuleKind::Pattern:
+    case RuleKind::Run:
+    case RuleKind::Assignment:
+    case RuleKind::Password:
+    case RuleKind::UrlCredentials:
+    case RuleKind::KeyBlock:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 using contract::MatcherHeader;
@@ -59,6 +74,7 @@ class EngineLoader {
     static std::atomic<uint64_t> serial{0};
     engine_.serial_ = ++serial;
     if (!load_lists() || !load_entities() || !load_shapes() || !load_rules()) return false;
+    let_longest_stay();
     set_short_rules_apart();
     engine_.words_.set_apart(engine_.near_dates_.rules);
     return load_literals() && load_database(header_.stream_database, engine_.stream_database_) &&
@@ -114,6 +130,16 @@ class EngineLoader {
     }
     const std::vector<std::string_view> views(folded.begin(), folded.end());
     return engine_.words_.load(views) || fail("bad context words");
+  }
+
+  // What a shorter match leaves of a key, or of an address (whatever kind of rule found it), is
+  // shown.
+  void let_longest_stay() {
+    std::vector<bool> is_address(engine_.entities_.size());
+    for (const Engine::Rule& rule : engine_.rules_)
+      if (rule.kind == contract::RuleKind::Address) is_address[rule.entity] = true;
+    for (Engine::Rule& rule : engine_.rules_)
+      rule.longest_stays = is_credential(rule.kind) || is_address[rule.entity];
   }
 
   bool load_entities() {

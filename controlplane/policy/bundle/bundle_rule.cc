@@ -125,8 +125,11 @@ class RuleReader {
   void read_shape() {
     if (const YamlNode* shapes = only("shapes", {RuleKind::Shape, RuleKind::Cue, RuleKind::Field}))
       for (auto& [shape, place] : reader_.text_or_texts(*shapes)) rule_.shapes.push_back(shape);
-    if (const YamlNode* separated = only("separated", {RuleKind::Shape, RuleKind::Person})) {
+    if (const YamlNode* separated =
+            only("separated", {RuleKind::Shape, RuleKind::Person, RuleKind::Address})) {
       const Separated value = reader_.choice(*separated, kSeparated);
+      if (rule_.kind == RuleKind::Address && value == Separated::Forbidden)
+        reader_.add(separated->place, "kind address: 'separated' is optional or required");
       rule_.separated = value == Separated::Required;
       rule_.unseparated = value == Separated::Forbidden;
     }

@@ -1,6 +1,7 @@
 # Paths from dataplane/scan; one line per file, sorted.
 set(SALLYPORT_RECOGNISE_SOURCES
   recognise/address/address.cc
+  recognise/address/address_cell.cc
   recognise/address/address_live.cc
   recognise/address/free_address.cc
   recognise/address/place.cc

@@ -4,6 +4,7 @@
 
 #include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/address/address_cell.h"
 #include "dataplane/scan/recognise/person/name_cell.h"
 #include "dataplane/scan/tables/column_heads.h"
 #include "dataplane/scan/validate/letters.h"
@@ -85,6 +86,11 @@ constexpr std::string_view kStatements[] = {"and",    "from",  "group", "import"
                                             "update", "where", "with"};
 constexpr WordFilter kStatementsFilter{kStatements};
 
+// Cells below a label of these are judged by what stands in them, and any line of words may be one.
+bool is_told_by_head(contract::RuleKind kind) noexcept {
+  return kind == contract::RuleKind::Person || kind == contract::RuleKind::Address;
+}
+
 // The longest of "</table" and what follows it.
 constexpr uint64_t kTagBytes = 8;
 
@@ -127,7 +133,7 @@ Answer HeadedColumns::open_table(const Engine& engine, const TextView& text, con
   const contract::RuleKind kind = engine.rule(cue.rule).kind;
   if (!may_end_cell(text, cue.trigger.at)) return Answer::No;
   const Bytes word = text.slice(cue.trigger.start, cue.trigger.at);
-  const bool of_names = kind == contract::RuleKind::Person;
+  const bool of_names = is_told_by_head(kind);
   if (!of_names && !names_secret_column(kind, word)) return Answer::No;
   Reader reader(text, cue.trigger.at, cue.trigger.at + kLookAheadBytes);
   const Name name = read_name(text, cue.trigger.start, reader, false);
@@ -181,7 +187,8 @@ bool HeadedColumns::is_no_head(const TextView& text, const Table& opened) noexce
 bool HeadedColumns::wants_cues(contract::RuleKind kind, const RuleParameters& rule) noexcept {
   constexpr uint16_t kLabels = contract::kRuleSeparated | contract::kRuleAnyName;
   return kind == contract::RuleKind::Password || kind == contract::RuleKind::Assignment ||
-         (kind == contract::RuleKind::Person && (rule.flags & kLabels) == kLabels);
+         (kind == contract::RuleKind::Person && (rule.flags & kLabels) == kLabels) ||
+         (kind == contract::RuleKind::Address && (rule.flags & contract::kRuleSeparated) != 0);
 }
 
 Answer HeadedColumns::open_lines(const TextView& text, const Name& name, uint8_t left,
@@ -288,21 +295,23 @@ void HeadedColumns::judge(const Part& part, uint32_t column, uint64_t from, uint
   for (size_t i = 0; i < table_.count; ++i) {
     const Column& wanted = table_.columns[i];
     if (wanted.index != column) continue;
-    if (part.engine.rule(wanted.rule).kind == contract::RuleKind::Person)
-      offer_name_cell(part, wanted.rule, from, to);
+    const contract::RuleKind kind = part.engine.rule(wanted.rule).kind;
+    if (is_told_by_head(kind))
+      offer_cell(part, wanted.rule, from, to,
+                 kind == contract::RuleKind::Person ? is_name_cell : is_address_cell);
     else
       offer_secret_cell(part.engine, part.text, wanted.rule, wanted.name, from, to, part.out);
   }
 }
 
-void HeadedColumns::offer_name_cell(const Part& part, uint16_t rule, uint64_t cell,
-                                    uint64_t cell_end) {
+void HeadedColumns::offer_cell(const Part& part, uint16_t rule, uint64_t cell, uint64_t cell_end,
+                               bool (*holds)(OpenReader&, uint64_t, uint64_t) noexcept) {
   auto [from, to] = value_of_cell(part.text, cell, cell_end);
   // Names have blanks inside of their quotes, too.
   while (from < to && is_blank(part.text.at(from))) ++from;
   while (to > from && is_blank(part.text.at(to - 1))) --to;
   OpenReader reader(part.text);
-  if (from < to && to - from <= kListCellBytesMax && is_name_cell(reader, from, to))
+  if (from < to && to - from <= kListCellBytesMax && holds(reader, from, to))
     part.out.offer_unchecked(rule, Hit{from, to, false, 0}, part.text);
 }
 
@@ -394,7 +403,7 @@ bool HeadedColumns::run(const Engine& engine, const TextView& text, CandidateLis
       enter(opened);
       continue;
     }
-    if (engine.rule(cue.rule).kind == contract::RuleKind::Person) {
+    if (is_told_by_head(engine.rule(cue.rule).kind)) {
       if (answer == Answer::Unknown && !text.final) break;
       continue;
     }

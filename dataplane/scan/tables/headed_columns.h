@@ -1,5 +1,5 @@
 // headed_columns.h: what has no form of its own in tables, found by the head of its column:
-// passwords, keys and names.
+// passwords, keys, names and addresses.
 //
 //   user,password,last_name    | Service | API key |      <th>Password</th>
 //   jo,Tr0ub4dor,Quast         |---------|---------|      ... <td>Tr0ub4dor</td>
@@ -7,12 +7,12 @@
 //   ["jo", ...
 // There is nothing in the cell that could be looked for, so unlike numbers (column_heads.h) the
 // head comes first: a cue of a password or an assignment rule that is the name of a column, or one
-// of labels of names, opens the table, and the cells below it are judged like what stands behind
-// "password=" or "last name:". Without an open table the stage sleeps. What is no head of secrets
-// may be the name of a list
-// (secret_items.h) or of a column that only spaces part (secret_prints.h). A row of lines is
-// judged when it is whole and has as many cells as the head, a cell of HTML or of a list when it is
-// over; the first cell in which a value may stand is live until then.
+// of labels of names or addresses, opens the table, and the cells below it are judged like what
+// stands behind "password=", "last name:" or "address:". Without an open table the stage sleeps.
+// What is no head of secrets may be the name of a list (secret_items.h) or of a column that only
+// spaces part (secret_prints.h). A row of lines is judged when it is whole and has as many cells as
+// the head, a cell of HTML or of a list when it is over; the first cell in which a value may stand
+// is live until then.
 //
 // Owner  one channel; reusable. Offsets are those of the folded text.
 #pragma once
@@ -23,6 +23,7 @@
 
 #include "dataplane/scan/candidate_list.h"
 #include "dataplane/scan/engine.h"
+#include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/recognise/secret/credential_name.h"
 #include "dataplane/scan/recognise/secret/secret_cell.h"
 #include "dataplane/scan/tables/list_rows.h"
@@ -87,7 +88,8 @@ class HeadedColumns {
   void read_line(const Part& part, uint64_t from, uint64_t to);
   void read_html(const Part& part, uint64_t until);
   void judge(const Part& part, uint32_t column, uint64_t from, uint64_t to);
-  static void offer_name_cell(const Part& part, uint16_t rule, uint64_t from, uint64_t to);
+  static void offer_cell(const Part& part, uint16_t rule, uint64_t from, uint64_t to,
+                         bool (*holds)(OpenReader&, uint64_t, uint64_t) noexcept);
   static bool is_no_head(const TextView& text, const Table& opened) noexcept;
   bool wants(uint32_t column) const noexcept;
 

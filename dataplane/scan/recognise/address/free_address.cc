@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "dataplane/scan/recognise/address/address_cell.h"
 #include "dataplane/scan/recognise/address/place.h"
 #include "dataplane/scan/recognise/address/script_address.h"
 #include "dataplane/scan/recognise/address/street.h"
@@ -87,10 +88,15 @@ uint64_t loose_street(OpenReader& reader, uint64_t start, bool number_wanted) no
 
 }  // namespace
 
-Verdict address_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters&,
+Verdict address_after_cue(const TextView& text, const Trigger& trigger, const RuleParameters& rule,
                           Hit& out) noexcept {
   OpenReader reader(text);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
+  if ((rule.flags & contract::kRuleSeparated) != 0) {
+    const AddressCell cell = labelled_address(reader, trigger.at);
+    out = Hit{cell.start, cell.end};
+    return reader.answer(cell.end != 0);
+  }
   const bool other_script = is_of_other_script(reader, trigger);
   if (other_script)
     if (const uint64_t end = region_address(reader, trigger.start, trigger.at); end != 0) {

@@ -186,12 +186,20 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
   const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
                             after == '.' || is_upper(then) || then == '#';
-  const StreetStart street = street_before(reader, street_end_before(reader, number), may_be_named);
+  const uint64_t unnumbered = unnumbered_end_before(reader, number);
+  const uint64_t street_end = unnumbered != 0 ? unnumbered - 4 : street_end_before(reader, number);
+  const StreetStart street = street_before(
+      reader, reader.before(street_end) == ',' ? street_end - 1 : street_end, may_be_named);
   if (street.start == kNoStreet) return false;
   out.start = building_start(reader, street.start);
   const bool placed = out.start == street.start;
   if (placed) out.start = town_start_before(reader, street.start);
   const bool town_first = placed && out.start != street.start;
+  if (unnumbered != 0) {
+    const Place place = place_at(reader, unnumbered + (reader.at(unnumbered) == '.' ? 1 : 0));
+    out = Hit{out.start, place.end};
+    return place.town;
+  }
   const uint64_t house = house_end(reader, number);
   if (house == 0) return false;
   const bool loose = street.strength == StreetStrength::Placed && !town_first;
@@ -211,7 +219,8 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   }
   if (loose && !(behind == ' ' ? place.town : place.town ? place.sure : place.unit)) return false;
   out = Hit{out.start, place.end};
-  out.bare = !place.town && !loose && !town_first && !is_whole_line(reader, out.start, place.end);
+  out.bare = !place.town && !place.unit && !loose && !town_first &&
+             !is_whole_line(reader, out.start, place.end);
   out.doubt = loose ? kUnnamedDoubt : 0;
   if (out.bare && street.says && !is_year(reader, number) && ends_its_name(reader, place.end)) {
     out.bare = false;
@@ -239,6 +248,97 @@ bool box_or_station(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   out = Hit{start, place.end};
   out.bare = !place.town;
   return true;
+}
+
+// "Carrera 7 No. 71-21", "Calle 93A # 11A-28 Sur": streets of Colombia have numbers for names.
+// `word`: the one before the number.
+bool numbered_street(OpenReader& reader, const NameWord& word, uint64_t number, Hit& out) noexcept {
+  static constexpr std::string_view kKinds[] = {"calle",    "carrera", "cra",         "kra", "cl",
+                                                "kr",       "avenida", "av",          "ac",  "ak",
+                                                "diagonal", "dg",      "transversal", "tv"};
+  constexpr uint64_t kDigitsMax = 3;
+  if (!word.capital || !word_in(reader, word, kKinds)) return false;
+  // A number, a letter and a side: where they end.
+  const auto numbered = [&](uint64_t at) {
+    uint64_t end = at;
+    while (end - at < kDigitsMax && is_digit(reader.at(end))) ++end;
+    if (end == at) return at;
+    if (is_upper(reader.at(end))) ++end;
+    for (std::string_view side : {" bis", " sur", " norte", " este"})
+      if (reader.follows(end, side) && !is_word_letter(reader.at(end + side.size())))
+        end += side.size();
+    return is_alnum(reader.at(end)) ? at : end;
+  };
+  uint64_t at = numbered(number);
+  if (at == number || reader.at(at) != ' ') return false;
+  ++at;
+  const uint64_t mark = at;
+  for (std::string_view sign : {"#", "no.", "no", "n.\xc2\xba", "n\xc2\xba", "n\xc2\xb0", "nro."})
+    if (at == mark && reader.follows(at, sign)) at += sign.size();
+  if (at == mark) return false;
+  if (reader.at(at) == ' ') ++at;
+  const uint64_t first = numbered(at);
+  uint64_t dash = first;
+  if (reader.at(dash) == ' ') ++dash;
+  if (first == at || reader.at(dash) != '-') return false;
+  ++dash;
+  if (reader.at(dash) == ' ') ++dash;
+  const uint64_t end = numbered(dash);
+  out = Hit{word.start, place_at(reader, end).end};
+  return end != dash;
+}
+
+// "Flat No. 402, Shanti Apartments, MG Road, Pune 411001", "No. 8, Jalan SS2/24, 47300 Klang": what
+// begins with a unit and goes on in parts, of which the last has a post code. `number`: of the
+// unit.
+bool unit_first(OpenReader& reader, uint64_t number, Hit& out) noexcept {
+  constexpr unsigned kPartsMax = 6, kPartWordsMax = 6;
+  uint64_t before = number;
+  if (reader.before(before) == ' ') --before;
+  if (reader.before(before) == '.') --before;
+  NameWord unit = word_before(reader, before);
+  out.start = unit.start;
+  if (unit.capital && word_is(reader, unit, "no")) {
+    const uint64_t gap = reader.before(unit.start) == ' ' || reader.before(unit.start) == '.'
+                             ? unit.start - 1
+                             : unit.start;
+    const NameWord kind = gap < unit.start ? word_before(reader, gap) : NameWord{};
+    if (kind.capital && (is_street_word(reader, kind, kStreetUnit) || word_is(reader, kind, "h")))
+      out.start = kind.start;
+  } else if (!unit.capital || !is_street_word(reader, unit, kStreetUnit)) {
+    return false;
+  }
+  // The words of a part: a number or a name each.
+  const auto word_end = [&](uint64_t at) {
+    if (!is_alnum(reader.at(at))) return word_at(reader, at).end;
+    uint64_t end = at;
+    bool has_digit = false, small = is_lower(reader.at(at));
+    for (uint8_t c = reader.at(end); is_word_letter(c) || is_digit(c) || c == '-' || c == '/';
+         c = reader.at(++end)) {
+      has_digit = has_digit || is_digit(c);
+      if (end - at >= kNameWordBytesMax) return at;
+    }
+    return small && !has_digit ? at : end;
+  };
+  uint64_t at = word_end(number);
+  for (unsigned parts = 0; parts < kPartsMax; ++parts) {
+    if (at == number || reader.at(at) != ',' || reader.at(at + 1) != ' ') return false;
+    at += 2;
+    bool sure = false;
+    if (const uint64_t town = parts > 0 ? town_at(reader, at, sure) : 0; town != 0 && sure) {
+      out.end = town;
+      return true;
+    }
+    for (unsigned words = 0; words < kPartWordsMax; ++words) {
+      uint64_t end = word_end(at);
+      if (end == at) return false;
+      if (reader.at(end) == '.') ++end;
+      at = end;
+      if (reader.at(at) != ' ') break;
+      ++at;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -349,7 +449,10 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
                           Hit& out) noexcept {
   OpenReader reader(text);
   if (trigger.at >= 4) {
-    const bool is_box = box_or_station(reader, trigger.at, out);
+    const bool is_box =
+        box_or_station(reader, trigger.at, out) ||
+        numbered_street(reader, word_before(reader, trigger.at - 1), trigger.at, out) ||
+        unit_first(reader, trigger.at, out);
     if (is_box && !reader.open()) return reader.answer(true);
     Hit street{trigger.start, trigger.start, false, 0};
     const bool is_street = number_last(reader, trigger.at, street);

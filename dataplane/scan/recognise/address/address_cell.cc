@@ -113,8 +113,9 @@ uint64_t value_end(OpenReader& reader, uint64_t start, uint8_t closing) noexcept
     // "12 High Street, Leeds LS1 4AP. Please call"
     const bool ends_word = is_digit(reader.before(at)) || is_lower(reader.before(at));
     if (c == '.' && reader.at(at + 1) == ' ' && ends_word &&
-        !is_street_word(reader, word_before(reader, at),
-                        kStreetPrefix | kStreetSuffix | kStreetMark | kStreetUnit) &&
+        !is_street_word(
+            reader, word_before(reader, at),
+            kStreetPrefix | kStreetSuffix | kStreetTypeWord | kStreetMark | kStreetUnit) &&
         is_upper(reader.at(at + 2)) && is_lower(reader.at(at + 3)) && at - start > 12)
       return at;
   }

@@ -98,11 +98,10 @@ Verdict address_after_cue(const TextView& text, const Trigger& trigger, const Ru
     return reader.answer(cell.end != 0);
   }
   const bool other_script = is_of_other_script(reader, trigger);
-  if (other_script)
-    if (const uint64_t end = region_address(reader, trigger.start, trigger.at); end != 0) {
-      out = Hit{trigger.start, end};
-      return reader.answer(true);
-    }
+  if (other_script && !announces_address(reader, trigger.start, trigger.at)) {
+    out = Hit{trigger.start, region_address(reader, trigger.start, trigger.at)};
+    return reader.answer(out.end != 0);
+  }
   const uint64_t start = skip_gap(reader, trigger.at);
   if (start == 0) return reader.answer(false);
   if (other_script)

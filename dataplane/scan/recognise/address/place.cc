@@ -1,5 +1,6 @@
 #include "dataplane/scan/recognise/address/place.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "dataplane/scan/read/words.h"
@@ -8,14 +9,16 @@ namespace sallyport::scan {
 namespace {
 
 constexpr unsigned kTownWordsMax = 4;
+constexpr unsigned kUnitsMax = 4;  // block, stairs, floor and flat of Romania
 
 constexpr std::string_view kUnits[] = {
-    "apt",   "apartment", "unit",     "suite",   "ste",     "floor",  "fl",  "room",    "rm",
-    "flat",  "bldg",      "building", "lot",     "no",      "appt",   "app", "apto",    "dept",
-    "depto", "piso",      "wohnung",  "whg",     "etage",   "bat",    "int", "interno", "scala",
-    "m",     "lok",       "local",    "esc",     "planta",  "puerta", "top", "stiege",  "door",
-    "villa", "bus",       "bte",      "house",   "daire",   "kat",    "d",   "sala",    "conj",
-    "loja",  "bloco",     "andar",    "oficina", "despacho"};
+    "apt",   "apartment", "unit",     "suite",   "ste",      "floor",  "fl",   "room",    "rm",
+    "flat",  "bldg",      "building", "lot",     "no",       "appt",   "app",  "apto",    "dept",
+    "depto", "piso",      "wohnung",  "whg",     "etage",    "bat",    "int",  "interno", "scala",
+    "m",     "lok",       "local",    "esc",     "planta",   "puerta", "top",  "stiege",  "door",
+    "villa", "bus",       "bte",      "house",   "daire",    "kat",    "d",    "sala",    "conj",
+    "loja",  "bloco",     "andar",    "oficina", "despacho", "bl",     "bloc", "sc",      "ap",
+    "et",    "lgh",       "nave"};
 constexpr std::string_view kStates[] = {
     "al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in",
     "ia", "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh",
@@ -210,6 +213,7 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
     at = word.end;
     // "D:6", "Daire: 6"
     const bool colon = reader.at(at) == ':';
+    if (word_is(reader, word, "et") && reader.at(at) != '.') return 0;  // "and" of the French
     if (reader.at(at) == '.' || colon) ++at;
     if (reader.at(at) == ' ')
       ++at;
@@ -267,9 +271,18 @@ uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
   return (canadian || british) && ends_word(reader, at + 3) ? at + 3 : 0;
 }
 
+// C1043AAZ of Argentina: the end, or 0.
+uint64_t argentine_end(OpenReader& reader, uint64_t at) noexcept {
+  if (!is_upper(reader.at(at)) || digits_at(reader, at + 1, 4) != at + 5) return 0;
+  for (uint64_t i = at + 5; i < at + 8; ++i)
+    if (!is_upper(reader.at(i))) return 0;
+  return ends_word(reader, at + 8) ? at + 8 : 0;
+}
+
 // 50667, 1015 CJ, 1015CJ, 111 22, 00-238, 1250-096, 400123, D-10827, CH-8001: the end, or 0.
 uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
+  if (const uint64_t end = argentine_end(reader, at); end != 0) return end;
   if (is_upper(reader.at(at)) && is_upper(reader.at(at + 1)) && reader.at(at + 2) == '-') ++at;
   if (is_upper(reader.at(at)) && reader.at(at + 1) == '-') at += 2;
   const uint64_t end = digits_at(reader, at, 6);
@@ -333,15 +346,34 @@ uint64_t country_end(OpenReader& reader, uint64_t start) noexcept {
   return end == 0 ? start : end;
 }
 
+// GA-183-8164, AK-0321-9917 (Ghana Post): the end, or 0.
+uint64_t ghanaian_end(OpenReader& reader, uint64_t at) noexcept {
+  if (!is_upper(reader.at(at)) || !is_upper(reader.at(at + 1)) || reader.at(at + 2) != '-')
+    return 0;
+  const uint64_t area = digits_at(reader, at + 3, 4);
+  if (area < at + 6 || area > at + 7 || reader.at(area) != '-') return 0;
+  const uint64_t end = digits_at(reader, area + 1, 4);
+  return end == area + 5 && ends_word(reader, end) ? end : 0;
+}
+
 // A post code behind a town: four to six digits, no year; or in two groups: the end, or 0.
 uint64_t late_code_end(OpenReader& reader, uint64_t at) noexcept {
+  if (const uint64_t ghanaian = ghanaian_end(reader, at); ghanaian != 0) return ghanaian;
+  // "LV-1010"
+  if (is_upper(reader.at(at)) && is_upper(reader.at(at + 1)) && reader.at(at + 2) == '-') {
+    const uint64_t marked = digits_at(reader, at + 3, 5);
+    return (marked == at + 7 || marked == at + 8) && ends_word(reader, marked) ? marked : 0;
+  }
   const uint64_t end = digits_at(reader, at, 6);
   const uint64_t count = end - at;
   if (count == 6) return ends_word(reader, end) ? end : 0;
   if (const uint64_t zip = zip_end(reader, at); zip != 0) return zip;
   if (count == 3) {
-    const bool two = reader.at(end) == ' ' && digits_at(reader, end + 1, 2) == end + 3;
-    return two && ends_word(reader, end + 3) ? end + 3 : 0;
+    // 111 22 of Sweden, 560 038 of India
+    const uint64_t second = reader.at(end) == ' ' ? digits_at(reader, end + 1, 3) : end;
+    const bool two = second == end + 3 || second == end + 4;
+    const bool goes_on = reader.at(second) == ' ' && is_digit(reader.at(second + 1));
+    return two && !goes_on && ends_word(reader, second) ? second : 0;
   }
   const bool year = reader.at(at) == '1' || reader.at(at) == '2';
   return count == 4 && !year && ends_word(reader, end) ? end : 0;
@@ -358,7 +390,7 @@ uint64_t region_end(OpenReader& reader, uint64_t at) noexcept {
 // must. The end, or 0.
 uint64_t tail_end(OpenReader& reader, uint64_t at, bool& sure) noexcept {
   uint64_t end = 0;
-  if (const uint64_t region = region_end(reader, at); region != 0) {
+  if (const uint64_t region = region_end(reader, at); region != 0 && reader.at(region) != '-') {
     const uint64_t next = skip_joint(reader, region);
     if (next == region) return 0;
     at = next;
@@ -398,6 +430,17 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
     // "Curitiba/PR"
     if (reader.at(at) == '/' && is_upper(reader.at(at + 1)) && is_upper(reader.at(at + 2)))
       return tail_end(reader, at + 1, sure);
+    // "Dublin 4, D04 WF12", "Praha 10, 100 00"
+    if (word.capital && reader.at(at) == ' ' && is_digit(reader.at(at + 1))) {
+      const uint64_t district = digits_at(reader, at + 1, 2);
+      const uint64_t code = skip_joint(reader, district);
+      if (district <= at + 3 && code > district) {
+        uint64_t end = postcode_end(reader, code);
+        if (end == 0 && digits_at(reader, code, 3) == code + 3) end = late_code_end(reader, code);
+        sure = sure || end != 0;
+        return end;
+      }
+    }
     // "RFC 9881"
     const bool initials = i == 0 && word.upper && word.size() <= 4;
     const uint64_t next = skip_joint(reader, at);
@@ -475,6 +518,45 @@ uint64_t skip_quarter(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
+// "Phường 7, Quận 5, TP. Hồ Chí Minh": parts of a Vietnamese address, small before large: the end
+// of the last; `at`: none stands there.
+uint64_t vietnamese_end(OpenReader& reader, uint64_t at) noexcept {
+  static constexpr std::string_view kKinds[] = {"ph\xc6\xb0\xe1\xbb\x9dng ",
+                                                "qu\xe1\xba\xadn ",
+                                                "huy\xe1\xbb\x87n ",
+                                                "x\xc3\xa3 ",
+                                                "th\xe1\xbb\x8b x\xc3\xa3 ",
+                                                "th\xc3\xa0nh ph\xe1\xbb\x91 ",
+                                                "t\xe1\xbb\x89nh ",
+                                                "th\xe1\xbb\x8b tr\xe1\xba\xa5n ",
+                                                "tp. ",
+                                                "tp.",
+                                                "q.",
+                                                "p.",
+                                                "q. ",
+                                                "p. "};
+  uint64_t out = at;
+  for (unsigned parts = 0; parts < 4; ++parts) {
+    uint64_t name = at;
+    for (std::string_view kind : kKinds)
+      if (is_word_letter(reader.at(at)) && reader.follows(at, kind))
+        name = std::max(name, at + kind.size());
+    if (name == at) return out;
+    uint64_t end = digits_at(reader, name, 2);
+    for (unsigned i = 0; end == name || (i > 0 && i < kTownWordsMax && reader.at(end) == ' ');
+         ++i) {
+      const NameWord word = word_at(reader, i == 0 ? name : end + 1);
+      if (word.size() == 0 || !word.capital) break;
+      end = word.end;
+    }
+    if (end == name) return out;
+    out = end;
+    at = skip_joint(reader, end);
+    if (at == end) return out;
+  }
+  return out;
+}
+
 }  // namespace
 
 uint64_t town_at(OpenReader& reader, uint64_t start, bool& sure) noexcept {
@@ -486,13 +568,18 @@ uint64_t town_at(OpenReader& reader, uint64_t start, bool& sure) noexcept {
 
 Place place_at(OpenReader& reader, uint64_t start) noexcept {
   Place out{start, false, false, false};
-  for (unsigned i = 0; i < 2; ++i)
+  for (unsigned i = 0; i < kUnitsMax; ++i)
     if (const uint64_t end = unit_end(reader, out.end); end != 0) {
       out.end = end;
       out.unit = true;
     }
   const uint64_t next = skip_joint(reader, out.end);
   if (next == out.end) return out;
+  if (const uint64_t end = vietnamese_end(reader, next); end != next) {
+    out.sure = out.town = true;
+    out.end = end;
+    return out;
+  }
   const uint64_t behind = skip_quarter(reader, next);
   uint64_t end = marked_code_end(reader, behind);
   if (end != 0) {

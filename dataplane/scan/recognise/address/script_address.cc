@@ -13,7 +13,7 @@ constexpr uint64_t kNameBytesMax = 80;
 constexpr uint64_t kPartBytesMax = 48;  // of a name between two parts
 
 // What ends the name of an area: Chinese and Japanese, from province to village.
-constexpr std::string_view kAreas[] = {"省", "市", "区", "區", "县", "縣", "郡", "町", "村",
+constexpr std::string_view kAreas[] = {"省", "市", "区", "區", "县", "縣", "県", "郡", "町", "村",
                                        "镇", "鎮", "乡", "鄉", "州", "盟", "旗", "都", "府"};
 // What ends the name of a street.
 constexpr std::string_view kRoads[] = {"路",   "街", "道", "巷", "弄",
@@ -43,11 +43,14 @@ constexpr std::string_view kWords[] = {
     // Russian, Ukrainian, Bulgarian, as they are folded (fold_table.h)
     "yл.", "yлицa", "вyл.", "вyлиця", "пpocпeкт", "пpocп.", "пp-т", "пep.", "пepeyлoк", "шocce",
     "бyльвap", "бyл.", "нaб.", "плoщaдь", "пл.", "дoм ", "д.", "бyд.", "кв.",
+    "aллeя", "пpoeзд", "мaйдaн", "плoщa", "пpoвyлoк", "тyпик", "мкp",
     // Korean
     "특별시", "광역시", "시 ", "군 ", "구 ", "동 ", "로 ", "길 ", "읍 ", "면 "};
 // clang-format on
-constexpr std::string_view kCyrillicStreets[] = {"yл.",       "yл ",    "yлицa ", "вyл.", "вyлиця ",
-                                                 "пpocпeкт ", "пpocп.", "пp-т ",  "пep.", "бyл."};
+constexpr std::string_view kCyrillicStreets[] = {
+    "yл.",  "yл ",         "yлицa ",    "вyл.",   "вyлиця ",  "пpocпeкт ", "пpocп.",   "пp-т ",
+    "пp. ", "пep.",        "пepeyлoк ", "бyл.",   "бyльвap ", "пл. ",      "плoщaдь ", "плoщa ",
+    "нaб.", "нaбepeжнaя ", "шocce ",    "aллeя ", "пpoeзд ",  "пpoвyлoк "};
 
 template <size_t N>
 uint64_t one_of(OpenReader& reader, uint64_t at, const std::string_view (&list)[N]) noexcept {
@@ -114,6 +117,16 @@ uint64_t units_end(OpenReader& reader, uint64_t at, bool dashed) noexcept {
   return end;
 }
 
+// "1丁目12番10号", "4-2-8": of [start, end).
+bool is_block(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
+  unsigned dashes = 0;
+  for (uint64_t at = start; at < end; ++at) {
+    dashes += reader.at(at) == '-' ? 1 : 0;
+    if (reader.follows(at, "丁目") || reader.follows(at, "番")) return true;
+  }
+  return dashes > 1;
+}
+
 // Chinese and Japanese: a name up to an area or a road, again, then numbers with units.
 // `announced`: one of either is enough.
 uint64_t han_address(OpenReader& reader, uint64_t start, bool announced) noexcept {
@@ -122,9 +135,10 @@ uint64_t han_address(OpenReader& reader, uint64_t start, bool announced) noexcep
   while (at - start < kScriptAddressBytesMax) {
     const uint8_t c = reader.at(at);
     if (is_digit(c) || (areas + roads > 0 && number_end(reader, at, kBlockDigitsMax) > at)) {
-      const bool may_be = roads + areas >= (announced ? 1U : 2U);
-      const uint64_t units = may_be ? units_end(reader, at, true) : at;
-      if (units > at) {
+      const uint64_t units = roads + areas > 0 ? units_end(reader, at, true) : at;
+      // Behind one area only the blocks of Japan say enough: "渋谷区神南1丁目12番10号".
+      if (units > at &&
+          (announced || roads + areas > 1 || end != 0 || is_block(reader, at, units))) {
         end = at = name = units;
         continue;
       }
@@ -159,6 +173,7 @@ uint64_t hangul_address(OpenReader& reader, uint64_t start, bool announced) noex
   static constexpr std::string_view kKoreanAreas[] = {"시", "도", "군", "구",
                                                       "읍", "면", "동", "리"};
   static constexpr std::string_view kKoreanRoads[] = {"로", "길", "동", "리", "가", "대로", "번길"};
+  static constexpr std::string_view kKoreanLanes[] = {"번길", "길", "로"};
   static constexpr std::string_view kKoreanUnits[] = {"번지", "번길", "호", "동", "층"};
   uint64_t at = start, end = 0;
   unsigned areas = 0;
@@ -169,6 +184,12 @@ uint64_t hangul_address(OpenReader& reader, uint64_t start, bool announced) noex
     if (at > first) {
       is_road = at - first > 3 && one_of(reader, at - 3, kKoreanRoads) == at;
       if (at - first > 3 && one_of(reader, at - 3, kKoreanAreas) == at) ++areas;
+      // "월드컵북로4길"
+      if (const uint64_t digits = number_end(reader, at, kBlockDigitsMax); digits > at)
+        if (const uint64_t kind = one_of(reader, digits, kKoreanLanes); kind > digits) {
+          at = kind;
+          is_road = true;
+        }
     }
     const uint64_t gap = reader.at(at) == ' ' ? at + 1 : at;
     const uint64_t number =
@@ -190,9 +211,9 @@ uint64_t hangul_address(OpenReader& reader, uint64_t start, bool announced) noex
 }
 
 // Words and numbers up to the end of the phrase, with a word for a part of an address among them.
-uint64_t worded_address(OpenReader& reader, uint64_t start) noexcept {
+// `is_known`: it begins with one.
+uint64_t worded_address(OpenReader& reader, uint64_t start, bool is_known = false) noexcept {
   uint64_t at = start, end = 0;
-  bool is_known = false;
   while (at - start < kScriptAddressBytesMax) {
     const uint8_t c = reader.at(at);
     if (is_digit(c)) {
@@ -208,7 +229,8 @@ uint64_t worded_address(OpenReader& reader, uint64_t start) noexcept {
                          c == ')' || c == '#';
     if (c < 0x80 && !is_sign && !is_letter(c)) break;
     if (c == '.' && end != 0 && reader.at(at + 1) == ' ' && is_digit(reader.before(at))) break;
-    if (c >= 0x80 && !is_known) is_known = one_of(reader, at, kWords) != at;
+    // "yл." and "aллeя" are folded so.
+    if ((c >= 0x80 || is_letter(c)) && !is_known) is_known = one_of(reader, at, kWords) != at;
     at += letter_bytes(c);
   }
   return is_known ? end : 0;
@@ -234,7 +256,57 @@ uint64_t cyrillic_address(OpenReader& reader, uint64_t start) noexcept {
          (is_word_letter(reader.at(at)) || reader.at(at) == '-' || reader.at(at) == ' '))
     at += letter_bytes(reader.at(at));
   if (reader.at(at) != ',' && !is_digit(reader.at(at))) return 0;
-  return worded_address(reader, start);
+  return worded_address(reader, start, true);
+}
+
+constexpr std::string_view kAbjadStreets[] = {"רחוב ", "שדרות ", "شارع ", "خیابان ",
+                                              "کوچه ", "بلوار ", "نهج "};
+constexpr std::string_view kThaiParts[] = {"ถนน", "แขวง", "ตำบล"};
+
+bool is_abjad(uint8_t lead) noexcept { return lead >= 0xd7 && lead <= 0xdb; }
+
+// "רחוב הרצל 14, דירה 8", "شارع الملك فهد، حي العليا، الرياض 12211": behind the kind of a street,
+// in Hebrew, Arabic and Persian, a few words and a number. `at`: behind the cue.
+uint64_t abjad_address(OpenReader& reader, uint64_t at) noexcept {
+  constexpr unsigned kWordsMax = 7, kPlainWordsMax = 3;
+  constexpr std::string_view kComma = "،";
+  uint64_t end = 0;
+  unsigned words = 0, plain = 0;
+  while (words <= kWordsMax) {
+    const uint64_t first = at;
+    while (is_abjad(reader.at(at)) && !reader.follows(at, kComma) && at - first < kPartBytesMax)
+      at += 2;
+    if (at > first) ++words, ++plain;
+    const uint64_t gap = at;
+    if (reader.follows(at, kComma)) at += kComma.size();
+    if (reader.at(at) == ',') ++at;
+    if (at > gap) plain = 0;
+    if (reader.at(at) == ' ') ++at;
+    if (is_digit(reader.at(at))) {
+      const uint64_t number = number_end(reader, at, 5);
+      const uint8_t behind = reader.at(number);
+      const bool is_year = number - at == 4 && (reader.at(at) == '1' || reader.at(at) == '2');
+      if (number == at || behind == ':' || behind == '%' || is_year || plain > kPlainWordsMax ||
+          words == 0)
+        return end;
+      end = at = number;
+      plain = 0;
+      if (!(reader.at(at) == ',' || reader.follows(at, kComma))) return end;
+      continue;
+    }
+    if (at == first || (at == gap && first == gap)) return end;
+  }
+  return end;
+}
+
+// "ถนนสุขุมวิท แขวงคลองเตย กรุงเทพมหานคร 10110": only with its post code, as prose has the rest.
+uint64_t thai_address(OpenReader& reader, uint64_t start) noexcept {
+  constexpr uint64_t kCodeDigits = 5;
+  const uint64_t end = worded_address(reader, start, true);
+  if (end < start + kCodeDigits) return 0;
+  for (uint64_t at = end - kCodeDigits; at < end; ++at)
+    if (!is_digit(reader.at(at))) return 0;
+  return is_digit(reader.at(end - kCodeDigits - 1)) ? 0 : end;
 }
 
 // "〒150-0002", "(06236)", "100-0001": behind the post code and its space.
@@ -254,19 +326,26 @@ uint64_t behind_post_code(OpenReader& reader, uint64_t at) noexcept {
 
 }  // namespace
 
+bool announces_address(OpenReader& reader, uint64_t start, uint64_t cue_end) noexcept {
+  static constexpr std::string_view kKoreanEnds[] = {"소", "지", "곳"};
+  static constexpr std::string_view kHanEnds[] = {"址", "所", "地", "先", "住", "在", "到"};
+  const uint8_t lead = reader.at(start);
+  if (is_hangul(lead)) return one_of(reader, cue_end - 3, kKoreanEnds) == cue_end;
+  if (is_abjad(lead)) return one_of(reader, start, kAbjadStreets) != cue_end;
+  if (reader.follows(start, "〒") || one_of(reader, start, kThaiParts) != start) return false;
+  if (is_han(reader, start)) return one_of(reader, cue_end - 3, kHanEnds) == cue_end;
+  return one_of(reader, start, kCyrillicStreets) == start;
+}
+
 uint64_t region_address(OpenReader& reader, uint64_t start, uint64_t cue_end) noexcept {
-  // Words that announce an address are no part of it.
-  static constexpr std::string_view kKoreanCueEnds[] = {"소", "지", "곳"};
-  if (is_hangul(reader.at(start)))
-    return one_of(reader, cue_end - 3, kKoreanCueEnds) == cue_end
-               ? 0
-               : hangul_address(reader, start, false);
+  const uint8_t lead = reader.at(start);
+  if (is_hangul(lead)) return hangul_address(reader, start, true);
   if (reader.follows(start, "〒"))
     return han_address(reader, behind_post_code(reader, start), true);
-  if (!is_han(reader, start)) return cyrillic_address(reader, start);
-  const bool is_region =
-      one_of(reader, cue_end - 3, kAreas) == cue_end || reader.follows(start, "北海道");
-  return is_region ? han_address(reader, start, false) : 0;
+  if (is_abjad(lead)) return abjad_address(reader, cue_end);
+  if (one_of(reader, start, kThaiParts) != start) return thai_address(reader, start);
+  return is_han(reader, start) ? han_address(reader, start, false)
+                               : cyrillic_address(reader, start);
 }
 
 AddressPart announced_address(OpenReader& reader, uint64_t start) noexcept {

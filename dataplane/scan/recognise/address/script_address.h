@@ -24,6 +24,8 @@ struct AddressPart {
   uint64_t end = 0;  // 0: none
 };
 
+// Does the cue [start, cue_end) announce an address? Otherwise it begins one.
+bool announces_address(OpenReader& reader, uint64_t start, uint64_t cue_end) noexcept;
 // The end of the address that begins at `start` with a region, a postal mark or a kind of street,
 // which is the cue that ends at `cue_end`; 0: none.
 uint64_t region_address(OpenReader& reader, uint64_t start, uint64_t cue_end) noexcept;

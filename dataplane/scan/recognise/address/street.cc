@@ -289,7 +289,19 @@ uint64_t house_end(OpenReader& reader, uint64_t start) noexcept {
     at += 2;  // "12 b"; but "12 a" goes on as a sentence
   }
   if (is_letter(reader.at(at))) ++at;
-  return is_alnum(reader.at(at)) || reader.at(at) == '_' || reader.at(at) >= 0x80 ? 0 : at;
+  // "88a/3/12": the stairs and the door of Vienna.
+  for (unsigned i = 0; i < 2 && reader.at(at) == '/' && is_digit(reader.at(at + 1)); ++i) {
+    const uint64_t door = at + 1;
+    for (at = door; at - door < 3 && is_digit(reader.at(at));) ++at;
+  }
+  if (is_alnum(reader.at(at)) || reader.at(at) == '_' || reader.at(at) >= 0x80) return 0;
+  // "187 bis" of Belgium and the Netherlands
+  for (std::string_view repeat : {" bis", " ter"})
+    if (reader.follows(at, repeat) && !is_word_letter(reader.at(at + repeat.size()))) {
+      const uint8_t behind = reader.at(at + repeat.size());
+      if (behind == ',' || behind == '\n' || behind == 0) return at + repeat.size();
+    }
+  return at;
 }
 
 bool begins_clean(OpenReader& reader, uint64_t start) noexcept {
@@ -309,7 +321,8 @@ uint64_t building_start(OpenReader& reader, uint64_t start) noexcept {
   if (comma) --end;
   uint64_t first = end;
   if (first > 0 && is_letter(reader.before(first))) --first;  // 4B
-  while (first > 0 && end - first <= kHouseDigitsMax && is_digit(reader.before(first))) --first;
+  const auto is_part = [&](uint8_t c) { return is_digit(c) || (c == '/' && first < end); };
+  while (first > 0 && end - first <= kHouseDigitsMax && is_part(reader.before(first))) --first;
   if (first == end || !is_digit(reader.at(first)) || !begins_clean(reader, first)) return start;
   const uint64_t unit_end = reader.before(first) == ' ' ? first - 1 : first;
   const uint64_t unit_word_end = reader.before(unit_end) == '.' ? unit_end - 1 : unit_end;
@@ -459,6 +472,18 @@ uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept {
     break;
   }
   return end > 0 && reader.before(end) == ',' ? end - 1 : end;
+}
+
+uint64_t unnumbered_end_before(OpenReader& reader, uint64_t code) noexcept {
+  uint64_t end = code;
+  while (end > 0 && code - end < 3 &&
+         (reader.before(end) == ' ' || reader.before(end) == ',' || reader.before(end) == '.'))
+    --end;
+  return end > 3 && end < code && to_lower(reader.before(end)) == 'n' &&
+                 reader.before(end - 1) == '/' && to_lower(reader.before(end - 2)) == 's' &&
+                 reader.before(end - 3) == ' '
+             ? end
+             : 0;
 }
 
 StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept {

@@ -45,6 +45,9 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept;
 
 // The end of the street's text before the number at `number`: without "no.", "nº", a comma.
 uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept;
+// "Paseo del Mar s/n, 41001": the end of the mark of a house without a number that stands before
+// the post code at `code`; 0: none does.
+uint64_t unnumbered_end_before(OpenReader& reader, uint64_t code) noexcept;
 // How much a street says by itself. Placed: only with a town or a unit behind it. Cued: what a cue
 // must announce.
 enum class StreetStrength : uint8_t { Plain, Placed };

@@ -55,7 +55,12 @@ constexpr std::string_view kFrench[] = {"rue",
                                         "e",
                                         "r\xc3\xa9sidence",
                                         "hameau",
-                                        "rond-point"};
+                                        "rond-point",
+                                        "chauss\xc3\xa9"
+                                        "e",
+                                        "lotissement",
+                                        "venelle",
+                                        "clos"};
 
 constexpr std::string_view kParticles[] = {
     "de",  "la",    "le",    "les", "du",  "des",   "del", "della", "di",  "da",  "das", "dos",
@@ -135,7 +140,21 @@ constexpr std::string_view kPrefixes[] = {"calle",
                                           "soseaua",
                                           "\xc8\x99oseaua",
                                           "splaiul",
-                                          "intrarea"};
+                                          "intrarea",
+                                          "pia\xc8\x9b"
+                                          "a",
+                                          "jalan",
+                                          "jl",
+                                          "jln",
+                                          "pol\xc3\xadgono",
+                                          "calzada",
+                                          "privada",
+                                          "bulevar",
+                                          "trg",
+                                          "n\xc3\xa1m\xc4\x9bst\xc3\xad",
+                                          "n\xc3\xa1mestie",
+                                          "chauss\xc3\xa9"
+                                          "e"};
 
 // Of those: words that also begin other things ("Route Nationale 7", "Largo Size 5").
 constexpr std::string_view kLoosePrefixes[] = {"route", "r",       "largo", "os", "al",
@@ -177,6 +196,14 @@ constexpr std::string_view kTypeWords[] = {"utca",
                                            "ulice",
                                            "n\xc3\xa1m\xc4\x9bst\xc3\xad",
                                            "n\xc3\xa1m",
+                                           "n\xc3\xa1mestie",
+                                           "bulevar",
+                                           "trg",
+                                           "iela",
+                                           "gatv\xc4\x97",
+                                           "prospekt",
+                                           "hat\xc3\xa1r\xc3\xbat",
+                                           "f\xc5\x91\xc3\xbat",
                                            "t\xc5\x99\xc3\xad"
                                            "da",
                                            "cesta",
@@ -274,6 +301,11 @@ constexpr std::string_view kSays[] = {"street",
                                       "caddesi",
                                       "sokak",
                                       "soka\xc4\x9f\xc4\xb1",
+                                      "jalan",
+                                      "jl",
+                                      "bulevardul",
+                                      "aleea",
+                                      "iela",
                                       "stra\xc3\x9f"
                                       "e",
                                       "strasse"};

@@ -67,6 +67,17 @@ TEST(Address, WithItsPlace) {
                                 "Keizersgracht 12, 1012LG Amsterdam",
                                 "Aleea Crinului 18, 428774 Carei",
                                 "Andrássy sugárút 31, 1062 Budapest",
+                                "Avenida del Puerto s/n, 46023 Valencia",
+                                "Neubaugasse 88a/3/12, 1070 Wien",
+                                "Quai Blanc 187 bis, 1070 Anderlecht",
+                                "27 Merrion Row, Dublin 2, D02 KF79",
+                                "Av. Callao 1234, piso 5, C1023AAR Buenos Aires",
+                                "Str. Ion Creangă nr. 5, bl. A2, sc. 1, ap. 10, 400123 Cluj",
+                                "12 Nguyễn Du, Phường 7, Quận 5, TP. Hồ Chí Minh",
+                                "Flat No. 402, Shanti Apartments, MG Road, Pune 411001",
+                                "House 12, Street 5, F-8/3, Islamabad 44000",
+                                "Elizabetes iela 55, Rīga, LV-1010",
+                                "Jalan Merdeka 14, Bandung 40111",
                                 "Casella postale 12, 00184 Roma"}) {
     EXPECT_EQ(address_in("at " + std::string(text) + "."), text);
     EXPECT_EQ(address_in(std::string(text)), text);
@@ -85,6 +96,7 @@ TEST(Address, WithoutAPlaceItAsksForAWord) {
 TEST(Address, AStreetThatSaysSoNeedsNoPlace) {
   for (std::string_view text :
        {"4471 Maple Street", "98 Lakeview Drive", "350 Fifth Avenue", "1420 Willow Way",
+        "Carrera 11 No. 84-21", "Calle 93A # 11A-28", "Av. Callao 1234, piso 5",
         "12 rue Victor Hugo", "Gartenstraße 98a", "Goethestr. 5", "Rosenweg 7", "1420 Pine Dr",
         "Calle Mayor 5", "ul. Mickiewicza 5", "Prinsengracht 263"}) {
     EXPECT_EQ(address_in("at " + std::string(text) + " now"), text);
@@ -105,7 +117,8 @@ TEST(Address, TitlesStringsAndListsAreNone) {
        {"5 ways to drive", "the string 5", "version 2.5 Road", "100 years of street art", "Ring 3",
         "step 4 Deploy the app", "3 blind mice", "during 2020", "$5 Main Street", "navigate 3",
         "Chapter Three 12, 45678 Words", "Windows Server 2019, 12345 Users",
-        "with Room 5 and Level 3"})
+        "with Room 5 and Level 3", "Gate 17, Platform 9, Flight 0003", "Unit 4, Lesson 5, Page 12",
+        "Calle 93 de 11", "the Carrera 911 No. 5"})
     EXPECT_EQ(address_in(text), "") << text;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/scan/read/letter_run.h"
+#include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
 
 namespace sallyport::scan {
@@ -22,6 +24,25 @@ ContextHit nearest(const ContextHits& hits, const std::vector<uint64_t>& words, 
         has_word(words, hits.hits[i].word))
       best = hits.hits[i];
   return best;
+}
+
+// "... your passport number in a chat.\n\nDrawing no. 525-14-6786": between a word, `distance`
+// bytes before the value at `start`, and the value ends the sentence of another line, and the
+// value's own line has words for it. "No." ends none.
+bool is_of_another_sentence(const TextView& text, uint64_t start, uint64_t distance) noexcept {
+  const uint64_t from = std::max(text.begin, start - std::min(start, distance));
+  unsigned letters = 0;
+  for (uint64_t at = start; at > from; --at) {
+    const uint8_t c = text.at(at - 1);
+    letters += is_letter(c) || c >= 0x80 ? 1 : 0;
+    if (c != '\n') continue;
+    if (letters < 2) return false;
+    uint64_t end = at - 1;
+    while (end > from && (is_blank(text.at(end - 1)) || text.at(end - 1) == '\n')) --end;
+    return end > from && (text.at(end - 1) == '.' || text.at(end - 1) == '!') &&
+           end - 1 - letters_start(text, end - 1, end - 1 - from) > 3;
+  }
+  return false;
 }
 
 }  // namespace
@@ -49,7 +70,10 @@ bool CandidateList::offer(uint16_t index, const Hit& hit, Around around, const T
     const ContextHits& hits = context(hit.start, text);
     const uint64_t reach = std::min<uint64_t>(rule.proximity, hit.start - around.line);
     const auto near = [&](const std::vector<uint64_t>& words) {
-      const ContextHit before = nearest(hits, words, reach, {kNoContextWord, kNoDistance});
+      ContextHit before = nearest(hits, words, reach, {kNoContextWord, kNoDistance});
+      if (before.distance != kNoDistance &&
+          is_of_another_sentence(text, hit.start, before.distance))
+        before = {kNoContextWord, kNoDistance};
       return around.beside == nullptr ? before
                                       : nearest(*around.beside, words, rule.proximity, before);
     };

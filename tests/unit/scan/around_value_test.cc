@@ -85,6 +85,12 @@ TEST_F(AroundValue, MissingValuesAreNoHeads) {
   EXPECT_EQ(at_every_cut("id,ssn\n1,n/a\n2,\n3,null\n4,536904399\n"), Texts{"US_SSN=536904399"});
 }
 
+TEST_F(AroundValue, AnotherParagraphIsAboutAnotherThing) {
+  EXPECT_EQ(at_every_cut("Do not share your ssn here.\n\nDrawing 536904399, bolts"), Texts{});
+  EXPECT_EQ(at_every_cut("Send me your ssn please.\n\n> 536904399"), (Texts{"US_SSN=536904399"}));
+  EXPECT_EQ(at_every_cut("ssn no.\nKim 536904399"), (Texts{"US_SSN=536904399"}));
+}
+
 TEST_F(AroundValue, ATableMayBeLongerThanWhatIsLookedBack) {
   std::string text = "id,note,ssn\n";
   for (int i = 0; i < 60; ++i) text += std::to_string(i) + ",nothing much to say here,536904399\n";

@@ -180,13 +180,13 @@ bool number_first(OpenReader& reader, uint64_t start, Hit& out) noexcept {
 // "Gartenstraße 98a, 50667 Köln": the number stands at `number` and is the last part of the street.
 bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   // A name without a kind needs a place, and a place begins so.
+  const uint64_t unnumbered = unnumbered_end_before(reader, number);
   const uint64_t known_house = house_end(reader, number);
-  if (known_house == 0 && !reader.open()) return false;
+  if (known_house == 0 && unnumbered == 0 && !reader.open()) return false;
   const uint8_t after = known_house == 0 ? uint8_t{0} : reader.at(known_house);
   const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
   const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
                             after == '.' || is_upper(then) || then == '#';
-  const uint64_t unnumbered = unnumbered_end_before(reader, number);
   const uint64_t street_end = unnumbered != 0 ? unnumbered - 4 : street_end_before(reader, number);
   const StreetStart street = street_before(
       reader, reader.before(street_end) == ',' ? street_end - 1 : street_end, may_be_named);

@@ -129,6 +129,8 @@ TEST(Address, WhatBeginsBeforeItsNumberIsAlive) {
         "sent to uscgc halden\nfpo ae 09577", "it is in 0269 Håkon terrasse 38, 0154 Oslo",
         "in Rue Saint-Denis 12, 1000 Bruxelles", "in Via dell'Arte 5, 00184 Roma",
         "in casella postale 12, 00184 Roma", "at psc 4095, box 8316, apo ae 85103",
+        "en Avenida del Puerto s/n, 46023 Valencia", "en la Carrera 11 No. 84-21",
+        "at Flat No. 402, Shanti Apartments, MG Road, Pune 411001",
         "see Dlouhá ulice č.p. 12, 110 00 Praha", "now 1051 Szeged, Deák tér 3, 6720 Szeged"}) {
     const std::string found = address_in(text);
     ASSERT_FALSE(found.empty()) << text;

@@ -67,6 +67,7 @@ nlohmann::json rule_json(const cp::RuleSource& rule) {
   list("cues", rule.cues);
   if (rule.evasive) out["any_separators"] = true;
   if (rule.any_name) out["unknown_names"] = true;
+  if (rule.names_beside) out["unknown_names_beside_fields_of_people"] = true;
   if (rule.title_cues) out["cues_as_titles"] = true;
   if (rule.length_max > 0) out["length"] = {rule.length_min, rule.length_max};
   if (!rule.pattern.empty()) {

@@ -148,7 +148,10 @@ inline constexpr uint16_t kRuleAfterCues = 128;  // Date, Person, Address: only 
 inline constexpr uint16_t kRuleAnyName = 256;    // Person: a name that no list knows counts, too
 // Person: cues count as titles are written, "Mr"; in capitals before known names only.
 inline constexpr uint16_t kRuleTitleCues = 512;
-inline constexpr uint16_t kRuleFlagsMask = 1'023;
+// Person: cues are what things are called, too; a name that no list knows counts beside fields of
+// people, and the cue is the head of a column where such heads stand beside it.
+inline constexpr uint16_t kRuleNamesBeside = 1'024;
+inline constexpr uint16_t kRuleFlagsMask = 2'047;
 
 // The widest candidate of a Pattern rule: longer ones are refused by the compiler.
 inline constexpr uint32_t kPatternWidthMax = 1'024;

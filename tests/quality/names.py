@@ -31,6 +31,10 @@ PERSONS = {
              "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{given} {family}"),
     "rare-family": ("X", "Quastrup Warrendyn Okwuosa Mirescu Halvorsby Zwicklin", "{family}"),
     "rare-given": ("Zyntha Oyelaran Iluka Brannoc Tavian Ngozika", "X", "{given}"),
+    "initial": ("Johanna Levin Otto", "Ortiz Quastrup Keller", "{given[0]}. {family}"),
+    "german-family": ("X", "Keller Vogt Krüger", "{family}"),
+    "fa": ("سارا رضا مریم کاوه نرگس", "کریمی رضایی احمدی رستمی", "{given} {family}"),
+    "hu": ("Levente Kincső Zselyke Botond", "Kerekes Bárdos Halmi Zöldi", "{family} {given}"),
     "alone": ("Katarina Annika Priya Hassan Joanna Zsolt Chiamaka Ingrid Tomasz Siobhan Fatima", "X", "{given}")}
 MAIL_HOSTS = (
     "example.com example.org example.net mail.example.com gmail.com outlook.com yahoo.com icloud.com "

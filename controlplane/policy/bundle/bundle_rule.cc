@@ -47,6 +47,9 @@ constexpr YamlReader::Named<Separated> kSeparated[] = {{"optional", Separated::O
 constexpr YamlReader::Named<bool> kLetters[] = {{"any", false}, {"upper", true}};
 constexpr YamlReader::Named<bool> kCueLetters[] = {{"any", false}, {"title", true}};
 constexpr YamlReader::Named<bool> kNames[] = {{"known", false}, {"any", true}};
+enum class PersonNames : uint8_t { Known, Any, Beside };
+constexpr YamlReader::Named<PersonNames> kPersonNames[] = {
+    {"known", PersonNames::Known}, {"any", PersonNames::Any}, {"beside", PersonNames::Beside}};
 
 constexpr size_t kWordBytesMax = 64;        // scan/text/context_words.h
 constexpr uint32_t kProximityMax = 128;     // scan/text/context_words.h
@@ -139,8 +142,15 @@ class RuleReader {
       rule_.upper_only = reader_.choice(*letters, kLetters);
     // What its place calls a name is one.
     rule_.any_name = is_kind_ && rule_.kind == RuleKind::Field;
-    if (const YamlNode* names = only("names", {RuleKind::Person, RuleKind::Field}))
-      rule_.any_name = reader_.choice(*names, kNames);
+    if (const YamlNode* names = only("names", {RuleKind::Person, RuleKind::Field})) {
+      if (rule_.any_name) {
+        rule_.any_name = reader_.choice(*names, kNames);
+      } else {
+        const PersonNames value = reader_.choice(*names, kPersonNames);
+        rule_.any_name = value == PersonNames::Any;
+        rule_.names_beside = value == PersonNames::Beside;
+      }
+    }
     if (const YamlNode* letters = only("cue_letters", {RuleKind::Person}))
       rule_.title_cues = reader_.choice(*letters, kCueLetters);
   }

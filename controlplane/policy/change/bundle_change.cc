@@ -43,7 +43,7 @@ std::string rule_content(const RuleSource& rule) {
         int{rule.confidence_bare}, int{rule.confidence_alone}, int{rule.boundary_left},
         int{rule.boundary_right}, int{rule.proximity}, int{rule.separated}, int{rule.unseparated},
         int{rule.evasive}, int{rule.any_name}, int{rule.upper_only}, int{rule.title_cues},
-        static_cast<int>(rule.alphabet), static_cast<int>(rule.length_min),
+        int{rule.names_beside}, static_cast<int>(rule.alphabet), static_cast<int>(rule.length_min),
         static_cast<int>(rule.length_max)})
     out += std::to_string(value) + ",";
   append(out, rule.context);

@@ -43,6 +43,7 @@ class RuleChange {
     truth(a_.boundary_right, b_.boundary_right, false, "boundary_right");
     truth(a_.evasive, b_.evasive, true, "evasive");
     truth(a_.any_name, b_.any_name, true, "names: any");
+    truth(a_.names_beside, b_.names_beside, true, "names: beside");
     truth(a_.upper_only, b_.upper_only, false, "letters: upper");
     truth(a_.title_cues, b_.title_cues, false, "cue_letters: title");
     truth(a_.separated, b_.separated, false, "separated: required");

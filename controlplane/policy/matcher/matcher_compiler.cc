@@ -206,6 +206,7 @@ class Compiler {
         bit(rule.any_name, contract::kRuleAnyName) | bit(rule.evasive, contract::kRuleEvasive) |
         bit(rule.upper_only, contract::kRuleUpperOnly) |
         bit(rule.title_cues, contract::kRuleTitleCues) |
+        bit(rule.names_beside, contract::kRuleNamesBeside) |
         bit((rule.kind == RuleKind::Date || rule.kind == RuleKind::Person ||
              rule.kind == RuleKind::Address) &&
                 !rule.cues.empty(),

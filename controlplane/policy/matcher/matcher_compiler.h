@@ -33,6 +33,7 @@ struct RuleSource {
   bool separated = false;           // Shape: only with separators
   bool unseparated = false;         // Shape: only without
   bool any_name = false;            // Person: behind a cue that only names follow
+  bool names_beside = false;        // Person: fields of people stand beside what things have, too
   bool title_cues = false;          // Person: cues count as they are written in a title
   bool evasive = false;
   bool upper_only = false;

@@ -22,11 +22,12 @@ struct NameWord {
 };
 
 // A capital letter of Latin with marks, Greek or Cyrillic in two bytes (Unicode, general category
-// Lu, blocks up to U+04FF).
+// Lu, blocks up to U+04FF; of Latin Extended-B those of Romanian and Croatian).
 constexpr bool is_capital_pair(uint8_t lead, uint8_t next) noexcept {
   if (lead == 0xc3) return next >= 0x80 && next <= 0x9e && next != 0x97;
   if (lead == 0xc4) return next < 0xb8 ? next % 2 == 0 : next % 2 == 1;
   if (lead == 0xc5) return next < 0x8a || next >= 0xb9 ? next % 2 == 1 : next % 2 == 0;
+  if (lead == 0xc8) return next <= 0xb3 && next % 2 == 0;
   if (lead == 0xce) return next >= 0x86 && next <= 0xab;
   return lead == 0xd0 && next >= 0x80 && next <= 0xaf;
 }

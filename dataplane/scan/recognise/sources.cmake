@@ -26,6 +26,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/name_cell.cc
   recognise/person/particles.cc
   recognise/person/person.cc
+  recognise/person/personal_fields.cc
   recognise/person/public_names.cc
   recognise/person/salutation.cc
   recognise/person/script_person.cc

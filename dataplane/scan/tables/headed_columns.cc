@@ -6,7 +6,9 @@
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/address/address_cell.h"
 #include "dataplane/scan/recognise/person/name_cell.h"
+#include "dataplane/scan/tables/beside_heads.h"
 #include "dataplane/scan/tables/column_heads.h"
+#include "dataplane/scan/tables/line_cells.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -23,22 +25,6 @@ constexpr uint64_t kHeadCellBytesMax = 48;
 constexpr unsigned kHeadWordsMax = 5, kHeadDigitsMax = 2;
 constexpr uint64_t kPaddingMax = 32;
 constexpr unsigned kQuotesMax = 4;
-
-// use(column, from, to) for the cells of the line [from, to); how many separators it has.
-template <class Use>
-uint32_t each_cell(const TextView& text, uint64_t from, uint64_t to, uint8_t delimiter, Use&& use) {
-  uint32_t column = 0;
-  bool quoted = false;
-  for (uint64_t at = from; at < to; ++at) {
-    const uint8_t c = text.at(at);
-    if (c == '"' && delimiter != '|') quoted = !quoted;
-    if (c != delimiter || quoted) continue;
-    use(column++, from, at);
-    from = at + 1;
-  }
-  use(column, from, to);
-  return column;
-}
 
 bool is_rule(const TextView& text, uint64_t from, uint64_t to) noexcept {
   for (uint64_t at = from; at < to; ++at) {
@@ -69,6 +55,23 @@ bool is_head(const TextView& text, uint64_t from, uint64_t to, bool& named) noex
     named = named || is_letter(c) || c >= 0x80;
   }
   return brackets == 0 && words < kHeadWordsMax && digits <= kHeadDigitsMax;
+}
+
+// No line of heads, however the last of its cells, [from, to), goes on.
+bool is_no_head_yet(const TextView& text, uint64_t from, uint64_t to) noexcept {
+  unsigned words = 0;
+  while (from < to && is_blank(text.at(from))) ++from;
+  while (to > from && is_blank(text.at(to - 1))) --to;
+  for (uint64_t at = from; at < to; ++at)
+    if (text.at(at) == ' ') ++words;
+  return to - from > kHeadCellBytesMax || words >= kHeadWordsMax;
+}
+
+// A head of names beside heads of people only: what things are called, too ("name"), and what
+// somebody is or did ("employee", "reported by").
+bool needs_beside(const Engine& engine, uint16_t rule) noexcept {
+  return engine.rule(rule).kind == contract::RuleKind::Person &&
+         (engine.rule(rule).parameters.flags & contract::kRuleAnyName) == 0;
 }
 
 uint64_t floor_of(const TextView& text, uint64_t at) noexcept {
@@ -130,10 +133,21 @@ bool HeadedColumns::wants(uint32_t column) const noexcept {
 
 Answer HeadedColumns::open_table(const Engine& engine, const TextView& text, const Cue& cue,
                                  Table& out) {
+  const Answer answer = open_any(engine, text, cue, out);
+  if (answer != Answer::Yes || !needs_beside(engine, cue.rule)) return answer;
+  return is_of_people(text, out);
+}
+
+Answer HeadedColumns::open_any(const Engine& engine, const TextView& text, const Cue& cue,
+                               Table& out) {
   const contract::RuleKind kind = engine.rule(cue.rule).kind;
   if (!may_end_cell(text, cue.trigger.at)) return Answer::No;
   const Bytes word = text.slice(cue.trigger.start, cue.trigger.at);
   const bool of_names = is_told_by_head(kind);
+  if (needs_beside(engine, cue.rule)) {
+    const Answer whole = is_whole_head(text, cue.trigger.start, cue.trigger.at);
+    if (whole != Answer::Yes) return whole;
+  }
   if (!of_names && !names_secret_column(kind, word)) return Answer::No;
   Reader reader(text, cue.trigger.at, cue.trigger.at + kLookAheadBytes);
   const Name name = read_name(text, cue.trigger.start, reader, false);
@@ -185,10 +199,23 @@ bool HeadedColumns::is_no_head(const TextView& text, const Table& opened) noexce
 }
 
 bool HeadedColumns::wants_cues(contract::RuleKind kind, const RuleParameters& rule) noexcept {
-  constexpr uint16_t kLabels = contract::kRuleSeparated | contract::kRuleAnyName;
+  constexpr uint16_t kLabels = contract::kRuleSeparated | contract::kRuleNamesBeside;
   return kind == contract::RuleKind::Password || kind == contract::RuleKind::Assignment ||
-         (kind == contract::RuleKind::Person && (rule.flags & kLabels) == kLabels) ||
+         (kind == contract::RuleKind::Person && (rule.flags & kLabels) != 0) ||
          (kind == contract::RuleKind::Address && (rule.flags & contract::kRuleSeparated) != 0);
+}
+
+// "name": a table of people has other heads of people beside it.
+Answer HeadedColumns::is_of_people(const TextView& text, Table& opened) noexcept {
+  BesideHeads beside;
+  if (opened.kind == Kind::Lines)
+    beside = heads_of_cells(text, opened.head, opened.next - 1, opened.delimiter);
+  else if (opened.kind == Kind::List)
+    beside = heads_of_cells(text, opened.head + 1, opened.names_end, ',');
+  else if (!heads_of_html(text, opened.head, beside))
+    return Answer::Unknown;
+  opened.columns[0].beside = beside;
+  return beside.field == PersonalField::None ? Answer::No : Answer::Yes;
 }
 
 Answer HeadedColumns::open_lines(const TextView& text, const Name& name, uint8_t left,
@@ -202,7 +229,15 @@ Answer HeadedColumns::open_lines(const TextView& text, const Name& name, uint8_t
   uint64_t to = name.end;
   while (to - from <= kSecretRowBytesMax && to < text.end && text.at(to) != '\n') ++to;
   if (to - from > kSecretRowBytesMax || (to == text.end && text.final)) return Answer::No;
-  if (to == text.end) return Answer::Unknown;
+  if (to == text.end) {
+    bool may_fit = true;
+    each_cell(text, from, to, out.delimiter, [&](uint32_t, uint64_t cell, uint64_t cell_end) {
+      bool named = false;
+      may_fit = may_fit && (cell_end < to ? is_head(text, cell, cell_end, named)
+                                          : !is_no_head_yet(text, cell, cell_end));
+    });
+    return may_fit ? Answer::Unknown : Answer::No;
+  }
   out.next = to + 1;
   if (to > from && text.at(to - 1) == '\r') --to;
   bool fits = true;
@@ -252,6 +287,7 @@ Answer HeadedColumns::open_list(const TextView& text, const Name& name, Table& o
   if (answer != Answer::Yes) return answer;
   out.kind = Kind::List;
   out.head = head.open;
+  out.names_end = head.close;
   out.next = head.rows;
   out.list.begin(head.rows);
   out.columns[0].index = commas;
@@ -294,25 +330,29 @@ void HeadedColumns::enter(const Table& opened) noexcept {
 void HeadedColumns::judge(const Part& part, uint32_t column, uint64_t from, uint64_t to) {
   for (size_t i = 0; i < table_.count; ++i) {
     const Column& wanted = table_.columns[i];
-    if (wanted.index != column) continue;
+    if (wanted.index != column || wanted.is_odd) continue;
     const contract::RuleKind kind = part.engine.rule(wanted.rule).kind;
     if (is_told_by_head(kind))
-      offer_cell(part, wanted.rule, from, to,
-                 kind == contract::RuleKind::Person ? is_name_cell : is_address_cell);
+      offer_cell(part, wanted, from, to);
     else
       offer_secret_cell(part.engine, part.text, wanted.rule, wanted.name, from, to, part.out);
   }
 }
 
-void HeadedColumns::offer_cell(const Part& part, uint16_t rule, uint64_t cell, uint64_t cell_end,
-                               bool (*holds)(OpenReader&, uint64_t, uint64_t) noexcept) {
+void HeadedColumns::offer_cell(const Part& part, const Column& column, uint64_t cell,
+                               uint64_t cell_end) {
   auto [from, to] = value_of_cell(part.text, cell, cell_end);
   // Names have blanks inside of their quotes, too.
   while (from < to && is_blank(part.text.at(from))) ++from;
   while (to > from && is_blank(part.text.at(to - 1))) --to;
   OpenReader reader(part.text);
-  if (from < to && to - from <= kListCellBytesMax && holds(reader, from, to))
-    part.out.offer_unchecked(rule, Hit{from, to, false, 0}, part.text);
+  if (from >= to || to - from > kListCellBytesMax) return;
+  const bool of_names = part.engine.rule(column.rule).kind == contract::RuleKind::Person;
+  if (!(of_names ? is_name_cell : is_address_cell)(reader, from, to)) return;
+  if (needs_beside(part.engine, column.rule) &&
+      !is_somebody(reader, from, to, column.beside.field == PersonalField::Place))
+    return;
+  part.out.offer_unchecked(column.rule, Hit{from, to, false, 0}, part.text);
 }
 
 void HeadedColumns::read_line(const Part& part, uint64_t from, uint64_t to) {
@@ -322,8 +362,13 @@ void HeadedColumns::read_line(const Part& part, uint64_t from, uint64_t to) {
     return;
   }
   if (is_rule(part.text, from, to)) return;
-  const uint32_t cells =
-      each_cell(part.text, from, to, table_.delimiter, [](uint32_t, uint64_t, uint64_t) {});
+  const uint32_t cells = each_cell(
+      part.text, from, to, table_.delimiter, [&](uint32_t column, uint64_t cell, uint64_t end) {
+        for (size_t i = 0; i < table_.count; ++i)
+          if (Column& one = table_.columns[i];
+              one.beside.field != PersonalField::None && one.beside.column == column)
+            one.is_odd = !may_be_personal(part.text, cell, end);
+      });
   if (cells != table_.cells) {
     table_.kind = Kind::None;
     return;

@@ -434,6 +434,25 @@ bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept {
   return word.capital && word_in(reader, word, kThings, kThingsFilter);
 }
 
+bool is_form_word(OpenReader& reader, const NameWord& word) noexcept {
+  static constexpr std::string_view kEndings[] = {"tion", "sion",  "ment", "ance", "ence", "ity",
+                                                  "ness", "ology", "ical", "ture", "sure", "ible"};
+  static constexpr std::string_view kWords[] = {
+      "resources", "room",     "term",    "changes",   "candidate", "elementary", "pending",
+      "confirmed", "approved", "unknown", "required",  "suite",     "semester",   "class",
+      "staff",     "press",    "studio",  "user",      "admin",     "assurance",  "office",
+      "power",     "full",     "part",    "time",      "contents",  "quality",    "human",
+      "release",   "summer",   "winter",  "spring",    "blood",     "deluxe",     "standard",
+      "premium",   "system",   "service", "account",   "number",    "name",       "address",
+      "date",      "status",   "online",  "automatic", "manual",    "self",       "other"};
+  static constexpr WordFilter kWordsFilter{kWords};
+  if (word_in(reader, word, kWords, kWordsFilter)) return true;
+  for (std::string_view ending : kEndings)
+    if (word.size() > ending.size() + 2 && reader.follows(word.end - ending.size(), ending))
+      return true;
+  return false;
+}
+
 bool is_named_after(OpenReader& reader, uint64_t start) noexcept {
   if (reader.before(start) != ' ') return false;
   const NameWord word = word_before(reader, start - 1);

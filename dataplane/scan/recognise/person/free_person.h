@@ -14,6 +14,10 @@ namespace sallyport::scan {
 // Widgets".
 bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept;
 
+// A word that forms and offices are full of, or one that ends as no name does: "Quality
+// Assurance", "Appointment Confirmed". Says nothing of words that lists know as names.
+bool is_form_word(OpenReader& reader, const NameWord& word) noexcept;
+
 // Before `start` stands what is named after people: "the firm", "rue", "Hotel".
 bool is_named_after(OpenReader& reader, uint64_t start) noexcept;
 

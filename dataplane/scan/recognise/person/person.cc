@@ -10,6 +10,7 @@
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/particles.h"
+#include "dataplane/scan/recognise/person/personal_fields.h"
 #include "dataplane/scan/recognise/person/public_names.h"
 #include "dataplane/scan/recognise/person/salutation.h"
 #include "dataplane/scan/recognise/person/script_person.h"
@@ -21,11 +22,66 @@ constexpr unsigned kNameWordsMax = 5;
 // Between a cue and a name: `": "`, `>`, ` = '`, a line end with a quote mark.
 constexpr uint64_t kCueGapBytes = 8;
 
-constexpr std::string_view kTitles[] = {
-    "mr",    "mrs",    "ms",           "miss",          "dr",   "prof", "professor", "sir",
-    "herr",  "frau",   "se\xc3\xb1or", "se\xc3\xb1ora", "sr",   "sra",  "monsieur",  "madame",
-    "mme",   "signor", "signora",      "pan",           "pani", "dhr",  "mevr",      "mevrouw",
-    "meneer"};
+constexpr std::string_view kTitles[] = {"m",
+                                        "mr",
+                                        "mrs",
+                                        "ms",
+                                        "miss",
+                                        "dr",
+                                        "prof",
+                                        "professor",
+                                        "sir",
+                                        "herr",
+                                        "frau",
+                                        "hr",
+                                        "hrn",
+                                        "dipl",
+                                        "se\xc3\xb1or",
+                                        "se\xc3\xb1ora",
+                                        "sr",
+                                        "sra",
+                                        "srta",
+
+                                        "do\xc3\xb1"
+                                        "a",
+                                        "dra",
+                                        "lic",
+                                        "ing",
+                                        "monsieur",
+                                        "madame",
+                                        "mme",
+                                        "mlle",
+                                        "signor",
+                                        "signora",
+                                        "sig",
+                                        "dott",
+                                        "avv",
+                                        "geom",
+                                        "rag",
+                                        "pan",
+                                        "pani",
+                                        "mgr",
+                                        "bc",
+                                        "mudr",
+                                        "judr",
+                                        "phdr",
+                                        "rndr",
+                                        "paeddr",
+                                        "dhr",
+                                        "mevr",
+                                        "mevrouw",
+                                        "meneer",
+                                        "mw",
+                                        "drs",
+                                        "ir",
+                                        "bapak",
+                                        "ibu",
+                                        "dna",
+                                        "dl",
+                                        "domnul",
+                                        "doamna",
+                                        "ifj",
+                                        "\xc3\xb6zv"};
 // Capitalised words that stand where a name could and are none.
 constexpr std::string_view kStops[] = {
     "the",         "this",        "that",         "these",
@@ -119,7 +175,8 @@ bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
 }
 
 // What stands behind a name and is no part of it.
-constexpr std::string_view kSuffixes[] = {"jr", "sr", "ii", "iii", "iv", "phd", "md", "esq", "cpa"};
+constexpr std::string_view kSuffixes[] = {"jr",  "sr", "ii",  "iii", "iv",
+                                          "phd", "md", "esq", "cpa", "csc"};
 constexpr WordFilter kSuffixesFilter{kSuffixes};
 
 struct Name {
@@ -134,9 +191,21 @@ struct Name {
   bool ends_in_initial = false;  // "Anna K."; `end` is behind the point
 };
 
+// "Lo Giudice", "Las Heras": of a name that a label announces.
+constexpr std::string_view kNameArticles[] = {"lo", "le", "el", "los", "las", "les"};
+
+// A word that is none of a name; behind a label the ones that lists know as one are.
+bool ends_name(OpenReader& reader, const NameWord& word, unsigned words, bool labelled) noexcept {
+  if (!is_stop(reader, word)) return false;
+  if (!labelled || !word.capital) return true;
+  const bool article = word_in(reader, word, kNameArticles);
+  const NameKind kind = kind_of(reader, word);
+  return words == 0 ? article || !kind.given : !article && !kind.given && !kind.family;
+}
+
 // Capitalised words with initials and particles between, from `start` on. `small`: they need no
-// capital letters, but both names must be known then.
-Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
+// capital letters, but both names must be known then. `labelled`: a label of names stands before.
+Name read_name(OpenReader& reader, uint64_t start, bool small, bool labelled = false) noexcept {
   Name out;
   out.start = start;
   uint64_t at = start;
@@ -154,7 +223,8 @@ Name read_name(OpenReader& reader, uint64_t start, bool small) noexcept {
     }
     // "West Aliya OH 44130": a state.
     const bool state = out.words > 0 && word.upper && word.size() == 2;
-    if (is_stop(reader, word) || (state && !word_at(reader, start).upper)) break;
+    if (ends_name(reader, word, out.words, labelled) || (state && !word_at(reader, start).upper))
+      break;
     if (out.words > 1 && word_in(reader, word, kSuffixes, kSuffixesFilter)) break;
     const bool initial = word.size() == 1 && word.capital && reader.at(word.end) == '.';
     // "Ruth R Montez"
@@ -217,13 +287,26 @@ bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
 NameWord skip_titles(OpenReader& reader, NameWord word) noexcept {
   constexpr unsigned kTitlesMax = 3;
   for (unsigned i = 0; i < kTitlesMax; ++i) {
-    if (!word.capital || !word_in(reader, word, kTitles, kTitlesFilter)) break;
+    if (!word_in(reader, word, kTitles, kTitlesFilter)) break;
     uint64_t next = word.end;
-    if (reader.at(next) == '.') ++next;
+    if (reader.at(next) == '.')
+      ++next;
+    else if (!word.capital)
+      break;
     if (reader.at(next) != ' ') break;
     word = word_at(reader, next + 1);
   }
   return word;
+}
+
+// Behind "Quast, MD" and "Quast Jr.".
+uint64_t behind_suffix(OpenReader& reader, uint64_t end) noexcept {
+  uint64_t at = end;
+  if (reader.at(at) == ',') ++at;
+  if (reader.at(at) != ' ') return end;
+  const NameWord word = word_at(reader, at + 1);
+  if (word.size() == 0 || !word_in(reader, word, kSuffixes, kSuffixesFilter)) return end;
+  return reader.at(word.end) == '.' ? word.end + 1 : word.end;
 }
 
 // Sure only of ASCII.
@@ -292,136 +375,6 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
   return at > from || reader.before(from) == ' ';  // "hi "
 }
 
-// "Phone", "email", "DOB": beside them a name is somebody's.
-constexpr std::string_view kPersonalFields[] = {
-    "phone",
-    "telephone",
-    "tel",
-    "mobile",
-    "cell",
-    "email",
-    "mail",
-    "dob",
-    "date",
-    "birth",
-    "born",
-    "ssn",
-    "age",
-    "gender",
-    "sex",
-    "address",
-    "telefon",
-    "handy",
-    "e-mail",
-    "geburtsdatum",
-    "adresse",
-    "anschrift",
-    "courriel",
-    "correo",
-    "naissance",
-    "nacimiento",
-    "nascita",
-    "nascimento",
-    "telefono",
-    "telefoon",
-    "fax",
-    "passport",
-    "iban",
-    "mrn",
-    "insurance",
-    "geboren",
-    "street",
-    "social",
-    "contact",
-    "cpf",
-    "personnr",
-    "personnummer",
-    "dni",
-    "nif",
-    "tax",
-    "nino",
-    "nhs",
-    "pesel",
-    "bsn",
-    "steuer",
-    "cnp",
-    "geb",
-    "n\xc3\xa9",
-    "n\xc3\xa9"
-    "e",
-    "codice",
-    "nato",
-    "nata",
-    "cf",
-    "t\xc3\xa9l",
-    "cel",
-    "mobil",
-    "handynummer",
-    "\xd1\x82\xd0\xb5\xd0\xbb",
-    "\xd1\x82\xd0\xb5\xd0\xbb\xd0\xb5\xd1\x84\xd0\xbe\xd0\xbd"};
-constexpr WordFilter kPersonalFieldsFilter{kPersonalFields};
-// Those that companies and things have not.
-constexpr std::string_view kOwnFields[] = {"dob",
-                                           "born",
-                                           "geb",
-                                           "geboren",
-                                           "n\xc3\xa9",
-                                           "n\xc3\xa9"
-                                           "e",
-                                           "nato",
-                                           "nata",
-                                           "ssn",
-                                           "pesel",
-                                           "bsn",
-                                           "dni",
-                                           "cpf",
-                                           "codice",
-                                           "mrn",
-                                           "nhs",
-                                           "geburtsdatum",
-                                           "personnummer"};
-constexpr WordFilter kOwnFieldsFilter{kOwnFields};
-
-// "<o@x.org>"
-bool mail_follows(OpenReader& reader, uint64_t at) noexcept {
-  constexpr uint64_t kLocalMax = 48;
-  for (uint64_t i = at; i - at < kLocalMax; ++i) {
-    const uint8_t c = reader.at(i);
-    if (c == '@') return i > at;
-    if (!is_alnum(c) && c != '.' && c != '_' && c != '-' && c != '+') return false;
-  }
-  return false;
-}
-
-// The next field, behind signs and at most one line end, is one of a person.
-bool personal_field_follows(OpenReader& reader, uint64_t at, bool own = false) noexcept {
-  constexpr uint64_t kSignsMax = 8;
-  unsigned line_ends = 0, signs = 0;
-  for (const uint64_t limit = at + kSignsMax; at < limit; ++at) {
-    const uint8_t c = reader.at(at);
-    if (c == '\n' && ++line_ends > 1) return false;
-    if (c == '<') return mail_follows(reader, at + 1);
-    if (c == '(' && mail_follows(reader, at + 1)) return true;
-    if (c != ' ' && c != ',' && c != ';' && c != '"' && c != '\'' && c != '|' && c != '\r' &&
-        c != '\n' && c != '*' && c != '-' && c != '\t' && c != '(')
-      break;
-    signs += c != ' ' ? 1 : 0;
-  }
-  const NameWord word = word_at(reader, at);
-  if (signs == 0 || word.size() == 0) return false;
-  if (!word_in(reader, word, kPersonalFields, kPersonalFieldsFilter)) return false;
-  if (own && !word_in(reader, word, kOwnFields, kOwnFieldsFilter)) return false;
-  // It has a value of its own.
-  for (uint64_t i = word.end; i - word.end < kNameWordBytesMax; ++i) {
-    const uint8_t c = reader.at(i);
-    if (c == ':' || c == '=' || is_digit(c)) return true;
-    if (!is_letter(c) && c < 0x80 && c != ' ' && c != '"' && c != '\'' && c != '*' && c != '_' &&
-        c != '-' && c != '.')
-      return false;
-  }
-  return false;
-}
-
 bool ends_line(OpenReader& reader, uint64_t at) noexcept {
   if (reader.at(at) == ',' || reader.at(at) == '.') ++at;
   while (reader.at(at) == ' ') ++at;
@@ -429,7 +382,7 @@ bool ends_line(OpenReader& reader, uint64_t at) noexcept {
   return c == '\n' || c == '\r' || c == 0 || c == '"' || c == '<';
 }
 
-Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& rule,
+Verdict script_person(OpenReader& reader, uint64_t cue, const Gap& gap, const RuleParameters& rule,
                       Hit& out) noexcept {
   const bool any = (rule.flags & contract::kRuleAnyName) != 0;
   const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
@@ -439,34 +392,30 @@ Verdict script_person(OpenReader& reader, const Gap& gap, const RuleParameters& 
   const ScriptName name = script_name(reader, gap.end, labelled);
   if (name.end == 0) return reader.answer(false);
   // "name: 金融部": of labels that anything has, only beside other fields of a person.
-  if (!any && !labels && !personal_field_follows(reader, name.end)) return reader.answer(false);
+  if (!any && !labels && !personal_field_follows(reader, name.end) &&
+      ((rule.flags & contract::kRuleNamesBeside) == 0 || !gap.sign ||
+       !stands_in_record(reader, cue, name.end)))
+    return reader.answer(false);
   out = Hit{name.start, name.end};
   return reader.answer(true);
 }
 
 // "Prepared by: Quality Assurance", "Doctor: Appointment Confirmed": of two words that no list
-// knows one ends as no name does, or is what forms and offices are full of.
+// knows one is what forms and offices are full of.
 bool is_of_things(OpenReader& reader, const Name& name) noexcept {
-  static constexpr std::string_view kEndings[] = {"tion", "sion",  "ment", "ance", "ence", "ity",
-                                                  "ness", "ology", "ical", "ture", "sure", "ible"};
-  static constexpr std::string_view kWords[] = {
-      "resources", "room",     "term",    "changes",   "candidate", "elementary", "pending",
-      "confirmed", "approved", "unknown", "required",  "suite",     "semester",   "class",
-      "staff",     "press",    "studio",  "user",      "admin",     "assurance",  "office",
-      "power",     "full",     "part",    "time",      "contents",  "quality",    "human",
-      "release",   "summer",   "winter",  "spring",    "blood",     "deluxe",     "standard",
-      "premium",   "system",   "service", "account",   "number",    "name",       "address",
-      "date",      "status",   "online",  "automatic", "manual",    "self",       "other"};
-  static constexpr WordFilter kWordsFilter{kWords};
   for (uint64_t at = name.start; at < name.end;) {
     const NameWord word = word_at(reader, at);
-    if (word_in(reader, word, kWords, kWordsFilter)) return true;
-    for (std::string_view ending : kEndings)
-      if (word.size() > ending.size() + 2 && reader.follows(word.end - ending.size(), ending))
-        return true;
+    if (is_form_word(reader, word)) return true;
     at = std::max(word.end, at) + 1;
   }
   return false;
+}
+
+// A label of names stands before, and a sign that is no quote.
+bool is_name_label(const Gap& gap, const RuleParameters& rule) noexcept {
+  constexpr uint16_t kLabel = contract::kRuleSeparated | contract::kRuleAnyName;
+  return gap.mark &&
+         ((rule.flags & kLabel) == kLabel || (rule.flags & contract::kRuleNamesBeside) != 0);
 }
 
 // What the rule's cues and the gap say of a name in capital letters: it need not be a known one.
@@ -498,9 +447,14 @@ bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RulePa
   if (!gap.sign && gap.line_ends == 0 && is_salutation(reader, cue, first, name.end)) return true;
   // Letters of other scripts do not say whether they are capitals.
   const bool is_upper_name = first.upper && reader.at(first.start) < 0x80;
+  if (name.words < 2 || is_upper_name || gap.comma || (!gap.sign && gap.line_ends != 0))
+    return false;
   // Without a sign after the cue only beside what companies have not: "Patientin Jane Doe, geb. 3".
-  return name.words > 1 && !is_upper_name && !gap.comma && (gap.sign || gap.line_ends == 0) &&
-         personal_field_follows(reader, name.end, !gap.sign);
+  const uint64_t end = behind_suffix(reader, name.end);
+  if ((rule.flags & contract::kRuleNamesBeside) == 0 || !gap.sign)
+    return personal_field_follows(reader, end, !gap.sign);
+  return (name.known || !is_of_things(reader, name)) &&
+         (personal_field_follows(reader, end) || stands_in_record(reader, cue, end));
 }
 
 // Verbs of cues that stand behind who lives there: "Jane Doe lives at", "Jane Doe wohnt in".
@@ -591,7 +545,7 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   Gap gap;
   const bool is_gap = read_gap(reader, trigger.at, gap);
   if (reader.at(gap.end) >= 0xd6 && begins_script_name(reader, gap.end))
-    return script_person(reader, gap, rule, out);
+    return script_person(reader, trigger.start, gap, rule, out);
   if (!is_gap) return reader.answer(false);
   const bool above = (rule.flags & contract::kRuleUnseparated) != 0;
   const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
@@ -610,7 +564,7 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   }
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
-  Name name = read_name(reader, first.start, !first.capital);
+  Name name = read_name(reader, first.start, !first.capital, is_name_label(gap, rule));
   if (gap.sign && !gap.comma && name.words == 1) take_given_behind(reader, name);
   const bool capital = first.capital;
   if (name.end == 0 || name.is_thing || !ends_clean(reader, name.end)) return reader.answer(false);

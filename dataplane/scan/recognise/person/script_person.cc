@@ -88,6 +88,12 @@ constexpr auto kKorean = sorted(
     u"방공"
     u"현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국라");
 
+// Behind a label, of three letters: the rare ones.
+constexpr auto kKoreanRare = sorted(
+    u"가간갈감견경계군궁근기내노단당대독두등란려뢰류리마만망매모목묘묵미범복빈빙사삼상섭수순승시심"
+    u"아애"
+    u"어엽영예온옹용운은음이자점종좌준증즙초춘탄태판팽편평포풍피필학한해형호홍화환후");
+
 template <size_t N>
 bool has(const std::array<char16_t, N>& some, uint16_t letter) noexcept {
   return std::binary_search(some.begin(), some.end(), static_cast<char16_t>(letter));
@@ -215,7 +221,9 @@ constexpr std::string_view kNoKoreanNames[] = {
 
 uint64_t korean_name_end(OpenReader& reader, uint64_t at, bool labelled) noexcept {
   constexpr unsigned kNameMax = 4, kReadMax = 8;
-  if (!has(kKorean, letter_at(reader, at).code_point)) return 0;
+  const uint16_t first = letter_at(reader, at).code_point;
+  const bool rare = !has(kKorean, first);
+  if (rare && (!labelled || !has(kKoreanRare, first))) return 0;
   if (one_of(reader, at, kNoKoreanNames) != at) return 0;
   const unsigned count = count_letters(reader, at, Script::Hangul, kReadMax);
   const uint64_t run_end = at + 3 * uint64_t{count};
@@ -236,7 +244,7 @@ uint64_t korean_name_end(OpenReader& reader, uint64_t at, bool labelled) noexcep
     }
   }
   const uint8_t next = reader.at(run_end);
-  if (name < 2 || name > kNameMax || next == ':') return 0;
+  if (name < 2 || name > kNameMax || next == ':' || (rare && name != 3)) return 0;
   // A verb that announces it lets more than names follow.
   const bool ends = next == '.' || next == ',' || next == '!' || next == '\n' || next == 0;
   if (!labelled && (name != 3 || !(said || ends))) return 0;

@@ -249,6 +249,27 @@ TEST(Person, AnyNameBehindACueThatNothingElseFollows) {
     EXPECT_EQ(behind(text, "name is"), "") << text;
 }
 
+// Labels of what things are called, too: beside fields of people names that no list knows.
+TEST(Person, BesideFieldsOfPeople) {
+  const auto behind = [](std::string_view text, std::string_view cue) {
+    return person_behind(text, cue, contract::kRuleNamesBeside);
+  };
+  EXPECT_EQ(behind("Nume: Xqar Bzlorp\nAdresa: x", "Nume"), "Xqar Bzlorp");
+  EXPECT_EQ(behind("Nume: Xqar Bzlorp\nData nașterii: 1.2.1980", "Nume"), "Xqar Bzlorp");
+  EXPECT_EQ(behind("{\"nom\": \"Xqar Bzlorp\", \"id\": 3, \"téléphone\": 4}", "nom"),
+            "Xqar Bzlorp");
+  EXPECT_EQ(behind("Telefon: 3\nName: Xqar Bzlorp\nx", "Name"), "Xqar Bzlorp");
+  EXPECT_EQ(behind("Name: Dr. Xqar Bzlorp, MD\nPhone: 3", "Name"), "Xqar Bzlorp");
+  EXPECT_EQ(behind("Name: Anna West\nPhone: 3", "Name"), "Anna West");
+  for (std::string_view text :
+       {"Name: Xqar Bzlorp\nPrice: 3", "Name: Xqar Bzlorp\n\nPhone: 3",
+        "Name: Xqar Bzlorp\nPower supply: 3\nPhone model: 4", "Name: Xqar\nPhone: 3",
+        "Name: Release Candidate\nPhone: 3", "Name: Xqar Bzlorp\nIP address: 3"}) {
+    const std::string found = behind(text, "Name");
+    EXPECT_TRUE(found.empty() || found[0] == '~') << text;
+  }
+}
+
 // Letters of the cue as the test writes them are those of the text.
 TEST(Person, ATitleWithoutAPointIsOneAsItIsWritten) {
   constexpr uint16_t kAny = contract::kRuleAnyName | contract::kRuleTitleCues;

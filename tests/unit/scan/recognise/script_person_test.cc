@@ -18,6 +18,13 @@ std::string name_behind(std::string_view text, std::string_view cue, unsigned fl
 }
 constexpr unsigned kLabel = contract::kRuleAnyName | contract::kRuleSeparated;
 
+// Rare family names: behind a label, of three letters.
+TEST(ScriptPerson, RareKoreanFamilies) {
+  EXPECT_EQ(name_behind("이름: 팽서연\n", "이름", kLabel), "팽서연");
+  EXPECT_EQ(name_behind("이름: 편지\n", "이름", kLabel), "");
+  EXPECT_EQ(name_behind("이름은 팽서연입니다.", "이름은", contract::kRuleAnyName), "");
+}
+
 TEST(ScriptPerson, IsFoundBehindItsLabel) {
   struct Case {
     std::string_view text, cue, name;

@@ -19,8 +19,17 @@ class NameColumn : public ScanFixture {
                   "full_name",  "nachname",   "姓名"};
     label.separated = true;
     label.any_name = true;
+    controlplane::policy::RuleSource beside = label;
+    beside.id = "beside";
+    beside.cues = {"name", "nom", "név"};
+    beside.separated = beside.any_name = false;
+    beside.names_beside = true;
+    controlplane::policy::RuleSource role = label;
+    role.id = "role";
+    role.cues = {"employee", "reported by"};
+    role.any_name = false;
     entities[0].name = "PERSON";
-    entities[0].rules = {label};
+    entities[0].rules = {label, beside, role};
     load(entities);
   }
   static Texts persons(std::initializer_list<std::string_view> names) {
@@ -49,6 +58,42 @@ TEST_F(NameColumn, OfHtmlAndLists) {
   EXPECT_EQ(at_every_cut("INSERT INTO u (id, last_name) VALUES (1, N'Zworgl'), (2, N' Xqar ');"),
             persons({"Zworgl", "Xqar"}));
   EXPECT_EQ(at_every_cut("[[\"last_name\", \"x\"], [\"Zworgl\", \"Y\"]]"), persons({"Zworgl"}));
+}
+
+TEST_F(NameColumn, BesideHeadsOfPeople) {
+  EXPECT_EQ(at_every_cut("id,name,phone_number\n1,Xqar Zworgl,555 0100\n2,Anna,555 0101\n"),
+            persons({"Xqar Zworgl", "Anna"}));
+  EXPECT_EQ(at_every_cut("| Nom | E-mail |\n|---|---|\n| Xqar Zworgl | x@y.example |\n"),
+            persons({"Xqar Zworgl"}));
+  EXPECT_EQ(at_every_cut("Név;Születési dátum\nZworgl Xqar;1980. 03. 04.\n"),
+            persons({"Zworgl Xqar"}));
+  EXPECT_EQ(at_every_cut("Name\tTelefon-Nr\ndr. Xqar Zworgl\t030 12\nXqar Zworgl Jr., MD\t3\n"),
+            persons({"dr. Xqar Zworgl", "Xqar Zworgl Jr., MD"}));
+  EXPECT_EQ(at_every_cut("Employee;dateOfBirth\nXqar Zworgl;1.2.1980\n"), persons({"Xqar Zworgl"}));
+  EXPECT_EQ(at_every_cut("<tr><th>Name</th><th class=x>Phone</th></tr><tr><td>Xqar Zworgl</td>"
+                         "<td>12</td></tr></table>"),
+            persons({"Xqar Zworgl"}));
+  EXPECT_EQ(at_every_cut("INSERT INTO u (name, email) VALUES ('Xqar Zworgl', 'x@y.example');"),
+            persons({"Xqar Zworgl"}));
+  // An address is where shops are, too: only beside a name that lists know.
+  EXPECT_EQ(at_every_cut("name;address\nAnna Zworgl;3 Elm St\nBlorp Zworgl;4 Elm St\n"),
+            persons({"Anna Zworgl"}));
+}
+
+TEST_F(NameColumn, NotBesideHeadsOfThings) {
+  for (const std::string text :
+       {"name,version,license\nXqar Zworgl,1.2,MIT\n", "name,value\nXqar Zworgl,12\n",
+        "Name | Phone model\nXqar Zworgl | 12\n", "name;IP address\nXqar Zworgl;10.0.0.1\n",
+        "Name;Birth rate\nXqar Zworgl;12\n", "file name,phone\nXqar Zworgl,12\n",
+        "name,mobile\nXqar Zworgl,yes\n", "name,phone\nXqar,12\nSupport Office,13\n",
+        "name,phone\nXqar Clinic,12\n", "your name, phone and\nXqar Zworgl, 12 and\n",
+        "<tr><th>Name</th><th>Licence</th></tr><tr><td>Xqar Zworgl</td><td>3</td></tr></table>"})
+    EXPECT_EQ(at_every_cut(text), Texts{}) << text;
+}
+
+TEST_F(NameColumn, QuotesInsideOfACellHoldNoSeparator) {
+  EXPECT_EQ(at_every_cut("last_name;size\nZworgl;5\" x 3\"\n\"Quast; Xqar\";2\"\nXqar;1\n"),
+            persons({"Zworgl", "Xqar"}));
 }
 
 TEST_F(NameColumn, NotInWhatOnlyLooksLikeOne) {

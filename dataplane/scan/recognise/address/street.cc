@@ -342,11 +342,33 @@ uint64_t town_start_before(OpenReader& reader, uint64_t start) noexcept {
   return (digits == 4 || digits == 5) && begins_clean(reader, first) ? first : start;
 }
 
+namespace {
+
+// "Third Street": streets are counted, "Second Way" and "First Drive" are things.
+bool is_numbered_street(OpenReader& reader, const NameWord& name, const NameWord& kind) noexcept {
+  static constexpr std::string_view kNumbers[] = {"first", "second", "third"};
+  static constexpr std::string_view kKinds[] = {"street", "avenue", "ave"};
+  return name.size() > 0 && word_in(reader, name, kNumbers) && word_in(reader, kind, kKinds);
+}
+
+// "Main Street NW": behind the direction that stands behind a street; `at`: none does.
+uint64_t direction_end(OpenReader& reader, uint64_t at) noexcept {
+  static constexpr std::string_view kDirections[] = {"n", "s", "e", "w", "nw", "ne", "sw", "se"};
+  if (reader.at(at) != ' ') return at;
+  const NameWord word = word_at(reader, at + 1);
+  return word.capital && (word.size() == 1 || word.upper) && word_in(reader, word, kDirections)
+             ? word.end
+             : at;
+}
+
+}  // namespace
+
 Street english_street(OpenReader& reader, uint64_t start) noexcept {
   Street out;
   uint64_t at = start;
   bool capitals = true;
   uint16_t former = 0;  // lists of the word before
+  NameWord former_word;
   for (unsigned words = 0; words < kStreetWordsMax; ++words) {
     if (!is_ordinal(reader, at)) {
       const NameWord word = word_at(reader, at);
@@ -355,8 +377,11 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
       if ((lists & kStreetUnit) != 0) break;
       capitals = capitals && (word.capital || (lists & kStreetParticle) != 0);
       // "Whitchurch Road street": the small word belongs to the sentence.
-      if (words > 0 && (capitals || out.end == 0) && (lists & kStreetSuffix) != 0)
+      if (words > 0 && (capitals || out.end == 0) && (lists & kStreetSuffix) != 0) {
+        if (is_numbered_street(reader, former_word, word)) former = 0;
         out = Street{word.end, capitals, static_cast<uint16_t>(lists | (former & kStreetThing))};
+      }
+      former_word = word;
       former = lists;
       at = word.end;
       if (reader.at(at) == '.') ++at;
@@ -365,6 +390,7 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
     if (reader.at(at) != ' ') break;
     ++at;
   }
+  if (out.end != 0 && out.capitals) out.end = direction_end(reader, out.end);
   return out;
 }
 
@@ -400,7 +426,10 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept {
     const NameWord word = word_at(reader, at);
     if (word.size() == 0) break;
     const uint16_t lists = street_word(reader, word);
-    if ((lists & (kStreetNoName | kStreetUnit)) != 0) break;
+    // "775 Conn Port Suite 4": of a name when no number follows.
+    const bool no_name =
+        (lists & kStreetNoName) != 0 && (words == 0 || is_digit(reader.at(word.end + 1)));
+    if (no_name || (lists & kStreetUnit) != 0) break;
     if (!word.capital && (lists & kStreetParticle) == 0) break;
     if (word.capital && word.size() > 1) out.end = word.end;
     at = word.end;

@@ -12,14 +12,25 @@ namespace sallyport::scan {
 namespace {
 
 constexpr std::string_view kSuffixes[] = {
-    "street",   "st",       "avenue", "ave",     "boulevard", "blvd",      "road",       "rd",
-    "lane",     "ln",       "drive",  "dr",      "court",     "ct",        "place",      "pl",
-    "way",      "terrace",  "ter",    "circle",  "cir",       "parkway",   "pkwy",       "highway",
-    "hwy",      "square",   "sq",     "trail",   "trl",       "loop",      "alley",      "aly",
-    "crossing", "plaza",    "plz",    "row",     "walk",      "close",     "crescent",   "cres",
-    "gardens",  "grove",    "mews",   "quay",    "wharf",     "esplanade", "parade",     "rise",
-    "broadway", "turnpike", "str",    "salai",   "marg",      "nagar",     "expressway", "bend",
-    "ridge",    "run",      "hill",   "heights", "view",      "path",      "pike"};
+    "street", "st", "avenue", "ave", "boulevard", "blvd", "road", "rd", "lane", "ln", "drive", "dr",
+    "court", "ct", "place", "pl", "way", "terrace", "ter", "circle", "cir", "parkway", "pkwy",
+    "highway", "hwy", "square", "sq", "trail", "trl", "loop", "alley", "aly", "crossing", "plaza",
+    "plz", "row", "walk", "close", "crescent", "cres", "gardens", "grove", "mews", "quay", "wharf",
+    "esplanade", "parade", "rise", "broadway", "turnpike", "str", "salai", "marg", "nagar",
+    "expressway", "bend", "ridge", "run", "hill", "heights", "view", "path", "pike",
+    // Of USPS Publication 28 those that seldom stand behind a number for another thing.
+    "ways", "spur", "spurs", "forge", "forges", "green", "greens", "glen", "glens", "knoll",
+    "knolls", "orchard", "orchards", "meadow", "meadows", "manor", "manors", "estate", "estates",
+    "hollow", "inlet", "isle", "cove", "coves", "creek", "crest", "dale", "divide", "falls",
+    "ferry", "ford", "fords", "freeway", "gateway", "harbor", "harbors", "haven", "island",
+    "islands", "lake", "lakes", "landing", "lodge", "mill", "mills", "motorway", "mountain",
+    "mountains", "oval", "overpass", "parks", "pine", "pines", "plain", "plains", "prairie",
+    "radial", "ranch", "rapid", "rapids", "river", "shoal", "shoals", "shore", "shores", "skyway",
+    "summit", "trace", "trafficway", "throughway", "underpass", "valley", "viaduct", "village",
+    "vista", "bluff", "bluffs", "brook", "brooks", "canyon", "causeway", "cliff", "cliffs",
+    "common", "commons", "corner", "corners", "crossroad", "crossroads", "curve", "groves", "lanes",
+    "roads", "ridges", "circles", "courts", "drives", "squares", "terraces", "stravenue", "walks",
+    "burgs", "garden"};
 
 // French kinds of street stand before the name.
 constexpr std::string_view kFrench[] = {"rue",

@@ -57,26 +57,37 @@ std::span<const uint8_t> known_part(const TextView& text, uint64_t from, uint64_
   return from < to ? text.slice(from, to) : std::span<const uint8_t>{};
 }
 
-// The separators of a block that stand outside of double quotes. `quoted`: its beginning is inside,
-// then what follows it is.
-uint64_t separators_of(const uint8_t* block, uint8_t delimiter, bool& quoted) noexcept {
+// Whether a text is inside of double quotes, and its last character.
+struct Quotes {
+  bool open = false;
+  uint8_t former = 0;
+};
+
+// The separators of a block that stand outside of double quotes. `quotes`: those before it, then
+// those up to its end.
+uint64_t separators_of(const uint8_t* block, uint8_t delimiter, Quotes& quotes) noexcept {
   const uint64_t found = places_of(block, delimiter);
   if (delimiter == '|') return found;
-  uint64_t inside = places_of(block, '"');
-  if (inside == 0) return quoted ? 0 : found;
-  // Behind an odd number of quotes.
-  for (unsigned n = 1; n < kBlockBytes; n *= 2) inside ^= inside << n;
-  if (quoted) inside = ~inside;
-  quoted = (inside >> (kBlockBytes - 1)) != 0;
+  uint64_t inside = quotes.open ? ~uint64_t{0} : 0;
+  for (uint64_t marks = places_of(block, '"'); marks != 0; marks &= marks - 1) {
+    const auto at = static_cast<size_t>(std::countr_zero(marks));
+    if (!quotes.open && !may_open_quote(at > 0 ? block[at - 1] : quotes.former)) continue;
+    quotes.open = !quotes.open;
+    inside ^= ~uint64_t{0} << at;
+  }
+  quotes.former = block[kBlockBytes - 1];
   return found & ~inside;
 }
 
+// `quoted`: the text begins inside of quotes, then it ends there. A text begins a cell.
 uint32_t count_separators(std::span<const uint8_t> text, uint8_t delimiter, bool& quoted) noexcept {
   uint32_t count = 0;
+  Quotes quotes{quoted};
   each_block(text, [&](const uint8_t* block, size_t) {
-    count += static_cast<uint32_t>(std::popcount(separators_of(block, delimiter, quoted)));
+    count += static_cast<uint32_t>(std::popcount(separators_of(block, delimiter, quotes)));
     return true;
   });
+  quoted = quotes.open;
   return count;
 }
 
@@ -137,9 +148,10 @@ void each_cell(const TextView& text, uint64_t from, uint64_t to, uint8_t delimit
     return;
   }
   Cell cell{from, to};
-  bool quoted = false, goes_on = true;
+  Quotes quotes;
+  bool goes_on = true;
   each_block(line, [&](const uint8_t* block, size_t place) {
-    uint64_t ends = separators_of(block, delimiter, quoted);
+    uint64_t ends = separators_of(block, delimiter, quotes);
     for (; ends != 0 && goes_on; ends &= ends - 1) {
       const uint64_t end = begin + place + static_cast<uint64_t>(std::countr_zero(ends));
       goes_on = use(Cell{cell.from, end}, column++);

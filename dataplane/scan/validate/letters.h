@@ -31,6 +31,12 @@ constexpr bool is_delimiter(uint8_t c) noexcept {
   return c == ',' || c == ';' || c == '\t' || c == '|';
 }
 
+// A quote of a cell opens at its beginning (RFC 4180) or behind a sign; behind a letter or digit it
+// is one of a word or an inch. `before`: the character before it.
+constexpr bool may_open_quote(uint8_t before) noexcept {
+  return !is_alnum(before) && before < 0x80;
+}
+
 // RFC 4648, sections 4 and 5: both alphabets. -1: of neither.
 constexpr int base64_value(uint8_t c) noexcept {
   if (is_upper(c)) return c - 'A';

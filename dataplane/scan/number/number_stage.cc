@@ -27,8 +27,8 @@ constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 // "(+49" and "+(49".
 constexpr unsigned kMarksMax = 2;
 
-// Of the day of a date.
-constexpr uint32_t kDayDigitsMax = 2;
+// Of the day of a date, and of a year.
+constexpr uint32_t kDayDigitsMax = 2, kYearDigits = 4;
 
 // No telephone number has fewer (recognise/number/phone.h).
 constexpr uint32_t kPhoneDigitsMin = 7;
@@ -198,13 +198,14 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   return is_row ? Found::Row : day_group_ < row_.count ? Found::Date : Found::Nothing;
 }
 
-// The last number of a row may be the day of a date: "16 August", "3. Mai", "1st of". False: not
-// known yet.
+// The last number of a row may be the day of a date ("16 August", "3. Mai", "1st of") or its year
+// ("1969年", "1969. augusztus"). False: not known yet.
 bool NumberStage::read_date(const TextView& text) noexcept {
   constexpr uint32_t kOrdinalLettersMax = 2;
   const size_t last = row_.count_with_digits();
   if (last == 0) return true;
   const Group& day = row_.groups[last - 1];
+  if (day.digits == kYearDigits && day.letters == 0) return read_date_of_year(text, last - 1);
   if (day.digits > kDayDigitsMax || day.letters > kOrdinalLettersMax) return true;
   if (const uint64_t behind = row_.base + day.start + day.digits; text.known(behind + 1)) {
     const uint8_t c = text.at(behind), next = text.at(behind + 1);
@@ -219,6 +220,19 @@ bool NumberStage::read_date(const TextView& text) noexcept {
   return date != Verdict::More;
 }
 
+// The same of group `year`: a sign of its own behind it, or the name of a month.
+bool NumberStage::read_date_of_year(const TextView& text, size_t year) noexcept {
+  const uint64_t start = row_.base + row_.groups[year].start, behind = start + kYearDigits;
+  if (text.known(behind + 1)) {
+    const uint8_t c = text.at(behind), next = text.at(behind + 1);
+    const bool is_word = is_letter(next) || next >= 0x80 || next == ' ';
+    if (c < 0xe0 && !((c == ' ' || c == '.') && is_word)) return true;  // most numbers
+  }
+  const Verdict date = date_with_year_at(text, start, date_);
+  if (date == Verdict::Match) day_group_ = year;
+  return date != Verdict::More;
+}
+
 // What stands behind the row is there, and what a sentence says of its last number.
 bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) {
   if (!text.known(end + kRowAheadBytes - 1)) return false;
@@ -230,7 +244,7 @@ bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) 
   if (tail_group_ == 0) return true;
   --tail_group_;
   OpenReader reader(text);
-  tail_end_ = row_.base + row_.groups[tail_group_].end;
+  tail_end_ = day_group_ == tail_group_ ? date_.end : row_.base + row_.groups[tail_group_].end;
   tail_ = tail_behind(reader, tail_end_);
   alone_ = may_be_alone_ && is_whole_text(text);
   return !reader.open();

@@ -65,6 +65,7 @@ class NumberStage {
   Found extend(const TextView& text, uint64_t at, const CharMasks& masks, uint64_t origin);
   bool start_group(const TextView& text, uint64_t digit, uint64_t& start);
   bool read_date(const TextView& text) noexcept;
+  bool read_date_of_year(const TextView& text, size_t year) noexcept;
   bool ends_known(const TextView& text, uint64_t end, bool is_split);
   bool date_ends_known(const TextView& text) noexcept;
   bool is_whole_text(const TextView& text) const noexcept;
@@ -92,7 +93,7 @@ class NumberStage {
   RowText row_text_;        // of the row that is judged
   size_t judge_until_ = 0;  // first groups beyond are the next row's
   uint32_t row_digits_ = 0;
-  size_t day_group_ = 0;  // where date_ begins; row_.count: nowhere
+  size_t day_group_ = 0;  // of the day or year of date_; row_.count: there is none
   Hit date_;
   uint64_t next_ = 0;  // where to go on after this row
   uint64_t cursor_ = 0;

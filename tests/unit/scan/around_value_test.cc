@@ -28,6 +28,27 @@ class AroundValue : public ScanFixture {
 
 using Texts = std::vector<std::string>;
 
+TEST_F(AroundValue, AQuoteOfAWordOpensNoCell) {
+  for (const char* word : {"5\" screw", "\xd7\xa9\xd7\x99\"\xd7\xa8"})
+    EXPECT_EQ(at_every_cut("who,what,ssn,team\nKim," + std::string(word) + ",536904399,red\n"),
+              (Texts{"US_SSN=536904399"}))
+        << word;
+  EXPECT_EQ(at_every_cut("who,what,ssn\nKim,\"said \"\"no, no\"\"\",536904399\n"),
+            (Texts{"US_SSN=536904399"}));
+}
+
+TEST_F(AroundValue, DatesThatBeginWithTheirYear) {
+  EXPECT_EQ(at_every_cut("name;dob;x\nKim;1982\xe5\xb9\xb4"
+                         "5\xe6\x9c\x88"
+                         "14\xe6\x97\xa5;7\n"),
+            (Texts{"BIRTH=1982\xe5\xb9\xb4"
+                   "5\xe6\x9c\x88"
+                   "14\xe6\x97\xa5"}));
+  EXPECT_EQ(at_every_cut("name;dob;x\nKim;1956. j\xc3\xbalius 28.;7\n"),
+            (Texts{"BIRTH=1956. j\xc3\xbalius 28"}));
+  EXPECT_EQ(at_every_cut("1984 March 4 (dob)"), (Texts{"BIRTH=1984 March 4"}));
+}
+
 TEST_F(AroundValue, TheHeadOfAColumnIsContextForItsCells) {
   EXPECT_EQ(at_every_cut("id,ssn,team\n17,536904399,red\n18,096917070,blue\n"),
             (Texts{"US_SSN=536904399", "US_SSN=096917070"}));

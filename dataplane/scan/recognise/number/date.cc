@@ -39,6 +39,12 @@ Number read_number(OpenReader& reader, uint64_t at) noexcept {
 bool is_year(const Number& n) noexcept {
   return n.digits == 4 && n.value >= kYearMin && n.value <= kYearMax;
 }
+// Of the calendars of Iran and Thailand, by which people there give their birth: 1362, 2527.
+bool is_year_of_others(const Number& n) noexcept {
+  constexpr unsigned kIranMin = 1280, kIranMax = 1450, kThaiMin = 2440, kThaiMax = 2600;
+  return n.digits == 4 && ((n.value >= kIranMin && n.value <= kIranMax) ||
+                           (n.value >= kThaiMin && n.value <= kThaiMax));
+}
 bool is_small(const Number& n) noexcept { return n.digits == 1 || n.digits == 2; }
 
 bool exists(const Number& year, unsigned month, unsigned day) noexcept {
@@ -84,6 +90,7 @@ uint64_t east_asian(OpenReader& reader, const Number& year) noexcept {
 bool is_date_separator(uint8_t c) noexcept { return c == '-' || c == '/' || c == '.'; }
 
 // first separator second separator third, one separator, after points a space.
+// Years of other calendars have months of 31 days at most, whichever they are.
 uint64_t numeric(OpenReader& reader, const Number& first) noexcept {
   const uint8_t separator = reader.at(first.end);
   if (!is_date_separator(separator)) return 0;
@@ -94,6 +101,11 @@ uint64_t numeric(OpenReader& reader, const Number& first) noexcept {
   if (!is_small(second) || reader.at(second.end) != separator) return 0;
   const Number third = read_number(reader, next(second.end));
   if (!ends(reader, third.end)) return 0;
+  const auto fits = [](const Number& month, const Number& day) {
+    return month.value >= 1 && month.value <= 12 && day.value >= 1 && day.value <= 31;
+  };
+  if (is_year_of_others(first) && is_small(third)) return fits(second, third) ? third.end : 0;
+  if (is_year_of_others(third) && is_small(first)) return fits(second, first) ? third.end : 0;
   if (is_year(first) && is_small(third))
     return exists(first, second.value, third.value) ? third.end : 0;
   if (!is_small(first) || (!is_year(third) && third.digits != 2)) return 0;
@@ -240,7 +252,8 @@ bool date_at(const Row& row, size_t first, RowHit& out) noexcept {
   view.final = true;
   OpenReader reader(view);
   const uint64_t end = date_from_digit(reader, row.base + row.groups[first].start);
-  if (end == 0) return false;
+  // At the end of what a row knows more digits may follow: dates so long are read by their year.
+  if (end == 0 || end == row.base + row.groups[row.count - 1].end + kRowAheadBytes) return false;
   out = RowHit{};
   out.start = static_cast<int32_t>(row.groups[first].start);
   out.end = static_cast<int32_t>(end - row.base);
@@ -255,6 +268,17 @@ Verdict date_with_month_at(const TextView& text, uint64_t start, Hit& out) noexc
   const uint8_t before = reader.before(start);
   if (is_alnum(before) || before == '_' || is_date_separator(before)) return reader.answer(false);
   const uint64_t end = day_first(reader, read_number(reader, start));
+  out = Hit{start, end};
+  return reader.answer(end != 0);
+}
+
+Verdict date_with_year_at(const TextView& text, uint64_t start, Hit& out) noexcept {
+  OpenReader reader(text);
+  const uint8_t before = reader.before(start);
+  if (is_alnum(before) || before == '_' || is_date_separator(before)) return reader.answer(false);
+  const Number year = read_number(reader, start);
+  uint64_t end = is_year(year) ? east_asian(reader, year) : 0;
+  if (end == 0 && is_year(year)) end = year_first(reader, year);
   out = Hit{start, end};
   return reader.answer(end != 0);
 }

@@ -19,6 +19,8 @@ bool date_at(const Row& row, size_t first, RowHit& out) noexcept;
 // "16 August 1969": a date with the name of its month behind the day at `start`. Rows of numbers
 // end at such names.
 Verdict date_with_month_at(const TextView& text, uint64_t start, Hit& out) noexcept;
+// "1969年8月16日", "1969. augusztus 16": the same of a date whose year stands at `start`.
+Verdict date_with_year_at(const TextView& text, uint64_t start, Hit& out) noexcept;
 // "August 16, 1969": the same with the name before the day at `day`; what the row has is there.
 bool date_behind_month(const TextView& text, uint64_t day, Hit& out) noexcept;
 // "Birth: 1970-01-01 00:00:00.000000000": the date that ends at `end` is one of a file, as stat(1)

@@ -38,8 +38,10 @@ enum class RuleKind : uint8_t {
   Field = 22,          // a field of a segment, by its place: HL7, X12, SWIFT MT, vCard
   CardCode = 23,       // the security code behind a card and its expiry
   PersonAgain = 24,    // a word of a name that was found before in the same text
+  LabelledPhone = 25,  // phone numbers of any plan right behind what names them
+  CalledPhone = 26,    // the same behind a call and its preposition
 };
-inline constexpr uint8_t kRuleKindMax = 24;
+inline constexpr uint8_t kRuleKindMax = 26;
 
 // Of Field rules length_min is the number of the field and length_max these, from one on.
 constexpr uint32_t field_components(uint32_t first, uint32_t last) { return first << 8 | last; }

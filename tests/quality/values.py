@@ -195,6 +195,17 @@ PHONES = {  # national trunk form and international form; digits for N 2-9, n 0-
             "au": ["+61 4nn nnn nnn", "04nn nnn nnn", "(02) 9nnn nnnn"],
     "tr": ["+90 53n nnn nn nn", "0532 nnn nn nn"], "ru": ["+7 916 nnn-nn-nn", "8 (495) nnn-nn-nn"],
             "sa": ["+966 5n nnn nnnn", "05n nnn nnnn"]}
+# Behind a label, below a head, behind a call only: local numbers, plans of fewer people.
+LABELLED_PHONES = {
+    "ru8": ["8 (91n) nnn-nn-nn", "(91n)nnn-nn-nn", "8-9nn-nnn-nn-nn", "8 9nn nnn nn nn"],
+    "gr": ["2310 nnnnnn", "210 Nnn nnnn", "69nnnnnnnn"], "sk": ["045/Nnn nn nn", "0905 nnn nnn", "02/Nnnn nnnn"],
+    "local6": ["Nnn nnN", "Nnnnn9", "Nn nn nN"], "de0": ["0Nnnn Nnnnnnnn", "(0Nnn) Nnnnnnnnn", "00Nnnnnnn"],
+    "vn": ["09nnnnnnnn", "+84 9n nnn nnnn", "024 Nnnn nnnn", "+84Nnnnnnnnnnn"], "th": ["0 2Nnn nnnn", "08n-nnn-nnnn"],
+    "rs": ["00381 Nn Nnn nnn", "064 Nnn nnnn", "011/Nnn nn nn"], "lu": ["Nn nn nN", "+352 Nnn nnn"],
+    "dk": ["Nn nn nn nn", "Nnnnnnnn"], "ir": ["0912 nnn nnnn", "021-Nnnnnnnn"],
+    "id2": ["0812-nnnn-nnnn", "021 Nnn nnnn"],
+    "ext": ["(415) Nnn-nnnn x0nn", "415.Nnn.nnnn ext. nn", "415-Nnn-nnnn, ext nnnn", "1-415-Nnn-nnnn x4nnnn"],
+    "kr2": ["031)Nnn-nnnn", "02-Nnn-nnnn"], "se2": ["070-Nnn nn nn", "0Nnnnnnnn", "08-Nn nn nn"]}
 
 
 def PHONE_NUMBER(r, variant=None):
@@ -206,7 +217,7 @@ def PHONE_NUMBER(r, variant=None):
         forms = [form for form in PHONES[country] if form.startswith("+")]
     else:
         country = variant or r.choices(list(PHONES), [30, 9, 9, 7, 5, 5, 4, 4, 4] + [2] * (len(PHONES) - 9))[0]
-        forms = PHONES[country]
+        forms = PHONES[country] if country in PHONES else LABELLED_PHONES[country]
     form = r.choice(forms)
     area = r.choice(["212", "310", "415", "503", "617", "702", "805", "904", "412", "646", "303", "512", "720",
             "801"])

@@ -15,6 +15,8 @@ using contract::RuleKind;
 
 constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern},
                                                   {"phone", RuleKind::Phone},
+                                                  {"labelled_phone", RuleKind::LabelledPhone},
+                                                  {"called_phone", RuleKind::CalledPhone},
                                                   {"key_block", RuleKind::KeyBlock},
                                                   {"email", RuleKind::Email},
                                                   {"url_credentials", RuleKind::UrlCredentials},

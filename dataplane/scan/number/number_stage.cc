@@ -12,6 +12,7 @@
 #include "dataplane/scan/recognise/number/everyday_number.h"
 #include "dataplane/scan/recognise/number/mac.h"
 #include "dataplane/scan/recognise/number/phone.h"
+#include "dataplane/scan/recognise/number/phone_extension.h"
 #include "dataplane/scan/validate/letters.h"
 #include "dataplane/scan/validate/registry.h"
 
@@ -26,9 +27,6 @@ constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 
 // "(+49" and "+(49".
 constexpr unsigned kMarksMax = 2;
-
-// Of the day of a date, and of a year.
-constexpr uint32_t kDayDigitsMax = 2, kYearDigits = 4;
 
 // No telephone number has fewer (recognise/number/phone.h).
 constexpr uint32_t kPhoneDigitsMin = 7;
@@ -198,46 +196,12 @@ NumberStage::Found NumberStage::read_row(const TextView& text, uint64_t digit,
   return is_row ? Found::Row : day_group_ < row_.count ? Found::Date : Found::Nothing;
 }
 
-// The last number of a row may be the day of a date ("16 August", "3. Mai", "1st of") or its year
-// ("1969年", "1969. augusztus"). False: not known yet.
-bool NumberStage::read_date(const TextView& text) noexcept {
-  constexpr uint32_t kOrdinalLettersMax = 2;
-  const size_t last = row_.count_with_digits();
-  if (last == 0) return true;
-  const Group& day = row_.groups[last - 1];
-  if (day.digits == kYearDigits && day.letters == 0) return read_date_of_year(text, last - 1);
-  if (day.digits > kDayDigitsMax || day.letters > kOrdinalLettersMax) return true;
-  if (const uint64_t behind = row_.base + day.start + day.digits; text.known(behind + 1)) {
-    const uint8_t c = text.at(behind), next = text.at(behind + 1);
-    const bool is_word = is_letter(next) || next >= 0x80;
-    const bool is_joint = c == ' ' || c == '.' || c == ',' || c == '-' || c == '/';
-    const bool may_go_on =
-        is_joint ? is_word || next == ' ' : is_word && (is_letter(c) || c == 0xc2);
-    if (!may_go_on) return true;  // most numbers
-  }
-  const Verdict date = date_with_month_at(text, row_.base + day.start, date_);
-  if (date == Verdict::Match) day_group_ = last - 1;
-  return date != Verdict::More;
-}
-
-// The same of group `year`: a sign of its own behind it, or the name of a month.
-bool NumberStage::read_date_of_year(const TextView& text, size_t year) noexcept {
-  const uint64_t start = row_.base + row_.groups[year].start, behind = start + kYearDigits;
-  if (text.known(behind + 1)) {
-    const uint8_t c = text.at(behind), next = text.at(behind + 1);
-    const bool is_word = is_letter(next) || next >= 0x80 || next == ' ';
-    if (c < 0xe0 && !((c == ' ' || c == '.') && is_word)) return true;  // most numbers
-  }
-  const Verdict date = date_with_year_at(text, start, date_);
-  if (date == Verdict::Match) day_group_ = year;
-  return date != Verdict::More;
-}
-
 // What stands behind the row is there, and what a sentence says of its last number.
 bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) {
   if (!text.known(end + kRowAheadBytes - 1)) return false;
   tail_ = ValueTail{};
   tail_group_ = row_.count;
+  extension_end_ = 0;
   alone_ = false;
   if (is_split) return true;
   tail_group_ = row_.count_with_digits();
@@ -246,18 +210,8 @@ bool NumberStage::ends_known(const TextView& text, uint64_t end, bool is_split) 
   OpenReader reader(text);
   tail_end_ = day_group_ == tail_group_ ? date_.end : row_.base + row_.groups[tail_group_].end;
   tail_ = tail_behind(reader, tail_end_);
+  if (row_digits_ >= kLabelledDigitsMin) extension_end_ = phone_extension_end(reader, tail_end_);
   alone_ = may_be_alone_ && is_whole_text(text);
-  return !reader.open();
-}
-
-// The same of a date whose day is all of its row: "2 April 1962 (DOB)".
-bool NumberStage::date_ends_known(const TextView& text) noexcept {
-  tail_ = ValueTail{};
-  tail_group_ = row_.count;
-  if (day_group_ == row_.count) return true;
-  OpenReader reader(text);
-  tail_end_ = date_.end;
-  tail_ = tail_behind(reader, tail_end_);
   return !reader.open();
 }
 
@@ -446,14 +400,16 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     std::span<const uint16_t> rules;
     RecogniseRow at;
     uint32_t digits_min;
-    bool is_date;
+    Form form;
   };
+  const auto of = [&](contract::RuleKind kind) { return engine.rules_anywhere(kind); };
   const Kind kinds[] = {
-      {engine.rules_anywhere(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin, false},
-      {engine.rules_anywhere(contract::RuleKind::Date), date_at, kRowDigitsMin, true},
-      {engine.rules_anywhere(contract::RuleKind::CardCode), card_code_row, kCardCodeDigitsMin,
-       false},
-      {engine.rules_anywhere(contract::RuleKind::Mac), mac_row, 0, false}};
+      {of(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin, Form::Phone},
+      {of(contract::RuleKind::LabelledPhone), labelled_phone_at, kLabelledDigitsMin, Form::Phone},
+      {of(contract::RuleKind::CalledPhone), called_phone_at, kLabelledDigitsMin, Form::Phone},
+      {of(contract::RuleKind::Date), date_at, kRowDigitsMin, Form::Date},
+      {of(contract::RuleKind::CardCode), card_code_row, kCardCodeDigitsMin, Form::Other},
+      {of(contract::RuleKind::Mac), mac_row, 0, Form::Other}};
   if (may_be_hex_row(row_)) hex_rows_.push_back({row_.base, row_.base + row_.text.size()});
   bool is_read = false;
   const size_t with_digits = row_.count_with_digits();
@@ -483,7 +439,7 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     if (looked_ && !heads_.settled()) looked_ = false;
     for (const Kind& kind : kinds)
       if (!kind.rules.empty() && digits >= kind.digits_min)
-        offer_row(engine, kind.rules, kind.at, kind.is_date, first, out);
+        offer_row(engine, kind.rules, kind.at, kind.form, first, out);
     if (first == day_group_) offer_date(engine, first, date_, out);
     if (Hit date; date_before(first, date)) offer_date(engine, first, date, out);
     digits -= row_.groups[first].digits;
@@ -493,9 +449,11 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
 
 // What `at` finds at group `first`, for all rules of its kind.
 void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
-                            bool is_date, size_t first, CandidateList& out) {
+                            Form form, size_t first, CandidateList& out) {
   RowHit hit;
   if (!at(row_, first, hit)) return;
+  const bool is_date = form == Form::Date;
+  if (form == Form::Phone) add_extension(hit);
   if (OpenReader reader(row_.view);
       is_date && is_of_file(reader, row_.base + static_cast<uint64_t>(hit.end)))
     return;
@@ -510,47 +468,21 @@ void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rule
   for (uint16_t rule : rules) out.offer(rule, found, around, row_.view);
 }
 
-// A word that some rule of dates must have stands around the date at `start`, which was looked
-// beside. Dates are half of the number rows of prompts and nearly all of them everyday ones.
-bool NumberStage::may_be_birth(const Engine& engine, uint64_t start, CandidateList& out) const {
-  const Engine::NearDates& dates = engine.near_dates();
-  if (!dates.all) return true;
-  return share_rules(engine.near_rules(beside_end_), dates.rules) ||
-         share_rules(
-             engine.words().rules_around(row_.view, start, dates.rules, dates.reach, out.blocks()),
-             dates.rules);
-}
-
-// Somebody's birth, or nothing.
-void NumberStage::judge_everyday(const Engine& engine, size_t first, CandidateList& out) {
-  beside_.count = beside_end_.count = 0;
-  line_ = 0;
-  // A table goes on whether anybody asks or not.
-  look_beside(engine, row_.start(first), out);
-  if (!heads_.settled()) looked_ = false;
-  const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
-  if (!rules.empty()) offer_row(engine, rules, date_at, true, first, out);
-}
-
-// The day of a date that its month and a space stand before, and its year behind.
-bool NumberStage::date_before(size_t group, Hit& date) const noexcept {
-  return group + 1 < row_.count && row_.groups[group + 1].digits == 4 &&
-         row_.groups[group].digits <= kDayDigitsMax && row_.before(group) == ' ' &&
-         date_behind_month(row_.view, row_.start(group), date);
-}
-
-// `group`: its day.
-void NumberStage::offer_date(const Engine& engine, size_t group, const Hit& date,
-                             CandidateList& out) {
-  const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
-  if (rules.empty()) return;
-  // Its column begins before the month, too.
-  if (!looked_ || date.start < row_.start(group)) look_beside(engine, date.start, out);
-  if (!may_be_birth(engine, date.start, out)) return;
-  CandidateList::Around around;
-  around.beside = date.end == tail_end_ ? &beside_end_ : &beside_;
-  around.line = line_;
-  for (uint16_t rule : rules) out.offer(rule, date, around, row_.view);
+// The extension behind a telephone number is a part of it.
+void NumberStage::add_extension(RowHit& hit) const noexcept {
+  if (hit.group_end == tail_group_ + 1) {
+    if (extension_end_ != 0) hit.end = static_cast<int32_t>(extension_end_ - row_.base);
+    return;
+  }
+  // Further words and numbers of the row, of which all is there.
+  TextView view = row_.view;
+  const uint64_t limit = row_.base + row_.groups[row_.count - 1].end + kRowAheadBytes;
+  view.end = std::min(view.end, limit);
+  view.final = true;
+  OpenReader reader(view);
+  const uint64_t end =
+      phone_extension_end(reader, row_.base + static_cast<uint64_t>(int64_t{hit.end}));
+  if (end < limit) hit.end = static_cast<int32_t>(end - row_.base);
 }
 
 namespace {

@@ -72,8 +72,11 @@ class NumberStage {
   void judge(const Engine& engine, CandidateList& out);
   bool may_be_birth(const Engine& engine, uint64_t start, CandidateList& out) const;
   void judge_everyday(const Engine& engine, size_t first, CandidateList& out);
-  void offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
-                 bool is_date, size_t first, CandidateList& out);
+  // What is asked of a form besides its words.
+  enum class Form : uint8_t { Phone, Date, Other };
+  void offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at, Form form,
+                 size_t first, CandidateList& out);
+  void add_extension(RowHit& hit) const noexcept;
   bool date_before(size_t group, Hit& date) const noexcept;
   void offer_date(const Engine& engine, size_t group, const Hit& date, CandidateList& out);
   bool is_member_name(size_t group) const noexcept;
@@ -106,7 +109,8 @@ class NumberStage {
   ValueTail tail_;         // of the last group with digits, or of the date whose day it is
   uint64_t tail_end_ = 0;  // where that value ends
   size_t tail_group_ = 0;
-  bool alone_ = false;  // the row is the whole text
+  uint64_t extension_end_ = 0;  // of what is dialled behind it; 0: nothing is
+  bool alone_ = false;          // the row is the whole text
   bool may_be_alone_ = true;
   // Of the group that is judged: words of its column, and with those of the tail.
   ContextHits beside_, beside_end_;

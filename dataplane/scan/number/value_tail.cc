@@ -11,13 +11,44 @@ namespace {
 constexpr unsigned kQuotesMax = 3;
 constexpr uint64_t kLabelBytesMax = 12;
 // Verbs and signs between a value and what it is; longer ones before their beginnings.
-constexpr std::string_view kLinks[] = {
-    "is ",      "was ",     "ist ",       "war ",      "est ",
-    "es ",      "era ",     "\xc3\xa8 ",  "\xc3\xa9 ", "to m\xc3\xb3j ",
-    "to jest ", "jest ",    "\xc3\xa4r ", "er ",       "on ",
-    "= ",       "- ",       "as ",        "als ",      "como ",
-    "comme ",   "come ",    "which is ",  "that is ",  "for the ",
-    "for my ",  "for his ", "for her ",   "<- "};
+constexpr std::string_view kLinks[] = {"is ",
+                                       "was ",
+                                       "ist ",
+                                       "war ",
+                                       "est ",
+                                       "es ",
+                                       "era ",
+                                       "\xc3\xa8 ",
+                                       "\xc3\xa9 ",
+                                       "to m\xc3\xb3j ",
+                                       "to jest ",
+                                       "jest ",
+                                       "\xc3\xa4r ",
+                                       "er ",
+                                       "on ",
+                                       "= ",
+                                       "- ",
+                                       "as ",
+                                       "als ",
+                                       "como ",
+                                       "comme ",
+                                       "come ",
+                                       "which is ",
+                                       "that is ",
+                                       "for the ",
+                                       "for my ",
+                                       "for his ",
+                                       "for her ",
+                                       "<- ",  // Folded (fold.h): "numarasından", "numaralı".
+                                       "numarasindan ",
+                                       "numarali ",
+                                       "nolu ",
+                                       "numaradan ",
+                                       "मा ",
+                                       "पर ",
+                                       "নম্বরে ",
+                                       "নাম্বারে ",
+                                       "پر "};
 
 // By the first byte in lower case: may one of them begin so?
 constexpr std::array<bool, 256> make_link_starts() {
@@ -30,10 +61,21 @@ constexpr std::array<bool, 256> kLinkStarts = make_link_starts();
 // Scripts without blanks say it at once: "1980-05-12出生", "E12345678是我的护照号". Where their
 // letters end; `at`: there are none.
 uint64_t script_end(OpenReader& reader, uint64_t at) noexcept {
-  constexpr uint64_t kScriptBytesMax = 24;
+  constexpr uint64_t kScriptBytesMax = 24, kParticleBytesMax = 9;
   const auto begins = [&](uint64_t i) { return reader.at(i) >= 0xe3 && reader.at(i) <= 0xed; };
-  uint64_t end = at;
-  while (end - at < kScriptBytesMax && begins(end) && !reader.follows(end, "\xe3\x80")) end += 3;
+  const auto run_end = [&](uint64_t from) {
+    uint64_t end = from;
+    while (end - from < kScriptBytesMax && begins(end) && !reader.follows(end, "\xe3\x80"))
+      end += 3;
+    return end;
+  };
+  uint64_t end = run_end(at);
+  // Behind the particle of Korean its verb: "02-123-4567로 전화해".
+  const uint64_t size = end - at;
+  if (size > 0 && size <= kParticleBytesMax && reader.at(end) == ' ') {
+    const uint64_t next = run_end(end + 1);
+    if (next > end + 1) end = next;
+  }
   return end;
 }
 

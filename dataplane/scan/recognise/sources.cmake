@@ -18,6 +18,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/number/everyday_number.cc
   recognise/number/mac.cc
   recognise/number/phone.cc
+  recognise/number/phone_extension.cc
   recognise/person/doer.cc
   recognise/person/family_first.cc
   recognise/person/free_person.cc

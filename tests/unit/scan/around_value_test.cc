@@ -28,6 +28,23 @@ class AroundValue : public ScanFixture {
 
 using Texts = std::vector<std::string>;
 
+TEST_F(AroundValue, AnExtensionIsAPartOfItsNumber) {
+  for (const std::string number :
+       {"(415) 555-2671 x070", "(415) 555-2671x4", "(415) 555-2671 ext. 44",
+        "(415) 555-2671, extension 2211", "(415) 555-2671 Durchwahl 12", "(415) 555-2671 #221",
+        "(415) 555-2671 (poste 158)", "(415) 555-2671;ext=102",
+        "(415) 555-2671 \xd0\xb4\xd0\xbe\xd0\xb1. 12",
+        "(415) 555-2671\xe8\xbd\xac"
+        "123"}) {
+    EXPECT_EQ(at_every_cut("to " + number + ", please"), Texts{"PHONE_NUMBER=" + number}) << number;
+    EXPECT_EQ(at_every_cut("a;b\n1;" + number + "\n"), Texts{"PHONE_NUMBER=" + number}) << number;
+  }
+  for (const std::string rest : {" extra 44", " ext", " kl. 12", " #3", " x1234567", " ext 4.5",
+                                 " 44 ext", "\next 44", " int main"})
+    EXPECT_EQ(at_every_cut("to (415) 555-2671" + rest), Texts{"PHONE_NUMBER=(415) 555-2671"})
+        << rest;
+}
+
 TEST_F(AroundValue, AQuoteOfAWordOpensNoCell) {
   for (const char* word : {"5\" screw", "\xd7\xa9\xd7\x99\"\xd7\xa8"})
     EXPECT_EQ(at_every_cut("who,what,ssn,team\nKim," + std::string(word) + ",536904399,red\n"),

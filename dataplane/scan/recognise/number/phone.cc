@@ -1,6 +1,8 @@
 #include "dataplane/scan/recognise/number/phone.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "dataplane/scan/recognise/number/row_digits.h"
 #include "dataplane/scan/validate/calendar.h"
@@ -11,6 +13,8 @@ namespace {
 constexpr size_t kGroupsOfPhoneMax = 8;
 constexpr size_t kNanpDigits = 10;
 constexpr size_t kNationalMin = 7;
+constexpr size_t kLabelledMax = 15;  // ITU-T E.164
+static_assert(kLabelledDigitsMin < kNationalMin);
 // What is dialled before an area code in brackets.
 constexpr size_t kPrefixDigitsMax = 4;
 constexpr size_t kNationalMax = 12;
@@ -243,8 +247,10 @@ bool is_dotted_quad(const Row& row, size_t first, size_t group_end) noexcept {
 
 // 2024-01-31, 31.01.2024, 20240131 and the like, also with a time behind.
 bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
-  const bool grouped =
-      group_end - first >= 3 && row.size(first) + row.size(first + 1) + row.size(first + 2) <= 8;
+  // The year has a group of its own: "082 219-86" is of a telephone.
+  const bool grouped = group_end - first >= 3 && row.size(first + 1) <= 2 &&
+                       ((row.size(first) == 4 && row.size(first + 2) <= 2) ||
+                        (row.size(first) <= 2 && row.size(first + 2) == 4));
   const bool years = group_end - first == 2 && row.size(first) == 4 && row.size(first + 1) == 4;
   if (!grouped && !years && group_end - first != 1) return false;
   const uint32_t whole = row.size(first);
@@ -263,6 +269,13 @@ bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
   const bool year_last =
       is_date(at(4, 4), at(2, 2), at(0, 2)) || is_date(at(4, 4), at(0, 2), at(2, 2));
   return year_first || (year_last && grouped);
+}
+
+// "(915) 415-01-87": three groups of 3, 2 and 2 behind the area code.
+bool ends_like_russia(const Row& row, size_t first, size_t group_end) noexcept {
+  return group_end - first == 4 && row.size(first) == 3 && row.size(first + 1) == 3 &&
+         row.size(first + 2) == 2 && row.size(first + 3) == 2 && gap_is(row, first + 1, '-') &&
+         gap_is(row, first + 2, '-');
 }
 
 // (11) 99399-5165, (0171) 1234567, (020) 7946 0958: the area code stands in brackets.
@@ -286,9 +299,45 @@ bool bracket_at(const Row& row, size_t first, RowHit& out) noexcept {
   }
   if (best == 0) return false;
   is_hit(row, start.at, best, out);
-  // Without a zero the brackets could hold anything: "(12) 4500-2300" needs the hyphen of Brazil.
-  out.bare = !trunk && !(best - first == 3 && gap_is(row, first + 1, '-') && row.size(first) == 2);
+  // Without a zero the brackets could hold anything: "(12) 4500-2300" needs the hyphen of Brazil,
+  // "(915) 415-01-87" the groups of Russia and its neighbours.
+  const bool brazil = best - first == 3 && gap_is(row, first + 1, '-') && row.size(first) == 2;
+  out.bare = !trunk && !brazil && !ends_like_russia(row, first, best);
   return true;
+}
+
+// 8 (915) 415-01-87, 8-915-415-01-87, 8 915 415-01-87: the trunk prefix of Russia and its
+// neighbours, and their groups.
+bool russian_at(const Row& row, size_t first, RowHit& out) noexcept {
+  constexpr size_t kGroups = 5;
+  if (row.size(first) != 1 || row.of(first)[0] != '8' || first + kGroups > row.count ||
+      !is_phone_gap(row.gap(first)) || !ends_like_russia(row, first + 1, first + kGroups) ||
+      !is_phone_gap(row.gap(first + 1)) || unclean_before(row.before(first)) ||
+      row.joint(first) == '.' || joined_behind(row, first + kGroups, '-') ||
+      unclean_behind(row.behind(first + kGroups - 1)))
+    return false;
+  return is_hit(row, static_cast<int32_t>(row.groups[first].start), first + kGroups, out);
+}
+
+// 070-123 45 67, 08-12 34 56: the area code of Sweden at a hyphen, pairs behind spaces.
+bool swedish_at(const Row& row, size_t first, RowHit& out) noexcept {
+  constexpr size_t kGroupsMin = 4, kGroupsMost = 5, kDigitsMin = 8, kDigitsMost = 10;
+  if (row.of(first)[0] != '0' || row.size(first) < 2 || row.size(first) > 4 ||
+      row.joint(first) != '-' || unclean_before(row.before(first)) || row.before(first) == '/')
+    return false;
+  size_t last = first + 1, digits = row.size(first);
+  for (; last < row.count && is_digits(row, last); ++last) {
+    if (last > first + 1 && row.joint(last - 1) != ' ') break;
+    const uint32_t size = row.size(last);
+    if (size != 2 && (size != 3 || last > first + 2)) break;
+    digits += size;
+  }
+  const size_t groups = last - first;
+  if (groups < kGroupsMin || groups > kGroupsMost || digits < kDigitsMin || digits > kDigitsMost ||
+      joined_behind(row, last, ' ') || joined_behind(row, last, '-') ||
+      unclean_behind(row.behind(last - 1)))
+    return false;
+  return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
 }
 
 // "ff ba ", "83 fc ": one pair alone is a word ("de").
@@ -319,6 +368,10 @@ bool stands_in_dump(const Row& row, size_t first, size_t group_end) noexcept {
 // nothing opened it.
 bool brackets_pair(const Row& row, size_t first, size_t group_end) noexcept {
   int depth = row.before(first) == '(' ? 1 : 0;
+  // "031)346-1737": how Korea and Japan part the area code.
+  if (depth == 0 && group_end > first + 1 && row.joint(first) == ')' && row.of(first)[0] == '0' &&
+      row.size(first) >= 2 && row.size(first) <= kPrefixDigitsMax)
+    depth = 1;
   for (size_t g = first; g + 1 < group_end; ++g)
     for (const uint8_t c : row.gap(g)) {
       if (c == '(') ++depth;
@@ -442,14 +495,43 @@ class Versions {
   bool single_ = false, longer_ = false;
 };
 
+// How many digits a national form has. `labelled`: what stands right before it says so.
+struct National {
+  size_t min, max;
+  bool labelled;
+};
+constexpr National kBehindAWord{kNationalMin, kNationalMax, false};
+constexpr National kBehindALabel{kLabelledDigitsMin, kLabelledMax, true};
+
+// "120000" counts things; with points or slashes so few digits are a day or an amount.
+bool is_count(const Row& row, size_t first, size_t group_end) noexcept {
+  constexpr size_t kZeros = 3, kRoundMax = 8;
+  const RowDigits digits = digits_of(row, first, group_end);
+  if (!digits.fits) return true;
+  // "00000100: 92c7" of a dump.
+  if (row.behind(group_end - 1) == ':') return true;
+  const auto tail = digits.all().last(kZeros);
+  if (digits.count <= kRoundMax &&
+      std::all_of(tail.begin(), tail.end(), [](uint8_t c) { return c == '0'; }))
+    return true;
+  if (digits.count >= kNationalMin) return false;
+  for (size_t g = first; g + 1 < group_end; ++g)
+    if (gap_is(row, g, '.') || gap_is(row, g, '/')) return true;
+  return false;
+}
+
 // A national form needs a word like "phone" before it.
-bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
+bool national_at(const Row& row, size_t first, const National& form, RowHit& out) noexcept {
   Start start = start_of(row, first);
   const uint8_t before = byte_at(row, start.at - 1);
-  if (is_word_char(before) || before == '.' || before == '-' || before == '$' || before == '#')
+  // "ב-054...": a preposition of Hebrew.
+  const bool is_prefix = before == '-' && byte_at(row, start.at - 2) >= 0x80;
+  if (is_word_char(before) || before == '.' || (before == '-' && !is_prefix) || before == '$' ||
+      before == '#')
     return false;
   // Octal constants; a number in one group does not begin so.
-  if (row.size(first) >= kNationalMin && row.of(first)[0] == '0' && row.of(first)[1] == '0')
+  if (!form.labelled && row.size(first) >= kNationalMin && row.of(first)[0] == '0' &&
+      row.of(first)[1] == '0')
     return false;
   size_t best = 0, digits = 0;
   Versions versions(row, first);
@@ -459,12 +541,13 @@ bool national_at(const Row& row, size_t first, RowHit& out) noexcept {
     if (last - 1 > first && row.before(last - 1) == '(' && digits > kPrefixDigitsMax) break;
     const uint32_t size = digits_before_extension(row, last - 1);
     digits += size;
-    if (size == 0 || digits > kNationalMax) break;
+    if (size == 0 || digits > form.max) break;
     // A date goes on behind a number.
     if (is_date_with_dashes(row, last - 1) || versions.is_one(last)) return false;
     const bool query = before == '=' && row.behind(last - 1) == '&';
-    if (digits >= kNationalMin && (query || !unclean_behind(row.behind(last - 1))) &&
-        !is_dotted_quad(row, first, last) && !is_dated(row, first, last))
+    if (digits >= form.min && (query || !unclean_behind(row.behind(last - 1))) &&
+        !is_dotted_quad(row, first, last) && !is_dated(row, first, last) &&
+        !(form.labelled && is_count(row, first, last)))
       best = last;
   }
   if (best == 0) return false;
@@ -512,9 +595,90 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
 bool phone_at(const Row& row, size_t first, RowHit& out) noexcept {
   if (!is_digits(row, first)) return false;
   return (international_at(row, first, out) || north_american_at(row, first, out) ||
-          bracket_at(row, first, out) || trunk_at(row, first, out) || torn_at(row, first, out) ||
-          national_at(row, first, out)) &&
+          bracket_at(row, first, out) || trunk_at(row, first, out) || swedish_at(row, first, out) ||
+          russian_at(row, first, out) || torn_at(row, first, out) ||
+          national_at(row, first, kBehindAWord, out)) &&
          !is_of_others(row, first, out);
+}
+
+bool labelled_phone_at(const Row& row, size_t first, RowHit& out) noexcept {
+  if (!is_digits(row, first)) return false;
+  // What stands for itself is known best by its own form, unless digits of it are left over.
+  const bool is_known = phone_at(row, first, out) && !out.bare;
+  const size_t known_end = is_known ? out.group_end : 0;
+  if (is_known && !joined_behind(row, known_end, row.joint(known_end - 1))) return true;
+  RowHit labelled;
+  const bool fits = national_at(row, first, kBehindALabel, labelled) &&
+                    !is_of_others(row, first, labelled) && labelled.group_end > known_end;
+  if (!fits) return is_known;
+  out = labelled;
+  if (byte_at(row, out.start - 1) == '+') --out.start;
+  return true;
+}
+
+namespace {
+
+// Between a call and its number, where languages say it so.
+constexpr std::string_view kBeforeNumbers[] = {
+    "på",       "au",     "unter",    "na",        "al",      "allo",    "no",   "para",
+    "pod",      "la",     "di",       "ke",        "op",      "naar",    "el",   "pa",
+    "uz",       "numer",  "numero",   "número",    "numéro",  "číslo",   "broj", "nummer",
+    "nummeret", "numret", "numeroon", "numerosta", "numbril", "numeriu", "số",   "ที่"};
+// Folded like the text (fold.h): letters of Cyrillic and Greek that look like ASCII are it. По, на,
+// номер, номеру, номером, το, στο.
+constexpr std::string_view kFoldedBeforeNumbers[] = {"\xd0\xbfo",
+                                                     "\xd0\xbd\x61",
+                                                     "\xd0\xbdo\xd0\xbc\x65p",
+                                                     "\xd0\xbdo\xd0\xbc\x65py",
+                                                     "\xd0\xbdo\xd0\xbc\x65po\xd0\xbc",
+                                                     "\xcf\x84o",
+                                                     "o\xcf\x84o"};
+constexpr size_t kBeforeNumberMax = 16;
+
+// The word before `start` and a space; empty: there is none that short.
+struct WordBefore {
+  std::array<char, kBeforeNumberMax> bytes;
+  size_t at = kBeforeNumberMax;
+
+  std::string_view text() const noexcept { return {bytes.data() + at, bytes.size() - at}; }
+};
+WordBefore word_before(const Row& row, int32_t start) noexcept {
+  WordBefore out;
+  if (byte_at(row, start - 1) != ' ') return out;
+  for (int32_t i = start - 2; out.at > 0; --i) {
+    const uint8_t c = byte_at(row, i);
+    if (!is_letter(c) && c < 0x80) break;
+    out.bytes[--out.at] = static_cast<char>(c);
+  }
+  return out;
+}
+
+bool is_whole(const Row& row, size_t first, const RowHit& hit) noexcept {
+  const RowDigits digits = digits_of(row, first, hit.group_end);
+  return digits.fits && digits.count >= kNationalMin;
+}
+
+// One group that begins like no telephone number: "call it on 20240112", "at 1234567 bytes".
+bool is_plain(const Row& row, size_t first, const RowHit& hit) noexcept {
+  return hit.group_end == first + 1 && row.of(first)[0] != '0' && row.before(first) != '+';
+}
+
+}  // namespace
+
+bool called_phone_at(const Row& row, size_t first, RowHit& out) noexcept {
+  // Most numbers have no word before them that is one of these.
+  const auto start = static_cast<int32_t>(row.groups[first].start);
+  const uint8_t before = byte_at(row, start - 1);
+  if (before != ' ' && before != '+' && before != '(') return false;
+  if (!labelled_phone_at(row, first, out)) return false;
+  const WordBefore word = word_before(row, out.start);
+  const std::string_view text = word.text();
+  // English calls many things.
+  if (text == "on" || text == "at") return !is_plain(row, first, out) && is_whole(row, first, out);
+  const auto is_one_of = [&](std::span<const std::string_view> words) {
+    return std::find(words.begin(), words.end(), text) != words.end();
+  };
+  return is_one_of(kBeforeNumbers) || is_one_of(kFoldedBeforeNumbers);
 }
 
 }  // namespace sallyport::scan

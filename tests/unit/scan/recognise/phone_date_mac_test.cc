@@ -29,6 +29,53 @@ TEST(Phone, WrittenOutStandsForItself) {
     EXPECT_EQ(first_in_row(one.text, phone_at), one.found) << one.text;
 }
 
+TEST(Phone, FormsOfCountries) {
+  for (const Example& one : {Example{"8 (915) 415-01-87", "8 (915) 415-01-87"},
+                             {"(915)415-01-87", "(915)415-01-87"},
+                             {"8-915-415-01-87", "8-915-415-01-87"},
+                             {"070-123 45 67", "070-123 45 67"},
+                             {"08-12 34 56", "08-12 34 56"},
+                             {"8 915 415 01 87", "~8 915 415 01 87"},
+                             {"2010-12 34 56", "~2010-12 34 56"},
+                             {"082 219-86-67", "~082 219-86-67"},
+                             {"031)346-1737", "~031)346-1737"}})
+    EXPECT_EQ(first_in_row(one.text, phone_at), one.found) << one.text;
+}
+
+// "~" stands before all but what its form alone says.
+TEST(Phone, AnyPlanBehindALabel) {
+  for (const Example& one : {Example{"430 310", "~430 310"},
+                             {"113262", "~113262"},
+                             {"(0404) 953362219", "~(0404) 953362219"},
+                             {"07558 14627312", "~07558 14627312"},
+                             {"007545712", "~007545712"},
+                             {"+8429193050612", "~+8429193050612"},
+                             {"0 5796 9612", "~0 5796 9612"},
+                             {"+49 171 1234567.", "+49 171 1234567"},
+                             {"+39 06 1234 567890 1", "~+39 06 1234 567890 1"},
+                             {"41155", ""},
+                             {"120000", ""},
+                             {"12.05.84", ""},
+                             {"12.05.1984", ""},
+                             {"10.11.212.33", ""},
+                             {"20240131", ""},
+                             {"00000100: 92c7", ""},
+                             {"1234567890123456", ""}})
+    EXPECT_EQ(first_in_row(one.text, labelled_phone_at), one.found) << one.text;
+}
+
+TEST(Phone, BehindACallAndItsPreposition) {
+  for (const Example& one : {Example{"ring Anna på 82 10 00 81", "~82 10 00 81"},
+                             {"nazovite Anu na 430 310", "~430 310"},
+                             {"ring Anna on 555-2612", "~555-2612"},
+                             {"ring Anna at 0244 337612", "~0244 337612"},
+                             {"call it on 20240212", ""},
+                             {"call it at 430310", ""},
+                             {"call it at 1234567 bytes", ""},
+                             {"nazovite Anu 430 310", ""}})
+    EXPECT_EQ(first_in_row(one.text, called_phone_at), one.found) << one.text;
+}
+
 TEST(Phone, OtherFormsAskForAWord) {
   for (const Example& one : {Example{"4155552671", "~4155552671"},
                              {"60-56-85-91", "~60-56-85-91"},

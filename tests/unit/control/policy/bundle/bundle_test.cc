@@ -390,14 +390,14 @@ TEST_F(BundleRefusal, OfEntities) {
          file + ":3:13: true or false is expected here, without quotes");
   expect(file, "priority: 100", "priority: 101",
          file + ":4:15: a number from 0 to 100 is expected");
-  expect(
-      file, "kind: email", "kind: emial",
-      file +
-          ":11:27: 'emial' is none of: pattern, phone, key_block, email, url_credentials, shape, "
-          "run, cue, assignment, password, date, ip, mac, card_code, crypto, address, person, "
-          "person_again, "
-          "spelt_email, "
-          "travel_zone, field, dictionary (did you mean 'email'?)");
+  expect(file, "kind: email", "kind: emial",
+         file +
+             ":11:27: 'emial' is none of: pattern, phone, labelled_phone, called_phone, key_block, "
+             "email, url_credentials, shape, "
+             "run, cue, assignment, password, date, ip, mac, card_code, crypto, address, person, "
+             "person_again, "
+             "spelt_email, "
+             "travel_zone, field, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
          file + ":11:43: a rule of this kind has no 'pattern'");

@@ -19,6 +19,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/number/mac.cc
   recognise/number/phone.cc
   recognise/number/phone_extension.cc
+  recognise/person/born.cc
   recognise/person/doer.cc
   recognise/person/family_first.cc
   recognise/person/free_person.cc
@@ -27,6 +28,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/name_cell.cc
   recognise/person/particles.cc
   recognise/person/person.cc
+  recognise/person/person_words.cc
   recognise/person/personal_fields.cc
   recognise/person/public_names.cc
   recognise/person/salutation.cc

@@ -1,15 +1,15 @@
 #include "dataplane/scan/recognise/person/person.h"
 
-#include <array>
 #include <string_view>
 
-#include "dataplane/scan/read/word_set.h"
 #include "dataplane/scan/read/words.h"
+#include "dataplane/scan/recognise/person/born.h"
 #include "dataplane/scan/recognise/person/doer.h"
 #include "dataplane/scan/recognise/person/family_first.h"
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/particles.h"
+#include "dataplane/scan/recognise/person/person_words.h"
 #include "dataplane/scan/recognise/person/personal_fields.h"
 #include "dataplane/scan/recognise/person/public_names.h"
 #include "dataplane/scan/recognise/person/salutation.h"
@@ -21,158 +21,6 @@ namespace {
 constexpr unsigned kNameWordsMax = 5;
 // Between a cue and a name: `": "`, `>`, ` = '`, a line end with a quote mark.
 constexpr uint64_t kCueGapBytes = 8;
-
-constexpr std::string_view kTitles[] = {"m",
-                                        "mr",
-                                        "mrs",
-                                        "ms",
-                                        "miss",
-                                        "dr",
-                                        "prof",
-                                        "professor",
-                                        "sir",
-                                        "herr",
-                                        "frau",
-                                        "hr",
-                                        "hrn",
-                                        "dipl",
-                                        "se\xc3\xb1or",
-                                        "se\xc3\xb1ora",
-                                        "sr",
-                                        "sra",
-                                        "srta",
-
-                                        "do\xc3\xb1"
-                                        "a",
-                                        "dra",
-                                        "lic",
-                                        "ing",
-                                        "monsieur",
-                                        "madame",
-                                        "mme",
-                                        "mlle",
-                                        "signor",
-                                        "signora",
-                                        "sig",
-                                        "dott",
-                                        "avv",
-                                        "geom",
-                                        "rag",
-                                        "pan",
-                                        "pani",
-                                        "mgr",
-                                        "bc",
-                                        "mudr",
-                                        "judr",
-                                        "phdr",
-                                        "rndr",
-                                        "paeddr",
-                                        "dhr",
-                                        "mevr",
-                                        "mevrouw",
-                                        "meneer",
-                                        "mw",
-                                        "drs",
-                                        "ir",
-                                        "bapak",
-                                        "ibu",
-                                        "dna",
-                                        "dl",
-                                        "domnul",
-                                        "doamna",
-                                        "ifj",
-                                        "\xc3\xb6zv"};
-// Capitalised words that stand where a name could and are none.
-constexpr std::string_view kStops[] = {
-    "the",         "this",        "that",         "these",
-    "those",       "is",          "it",           "its",
-    "in",          "on",          "at",           "to",
-    "of",          "for",         "from",         "by",
-    "and",         "or",          "not",          "no",
-    "yes",         "my",          "your",         "his",
-    "her",         "our",         "their",        "we",
-    "you",         "he",          "she",          "they",
-    "an",          "as",          "if",           "but",
-    "so",          "do",          "does",         "did",
-    "has",         "have",        "had",          "was",
-    "were",        "will",        "would",        "can",
-    "could",       "should",      "please",       "thanks",
-    "thank",       "hello",       "hi",           "hey",
-    "dear",        "what",        "when",         "where",
-    "which",       "who",         "why",          "how",
-    "all",         "any",         "some",         "new",
-    "old",         "first",       "last",         "full",
-    "name",        "names",       "user",         "users",
-    "customer",    "client",      "patient",      "employee",
-    "company",     "address",     "phone",        "email",
-    "mail",        "date",        "time",         "number",
-    "enter",       "required",    "optional",     "field",
-    "text",        "str",         "varchar",      "surname",
-    "firstname",   "lastname",    "fullname",     "username",
-    "vorname",     "nachname",    "label",        "input",
-    "invalid",     "column",      "department",   "payment",
-    "n/a",         "id",          "type",         "title",
-    "value",       "string",      "null",         "none",
-    "true",        "false",       "test",         "example",
-    "sample",      "default",     "unknown",      "inc",
-    "ltd",         "llc",         "gmbh",         "corp",
-    "corporation", "group",       "bank",         "university",
-    "college",     "school",      "hospital",     "street",
-    "road",        "avenue",      "city",         "state",
-    "county",      "country",     "north",        "south",
-    "east",        "west",        "january",      "february",
-    "march",       "april",       "june",         "july",
-    "august",      "september",   "october",      "november",
-    "december",    "monday",      "tuesday",      "wednesday",
-    "thursday",    "friday",      "saturday",     "sunday",
-    "sir",         "madam",       "team",         "support",
-    "service",     "manager",     "admin",        "administrator",
-    "doctor",      "president",   "minister",     "presidente",
-    "chairman",    "chairwoman",  "speaker",      "secretary",
-    "chancellor",  "ambassador",  "senator",      "judge",
-    "mayor",       "governor",    "commissioner", "justice",
-    "director",    "kollege",     "kollegin",     "professor",
-    "important",   "unimportant", "king",         "queen",
-    "prince",      "lord",        "god",          "jesus",
-    "river",       "beach",
-
-    "island",      "islands",     "lake",         "mountain",
-    "airport",     "station",     "post",         "times",
-    "news",        "press",       "award",        "awards",
-    "prize",       "act",         "law",          "theorem",
-    "algorithm",   "method",      "model",        "system",
-    "project",     "program",     "software",     "science",
-    "data",        "api",         "http",         "https",
-    "json",        "html",        "sql",          "python",
-    "java",        "javascript",  "english",      "spanish",
-    "french",      "german",      "italian",      "chinese",
-    "american",    "british",     "european",     "union",
-    "states",      "kingdom",     "republic",     "texas",
-    "california",  "carolina",    "dakota",       "york",
-    "jersey",      "mexico",      "zealand",      "korea",
-    "africa",      "america",     "sich",         "und",
-    "ich",         "der",         "die",          "das",
-    "ein",         "eine",        "ist",          "mit",
-    "je",          "le",          "les",          "une",
-    "et",          "mon",         "ma",           "el",
-    "los",         "las",         "una",          "mi",
-    "su",          "il",          "lo",           "gli",
-    "uno",         "het",         "een",          "en",
-    "een",         "ssn",         "dob",          "mrn",
-    "iban",        "bic",         "vin",          "imei",
-    "npi",         "dea",         "nhs",          "otherwise",
-    "here",        "there",       "also",         "however"};
-
-constexpr WordFilter kTitlesFilter{kTitles};
-
-bool is_stop(OpenReader& reader, const NameWord& word) noexcept {
-  static const WordSet kSet{kStops};
-  std::array<char, kNameWordBytesMax + 2> lower;
-  const auto bytes = reader.known(word.start, word.end);
-  if (bytes.size() > lower.size() || !kSet.may_have(to_lower(bytes[0]), bytes.size())) return false;
-  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
-  return kSet.has({lower.data(), bytes.size()});
-}
 
 // What stands behind a name and is no part of it.
 constexpr std::string_view kSuffixes[] = {"jr",  "sr", "ii",  "iii", "iv",
@@ -196,7 +44,7 @@ constexpr std::string_view kNameArticles[] = {"lo", "le", "el", "los", "las", "l
 
 // A word that is none of a name; behind a label the ones that lists know as one are.
 bool ends_name(OpenReader& reader, const NameWord& word, unsigned words, bool labelled) noexcept {
-  if (!is_stop(reader, word)) return false;
+  if (!is_name_stop(reader, word)) return false;
   if (!labelled || !word.capital) return true;
   const bool article = word_in(reader, word, kNameArticles);
   const NameKind kind = kind_of(reader, word);
@@ -265,7 +113,7 @@ Name read_name(OpenReader& reader, uint64_t start, bool small, bool labelled = f
 void take_given_behind(OpenReader& reader, Name& name) noexcept {
   if (reader.at(name.end) != ',' || reader.at(name.end + 1) != ' ') return;
   const NameWord given = word_at(reader, name.end + 2);
-  if (!given.capital || given.size() < 2 || is_stop(reader, given)) return;
+  if (!given.capital || given.size() < 2 || is_name_stop(reader, given)) return;
   const uint8_t behind = reader.at(given.end);
   const NameKind kind = kind_of(reader, given);
   if (!kind.given || behind == ':' || behind == '=') return;
@@ -287,7 +135,7 @@ bool ends_clean(OpenReader& reader, uint64_t end) noexcept {
 NameWord skip_titles(OpenReader& reader, NameWord word) noexcept {
   constexpr unsigned kTitlesMax = 3;
   for (unsigned i = 0; i < kTitlesMax; ++i) {
-    if (!word_in(reader, word, kTitles, kTitlesFilter)) break;
+    if (!is_title(reader, word)) break;
     uint64_t next = word.end;
     if (reader.at(next) == '.')
       ++next;
@@ -466,7 +314,7 @@ constexpr WordFilter kVerbsFilter{kVerbs};
 // A capitalised word that is no stop; without one: empty.
 NameWord name_word_before(OpenReader& reader, uint64_t end) noexcept {
   const NameWord word = word_before(reader, end);
-  const bool is_name = word.capital && word.size() > 1 && !is_stop(reader, word);
+  const bool is_name = word.capital && word.size() > 1 && !is_name_stop(reader, word);
   return is_name ? word : NameWord{end, end, false, false};
 }
 
@@ -496,7 +344,7 @@ constexpr WordFilter kAuxiliariesFilter{kAuxiliaries};
 
 // Where a name begins that stands at the end of the text, before the beginning of such a cue.
 uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& reader) noexcept {
-  constexpr uint64_t kVerbBytesMax = 12, kPlaceBytesMax = 5;
+  constexpr uint64_t kVerbBytesMax = 20, kPlaceBytesMax = 5;
   uint64_t at = text.end;
   // "lives ", "lives a", "ha dett"
   NameWord word = word_before(reader, at);
@@ -508,13 +356,25 @@ uint64_t resident_live_from(const TextView& text, uint64_t floor, OpenReader& re
          (word.size() <= kPlaceBytesMax && word_in(reader, verb, kVerbs, kVerbsFilter))))
       word = verb;
   if (word.size() > 0 && word.size() <= kVerbBytesMax && !word.capital) at = word.start;
-  if (at > text.begin && at - 1 > text.begin && reader.before(at) == ' ') --at;
+  // "(DO", "née l", "geb. a"
+  if (word.upper && word.size() <= kPlaceBytesMax && before_birth(reader, word.start) != word.start)
+    at = word.start;
+  const NameWord birth = birth_before(reader, at);
+  if (birth.size() > 0) at = birth.start;
+  at = before_birth(reader, at);
+  if (at > text.begin && at - 1 > text.begin &&
+      (reader.before(at) == ' ' || reader.before(at) == ','))
+    --at;
   const NameWord last = word_before(reader, over_particles(reader, at));
   if (!last.capital) return text.end;
   if (last.start <= std::max(text.begin + 1, floor) || reader.before(last.start) != ' ')
     return last.start;
   const NameWord first = word_before(reader, over_particles(reader, last.start - 1));
-  return first.capital ? first.start : last.start;
+  if (!first.capital) return last.start;
+  if (first.start <= std::max(text.begin + 1, floor) || reader.before(first.start) != ' ')
+    return first.start;
+  const NameWord given = word_before(reader, first.start - 1);
+  return given.capital ? given.start : first.start;
 }
 
 }  // namespace
@@ -542,6 +402,8 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     const bool match = lives_there(reader, trigger, out);
     return reader.answer(match);
   }
+  if (is_birth(reader, word_at(reader, trigger.start)))
+    return reader.answer(was_born(reader, trigger, out));
   Gap gap;
   const bool is_gap = read_gap(reader, trigger.at, gap);
   if (reader.at(gap.end) >= 0xd6 && begins_script_name(reader, gap.end))

@@ -369,11 +369,12 @@ bool personal_field_follows(OpenReader& reader, uint64_t at, bool own) noexcept 
 
 bool stands_in_record(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
   constexpr unsigned kLabelsMax = 3, kLinesMax = 3;
+  // An object that begins behind a label, or one that is over, is another record.
   const uint64_t floor = start > kRecordBytesMax ? start - kRecordBytesMax : 0;
   unsigned labels = 0, lines = 0;
   for (uint64_t at = start; at > floor && labels < kLabelsMax && lines < kLinesMax; --at) {
     const uint8_t c = reader.before(at);
-    if (c == 0 || (c == '\n' && reader.before(at - 1) == '\n')) break;
+    if (c == 0 || c == '{' || c == '}' || (c == '\n' && reader.before(at - 1) == '\n')) break;
     if (c == '\n') ++lines;
     if (!is_label_sign(c)) continue;
     ++labels;
@@ -383,7 +384,7 @@ bool stands_in_record(OpenReader& reader, uint64_t start, uint64_t end) noexcept
   for (uint64_t at = end; at - end < kRecordBytesMax && labels < kLabelsMax && lines < kLinesMax;
        ++at) {
     const uint8_t c = reader.at(at);
-    if (c == 0 || (c == '\n' && reader.at(at + 1) == '\n')) break;
+    if (c == 0 || c == '}' || (c == '\n' && reader.at(at + 1) == '\n')) break;
     if (c == '\n') ++lines;
     if (!is_label_sign(c)) continue;
     ++labels;

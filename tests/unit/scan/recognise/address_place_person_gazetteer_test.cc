@@ -273,6 +273,21 @@ TEST(Person, BesideFieldsOfPeople) {
   }
 }
 
+// Only people are born on a day: names that no list knows before it.
+TEST(Person, BeforeTheDayOfABirth) {
+  EXPECT_EQ(person_behind("Xqar Bzlorp, born on 3 May 1980", "born"), "Xqar Bzlorp");
+  EXPECT_EQ(person_behind("Frau Xqara van den Bzlorp (geb. 3.5.1980)", "geb"),
+            "Xqara van den Bzlorp");
+  EXPECT_EQ(person_behind("for Anna Maria Bzlorp, née le 3 mai 1980", "née"), "Anna Maria Bzlorp");
+  EXPECT_EQ(person_behind("Der Maler Xqar Bzlorp, geboren 1980", "geboren"), "Xqar Bzlorp");
+  for (std::string_view text :
+       {"Xqar Bzlorp, born in Leeds", "Bzlorp, born on 3 May 1980",
+        "Xqar Bzlorp born on 3 May 1980", "Xqar Widgets, born on 3 May 1980",
+        "The Release, born on 3 May 1980", "Xqar bzlorp, born on 3 May 1980",
+        "Xqar Bzlorp, born\non 3 May"})
+    EXPECT_EQ(person_behind(text, "born"), "") << text;
+}
+
 // Letters of the cue as the test writes them are those of the text.
 TEST(Person, ATitleWithoutAPointIsOneAsItIsWritten) {
   constexpr uint16_t kAny = contract::kRuleAnyName | contract::kRuleTitleCues;

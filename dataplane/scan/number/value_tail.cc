@@ -9,46 +9,16 @@ namespace sallyport::scan {
 namespace {
 
 constexpr unsigned kQuotesMax = 3;
-constexpr uint64_t kLabelBytesMax = 12;
+constexpr uint64_t kLabelBytesMax = 16;
 // Verbs and signs between a value and what it is; longer ones before their beginnings.
-constexpr std::string_view kLinks[] = {"is ",
-                                       "was ",
-                                       "ist ",
-                                       "war ",
-                                       "est ",
-                                       "es ",
-                                       "era ",
-                                       "\xc3\xa8 ",
-                                       "\xc3\xa9 ",
-                                       "to m\xc3\xb3j ",
-                                       "to jest ",
-                                       "jest ",
-                                       "\xc3\xa4r ",
-                                       "er ",
-                                       "on ",
-                                       "= ",
-                                       "- ",
-                                       "as ",
-                                       "als ",
-                                       "como ",
-                                       "comme ",
-                                       "come ",
-                                       "which is ",
-                                       "that is ",
-                                       "for the ",
-                                       "for my ",
-                                       "for his ",
-                                       "for her ",
-                                       "<- ",  // Folded (fold.h): "numarasından", "numaralı".
-                                       "numarasindan ",
-                                       "numarali ",
-                                       "nolu ",
-                                       "numaradan ",
-                                       "मा ",
-                                       "पर ",
-                                       "নম্বরে ",
-                                       "নাম্বারে ",
-                                       "پر "};
+constexpr std::string_view kLinks[] = {
+    "is ", "was ", "ist ", "war ", "est ", "es ", "era ", "\xc3\xa8 ", "\xc3\xa9 ",
+    "to m\xc3\xb3j ", "to jest ", "jest ", "\xc3\xa4r ", "er ", "on ", "= ", "- ", "as ", "als ",
+    "como ", "comme ", "come ", "which is ", "that is ", "for the ", "for my ", "for his ",
+    "for her ", "<- ",
+    // Folded (fold.h): "numarasından", "numaralı"; года, року.
+    "tarihinde ", "numarasindan ", "numarali ", "nolu ", "numaradan ", "मा ", "पर ", "নম্বরে ",
+    "নাম্বারে ", "پر ", "को ", "کو ", "\xd0\xb3o\xd0\xb4\x61 ", "po\xd0\xbay "};
 
 // By the first byte in lower case: may one of them begin so?
 constexpr std::array<bool, 256> make_link_starts() {
@@ -88,8 +58,12 @@ bool ends_phrase(uint8_t c) noexcept {
 // "office", "Fax" and the end of the line: a label behind its number, without a verb. Its end; 0:
 // none.
 uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
+  // Behind a comma other languages go on with what comes next: "номер 123456, выдан".
+  const bool ascii = at > 1 && reader.before(at - 1) == ',';
+  const auto fits = [&](uint8_t c) { return ascii ? is_letter(c) : is_word_letter(c); };
   uint64_t end = at;
-  while (end - at <= kLabelBytesMax && is_letter(reader.at(end))) ++end;
+  while (end - at <= kLabelBytesMax && fits(reader.at(end))) ++end;
+  if (ascii && reader.at(end) >= 0x80) return 0;
   if (end - at < 2 || end - at > kLabelBytesMax) return 0;
   const uint8_t c = reader.at(end);
   // "am 03.05.1985 geboren."

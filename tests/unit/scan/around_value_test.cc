@@ -98,7 +98,7 @@ TEST_F(AroundValue, DatesOfAColumnMayNameTheirMonth) {
   for (int i = 0; i < 70; ++i) numbers += " 11";
   EXPECT_EQ(at_every_cut(numbers), Texts{"BIRTH=9 March 1971"});
   EXPECT_EQ(at_every_cut("what,when\nlaunch,16 August 1969\nend,May 3, 1971\n"), Texts{});
-  EXPECT_EQ(at_every_cut("dob\n16 Augusta 1969\nin May 3 of 1971\n"), Texts{});
+  EXPECT_EQ(at_every_cut("dob\n16 Augustine 1969\nin May 3 of 1971\n"), Texts{});
 }
 
 TEST_F(AroundValue, TimesOfDayHideNothing) {

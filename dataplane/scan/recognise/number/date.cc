@@ -19,6 +19,8 @@ constexpr std::string_view kYearSigns[] = {"\xe5\xb9\xb4",
 constexpr std::string_view kMonthSigns[] = {"\xe6\x9c\x88", "\xec\x9b\x94"};
 constexpr std::string_view kDaySigns[] = {"\xe6\x97\xa5", "\xec\x9d\xbc"};
 
+constexpr std::string_view kVietnameseMonth = "tháng ";
+
 struct Number {
   unsigned value = 0;
   uint64_t end = 0;
@@ -149,6 +151,15 @@ uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
+// "tháng 12 năm", "tháng 12,": the month behind its word, and what stands before its year.
+unsigned numbered_month(OpenReader& reader, uint64_t& at) noexcept {
+  constexpr std::string_view kYear = " năm";
+  const Number month = read_number(reader, at + kVietnameseMonth.size());
+  if (!is_small(month)) return 0;
+  at = reader.follows(month.end, kYear) ? month.end + kYear.size() : month.end;
+  return month.value;
+}
+
 // 1980, and '80 (with its apostrophe or U+2019), which is no year without a month's name before it.
 Number read_year(OpenReader& reader, uint64_t at) noexcept {
   const bool mark = reader.at(at) == '\'';
@@ -163,9 +174,12 @@ uint64_t day_first(OpenReader& reader, const Number& day) noexcept {
   uint64_t at = skip_joint(reader, skip_ordinal(reader, day.end));
   const bool joined = at == day.end;  // 12MAY1980
   if (joined && (day.digits != 2 || !is_letter(reader.at(at)))) return 0;
-  const unsigned month = month_at(reader, at, at);
+  const unsigned month =
+      reader.follows(at, kVietnameseMonth) ? numbered_month(reader, at) : month_at(reader, at, at);
   if (month == 0) return 0;
   const Number year = joined ? read_number(reader, at) : read_year(reader, skip_joint(reader, at));
+  if (is_year_of_others(year) && !joined)
+    return day.value >= 1 && day.value <= 31 && ends(reader, year.end) ? year.end : 0;
   if (!is_year(year) && (joined || year.digits != 2)) return 0;
   return exists(year, month, day.value) && ends(reader, year.end) ? year.end : 0;
 }

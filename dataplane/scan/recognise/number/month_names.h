@@ -376,33 +376,346 @@ inline constexpr MonthName kMonths[] = {
     {"ma\xd1\x8f", 5},
     {"ma\xd0\xb9", 5},
     {"ekim", 10},
-    {"mrz", 3}};
+    {"mrz", 3},
+    // Slovak, Slovene, Serbian, Estonian, Latvian, Lithuanian, Catalan, Malay, Macedonian,
+    // Belarusian, Arabic, Hebrew, Hindi, Nepali, Bengali, Thai, Urdu, Persian, Georgian, and the
+    // months of the calendar of Iran.
+    {"ফেব্রুয়ারি", 2},
+    {"सेप्टेम्बर", 9},
+    {"সেপ্টেম্বর", 9},
+    {"กุมภาพันธ์", 2},
+    {"სექტემბერი", 9},
+    {"জানুয়ারি", 1},
+    {"พฤศจิกายน", 11},
+    {"დეკემბერი", 12},
+    {"თებერვალი", 2},
+    {"ოქტომბერი", 10},
+    {"डिसेम्बर", 12},
+    {"नोभेम्बर", 11},
+    {"ডিসেম্বর", 12},
+    {"มิถุนายน", 6},
+    {"ნოემბერი", 11},
+    {"تشرين الثاني", 11},
+    {"كانون الثاني", 1},
+    {"تشرين الأول", 10},
+    {"كانون الأول", 12},
+    {"अक्टूबर", 10},
+    {"अक्टोबर", 10},
+    {"अक्तूबर", 10},
+    {"दिसम्बर", 12},
+    {"सितम्बर", 9},
+    {"অক্টোবর", 10},
+    {"নভেম্বর", 11},
+    {"กรกฎาคม", 7},
+    {"กันยายน", 9},
+    {"ธันวาคม", 12},
+    {"พฤษภาคม", 5},
+    {"สิงหาคม", 8},
+    {"აგვისტო", 8},
+    {"იანვარი", 1},
+    {"अप्रैल", 4},
+    {"दिसंबर", 12},
+    {"नवम्बर", 11},
+    {"फ़रवरी", 2},
+    {"सितंबर", 9},
+    {"এপ্রিল", 4},
+    {"ตุลาคม", 10},
+    {"มกราคม", 1},
+    {"มีนาคม", 3},
+    {"เมษายน", 4},
+    {"აპრილი", 4},
+    {"ივლისი", 7},
+    {"ივნისი", 6},
+    {"\xd0\xba"
+     "ac\xd1\x82p\xd1\x8b\xd1\x87\xd0\xbdi\xd0\xba"
+     "a",
+     10},
+    {"באוקטובר", 10},
+    {"اردیبهشت", 2},
+    {"अगस्त", 8},
+    {"जनवरी", 1},
+    {"जुलाई", 7},
+    {"नवंबर", 11},
+    {"फरवरी", 2},
+    {"मार्च", 3},
+    {"আগস্ট", 8},
+    {"জুলাই", 7},
+    {"মার্চ", 3},
+    {"მაისი", 5},
+    {"მარტი", 3},
+    {"אוקטובר", 10},
+    {"באוגוסט", 8},
+    {"בנובמבר", 11},
+    {"בספטמבר", 9},
+    {"בפברואר", 2},
+    {"سپتامبر", 9},
+    {"فروردین", 1},
+    {"ce\xd0\xbf\xd1\x82"
+     "e\xd0\xbc\xd0\xb1pa",
+     9},
+    {"c\xd1\x82y\xd0\xb4\xd0\xb7"
+     "e\xd0\xbd\xd1\x8f",
+     1},
+    {"\xd0\xbbic\xd1\x82"
+     "a\xd0\xbf"
+     "a\xd0\xb4"
+     "a",
+     11},
+    {"\xd0\xb4"
+     "e\xd1\x86"
+     "e\xd0\xbc\xd0\xb1pa",
+     12},
+    {"\xd0\xbapaca\xd0\xb2i\xd0\xba"
+     "a",
+     4},
+    {"\xd0\xbdo\xd0\xb2"
+     "e\xd0\xbc\xd0\xb1pa",
+     11},
+    {"\xd1\x87\xd1\x8dp\xd0\xb2"
+     "e\xd0\xbd\xd1\x8f",
+     6},
+    {"אוגוסט", 8},
+    {"באפריל", 4},
+    {"בדצמבר", 12},
+    {"בינואר", 1},
+    {"נובמבר", 11},
+    {"ספטמבר", 9},
+    {"פברואר", 2},
+    {"أكتوبر", 10},
+    {"اکتوبر", 10},
+    {"جولائی", 7},
+    {"جويلية", 7},
+    {"حزيران", 6},
+    {"دسامبر", 12},
+    {"ديسمبر", 12},
+    {"سبتمبر", 9},
+    {"شهریور", 6},
+    {"فبراير", 2},
+    {"نوامبر", 11},
+    {"نوفمبر", 11},
+    {"ژانویه", 1},
+    {"ca\xd0\xba"
+     "a\xd0\xb2i\xd0\xba"
+     "a",
+     3},
+    {"rugpjūčio", 8},
+    {"\xd0\xb6\xd0\xbdi\xd1\x9e\xd0\xbd\xd1\x8f", 8},
+    {"มิ.ย.", 6},
+    {"มี.ค.", 3},
+    {"เม.ย.", 4},
+    {"balandžio", 4},
+    {"c\xd0\xbd"
+     "e\xd0\xb6\xd0\xbd\xd1\x8f",
+     12},
+    {"februāris", 2},
+    {"februārī", 2},
+    {"lapkričio", 11},
+    {"o\xd0\xba\xd1\x82o\xd0\xb1pa", 10},
+    {"septembris", 9},
+    {"septembrī", 9},
+    {"\xd0\xb2"
+     "epac\xd0\xbd\xd1\x8f",
+     9},
+    {"\xd0\xbbi\xd0\xbf"
+     "e\xd0\xbd\xd1\x8f",
+     7},
+    {"\xd0\xbb\xd1\x8e\xd1\x82"
+     "a\xd0\xb3"
+     "a",
+     2},
+    {"\xd1\x84"
+     "e\xd0\xb1pyapa",
+     2},
+    {"אפריל", 4},
+    {"ביולי", 7},
+    {"ביוני", 6},
+    {"דצמבר", 12},
+    {"ינואר", 1},
+    {"آوریل", 4},
+    {"أبريل", 4},
+    {"أغسطس", 8},
+    {"أفريل", 4},
+    {"أيلول", 9},
+    {"اسفند", 12},
+    {"اپریل", 4},
+    {"اکتبر", 10},
+    {"جانفي", 1},
+    {"جنوری", 1},
+    {"خرداد", 3},
+    {"دسمبر", 12},
+    {"ستمبر", 9},
+    {"فروری", 2},
+    {"فوریه", 2},
+    {"فيفري", 2},
+    {"مرداد", 5},
+    {"نومبر", 11},
+    {"نيسان", 4},
+    {"يناير", 1},
+    {"يوليو", 7},
+    {"يونيو", 6},
+    {"ژوئیه", 7},
+    {"a\xd0\xbfp\xd0\xb8\xd0\xbb"
+     "a",
+     4},
+    {"birželio", 6},
+    {"decembris", 12},
+    {"decembrī", 12},
+    {"detsember", 12},
+    {"februarja", 2},
+    {"gegužės", 5},
+    {"gruodžio", 12},
+    {"janvāris", 1},
+    {"janvārī", 1},
+    {"ja\xd0\xbdyap\xd0\xb8", 1},
+    {"novembris", 11},
+    {"novembrī", 11},
+    {"septembar", 9},
+    {"septembra", 9},
+    {"जून", 6},
+    {"জুন", 6},
+    {"aprīlis", 4},
+    {"aprīlī", 4},
+    {"augustā", 8},
+    {"decembar", 12},
+    {"decembra", 12},
+    {"desembre", 12},
+    {"disember", 12},
+    {"februara", 2},
+    {"januarja", 1},
+    {"ja\xd0\xbdyapa", 1},
+    {"jūlijā", 7},
+    {"jūnijā", 6},
+    {"novembar", 11},
+    {"novembra", 11},
+    {"oktobris", 10},
+    {"oktobrī", 10},
+    {"oktoober", 10},
+    {"októbra", 10},
+    {"rugsėjo", 9},
+    {"setembre", 9},
+    {"veebruar", 2},
+    {"במאי", 5},
+    {"במרץ", 3},
+    {"יולי", 7},
+    {"יוני", 6},
+    {"آبان", 8},
+    {"آذار", 3},
+    {"أيار", 5},
+    {"اگست", 8},
+    {"بهمن", 11},
+    {"تموز", 7},
+    {"جوان", 6},
+    {"شباط", 2},
+    {"مارس", 3},
+    {"مارچ", 3},
+    {"مايو", 5},
+    {"ژوئن", 6},
+    {"ก.ค.", 7},
+    {"ก.พ.", 2},
+    {"ก.ย.", 9},
+    {"ต.ค.", 10},
+    {"ธ.ค.", 12},
+    {"พ.ค.", 5},
+    {"พ.ย.", 11},
+    {"ม.ค.", 1},
+    {"ส.ค.", 8},
+    {"apríla", 4},
+    {"augusta", 8},
+    {"augusts", 8},
+    {"avgusta", 8},
+    {"jaanuar", 1},
+    {"januara", 1},
+    {"jūlijs", 7},
+    {"jūnijs", 6},
+    {"oktobar", 10},
+    {"oktobra", 10},
+    {"vasario", 2},
+    {"aprila", 4},
+    {"aprill", 4},
+    {"avgust", 8},
+    {"febrer", 2},
+    {"julija", 7},
+    {"juliol", 7},
+    {"junija", 6},
+    {"jy\xd0\xbb\xd0\xb8", 7},
+    {"jy\xd0\xbd\xd0\xb8", 6},
+    {"liepos", 7},
+    {"maijā", 5},
+    {"martā", 3},
+    {"märts", 3},
+    {"sausio", 1},
+    {"spalio", 10},
+    {"מאי", 5},
+    {"מרץ", 3},
+    {"آذر", 9},
+    {"أوت", 8},
+    {"اوت", 8},
+    {"تیر", 4},
+    {"جون", 6},
+    {"مئی", 5},
+    {"ماي", 5},
+    {"مهر", 7},
+    {"मई", 5},
+    {"মে", 5},
+    {"agost", 8},
+    {"gener", 1},
+    {"julai", 7},
+    {"juuli", 7},
+    {"juuni", 6},
+    {"jy\xd0\xbb"
+     "a",
+     7},
+    {"jy\xd0\xbd"
+     "a",
+     6},
+    {"júla", 7},
+    {"júna", 6},
+    {"maijs", 5},
+    {"marta", 3},
+    {"març", 3},
+    {"mája", 5},
+    {"\xd0\xbc"
+     "aja",
+     5},
+    {"jula", 7},
+    {"juna", 6},
+    {"juny", 6},
+    {"kovo", 3},
+    {"maig", 5},
+    {"ogos", 8},
+    {"\xd0\xbc"
+     "aj",
+     5},
+    {"آب", 8},
+    {"دی", 10},
+    {"مه", 5}};
 
-// The same by their first letters: a word is compared with few of them. Letters that are not ASCII
-// share a place.
+// The same by their first letters, and of other scripts by their first bytes: a word is compared
+// with few of them.
 class MonthIndex {
  public:
   constexpr MonthIndex() {
     size_t count = 0;
-    for (char first = 'a'; first <= 'z'; ++first) {
+    for (size_t place = 0; place < kPlaces; ++place) {
       for (const MonthName& one : kMonths)
-        if (one.name[0] == first) names_[count++] = one;
-      ends_[static_cast<size_t>(first - 'a') + 1] = count;
+        if (place_of(static_cast<uint8_t>(one.name[0])) == place) names_[count++] = one;
+      ends_[place + 1] = count;
     }
-    for (const MonthName& one : kMonths)
-      if (static_cast<uint8_t>(one.name[0]) >= 0x80) names_[count++] = one;
-    ends_[kOthers + 1] = count;
   }
   // `first`: a small letter, or a byte of another script.
   constexpr std::span<const MonthName> of(uint8_t first) const noexcept {
-    const size_t place = first < 0x80 ? first - size_t{'a'} : kOthers;
+    const size_t place = place_of(first);
     return std::span(names_).subspan(ends_[place], ends_[place + 1] - ends_[place]);
   }
 
  private:
-  static constexpr size_t kOthers = 26;
+  static constexpr size_t kLetters = 26;
+  static constexpr size_t kPlaces = kLetters + 0x80;
+  static constexpr size_t place_of(uint8_t first) noexcept {
+    return first < 0x80 ? first - size_t{'a'} : kLetters + first - size_t{0x80};
+  }
   std::array<MonthName, std::size(kMonths)> names_{};
-  std::array<size_t, kOthers + 2> ends_{};
+  std::array<size_t, kPlaces + 1> ends_{};
 };
 inline constexpr MonthIndex kMonthIndex;
 

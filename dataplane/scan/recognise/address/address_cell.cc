@@ -15,6 +15,7 @@ constexpr uint64_t kNumberBytesMax = 12;
 // Of a number, and of a post code with its second half ("53889-78653" in Iran).
 constexpr unsigned kDigitsMax = 7, kCodeDigitsMax = 10;
 constexpr unsigned kWordsMax = 24;
+constexpr uint64_t kCodeBytesMin = 5;
 
 // Marks that stand before a sign and a number inside of an address: "No: 45 D: 6", "bl: 4".
 constexpr std::string_view kMarks[] = {"no",   "nr",   "d",  "kat", "k",   "daire", "blok", "bloc",
@@ -30,6 +31,7 @@ constexpr WordFilter kNoPlacesFilter{kNoPlaces};
 // Letters, a number and a sign are all that a cell is made of: one of them.
 struct Counts {
   unsigned numbers = 0;  // that may be houses or post codes
+  unsigned codes = 0;    // of those: as long as a post code
   unsigned names = 0;    // words with a capital letter
   unsigned small = 0;    // words in small letters that no street has
   unsigned others = 0;   // words of scripts without capital letters
@@ -137,9 +139,11 @@ uint64_t before_next_label(OpenReader& reader, uint64_t start, uint64_t end) noe
 
 }  // namespace
 
-bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
+namespace {
+
+// What stands in [from, to), the cell without marks around it; false: what no address has.
+bool count_cell(OpenReader& reader, uint64_t from, uint64_t to, Counts& counts) noexcept {
   if (to <= from || to - from > kAddressCellBytesMax) return false;
-  Counts counts;
   unsigned words = 0;
   for (uint64_t at = from; at < to;) {
     if (++words > 2 * kWordsMax) return false;
@@ -147,6 +151,7 @@ bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
     if (is_digit(reader.at(at))) {
       end = number_end(reader, at);
       if (end > at) ++counts.numbers;
+      if (end - at >= kCodeBytesMin) ++counts.codes;
     } else if (reader.at(at) == ':' && has_mark_before(reader, at)) {
       end = at + 1;
     } else {
@@ -158,6 +163,29 @@ bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
   }
   if (counts.numbers == 0 || counts.names + counts.others == 0) return false;
   return counts.small <= (counts.others == 0 ? counts.names : counts.others);
+}
+
+}  // namespace
+
+bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
+  Counts counts;
+  return count_cell(reader, from, to, counts);
+}
+
+AddressCell announced_cell(OpenReader& reader, uint64_t start) noexcept {
+  bool has_comma = false;
+  uint64_t end = start;
+  for (; end - start <= kAddressCellBytesMax; ++end) {
+    const uint8_t c = reader.at(end);
+    if (c == 0 || is_line_end(c) || c == '"' || c == ';' || c == '<' || c == '|') break;
+    if (c == '.' && (reader.at(end + 1) == ' ' || is_line_end(reader.at(end + 1)) ||
+                     reader.at(end + 1) == 0 || reader.at(end + 1) == '"'))
+      break;
+    has_comma = has_comma || c == ',' || reader.follows(end, "،");
+  }
+  Counts counts;
+  const bool is_one = has_comma && count_cell(reader, start, end, counts) && counts.codes > 0;
+  return is_one ? AddressCell{start, end} : AddressCell{};
 }
 
 AddressCell labelled_address(OpenReader& reader, uint64_t label_end) noexcept {

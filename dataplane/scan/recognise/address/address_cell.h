@@ -24,6 +24,9 @@ struct AddressCell {
 
 // [from, to) is an address and nothing else; blanks and marks around it are not in it.
 bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept;
+// The rest of a sentence from `start` on, where a word announced an address in a script without
+// capital letters: with a comma and a post code it is one.
+AddressCell announced_cell(OpenReader& reader, uint64_t start) noexcept;
 // The address behind a label that ends at `label_end` and its sign.
 AddressCell labelled_address(OpenReader& reader, uint64_t label_end) noexcept;
 

@@ -104,11 +104,17 @@ Verdict address_after_cue(const TextView& text, const Trigger& trigger, const Ru
   }
   const uint64_t start = skip_gap(reader, trigger.at);
   if (start == 0) return reader.answer(false);
-  if (other_script)
-    if (const AddressPart part = announced_address(reader, start); part.end != 0) {
+  if (other_script) {
+    AddressPart part = announced_address(reader, start);
+    if (part.end == 0 && (reader.at(start) >= 0xd4 || is_digit(reader.at(start)))) {
+      const AddressCell cell = announced_cell(reader, start);
+      part = {cell.start, cell.end};
+    }
+    if (part.end != 0) {
       out = Hit{part.start, part.end};
       return reader.answer(true);
     }
+  }
   // The cue itself, or what stands behind another one.
   const bool is_corner = reader.follows(trigger.start, "corner of");
   if (is_corner || reader.follows(start, "the corner of ") || reader.follows(start, "corner of ")) {

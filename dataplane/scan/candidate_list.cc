@@ -38,8 +38,14 @@ bool is_of_another_sentence(const TextView& text, uint64_t start, uint64_t dista
     if (c != '\n') continue;
     if (letters < 2) return false;
     uint64_t end = at - 1;
-    while (end > from && (is_blank(text.at(end - 1)) || text.at(end - 1) == '\n')) --end;
-    return end > from && (text.at(end - 1) == '.' || text.at(end - 1) == '!') &&
+    unsigned line_ends = 1;
+    for (; end > from && (is_blank(text.at(end - 1)) || text.at(end - 1) == '\n'); --end)
+      line_ends += text.at(end - 1) == '\n' ? 1 : 0;
+    if (end == from) return false;
+    const uint8_t last = text.at(end - 1);
+    // "telefone +55 11 97123-7016", an empty line: the word had its value.
+    if (is_digit(last)) return line_ends > 1;
+    return (last == '.' || last == '!') &&
            end - 1 - letters_start(text, end - 1, end - 1 - from) > 3;
   }
   return false;

@@ -28,6 +28,16 @@ uint64_t skip_gap(OpenReader& reader, uint64_t at) noexcept {
   return 0;
 }
 
+// A line end without a sign before it stands between a cue and what is behind it.
+bool is_below(OpenReader& reader, uint64_t cue_end, uint64_t start) noexcept {
+  for (uint64_t at = cue_end; at < start; ++at) {
+    const uint8_t c = reader.at(at);
+    if (c == ':' || c == '=') return false;
+    if (c == '\n') return true;
+  }
+  return false;
+}
+
 // The cue has other letters than Latin ones.
 bool is_of_other_script(OpenReader& reader, const Trigger& trigger) noexcept {
   for (uint64_t at = trigger.start; at < trigger.at; ++at)
@@ -104,6 +114,8 @@ Verdict address_after_cue(const TextView& text, const Trigger& trigger, const Ru
   }
   const uint64_t start = skip_gap(reader, trigger.at);
   if (start == 0) return reader.answer(false);
+  // "姓名,地址", a line end and the first row: what is below a head is in cells.
+  if (other_script && is_below(reader, trigger.at, start)) return reader.answer(false);
   if (other_script) {
     AddressPart part = announced_address(reader, start);
     if (part.end == 0 && (reader.at(start) >= 0xd4 || is_digit(reader.at(start)))) {

@@ -39,8 +39,12 @@ bool is_of_another_sentence(const TextView& text, uint64_t start, uint64_t dista
     if (letters < 2) return false;
     uint64_t end = at - 1;
     unsigned line_ends = 1;
-    for (; end > from && (is_blank(text.at(end - 1)) || text.at(end - 1) == '\n'); --end)
-      line_ends += text.at(end - 1) == '\n' ? 1 : 0;
+    // Over empty lines and rules ("---").
+    for (; end > from; --end) {
+      const uint8_t mark = text.at(end - 1);
+      if (!is_blank(mark) && mark != '\n' && mark != '-' && mark != '=' && mark != '*') break;
+      line_ends += mark == '\n' ? 1 : 0;
+    }
     if (end == from) return false;
     const uint8_t last = text.at(end - 1);
     // "telefone +55 11 97123-7016", an empty line: the word had its value.

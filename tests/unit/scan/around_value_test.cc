@@ -126,6 +126,7 @@ TEST_F(AroundValue, MissingValuesAreNoHeads) {
 TEST_F(AroundValue, AnotherParagraphIsAboutAnotherThing) {
   EXPECT_EQ(at_every_cut("Do not share your ssn here.\n\nDrawing 536904399, bolts"), Texts{});
   EXPECT_EQ(at_every_cut("Send me your ssn please.\n\n> 536904399"), (Texts{"US_SSN=536904399"}));
+  EXPECT_EQ(at_every_cut("Not your ssn here!\n\n---\n\nDrawing 536904399, bolts"), Texts{});
   EXPECT_EQ(at_every_cut("ssn no.\nKim 536904399"), (Texts{"US_SSN=536904399"}));
   EXPECT_EQ(at_every_cut("ssn 536904399\n\nDrawing 096917070, bolts"), (Texts{"US_SSN=536904399"}));
   EXPECT_EQ(at_every_cut("ssn 536904399\nKim 096917070"),

@@ -205,7 +205,7 @@ void TextScanner::ask_cue(uint32_t cue, const Trigger& trigger, const TextView& 
     const contract::RuleKind kind = engine_->rule(rule).kind;
     const RecogniseAt at = recogniser_of(kind);
     if (HeadedColumns::wants_cues(kind, engine_->rule(rule).parameters))
-      columns_.note_cue(rule, trigger);
+      columns_.note_cue(*engine_, rule, trigger, text);
     if (at != nullptr) pending_.ask(rule, at, trigger, text, candidates_);
   }
 }

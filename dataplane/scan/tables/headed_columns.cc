@@ -121,7 +121,10 @@ void HeadedColumns::begin() noexcept {
   cues_.clear();
 }
 
-void HeadedColumns::note_cue(uint16_t rule, const Trigger& trigger) {
+void HeadedColumns::note_cue(const Engine& engine, uint16_t rule, const Trigger& trigger,
+                             const TextView& text) {
+  // Most stand in sentences.
+  if (is_told_by_head(engine.rule(rule).kind) && !may_end_cell(text, trigger.at)) return;
   cues_.push_back(Cue{rule, trigger});
 }
 

@@ -42,7 +42,7 @@ class HeadedColumns {
   // Cues of the rule may be heads of columns.
   static bool wants_cues(contract::RuleKind kind, const RuleParameters& rule) noexcept;
   // A cue of such a rule stands at `trigger`.
-  void note_cue(uint16_t rule, const Trigger& trigger);
+  void note_cue(const Engine& engine, uint16_t rule, const Trigger& trigger, const TextView& text);
   // False: more cues than are kept.
   [[nodiscard]] bool run(const Engine& engine, const TextView& text, CandidateList& out);
   // Where the first cell begins that may hold a value and is not judged; text.end: none.

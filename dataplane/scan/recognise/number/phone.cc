@@ -670,6 +670,9 @@ bool called_phone_at(const Row& row, size_t first, RowHit& out) noexcept {
   const auto start = static_cast<int32_t>(row.groups[first].start);
   const uint8_t before = byte_at(row, start - 1);
   if (before != ' ' && before != '+' && before != '(') return false;
+  if (const uint8_t last = byte_at(row, start - 2);
+      before == ' ' && !is_letter(last) && last < 0x80)
+    return false;
   if (!labelled_phone_at(row, first, out)) return false;
   const WordBefore word = word_before(row, out.start);
   const std::string_view text = word.text();

@@ -402,7 +402,8 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     const bool match = lives_there(reader, trigger, out);
     return reader.answer(match);
   }
-  if (is_birth(reader, word_at(reader, trigger.start)))
+  if (before_birth(reader, trigger.start) != trigger.start &&
+      is_birth(reader, word_at(reader, trigger.start)))
     return reader.answer(was_born(reader, trigger, out));
   Gap gap;
   const bool is_gap = read_gap(reader, trigger.at, gap);

@@ -84,10 +84,14 @@ uint64_t loose_street(OpenReader& reader, uint64_t start, bool number_wanted) no
     at = word.end;
     if (named) end = at;
     if (reader.at(at) == '.') ++at;
-    if (reader.at(at) == ',' && is_digit(reader.at(at + 2))) ++at;
+    const bool comma = reader.at(at) == ',' && is_digit(reader.at(at + 2));
+    if (comma) ++at;
     if (reader.at(at) != ' ') break;
     if (is_digit(reader.at(at + 1))) {
       const uint64_t house = house_end(reader, at + 1);
+      // "Quorin Haldvik, 12 Oak Street": who lives there, and then the house.
+      if (comma && house != 0 && reader.at(house) == ' ' && word_at(reader, house + 1).capital)
+        return 0;
       if (house != 0 && named) return house;
       break;
     }

@@ -175,13 +175,13 @@ Answer HeadedColumns::open_any(const Engine& engine, const TextView& text, const
   out.count = 1;
   column.rule = cue.rule;
   if (!of_names) column.name = secret_name_of(kind, text.slice(name.start, name.end), word);
-  const bool is_line_end = right == '\n' || right == '\r';
+  const bool ends_line = is_line_end(right);
   if (right == '<') return left == '>' ? open_html(text, name, out) : Answer::No;
-  if (right == ',' || right == ')' || right == ']' || is_line_end) {
+  if (right == ',' || right == ')' || right == ']' || ends_line) {
     const Answer answer = open_list(text, name, out);
     if (answer != Answer::No || right == ')' || right == ']') return answer;
   }
-  if (!is_delimiter(right) && !is_line_end) return Answer::No;
+  if (!is_delimiter(right) && !ends_line) return Answer::No;
   const Answer answer = open_lines(text, name, left, right, out);
   return answer == Answer::Yes && of_names && is_no_head(text, out) ? Answer::No : answer;
 }

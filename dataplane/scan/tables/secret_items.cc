@@ -19,7 +19,7 @@ static_assert(kIndentMax + kLabelMax + kValueMax + 2 * kBlanksMax <= kListCellBy
 constexpr unsigned kEmptyMax = 1;
 constexpr uint64_t kNestedMax = 4'096;
 
-bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r' || c == 0; }
+bool ends_line(uint8_t c) noexcept { return is_line_end(c) || c == 0; }
 bool is_opening(uint8_t c) noexcept { return c == '(' || c == '[' || c == '{'; }
 bool is_closing(uint8_t c) noexcept { return c == ')' || c == ']' || c == '}'; }
 
@@ -59,7 +59,7 @@ uint64_t label_end(OpenReader& reader, uint64_t at) noexcept {
 // What may stand behind a value on its line: nothing, a remark, what it is for.
 bool may_follow(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
-  if (is_line_end(c) || c == '#' || c == '(' || c == ',' || c == ';' || c == '<') return true;
+  if (ends_line(c) || c == '#' || c == '(' || c == ',' || c == ';' || c == '<') return true;
   return (c == '/' && reader.at(at + 1) == '/') || (c == '-' && is_gap(reader.at(at + 1))) ||
          reader.follows(at, "for ") || reader.follows(at, "f\xc3\xbcr ");
 }
@@ -131,10 +131,10 @@ SecretItems::Piece SecretItems::read_piece(OpenReader& reader, uint64_t at) cons
   for (;; ++at) {
     if (at - out.from > kValueMax) return out;
     const uint8_t c = reader.at(at);
-    if (is_line_end(c)) break;
+    if (ends_line(c)) break;
     if (out.quoted) {
       if (c == quote) break;
-      if (c == '\\' && !is_line_end(reader.at(at + 1))) ++at;
+      if (c == '\\' && !ends_line(reader.at(at + 1))) ++at;
       continue;
     }
     if (is_gap(c) || c == '"' || c == '`' || c == '<') break;
@@ -172,14 +172,14 @@ void SecretItems::read_in_line(OpenReader& reader, uint64_t at, Item& item) cons
     while (reader.at(at) == '*') ++at;
     at = skip_blanks(reader, at);
     item.end = at;
-    if (is_line_end(reader.at(at))) return;  // a list or a text of its own
+    if (ends_line(reader.at(at))) return;  // a list or a text of its own
   }
   const Piece piece = read_piece(reader, at);
   if (!piece.found) return;
   const uint64_t behind = skip_blanks(reader, piece.end);
   item.end = behind;
   const uint8_t next = reader.at(behind);
-  if (item.marked ? !may_follow(reader, behind) : !is_line_end(next) && next != '#') return;
+  if (item.marked ? !may_follow(reader, behind) : !ends_line(next) && next != '#') return;
   item.from = piece.from;
   item.to = piece.to;
 }
@@ -270,7 +270,7 @@ void SecretItems::read_in_brackets(OpenReader& reader, Item& item) const noexcep
   }
   if (item.label_to != item.label) {
     item.end = behind;
-    if (is_opening(reader.at(behind)) || is_line_end(reader.at(behind))) return;
+    if (is_opening(reader.at(behind)) || ends_line(reader.at(behind))) return;
     piece = read_piece(reader, behind);
     if (!piece.found) {
       item.end = std::max(item.end, piece.end);
@@ -318,13 +318,13 @@ void SecretItems::read_element(OpenReader& reader, Item& item) const noexcept {
   if (reader.at(at) != '<' || !is_letter(reader.at(at + 1))) return;
   const auto tag_end = [&](uint64_t from) {
     uint64_t i = from;
-    while (i - from < kLabelMax && reader.at(i) != '>' && !is_line_end(reader.at(i))) ++i;
+    while (i - from < kLabelMax && reader.at(i) != '>' && !ends_line(reader.at(i))) ++i;
     return reader.at(i) == '>' && reader.before(i) != '/' ? i : uint64_t{0};
   };
   const uint64_t value = tag_end(at);
   if (value == 0) return;
   uint64_t end = value + 1;
-  while (end - value <= kValueMax && reader.at(end) != '<' && !is_line_end(reader.at(end))) ++end;
+  while (end - value <= kValueMax && reader.at(end) != '<' && !ends_line(reader.at(end))) ++end;
   if (reader.at(end) != '<' || reader.at(end + 1) != '/') return;
   const uint64_t closed = tag_end(end);
   if (closed == 0) return;

@@ -21,7 +21,6 @@ constexpr uint64_t kTypeMax = 40;
 constexpr unsigned kTypesMax = 5;
 static_assert(kNameBytesMax + kQuotesMax + kIndexMax + 2 * kBlanksMax + kGapMax < kLookAheadBytes);
 
-bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r'; }
 bool is_opening(uint8_t c) noexcept { return c == '[' || c == '(' || c == '{'; }
 uint8_t closing_of(uint8_t opening) noexcept {
   return opening == '[' ? ']' : opening == '(' ? ')' : '}';

@@ -23,6 +23,7 @@ using base::to_upper;
 constexpr bool is_word_char(uint8_t c) noexcept { return is_alnum(c) || c == '_'; }
 // What words of one line have between them.
 constexpr bool is_gap(uint8_t c) noexcept { return c == ' ' || c == '\t'; }
+constexpr bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r'; }
 constexpr bool is_quote(uint8_t c) noexcept { return c == '"' || c == '\'' || c == '`'; }
 // What stands around values in code and in markdown.
 constexpr bool is_mark(uint8_t c) noexcept { return is_quote(c) || c == '*'; }

@@ -187,7 +187,8 @@ bool number_last(OpenReader& reader, uint64_t number, Hit& out) noexcept {
   const uint8_t then = after == ' ' ? reader.at(known_house + 1) : uint8_t{0};
   const bool may_be_named = reader.open() || after == ',' || after == '\n' || after == '\r' ||
                             after == '.' || is_upper(then) || then == '#';
-  const uint64_t street_end = unnumbered != 0 ? unnumbered - 4 : street_end_before(reader, number);
+  const uint64_t street_end =
+      unnumbered != 0 ? unnumbered - kUnnumberedMark.size() : street_end_before(reader, number);
   const StreetStart street = street_before(
       reader, reader.before(street_end) == ',' ? street_end - 1 : street_end, may_be_named);
   if (street.start == kNoStreet) return false;

@@ -37,8 +37,6 @@ struct Counts {
   unsigned others = 0;   // words of scripts without capital letters
 };
 
-bool is_line_end(uint8_t c) noexcept { return c == '\n' || c == '\r'; }
-
 bool is_other_script(uint8_t lead) noexcept { return lead >= 0xd4; }
 
 // "12", "12b", "12-14", "98/3", "1015CJ": behind it; `at`: no number of an address.
@@ -137,10 +135,6 @@ uint64_t before_next_label(OpenReader& reader, uint64_t start, uint64_t end) noe
   return end;
 }
 
-}  // namespace
-
-namespace {
-
 // What stands in [from, to), the cell without marks around it; false: what no address has.
 bool count_cell(OpenReader& reader, uint64_t from, uint64_t to, Counts& counts) noexcept {
   if (to <= from || to - from > kAddressCellBytesMax) return false;
@@ -173,6 +167,7 @@ bool is_address_cell(OpenReader& reader, uint64_t from, uint64_t to) noexcept {
 }
 
 AddressCell announced_cell(OpenReader& reader, uint64_t start) noexcept {
+  if (!is_other_script(reader.at(start)) && !is_digit(reader.at(start))) return {};
   bool has_comma = false;
   uint64_t end = start;
   for (; end - start <= kAddressCellBytesMax; ++end) {
@@ -211,9 +206,9 @@ AddressCell labelled_address(OpenReader& reader, uint64_t label_end) noexcept {
   if (end == 0) return {};
   if (closing == 0) {
     // What a sentence says behind its last number: whoever reads its parts knows better.
-    if (const AddressPart part = announced_address(reader, start);
-        reader.at(start) >= 0x80 && part.end != 0)
-      return {part.start, part.end};
+    if (reader.at(start) >= 0x80)
+      if (const AddressPart part = announced_address(reader, start); part.end != 0)
+        return {part.start, part.end};
     end = before_next_label(reader, start, end);
   }
   while (end > start && (reader.before(end) == ' ' || reader.before(end) == ',' ||

@@ -122,7 +122,7 @@ Verdict address_after_cue(const TextView& text, const Trigger& trigger, const Ru
   if (other_script && is_below(reader, trigger.at, start)) return reader.answer(false);
   if (other_script) {
     AddressPart part = announced_address(reader, start);
-    if (part.end == 0 && (reader.at(start) >= 0xd4 || is_digit(reader.at(start)))) {
+    if (part.end == 0) {
       const AddressCell cell = announced_cell(reader, start);
       part = {cell.start, cell.end};
     }

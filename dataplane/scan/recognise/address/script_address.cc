@@ -294,7 +294,7 @@ uint64_t abjad_address(OpenReader& reader, uint64_t at) noexcept {
       if (!(reader.at(at) == ',' || reader.follows(at, kComma))) return end;
       continue;
     }
-    if (at == first || (at == gap && first == gap)) return end;
+    if (at == first) return end;
   }
   return end;
 }

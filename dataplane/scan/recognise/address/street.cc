@@ -508,11 +508,9 @@ uint64_t unnumbered_end_before(OpenReader& reader, uint64_t code) noexcept {
   while (end > 0 && code - end < 3 &&
          (reader.before(end) == ' ' || reader.before(end) == ',' || reader.before(end) == '.'))
     --end;
-  return end > 3 && end < code && to_lower(reader.before(end)) == 'n' &&
-                 reader.before(end - 1) == '/' && to_lower(reader.before(end - 2)) == 's' &&
-                 reader.before(end - 3) == ' '
-             ? end
-             : 0;
+  const bool is_mark = end < code && end >= kUnnumberedMark.size() &&
+                       reader.follows(end - kUnnumberedMark.size(), kUnnumberedMark);
+  return is_mark ? end : 0;
 }
 
 StreetStart street_before(OpenReader& reader, uint64_t end, bool named) noexcept {

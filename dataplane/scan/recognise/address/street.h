@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "dataplane/scan/read/words.h"
 
@@ -45,8 +46,9 @@ Street named_street(OpenReader& reader, uint64_t start) noexcept;
 
 // The end of the street's text before the number at `number`: without "no.", "nº", a comma.
 uint64_t street_end_before(OpenReader& reader, uint64_t number) noexcept;
-// "Paseo del Mar s/n, 41001": the end of the mark of a house without a number that stands before
-// the post code at `code`; 0: none does.
+// "Paseo del Mar s/n, 41001": the mark of a house without a number, and where it ends before the
+// post code at `code`; 0: it does not stand there.
+inline constexpr std::string_view kUnnumberedMark = " s/n";
 uint64_t unnumbered_end_before(OpenReader& reader, uint64_t code) noexcept;
 // How much a street says by itself. Placed: only with a town or a unit behind it. Cued: what a cue
 // must announce.

@@ -4,7 +4,7 @@
 
 namespace sallyport::cli {
 
-bool ScanWitness::read(std::span<const uint8_t> text) {
+bool ScanWitness::read(std::span<const uint8_t> text, Reading reading) {
   findings_.clear();
   held_max_ = 0;
   scanner_.begin(*engine_, *scratch_, 0, dictionaries_);
@@ -13,10 +13,11 @@ bool ScanWitness::read(std::span<const uint8_t> text) {
     findings_.insert(findings_.end(), found.begin(), found.end());
     scanner_.take(found.size());
   };
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!scanner_.feed(text.subspan(at, 1))) return false;
+  const size_t step = reading == Reading::Bytewise ? 1 : std::max<size_t>(text.size(), 1);
+  for (size_t at = 0; at < text.size(); at += step) {
+    if (!scanner_.feed(text.subspan(at, step))) return false;
     collect();
-    held_max_ = std::max(held_max_, at + 1 - scanner_.safe_edge());
+    held_max_ = std::max(held_max_, at + step - scanner_.safe_edge());
   }
   scanner_.end();
   collect();

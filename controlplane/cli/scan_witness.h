@@ -1,5 +1,5 @@
-// scan_witness.h: a second, byte-wise reading of a text that tells how it was read: which rule
-// found what, and how much had to be held while it came.
+// scan_witness.h: a second reading of a text that tells how it was read: which rule found what, and
+// how much had to be held while it came.
 //
 // The rulings of a text come from the rewriters of the live path (text_scan.h); this reads the same
 // text with the same scanner, so its findings are the same ones (text_scanner.h, I1). Fed byte by
@@ -26,14 +26,16 @@ class ScanWitness {
     scratch_ = &scratch;
     dictionaries_ = dictionaries;
   }
+  // Bytewise is what tells how much is held, and takes some thirty times as long.
+  enum class Reading : uint8_t { Whole, Bytewise };
   // False: the scanner gave up (a text with too many matches); what was found so far is there.
-  bool read(std::span<const uint8_t> text);
+  bool read(std::span<const uint8_t> text, Reading reading);
 
   // In the order of the text, until the next read().
   std::span<const scan::Finding> findings() const noexcept { return findings_; }
   // The finding that a ruling over [start, end) of this entity is about; null: token-like text.
   const scan::Finding* find(uint64_t start, uint64_t end, std::string_view entity) const noexcept;
-  // Bytes behind the safe edge, at most, over the last text.
+  // Bytes behind the safe edge, at most, over the last text. REQUIRES: it was read bytewise.
   uint64_t held_max() const noexcept { return held_max_; }
 
  private:

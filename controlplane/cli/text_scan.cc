@@ -150,7 +150,9 @@ void TextScan::scan(std::span<const uint8_t> text, const ScanWants& wants) {
   if (wants.redacted && verdict_ != ScanVerdict::Block) write_redacted(text);
   rewriter_.edits().clear();
   // A text that exhausts the scanner is refused above; the witness then knows a part.
-  if (wants.explained || wants.counted) static_cast<void>(witness_.read(text));
+  using Reading = ScanWitness::Reading;
+  if (wants.explained || wants.counted)
+    static_cast<void>(witness_.read(text, wants.counted ? Reading::Bytewise : Reading::Whole));
   if (wants.counted) count(text, took.count());
 }
 

@@ -77,7 +77,8 @@ void NumberStage::judge_everyday(const Engine& engine, size_t first, CandidateLi
   look_beside(engine, row_.start(first), out);
   if (!heads_.settled()) looked_ = false;
   const auto rules = engine.rules_anywhere(contract::RuleKind::Date);
-  if (!rules.empty()) offer_row(engine, rules, date_at, Form::Date, first, out);
+  if (RowHit hit; !rules.empty() && date_at(row_, first, hit))
+    offer_row(engine, rules, hit, Form::Date, first, out);
 }
 
 // The day of a date that its month and a space stand before, and its year behind.

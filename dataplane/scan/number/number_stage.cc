@@ -7,10 +7,12 @@
 #include "dataplane/base/check.h"
 #include "dataplane/scan/number/number_matrix.h"
 #include "dataplane/scan/number/shape_window.h"
+#include "dataplane/scan/recognise/number/called_phone.h"
 #include "dataplane/scan/recognise/number/card_code.h"
 #include "dataplane/scan/recognise/number/date.h"
 #include "dataplane/scan/recognise/number/everyday_number.h"
 #include "dataplane/scan/recognise/number/mac.h"
+#include "dataplane/scan/recognise/number/national_phone.h"
 #include "dataplane/scan/recognise/number/phone.h"
 #include "dataplane/scan/recognise/number/phone_extension.h"
 #include "dataplane/scan/validate/letters.h"
@@ -27,9 +29,6 @@ constexpr uint64_t kGroupBytesMax = contract::kShapeLengthMax;
 
 // "(+49" and "+(49".
 constexpr unsigned kMarksMax = 2;
-
-// No telephone number has fewer (recognise/number/phone.h).
-constexpr uint32_t kPhoneDigitsMin = 7;
 
 // Signs around a value that is a whole text. Less than kRowAheadBytes: a row is judged when so much
 // behind it is known, so it is the end of the text in every way to cut it.
@@ -404,9 +403,6 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   };
   const auto of = [&](contract::RuleKind kind) { return engine.rules_anywhere(kind); };
   const Kind kinds[] = {
-      {of(contract::RuleKind::Phone), phone_at, kPhoneDigitsMin, Form::Phone},
-      {of(contract::RuleKind::LabelledPhone), labelled_phone_at, kLabelledDigitsMin, Form::Phone},
-      {of(contract::RuleKind::CalledPhone), called_phone_at, kLabelledDigitsMin, Form::Phone},
       {of(contract::RuleKind::Date), date_at, kRowDigitsMin, Form::Date},
       {of(contract::RuleKind::CardCode), card_code_row, kCardCodeDigitsMin, Form::Other},
       {of(contract::RuleKind::Mac), mac_row, 0, Form::Other}};
@@ -437,9 +433,10 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
     if (digits == 0) continue;
     judge_shapes(engine, first, leads, lengths.apt, out);
     if (looked_ && !heads_.settled()) looked_ = false;
+    if (digits >= kLabelledDigitsMin) offer_phones(engine, first, out);
     for (const Kind& kind : kinds)
-      if (!kind.rules.empty() && digits >= kind.digits_min)
-        offer_row(engine, kind.rules, kind.at, kind.form, first, out);
+      if (RowHit hit; !kind.rules.empty() && digits >= kind.digits_min && kind.at(row_, first, hit))
+        offer_row(engine, kind.rules, hit, kind.form, first, out);
     if (first == day_group_) offer_date(engine, first, date_, out);
     if (Hit date; date_before(first, date)) offer_date(engine, first, date, out);
     digits -= row_.groups[first].digits;
@@ -447,11 +444,24 @@ void NumberStage::judge(const Engine& engine, CandidateList& out) {
   }
 }
 
-// What `at` finds at group `first`, for all rules of its kind.
-void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at,
+// One walk over the groups for the three kinds of rules that ask for telephones.
+void NumberStage::offer_phones(const Engine& engine, size_t first, CandidateList& out) {
+  const auto plain = engine.rules_anywhere(contract::RuleKind::Phone);
+  const auto labelled = engine.rules_anywhere(contract::RuleKind::LabelledPhone);
+  const auto called = engine.rules_anywhere(contract::RuleKind::CalledPhone);
+  if (plain.empty() && labelled.empty() && called.empty()) return;
+  const PhoneHits hits = phones_at(row_, first);
+  if (hits.is_by_form && !plain.empty())
+    offer_row(engine, plain, hits.by_form, Form::Phone, first, out);
+  if (!hits.is_behind_label) return;
+  if (!labelled.empty()) offer_row(engine, labelled, hits.behind_label, Form::Phone, first, out);
+  if (!called.empty() && is_called(row_, first, hits.behind_label))
+    offer_row(engine, called, hits.behind_label, Form::Phone, first, out);
+}
+
+// What was found at group `first`, for all rules of its kind.
+void NumberStage::offer_row(const Engine& engine, std::span<const uint16_t> rules, RowHit hit,
                             Form form, size_t first, CandidateList& out) {
-  RowHit hit;
-  if (!at(row_, first, hit)) return;
   const bool is_date = form == Form::Date;
   if (form == Form::Phone) add_extension(hit);
   if (OpenReader reader(row_.view);

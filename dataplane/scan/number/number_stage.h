@@ -74,7 +74,8 @@ class NumberStage {
   void judge_everyday(const Engine& engine, size_t first, CandidateList& out);
   // What is asked of a form besides its words.
   enum class Form : uint8_t { Phone, Date, Other };
-  void offer_row(const Engine& engine, std::span<const uint16_t> rules, RecogniseRow at, Form form,
+  void offer_phones(const Engine& engine, size_t first, CandidateList& out);
+  void offer_row(const Engine& engine, std::span<const uint16_t> rules, RowHit hit, Form form,
                  size_t first, CandidateList& out);
   void add_extension(RowHit& hit) const noexcept;
   bool date_before(size_t group, Hit& date) const noexcept;

@@ -13,10 +13,13 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/email.cc
   recognise/field.cc
   recognise/ip.cc
+  recognise/number/called_phone.cc
   recognise/number/card_code.cc
   recognise/number/date.cc
   recognise/number/everyday_number.cc
   recognise/number/mac.cc
+  recognise/number/national_phone.cc
+  recognise/number/no_phone.cc
   recognise/number/phone.cc
   recognise/number/phone_extension.cc
   recognise/person/born.cc

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 
-#include "dataplane/scan/recognise/number/row_digits.h"
-#include "dataplane/scan/validate/calendar.h"
+#include "dataplane/scan/recognise/number/national_phone.h"
+#include "dataplane/scan/recognise/number/no_phone.h"
+#include "dataplane/scan/recognise/number/phone_signs.h"
 
 namespace sallyport::scan {
 namespace {
 
-constexpr size_t kGroupsOfPhoneMax = 8;
 constexpr size_t kNanpDigits = 10;
-constexpr size_t kNationalMin = 7;
-constexpr size_t kLabelledMax = 15;  // ITU-T E.164
-static_assert(kLabelledDigitsMin < kNationalMin);
-// What is dialled before an area code in brackets.
-constexpr size_t kPrefixDigitsMax = 4;
-constexpr size_t kNationalMax = 12;
 // With the country code and this many digits a number is whole: what follows is another one.
 constexpr size_t kWholeDigits = 11;
 // Percent off for digits torn apart.
@@ -67,66 +60,10 @@ bool is_international(Characters d) noexcept {
   return d[0] != '1' || is_nanp(d.subspan(1));
 }
 
-bool is_separator(uint8_t c) noexcept {
-  return c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')';
-}
-
-// One of them, or a bracket with a space or hyphen at it: ") ", " (", ")-".
-bool is_phone_gap(std::span<const uint8_t> between) noexcept {
-  if (between.size() == 1) return is_separator(between[0]);
-  if (between.size() > 2 || !std::all_of(between.begin(), between.end(), is_separator))
-    return false;
-  return between[0] == ')' || between[1] == '(';
-}
-
-// " - " between groups is common in what people type.
-bool is_wide_gap(std::span<const uint8_t> between) noexcept {
-  return is_phone_gap(between) ||
-         (between.size() == 3 && between[0] == ' ' && between[2] == ' ' &&
-          (between[1] == '-' || between[1] == '.' || between[1] == '/')) ||
-         (between.size() == 3 && between[0] == ')' && between[1] == ' ' && between[2] == '(');
-}
-
-uint8_t byte_at(const Row& row, int32_t offset) noexcept {
-  return row.view.at(row.base + static_cast<uint64_t>(static_cast<int64_t>(offset)));
-}
-
-// Letters, digits and what joins a number to something before it.
-bool unclean_before(uint8_t c) noexcept {
-  return is_word_char(c) || c == '.' || c == '-' || c == '+' || c == '#' || c == '$' || c == '&' ||
-         c == '%' || c == '@' || c == '^' || c == '~';
-}
-bool unclean_behind(uint8_t c) noexcept {
-  return is_word_char(c) || c == '@' || c == '%' || c == '=' || c == '$' || c == '&';
-}
 // Of a number whose first sign is at `start`: "mobile=+44 7337 249419&x=1" of a query.
 bool ends_unclean(const Row& row, int32_t start, size_t last) noexcept {
   const uint8_t behind = row.behind(last);
   return unclean_behind(behind) && !(behind == '&' && byte_at(row, start - 1) == '=');
-}
-
-struct Start {
-  int32_t at;
-  bool bracket;
-};
-
-// Takes an opening bracket in front along.
-Start start_of(const Row& row, size_t first) noexcept {
-  const auto at = static_cast<int32_t>(row.groups[first].start);
-  return byte_at(row, at - 1) == '(' ? Start{at - 1, true} : Start{at, false};
-}
-
-bool closes(const Row& row, size_t first, size_t group_end) noexcept {
-  for (size_t g = first; g + 1 < group_end; ++g) {
-    const auto between = row.gap(g);
-    if (std::find(between.begin(), between.end(), uint8_t{')'}) != between.end()) return true;
-  }
-  return byte_at(row, static_cast<int32_t>(row.groups[group_end - 1].end)) == ')';
-}
-
-bool is_hit(const Row& row, int32_t start, size_t group_end, RowHit& out) noexcept {
-  out = RowHit{start, static_cast<int32_t>(row.groups[group_end - 1].end), group_end, false, 0};
-  return true;
 }
 
 // The trunk zero that some write between country and area code: +44 (0)20 ...
@@ -238,39 +175,6 @@ bool north_american_at(const Row& row, size_t first, RowHit& out) noexcept {
   return is_hit(row, start.at, area + 3, out);
 }
 
-bool is_dotted_quad(const Row& row, size_t first, size_t group_end) noexcept {
-  if (group_end - first != 4 || common_separator(row, first, group_end) != '.') return false;
-  for (size_t g = first; g < group_end; ++g)
-    if (row.size(g) > 3 || number(row.of(g), 0, row.size(g)) > 255) return false;
-  return true;
-}
-
-// 2024-01-31, 31.01.2024, 20240131 and the like, also with a time behind.
-bool is_dated(const Row& row, size_t first, size_t group_end) noexcept {
-  // The year has a group of its own: "082 219-86" is of a telephone.
-  const bool grouped = group_end - first >= 3 && row.size(first + 1) <= 2 &&
-                       ((row.size(first) == 4 && row.size(first + 2) <= 2) ||
-                        (row.size(first) <= 2 && row.size(first + 2) == 4));
-  const bool years = group_end - first == 2 && row.size(first) == 4 && row.size(first + 1) == 4;
-  if (!grouped && !years && group_end - first != 1) return false;
-  const uint32_t whole = row.size(first);
-  if (!grouped && !years && is_digits(row, first) && whole != 8 && whole != 12 && whole != 14)
-    return false;
-  const RowDigits digits = digits_of(row, first, grouped ? first + 3 : group_end);
-  if (!digits.fits ||
-      (digits.count != 8 && (grouped || (digits.count != 12 && digits.count != 14))))
-    return false;
-  const auto at = [&](size_t from, size_t count) {
-    return static_cast<unsigned>(number(digits.all(), from, count));
-  };
-  // 2002 - 2007
-  if (years) return (at(0, 2) == 20 || at(0, 2) == 19) && (at(4, 2) == 20 || at(4, 2) == 19);
-  const bool year_first = is_date(at(0, 4), at(4, 2), at(6, 2)) && at(0, 4) >= 1900;
-  const bool year_last =
-      is_date(at(4, 4), at(2, 2), at(0, 2)) || is_date(at(4, 4), at(0, 2), at(2, 2));
-  return year_first || (year_last && grouped);
-}
-
 // "(915) 415-01-87": three groups of 3, 2 and 2 behind the area code.
 bool ends_like_russia(const Row& row, size_t first, size_t group_end) noexcept {
   return group_end - first == 4 && row.size(first) == 3 && row.size(first + 1) == 3 &&
@@ -340,75 +244,6 @@ bool swedish_at(const Row& row, size_t first, RowHit& out) noexcept {
   return is_hit(row, static_cast<int32_t>(row.groups[first].start), last, out);
 }
 
-// "ff ba ", "83 fc ": one pair alone is a word ("de").
-bool bytes_before(const Row& row, size_t first) noexcept {
-  constexpr int32_t kPairs = 6;
-  const auto start = static_cast<int32_t>(row.groups[first].start);
-  bool letter = false;
-  for (int32_t i = 1; i <= kPairs; ++i) {
-    const uint8_t c = byte_at(row, start - i);
-    letter = letter || is_letter(c);
-    if (i == 1 || i == 4 ? c != ' ' : !is_hex(c)) return false;
-  }
-  return letter && !is_alnum(byte_at(row, start - kPairs - 1));
-}
-
-// An offset may stand before the first bytes.
-bool stands_in_dump(const Row& row, size_t first, size_t group_end) noexcept {
-  const uint32_t size = row.size(group_end - 1);
-  if (size != 2 && size != 4) return false;
-  for (size_t g = first; g < group_end; ++g)
-    if (row.size(g) != size && (g > first || row.size(g) < 6)) return false;
-  return (first > 0 && is_mixed_hex(row, first - 1, size)) ||
-         (size == 2 && bytes_before(row, first)) ||
-         (group_end < row.count && is_mixed_hex(row, group_end, size));
-}
-
-// "345-349 (2001": the bracket closes behind the number, so it holds something else. "2019)\n12.":
-// nothing opened it.
-bool brackets_pair(const Row& row, size_t first, size_t group_end) noexcept {
-  int depth = row.before(first) == '(' ? 1 : 0;
-  // "031)346-1737": how Korea and Japan part the area code.
-  if (depth == 0 && group_end > first + 1 && row.joint(first) == ')' && row.of(first)[0] == '0' &&
-      row.size(first) >= 2 && row.size(first) <= kPrefixDigitsMax)
-    depth = 1;
-  for (size_t g = first; g + 1 < group_end; ++g)
-    for (const uint8_t c : row.gap(g)) {
-      if (c == '(') ++depth;
-      if (c == ')' && --depth < 0) return false;
-    }
-  return depth <= 0 || (depth == 1 && row.before(first) == '(');
-}
-
-// "2076672 kB", "4096 bytes": a quantity.
-bool is_quantity_of_bytes(const Row& row, size_t last) noexcept {
-  const auto end = static_cast<int32_t>(row.groups[last].end);
-  if (byte_at(row, end) != ' ') return false;
-  const uint8_t one = byte_at(row, end + 1), two = byte_at(row, end + 2);
-  const uint8_t three = byte_at(row, end + 3);
-  const bool bytes = to_lower(one) == 'b' && two == 'y' && three == 't';
-  const bool prefixed = (to_lower(one) == 'k' || one == 'M' || one == 'G') &&
-                        (two == 'B' || (two == 'i' && three == 'B')) &&
-                        !is_word_char(byte_at(row, end + (two == 'i' ? 4 : 3)));
-  return bytes || prefixed;
-}
-
-// Words for numbers stand in programs, dumps and lists of references, too.
-bool is_of_others(const Row& row, size_t first, const RowHit& hit) noexcept {
-  const auto start = static_cast<int32_t>(row.groups[first].start);
-  const uint8_t before = row.before(first);
-  // "@@ -5506,7 +5517,7 @@": a piece of a diff.
-  if (before == '-' && byte_at(row, start - 2) == ' ' && byte_at(row, start - 3) == '@')
-    return true;
-  // "timestamp = {09.02.26.19.31}" of BibTeX.
-  if (before == '{' && row.behind(hit.group_end - 1) == '}' && hit.group_end - first == 5 &&
-      common_separator(row, first, hit.group_end) == '.')
-    return true;
-  if (before == '+') return false;
-  return !brackets_pair(row, first, hit.group_end) || stands_in_dump(row, first, hit.group_end) ||
-         is_quantity_of_bytes(row, hit.group_end - 1);
-}
-
 // 020 7946 0958, 01.41.27.23.47, 03-4927-9802, 0688 872 49 99: a trunk zero, ten or eleven digits
 // in three to five groups with one separator.
 bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
@@ -456,112 +291,6 @@ bool trunk_at(const Row& row, size_t first, RowHit& out) noexcept {
   return is_hit(row, start, last, out);
 }
 
-// "2023-02-05" from `group` on, which is_dated() takes for one.
-bool is_date_with_dashes(const Row& row, size_t group) noexcept {
-  if (group + 3 > row.count || row.size(group) != 4 || row.size(group + 1) != 2 ||
-      row.size(group + 2) != 2 || !gap_is(row, group, '-') || !gap_is(row, group + 1, '-') ||
-      !is_digits(row, group) || !is_digits(row, group + 1) || !is_digits(row, group + 2))
-    return false;
-  const auto value = [&](size_t g) {
-    return static_cast<unsigned>(number(row.of(g), 0, row.size(g)));
-  };
-  const unsigned first = value(group), second = value(group + 1), third = value(group + 2);
-  if (first >= 1900 && is_date(first, second, third)) return true;
-  const unsigned year = second * 100 + third;
-  return is_date(year, first % 100, first / 100) || is_date(year, first / 100, first % 100);
-}
-
-// "9.0.0612", "1003.1-2008": one digit at a point among longer groups. "1.800..." begins so.
-class Versions {
- public:
-  Versions(const Row& row, size_t first) noexcept : row_(row), first_(first), at_(first) {}
-  // Are the groups up to `group_end` one? Asked from the shortest on.
-  bool is_one(size_t group_end) noexcept {
-    for (; at_ < group_end; ++at_) {
-      const bool at_point = at_ > first_ && (gap_is(row_, at_ - 1, '.') ||
-                                             (at_ + 1 < row_.count && gap_is(row_, at_, '.')));
-      single_ = single_ || (row_.size(at_) == 1 && at_point);
-      longer_ = longer_ || row_.size(at_) > 2;
-    }
-    // "5.009002"
-    const bool fraction =
-        group_end == first_ + 2 && row_.size(first_) == 1 && gap_is(row_, first_, '.');
-    return (single_ || fraction) && longer_;
-  }
-
- private:
-  const Row& row_;
-  size_t first_, at_;
-  bool single_ = false, longer_ = false;
-};
-
-// How many digits a national form has. `labelled`: what stands right before it says so.
-struct National {
-  size_t min, max;
-  bool labelled;
-};
-constexpr National kBehindAWord{kNationalMin, kNationalMax, false};
-constexpr National kBehindALabel{kLabelledDigitsMin, kLabelledMax, true};
-
-// "120000" counts things; with points or slashes so few digits are a day or an amount.
-bool is_count(const Row& row, size_t first, size_t group_end) noexcept {
-  constexpr size_t kZeros = 3, kRoundMax = 8;
-  const RowDigits digits = digits_of(row, first, group_end);
-  if (!digits.fits) return true;
-  // "00000100: 92c7" of a dump.
-  if (row.behind(group_end - 1) == ':') return true;
-  const auto tail = digits.all().last(kZeros);
-  if (digits.count <= kRoundMax &&
-      std::all_of(tail.begin(), tail.end(), [](uint8_t c) { return c == '0'; }))
-    return true;
-  if (digits.count >= kNationalMin) return false;
-  for (size_t g = first; g + 1 < group_end; ++g)
-    if (gap_is(row, g, '.') || gap_is(row, g, '/')) return true;
-  return false;
-}
-
-// A national form needs a word like "phone" before it.
-bool national_at(const Row& row, size_t first, const National& form, RowHit& out) noexcept {
-  Start start = start_of(row, first);
-  const uint8_t before = byte_at(row, start.at - 1);
-  // "ב-054...": a preposition of Hebrew.
-  const bool is_prefix = before == '-' && byte_at(row, start.at - 2) >= 0x80;
-  if (is_word_char(before) || before == '.' || (before == '-' && !is_prefix) || before == '$' ||
-      before == '#')
-    return false;
-  // Octal constants; a number in one group does not begin so.
-  if (!form.labelled && row.size(first) >= kNationalMin && row.of(first)[0] == '0' &&
-      row.of(first)[1] == '0')
-    return false;
-  size_t best = 0, digits = 0;
-  Versions versions(row, first);
-  for (size_t last = first + 1; last <= std::min(first + kGroupsOfPhoneMax, row.count); ++last) {
-    if (last - 1 > first && !is_wide_gap(row.gap(last - 2))) break;
-    // "13130 (959) 834-6508": a number before an area code.
-    if (last - 1 > first && row.before(last - 1) == '(' && digits > kPrefixDigitsMax) break;
-    const uint32_t size = digits_before_extension(row, last - 1);
-    digits += size;
-    if (size == 0 || digits > form.max) break;
-    // A date goes on behind a number.
-    if (is_date_with_dashes(row, last - 1) || versions.is_one(last)) return false;
-    const bool query = before == '=' && row.behind(last - 1) == '&';
-    if (digits >= form.min && (query || !unclean_behind(row.behind(last - 1))) &&
-        !is_dotted_quad(row, first, last) && !is_dated(row, first, last) &&
-        !(form.labelled && is_count(row, first, last)))
-      best = last;
-  }
-  if (best == 0) return false;
-  // Part of a longer number: groups go on at the same separator.
-  if (best > first + 1 && row.gap(first).size() == 1 &&
-      (joined_before(row, first, row.gap(first)[0]) ||
-       joined_behind(row, best, row.gap(best - 2).back())))
-    return false;
-  if (start.bracket && !closes(row, first, best)) ++start.at;
-  is_hit(row, start.at, best, out);
-  out.bare = true;
-  return true;
-}
-
 // 6 1 2 9 4 4 7 7 7 4, "415-5" + "55-2671", or cut by a line end: ten digits of North America, torn
 // apart.
 bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
@@ -590,98 +319,40 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
   return true;
 }
 
+// What its own form says.
+bool formed_at(const Row& row, size_t first, RowHit& out) noexcept {
+  return international_at(row, first, out) || north_american_at(row, first, out) ||
+         bracket_at(row, first, out) || trunk_at(row, first, out) || swedish_at(row, first, out) ||
+         russian_at(row, first, out) || torn_at(row, first, out);
+}
+
 }  // namespace
 
-bool phone_at(const Row& row, size_t first, RowHit& out) noexcept {
-  if (!is_digits(row, first)) return false;
-  return (international_at(row, first, out) || north_american_at(row, first, out) ||
-          bracket_at(row, first, out) || trunk_at(row, first, out) || swedish_at(row, first, out) ||
-          russian_at(row, first, out) || torn_at(row, first, out) ||
-          national_at(row, first, kBehindAWord, out)) &&
-         !is_of_others(row, first, out);
-}
-
-bool labelled_phone_at(const Row& row, size_t first, RowHit& out) noexcept {
-  if (!is_digits(row, first)) return false;
+PhoneHits phones_at(const Row& row, size_t first) noexcept {
+  PhoneHits out;
+  if (!is_digits(row, first)) return out;
+  const bool is_formed = formed_at(row, first, out.by_form);
+  out.is_by_form = is_formed && !is_of_others(row, first, out.by_form);
   // What stands for itself is known best by its own form, unless digits of it are left over.
-  const bool is_known = phone_at(row, first, out) && !out.bare;
-  const size_t known_end = is_known ? out.group_end : 0;
-  if (is_known && !joined_behind(row, known_end, row.joint(known_end - 1))) return true;
-  RowHit labelled;
-  const bool fits = national_at(row, first, kBehindALabel, labelled) &&
-                    !is_of_others(row, first, labelled) && labelled.group_end > known_end;
-  if (!fits) return is_known;
-  out = labelled;
-  if (byte_at(row, out.start - 1) == '+') --out.start;
-  return true;
-}
-
-namespace {
-
-// Between a call and its number, where languages say it so.
-constexpr std::string_view kBeforeNumbers[] = {
-    "på",       "au",     "unter",    "na",        "al",      "allo",    "no",   "para",
-    "pod",      "la",     "di",       "ke",        "op",      "naar",    "el",   "pa",
-    "uz",       "numer",  "numero",   "número",    "numéro",  "číslo",   "broj", "nummer",
-    "nummeret", "numret", "numeroon", "numerosta", "numbril", "numeriu", "số",   "ที่"};
-// Folded like the text (fold.h): letters of Cyrillic and Greek that look like ASCII are it. По, на,
-// номер, номеру, номером, το, στο.
-constexpr std::string_view kFoldedBeforeNumbers[] = {"\xd0\xbfo",
-                                                     "\xd0\xbd\x61",
-                                                     "\xd0\xbdo\xd0\xbc\x65p",
-                                                     "\xd0\xbdo\xd0\xbc\x65py",
-                                                     "\xd0\xbdo\xd0\xbc\x65po\xd0\xbc",
-                                                     "\xcf\x84o",
-                                                     "o\xcf\x84o"};
-constexpr size_t kBeforeNumberMax = 16;
-
-// The word before `start` and a space; empty: there is none that short.
-struct WordBefore {
-  std::array<char, kBeforeNumberMax> bytes;
-  size_t at = kBeforeNumberMax;
-
-  std::string_view text() const noexcept { return {bytes.data() + at, bytes.size() - at}; }
-};
-WordBefore word_before(const Row& row, int32_t start) noexcept {
-  WordBefore out;
-  if (byte_at(row, start - 1) != ' ') return out;
-  for (int32_t i = start - 2; out.at > 0; --i) {
-    const uint8_t c = byte_at(row, i);
-    if (!is_letter(c) && c < 0x80) break;
-    out.bytes[--out.at] = static_cast<char>(c);
+  const bool is_known = out.is_by_form && !out.by_form.bare;
+  const size_t known_end = is_known ? out.by_form.group_end : 0;
+  out.behind_label = out.by_form;
+  out.is_behind_label = is_known;
+  if (is_known && !joined_behind(row, known_end, row.joint(known_end - 1))) return out;
+  const NationalHits national = national_at(row, first);
+  const auto is_one = [&](const RowHit& hit) {
+    return hit.group_end > known_end && !is_of_others(row, first, hit);
+  };
+  if (!is_formed && is_one(national.behind_word)) {
+    out.by_form = national.behind_word;
+    out.is_by_form = true;
+  }
+  if (is_one(national.behind_label)) {
+    out.behind_label = national.behind_label;
+    out.is_behind_label = true;
+    if (byte_at(row, out.behind_label.start - 1) == '+') --out.behind_label.start;
   }
   return out;
-}
-
-bool is_whole(const Row& row, size_t first, const RowHit& hit) noexcept {
-  const RowDigits digits = digits_of(row, first, hit.group_end);
-  return digits.fits && digits.count >= kNationalMin;
-}
-
-// One group that begins like no telephone number: "call it on 20240112", "at 1234567 bytes".
-bool is_plain(const Row& row, size_t first, const RowHit& hit) noexcept {
-  return hit.group_end == first + 1 && row.of(first)[0] != '0' && row.before(first) != '+';
-}
-
-}  // namespace
-
-bool called_phone_at(const Row& row, size_t first, RowHit& out) noexcept {
-  // Most numbers have no word before them that is one of these.
-  const auto start = static_cast<int32_t>(row.groups[first].start);
-  const uint8_t before = byte_at(row, start - 1);
-  if (before != ' ' && before != '+' && before != '(') return false;
-  if (const uint8_t last = byte_at(row, start - 2);
-      before == ' ' && !is_letter(last) && last < 0x80)
-    return false;
-  if (!labelled_phone_at(row, first, out)) return false;
-  const WordBefore word = word_before(row, out.start);
-  const std::string_view text = word.text();
-  // English calls many things.
-  if (text == "on" || text == "at") return !is_plain(row, first, out) && is_whole(row, first, out);
-  const auto is_one_of = [&](std::span<const std::string_view> words) {
-    return std::find(words.begin(), words.end(), text) != words.end();
-  };
-  return is_one_of(kBeforeNumbers) || is_one_of(kFoldedBeforeNumbers);
 }
 
 }  // namespace sallyport::scan

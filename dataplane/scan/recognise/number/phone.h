@@ -12,14 +12,12 @@
 
 namespace sallyport::scan {
 
-// The fewest digits of a number that is labelled or called.
-inline constexpr uint32_t kLabelledDigitsMin = 6;
-
-bool phone_at(const Row& row, size_t first, RowHit& out) noexcept;
-// For rules whose words stand right before the number or at the head of its column.
-bool labelled_phone_at(const Row& row, size_t first, RowHit& out) noexcept;
-// For rules whose words are verbs of calling, a name before the number: a preposition stands right
-// before it.
-bool called_phone_at(const Row& row, size_t first, RowHit& out) noexcept;
+// What begins with a group. The two are the same where the form stands for itself.
+struct PhoneHits {
+  RowHit by_form;       // of 7 digits and more; `bare`: only behind a word
+  RowHit behind_label;  // for rules whose words stand right before it or at the head of its column
+  bool is_by_form = false, is_behind_label = false;
+};
+PhoneHits phones_at(const Row& row, size_t first) noexcept;
 
 }  // namespace sallyport::scan

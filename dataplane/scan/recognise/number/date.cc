@@ -120,6 +120,7 @@ uint64_t numeric(OpenReader& reader, const Number& first) noexcept {
 unsigned month_at(OpenReader& reader, uint64_t at, uint64_t& end) noexcept {
   const uint8_t first = to_lower(reader.at(at));
   if (!is_lower(first) && first < 0x80) return 0;
+  if (!kMonthIndex.may_begin(first, to_lower(reader.at(at + 1)))) return 0;
   for (const MonthName& one : kMonthIndex.of(first)) {
     if (!reader.follows(at, one.name)) continue;
     end = at + one.name.size();

@@ -701,6 +701,12 @@ class MonthIndex {
         if (place_of(static_cast<uint8_t>(one.name[0])) == place) names_[count++] = one;
       ends_[place + 1] = count;
     }
+    for (const MonthName& one : kMonths)
+      seconds_[place_of(static_cast<uint8_t>(one.name[0]))] |= bit(one.name[1]);
+  }
+  // False: no name begins so. Most words behind a number do not.
+  constexpr bool may_begin(uint8_t first, uint8_t second) const noexcept {
+    return (seconds_[place_of(first)] & bit(static_cast<char>(second))) != 0;
   }
   // `first`: a small letter, or a byte of another script.
   constexpr std::span<const MonthName> of(uint8_t first) const noexcept {
@@ -714,8 +720,13 @@ class MonthIndex {
   static constexpr size_t place_of(uint8_t first) noexcept {
     return first < 0x80 ? first - size_t{'a'} : kLetters + first - size_t{0x80};
   }
+  // Small letters keep bits of their own, bytes of other scripts share them.
+  static constexpr uint64_t bit(char c) noexcept {
+    return uint64_t{1} << (static_cast<uint8_t>(c) & 63);
+  }
   std::array<MonthName, std::size(kMonths)> names_{};
   std::array<size_t, kPlaces + 1> ends_{};
+  std::array<uint64_t, kPlaces> seconds_{};
 };
 inline constexpr MonthIndex kMonthIndex;
 

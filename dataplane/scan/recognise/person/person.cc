@@ -397,11 +397,13 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
       !is_written_title(reader, trigger.start, trigger.at))
     return reader.answer(false);
   if (!cue_stands_alone(reader, trigger.start, trigger.at)) return reader.answer(false);
-  if (const NameWord verb = word_at(reader, trigger.start);
-      verb.end < trigger.at && word_in(reader, verb, kVerbs, kVerbsFilter)) {
-    const bool match = lives_there(reader, trigger, out);
-    return reader.answer(match);
-  }
+  // Most cues are one word.
+  if (reader.letters_end(trigger.start, kNameWordBytesMax) < trigger.at)
+    if (const NameWord verb = word_at(reader, trigger.start);
+        verb.end < trigger.at && word_in(reader, verb, kVerbs, kVerbsFilter)) {
+      const bool match = lives_there(reader, trigger, out);
+      return reader.answer(match);
+    }
   if (before_birth(reader, trigger.start) != trigger.start &&
       is_birth(reader, word_at(reader, trigger.start)))
     return reader.answer(was_born(reader, trigger, out));

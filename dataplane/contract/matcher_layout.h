@@ -40,8 +40,9 @@ enum class RuleKind : uint8_t {
   PersonAgain = 24,    // a word of a name that was found before in the same text
   LabelledPhone = 25,  // phone numbers of any plan right behind what names them
   CalledPhone = 26,    // the same behind a call and its preposition
+  PersonBeside = 27,   // a name right before a mail address, a telephone or a street
 };
-inline constexpr uint8_t kRuleKindMax = 26;
+inline constexpr uint8_t kRuleKindMax = 27;
 
 // Of Field rules length_min is the number of the field and length_max these, from one on.
 constexpr uint32_t field_components(uint32_t first, uint32_t last) { return first << 8 | last; }

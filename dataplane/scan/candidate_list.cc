@@ -153,13 +153,31 @@ bool CandidateList::ranks_before(const Candidate& a, const Candidate& b) const n
   return a.finding.rule < b.finding.rule;
 }
 
-uint64_t CandidateList::settle(uint64_t edge, std::vector<Finding>& out) {
-  if (candidates_.empty()) return edge;
+void CandidateList::sort_by_place() noexcept {
   std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
     return a.finding.start != b.finding.start ? a.finding.start < b.finding.start
            : a.finding.end != b.finding.end   ? a.finding.end > b.finding.end
                                               : a.finding.rule < b.finding.rule;
   });
+}
+
+uint64_t CandidateList::waiting_from(uint64_t edge) noexcept {
+  if (candidates_.empty()) return edge;
+  sort_by_place();
+  for (size_t first = 0; first < candidates_.size();) {
+    uint64_t end = candidates_[first].finding.end;
+    size_t next = first + 1;
+    while (next < candidates_.size() && candidates_[next].finding.start < end)
+      end = std::max(end, candidates_[next++].finding.end);
+    if (end > edge) return std::min(edge, candidates_[first].finding.start);
+    first = next;
+  }
+  return edge;
+}
+
+uint64_t CandidateList::settle(uint64_t edge, std::vector<Finding>& out) {
+  if (candidates_.empty()) return edge;
+  sort_by_place();
   size_t done = 0;
   while (done < candidates_.size()) {
     uint64_t cluster_end = candidates_[done].finding.end;

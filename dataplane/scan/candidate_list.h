@@ -63,6 +63,8 @@ class CandidateList {
   // As it is: found in decoded text, `finding` has its entity, rule, confidence and context.
   void add(const Finding& finding, uint8_t priority);
 
+  // The edge, lowered to the first candidate that has to wait at it.
+  uint64_t waiting_from(uint64_t edge) noexcept;
   // Appends the winners of every cluster that ends at or before `edge` to `out`, in order. Answers
   // the edge, lowered to the first candidate that has to wait.
   uint64_t settle(uint64_t edge, std::vector<Finding>& out);
@@ -75,6 +77,7 @@ class CandidateList {
     uint16_t distance;  // of the context word; kNoDistance: none
   };
   static constexpr uint16_t kNoDistance = 0xffff;
+  void sort_by_place() noexcept;
   bool ranks_before(const Candidate& a, const Candidate& b) const noexcept;
 
   const Engine* engine_ = nullptr;

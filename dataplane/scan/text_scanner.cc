@@ -99,6 +99,7 @@ void TextScanner::begin(const Engine& engine, Scratch& scratch, unsigned depth,
   pending_.begin(engine);
   candidates_.begin(engine);
   named_.begin(engine, before);
+  beside_.begin(engine);
   findings_.clear();
   taken_ = 0;
 }
@@ -232,7 +233,9 @@ void TextScanner::settle(const TextView& text) {
   if (!text.final && dictionaries_ != 0) edge = std::min(edge, dictionary_.safe_edge());
   edge = std::max(edge, folded_edge_);
   winners_.clear();
+  edge = beside_.hold(text, folded_edge_, edge, candidates_);
   edge = std::max(folded_edge_, candidates_.settle(edge, winners_));
+  beside_.settle(text, folded_edge_, winners_);
   edge = named_.settle(text, folded_edge_, edge, winners_);
   const SourceMap& map = folder_.map();
   for (Finding finding : winners_) {

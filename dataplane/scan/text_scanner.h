@@ -24,6 +24,7 @@
 #include "dataplane/scan/engine.h"
 #include "dataplane/scan/events.h"
 #include "dataplane/scan/named_before.h"
+#include "dataplane/scan/named_beside.h"
 #include "dataplane/scan/number/number_stage.h"
 #include "dataplane/scan/pending_list.h"
 #include "dataplane/scan/phrase_stage.h"
@@ -114,6 +115,7 @@ class TextScanner final : public InnerScanner {
   PendingList pending_;
   CandidateList candidates_;
   NamedBefore named_;
+  NamedBeside beside_;
   std::vector<Finding> winners_;
   std::vector<Finding> findings_;
   size_t taken_ = 0;

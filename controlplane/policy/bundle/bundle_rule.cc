@@ -33,6 +33,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"address", RuleKind::Address},
                                                   {"person", RuleKind::Person},
                                                   {"person_again", RuleKind::PersonAgain},
+                                                  {"person_beside", RuleKind::PersonBeside},
                                                   {"spelt_email", RuleKind::SpeltEmail},
                                                   {"travel_zone", RuleKind::TravelZone},
                                                   {"field", RuleKind::Field},

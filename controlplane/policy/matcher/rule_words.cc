@@ -82,6 +82,10 @@ constexpr KindRow kKindWords[] = {
     {RuleKind::PersonAgain,
      {"person_again", "a given or family name of somebody whose name was found before in the text",
       "only names that a list knows, or behind a given name that one knows"}},
+    {RuleKind::PersonBeside,
+     {"person_beside", "a name right before a mail address, a telephone number or a street",
+      "a name that no list knows needs an address that spells it, or a call, a preposition or a "
+      "relation before it"}},
     {RuleKind::Person,
      {"person", "a name behind a cue (my name is, Dr., From:), checked against lists of names",
       "best effort: a name without a cue or outside the lists is not found"}},

@@ -22,6 +22,8 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/number/no_phone.cc
   recognise/number/phone.cc
   recognise/number/phone_extension.cc
+  recognise/person/beside_value.cc
+  recognise/person/beside_words.cc
   recognise/person/born.cc
   recognise/person/doer.cc
   recognise/person/family_first.cc

@@ -403,6 +403,19 @@ bool is_comment(OpenReader& reader, uint64_t at) noexcept {
   return reader.at(line) == '#' || (reader.at(line) == '/' && reader.at(line + 1) == '/');
 }
 
+bool ends_free(OpenReader& reader, uint64_t end) noexcept {
+  const uint8_t c = reader.at(end);
+  if (c == ' ') {
+    const NameWord next = word_at(reader, end + 1);
+    if (next.size() == 0) return !is_digit(reader.at(end + 1));
+    return !next.capital && !word_in(reader, next, kBehind, kBehindFilter);
+  }
+  return c == 0 || c == '\n' || c == '\r' || c == '\t' || c == ',' || c == ';' || c == '.' ||
+         c == ':' || c == '?' || c == '!' || c == ')' || c == '\'';
+}
+
+}  // namespace
+
 bool begins_free(OpenReader& reader, uint64_t start) noexcept {
   const uint8_t before = reader.before(start);
   if (before == 0 || before == '\n' || before == '\t' || before == ',' || before == ';')
@@ -416,19 +429,6 @@ bool begins_free(OpenReader& reader, uint64_t start) noexcept {
   return word.size() == 0 || (!word_in(reader, word, kArticles, kArticlesFilter) &&
                               !word_in(reader, word, kKinds, kKindsFilter));
 }
-
-bool ends_free(OpenReader& reader, uint64_t end) noexcept {
-  const uint8_t c = reader.at(end);
-  if (c == ' ') {
-    const NameWord next = word_at(reader, end + 1);
-    if (next.size() == 0) return !is_digit(reader.at(end + 1));
-    return !next.capital && !word_in(reader, next, kBehind, kBehindFilter);
-  }
-  return c == 0 || c == '\n' || c == '\r' || c == '\t' || c == ',' || c == ';' || c == '.' ||
-         c == ':' || c == '?' || c == '!' || c == ')' || c == '\'';
-}
-
-}  // namespace
 
 bool is_thing_word(OpenReader& reader, const NameWord& word) noexcept {
   return word.capital && word_in(reader, word, kThings, kThingsFilter);

@@ -21,6 +21,10 @@ bool is_form_word(OpenReader& reader, const NameWord& word) noexcept;
 // Before `start` stands what is named after people: "the firm", "rue", "Hotel".
 bool is_named_after(OpenReader& reader, uint64_t start) noexcept;
 
+// Nothing before `start` makes a thing of a name: no article, kind of a place, digit or sign of
+// code.
+bool begins_free(OpenReader& reader, uint64_t start) noexcept;
+
 // Prose speaks of what stands in [start, end): no quotes, comments or addresses around it.
 bool stands_around_free(OpenReader& reader, uint64_t start, uint64_t end) noexcept;
 // [first.start, end) is a known given name `first` and an unknown word.

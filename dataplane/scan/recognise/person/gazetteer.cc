@@ -82,13 +82,6 @@ static_assert(std::is_sorted(std::begin(kGiven), std::end(kGiven)));
 static_assert(std::is_sorted(std::begin(kFamily), std::end(kFamily)));
 static_assert(std::is_sorted(std::begin(kAmbiguous), std::end(kAmbiguous)));
 
-// A name in small letters without marks; nothing if it is too long or of another alphabet.
-struct Plain {
-  std::array<char, kNameBytesMax> bytes{};
-  size_t size = 0;
-  std::string_view view() const noexcept { return {bytes.data(), size}; }
-};
-
 // Base letters of U+00C0 to U+00FF and of U+0100 to U+017F ('?' has none).
 constexpr std::string_view kLatin1 =
     "aaaaaaaceeeeiiiidnooooo?ouuuuytsaaaaaaaceeeeiiiidnooooo?ouuuuyty";
@@ -96,23 +89,6 @@ constexpr std::string_view kExtendedA =
     "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiijjjjkkkllllllllllnnnnnnnnnoooo"
     "oooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 static_assert(kLatin1.size() == 64 && kExtendedA.size() == 128);
-
-Plain plain(std::span<const uint8_t> name) noexcept {
-  Plain out;
-  for (size_t i = 0; i < name.size(); ++i) {
-    const uint8_t c = name[i];
-    char letter = static_cast<char>(to_lower(c));
-    if (c == '\'' || c == '.') continue;
-    if (c >= 0x80) {
-      if (c < 0xc3 || c > 0xc5 || i + 1 == name.size()) return {};
-      const size_t low = name[++i] & 0x3f;
-      letter = c == 0xc3 ? kLatin1[low] : kExtendedA[(c - 0xc4u) * 64 + low];
-    }
-    if (out.size == out.bytes.size()) return {};
-    out.bytes[out.size++] = letter;
-  }
-  return out;
-}
 
 // Names by a hash of their first eight letters and their length: one bit each.
 class NameFilter {
@@ -181,8 +157,25 @@ bool is_given_throughout(const OpenReader& reader, const NameWord& word) noexcep
          name_kind(name.subspan(static_cast<size_t>(hyphen - name.begin()) + 1)).given;
 }
 
+PlainName plain_name(std::span<const uint8_t> name) noexcept {
+  PlainName out;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const uint8_t c = name[i];
+    char letter = static_cast<char>(to_lower(c));
+    if (c == '\'' || c == '.') continue;
+    if (c >= 0x80) {
+      if (c < 0xc3 || c > 0xc5 || i + 1 == name.size()) return {};
+      const size_t low = name[++i] & 0x3f;
+      letter = c == 0xc3 ? kLatin1[low] : kExtendedA[(c - 0xc4u) * 64 + low];
+    }
+    if (out.size == out.bytes.size()) return {};
+    out.bytes[out.size++] = letter;
+  }
+  return out;
+}
+
 NameKind name_kind(std::span<const uint8_t> name) noexcept {
-  const Plain whole = plain(name);
+  const PlainName whole = plain_name(name);
   constexpr uint8_t kGivenBit = 1, kFamilyBit = 2, kAmbiguousBit = 4;
   static const WordSet kNames{
       WordSet::List{kGiven, kGivenBit}, {kFamily, kFamilyBit}, {kAmbiguous, kAmbiguousBit}};

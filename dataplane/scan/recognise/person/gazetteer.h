@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 
 #include "dataplane/scan/read/open_reader.h"
 #include "dataplane/scan/read/words.h"
@@ -68,6 +69,14 @@ inline bool may_be_given_alone(const uint8_t* word) noexcept {
                         kAloneFilter[slots.second / 64] >> (slots.second % 64) & 1;
   return (bits | (bytes & first)) != 0;
 }
+
+// A name in small letters without marks; nothing if it is too long or of another alphabet.
+struct PlainName {
+  std::array<char, kNameBytesMax> bytes{};
+  size_t size = 0;
+  std::string_view view() const noexcept { return {bytes.data(), size}; }
+};
+PlainName plain_name(std::span<const uint8_t> name) noexcept;
 
 // One word in any case, UTF-8, with or without its marks.
 NameKind name_kind(std::span<const uint8_t> name) noexcept;

@@ -395,7 +395,7 @@ TEST_F(BundleRefusal, OfEntities) {
              ":11:27: 'emial' is none of: pattern, phone, labelled_phone, called_phone, key_block, "
              "email, url_credentials, shape, "
              "run, cue, assignment, password, date, ip, mac, card_code, crypto, address, person, "
-             "person_again, "
+             "person_again, person_beside, "
              "spelt_email, "
              "travel_zone, field, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");

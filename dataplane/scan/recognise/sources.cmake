@@ -32,6 +32,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/person/lone_given.cc
   recognise/person/name_cell.cc
   recognise/person/particles.cc
+  recognise/person/patronymic.cc
   recognise/person/person.cc
   recognise/person/person_words.cc
   recognise/person/personal_fields.cc

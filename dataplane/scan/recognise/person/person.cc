@@ -9,6 +9,7 @@
 #include "dataplane/scan/recognise/person/free_person.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/particles.h"
+#include "dataplane/scan/recognise/person/patronymic.h"
 #include "dataplane/scan/recognise/person/person_words.h"
 #include "dataplane/scan/recognise/person/personal_fields.h"
 #include "dataplane/scan/recognise/person/public_names.h"
@@ -387,6 +388,9 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
     out = Hit{name.end != 0 ? name.start : trigger.start, name.end};
     return reader.answer(name.end != 0);
   }
+  // Letters of other scripts around its second one: most cues have none.
+  if (reader.at(trigger.start + 1) >= 0x80 && is_of_patronymic(reader, trigger))
+    return reader.answer(has_patronymic(reader, trigger, out));
   // Cues that begin with a blank are verbs of people: most stand behind a small letter's word.
   if (reader.at(trigger.start) == ' ') {
     const bool match = did_it(reader, trigger, out);

@@ -149,5 +149,25 @@ TEST(Person, AFieldOfAPersonBesideItMakesANameOfWords) {
   EXPECT_EQ(name_behind("Client: Acme Widgets, phone: 5", "Client", 0), "") << "a company";
 }
 
+// Cues and texts as they are folded (text/fold_table.h): "Ивaн Ивaнoвич".
+TEST(ScriptPerson, WithTheNameOfTheFather) {
+  struct Case {
+    std::string_view text, cue, name;
+  };
+  for (const Case& one : std::initializer_list<Case>{
+           {"зa Ивaн Ивaнoвич Kyзнeцoв, дa", "вич", "Ивaн Ивaнoвич Kyзнeцoв"},
+           {"c Ивaнoм Ивaнoвичeм пo", "вич", "Ивaнoм Ивaнoвичeм"},
+           {"y Kyзнeцoвoй Mapии Ивaнoвны", "вны", "Kyзнeцoвoй Mapии Ивaнoвны"},
+           {"Aлиeв Paшид Maмeд oглы пoдaл", "oглы", "Aлиeв Paшид Maмeд oглы"},
+           {"Oлeнa Пeтpiвнa, дa", "внa", "Oлeнa Пeтpiвнa"},
+           {"дe Oлeнa Лyк'янiвнa?", "внa", "Oлeнa Лyк'янiвнa"},
+           {"Kиївcькa Дyxoвнa Aкaдeмiя", "внa", ""},
+           {"Гoлoвнa cтopiнкa", "внa", ""},
+           {"Haши чинoвники", "вни", ""},
+           {"Maмeд oглы", "oглы", ""},
+           {"нe тo oглы", "oглы", ""}})
+    EXPECT_EQ(name_behind(one.text, one.cue, 0), one.name) << one.text;
+}
+
 }  // namespace
 }  // namespace sallyport::scan

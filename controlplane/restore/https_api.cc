@@ -1,6 +1,5 @@
 #include "controlplane/restore/https_api.h"
 
-#include <httplib.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -8,7 +7,6 @@
 
 #include <ctime>
 #include <nlohmann/json.hpp>
-#include <thread>
 #include <vector>
 
 #include "controlplane/restore/wire.h"
@@ -99,118 +97,81 @@ contract::Digest spki_of(X509* certificate) {
 
 using Policy = std::shared_ptr<const controlplane::policy::RestorationPolicy>;
 
-Caller caller_of(const httplib::Request& request, const Policy& policy) {
-  const Certificate certificate(SSL_get1_peer_certificate(request.ssl));
-  if (policy == nullptr || certificate == nullptr) return {{}, {}, {}, "certificate"};
-  return caller_of_certificate(*policy, names_of(certificate.get()), spki_of(certificate.get()),
+Caller caller_of(const HttpsRequest& request, const Policy& policy) {
+  if (policy == nullptr || request.certificate == nullptr) return {{}, {}, {}, "certificate"};
+  return caller_of_certificate(*policy, names_of(request.certificate), spki_of(request.certificate),
                                static_cast<int64_t>(time(nullptr)));
 }
 
-void send_json(httplib::Response& response, int status, const json& body) {
-  response.status = status;
-  response.set_header("Cache-Control", "no-store");
-  response.set_content(body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n",
-                       "application/json");
+HttpsResponse json_response(int status, const json& body) {
+  return {status, body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n"};
 }
 
-void send_error(httplib::Response& response, int status, const std::string& code,
-                const std::string& message) {
+HttpsResponse error_response(int status, const std::string& code, const std::string& message) {
   RestoreAnswer answer;
   answer.code = code;
   answer.message = message;
   answer.hint = "docs/restoration.md";
-  send_json(response, status, json_of_answer(answer));
+  return json_response(status, json_of_answer(answer));
 }
 
-void on_restore(const httplib::Request& request, httplib::Response& response,
-                RestoreService& service) {
+HttpsResponse on_restore(const HttpsRequest& request, RestoreService& service) {
   constexpr int kBad = 400;
   const json body = json::parse(request.body, nullptr, false);
   std::string error = "not JSON";
   std::optional<RestoreRequest> asked;
   if (!body.is_discarded()) asked = read_request(body, error);
-  if (!asked) return send_error(response, kBad, "request_invalid", error);
+  if (!asked) return error_response(kBad, "request_invalid", error);
   const RestoreAnswer answer =
       service.restore(caller_of(request, service.policy_of(asked->tenant)), *asked);
-  send_json(response, http_status_of(answer), json_of_answer(answer));
+  return json_response(http_status_of(answer), json_of_answer(answer));
 }
 
-void on_whoami(const httplib::Request& request, httplib::Response& response,
-               const RestoreService& service) {
+HttpsResponse on_whoami(const HttpsRequest& request, const RestoreService& service) {
   constexpr int kOk = 200, kForbidden = 403;
   const Caller caller = caller_of(request, service.policy());
   if (caller.principal.empty())
-    return send_error(response, kForbidden, "caller_unknown",
-                      "no identity of restoration.yaml fits this certificate");
-  send_json(response, kOk,
-            {{"ok", true},
-             {"principal", caller.principal},
-             {"roles", caller.roles},
-             {"mfa", controlplane::policy::mfa_name(caller.mfa)}});
+    return error_response(kForbidden, "caller_unknown",
+                          "no identity of restoration.yaml fits this certificate");
+  return json_response(kOk, {{"ok", true},
+                             {"principal", caller.principal},
+                             {"roles", caller.roles},
+                             {"mfa", controlplane::policy::mfa_name(caller.mfa)}});
+}
+
+HttpsResponse respond(const HttpsRequest& request, RestoreService& service) {
+  constexpr int kNotFound = 404, kServerError = 500;
+  try {
+    if (request.method == "POST" && request.path == "/v1/restore")
+      return on_restore(request, service);
+    if (request.method == "GET" && request.path == "/v1/whoami") return on_whoami(request, service);
+    return error_response(kNotFound, "not_found", "there is POST /v1/restore and GET /v1/whoami");
+  } catch (const std::exception&) {
+    // What was thrown stays inside: it could quote what it worked on.
+    return error_response(kServerError, "failed", "the request failed");
+  }
+}
+
+// What reaches no handler.
+HttpsResponse refuse(int status) {
+  constexpr int kTooMany = 429, kTooLarge = 413;
+  if (status == kTooMany)
+    return error_response(status, "busy", "too many requests are waiting; try again soon");
+  return error_response(status, "request_invalid",
+                        status == kTooLarge ? "the body is too large" : "no HTTP/1.1 request");
 }
 
 }  // namespace
 
-struct HttpsApi::Server {
-  explicit Server(const HttpsFiles& files)
-      : http([&files](SSL_CTX& context) { return set_up(context, files); }) {}
-  httplib::SSLServer http;
-  std::thread thread;
-  int port = 0;
-};
-
-HttpsApi::HttpsApi(std::unique_ptr<Server> server) : server_(std::move(server)) {}
-
-HttpsApi::~HttpsApi() {
-  server_->http.stop();
-  if (server_->thread.joinable()) server_->thread.join();
-}
-
-int HttpsApi::port() const { return server_->port; }
+HttpsApi::HttpsApi(std::unique_ptr<HttpsServer> server) : server_(std::move(server)) {}
 
 std::unique_ptr<HttpsApi> HttpsApi::open(const std::string& address, int port,
                                          const HttpsFiles& files, RestoreService& service,
                                          std::string& error) {
-  auto server = std::make_unique<Server>(files);
-  if (!server->http.is_valid()) {
-    error = "the certificate, its key or the client CAs cannot be used";
-    return nullptr;
-  }
-  httplib::SSLServer& http = server->http;
-  http.new_task_queue = [] { return new httplib::ThreadPool(kHttpsThreads); };
-  http.set_payload_max_length(kHttpsBodyBytesMax);
-  http.set_read_timeout(kHttpsReadSecondsMax, 0);
-  http.set_keep_alive_timeout(kHttpsIdleSecondsMax);
-  http.Post("/v1/restore", [&service](const auto& request, auto& response) {
-    on_restore(request, response, service);
-  });
-  http.Get("/v1/whoami", [&service](const auto& request, auto& response) {
-    on_whoami(request, response, service);
-  });
-  // What no handler answered: another path, another method, a body that is too large.
-  http.set_error_handler([](const auto&, auto& response) {
-    constexpr int kTooLarge = 413;
-    if (!response.body.empty()) return;
-    const int status = response.status;
-    if (status == kTooLarge)
-      send_error(response, status, "request_invalid", "the body is too large");
-    else
-      send_error(response, status, "not_found", "there is POST /v1/restore and GET /v1/whoami");
-  });
-  // What a handler threw stays inside: it could quote what it worked on.
-  http.set_exception_handler([](const auto&, auto& response, const std::exception_ptr&) {
-    constexpr int kServerError = 500;
-    send_error(response, kServerError, "failed", "the request failed");
-  });
-  server->port = port == 0 ? http.bind_to_any_port(address.c_str())
-                           : (http.bind_to_port(address.c_str(), port) ? port : -1);
-  if (server->port <= 0) {
-    error = "cannot listen on " + address + " port " + std::to_string(port);
-    return nullptr;
-  }
-  server->thread = std::thread([raw = server.get()] { raw->http.listen_after_bind(); });
-  // Before it runs, it cannot be stopped.
-  while (!http.is_running()) std::this_thread::yield();
+  auto server = HttpsServer::open(
+      address, port, [&files](SSL_CTX& context) { return set_up(context, files); },
+      [&service](const HttpsRequest& request) { return respond(request, service); }, refuse, error);
+  if (server == nullptr) return nullptr;
   return std::unique_ptr<HttpsApi>(new HttpsApi(std::move(server)));
 }
 

@@ -4,22 +4,19 @@
 //   GET  /v1/whoami    {"principal","roles","mfa"} as policy sees the caller
 //
 // TLS 1.2 and 1.3, client certificates required and verified against one CA file. Gateway keys mean
-// nothing here. The server is cpp-httplib's, with few threads: this is for people and their tools.
-// Not here: what is decided (service.h).
+// nothing here.
+// Not here: connections, their number and their deadlines (https_server.h); what is decided
+// (service.h).
 #pragma once
 
 #include <memory>
 #include <string>
-#include <string_view>
+
+#include "controlplane/restore/https_server.h"
 
 namespace sallyport::restore {
 
 class RestoreService;
-
-inline constexpr size_t kHttpsThreads = 4;
-inline constexpr size_t kHttpsBodyBytesMax = 256 * 1024;  // a thousand tokens and their frame
-inline constexpr int kHttpsReadSecondsMax = 10;
-inline constexpr int kHttpsIdleSecondsMax = 30;
 
 struct HttpsFiles {        // PEM
   std::string chain;       // of the server, leaf first
@@ -34,15 +31,12 @@ class HttpsApi {
   static std::unique_ptr<HttpsApi> open(const std::string& address, int port,
                                         const HttpsFiles& files, RestoreService& service,
                                         std::string& error);
-  ~HttpsApi();
-  HttpsApi(const HttpsApi&) = delete;
-  HttpsApi& operator=(const HttpsApi&) = delete;
-  int port() const;
+  int port() const { return server_->port(); }
+  HttpsFigures figures() const { return server_->figures(); }
 
  private:
-  struct Server;
-  explicit HttpsApi(std::unique_ptr<Server> server);
-  std::unique_ptr<Server> server_;
+  explicit HttpsApi(std::unique_ptr<HttpsServer> server);
+  std::unique_ptr<HttpsServer> server_;
 };
 
 }  // namespace sallyport::restore

@@ -78,7 +78,7 @@ HOMES = [
     (r"curl/.*", ["controlplane/evidence"]),
     (r"(spdlog|fmt)/.*", ["controlplane", "dataplane/worker"] + MAIN),
     (r"nlohmann/.*", ["controlplane"]),
-    (r"httplib\.h", ["controlplane/restore"]),
+    (r"boost/(asio|beast|system).*", ["controlplane/restore"]),
     (r"libp11\.h", ["controlplane/evidence", "controlplane/vault"]),
     # Intrinsics are arithmetic, not I/O.
     (r"(x86|imm|emm|xmm|smm|nmm|tmm|pmm|wmm)intrin\.h|cpuid\.h", ["dataplane", "controlplane"]),

@@ -350,12 +350,27 @@ json RestorationDesk::close_review(const json& body, const std::string& actor) {
   return {{"ok", true}, {"id", id}, {"decision", decision}};
 }
 
+namespace {
+
+// Of AdminServer, of HttpsServer.
+template <typename Figures>
+json clients_json(const Figures& figures) {
+  return {{"open", figures.open},
+          {"pushed_out", figures.pushed_out},
+          {"timed_out", figures.timed_out},
+          {"refused", figures.refused}};
+}
+
+}  // namespace
+
 json RestorationDesk::status() const {
   const auto policy = service_->policy();
   return {{"identities", policy == nullptr ? 0 : policy->identities.size()},
           {"rules", policy == nullptr ? 0 : policy->rules.size()},
           {"open_reviews", service_->open_reviews().size()},
-          {"https_port", https_ == nullptr ? json(nullptr) : json(https_->port())}};
+          {"https_port", https_ == nullptr ? json(nullptr) : json(https_->port())},
+          {"socket_clients", clients_json(socket_->figures())},
+          {"https_clients", https_ == nullptr ? json(nullptr) : clients_json(https_->figures())}};
 }
 
 std::vector<Problem> RestorationDesk::problems() const {

@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstring>
 #include <utility>
 
+#include "controlplane/restore/pushed_out.h"
 #include "controlplane/supervise/socket/local_socket.h"
 
 namespace sallyport::supervise {
@@ -76,8 +78,8 @@ AdminServer::~AdminServer() {
 }
 
 void AdminServer::add_to(std::vector<pollfd>& polled) const {
-  // Full: the rest waits in the kernel's backlog.
-  if (clients_.size() < kAdminClientsMax) polled.push_back({listener_, POLLIN, 0});
+  // Full of work: the rest waits in the kernel's backlog.
+  if (has_place()) polled.push_back({listener_, POLLIN, 0});
   // One that waits for its answer has nothing to say; polled, its hang-up would wake us for ever.
   for (const auto& [id, client] : clients_)
     if (client.answered || !client.asked)
@@ -86,36 +88,88 @@ void AdminServer::add_to(std::vector<pollfd>& polled) const {
 
 void AdminServer::turn(uint64_t now_ms) {
   now_ms_ = now_ms;
-  accept_clients(now_ms);
+  // Before others come: an answer that only waits to be sent leaves its place by itself.
   for (auto at = clients_.begin(); at != clients_.end();) {
     const bool keep = advance(at->first, at->second, now_ms);
     if (!keep) close(at->second.fd);
     at = keep ? std::next(at) : clients_.erase(at);
   }
+  accept_clients(now_ms);
+}
+
+bool AdminServer::has_place() const {
+  return clients_.size() < kAdminClientsMax ||
+         std::any_of(clients_.begin(), clients_.end(),
+                     [](const auto& one) { return !one.second.is_worked_on(); });
 }
 
 void AdminServer::accept_clients(uint64_t now_ms) {
-  while (clients_.size() < kAdminClientsMax) {
+  for (size_t i = 0; i < kAdminAcceptsPerTurnMax && has_place(); ++i) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
-    const ClientId id = next_++;
-    Client& client = clients_[id];
-    client.fd = fd;
-    client.deadline_ms = now_ms + kAdminRequestMsMax;
-    Peer peer;
-    if (!may_talk(fd, peer) && !(for_everybody_ && peer.pid != 0)) {
-      client.asked = true;
-      answer(id, admin_error("denied", "only root and the user of sallyportd may ask",
-                             "run the command with sudo"));
-    }
-    client.uid = peer.uid;
+    accept_one(fd, now_ms);
   }
+}
+
+// It speaks before anybody is pushed out for it: what it asked on connecting is work at once.
+void AdminServer::accept_one(int fd, uint64_t now_ms) {
+  const ClientId id = next_++;
+  Client& client = clients_[id];
+  client.fd = fd;
+  client.since_ms = now_ms;
+  client.deadline_ms = now_ms + kAdminRequestMsMax;
+  Peer peer;
+  const bool may_ask = may_talk(fd, peer) || (for_everybody_ && peer.pid != 0);
+  client.uid = peer.uid;
+  if (!may_ask) {
+    client.asked = true;
+    answer(id, admin_error("denied", "only root and the user of sallyportd may ask",
+                           "run the command with sudo"));
+  }
+  if (!advance(id, client, now_ms)) {
+    close(fd);
+    clients_.erase(id);
+  } else if (clients_.size() > kAdminClientsMax) {
+    make_room();
+  }
+}
+
+void AdminServer::make_room() {
+  std::vector<restore::HeldConnection> held;
+  held.reserve(clients_.size());
+  for (const auto& [id, client] : clients_)
+    held.push_back({id, std::to_string(client.uid), client.since_ms, client.is_worked_on()});
+  const auto id = restore::pushed_out(held);
+  if (!id) return;
+  Client& client = clients_.at(*id);
+  if (!client.asked) {
+    client.asked = true;
+    answer(*id, admin_error("pushed_out", "others wait, and this connection has asked nothing",
+                            "connect when there is something to ask"));
+    write_answer(client);
+  }
+  ++figures_.pushed_out;
+  close(client.fd);
+  clients_.erase(*id);
+}
+
+size_t AdminServer::in_work_of(uid_t uid) const {
+  return static_cast<size_t>(std::count_if(
+      clients_.begin(), clients_.end(),
+      [uid](const auto& one) { return one.second.uid == uid && one.second.is_worked_on(); }));
+}
+
+AdminFigures AdminServer::figures() const {
+  AdminFigures figures = figures_;
+  figures.open = clients_.size();
+  return figures;
 }
 
 bool AdminServer::advance(ClientId id, Client& client, uint64_t now_ms) {
   if (!client.asked && !read_request(id, client, now_ms)) return false;
-  if (client.answered) return write_answer(client) && now_ms < client.deadline_ms;
+  if (client.answered && !write_answer(client)) return false;
   if (now_ms < client.deadline_ms) return true;
+  ++figures_.timed_out;
   if (!client.asked) {
     client.asked = true;
     answer(id, admin_error("request_timeout", "no complete request within 5 s",
@@ -156,6 +210,13 @@ void AdminServer::take_line(ClientId id, Client& client, const std::string& line
                            "for example {\"command\":\"status\"}"));
     return;
   }
+  // This one is among them.
+  if (for_everybody_ && in_work_of(client.uid) > kAdminWorkPerUserMax) {
+    ++figures_.refused;
+    answer(id, admin_error("busy", "too many requests of this user are in work",
+                           "try again when they are answered"));
+    return;
+  }
   client.deadline_ms = now_ms + kAdminWorkMsMax;
   Request request{id, std::move(body), {}, client.uid};
   request.actor = actor_of(request.body, client.uid, !for_everybody_);
@@ -179,6 +240,7 @@ void AdminServer::answer(ClientId id, const json& body) {
   Client& client = found->second;
   client.output = body.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   client.answered = true;
+  client.since_ms = now_ms_;
   client.deadline_ms = now_ms_ + kAdminAnswerMsMax;
 }
 

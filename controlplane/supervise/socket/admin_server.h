@@ -28,11 +28,13 @@
 //             counters:{..}},
 //           certificate{not_after,days_left,in_use_not_after,subject,names},
 //           secrets{generation,tenants,vendors}, evidence{fields of DrainerStatus},
-//           restoration{identities,rules,open_reviews,https_port}, problems
+//           restoration{identities,rules,open_reviews,https_port,socket_clients,https_clients},
+//           problems
 //
 // A client is the root user or ours (SO_PEERCRED). It cannot hold the daemon: sizes, times and
 // the number of clients are bounded, nothing here ever blocks, and an answer may come much later
-// than its request.
+// than its request. Nor can it hold the places: when all are taken and one more comes, one that
+// says nothing, or does not take its answer, is pushed out (controlplane/restore/pushed_out.h).
 // Owner  the main loop.
 #pragma once
 
@@ -50,7 +52,9 @@
 
 namespace sallyport::supervise {
 
-inline constexpr size_t kAdminClientsMax = 32;
+inline constexpr size_t kAdminClientsMax = 64;
+inline constexpr size_t kAdminAcceptsPerTurnMax = 64;  // the main loop has more to do
+inline constexpr size_t kAdminWorkPerUserMax = 8;      // requests of a uid, where everybody may ask
 inline constexpr size_t kAdminRequestBytesMax = 64 * 1024;
 inline constexpr uint64_t kAdminRequestMsMax = 5'000;  // until the line is complete
 inline constexpr uint64_t kAdminAnswerMsMax = 10'000;  // until the answer is taken
@@ -60,6 +64,14 @@ nlohmann::json admin_error(const std::string& code, const std::string& message,
                            const std::string& hint = "");
 // The text `name` of a request; empty when it is missing or no text.
 std::string text_member(const nlohmann::json& body, const char* name);
+
+// Since the start, but for `open`.
+struct AdminFigures {
+  uint64_t open = 0;
+  uint64_t pushed_out = 0;  // closed to let another one in
+  uint64_t timed_out = 0;   // no complete request, or its answer not taken, in time
+  uint64_t refused = 0;     // more than kAdminWorkPerUserMax at once
+};
 
 class AdminServer {
  public:
@@ -89,6 +101,7 @@ class AdminServer {
   void turn(uint64_t now_ms);
   // Does nothing when the client went away.
   void answer(ClientId client, const nlohmann::json& body);
+  AdminFigures figures() const;
 
  private:
   struct Client {
@@ -98,9 +111,15 @@ class AdminServer {
     std::string output;
     bool asked = false;
     bool answered = false;
+    uint64_t since_ms = 0;  // connected, or answered
     uint64_t deadline_ms = 0;
+    bool is_worked_on() const { return asked && !answered; }
   };
   AdminServer() = default;
+  void accept_one(int fd, uint64_t now_ms);
+  bool has_place() const;  // for one more, or for one in the place of another
+  void make_room();
+  size_t in_work_of(uid_t uid) const;
   void accept_clients(uint64_t now_ms);
   bool advance(ClientId id, Client& client, uint64_t now_ms);  // false: close it
   bool read_request(ClientId id, Client& client, uint64_t now_ms);
@@ -114,6 +133,7 @@ class AdminServer {
   uint64_t now_ms_ = 0;
   ClientId next_ = 1;
   std::map<ClientId, Client> clients_;
+  AdminFigures figures_;
 };
 
 }  // namespace sallyport::supervise

@@ -11,7 +11,7 @@
 namespace sallyport::supervise {
 
 int listen_at(const std::filesystem::path& file, int type, std::string& error) {
-  constexpr int kBacklog = 64;
+  constexpr int kBacklog = 512;  // a burst of clients waits; a full one is told EAGAIN
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string& path = file.native();

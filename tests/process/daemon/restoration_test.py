@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -154,6 +155,76 @@ class RestorationTest(unittest.TestCase):
         for certificate in (None, "forged"):
             with self.assertRaises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
                 self.https("GET", "/v1/whoami", certificate=certificate)
+
+    def clients(self, door):
+        return self.daemon.status()["restoration"][f"{door}_clients"]
+
+    def held_open(self, count, connect):
+        """As many connections as asked for, closed when the test ends."""
+        for _ in range(count):
+            self.addCleanup(connect().close)
+
+    def test_many_who_connect_and_say_nothing_keep_nobody_out_of_the_socket(self):
+        def idle(said=b""):
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.connect(f"{self.daemon.run_dir}/restore.sock")
+            connection.sendall(said)
+            return connection
+        before = self.clients("socket")["pushed_out"]
+        began = time.monotonic()
+        self.held_open(150, idle)
+        self.held_open(150, lambda: idle(b'{"command":"who'))
+        self.assertEqual(self.ask({"command": "whoami"})["principal"], "operator")
+        self.assertLess(time.monotonic() - began, 3, "no idle client's deadline was waited for")
+        self.assertGreater(self.clients("socket")["pushed_out"], before + 200)
+
+    def test_many_who_connect_and_say_nothing_keep_nobody_out_of_https(self):
+        port = self.daemon.status()["restoration"]["https_port"]
+        context = ssl.create_default_context(cafile=f"{self.work}/keys/ca.pem")
+        context.load_cert_chain(f"{self.work}/keys/nobody.pem", f"{self.work}/keys/nobody.key")
+        context.maximum_version = ssl.TLSVersion.TLSv1_2  # the handshake's end is seen
+
+        def silent(said=b""):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+            connection.sendall(said)
+            return connection
+
+        def half_a_request():
+            connection = context.wrap_socket(silent(), server_hostname="localhost")
+            connection.sendall(b"POST /v1/restore HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\n{")
+            return connection
+        began = time.monotonic()
+        self.held_open(30, half_a_request)
+        self.held_open(150, silent)
+        self.held_open(170, lambda: silent(b"\x16\x03\x01\x02\x00\x01"))  # a ClientHello begins
+        for _ in range(3):
+            self.assertEqual(self.https("GET", "/v1/whoami")[1]["principal"], "lee")
+        self.assertLess(time.monotonic() - began, 5, "no idle client's deadline was waited for")
+        self.daemon.until(lambda: self.clients("https")["pushed_out"] >= 90, "pushed out ones", 5)
+        self.assertLessEqual(self.clients("https")["open"], 256)
+
+    def test_https_serves_several_requests_on_a_connection_and_says_what_is_none(self):
+        port = self.daemon.status()["restoration"]["https_port"]
+        context = ssl.create_default_context(cafile=f"{self.work}/keys/ca.pem")
+        context.load_cert_chain(f"{self.work}/keys/lee.pem", f"{self.work}/keys/lee.key")
+        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=10)
+        self.addCleanup(connection.close)
+        answers = []
+        body = json.dumps({"tenant": "team", "tokens": [TOKEN], "reason": "audit"})
+        for method, path, text, headers in (
+                ("GET", "/v1/whoami?x=1", None, {}), ("POST", "/v1/restore", body, {"Expect": "100-continue"}),
+                ("POST", "/v1/restore", "{", {}), ("PUT", "/v1/restore", "x" * 200_000, {}),
+                ("POST", "/v1/restore", "x" * 300_000, {})):
+            connection.request(method, path, text, headers)
+            response = connection.getresponse()
+            answers.append((response.status, json.loads(response.read()).get("code")))
+        self.assertEqual(answers[0], (200, None))
+        self.assertIn(answers[1], ((503, "vault_unavailable"), (200, None)))
+        self.assertEqual(answers[2:], [(400, "request_invalid"), (404, "not_found"), (413, "request_invalid")])
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10),
+                                 server_hostname="localhost") as raw:
+            raw.sendall(b"GET / HTTP/1.1\r\nx\x01y\r\n\r\n")
+            self.assertIn(b"400 Bad Request", raw.recv(4096))
 
     def test_a_gateway_key_means_nothing_to_https(self):
         body = {"tenant": "team", "tokens": [TOKEN], "reason": "audit"}

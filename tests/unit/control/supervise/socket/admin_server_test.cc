@@ -67,6 +67,15 @@ class AdminServerTest : public testing::Test {
     EXPECT_EQ(answer.back(), '\n');
     return json::parse(answer);
   }
+  bool polls_listener() const {
+    std::vector<pollfd> polled;
+    server_->add_to(polled);
+    return std::any_of(polled.begin(), polled.end(), [](const pollfd& one) {
+      int listens = 0;
+      socklen_t bytes = sizeof listens;
+      return getsockopt(one.fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) == 0 && listens != 0;
+    });
+  }
   TestFolder folder_;
   std::string error_;
   std::unique_ptr<AdminServer> server_;
@@ -188,6 +197,61 @@ TEST_F(AdminServerTest, MoreCallersThanPlacesWaitForTheirTurn) {
   server_->turn(2);
   server_->turn(3);
   EXPECT_EQ(requests_.size(), kAdminClientsMax + 5);
+}
+
+TEST_F(AdminServerTest, ThoseWhoSayNothingDoNotKeepOthersOut) {
+  std::vector<std::unique_ptr<Caller>> idle;
+  for (size_t i = 0; i < kAdminClientsMax + 40; ++i) {
+    idle.push_back(std::make_unique<Caller>(folder_.path()));
+    if (i % 2 == 0) idle.back()->say("{\"comm");
+    if (i % 16 == 0) server_->turn(1);
+  }
+  server_->turn(1);
+  EXPECT_EQ(server_->figures().open, kAdminClientsMax);
+  EXPECT_EQ(server_->figures().pushed_out, 40U);
+  EXPECT_EQ(ask("{\"command\":\"now\"}\n")["ok"], true);
+  EXPECT_THAT(idle.front()->hear(), testing::HasSubstr("pushed_out"));
+  EXPECT_TRUE(idle.front()->over);
+  EXPECT_EQ(idle.back()->hear(), "");
+  EXPECT_FALSE(idle.back()->over);
+  server_->turn(kAdminRequestMsMax + 2);
+  EXPECT_EQ(server_->figures().timed_out, kAdminClientsMax);
+  EXPECT_EQ(server_->figures().open, 0U);
+}
+
+TEST_F(AdminServerTest, WhoDoesNotTakeAnAnswerIsPushedOutToo) {
+  std::vector<std::unique_ptr<Caller>> idle;
+  const std::string large(500'000, 'x');
+  for (size_t i = 0; i < kAdminClientsMax; ++i) {
+    idle.push_back(std::make_unique<Caller>(folder_.path()));
+    idle.back()->say("{\"command\":\"later\"}\n");
+  }
+  server_->turn(1);
+  ASSERT_EQ(requests_.size(), kAdminClientsMax);
+  EXPECT_FALSE(polls_listener()) << "all places are worked on";
+  for (const AdminServer::Request& request : requests_)
+    server_->answer(request.client, {{"ok", true}, {"text", large}});
+  server_->turn(2);
+  EXPECT_TRUE(polls_listener());
+  EXPECT_EQ(ask("{\"command\":\"now\"}\n")["ok"], true);
+}
+
+TEST_F(AdminServerTest, OneUserHasAShareOfTheWorkWhereEverybodyMayAsk) {
+  server_.reset();
+  server_ = AdminServer::open_for_everybody(
+      folder_.path() / "admin.sock",
+      [this](AdminServer::Request&& request) { take(std::move(request)); }, error_);
+  std::vector<std::unique_ptr<Caller>> callers;
+  for (size_t i = 0; i <= kAdminWorkPerUserMax; ++i) {
+    callers.push_back(std::make_unique<Caller>(folder_.path()));
+    callers.back()->say("{\"command\":\"later\"}\n");
+    server_->turn(1);
+  }
+  EXPECT_EQ(requests_.size(), kAdminWorkPerUserMax);
+  EXPECT_THAT(callers.back()->hear(), testing::HasSubstr("\"busy\""));
+  EXPECT_EQ(server_->figures().refused, 1U);
+  server_->answer(requests_[0].client, {{"ok", true}});
+  EXPECT_EQ(ask("{\"command\":\"now\"}\n")["ok"], true);
 }
 
 TEST_F(AdminServerTest, ABytesThatAreNoTextDoNotBreakAnAnswer) {

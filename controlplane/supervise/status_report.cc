@@ -49,6 +49,7 @@ json evidence_json(const evidence_log::DrainerStatus& status,
           {"heartbeat_minute", time_or_null(static_cast<int64_t>(status.heartbeat_minute * 60))},
           {"pruned_records", status.pruned_records},
           {"retention_run_day", time_or_null(static_cast<int64_t>(status.pruned_day * 86'400))},
+          {"put_back", status.put_back},
           {"blocked", status.blocked},
           {"problem", status.problem}};
 }
@@ -169,6 +170,10 @@ std::vector<Problem> Supervisor::all_problems() const {
   if (!evidence.problem.empty())
     problems.push_back({evidence.blocked ? "evidence_blocked" : "evidence", evidence.problem,
                         "make room on the disk of the evidence log"});
+  if (!evidence.put_back.empty())
+    problems.push_back({"evidence_put_back", evidence.put_back,
+                        "sallyctl evidence verify --since FILE or --witness W, with a checkpoint "
+                        "that was kept elsewhere; then remove evidence.put_back from the run dir"});
   if (evidence.key_differs)
     problems.push_back({"evidence_key_differs",
                         "sallyport.yaml names another signing key than the one in force",

@@ -140,6 +140,7 @@ bool Supervisor::open_files(std::string& error) {
   open_vault(drainer);
   refresh_secrets();
   drainer.rings_folder = options_.run_dir / "rings";
+  drainer.memory_folder = options_.run_dir;
   drainer.store_folder = options_.state_dir / "evidence";
   drainer.key_file = credentials.evidence_key_file(error);
   if (!error.empty()) return false;

@@ -32,7 +32,6 @@ constexpr uint64_t kCareEveryNs = 1000 * kMillisecond;
 constexpr size_t kRecordsPerRingMin = 64;
 constexpr uint64_t kLongPauses = 10;
 constexpr int kLastRoundsMax = 16;
-constexpr uint64_t kTailChecked = 4096;
 constexpr std::string_view kDataSuffix = ".data";
 constexpr std::string_view kCursorSuffix = ".cursor";
 
@@ -129,18 +128,6 @@ class CursorPage {
   std::filesystem::path hidden_;
 };
 
-void keep_checkpoint(Store& store, uint64_t size, const std::string& note,
-                     const std::optional<Store::TlsState>& tls = {}) {
-  for (;;) {
-    try {
-      return store.add_checkpoint(size, note, tls);
-    } catch (const StoreError& error) {
-      if (error.code() != MDB_MAP_FULL) throw;
-      store.environment()->grow();
-    }
-  }
-}
-
 }  // namespace
 
 struct Drainer::Ring {
@@ -154,7 +141,8 @@ struct Drainer::Ring {
   bool closing = false;  // its end is in pending_
 };
 
-Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
+Drainer::Drainer(DrainerOptions options)
+    : options_(std::move(options)), last_seen_(options_.memory_folder) {
   make_folder(options_.rings_folder);
   make_folder(options_.store_folder);
   const std::string origin = "sallyport/" + options_.node_name;
@@ -170,6 +158,7 @@ Drainer::Drainer(DrainerOptions options) : options_(std::move(options)) {
   open_signer(origin);
   check_against_last_signed();
   check_tail();
+  look_for_put_back();
   list_first_key();
   now_ns_ = clock_ns(CLOCK_MONOTONIC);
   note_reboot();
@@ -204,68 +193,6 @@ void Drainer::set_problem(const std::string& problem, bool blocked) {
 }
 
 // --- start ---------------------------------------------------------------------------------------
-
-void Drainer::check_against_last_signed() {
-  const LogReader log = reader();
-  const auto newest = log.latest_checkpoint();
-  const uint64_t newest_size = newest ? read_checkpoint(*newest).value_or(Checkpoint{}).size : 0;
-  // The state beside the key is gone, or is an older copy.
-  if (newest && (!signer_->last_signed() || signer_->last_signed()->size < newest_size)) {
-    if (!signer_->verifier().open(*newest))
-      throw std::runtime_error("the evidence log was signed by another key than " +
-                               options_.key_file.string());
-    say("evidence: the signing key's state is missing or old; going on from the log's checkpoint");
-    signer_->adopt(*newest);
-  }
-  if (!signer_->last_signed()) return;
-  const Checkpoint& last = *signer_->last_signed();
-  const std::string state = options_.key_file.string() + ".state";
-  if (store_->size() < last.size)
-    throw std::runtime_error("the evidence log has " + std::to_string(store_->size()) +
-                             " records, but " + std::to_string(last.size) + " were signed (" +
-                             state + "): an old copy was put back, or records are lost");
-  if (Tree(log).root(last.size) != last.root)
-    throw std::runtime_error("the evidence log is not the one that was signed (" + state +
-                             "): records were changed");
-  // Signed, but not yet in the log when the process ended.
-  if (last.size > newest_size) {
-    try {
-      keep_checkpoint(*store_, last.size, signer_->last_note());
-    } catch (const StoreError& error) {
-      // No room is no reason to stay down: the signer's state has it, and the next one extends it.
-      if (!error.is_full()) throw;
-      say(std::string("evidence: the last checkpoint is in the signer's state alone: ") +
-          error.what());
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  status_.checkpoint_size = last.size;
-}
-
-// What lies behind the last checkpoint has no signature yet, but it has its tiles.
-void Drainer::check_tail() const {
-  const LogReader log = reader();
-  const uint64_t size = store_->size();
-  const uint64_t from = size > kTailChecked ? size - kTailChecked : 0;
-  uint64_t seen = from;
-  std::vector<Hash> tile;
-  log.scan(
-      from, size,
-      [&](uint64_t index, std::span<const uint8_t> record) {
-        if (index == from || index % kTileWidth == 0) tile = log.tile(0, index / kTileWidth);
-        const uint64_t at = index % kTileWidth;
-        const bool pruned = record.empty();
-        if (at >= tile.size() || (!pruned && tile[at] != leaf_hash(record)))
-          throw std::runtime_error("the evidence log is damaged at record " +
-                                   std::to_string(index));
-        ++seen;
-        return true;
-      },
-      Content::AsStored);
-  if (seen != size)
-    throw std::runtime_error("the evidence log ends at record " + std::to_string(seen) + " of " +
-                             std::to_string(size));
-}
 
 void Drainer::note_reboot() {
   const std::array<uint8_t, 16> boot = boot_of_host();
@@ -744,8 +671,9 @@ void Drainer::sign() {
   const std::string note =
       signer_->sign(checkpoint, Tree(log).consistency_proof(from, checkpoint.size));
   at("signed");
-  keep_checkpoint(*store_, checkpoint.size, note, tls_state());
+  keep_checkpoint(checkpoint.size, note, tls_state());
   at("checkpoint_kept");
+  last_seen_.keep(note);
   last_signed_ns_ = now_ns_;
   unsigned_since_ns_ = 0;
   sign_at_once_ = false;

@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/evidence/drain/last_seen.h"
 #include "controlplane/evidence/drain/retention.h"
 #include "controlplane/evidence/drain/scrubber.h"
 #include "controlplane/evidence/drain/tls_day.h"
@@ -40,6 +41,8 @@ struct DrainerOptions {
   // Names the files of the signer: ".state", ".vkey" and ".pem" are those of the log whatever key
   // is in force. Itself the first key, Ed25519, made when a new log has no token.
   std::filesystem::path key_file;
+  // The run dir: memory that a copy of the state folder is no part of (last_seen.h). Empty: none.
+  std::filesystem::path memory_folder;
   std::optional<TokenKeyOptions> token;  // the key that the configuration names
   OpenToken open_token;                  // token_key(); null: this program has no tokens
   std::string node_name;                 // origin becomes "sallyport/<node name>"
@@ -86,6 +89,7 @@ struct DrainerStatus {
   uint64_t pruned_day = 0;  // Unix time / 86 400 of the last complete retention run
   bool blocked = false;
   std::string problem;       // empty when all is well
+  std::string put_back;      // why the log may be an old copy; kept over starts (last_seen.h)
   bool key_differs = false;  // the configuration names another key than the one in force
 };
 
@@ -163,9 +167,13 @@ class Drainer {
   void end_change(KeyChanged answer);
   void leave_change();  // nobody waits for what this process does not do any more
   std::filesystem::path keys_folder() const { return options_.key_file.parent_path(); }
-  // Start.
+  // Start: drainer_start.cc.
   void check_against_last_signed();
   void check_tail() const;
+  void look_for_put_back();
+  void suspect(const char* reason, const std::string& what, uint64_t known_size);
+  void keep_checkpoint(uint64_t size, const std::string& note,
+                       const std::optional<Store::TlsState>& tls = {});
   void note_reboot();
   void note_missing_rings();
   // Rings.
@@ -224,6 +232,8 @@ class Drainer {
   DrainerOptions options_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Signer> signer_;
+  LastSeen last_seen_;
+  std::string suspicion_;              // of this start
   std::unique_ptr<KeyChange> change_;  // in work, by the drainer's thread
   KeyPlace place_in_force_;
   std::map<RingKey, std::unique_ptr<Ring>> rings_;

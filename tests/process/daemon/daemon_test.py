@@ -417,6 +417,32 @@ class DaemonTest(unittest.TestCase):
                           "intended, in force, read")
         self.assertEqual(self.daemon.status()["evidence"]["problem"], "")
 
+    def test_an_old_log_that_was_put_back_is_said_in_status(self):
+        """With the signer's state (a backup, a snapshot), and without any."""
+        self.daemon.start()
+        self.daemon.stop()
+        state, older = self.daemon.state_dir, f"{self.work}/older"
+        shutil.copytree(state, older)
+        self.assertNotIn("evidence_put_back", self.daemon.start().codes())
+        self.daemon.stop()
+        shutil.rmtree(state)
+        shutil.copytree(older, state)
+        self.assertIn("evidence_put_back", self.daemon.start().codes())
+        self.daemon.kill()
+        self.assertIn("evidence_put_back", self.daemon.start().codes(), "not made good by one more start")
+        shown = subprocess.run([f"{BIN}/sallyctl", "--run-dir", self.daemon.run_dir, "status"], capture_output=True,
+                               text=True, timeout=60).stdout
+        self.assertIn("problem: ", shown)
+        self.assertIn("an old copy was put back", shown)
+        self.daemon.stop()
+        os.remove(f"{self.daemon.run_dir}/evidence.put_back")
+        self.assertNotIn("evidence_put_back", self.daemon.start().codes())
+        self.daemon.stop()
+        os.remove(f"{state}/keys/evidence.key.state")
+        self.daemon.start()
+        self.assertIn("state is missing", self.daemon.status()["evidence"]["put_back"])
+        self.assertIn("evidence_put_back", self.daemon.codes())
+
     def test_systemd_is_told(self):
         path = f"{self.work}/notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:

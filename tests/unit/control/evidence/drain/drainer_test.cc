@@ -550,7 +550,7 @@ TEST_F(PutBack, LostOrOlderSignerStateIsTakenFromTheLog) {
   EXPECT_EQ(content_of(state).find(older), std::string::npos);
   std::filesystem::remove(state);
   EXPECT_EQ(why_not(), "");
-  EXPECT_TRUE(host.said("going on from the log's checkpoint"));
+  EXPECT_TRUE(host.said("going on from its last checkpoint"));
   EXPECT_TRUE(std::filesystem::exists(state));
 }
 

@@ -18,6 +18,7 @@
 
 #include "controlplane/evidence/ring/ring_reader.h"
 #include "dataplane/evidence/recorder.h"
+#include "tests/unit/memory_folder.h"
 
 namespace sallyport::evidence_test {
 
@@ -46,26 +47,9 @@ inline evidence::AdmittedFields caller(std::string_view principal = "billing") {
 }
 
 // On tmpfs where there is one, as in the product.
-class Folder {
+class Folder : public test::MemoryFolder {
  public:
-  Folder() {
-    const bool shared = ::access("/dev/shm", W_OK) == 0;
-    std::string name = shared ? "/dev/shm/sallyport_ring_XXXXXX" : "/tmp/sallyport_ring_XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> out;
-    for (const auto& entry : std::filesystem::directory_iterator(path_))
-      out.push_back(entry.path().filename());
-    return out;
-  }
-
- private:
-  std::filesystem::path path_;
+  Folder() : MemoryFolder("ring") {}
 };
 
 inline evidence::RingConfig config_in(const Folder& folder, uint64_t capacity = kSmallRing) {

@@ -16,6 +16,7 @@
 #include "controlplane/evidence/drain/drainer.h"
 #include "controlplane/evidence/query/query.h"
 #include "dataplane/evidence/ring_producer.h"
+#include "tests/unit/memory_folder.h"
 
 namespace sallyport::evidence_log_test {
 
@@ -28,21 +29,9 @@ using contract::RequestId;
 using nlohmann::json;
 
 // In memory where that is possible: these tests are about what is written, not about the disk.
-class Folder {
+class Folder : public test::MemoryFolder {
  public:
-  Folder() {
-    const bool shared = ::access("/dev/shm", W_OK) == 0;
-    std::string name = shared ? "/dev/shm/sallyport_log_XXXXXX" : "/tmp/sallyport_log_XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
+  Folder() : MemoryFolder("log") {}
 };
 
 inline constexpr uint32_t kNode = 0x1234;

@@ -17,26 +17,15 @@
 #include "controlplane/vault/vault.h"
 #include "dataplane/base/bytes.h"
 #include "dataplane/redact/mapping_sealer.h"
+#include "tests/unit/memory_folder.h"
 
 namespace sallyport::vault_test {
 
 using namespace vault;  // NOLINT: one test namespace over one library
 
-class Folder {
+class Folder : public test::MemoryFolder {
  public:
-  Folder() {
-    const bool shared = ::access("/dev/shm", W_OK) == 0;
-    std::string name = shared ? "/dev/shm/sallyport_vault_XXXXXX" : "/tmp/sallyport_vault_XXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+  Folder() : MemoryFolder("vault") {}
 };
 
 inline std::string content_of(const std::filesystem::path& path) {

@@ -22,9 +22,10 @@ class HourlyUse {
     uint64_t values = 0;
     uint64_t denials = 0;
   };
-  Sums of(std::string_view principal, int64_t now_s) const;
+  // `steady_s`: seconds since the host started, or of any clock that only goes forward.
+  Sums of(std::string_view principal, int64_t steady_s) const;
   // False: there is no room for one more principal; nothing may then be restored to it.
-  bool add(std::string_view principal, int64_t now_s, uint64_t values, uint64_t denials);
+  bool add(std::string_view principal, int64_t steady_s, uint64_t values, uint64_t denials);
 
  private:
   struct Bucket {

@@ -45,7 +45,7 @@ RecallService::Judged RecallService::judge(const RecallQuestion& question) {
   asked.entity = question.entity.view();
   asked.reason = question.reason.view();
   asked.now_s = hooks_.now_s();
-  const HourlyUse::Sums used = use_.of(user_of(question), asked.now_s);
+  const HourlyUse::Sums used = use_.of(user_of(question), hooks_.steady_s());
   std::optional<RecallEntry> entry;
   try {
     entry = hooks_.find(asked.tenant, question.core);
@@ -72,7 +72,7 @@ RecallService::Judged RecallService::judge(const RecallQuestion& question) {
   if (!out.ruling.allow) return out;
   const bool limited = used.values >= policy->limits.values_per_hour ||
                        used.denials >= policy->limits.denials_per_hour ||
-                       !use_.add(user_of(question), asked.now_s, 1, 0);
+                       !use_.add(user_of(question), hooks_.steady_s(), 1, 0);
   if (limited) {
     out.result.status = RecallStatus::Limited;
     out.ruling = {false, out.ruling.rule, "hourly_limit"};
@@ -125,7 +125,7 @@ std::vector<RecallResult> RecallService::answer(const std::vector<RecallQuestion
     event.request = request_of(question);
     event.allowed = allowed;
     if (judged.result.status == RecallStatus::Denied)
-      use_.add(user_of(question), hooks_.now_s(), 0, 1);
+      use_.add(user_of(question), hooks_.steady_s(), 0, 1);
     auto& sum = events
                     .try_emplace({event.request, event.entity, event.rule, event.why,
                                   event.tenant + "/" + event.caller.principal},

@@ -46,7 +46,8 @@ class RecallService {
     std::function<bool(const std::vector<RestoreEvent>& events)> record;
     std::function<std::shared_ptr<const controlplane::policy::RestorationPolicy>(std::string_view)>
         policy_of;
-    std::function<int64_t()> now_s;  // Unix
+    std::function<int64_t()> now_s;     // Unix
+    std::function<int64_t()> steady_s;  // as RestoreService's
   };
   explicit RecallService(Hooks hooks) : hooks_(std::move(hooks)) {}
 

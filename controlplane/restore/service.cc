@@ -80,6 +80,7 @@ RestoreAnswer::~RestoreAnswer() {
 struct RestoreService::Work {
   std::shared_ptr<const RestorationPolicy> policy;
   int64_t now_s = 0;
+  int64_t steady_s = 0;
   std::vector<RestoredToken> tokens;
   std::vector<std::string> entities, rules;  // of each token
   uint64_t restored = 0, denied = 0;
@@ -141,7 +142,7 @@ void RestoreService::judge(const Caller& caller, const RestoreRequest& request, 
   HourlyUse::Sums used;
   {
     const std::lock_guard lock(mutex_);
-    used = use_.of(caller.principal, work.now_s);
+    used = use_.of(caller.principal, work.steady_s);
   }
   const bool suspicious = used.denials >= work.policy->limits.denials_per_hour;
   uint64_t left = work.policy->limits.values_per_hour -
@@ -219,7 +220,7 @@ bool RestoreService::write_down(const Caller& caller, const RestoreRequest& requ
   {
     const std::lock_guard lock(mutex_);
     // A caller that never reads its answer has used it up all the same.
-    if (!use_.add(caller.principal, work.now_s, work.restored, work.denied)) {
+    if (!use_.add(caller.principal, work.steady_s, work.restored, work.denied)) {
       fail(answer, "busy", "too many principals in the last hour", "try again in an hour");
       return false;
     }
@@ -250,6 +251,7 @@ RestoreAnswer RestoreService::restore(const Caller& caller, const RestoreRequest
   RestoreAnswer answer;
   Work work;
   work.now_s = hooks_.now_s();
+  work.steady_s = hooks_.steady_s();
   work.policy = policy_of(request.tenant);
   if (is_refused_at_once(request, work, answer)) return answer;
   judge(caller, request, work);
@@ -289,7 +291,7 @@ std::vector<std::string> RestoreService::suspicious() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> out;
   if (policy_ == nullptr) return out;
-  const int64_t now_s = hooks_.now_s();
+  const int64_t now_s = hooks_.steady_s();
   for (const auto& one : policy_->identities)
     if (use_.of(one.name, now_s).denials >= policy_->limits.denials_per_hour)
       out.push_back(one.name);

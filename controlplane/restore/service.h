@@ -90,6 +90,9 @@ class RestoreService {
     std::function<bool(const std::vector<RestoreEvent>& events)> record;
     std::function<int64_t()> now_s;  // Unix
     Reviews::Save save_reviews;
+    // Seconds of a clock that nobody sets: what was used in the last hour. A wall clock that is set
+    // forwards would begin a new hour, one that is set back would make an hour last for ever.
+    std::function<int64_t()> steady_s;
   };
   RestoreService(Hooks hooks, std::string_view saved_reviews);
 

@@ -50,6 +50,8 @@ json evidence_json(const evidence_log::DrainerStatus& status,
           {"pruned_records", status.pruned_records},
           {"retention_run_day", time_or_null(static_cast<int64_t>(status.pruned_day * 86'400))},
           {"put_back", status.put_back},
+          {"clock_step_s", status.clock_step_s},
+          {"clock_in_doubt", status.clock_in_doubt},
           {"blocked", status.blocked},
           {"problem", status.problem}};
 }
@@ -174,6 +176,12 @@ std::vector<Problem> Supervisor::all_problems() const {
     problems.push_back({"evidence_put_back", evidence.put_back,
                         "sallyctl evidence verify --since FILE or --witness W, with a checkpoint "
                         "that was kept elsewhere; then remove evidence.put_back from the run dir"});
+  if (evidence.clock_in_doubt)
+    problems.push_back(
+        {"clock_set",
+         "the wall clock moved by " + std::to_string(evidence.clock_step_s) +
+             " s; nothing is removed by age for a day",
+         "look at the time source (timedatectl); docs/operator_guide.md, section 8"});
   if (evidence.key_differs)
     problems.push_back({"evidence_key_differs",
                         "sallyport.yaml names another signing key than the one in force",

@@ -238,7 +238,10 @@ class Supervisor : public ControlListener {
   nlohmann::json reviews_ = nlohmann::json::array();
   bool reviews_damaged_ = false;  // then nothing is applied: what it would be held against is lost
   std::optional<RolloutWatch> watch_;  // while a canary stands
-  uint64_t confirm_deadline_ms_ = 0;   // 0: nothing to confirm
+  int64_t canary_began_s_ = 0;         // of rollout_state.h, as this process found it
+  int64_t canary_age_s_ = 0;           // then; from there on the steady clock counts
+  int64_t canary_seen_s_ = 0;
+  uint64_t confirm_deadline_ms_ = 0;  // 0: nothing to confirm
   uint64_t next_rollout_look_ms_ = 0;
   std::optional<Problem> rollout_problem_;  // what was taken back last, until the next change
   std::vector<EvidenceNote> evidence_notes_;

@@ -143,7 +143,7 @@ json Supervisor::plan_promote(Operation& operation) {
                        "sallyctl policy apply DIR --canary TENANT");
   const RolloutLimits limits = watch_ ? watch_->limits() : RolloutLimits{};
   const uint64_t seen = watch_ ? watch_->canary_total().exchanges : 0;
-  const int64_t stood_s = unix_seconds() - current->rollout.began_s;
+  const int64_t stood_s = canary_age_s_ + steady_seconds() - canary_seen_s_;
   if (!operation.request.emergency &&
       (seen < limits.canary_least_exchanges || stood_s < int64_t{limits.canary_least_seconds}))
     return admin_error(
@@ -394,6 +394,11 @@ void Supervisor::begin_watch() {
     confirm_deadline_ms_ = now_ms_ + static_cast<uint64_t>(left_s) * 1'000 + 1;
   }
   if (current->canary == nullptr) return;
+  if (canary_began_s_ != current->rollout.began_s) {
+    canary_began_s_ = current->rollout.began_s;
+    canary_age_s_ = std::max<int64_t>(0, unix_seconds() - canary_began_s_);
+    canary_seen_s_ = steady_seconds();
+  }
   const ImageNames& base = current->image->names;
   const ImageNames& canary = current->canary->names;
   watch_.emplace(stricter(base.rollout, canary.rollout), base.entities, canary.entities);

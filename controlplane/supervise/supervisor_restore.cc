@@ -67,6 +67,7 @@ void Supervisor::open_recall() {
   };
   hooks.policy_of = [&desk](std::string_view tenant) { return desk.policy_of(tenant); };
   hooks.now_s = [] { return unix_seconds(); };
+  hooks.steady_s = steady_seconds;
   recall_ = std::make_unique<RecallDesk>(options_.run_dir, std::move(hooks));
 }
 

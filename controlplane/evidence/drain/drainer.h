@@ -53,7 +53,9 @@ struct DrainerOptions {
   uint64_t checkpoint_ms = 1000;     // no record is older than this without a signature
   uint64_t checkpoint_idle_ms = 20;  // sooner in a pause of so long, if none was signed just now,
                                      // and in any pause ten times as long
-  bool heartbeats = false;           // a record each minute, also when nothing came; closes of day
+  uint64_t clock_doubt_ms = 86'400'000;  // after the wall clock was set by hours, nothing is
+                                         // removed by age for so long: an operator may set it right
+  bool heartbeats = false;  // a record each minute, also when nothing came; closes of day
   std::optional<RetentionPolicy> retention;  // a run each UTC day; none: nothing is ever removed
   HoldHook held;
   std::function<uint64_t()> wall_clock;         // nanoseconds; empty: the host's
@@ -86,7 +88,10 @@ struct DrainerStatus {
   uint64_t scrubbed_to = 0;       // read back and found right, since the day began
   uint64_t heartbeat_minute = 0;  // Unix time / 60 of the running minute
   uint64_t pruned_records = 0;
-  uint64_t pruned_day = 0;  // Unix time / 86 400 of the last complete retention run
+  uint64_t pruned_day = 0;    // Unix time / 86 400 of the last complete retention run
+  int64_t clock_step_s = 0;   // the last time that the wall clock was set by an hour or more
+  uint64_t clock_set_ns = 0;  // CLOCK_MONOTONIC when it was noticed; 0: never
+  bool clock_in_doubt = false;
   bool blocked = false;
   std::string problem;       // empty when all is well
   std::string put_back;      // why the log may be an old copy; kept over starts (last_seen.h)
@@ -209,6 +214,8 @@ class Drainer {
   void add_control(const ControlRecord& record);
   size_t turn_minute();
   void note_clock(uint64_t wall_ns, uint64_t minute);
+  void doubt_clock(int64_t step_ns);
+  bool is_clock_in_doubt();
   ControlRecord heartbeat_record(uint64_t minute) const;
   void close_day(uint64_t minute);
   void add_sequences(ControlRecord& record) const;
@@ -256,6 +263,7 @@ class Drainer {
   uint64_t next_prune_ns_ = 0;
   bool sign_at_once_ = false;            // the day is over
   bool minute_seen_ = false;             // in this process
+  uint64_t doubt_until_ns_ = 0;          // CLOCK_MONOTONIC
   std::optional<int64_t> clock_offset_;  // wall clock - CLOCK_MONOTONIC
   std::optional<Scrubber> scrubber_;
   bool scrub_said_ = false;

@@ -17,7 +17,9 @@ using contract::RecordKind;
 
 constexpr uint64_t kSecond = 1'000'000'000;
 constexpr uint64_t kMinutesPerDay = 1440;
-constexpr int64_t kClockStep = 2'000'000'000;  // what slewing never does between two rounds
+constexpr int64_t kClockStep = 2'000'000'000;       // what slewing never does between two rounds
+constexpr int64_t kClockDoubt = 3'600'000'000'000;  // an hour
+constexpr uint64_t kAbsentMinutesMax = kMinutesPerDay;  // of a stop; longer may be a clock ahead
 constexpr uint64_t kScrubEveryNs = 5'000'000;
 constexpr size_t kScrubRecords = 128;  // 25 000 a second, while nothing else is to be done
 constexpr uint64_t kPruneEveryNs = 10'000'000;
@@ -97,6 +99,10 @@ void Drainer::note_clock(uint64_t wall, uint64_t minute) {
   const int64_t offset = static_cast<int64_t>(wall) - static_cast<int64_t>(now_ns_);
   const int64_t step = clock_offset_ ? offset - *clock_offset_ : 0;
   clock_offset_ = offset;
+  const uint64_t known = store_->book().minute;
+  const bool absent = !minute_seen_ && known != 0 && minute > known + kAbsentMinutesMax;
+  if (absent) doubt_clock(static_cast<int64_t>((minute - known) * 60 * kSecond));
+  if (step >= kClockDoubt || step <= -kClockDoubt) doubt_clock(step);
   const bool back_since_start = !minute_seen_ && minute < store_->book().minute;
   if (step < kClockStep && step > -kClockStep && !back_since_start) return;
   ControlRecord record{.kind = RecordKind::Check, .action = "clock_stepped", .actor = "sallyportd"};
@@ -108,6 +114,29 @@ void Drainer::note_clock(uint64_t wall, uint64_t minute) {
   record.count = record.to > record.from ? record.to - record.from : record.from - record.to;
   record.fields = {{"window_from", utc_text(record.from)}, {"window_to", utc_text(record.to)}};
   add_control(record);
+}
+
+// What is removed by age is gone, whoever set the clock: so it waits until somebody had time to
+// look. A clock that is ahead at a start cannot be told from a long stop, and costs that only a
+// day.
+void Drainer::doubt_clock(int64_t step_ns) {
+  doubt_until_ns_ = now_ns_ + options_.clock_doubt_ms * 1'000'000;
+  const auto step_s = step_ns / static_cast<int64_t>(kSecond);
+  say("evidence: the wall clock moved by " + std::to_string(step_s) +
+      " s: nothing is removed by age for now");
+  const std::lock_guard lock(mutex_);
+  status_.clock_step_s = step_s;
+  status_.clock_set_ns = now_ns_;
+  status_.clock_in_doubt = true;
+}
+
+bool Drainer::is_clock_in_doubt() {
+  if (doubt_until_ns_ == 0) return false;
+  if (now_ns_ < doubt_until_ns_) return true;
+  doubt_until_ns_ = 0;
+  const std::lock_guard lock(mutex_);
+  status_.clock_in_doubt = false;
+  return false;
 }
 
 ControlRecord Drainer::heartbeat_record(uint64_t minute) const {
@@ -309,7 +338,13 @@ size_t Drainer::prune() {
   next_prune_ns_ = now_ns_ + kPruneEveryNs;
   const uint64_t wall = wall_ns();
   const uint64_t today = wall / (86'400 * kSecond);
-  if (!run_ && store_->book().pruned_day >= today) return 0;
+  if (is_clock_in_doubt()) {
+    run_.reset();  // its cutoff may be the wrong clock's
+    return 0;
+  }
+  // Another day, also an earlier one: a clock that was ahead once must not end retention until
+  // then.
+  if (!run_ && store_->book().pruned_day == today) return 0;
   if (!pending_.empty() || !signer_->last_signed()) return 0;
   std::string problem;
   try {

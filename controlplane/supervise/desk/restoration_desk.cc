@@ -15,6 +15,7 @@
 #include "controlplane/restore/wire.h"
 #include "controlplane/supervise/credentials/private_file.h"
 #include "controlplane/supervise/desk/evidence_thread.h"
+#include "controlplane/supervise/rollout/region_owner.h"
 #include "controlplane/supervise/socket/admin_server.h"
 #include "dataplane/base/time.h"
 
@@ -89,6 +90,7 @@ RestorationDesk::RestorationDesk(EvidenceThread& evidence, Find find,
   hooks.find = std::move(find);
   hooks.record = [this](const auto& events) { return record(events, kEvidenceWait); };
   hooks.now_s = [] { return static_cast<int64_t>(time(nullptr)); };
+  hooks.steady_s = steady_seconds;
   hooks.save_reviews = [this](std::string_view text) {
     std::string error;
     return replace_private(reviews_file_, text, error);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "controlplane/evidence/log/clock.h"
 #include "controlplane/supervise/desk/evidence_thread.h"
 #include "controlplane/supervise/rollout/region_owner.h"
 #include "controlplane/vault/kek_token.h"
@@ -174,8 +175,15 @@ void VaultDesk::set_retention(std::map<std::string, uint64_t> hours) {
 
 // --- the schedule --------------------------------------------------------------------------------
 
+// The drainer sees within milliseconds that the wall clock was set. What is over its time is not
+// handed out any more, whatever the clock says; only its end waits, for one who sets it right.
+bool VaultDesk::waits_for_clock() const {
+  const uint64_t set_ns = evidence_->status().clock_set_ns;
+  return set_ns != 0 && evidence_log::clock_ns(CLOCK_MONOTONIC) < set_ns + kClockDoubtMs * kNsPerMs;
+}
+
 void VaultDesk::retention_run() {
-  if (vault_->state() == vault::VaultState::Absent) return;
+  if (vault_->state() == vault::VaultState::Absent || waits_for_clock()) return;
   std::map<std::string, uint64_t> hours;
   {
     const std::lock_guard lock(mutex_);

@@ -39,6 +39,7 @@ namespace sallyport::supervise {
 class EvidenceThread;
 
 inline constexpr uint64_t kRetentionEveryMs = 60'000;  // a run of expiry
+inline constexpr uint64_t kClockDoubtMs = 3'600'000;  // none, after the wall clock was set by hours
 inline constexpr uint64_t kRetentionSaidMs =
     3'600'000;  // a run that found nothing is recorded so often
 // Records of damaged rows in one run; of more, one record with their number says that there are.
@@ -130,6 +131,7 @@ class VaultDesk {
   nlohmann::json carry_out(const vault::Erasure& erasure);
   void carry_out_released();
   void finish_erasures();
+  bool waits_for_clock() const;
   void retention_run();
   void say_damage();
   void wait_for_retirement();

@@ -53,6 +53,8 @@ constexpr size_t kWorkerHeadBytes = offsetof(contract::WorkerBlock, counters);
 
 uint64_t boottime_ns() noexcept { return evidence_log::clock_ns(CLOCK_BOOTTIME); }
 
+int64_t steady_seconds() noexcept { return static_cast<int64_t>(boottime_ns() / base::kNsPerS); }
+
 const char* name_of(contract::DataplaneState state) {
   switch (state) {
     case contract::DataplaneState::Absent:

@@ -95,5 +95,7 @@ class RegionOwner {
 
 // CLOCK_BOOTTIME, the clock of every *_ns of the region.
 uint64_t boottime_ns() noexcept;
+// The same in seconds, for what must not care that somebody sets the wall clock.
+int64_t steady_seconds() noexcept;
 
 }  // namespace sallyport::supervise

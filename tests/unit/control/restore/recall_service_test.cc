@@ -50,6 +50,7 @@ struct LiveService : testing::Test {
       return std::make_shared<const RestorationPolicy>(policy);
     };
     hooks.now_s = [this] { return now_s; };
+    hooks.steady_s = [this] { return steady_s; };
     service = std::make_unique<RecallService>(std::move(hooks));
   }
   RecallResult ask(const std::string& principal = "robot", const std::string& tenant = "acme",
@@ -69,7 +70,7 @@ struct LiveService : testing::Test {
   RestorationPolicy policy = live_policy();
   std::string environment = "lab", stored_entity = "EMAIL_ADDRESS", reason = "support";
   bool sealed = false, records = true, damaged = false;
-  int64_t now_s = kMondayNoonS;
+  int64_t now_s = kMondayNoonS, steady_s = 100;
   std::vector<RestoreEvent> log;
   std::unique_ptr<RecallService> service;
 };
@@ -149,6 +150,8 @@ TEST_F(LiveService, TheHourOfAPrincipalIsBounded) {
   EXPECT_EQ(ask().status, RecallStatus::Limited);
   EXPECT_EQ(ask("deputy").status, RecallStatus::Restored);
   now_s += 3'700;
+  EXPECT_EQ(ask().status, RecallStatus::Limited) << "a clock that was set is no hour that passed";
+  steady_s += 3'700;
   EXPECT_EQ(ask().status, RecallStatus::Restored);
 }
 

@@ -46,6 +46,7 @@ class Service : public testing::Test {
   bool disk_works = true;
   bool sealed = false;
   int64_t now_s = kMondayNoonS;
+  int64_t steady_s = 100;  // the host has just started
   std::shared_ptr<controlplane::policy::RestorationPolicy> policy =
       std::make_shared<controlplane::policy::RestorationPolicy>(sample_policy());
   RestoreService service{
@@ -64,7 +65,8 @@ class Service : public testing::Test {
        [this](std::string_view text) {
          if (disk_works) saved = text;
          return disk_works;
-       }},
+       },
+       [this] { return steady_s; }},
       ""};
   Caller desk{"desk", {"desk"}, MfaStrength::Unknown, "unix"};
   Caller chief{"chief", {"chief"}, MfaStrength::Multi, "certificate"};
@@ -140,11 +142,22 @@ TEST_F(Service, AnHourHasItsLimitAndTheNextHourItsOwn) {
     EXPECT_EQ(ask(desk, {kMail, kMail}).tokens[1].status, TokenStatus::Restored);
   EXPECT_THAT(said(ask(desk, {kMail})), ElementsAre("denied hourly_limit"));
   EXPECT_EQ(ask(chief, {kMail}).tokens[0].status, TokenStatus::Restored);  // another principal
-  now_s += 3'599;
+  steady_s += 3'539;
   EXPECT_THAT(said(ask(desk, {kMail})), ElementsAre("denied hourly_limit"));
-  now_s += 61;
+  steady_s += 61;
   EXPECT_EQ(ask(desk, {kMail}).tokens[0].status, TokenStatus::Restored);
   EXPECT_EQ(ask(desk, {kMail, kMail, kMail, kMail, kMail, kMail}).code, "too_many_tokens");
+}
+
+TEST_F(Service, AClockThatIsSetBeginsNoNewHourAndStretchesNone) {
+  for (int i = 0; i < 4; ++i) ask(desk, {kMail, kMail});
+  now_s += 2 * 3'600;
+  EXPECT_THAT(said(ask(desk, {kMail})), ElementsAre("denied hourly_limit"));
+  now_s -= 7 * 24 * 3'600;
+  EXPECT_THAT(said(ask(desk, {kMail})), ElementsAre("denied hourly_limit"));
+  steady_s += 3'660;
+  now_s = kMondayNoonS;
+  EXPECT_EQ(ask(desk, {kMail}).tokens[0].status, TokenStatus::Restored);
 }
 
 TEST_F(Service, ManyDenialsEndEverythingAndAreAnAlarm) {
@@ -152,7 +165,7 @@ TEST_F(Service, ManyDenialsEndEverythingAndAreAnAlarm) {
   EXPECT_THAT(said(ask(desk, {kMail})), ElementsAre("denied too_many_denials"));
   EXPECT_THAT(service.suspicious(), ElementsAre("desk"));
   EXPECT_EQ(ask(chief, {kMail}).tokens[0].status, TokenStatus::Restored);
-  now_s += 3'660;
+  steady_s += 3'660;
   EXPECT_THAT(service.suspicious(), IsEmpty());
 }
 

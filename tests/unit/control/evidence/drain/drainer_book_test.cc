@@ -440,6 +440,7 @@ class Retention : public DrainerBook {
     DrainerOptions made = options();
     made.retention = policy;
     made.held = held;
+    made.clock_doubt_ms = clock_doubt_ms;
     drainer = std::make_unique<Drainer>(made);
     drain(*drainer);
   }
@@ -456,7 +457,48 @@ class Retention : public DrainerBook {
   }
   RetentionPolicy policy;
   HoldHook held;
+  uint64_t clock_doubt_ms = 0;  // time passes here by setting the clock
 };
+
+TEST_F(Retention, AClockSetAheadRemovesNothingWhileItMayBeSetRight) {
+  clock_doubt_ms = 400;
+  start();
+  Worker worker(host.rings());
+  for (uint64_t number = 1; number <= 10; ++number) admit(worker, number, "lab");
+  drain(*drainer);
+  pass(401 * kDay);
+  EXPECT_EQ(verified(*drainer).pruned, 0U);
+  EXPECT_TRUE(drainer->status().clock_in_doubt);
+  EXPECT_NEAR(static_cast<double>(drainer->status().clock_step_s), 401 * 86'400, 2);
+  pass(-401 * kDay);
+  ::usleep(500'000);
+  drain(*drainer);
+  EXPECT_FALSE(drainer->status().clock_in_doubt);
+  EXPECT_EQ(verified(*drainer).pruned, 0U);
+  EXPECT_EQ(with_action("clock_stepped").size(), 2U);
+  // At a start it looks like a long stop; nobody sets it right this time.
+  drainer.reset();
+  now += 401 * kDay;
+  start();
+  EXPECT_TRUE(drainer->status().clock_in_doubt);
+  EXPECT_EQ(verified(*drainer).pruned, 0U);
+  ::usleep(500'000);
+  drain(*drainer);
+  EXPECT_GE(verified(*drainer).pruned, 20U);
+}
+
+TEST_F(Retention, AClockThatWasAheadOnceDoesNotEndTheRunsUntilThen) {
+  start();
+  pass(3'000 * kDay);
+  EXPECT_GE(drainer->status().pruned_day, kNoon / kDay + 3'000);
+  pass(-3'000 * kDay);
+  const size_t runs = with_action("retention_run").size();
+  pass(kDay);
+  EXPECT_EQ(with_action("retention_run").size(), runs + 1);
+  pass(kMinute);
+  EXPECT_EQ(with_action("retention_run").size(), runs + 1) << "once a day";
+  EXPECT_TRUE(verified(*drainer).ok);
+}
 
 TEST_F(Retention, WhatIsOverLosesItsContentAndTheLogStillVerifies) {
   start();

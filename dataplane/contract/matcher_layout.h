@@ -41,8 +41,9 @@ enum class RuleKind : uint8_t {
   LabelledPhone = 25,  // phone numbers of any plan right behind what names them
   CalledPhone = 26,    // the same behind a call and its preposition
   PersonBeside = 27,   // a name right before a mail address, a telephone or a street
+  PostCode = 28,       // post codes whose own form says what they are
 };
-inline constexpr uint8_t kRuleKindMax = 27;
+inline constexpr uint8_t kRuleKindMax = 28;
 
 // Of Field rules length_min is the number of the field and length_max these, from one on.
 constexpr uint32_t field_components(uint32_t first, uint32_t last) { return first << 8 | last; }

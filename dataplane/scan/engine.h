@@ -81,7 +81,7 @@ class Engine {
     bool has_context = false;
     bool has_against = false;
     bool longest_stays = false;  // of two matches of such rules that overlap
-    uint16_t near_index = 0;  // of rules of shapes and dates that must have a context word
+    uint16_t near_index = 0;     // of rules of shapes and dates that must have a context word
     RuleParameters parameters;
     std::vector<uint64_t> context;  // bit per context word
     std::vector<uint64_t> against;

@@ -7,6 +7,7 @@
 #include "dataplane/contract/matcher_layout.h"
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/address/address.h"
+#include "dataplane/scan/recognise/address/post_code.h"
 #include "dataplane/scan/recognise/email.h"
 #include "dataplane/scan/recognise/person/gazetteer.h"
 #include "dataplane/scan/recognise/person/lone_given.h"
@@ -143,6 +144,7 @@ void PhraseStage::ask_to_number(const Part& part, size_t last, size_t gap) {
   if (!is_letter(before) && before != '.' && before != ',' && before != ':' && before < 0x80)
     return;
   const uint64_t number = part.origin + last + gap;
+  if (may_be_behind_state(part.text, number)) ask_post_code(part, number);
   const size_t word = plain_word(part.text, part.masks, part.origin, last);
   const uint64_t end = part.origin + part.masks.digit.next_clear(last + gap, part.masks.size);
   const bool may_end = word != kNone
@@ -151,6 +153,10 @@ void PhraseStage::ask_to_number(const Part& part, size_t last, size_t gap) {
   if (!may_end) return;
   part.ask(part.engine.rules_anywhere(RuleKind::Address), address_to_number,
            Trigger{number, number});
+}
+
+void PhraseStage::ask_post_code(const Part& part, uint64_t at) {
+  part.ask(part.engine.rules_anywhere(RuleKind::PostCode), post_code_at, Trigger{at, at});
 }
 
 void PhraseStage::Part::ask(std::span<const uint16_t> rules, RecogniseAt at,
@@ -191,6 +197,7 @@ void PhraseStage::run(const Engine& engine, const TextView& text, const CharMask
         if ((text.at(origin + at - 1) | 0x20) == 'o') ask_to_number(part, at, 1);
       });
     }
+    each(masks.inward.word(w), [&](size_t at) { ask_post_code(part, origin + at); });
     if (has_people) each(masks.name_of.word(w), [&](size_t at) { ask_person(part, at); });
   }
 }
@@ -211,6 +218,8 @@ uint64_t PhraseStage::live_from(const Engine& engine, const TextView& text,
   uint64_t live = text.end;
   if (!engine.rules_of(RuleKind::Address).empty())
     live = std::min(live, address_live_from(tail, floor));
+  if (!engine.rules_of(RuleKind::PostCode).empty())
+    live = std::min(live, post_code_live_from(tail));
   if (!engine.rules_of(RuleKind::Person).empty())
     live = std::min(live, person_live_from(tail, floor));
   if (!engine.rules_of(RuleKind::TravelZone).empty())

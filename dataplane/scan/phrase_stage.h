@@ -39,6 +39,8 @@ class PhraseStage {
   static void ask_capitals(const Part& part, size_t first, size_t last);
   static void ask_from_ordinal(const Part& part, uint64_t word);
   static void ask_from_number(const Part& part, size_t last);
+  // `at`: what post_code_at() takes.
+  static void ask_post_code(const Part& part, uint64_t at);
   static void ask_to_number(const Part& part, size_t last, size_t gap);
 
   uint64_t cursor_ = 0;

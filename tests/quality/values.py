@@ -730,6 +730,15 @@ ADDRESSES = {
 
 
 def ZIP_CODE(r, variant=None):
+    """Without a variant one behind its word; the variants are known by their form."""
+    if variant == "uk":
+        outward = r.choice(["GL54", "SW1A", "M1", "EH3", "CF10", "LS6", "OX2", "BT7", "EC2V", "IV27"])
+        return outward + " " + digits(r, 1) + r.choice("ABDEFHJLNPQRSTUWXYZ") + r.choice("ADEFHJLNPQRSTUWXYZ")
+    if variant == "ca":
+        letters = "ABCEGHJKLMNPRSTVXY"
+        return f"{r.choice(letters)}{digits(r, 1)}{r.choice(letters)} {digits(r, 1)}{r.choice(letters)}{digits(r, 1)}"
+    if variant == "ny":
+        return "1" + r.choice("01234") + digits(r, 3)
     value = r.choice(CITIES_US)[2] + digits(r, 2)
     return value + "-" + digits(r, 4) if r.random() < 0.25 else value
 

@@ -35,6 +35,7 @@ constexpr YamlReader::Named<RuleKind> kKinds[] = {{"pattern", RuleKind::Pattern}
                                                   {"person_again", RuleKind::PersonAgain},
                                                   {"person_beside", RuleKind::PersonBeside},
                                                   {"spelt_email", RuleKind::SpeltEmail},
+                                                  {"post_code", RuleKind::PostCode},
                                                   {"travel_zone", RuleKind::TravelZone},
                                                   {"field", RuleKind::Field},
                                                   {"dictionary", RuleKind::Dictionary}};

@@ -92,12 +92,17 @@ constexpr KindRow kKindWords[] = {
     {RuleKind::SpeltEmail,
      {"spelt_email", "john [at] example [dot] com and its spellings",
       "other words for at and dot are not read"}},
+    {RuleKind::PostCode,
+     {"post_code", "post codes of Britain and Canada, and of the United States behind their state",
+      "in small letters, without their space or their state, and of other countries they are "
+      "numbers "
+      "as any, and need a word"}},
     {RuleKind::TravelZone,
      {"travel_zone", "machine readable zones of passports and cards, by their check digits",
       "a zone of which a line is missing or has a wrong digit is not found"}},
     {RuleKind::Field,
      {"field", "a field of a segment by its place: PID-5 of HL7, NM103 of X12, N of a vCard",
-      "segments with other separators than | ^, * and ; are not read"}},
+      "segments with other separators than | ^, *, / and ; are not read"}},
     {RuleKind::Dictionary,
      {"dictionary", "exact values of a tenant's own list, kept as keyed fingerprints",
       "another spelling of a listed value is not found"}},

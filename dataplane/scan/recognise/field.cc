@@ -36,6 +36,8 @@ Syntax syntax_of(uint8_t first, uint8_t last) noexcept {
       return {'|', '^'};
     case '*':
       return {'*', '*'};
+    case '/':
+      return {'/', '/'};
     default:
       return {'\n', ';'};
   }

@@ -5,6 +5,7 @@ set(SALLYPORT_RECOGNISE_SOURCES
   recognise/address/address_live.cc
   recognise/address/free_address.cc
   recognise/address/place.cc
+  recognise/address/post_code.cc
   recognise/address/script_address.cc
   recognise/address/street.cc
   recognise/address/street_words.cc

@@ -128,10 +128,11 @@ struct CharMasks {
   BitMask to_number;     // what is no digit and no space before a space and a digit
   BitMask colon_number;  // a colon between a letter and a digit
   BitMask name_of;  // the end of a word before a space and a capital letter, or one with a mark
+  BitMask inward;   // a capital behind a digit that begins a word: of a post code
   BitMask capital;  // a capital letter that begins a word of small ones, or one with a mark
   // Of the masks above: those that one stage looks at together.
   BitMask form;    // at, url, colons, quad
-  BitMask phrase;  // number_of, to_number, colon_number, name_of
+  BitMask phrase;  // number_of, to_number, colon_number, name_of, inward
   // What looks made by a machine begins: a letter, digits, a letter; a capital beside a digit; or a
   // row of `run`. The stage of joined parts takes it up.
   BitMask made;

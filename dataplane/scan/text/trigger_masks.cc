@@ -122,7 +122,11 @@ SP_LANES void combine_words(CharMasks& m, size_t w) noexcept {
   put<V>(m.name_of, w, name_of);
   const V begins = ~word.behind(1) & ~marked.behind(2);
   put<V>(m.capital, w, ((upper.here() & ~upper.ahead(1)) | marked.here()) & begins);
-  put<V>(m.phrase, w, number_of | to_number | name_of | load<V>(m.colon_number.data() + w));
+  // The digit may be the first character that the masks know.
+  const V inward = upper.here() & digit.behind(1) & ~word.behind(2);
+  put<V>(m.inward, w, inward);
+  put<V>(m.phrase, w,
+         number_of | to_number | name_of | inward | load<V>(m.colon_number.data() + w));
   put<V>(m.form, w,
          load<V>(m.at.data() + w) | load<V>(m.url.data() + w) | load<V>(m.colons.data() + w) |
              load<V>(m.quad.data() + w));

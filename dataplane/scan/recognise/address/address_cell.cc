@@ -62,6 +62,7 @@ uint64_t number_end(OpenReader& reader, uint64_t at) noexcept {
 // Signs between the words of an address: behind the one at `at`; `at`: none.
 uint64_t sign_end(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
+  if (c == '(' && is_alnum(reader.before(at))) return at;  // "UInt8(2)"
   if (is_line_end(c) || c == ' ' || c == ',' || c == '.' || c == '-' || c == '/' || c == '#' ||
       c == '(' || c == ')' || c == '\'' || c == '&' || c == '"')
     return at + 1;

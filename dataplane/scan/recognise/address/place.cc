@@ -134,6 +134,12 @@ constexpr std::string_view kCountriesOfTwo[] = {
     "the netherlands", "isle of man",    "united arab emirates"};
 
 constexpr WordFilter kUnitsFilter{kUnits};
+// Floors that have no number, and the sides of a house behind them.
+constexpr std::string_view kFloors[] = {"bajo",       "bajos",       "\xc3\xa1tico", "atico",
+                                        "entresuelo", "entlo",       "rdc",          "hinterhaus",
+                                        "vorderhaus", "hochparterre"};
+constexpr std::string_view kSides[] = {"izda", "izq", "dcha", "der", "drcha", "links", "rechts"};
+constexpr WordFilter kFloorsFilter{kFloors};
 constexpr WordFilter kStatesFilter{kStates};
 constexpr WordFilter kLongStatesFilter{kLongStates};
 constexpr WordFilter kCountriesFilter{kCountries};
@@ -186,10 +192,20 @@ uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
     return 0;
   end += 2;
   if (reader.at(end) != ' ') return end;
+  constexpr uint64_t kSideBytesMax = 4;  // "izda"
   uint64_t side = end + 1;
-  while (side - end <= 4 && is_letter(reader.at(side))) ++side;
-  if (side == end + 1 || side - end > 4 || !ends_word(reader, side)) return end;
+  while (side - end <= kSideBytesMax + 1 && is_letter(reader.at(side))) ++side;
+  if (side == end + 1 || side - end > kSideBytesMax + 1 || !ends_word(reader, side)) return end;
   return reader.at(side) == '.' && reader.at(side + 1) == ',' ? side + 1 : side;
+}
+
+// Behind a floor: " dcha.", " A".
+uint64_t side_end(OpenReader& reader, uint64_t floor) noexcept {
+  const uint64_t end = reader.at(floor) == '.' ? floor + 1 : floor;
+  if (reader.at(end) != ' ') return floor;
+  const NameWord side = word_at(reader, end + 1);
+  if (!(side.size() == 1 && side.capital) && !word_in(reader, side, kSides)) return floor;
+  return reader.at(side.end) == '.' && reader.at(side.end + 1) == ',' ? side.end + 1 : side.end;
 }
 
 }  // namespace
@@ -209,7 +225,9 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
     ++at;
   } else {
     const NameWord word = word_at(reader, at);
-    if (word.size() == 0 || !word_in(reader, word, kUnits, kUnitsFilter)) return 0;
+    if (word.size() == 0) return 0;
+    if (word_in(reader, word, kFloors, kFloorsFilter)) return side_end(reader, word.end);
+    if (!word_in(reader, word, kUnits, kUnitsFilter)) return 0;
     at = word.end;
     // "D:6", "Daire: 6"
     const bool colon = reader.at(at) == ':';
@@ -375,8 +393,10 @@ uint64_t late_code_end(OpenReader& reader, uint64_t at) noexcept {
     const bool goes_on = reader.at(second) == ' ' && is_digit(reader.at(second + 1));
     return two && !goes_on && ends_word(reader, second) ? second : 0;
   }
+  // "İstanbul, 0532 555 01 44": of a telephone number.
+  const bool goes_on = reader.at(end) == ' ' && is_digit(reader.at(end + 1));
   const bool year = reader.at(at) == '1' || reader.at(at) == '2';
-  return count == 4 && !year && ends_word(reader, end) ? end : 0;
+  return count == 4 && !year && !goes_on && ends_word(reader, end) ? end : 0;
 }
 
 // ", VIC", ", nan", " (BO)": a region of two or three letters: the end, or 0.
@@ -412,14 +432,25 @@ uint64_t tail_end(OpenReader& reader, uint64_t at, bool& sure) noexcept {
   return end;
 }
 
+// " (Québec)" behind the name of a town: its end; `at`: none stands there.
+uint64_t bracket_end(OpenReader& reader, uint64_t at) noexcept {
+  if (reader.at(at) != ' ' || reader.at(at + 1) != '(') return at;
+  const NameWord region = word_at(reader, at + 2);
+  return region.capital && reader.at(region.end) == ')' ? region.end + 1 : at;
+}
+
 // Up to four words of a town, and behind each the question whether the state or the post code
 // follows.
 uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
+  constexpr uint64_t kArticleBytesMax = 3;  // "la Coruña"
   uint64_t at = start;
-  bool capital = false;
+  bool capital = false, is_sentence = false;
   for (unsigned i = 0; i < kTownWordsMax; ++i) {
     const NameWord word = word_at(reader, at);
     if (word.size() == 0) return 0;
+    // "meinen Vertrag Nr. 88213": small letters are how some type a town, but then all of it.
+    if (i == 0) is_sentence = !word.capital && word.size() > kArticleBytesMax;
+    if (is_sentence && word.capital) return 0;
     // "Beauvais, joignable au 0033": behind a comma no name of a town goes on in small letters.
     if (i > 0 && !word.capital && capital && reader.before(at - 1) == ',' &&
         !word_is(reader, word, "nan"))
@@ -443,6 +474,12 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
     }
     // "RFC 9881"
     const bool initials = i == 0 && word.upper && word.size() <= 4;
+    // "Montréal (Québec) H3G 1M8"
+    if (const uint64_t region = bracket_end(reader, at); region != at)
+      if (const uint64_t end = postcode_end(reader, skip_joint(reader, region)); end != 0) {
+        sure = true;
+        return end;
+      }
     const uint64_t next = skip_joint(reader, at);
     if (next == at) return 0;
     if (const uint64_t end = state_end(reader, next); end != 0) {

@@ -76,6 +76,28 @@ uint64_t sign_at(OpenReader& reader, uint64_t at,
   return 0;
 }
 
+// 昭和62年4月9日: the years of an emperor. Where their name begins before the number at `start`;
+// `start`: none stands there.
+uint64_t era_start(OpenReader& reader, uint64_t start) noexcept {
+  constexpr uint64_t kNameBytes = 6;
+  // Reiwa, Heisei, Showa, Taisho, Meiji.
+  static constexpr std::string_view kEras[] = {
+      "\xe4\xbb\xa4\xe5\x92\x8c", "\xe5\xb9\xb3\xe6\x88\x90", "\xe6\x98\xad\xe5\x92\x8c",
+      "\xe5\xa4\xa7\xe6\xad\xa3", "\xe6\x98\x8e\xe6\xb2\xbb"};
+  if (start < kNameBytes || reader.before(start) < 0x80) return start;
+  for (std::string_view era : kEras)
+    if (reader.follows(start - kNameBytes, era)) return start - kNameBytes;
+  return start;
+}
+
+// Of an era whose name stands before its number: 1 to 64, and which day there was is not checked.
+bool is_year_of_era(OpenReader& reader, const Number& n) noexcept {
+  constexpr unsigned kLongest = 64;  // Showa
+  const uint64_t start = n.end - n.digits;
+  return (n.digits == 1 || n.digits == 2) && n.value >= 1 && n.value <= kLongest &&
+         era_start(reader, start) != start;
+}
+
 // 1980年5月12日. The end, or 0.
 uint64_t east_asian(OpenReader& reader, const Number& year) noexcept {
   if (reader.at(skip_spaces(reader, year.end, 1)) < 0x80) return 0;  // none of the signs
@@ -86,6 +108,8 @@ uint64_t east_asian(OpenReader& reader, const Number& year) noexcept {
   if (after_month == 0) return 0;
   const Number day = read_number(reader, skip_spaces(reader, after_month, 1));
   const uint64_t end = is_small(day) ? sign_at(reader, day.end, kDaySigns) : 0;
+  if (year.digits < 4)
+    return month.value >= 1 && month.value <= 12 && day.value >= 1 && day.value <= 31 ? end : 0;
   return end != 0 && exists(year, month.value, day.value) ? end : 0;
 }
 
@@ -224,7 +248,8 @@ uint64_t date_from_digit(OpenReader& reader, uint64_t start) noexcept {
   if (first.digits == 8) return packed(reader, first);
   if (first.digits > 4) return 0;
   uint64_t end = numeric(reader, first);
-  if (end == 0 && is_year(first)) end = east_asian(reader, first);
+  if (end == 0 && (is_year(first) || is_year_of_era(reader, first)))
+    end = east_asian(reader, first);
   if (end == 0 && is_year(first)) end = year_first(reader, first);
   return end != 0 ? end : day_first(reader, first);
 }
@@ -349,7 +374,7 @@ Verdict date_after_cue(const TextView& text, const Trigger& trigger, const RuleP
       end = month_first(reader, at);
     }
     if (end != 0) {
-      out = Hit{at, end};
+      out = Hit{era_start(reader, at), end};
       return reader.answer(!is_of_file(reader, end));
     }
     if (is_digit(c) || reader.open()) return reader.answer(false);

@@ -307,6 +307,9 @@ bool torn_at(const Row& row, size_t first, RowHit& out) noexcept {
     return false;
   for (size_t g = first; g < last; ++g)
     if (is_date_with_dashes(row, g)) return false;
+  // "2026, 14:03:22": a time.
+  for (size_t g = first; g + 1 < last; ++g)
+    if (row.joint(g) == ':') return false;
   if (Versions versions(row, first); versions.is_one(last)) return false;
   // Ten single digits in the middle of more of them are a table.
   const uint8_t separator = common_separator(row, first, last);

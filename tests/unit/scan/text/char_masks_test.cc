@@ -148,7 +148,10 @@ TEST(CharMasks, EveryLevelCombinesThemToTheSameTriggers) {
         EXPECT_EQ(masks->form.test(i), masks->at.test(i) || masks->url.test(i) ||
                                            masks->colons.test(i) || masks->quad.test(i));
         EXPECT_EQ(masks->phrase.test(i), masks->number_of.test(i) || masks->to_number.test(i) ||
-                                             masks->colon_number.test(i) || masks->name_of.test(i));
+                                             masks->colon_number.test(i) ||
+                                             masks->name_of.test(i) || masks->inward.test(i));
+        EXPECT_EQ(masks->inward.test(i),
+                  in(masks->upper, 0) && in(masks->digit, -1) && !in(masks->word, -2));
       }
     }
   }

@@ -397,7 +397,7 @@ TEST_F(BundleRefusal, OfEntities) {
              "run, cue, assignment, password, date, ip, mac, card_code, crypto, address, person, "
              "person_again, person_beside, "
              "spelt_email, "
-             "travel_zone, field, dictionary (did you mean 'email'?)");
+             "post_code, travel_zone, field, dictionary (did you mean 'email'?)");
   expect(file, "id: email,", "id: key,", file + ":11:14: rule id 'key' is already in ");
   expect(file, "kind: email}", "kind: email, pattern: x}",
          file + ":11:43: a rule of this kind has no 'pattern'");

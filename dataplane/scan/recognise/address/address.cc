@@ -43,6 +43,17 @@ constexpr std::string_view kBoxesOfTwo[] = {"casella postale",  "caixa postal",
                                             "boite postale",    "bo\xc3\xaete postale",
                                             "skrytka pocztowa", "apartado postal"};
 
+// "RR 2 Box 118": the rural route before a box that begins behind `end`; kNoStreet: none.
+uint64_t route_start(OpenReader& reader, uint64_t end) noexcept {
+  static constexpr std::string_view kRoutes[] = {"rr", "hc", "sr"};
+  constexpr uint64_t kDigitsMax = 3;
+  uint64_t number = end;
+  while (number > 0 && end - number <= kDigitsMax && is_digit(reader.before(number))) --number;
+  if (number == end || end - number > kDigitsMax || reader.before(number) != ' ') return kNoStreet;
+  const NameWord route = word_before(reader, number - 1);
+  return route.upper && word_in(reader, route, kRoutes) ? route.start : kNoStreet;
+}
+
 // "PO Box 123", "P.O. Box 123", "Postfach 12": where it begins.
 uint64_t box_start(OpenReader& reader, const NameWord& box) noexcept {
   const uint8_t first = to_lower(reader.at(box.start));
@@ -54,6 +65,7 @@ uint64_t box_start(OpenReader& reader, const NameWord& box) noexcept {
       return box.end - form.size();
   if (!word_is(reader, box, "box") || !box.capital || reader.before(box.start) != ' ')
     return kNoStreet;
+  if (const uint64_t route = route_start(reader, box.start - 1); route != kNoStreet) return route;
   for (std::string_view form : {"po", "p.o.", "p. o.", "post office"})
     if (box.start > form.size() && reader.follows(box.start - 1 - form.size(), form) &&
         !is_alnum(reader.before(box.start - 1 - form.size())))
@@ -452,18 +464,20 @@ Verdict address_to_number(const TextView& text, const Trigger& trigger, const Ru
   if (trigger.at >= 4) {
     const bool is_box =
         box_or_station(reader, trigger.at, out) ||
-        numbered_street(reader, word_before(reader, trigger.at - 1), trigger.at, out) ||
-        unit_first(reader, trigger.at, out);
+        numbered_street(reader, word_before(reader, trigger.at - 1), trigger.at, out);
     if (is_box && !reader.open()) return reader.answer(true);
-    Hit street{trigger.start, trigger.start, false, 0};
+    Hit unit{trigger.start, trigger.start, false, 0}, street = unit;
+    const bool is_unit = unit_first(reader, trigger.at, unit);
     const bool is_street = number_last(reader, trigger.at, street);
-    // While either may still come, the text is held from the earlier one on.
+    // While any may still come, the text is held from the earliest one on.
     if (reader.open()) {
-      out.start = std::min(out.start, street.start);
+      out.start = std::min({out.start, unit.start, street.start});
       return Verdict::More;
     }
-    if (is_street) {
-      out = street;
+    // "Jl. Kebon Sirih No. 17, Menteng, Jakarta 10340": its number is of the street before it.
+    const bool is_whole = is_street && street.start < unit.start && street.end >= unit.end;
+    if (is_unit || is_street) {
+      out = is_unit && !is_whole ? unit : street;
       return reader.answer(true);
     }
   }

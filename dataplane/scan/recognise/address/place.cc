@@ -18,7 +18,7 @@ constexpr std::string_view kUnits[] = {
     "m",     "lok",       "local",    "esc",     "planta",   "puerta", "top",  "stiege",  "door",
     "villa", "bus",       "bte",      "house",   "daire",    "kat",    "d",    "sala",    "conj",
     "loja",  "bloco",     "andar",    "oficina", "despacho", "bl",     "bloc", "sc",      "ap",
-    "et",    "lgh",       "nave"};
+    "et",    "lgh",       "nave",     "ph",      "rt"};
 constexpr std::string_view kStates[] = {
     "al", "ak", "az", "ar", "ca", "co", "ct", "de", "dc", "fl", "ga", "hi", "id", "il", "in",
     "ia", "ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh",
@@ -242,6 +242,11 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   const uint64_t first = at;
   while (at - first < 8 && (is_alnum(reader.at(at)) || reader.at(at) == '-')) ++at;
   const bool is_id = at > first && (is_digit(reader.at(first)) || at - first <= 2);
+  // "RT 03/RW 05" of Indonesia
+  constexpr std::string_view kBlock = "/rw ";
+  if (is_id && reader.follows(at, kBlock))
+    if (const uint64_t block = digits_at(reader, at + kBlock.size(), 3); block > at + kBlock.size())
+      at = block;
   return is_id && ends_word(reader, at) ? at : 0;
 }
 

@@ -241,7 +241,8 @@ uint64_t worded_address(OpenReader& reader, uint64_t start, bool is_known = fals
 bool is_common_word(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
   const bool small = is_lower(c) || c == 0xd1 || (c == 0xd0 && reader.at(at + 1) >= 0xb0);
-  return small && one_of(reader, at, kWords) == at && !reader.follows(at, "г.");
+  return small && one_of(reader, at, kWords) == at && !reader.follows(at, "г.") &&
+         !reader.follows(at, "м.");
 }
 
 // "ул. Ленина, д. 5, кв. 12": the kind, a name with a capital letter, numbers.
@@ -286,8 +287,10 @@ uint64_t abjad_address(OpenReader& reader, uint64_t at) noexcept {
       const uint64_t number = number_end(reader, at, 5);
       const uint8_t behind = reader.at(number);
       const bool is_year = number - at == 4 && (reader.at(at) == '1' || reader.at(at) == '2');
-      if (number == at || behind == ':' || behind == '%' || is_year || plain > kPlainWordsMax ||
-          words == 0)
+      // "נייד 054-555-0123": a telephone number.
+      const bool goes_on = (behind == '-' || behind == ' ') && is_digit(reader.at(number + 1));
+      if (goes_on || number == at || behind == ':' || behind == '%' || is_year ||
+          plain > kPlainWordsMax || words == 0)
         return end;
       end = at = number;
       plain = 0;

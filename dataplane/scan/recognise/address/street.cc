@@ -192,6 +192,13 @@ uint64_t calle_start(OpenReader& reader, uint64_t start) noexcept {
   return is_alnum(reader.before(slash - 2)) ? kNoStreet : slash - 2;
 }
 
+// One or two digits between spaces before `end`: where they begin; `end`: none stand there.
+uint64_t day_start(OpenReader& reader, uint64_t end) noexcept {
+  uint64_t start = end;
+  while (start > 0 && end - start <= 2 && is_digit(reader.before(start))) --start;
+  return start < end && end - start <= 2 && reader.before(start) == ' ' ? start : end;
+}
+
 // "Calle de la Paz", "Via Roma", "ul. Długa": back to the word that says what it is.
 // `last`: the word that ends at `end`, or before a point there.
 StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last) noexcept {
@@ -200,6 +207,12 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
     uint64_t word_end = end;
     const bool point = reader.before(word_end) == '.';
     if (point) --word_end;
+    // "Calle 5 de Mayo", "Via 4 Novembre": a day is a name, too.
+    const uint64_t day = words > 0 && capital ? day_start(reader, end) : end;
+    if (day < end) {
+      end = day - 1;
+      continue;
+    }
     const NameWord word = words == 0 ? last : word_before(reader, word_end);
     if (word.size() == 0) return {};
     const uint16_t lists = street_word(reader, word);
@@ -339,7 +352,12 @@ uint64_t town_start_before(OpenReader& reader, uint64_t start) noexcept {
   uint64_t first = town.start - 1;
   while (first > 0 && town.start - first < 8 && is_digit(reader.before(first))) --first;
   const uint64_t digits = town.start - 1 - first;
-  return (digits == 4 || digits == 5) && begins_clean(reader, first) ? first : start;
+  if ((digits != 4 && digits != 5) || !begins_clean(reader, first)) return start;
+  // "Seestraße 2, 26506 Norden, Kennzeichen AUR 417": the end of an address, and no beginning.
+  const bool ends_one = first > 3 && reader.before(first) == ' ' &&
+                        reader.before(first - 1) == ',' &&
+                        (is_digit(reader.before(first - 2)) || is_digit(reader.before(first - 3)));
+  return ends_one ? start : first;
 }
 
 namespace {
@@ -394,6 +412,38 @@ Street english_street(OpenReader& reader, uint64_t start) noexcept {
   return out;
 }
 
+namespace {
+
+// "8 mai 1945", "11 Novembre", "4-Septembre": behind it; 0: no day stands there.
+uint64_t french_day_end(OpenReader& reader, uint64_t at) noexcept {
+  static constexpr std::string_view kMonths[] = {"janvier",
+                                                 "f\xc3\xa9vrier",
+                                                 "mars",
+                                                 "avril",
+                                                 "mai",
+                                                 "juin",
+                                                 "juillet",
+                                                 "ao\xc3\xbbt",
+                                                 "septembre",
+                                                 "octobre",
+                                                 "novembre",
+                                                 "d\xc3\xa9"
+                                                 "cembre"};
+  constexpr uint64_t kYearDigits = 4;
+  uint64_t end = at;
+  while (end - at <= 2 && is_digit(reader.at(end))) ++end;
+  if (end == at || end - at > 2 || (reader.at(end) != ' ' && reader.at(end) != '-')) return 0;
+  const NameWord month = word_at(reader, end + 1);
+  if (!word_in(reader, month, kMonths)) return 0;
+  uint64_t year = month.end + 1;
+  while (year - month.end <= kYearDigits && is_digit(reader.at(year))) ++year;
+  const uint8_t gap = reader.at(month.end);
+  const bool has_year = year == month.end + 1 + kYearDigits && (gap == ' ' || gap == '-');
+  return has_year ? year : month.end;
+}
+
+}  // namespace
+
 Street french_street(OpenReader& reader, uint64_t start) noexcept {
   uint64_t at = start;
   for (std::string_view mark : kRepeats)
@@ -409,6 +459,11 @@ Street french_street(OpenReader& reader, uint64_t start) noexcept {
     const bool elided =
         (to_lower(reader.at(at + 1)) == 'd' || to_lower(reader.at(at + 1)) == 'l') &&
         reader.at(at + 2) == '\'';
+    // "rue du 8 mai 1945": a day, its month and its year.
+    if (const uint64_t day = french_day_end(reader, at + 1); day != 0) {
+      out.end = day;
+      return out;
+    }
     const NameWord word = word_at(reader, at + (elided ? 3 : 1));
     if (word.size() == 0) break;
     const uint16_t lists = street_word(reader, word);

@@ -271,8 +271,8 @@ constexpr std::string_view kNoNames[] = {
     "eur",      "usd",     "gbp",       "chf"};
 
 constexpr std::string_view kMarks[] = {
-    "no",         "nr",  "n",      "n\xc2\xba", "n\xc2\xb0",     "num",       "\xc4\x8d",
-    "\xc4\x8d.p", "nro", "nummer", "numero",    "n\xc3\xbamero", "n.\xc2\xba"};
+    "no",         "nr",         "n",   "n\xc2\xba", "n\xc2\xb0", "num",           "\xc4\x8d",
+    "n\xc3\xbam", "\xc4\x8d.p", "nro", "nummer",    "numero",    "n\xc3\xbamero", "n.\xc2\xba"};
 
 constexpr std::string_view kUnitsBefore[] = {"flat",  "apt",  "apartment", "unit",
                                              "suite", "plot", "house",     "shop",

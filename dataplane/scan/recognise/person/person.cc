@@ -110,15 +110,33 @@ Name read_name(OpenReader& reader, uint64_t start, bool small, bool labelled = f
   return out;
 }
 
-// "Patient: Quast, Bridget": the given name behind the family's.
-void take_given_behind(OpenReader& reader, Name& name) noexcept {
-  if (reader.at(name.end) != ',' || reader.at(name.end + 1) != ' ') return;
-  const NameWord given = word_at(reader, name.end + 2);
+// Behind "Ondine" of "Ondine M.    MRN": the initial too; 0: the given name goes on or ends in a
+// sentence. `any`: the label is one of names, so the end of the line ends it, too.
+uint64_t unknown_given_end(OpenReader& reader, const NameWord& given, bool any) noexcept {
+  uint64_t end = given.end;
+  const bool has_initial =
+      reader.at(end) == ' ' && is_upper(reader.at(end + 1)) && !is_alnum(reader.at(end + 2));
+  if (has_initial) end += reader.at(end + 2) == '.' ? 3 : 2;
+  const uint8_t c = reader.at(end);
+  const bool is_column = c == '\t' || c == '|' || (c == ' ' && reader.at(end + 1) == ' ');
+  const bool is_line = c == '\n' || c == '\r' || c == 0 || c == '(' || c == ';' || c == '"';
+  return is_column || (is_line && (any || has_initial)) ? end : 0;
+}
+
+// "Patient: Quast, Bridget": the given name behind the family's. `any`: the label is one of names.
+void take_given_behind(OpenReader& reader, Name& name, bool any) noexcept {
+  if (reader.at(name.end) != ',') return;
+  const bool blank = reader.at(name.end + 1) == ' ';
+  const NameWord given = word_at(reader, name.end + (blank ? 2 : 1));
   if (!given.capital || given.size() < 2 || is_name_stop(reader, given)) return;
+  // "QUAST,BRIDGET T"
+  if (!blank && !(given.upper && word_at(reader, name.start).upper)) return;
   const uint8_t behind = reader.at(given.end);
   const NameKind kind = kind_of(reader, given);
-  if (!kind.given || behind == ':' || behind == '=') return;
-  name.end = given.end;
+  if (behind == ':' || behind == '=') return;
+  const uint64_t end = kind.given ? given.end : unknown_given_end(reader, given, any);
+  if (end == 0 || (!kind.given && is_thing_word(reader, given))) return;
+  name.end = end;
   ++name.words;
   name.known = name.known || kind.is_name();
   name.family = true;
@@ -224,6 +242,13 @@ bool read_gap(OpenReader& reader, uint64_t from, Gap& out) noexcept {
   return at > from || reader.before(from) == ' ';  // "hi "
 }
 
+// A name may stand behind such a gap: "Yours faithfully, Jane Doe" is of a letter on one line.
+bool may_follow(const Gap& gap, const RuleParameters& rule) noexcept {
+  if ((rule.flags & contract::kRuleUnseparated) != 0)
+    return !gap.sign && (gap.line_ends == 1 || (gap.line_ends == 0 && gap.comma));
+  return (rule.flags & contract::kRuleSeparated) == 0 || (gap.sign && !gap.comma);
+}
+
 bool ends_line(OpenReader& reader, uint64_t at) noexcept {
   if (reader.at(at) == ',' || reader.at(at) == '.') ++at;
   while (reader.at(at) == ' ') ++at;
@@ -286,7 +311,11 @@ bool is_announced(OpenReader& reader, uint64_t cue, const Gap& gap, const RulePa
     if (gap.line_ends != 0 || gap.sign) return false;
     // "MR BROWN", and not "MR Scan" or "MS ACCESS".
     if (is_upper(reader.at(cue + 1))) return first.upper && name.known;
-    if (!any) return !first.upper && name.known && !things_have(reader, first);
+    // "Officer R. Quast"
+    const bool has_initial = first.size() == 1 && reader.at(first.end) == '.' && name.words > 1;
+    if (!any)
+      return (!first.upper && name.known && !things_have(reader, first)) ||
+             (has_initial && name.words > 1);
     if (is_no_title_of(reader, first)) return false;
   }
   // "MR. ID", "My name is\nImportant": what is written so is no name that nobody knows.
@@ -418,8 +447,7 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   if (!is_gap) return reader.answer(false);
   const bool above = (rule.flags & contract::kRuleUnseparated) != 0;
   const bool labels = (rule.flags & contract::kRuleSeparated) != 0;
-  if (above ? gap.line_ends != 1 || gap.sign : labels && (!gap.sign || gap.comma))
-    return reader.answer(false);
+  if (!may_follow(gap, rule)) return reader.answer(false);
   const NameWord word = word_at(reader, gap.end);
   if (word.size() == 0) return reader.answer(false);
   const NameWord first = skip_titles(reader, word);
@@ -434,7 +462,8 @@ Verdict person_after_cue(const TextView& text, const Trigger& trigger, const Rul
   // In small letters only two known names are one: most words behind a cue end here.
   if (!first.capital && !reader.open() && may_be_no_given(text, first)) return Verdict::No;
   Name name = read_name(reader, first.start, !first.capital, is_name_label(gap, rule));
-  if (gap.sign && !gap.comma && name.words == 1) take_given_behind(reader, name);
+  if (gap.sign && !gap.comma && name.words == 1)
+    take_given_behind(reader, name, (rule.flags & contract::kRuleAnyName) != 0);
   const bool capital = first.capital;
   if (name.end == 0 || name.is_thing || !ends_clean(reader, name.end)) return reader.answer(false);
   if (above && !ends_line(reader, name.end)) return reader.answer(false);

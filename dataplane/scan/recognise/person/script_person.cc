@@ -327,8 +327,8 @@ constexpr std::string_view kHangulBehind[] = {"씨", "님"};
 // What a sentence adds to them; "씨앗" is a seed.
 constexpr std::string_view kKoreanParticles[] = {"가", "는", "를", "께", "의", "에", "와", "과",
                                                  "도", "이", "만", "한", "로", "랑", "은", "을"};
-// Letters of a name before its title.
-constexpr unsigned kBeforeMax = 4;
+// Letters of a name before its title: three of the family and three of a Japanese given name.
+constexpr unsigned kBeforeMax = 6;
 
 template <size_t N>
 bool stands(OpenReader& reader, uint64_t start, uint64_t end,
@@ -348,8 +348,11 @@ unsigned han_before(OpenReader& reader, uint64_t end) noexcept {
 
 uint64_t japanese_before(OpenReader& reader, uint64_t end, unsigned count) noexcept {
   // The whole run is a family name and a given name, or it ends with a family name.
-  if (count <= kBeforeMax && japanese_family(reader, end - 3 * uint64_t{count}, count) > 1)
-    return end - 3 * uint64_t{count};
+  constexpr unsigned kGivenMax = 3;
+  if (count <= kBeforeMax) {
+    const unsigned family = japanese_family(reader, end - 3 * uint64_t{count}, count);
+    if (family > 1 && count - family <= kGivenMax) return end - 3 * uint64_t{count};
+  }
   for (unsigned size = std::min(count, 3U); size > 1; --size)
     if (japanese_family(reader, end - 3 * uint64_t{size}, size) == size)
       return end - 3 * uint64_t{size};

@@ -124,14 +124,20 @@ TEST(Person, LabelsAreFollowedByNamesThatNoListKnows) {
            {"| First name | Quastrup |", "First name"}})
     EXPECT_EQ(name_behind(text, cue, kLabel), "") << text;
   EXPECT_EQ(name_behind("Insured: Quastrup\n", "Insured", contract::kRuleSeparated), "");
+  // The family's name first.
+  EXPECT_EQ(name_behind("Insured: Quastrup, Iluka M.    MRN", "Insured", contract::kRuleSeparated),
+            "Quastrup, Iluka M.");
+  EXPECT_EQ(name_behind("Insured: Quastrup, Iluka said", "Insured", contract::kRuleSeparated), "");
+  EXPECT_EQ(name_behind("last name: QUASTRUP,ILUKA T\n", "last name", kLabel), "QUASTRUP,ILUKA T");
 }
 
 TEST(Person, ALetterEndsWithOne) {
   constexpr unsigned kBelow = contract::kRuleAnyName | contract::kRuleUnseparated;
   EXPECT_EQ(name_behind("Regards,\nIluka Quastrup", "Regards", kBelow), "Iluka Quastrup");
+  EXPECT_EQ(name_behind("Regards, Iluka Quastrup", "Regards", kBelow), "Iluka Quastrup");
   EXPECT_EQ(name_behind("Regards\r\nIluka Quastrup\r\n", "Regards", kBelow), "Iluka Quastrup");
   for (std::string_view text :
-       {"Regards,\nThe Quastrup Team", "Regards, Iluka Quastrup", "Regards:\nIluka Quastrup",
+       {"Regards,\nThe Quastrup Team", "Regards, Iluka Quastrup runs", "Regards:\nIluka Quastrup",
         "Regards\nQuastrup\n", "Regards\nIluka Quastrup runs", "Regards\n\nIluka Quastrup"})
     EXPECT_EQ(name_behind(text, "Regards", kBelow), "") << text;
 }

@@ -76,6 +76,11 @@ bool is_han(uint8_t lead) noexcept {
   return (lead >= 0xe4 && lead <= 0xe9) || lead == 0xeb || lead == 0xec;
 }
 
+// Visible ASCII without quotes and angle brackets.
+bool is_of_url(uint8_t c) noexcept {
+  return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '<' && c != '>' && c != '`';
+}
+
 bool stands_for_itself(uint8_t c) noexcept {
   return c != 0 && c != '\\' && c != '%' && c != '&' && c != '=';
 }
@@ -140,7 +145,7 @@ void Folder::begin() noexcept {
   map_.begin();
   held_size_ = 0;
   last_ = 0;
-  was_quoted_ = in_blank_row_ = in_quoted_word_ = false;
+  was_quoted_ = in_blank_row_ = in_quoted_word_ = in_percent_word_ = false;
 }
 
 // Vectors are copied whole, and write behind the text.
@@ -239,6 +244,7 @@ size_t Folder::itself(const uint8_t* text, size_t size, Out& out) {
 size_t Folder::put_out(size_t size, Out& out) {
   if (in_blank_row_) in_blank_row_ = std::all_of(out.at, out.at + size, is_alnum);
   if (in_quoted_word_) in_quoted_word_ = std::all_of(out.at, out.at + size, is_quoted_char);
+  if (in_percent_word_) in_percent_word_ = std::all_of(out.at, out.at + size, is_of_url);
   out.at += size;
   map_.linear(size);
   last_ = out.at[-1];
@@ -252,6 +258,7 @@ size_t Folder::becomes(uint8_t character, size_t source, uint8_t reason, Out& ou
   last_ = character;
   was_quoted_ = reason == kFoldedQuoted;
   in_quoted_word_ = was_quoted_ && character != ' ';
+  in_percent_word_ = reason == kFoldedPercent || (in_percent_word_ && is_of_url(character));
   return source;
 }
 
@@ -334,7 +341,33 @@ size_t Folder::percent(const uint8_t* text, size_t size, bool final, Out& out) {
   if (size < 3) return kUndecided;
   const int value = high * 16 + low;
   if (value < 0x20 || value > 0x7e) return itself(text, 1, out);
+  // "Summer%2024": where text is written so, another one stands in the word.
+  const bool cuts = value == ' ' || value == '"' || value == '\'';
+  if (cuts && is_letter(last_) && !in_percent_word_) {
+    const Follows other = percent_follows(text + 3, size - 3, final);
+    if (other == Follows::Unknown) return kUndecided;
+    if (other == Follows::No) return itself(text, 1, out);
+  }
   return becomes(static_cast<uint8_t>(value), 3, kFoldedPercent, out);
+}
+
+// Whether another %XX stands in the word, or no digit right behind this one, which then is what it
+// looks like.
+Folder::Follows Folder::percent_follows(const uint8_t* text, size_t size,
+                                        bool final) const noexcept {
+  constexpr size_t kNextMax = 20;
+  static_assert(3 + kNextMax + 3 < kFoldHeldBytes);
+  const auto unknown = [&](size_t at) { return at >= size && !final; };
+  if (unknown(0)) return Follows::Unknown;
+  if (size == 0 || !is_digit(text[0])) return Follows::Yes;
+  size_t at = 0;
+  while (at < size && at < kNextMax && is_of_url(text[at]) && text[at] != '%') ++at;
+  if (at == kNextMax) return Follows::No;
+  if (unknown(at) || (at < size && text[at] == '%' && unknown(at + 2))) return Follows::Unknown;
+  return at + 2 < size && text[at] == '%' && hex_value(text[at + 1]) >= 0 &&
+                 hex_value(text[at + 2]) >= 0
+             ? Follows::Yes
+             : Follows::No;
 }
 
 size_t Folder::entity(const uint8_t* text, size_t size, bool final, Out& out) {
@@ -373,17 +406,17 @@ size_t Folder::numeric_entity(const uint8_t* text, size_t size, bool final, Out&
 
 // "5441=200701=204088": of the blanks that part a number two in a row are meant. Whether one more
 // stands behind the next group.
-Folder::Blank Folder::blank_follows(const uint8_t* text, size_t size, bool final) noexcept {
+Folder::Follows Folder::blank_follows(const uint8_t* text, size_t size, bool final) noexcept {
   constexpr size_t kGroupMax = 6;
   size_t at = 0;
   while (at < size && at < kGroupMax && is_alnum(text[at])) ++at;
-  if (at == 0 && size > 0) return Blank::No;
+  if (at == 0 && size > 0) return Follows::No;
   constexpr std::string_view kBlank = "=20";
   for (size_t i = 0; i < kBlank.size(); ++i) {
-    if (at + i >= size) return final ? Blank::No : Blank::Unknown;
-    if (text[at + i] != static_cast<uint8_t>(kBlank[i])) return Blank::No;
+    if (at + i >= size) return final ? Follows::No : Follows::Unknown;
+    if (text[at + i] != static_cast<uint8_t>(kBlank[i])) return Follows::No;
   }
-  return Blank::Yes;
+  return Follows::Yes;
 }
 
 // "=34=35=33": a word that begins with one. One alone is none, and a comparison has no two.
@@ -464,9 +497,9 @@ size_t Folder::quoted(const uint8_t* text, size_t size, bool final, Out& out) {
     folds = !(sign && size > 6 && pair(4) && pair(5) && text[6] == text[3]);
   }
   if (!folds && value == ' ') {
-    const Blank blank = in_blank_row_ ? Blank::Yes : blank_follows(text + 3, size - 3, final);
-    if (blank == Blank::Unknown) return kUndecided;
-    folds = in_blank_row_ = blank == Blank::Yes;
+    const Follows blank = in_blank_row_ ? Follows::Yes : blank_follows(text + 3, size - 3, final);
+    if (blank == Follows::Unknown) return kUndecided;
+    folds = in_blank_row_ = blank == Follows::Yes;
   }
   if (!folds) {
     if (unknown(3)) return kUndecided;

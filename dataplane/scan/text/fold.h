@@ -8,7 +8,8 @@
 //   (JSON or source code inside a
 //                    text, Markdown); several backslashes count as one, so JSON inside JSON is read
 //                    as well
-//   percent          %40 when it means printable ASCII (RFC 3986 2.1)
+//   percent          %40 when it means printable ASCII (RFC 3986 2.1); not one alone in its word
+//                    that would cut it: "Summer%2024" is a password
 //   entities         &#64; &#x40; and the names of ASCII characters (HTML 13.5)
 //   quoted-printable =2D in a place that is no assignment: a sign among digits, or a neighbour of
 //   the same kind; and its
@@ -49,6 +50,7 @@ class Folder {
     uint8_t* begin;  // of all that is kept
     uint8_t* at;
   };
+  enum class Follows : uint8_t { No, Yes, Unknown };
   static Out open(mem::TextWindow& text, size_t room);
   static void close(const Out& out, mem::TextWindow& text) noexcept;
   size_t bulk(const uint8_t* text, size_t size, bool final, Out& out);
@@ -56,10 +58,10 @@ class Folder {
   size_t escape(const uint8_t* text, size_t size, bool final, Out& out);
   size_t unicode_escape(const uint8_t* text, size_t size, size_t slashes, bool final, Out& out);
   size_t percent(const uint8_t* text, size_t size, bool final, Out& out);
+  Follows percent_follows(const uint8_t* text, size_t size, bool final) const noexcept;
   size_t entity(const uint8_t* text, size_t size, bool final, Out& out);
   size_t numeric_entity(const uint8_t* text, size_t size, bool final, Out& out);
-  enum class Blank : uint8_t { No, Yes, Unknown };
-  static Blank blank_follows(const uint8_t* text, size_t size, bool final) noexcept;
+  static Follows blank_follows(const uint8_t* text, size_t size, bool final) noexcept;
   size_t quoted(const uint8_t* text, size_t size, bool final, Out& out);
   size_t quoted_word(const uint8_t* text, size_t size, bool final, Out& out);
   size_t code_points(const uint8_t* text, size_t size, bool final, Out& out);
@@ -71,10 +73,11 @@ class Folder {
   SourceMap map_;
   std::array<uint8_t, kFoldHeldBytes> held_{};
   size_t held_size_ = 0;
-  uint8_t last_ = 0;             // the last character that was put out
-  bool was_quoted_ = false;      // and it came from =XX
-  bool in_quoted_word_ = false;  // one did in this word
-  bool in_blank_row_ = false;    // a blank came from =20, and only letters and digits since
+  uint8_t last_ = 0;              // the last character that was put out
+  bool was_quoted_ = false;       // and it came from =XX
+  bool in_quoted_word_ = false;   // one did in this word
+  bool in_percent_word_ = false;  // one came from %XX in this word
+  bool in_blank_row_ = false;     // a blank came from =20, and only letters and digits since
 };
 
 // A word as it stands in folded text; and in lower case (context_words.h). For literals of a

@@ -93,12 +93,25 @@ NamePart part_before(const TextView& text, uint64_t from, uint64_t to) noexcept 
   return {start, to};
 }
 
+// "HOST_PASSWORD", "REGISTRY_PASSWORD", "CACHE_PASS": what would make a token or a key harmless
+// owns a password.
+bool owns_password(const TextView& text, Bytes owner, uint64_t noun) noexcept {
+  static constexpr WordList kOwners{std::to_array<std::string_view>(
+      {"host",    "registry", "cache", "object", "node",   "primary", "group",   "peer",
+       "config",  "bucket",   "blob",  "s3",     "public", "event",   "socket",  "websocket",
+       "current", "sync",     "map",   "state",  "image",  "shard",   "context", "file"})};
+  constexpr uint64_t kNounBytes = 4;
+  if (noun + kNounBytes > text.end) return false;
+  const Bytes begin = text.slice(noun, noun + kNounBytes);
+  return (equals_word(begin, "pass") || equals_word(begin.first(3), "pwd")) && kOwners.has(owner);
+}
+
 // The noun at `to` names something harmless: "csrf_token"; "PublicKeyToken", whose key is public.
 bool is_harmless(const TextView& text, uint64_t from, uint64_t to) noexcept {
   static constexpr WordList kPublic{std::to_array<std::string_view>({"public", "pub"})};
   const NamePart last = part_before(text, from, to);
   const Bytes word = text.slice(last.start, last.end);
-  if (kHarmlessBefore.has(word)) return true;
+  if (kHarmlessBefore.has(word)) return !owns_password(text, word, to);
   if (!equals_word(word, "key")) return false;
   const NamePart former = part_before(text, from, last.start);
   return kPublic.has(text.slice(former.start, former.end));

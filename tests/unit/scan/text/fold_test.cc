@@ -77,6 +77,8 @@ constexpr Case kCases[] = {
     {"\\\\\\\\\\\\\\\\n", "\n"},
     {"\\uff11 \\u200b|", "1 |"},
     // percent, entities
+    {"Summer%2024 x Winter%2731! a%2024%2025", "Summer%2024 x Winter%2731! a 24 25"},
+    {"Flat%20402%2C%20Pune tel%20%34 b%20c d%2022", "Flat 402, Pune tel 4 b c d%2022"},
     {"maria%40example.com %2d %C3%A9 %zz %", "maria@example.com - %C3%A9 %zz %"},
     {"&#52;&#x38;&#X38;&commat;&hyphen;&amp;&nbsp;&shy;&eacute;&#;&#9999999999;&#xd800;",
      "488@-& &eacute;&#;&#9999999999;&#xd800;"},

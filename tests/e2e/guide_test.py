@@ -367,6 +367,9 @@ class Guide(unittest.TestCase):
             # 6. What clients see
             s("sallyctl key list --policy DIR"),
             s("sallyctl status"),
+            # 7. When something is down
+            s("sallyctl evidence verify --since CHECKPOINT", says=("OK",),
+              words={"CHECKPOINT": f"{self.lab.work}/audit/checkpoint"}),
         ]
 
     # --- the tests ------------------------------------------------------------------------------------

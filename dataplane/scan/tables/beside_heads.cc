@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "dataplane/scan/tables/html_tags.h"
 #include "dataplane/scan/tables/line_cells.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -15,12 +16,6 @@ bool is_around(uint8_t c) noexcept { return c == ' ' || is_mark(c); }
 bool parts_cells(uint8_t c) noexcept {
   return is_delimiter(c) || c == '<' || c == '>' || c == '(' || c == ')' || c == '[' || c == ']' ||
          c == '\n' || c == '\r' || c == 0;
-}
-
-bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
-  for (size_t i = 0; i < name.size(); ++i)
-    if (to_lower(text.at(at + i)) != static_cast<uint8_t>(name[i])) return false;
-  return true;
 }
 
 void learn(const TextView& text, uint32_t column, uint64_t from, uint64_t to,

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "dataplane/scan/tables/html_tags.h"
 #include "dataplane/scan/tables/space_cells.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -217,12 +218,6 @@ bool is_lone(uint8_t delimiter, uint32_t separators) noexcept {
   return delimiter == kSpaceGap && separators == 0;
 }
 
-bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
-  for (size_t i = 0; i < name.size(); ++i)
-    if ((text.at(at + i) | 0x20) != static_cast<uint8_t>(name[i])) return false;
-  return !is_letter(text.at(at + name.size()));
-}
-
 // "COPY patients (id, mrn, phone) FROM stdin;" of a dump of PostgreSQL: the names, or nothing.
 Cell copy_names(const TextView& text, uint64_t from, uint64_t to) noexcept {
   constexpr std::string_view kTail = ") from stdin";
@@ -237,22 +232,6 @@ Cell copy_names(const TextView& text, uint64_t from, uint64_t to) noexcept {
       return {};
   }
   return open == from ? Cell{} : Cell{open + 1, close};
-}
-
-// The last `name` tag that begins in [floor, at); kNone: none.
-constexpr uint64_t kNoTag = ~uint64_t{0};
-uint64_t tag_before(const TextView& text, uint64_t floor, uint64_t at,
-                    std::string_view name) noexcept {
-  while (at > floor)
-    if (is_tag(text, --at, name)) return at;
-  return kNoTag;
-}
-
-uint32_t count_tags(const TextView& text, uint64_t from, uint64_t to,
-                    std::string_view name) noexcept {
-  uint32_t count = 0;
-  for (uint64_t at = from; at < to; ++at) count += is_tag(text, at, name) ? 1 : 0;
-  return count;
 }
 
 }  // namespace

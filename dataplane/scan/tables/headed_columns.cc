@@ -8,6 +8,7 @@
 #include "dataplane/scan/recognise/person/name_cell.h"
 #include "dataplane/scan/tables/beside_heads.h"
 #include "dataplane/scan/tables/column_heads.h"
+#include "dataplane/scan/tables/html_tags.h"
 #include "dataplane/scan/tables/line_cells.h"
 #include "dataplane/scan/validate/letters.h"
 
@@ -76,12 +77,6 @@ bool needs_beside(const Engine& engine, uint16_t rule) noexcept {
 
 uint64_t floor_of(const TextView& text, uint64_t at) noexcept {
   return std::max(text.begin, at > kHeadReachBytes ? at - kHeadReachBytes : uint64_t{0});
-}
-
-bool is_tag(const TextView& text, uint64_t at, std::string_view name) noexcept {
-  for (size_t i = 0; i < name.size(); ++i)
-    if (to_lower(text.at(at + i)) != static_cast<uint8_t>(name[i])) return false;
-  return !is_letter(text.at(at + name.size()));
 }
 
 constexpr std::string_view kStatements[] = {"and",    "from",  "group", "import", "in",

@@ -32,7 +32,7 @@ class HttpsApi {
                                         const HttpsFiles& files, RestoreService& service,
                                         std::string& error);
   int port() const { return server_->port(); }
-  HttpsFigures figures() const { return server_->figures(); }
+  ListenerFigures figures() const { return server_->figures(); }
 
  private:
   explicit HttpsApi(std::unique_ptr<HttpsServer> server);

@@ -15,8 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "controlplane/restore/pushed_out.h"
-
 namespace sallyport::restore {
 
 namespace asio = boost::asio;
@@ -296,7 +294,7 @@ HttpsServer::~HttpsServer() {
 
 int HttpsServer::port() const { return machine_->port; }
 
-HttpsFigures HttpsServer::figures() const {
+ListenerFigures HttpsServer::figures() const {
   return {machine_->open, machine_->pushed_out, machine_->timed_out, machine_->refused};
 }
 

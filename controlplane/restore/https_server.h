@@ -16,6 +16,8 @@
 #include <memory>
 #include <string>
 
+#include "controlplane/restore/pushed_out.h"
+
 namespace sallyport::restore {
 
 inline constexpr size_t kHttpsConnectionsMax = 256;
@@ -41,14 +43,6 @@ struct HttpsResponse {
   std::string json;  // wiped when it is sent
 };
 
-// Since the start, but for `open`.
-struct HttpsFigures {
-  uint64_t open = 0;
-  uint64_t pushed_out = 0;  // closed to let another one in
-  uint64_t timed_out = 0;   // handshake, request or answer took too long
-  uint64_t refused = 0;     // more than kHttpsWorkMax at once
-};
-
 class HttpsServer {
  public:
   // Throws nothing; waits as long as it must.
@@ -65,7 +59,7 @@ class HttpsServer {
   HttpsServer(const HttpsServer&) = delete;
   HttpsServer& operator=(const HttpsServer&) = delete;
   int port() const;
-  HttpsFigures figures() const;
+  ListenerFigures figures() const;
 
  private:
   struct Machine;

@@ -21,6 +21,14 @@ struct HeldConnection {
   bool is_worked_on = false;  // the request is read, the answer is not there yet
 };
 
+// What a listener of this kind did since the start, but for `open`.
+struct ListenerFigures {
+  uint64_t open = 0;
+  uint64_t pushed_out = 0;  // closed to let another one in
+  uint64_t timed_out = 0;   // no complete request, or its answer not taken, in time
+  uint64_t refused = 0;     // more requests at once than may be in work
+};
+
 // The id of the one to close. Nothing: all are worked on.
 std::optional<uint64_t> pushed_out(std::span<const HeldConnection> held);
 

@@ -354,9 +354,7 @@ json RestorationDesk::close_review(const json& body, const std::string& actor) {
 
 namespace {
 
-// Of AdminServer, of HttpsServer.
-template <typename Figures>
-json clients_json(const Figures& figures) {
+json clients_json(const restore::ListenerFigures& figures) {
   return {{"open", figures.open},
           {"pushed_out", figures.pushed_out},
           {"timed_out", figures.timed_out},

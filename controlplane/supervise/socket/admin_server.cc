@@ -10,7 +10,6 @@
 #include <cstring>
 #include <utility>
 
-#include "controlplane/restore/pushed_out.h"
 #include "controlplane/supervise/socket/local_socket.h"
 
 namespace sallyport::supervise {
@@ -159,8 +158,8 @@ size_t AdminServer::in_work_of(uid_t uid) const {
       [uid](const auto& one) { return one.second.uid == uid && one.second.is_worked_on(); }));
 }
 
-AdminFigures AdminServer::figures() const {
-  AdminFigures figures = figures_;
+restore::ListenerFigures AdminServer::figures() const {
+  restore::ListenerFigures figures = figures_;
   figures.open = clients_.size();
   return figures;
 }

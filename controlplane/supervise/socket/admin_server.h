@@ -50,6 +50,8 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/restore/pushed_out.h"
+
 namespace sallyport::supervise {
 
 inline constexpr size_t kAdminClientsMax = 64;
@@ -64,14 +66,6 @@ nlohmann::json admin_error(const std::string& code, const std::string& message,
                            const std::string& hint = "");
 // The text `name` of a request; empty when it is missing or no text.
 std::string text_member(const nlohmann::json& body, const char* name);
-
-// Since the start, but for `open`.
-struct AdminFigures {
-  uint64_t open = 0;
-  uint64_t pushed_out = 0;  // closed to let another one in
-  uint64_t timed_out = 0;   // no complete request, or its answer not taken, in time
-  uint64_t refused = 0;     // more than kAdminWorkPerUserMax at once
-};
 
 class AdminServer {
  public:
@@ -101,7 +95,7 @@ class AdminServer {
   void turn(uint64_t now_ms);
   // Does nothing when the client went away.
   void answer(ClientId client, const nlohmann::json& body);
-  AdminFigures figures() const;
+  restore::ListenerFigures figures() const;
 
  private:
   struct Client {
@@ -133,7 +127,7 @@ class AdminServer {
   uint64_t now_ms_ = 0;
   ClientId next_ = 1;
   std::map<ClientId, Client> clients_;
-  AdminFigures figures_;
+  restore::ListenerFigures figures_;
 };
 
 }  // namespace sallyport::supervise

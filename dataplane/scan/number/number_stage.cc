@@ -451,9 +451,9 @@ void NumberStage::offer_phones(const Engine& engine, size_t first, CandidateList
   const auto called = engine.rules_anywhere(contract::RuleKind::CalledPhone);
   if (plain.empty() && labelled.empty() && called.empty()) return;
   const PhoneHits hits = phones_at(row_, first);
-  if (hits.is_by_form && !plain.empty())
+  if (hits.by_form.group_end != 0 && !plain.empty())
     offer_row(engine, plain, hits.by_form, Form::Phone, first, out);
-  if (!hits.is_behind_label) return;
+  if (hits.behind_label.group_end == 0) return;
   if (!labelled.empty()) offer_row(engine, labelled, hits.behind_label, Form::Phone, first, out);
   if (!called.empty() && is_called(row_, first, hits.behind_label))
     offer_row(engine, called, hits.behind_label, Form::Phone, first, out);

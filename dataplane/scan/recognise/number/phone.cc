@@ -334,25 +334,20 @@ bool formed_at(const Row& row, size_t first, RowHit& out) noexcept {
 PhoneHits phones_at(const Row& row, size_t first) noexcept {
   PhoneHits out;
   if (!is_digits(row, first)) return out;
-  const bool is_formed = formed_at(row, first, out.by_form);
-  out.is_by_form = is_formed && !is_of_others(row, first, out.by_form);
+  RowHit formed;
+  const bool is_formed = formed_at(row, first, formed);
+  if (is_formed && !is_of_others(row, first, formed)) out.by_form = formed;
   // What stands for itself is known best by its own form, unless digits of it are left over.
-  const bool is_known = out.is_by_form && !out.by_form.bare;
-  const size_t known_end = is_known ? out.by_form.group_end : 0;
-  out.behind_label = out.by_form;
-  out.is_behind_label = is_known;
-  if (is_known && !joined_behind(row, known_end, row.joint(known_end - 1))) return out;
+  if (!out.by_form.bare) out.behind_label = out.by_form;
+  const size_t known_end = out.behind_label.group_end;
+  if (known_end != 0 && !joined_behind(row, known_end, row.joint(known_end - 1))) return out;
   const NationalHits national = national_at(row, first);
   const auto is_one = [&](const RowHit& hit) {
     return hit.group_end > known_end && !is_of_others(row, first, hit);
   };
-  if (!is_formed && is_one(national.behind_word)) {
-    out.by_form = national.behind_word;
-    out.is_by_form = true;
-  }
+  if (!is_formed && is_one(national.behind_word)) out.by_form = national.behind_word;
   if (is_one(national.behind_label)) {
     out.behind_label = national.behind_label;
-    out.is_behind_label = true;
     if (byte_at(row, out.behind_label.start - 1) == '+') --out.behind_label.start;
   }
   return out;

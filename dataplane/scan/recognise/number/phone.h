@@ -12,11 +12,11 @@
 
 namespace sallyport::scan {
 
-// What begins with a group. The two are the same where the form stands for itself.
+// What begins with a group. The two are the same where the form stands for itself. `group_end` 0:
+// it is none.
 struct PhoneHits {
   RowHit by_form;       // of 7 digits and more; `bare`: only behind a word
   RowHit behind_label;  // for rules whose words stand right before it or at the head of its column
-  bool is_by_form = false, is_behind_label = false;
 };
 PhoneHits phones_at(const Row& row, size_t first) noexcept;
 

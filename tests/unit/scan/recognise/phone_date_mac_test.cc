@@ -11,14 +11,12 @@ namespace sallyport::scan {
 namespace {
 
 bool by_form(const Row& row, size_t first, RowHit& out) noexcept {
-  const PhoneHits hits = phones_at(row, first);
-  out = hits.by_form;
-  return hits.is_by_form;
+  out = phones_at(row, first).by_form;
+  return out.group_end != 0;
 }
 bool behind_label(const Row& row, size_t first, RowHit& out) noexcept {
-  const PhoneHits hits = phones_at(row, first);
-  out = hits.behind_label;
-  return hits.is_behind_label;
+  out = phones_at(row, first).behind_label;
+  return out.group_end != 0;
 }
 bool behind_call(const Row& row, size_t first, RowHit& out) noexcept {
   return behind_label(row, first, out) && is_called(row, first, out);

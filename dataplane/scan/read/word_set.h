@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/scan/validate/characters.h"
+
 namespace sallyport::scan {
 
 class WordSet {
@@ -37,12 +39,22 @@ class WordSet {
     return 0;
   }
   bool has(std::string_view word) const noexcept { return lists_of(word) != 0; }
+  // The same of a word whose ASCII letters may be of either case.
+  uint8_t lists_of_any_case(std::span<const uint8_t> word) const noexcept {
+    std::array<char, kAnyCaseBytesMax> lower;
+    if (word.empty() || word.size() > lower.size() || !may_have(to_lower(word[0]), word.size()))
+      return 0;
+    for (size_t i = 0; i < word.size(); ++i) lower[i] = static_cast<char>(to_lower(word[i]));
+    return lists_of({lower.data(), word.size()});
+  }
   // False: no word of this size begins with this byte (in lower case).
   bool may_have(uint8_t first, size_t size) const noexcept {
     return (lengths_[first] & bit(size)) != 0;
   }
 
  private:
+  // Longer words are in no list that is asked so.
+  static constexpr size_t kAnyCaseBytesMax = 34;
   struct Slot {
     std::string_view word;
     uint8_t lists = 0;  // 0: free

@@ -1,6 +1,5 @@
 #include "dataplane/scan/recognise/person/beside_words.h"
 
-#include <array>
 #include <string_view>
 
 #include "dataplane/scan/read/word_set.h"
@@ -359,13 +358,7 @@ uint8_t beside_word(OpenReader& reader, const NameWord& word) noexcept {
                             {kLeads, kIsLead},
                             {kOffices, kIsOffice},
                             {kRoles, kIsRole}};
-  std::array<char, kNameWordBytesMax + 2> lower;
-  const auto bytes = reader.known(word.start, word.end);
-  if (bytes.empty() || bytes.size() > lower.size() ||
-      !kSet.may_have(to_lower(bytes[0]), bytes.size()))
-    return 0;
-  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
-  return kSet.lists_of({lower.data(), bytes.size()});
+  return kSet.lists_of_any_case(reader.known(word.start, word.end));
 }
 
 }  // namespace sallyport::scan

@@ -1,6 +1,5 @@
 #include "dataplane/scan/recognise/person/person_words.h"
 
-#include <array>
 #include <string_view>
 
 #include "dataplane/scan/read/word_set.h"
@@ -159,11 +158,7 @@ bool is_title(OpenReader& reader, const NameWord& word) noexcept {
 
 bool is_name_stop(OpenReader& reader, const NameWord& word) noexcept {
   static const WordSet kSet{kStops};
-  std::array<char, kNameWordBytesMax + 2> lower;
-  const auto bytes = reader.known(word.start, word.end);
-  if (bytes.size() > lower.size() || !kSet.may_have(to_lower(bytes[0]), bytes.size())) return false;
-  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
-  return kSet.has({lower.data(), bytes.size()});
+  return kSet.lists_of_any_case(reader.known(word.start, word.end)) != 0;
 }
 
 }  // namespace sallyport::scan

@@ -1,6 +1,5 @@
 #include "dataplane/scan/recognise/person/public_names.h"
 
-#include <array>
 #include <string_view>
 
 #include "dataplane/scan/read/word_set.h"
@@ -128,18 +127,12 @@ constexpr std::string_view kNames[] = {
     "winston churchill", "winston smith", "wolfgang amadeus mozart", "woodrow wilson",
     // y
     "yuri zhivago", "yves rocher", "yves saint laurent"};
-constexpr size_t kNameBytesLongest = 23;
 
 }  // namespace
 
 bool is_public_name(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
   static const WordSet kSet{kNames};
-  const auto bytes = reader.known(start, end);
-  std::array<char, kNameBytesLongest> lower;
-  if (bytes.size() > lower.size() || bytes.empty()) return false;
-  if (!kSet.may_have(to_lower(bytes[0]), bytes.size())) return false;
-  for (size_t i = 0; i < bytes.size(); ++i) lower[i] = static_cast<char>(to_lower(bytes[i]));
-  return kSet.has({lower.data(), bytes.size()});
+  return kSet.lists_of_any_case(reader.known(start, end)) != 0;
 }
 
 }  // namespace sallyport::scan

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/read/words.h"
 #include "dataplane/scan/recognise/address/place.h"
 #include "dataplane/scan/recognise/address/street.h"
@@ -26,8 +27,7 @@ uint64_t military_start(OpenReader& reader, const NameWord& word) noexcept {
 
 // The number of such a station, which may begin with zeros, and its box.
 uint64_t station_end(OpenReader& reader, uint64_t number) noexcept {
-  uint64_t at = number;
-  while (at - number <= kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+  const uint64_t at = digit_run_end(reader, number, kHouseDigitsMax);
   uint64_t next = at;
   if (reader.at(next) == ',') ++next;
   if (reader.at(next) != ' ' || !reader.follows(next + 1, "box ")) return at;
@@ -47,9 +47,8 @@ constexpr std::string_view kBoxesOfTwo[] = {"casella postale",  "caixa postal",
 uint64_t route_start(OpenReader& reader, uint64_t end) noexcept {
   static constexpr std::string_view kRoutes[] = {"rr", "hc", "sr"};
   constexpr uint64_t kDigitsMax = 3;
-  uint64_t number = end;
-  while (number > 0 && end - number <= kDigitsMax && is_digit(reader.before(number))) --number;
-  if (number == end || end - number > kDigitsMax || reader.before(number) != ' ') return kNoStreet;
+  const uint64_t number = spaced_number_start(reader, end, kDigitsMax);
+  if (number == end) return kNoStreet;
   const NameWord route = word_before(reader, number - 1);
   return route.upper && word_in(reader, route, kRoutes) ? route.start : kNoStreet;
 }

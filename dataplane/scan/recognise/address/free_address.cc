@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/recognise/address/address_cell.h"
 #include "dataplane/scan/recognise/address/place.h"
 #include "dataplane/scan/recognise/address/script_address.h"
@@ -48,8 +49,7 @@ bool is_of_other_script(OpenReader& reader, const Trigger& trigger) noexcept {
 // Numbers of a building, which may begin with zeros: behind them and their space; `at`: none.
 uint64_t skip_numbers(OpenReader& reader, uint64_t at) noexcept {
   for (unsigned i = 0; i < kNumbersMax; ++i) {
-    uint64_t end = at;
-    while (end - at <= kNumberDigitsMax && is_digit(reader.at(end))) ++end;
+    uint64_t end = digit_run_end(reader, at, kNumberDigitsMax);
     if (end == at || end - at > kNumberDigitsMax) return at;
     if (is_letter(reader.at(end)) && !is_letter(reader.at(end + 1))) ++end;
     if (reader.at(end) == ',') ++end;

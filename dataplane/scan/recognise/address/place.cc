@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/read/words.h"
 
 namespace sallyport::scan {
@@ -159,12 +160,6 @@ uint64_t skip_joint(OpenReader& reader, uint64_t at) noexcept {
   return at;
 }
 
-uint64_t digits_at(OpenReader& reader, uint64_t at, uint64_t most) noexcept {
-  uint64_t end = at;
-  while (end - at <= most && is_digit(reader.at(end))) ++end;
-  return end;
-}
-
 bool ends_word(OpenReader& reader, uint64_t at) noexcept {
   const uint8_t c = reader.at(at);
   return !is_alnum(c) && c != '_';
@@ -172,7 +167,7 @@ bool ends_word(OpenReader& reader, uint64_t at) noexcept {
 
 // "2\xc2\xba Dto", "3\xc2\xba B", "2. tv": a floor and its side: the end, or 0.
 uint64_t floor_end(OpenReader& reader, uint64_t at) noexcept {
-  uint64_t end = digits_at(reader, at, 2);
+  uint64_t end = digit_run_end(reader, at, 2);
   if (end == at || end - at > 2) return 0;
   if (reader.at(end) == '.' && reader.at(end + 1) == ' ') {
     for (std::string_view side : {"tv", "th", "mf", "sal"})
@@ -218,7 +213,7 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   // "32 B 3", "5 B,": the stairs, and the flat.
   if (is_upper(reader.at(at)) && at == start + 1 && reader.before(at) == ' ') {
     if (reader.at(at + 1) == ',') return at + 1;
-    const uint64_t end = reader.at(at + 1) == ' ' ? digits_at(reader, at + 2, 3) : at + 2;
+    const uint64_t end = reader.at(at + 1) == ' ' ? digit_run_end(reader, at + 2, 3) : at + 2;
     if (end > at + 2 && end <= at + 5 && reader.at(end) == ',') return end;
   }
   if (reader.at(at) == '#') {
@@ -245,7 +240,8 @@ uint64_t unit_end(OpenReader& reader, uint64_t start) noexcept {
   // "RT 03/RW 05" of Indonesia
   constexpr std::string_view kBlock = "/rw ";
   if (is_id && reader.follows(at, kBlock))
-    if (const uint64_t block = digits_at(reader, at + kBlock.size(), 3); block > at + kBlock.size())
+    if (const uint64_t block = digit_run_end(reader, at + kBlock.size(), 3);
+        block > at + kBlock.size())
       at = block;
   return is_id && ends_word(reader, at) ? at : 0;
 }
@@ -254,11 +250,11 @@ namespace {
 
 // 97276, 97276-1234: the end, or 0.
 uint64_t zip_end(OpenReader& reader, uint64_t at) noexcept {
-  uint64_t end = digits_at(reader, at, 5);
+  uint64_t end = digit_run_end(reader, at, 5);
   if (end - at != 5) return 0;
-  if (reader.at(end) == '-' && digits_at(reader, end + 1, 4) == end + 5)
+  if (reader.at(end) == '-' && digit_run_end(reader, end + 1, 4) == end + 5)
     end += 5;
-  else if (reader.at(end) == '-' && digits_at(reader, end + 1, 3) == end + 4)
+  else if (reader.at(end) == '-' && digit_run_end(reader, end + 1, 3) == end + 4)
     end += 4;  // Brazil
   return ends_word(reader, end) ? end : 0;
 }
@@ -296,7 +292,7 @@ uint64_t postcode_end(OpenReader& reader, uint64_t start) noexcept {
 
 // C1043AAZ of Argentina: the end, or 0.
 uint64_t argentine_end(OpenReader& reader, uint64_t at) noexcept {
-  if (!is_upper(reader.at(at)) || digits_at(reader, at + 1, 4) != at + 5) return 0;
+  if (!is_upper(reader.at(at)) || digit_run_end(reader, at + 1, 4) != at + 5) return 0;
   for (uint64_t i = at + 5; i < at + 8; ++i)
     if (!is_upper(reader.at(i))) return 0;
   return ends_word(reader, at + 8) ? at + 8 : 0;
@@ -308,7 +304,7 @@ uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
   if (const uint64_t end = argentine_end(reader, at); end != 0) return end;
   if (is_upper(reader.at(at)) && is_upper(reader.at(at + 1)) && reader.at(at + 2) == '-') ++at;
   if (is_upper(reader.at(at)) && reader.at(at + 1) == '-') at += 2;
-  const uint64_t end = digits_at(reader, at, 6);
+  const uint64_t end = digit_run_end(reader, at, 6);
   const uint64_t count = end - at;
   if (count == 5 || count == 6) return ends_word(reader, end) ? end : 0;
   const uint8_t c = reader.at(end);
@@ -317,19 +313,20 @@ uint64_t continental_code_end(OpenReader& reader, uint64_t start) noexcept {
         ends_word(reader, end + 3))
       return end + 3;  // Dutch
     if (is_upper(c) && is_upper(reader.at(end + 1)) && ends_word(reader, end + 2)) return end + 2;
-    if (c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Portuguese
+    if (c == '-' && digit_run_end(reader, end + 1, 3) == end + 4) return end + 4;  // Portuguese
     return c == ' ' ? end : 0;
   }
-  if (count == 3 && c == ' ' && digits_at(reader, end + 1, 2) == end + 3)
+  if (count == 3 && c == ' ' && digit_run_end(reader, end + 1, 2) == end + 3)
     return end + 3;  // Swedish, Czech
-  if (count == 2 && c == '-' && digits_at(reader, end + 1, 3) == end + 4) return end + 4;  // Polish
+  if (count == 2 && c == '-' && digit_run_end(reader, end + 1, 3) == end + 4)
+    return end + 4;  // Polish
   return 0;
 }
 
 // "VIC 3053": the end, or 0.
 uint64_t australian_end(OpenReader& reader, const NameWord& state) noexcept {
   if (!state.upper || reader.at(state.end) != ' ' || !word_in(reader, state, kAustralia)) return 0;
-  const uint64_t end = digits_at(reader, state.end + 1, 4);
+  const uint64_t end = digit_run_end(reader, state.end + 1, 4);
   return end == state.end + 5 && ends_word(reader, end) ? end : 0;
 }
 
@@ -373,9 +370,9 @@ uint64_t country_end(OpenReader& reader, uint64_t start) noexcept {
 uint64_t ghanaian_end(OpenReader& reader, uint64_t at) noexcept {
   if (!is_upper(reader.at(at)) || !is_upper(reader.at(at + 1)) || reader.at(at + 2) != '-')
     return 0;
-  const uint64_t area = digits_at(reader, at + 3, 4);
+  const uint64_t area = digit_run_end(reader, at + 3, 4);
   if (area < at + 6 || area > at + 7 || reader.at(area) != '-') return 0;
-  const uint64_t end = digits_at(reader, area + 1, 4);
+  const uint64_t end = digit_run_end(reader, area + 1, 4);
   return end == area + 5 && ends_word(reader, end) ? end : 0;
 }
 
@@ -384,16 +381,16 @@ uint64_t late_code_end(OpenReader& reader, uint64_t at) noexcept {
   if (const uint64_t ghanaian = ghanaian_end(reader, at); ghanaian != 0) return ghanaian;
   // "LV-1010"
   if (is_upper(reader.at(at)) && is_upper(reader.at(at + 1)) && reader.at(at + 2) == '-') {
-    const uint64_t marked = digits_at(reader, at + 3, 5);
+    const uint64_t marked = digit_run_end(reader, at + 3, 5);
     return (marked == at + 7 || marked == at + 8) && ends_word(reader, marked) ? marked : 0;
   }
-  const uint64_t end = digits_at(reader, at, 6);
+  const uint64_t end = digit_run_end(reader, at, 6);
   const uint64_t count = end - at;
   if (count == 6) return ends_word(reader, end) ? end : 0;
   if (const uint64_t zip = zip_end(reader, at); zip != 0) return zip;
   if (count == 3) {
     // 111 22 of Sweden, 560 038 of India
-    const uint64_t second = reader.at(end) == ' ' ? digits_at(reader, end + 1, 3) : end;
+    const uint64_t second = reader.at(end) == ' ' ? digit_run_end(reader, end + 1, 3) : end;
     const bool two = second == end + 3 || second == end + 4;
     const bool goes_on = reader.at(second) == ' ' && is_digit(reader.at(second + 1));
     return two && !goes_on && ends_word(reader, second) ? second : 0;
@@ -468,11 +465,12 @@ uint64_t town_end(OpenReader& reader, uint64_t start, bool& sure) noexcept {
       return tail_end(reader, at + 1, sure);
     // "Dublin 4, D04 WF12", "Praha 10, 100 00"
     if (word.capital && reader.at(at) == ' ' && is_digit(reader.at(at + 1))) {
-      const uint64_t district = digits_at(reader, at + 1, 2);
+      const uint64_t district = digit_run_end(reader, at + 1, 2);
       const uint64_t code = skip_joint(reader, district);
       if (district <= at + 3 && code > district) {
         uint64_t end = postcode_end(reader, code);
-        if (end == 0 && digits_at(reader, code, 3) == code + 3) end = late_code_end(reader, code);
+        if (end == 0 && digit_run_end(reader, code, 3) == code + 3)
+          end = late_code_end(reader, code);
         sure = sure || end != 0;
         return end;
       }
@@ -584,7 +582,7 @@ uint64_t vietnamese_end(OpenReader& reader, uint64_t at) noexcept {
       if (is_word_letter(reader.at(at)) && reader.follows(at, kind))
         name = std::max(name, at + kind.size());
     if (name == at) return out;
-    uint64_t end = digits_at(reader, name, 2);
+    uint64_t end = digit_run_end(reader, name, 2);
     for (unsigned i = 0; end == name || (i > 0 && i < kTownWordsMax && reader.at(end) == ' ');
          ++i) {
       const NameWord word = word_at(reader, i == 0 ? name : end + 1);

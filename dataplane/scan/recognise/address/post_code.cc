@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "dataplane/scan/read/open_reader.h"
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -157,8 +157,7 @@ Verdict behind_state(OpenReader& reader, uint64_t start, Hit& out) noexcept {
   if (!is_of_state(reader.before(start - 2), reader.before(start - 1), prefix))
     return reader.answer(false);
   if (reader.at(end) == '-') {
-    uint64_t plus = end + 1;
-    while (plus - end <= kPlusDigits && is_digit(reader.at(plus))) ++plus;
+    const uint64_t plus = digit_run_end(reader, end + 1, kPlusDigits - 1);
     if (plus == end + 1 + kPlusDigits) end = plus;
   }
   out = Hit{start, end};

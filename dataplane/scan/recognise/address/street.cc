@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/recognise/address/street_words.h"
 
 namespace sallyport::scan {
@@ -192,13 +193,6 @@ uint64_t calle_start(OpenReader& reader, uint64_t start) noexcept {
   return is_alnum(reader.before(slash - 2)) ? kNoStreet : slash - 2;
 }
 
-// One or two digits between spaces before `end`: where they begin; `end`: none stand there.
-uint64_t day_start(OpenReader& reader, uint64_t end) noexcept {
-  uint64_t start = end;
-  while (start > 0 && end - start <= 2 && is_digit(reader.before(start))) --start;
-  return start < end && end - start <= 2 && reader.before(start) == ' ' ? start : end;
-}
-
 // "Calle de la Paz", "Via Roma", "ul. Długa": back to the word that says what it is.
 // `last`: the word that ends at `end`, or before a point there.
 StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last) noexcept {
@@ -208,7 +202,7 @@ StreetStart prefix_start(OpenReader& reader, uint64_t end, const NameWord& last)
     const bool point = reader.before(word_end) == '.';
     if (point) --word_end;
     // "Calle 5 de Mayo", "Via 4 Novembre": a day is a name, too.
-    const uint64_t day = words > 0 && capital ? day_start(reader, end) : end;
+    const uint64_t day = words > 0 && capital ? spaced_number_start(reader, end, 2) : end;
     if (day < end) {
       end = day - 1;
       continue;
@@ -287,9 +281,13 @@ bool is_whole_line(OpenReader& reader, uint64_t start, uint64_t end) noexcept {
   return false;
 }
 
+uint64_t spaced_number_start(OpenReader& reader, uint64_t end, uint64_t most) noexcept {
+  const uint64_t start = digit_run_start(reader, end, most);
+  return end - start <= most && reader.before(start) == ' ' ? start : end;
+}
+
 uint64_t house_end(OpenReader& reader, uint64_t start) noexcept {
-  uint64_t at = start;
-  while (at - start <= kHouseDigitsMax && is_digit(reader.at(at))) ++at;
+  uint64_t at = digit_run_end(reader, start, kHouseDigitsMax);
   if (at - start > kHouseDigitsMax || reader.at(start) == '0') return 0;
   if ((reader.at(at) == '-' || reader.at(at) == '/') && is_digit(reader.at(at + 1))) {
     const uint64_t second = at + 1;
@@ -430,13 +428,11 @@ uint64_t french_day_end(OpenReader& reader, uint64_t at) noexcept {
                                                  "d\xc3\xa9"
                                                  "cembre"};
   constexpr uint64_t kYearDigits = 4;
-  uint64_t end = at;
-  while (end - at <= 2 && is_digit(reader.at(end))) ++end;
+  const uint64_t end = digit_run_end(reader, at, 2);
   if (end == at || end - at > 2 || (reader.at(end) != ' ' && reader.at(end) != '-')) return 0;
   const NameWord month = word_at(reader, end + 1);
   if (!word_in(reader, month, kMonths)) return 0;
-  uint64_t year = month.end + 1;
-  while (year - month.end <= kYearDigits && is_digit(reader.at(year))) ++year;
+  const uint64_t year = digit_run_end(reader, month.end + 1, kYearDigits - 1);
   const uint8_t gap = reader.at(month.end);
   const bool has_year = year == month.end + 1 + kYearDigits && (gap == ' ' || gap == '-');
   return has_year ? year : month.end;

@@ -16,6 +16,8 @@ inline constexpr uint64_t kHouseDigitsMax = 5;
 inline constexpr unsigned kNameWordsMax = 7;
 inline constexpr uint64_t kNoStreet = ~uint64_t{0};
 
+// A number of `most` digits at most between spaces before `end`: where it begins; `end`: none.
+uint64_t spaced_number_start(OpenReader& reader, uint64_t end, uint64_t most) noexcept;
 // 221B, 12-14, 98a, 5/7: the end of a house number that begins with a digit; 0: none.
 uint64_t house_end(OpenReader& reader, uint64_t start) noexcept;
 // Nothing stands right before a number that makes something else of it.

@@ -3,6 +3,7 @@
 #include <array>
 #include <string_view>
 
+#include "dataplane/scan/read/digit_run.h"
 #include "dataplane/scan/validate/letters.h"
 
 namespace sallyport::scan {
@@ -82,8 +83,7 @@ constexpr bool is_sign(uint8_t c) noexcept {
 
 // Digits from `at` on that end there; 0: none, or too many.
 uint64_t digits_end(OpenReader& reader, uint64_t at, unsigned least) noexcept {
-  uint64_t end = at;
-  while (end - at <= kDigitsMax && is_digit(reader.at(end))) ++end;
+  const uint64_t end = digit_run_end(reader, at, kDigitsMax);
   if (end - at < least || end - at > kDigitsMax) return 0;
   const uint8_t c = reader.at(end);
   const bool goes_on = (c == '.' || c == '-' || c == '/') && is_digit(reader.at(end + 1));
